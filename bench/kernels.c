@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define IMPLS(name) extern const secant_impl secant_impls_##name[];
+#define IMPLS(name) extern const exec_impl exec_impls_##name[];
 #include "exec/impls.inc"
 #undef IMPLS
-static const secant_impl *const tables[] = {
-#define IMPLS(name) secant_impls_##name,
+static const exec_impl *const tables[] = {
+#define IMPLS(name) exec_impls_##name,
 #include "exec/impls.inc"
 #undef IMPLS
 	NULL,
@@ -77,9 +77,9 @@ static const line lines[] = {
 enum { MOST = 8 };
 
 typedef struct run {
-	secant_graph *g;
-	secant_step s;
-	const secant_impl *impl;
+	graph_net *g;
+	exec_step s;
+	const exec_impl *impl;
 	const void *in[MOST];
 	void *out[MOST], *scratch, *attr;
 	double bytes;
@@ -98,7 +98,7 @@ shape_of(const char *word)
 }
 
 static void *
-numbers(const secant_operand *o, bool integer)
+numbers(const exec_operand *o, bool integer)
 {
 	int64_t n = secant_shape_count(&o->shape);
 	char *p = aligned_alloc(64, ((size_t)n * 8 + 127) / 64 * 64);
@@ -111,24 +111,24 @@ numbers(const secant_operand *o, bool integer)
 static bool
 make(run *r, const line *l, bool low, int threads)
 {
-	const secant_op *op = secant_op_find(l->op);
-	secant_value v[MOST];
+	const graph_op *op = graph_op_find(l->op);
+	graph_value v[MOST];
 	char text[256], *save = NULL;
 	int n = 0;
-	bool lower = low && op->low != SECANT_LOW_NEVER;
+	bool lower = low && op->low != GRAPH_LOW_NEVER;
 	memset(r, 0, sizeof *r);
-	r->g = secant_graph_new();
+	r->g = graph_new();
 	r->s.in = calloc(MOST, sizeof *r->s.in);
 	r->s.out = calloc(MOST, sizeof *r->s.out);
 	snprintf(text, sizeof text, "%s", l->in);
 	for (char *p = strtok_r(text, " ", &save); p; p = strtok_r(NULL, " ", &save), n++) {
-		secant_operand *o = &r->s.in[n];
+		exec_operand *o = &r->s.in[n];
 		char name[8];
 		bool integer = strchr(p, '#') != NULL;
 		o->shape = shape_of(p);
 		o->dtype = integer ? (!strncmp(p, "scalar", 6) ? SECANT_I64 : SECANT_U8) : SECANT_F32;
 		snprintf(name, sizeof name, "in%d", n);
-		v[n] = secant_graph_input(r->g, name, o->dtype, &o->shape);
+		v[n] = graph_input(r->g, name, o->dtype, &o->shape);
 		o->dtype = !integer && lower && op->low_in >> n & 1 ? SECANT_BF16 : o->dtype;
 		r->in[n] = numbers(o, integer);
 		double bytes = (double)secant_shape_count(&o->shape) * (double)secant_dtype_size(o->dtype);
@@ -144,15 +144,15 @@ make(run *r, const line *l, bool low, int threads)
 		if (secant_opts_set(op->attr, r->attr, p, eq + 1, NULL))
 			return false;
 	}
-	r->s.node = secant_graph_node(r->g, l->op, op->attr ? r->attr : NULL, n, v);
+	r->s.node = graph_make_node(r->g, l->op, op->attr ? r->attr : NULL, n, v);
 	if (!r->s.node)
 		return false;
 	r->s.n_in = n;
 	r->s.n_out = r->s.node->n_out;
 	r->s.threads = threads;
 	for (int o = 0; o < r->s.n_out; o++) {
-		const secant_value_info *info = secant_graph_value(r->g, r->s.node->out[o]);
-		r->s.out[o] = (secant_operand){ info->type.dtype, info->type.shape, .used = l->outputs >> o & 1 };
+		const graph_value_info *info = graph_value_at(r->g, r->s.node->out[o]);
+		r->s.out[o] = (exec_operand){ info->type.dtype, info->type.shape, .used = l->outputs >> o & 1 };
 		if (r->s.out[o].dtype == SECANT_F32 && lower && op->low_out >> o & 1)
 			r->s.out[o].dtype = SECANT_BF16;
 		if (l->outputs >> o & 1) {
@@ -162,8 +162,8 @@ make(run *r, const line *l, bool low, int threads)
 			r->bytes += bytes * (l->passes ? 1 : 2); /* a slice reads what it writes */
 		}
 	}
-	for (const secant_impl *const *t = tables; *t && !r->impl; t++)
-		for (const secant_impl *i = *t; i->op && !r->impl; i++)
+	for (const exec_impl *const *t = tables; *t && !r->impl; t++)
+		for (const exec_impl *i = *t; i->op && !r->impl; i++)
 			if (!strcmp(i->op, l->op) && (!i->supports || i->supports(&r->s))
 				&& (!i->prepare || i->prepare(&r->s, NULL) == SECANT_OK))
 				r->impl = i;
@@ -183,7 +183,7 @@ release(run *r)
 	free(r->s.in);
 	free(r->s.out);
 	secant_free(r->s.data);
-	secant_graph_free(r->g);
+	graph_free(r->g);
 }
 
 static double
@@ -200,9 +200,9 @@ time_copy(char *to, const char *from, double bytes, int threads)
 {
 	int64_t n = (int64_t)(bytes / 2);
 	double start = secant_seconds();
-	SECANT_PARTS(threads)
+	EXEC_PARTS(threads)
 	for (int t = 0; t < threads; t++) {
-		int64_t a = secant_part(n, threads, t), b = secant_part(n, threads, t + 1);
+		int64_t a = exec_part(n, threads, t), b = exec_part(n, threads, t + 1);
 		memcpy(to + a, from + a, (size_t)(b - a));
 	}
 	return secant_seconds() - start;
@@ -220,7 +220,7 @@ main(int argc, char **argv)
 {
 	enum { ROUNDS = 15 };
 	int threads = argc > 1 ? atoi(argv[1]) : 2;
-	printf("%d threads, %s\n%-22s %-44s %-5s %8s %8s %8s %6s\n", threads, secant_isa_name(secant_cpu_isa()), "operator",
+	printf("%d threads, %s\n%-22s %-44s %-5s %8s %8s %8s %6s\n", threads, base_isa_name(base_cpu_isa()), "operator",
 		"operands", "type", "MB", "ms", "GB/s", "copy");
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		for (int low = 0; low < 2; low++) {

@@ -188,6 +188,81 @@ check_statics() {
 	done
 }
 
+# Names that headers of a room give begin with the room's prefix, or with that of a family of it; public ones with secant_. No two headers
+# define one name, so that any two can be included together.
+prefixes='
+base: base json
+tensor: tensor
+kernels: kernel
+graph: graph
+ops: op
+exec: exec dnnl onednn
+nn: nn
+formats: format onnx
+codec: codec cloud las laz decimal
+prepare: prepare
+draw: draw render
+annotations: ann mask pull json xml yolo labelme
+data: data
+deploy: deploy
+model: model
+judge: judge
+train: train
+stream: stream
+app: app
+serve: serve
+'
+
+check_names() {
+	stripped $(sources include src | grep '\.h$') | awk -v prefixes="$prefixes" '
+	function bad(why) { print file ":" line ": " why }
+	function given(name, defines,   i, n, p, low) {
+		low = tolower(name)
+		if (defines && (name in first) && first[name] != file)
+			bad("\"" name "\" is defined in " first[name] " too")
+		else if (defines)
+			first[name] = file
+		if (room == "" || low ~ /^secant_/ || name !~ /_/)
+			return
+		n = split(prefix[room], p, " ")
+		for (i = 1; i <= n; i++)
+			if (index(low, p[i] "_") == 1)
+				return
+		bad("\"" name "\" does not begin with the prefix of room " room ": " prefix[room])
+	}
+	BEGIN {
+		n = split(prefixes, rows, "\n")
+		for (i = 1; i <= n; i++)
+			if ((at = index(rows[i], ":")))
+				prefix[substr(rows[i], 1, at - 1)] = substr(rows[i], at + 2)
+	}
+	/^\f/ { file = substr($0, 2); line = 0; split(file, part, "/"); room = part[1] == "src" ? part[2] : ""; next }
+	{ line++ }
+	match($0, /^[ \t]*#[ \t]*define[ \t]+[A-Za-z_0-9]+/) { n = split(substr($0, RSTART, RLENGTH), w, /[ \t]+/); given(w[n], 1); next }
+	match($0, /^} *[a-z_0-9]+;/) { name = substr($0, RSTART, RLENGTH); gsub(/[^A-Za-z0-9_]/, "", name); given(name, 1); next }
+	/^[A-Za-z][A-Za-z_0-9 *]*[ *][a-z_0-9]+\(/ {
+		name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name)
+		if (name !~ /^__/)
+			given(name, 0)
+	}'
+	# What no public header gives does not look as if one did.
+	stripped $(sources src) | awk -v public="$(cat include/secant/*.h | grep -oE '\b(secant|SECANT)_[A-Za-z0-9_]+' | sort -u | tr '\n' ' ')" '
+	BEGIN { n = split(public " SECANT_VERSION SECANT_ISA SECANT_NETWORK_", w, " "); for (i = 1; i <= n; i++) known[w[i]] = 1 }
+	/^\f/ { file = substr($0, 2); line = 0; next }
+	{
+		line++
+		rest = $0
+		while (match(rest, /(secant|SECANT)_[A-Za-z0-9_]+/)) {
+			name = substr(rest, RSTART, RLENGTH)
+			if (!(name in known) && !((file, name) in said) && substr(rest, RSTART - 1, 1) !~ /[A-Za-z0-9_]/) {
+				print file ":" line ": \"" name "\" is in no public header: name it after its room"
+				said[file, name] = 1
+			}
+			rest = substr(rest, RSTART + RLENGTH)
+		}
+	}'
+}
+
 check_openings() {
 	local file
 	for file in $(sources src include tools tests); do
@@ -225,7 +300,7 @@ check_fuzzing() {
 	done
 }
 
-{ check_includes; check_functions; check_statics; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
+{ check_includes; check_functions; check_statics; check_names; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
 sources src include tools tests | xargs wc -l | awk '$1 > 700 && $2 != "total" { print $2 ":" $1 ": warning: more than 700 lines" }'
 cat "$findings"
 if [ -s "$findings" ]; then

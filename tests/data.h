@@ -78,7 +78,7 @@ skip_without(const char *path)
 	}
 }
 
-/* A fresh folder under TMPDIR; the caller removes it with secant_remove_tree. */
+/* A fresh folder under TMPDIR; the caller removes it with base_remove_tree. */
 static inline char *
 scratch_dir(void)
 {

@@ -13,123 +13,123 @@ is_json(const char *p, size_t n)
 	json_pull j;
 	double v;
 	if (n && (strchr("+-.0123456789NIni", *p)) && !(n == 4 && !memcmp(p, "null", 4)))
-		return secant_ann_is_json_number(p, n) && secant_ann_real(p, p + n, &v)
+		return ann_is_json_number(p, n) && ann_real(p, p + n, &v)
 			&& (memchr(p, '.', n) || memchr(p, 'e', n) || memchr(p, 'E', n) ? isfinite(v) : fabs(v) < MOST_WHOLE);
-	secant_pull_init(&j, p, n, "value");
-	char kind = secant_pull_peek(&j);
-	secant_pull_skip(&j, NULL);
-	secant_pull_end(&j);
+	ann_pull_init(&j, p, n, "value");
+	char kind = ann_pull_peek(&j);
+	ann_pull_skip(&j, NULL);
+	ann_pull_end(&j);
 	bool good = !j.err.code && kind && p[0] != ' ' && n && p[n - 1] != ' ';
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	return good;
 }
 
 void
-secant_ann_value_text(secant_str *out, const char *json)
+ann_value_text(base_str *out, const char *json)
 {
-	secant_str plain = { 0 };
+	base_str plain = { 0 };
 	if (*json == '"') {
-		secant_ann_json_plain(&plain, json);
+		ann_json_plain(&plain, json);
 		if (plain.p && is_json(plain.p, plain.n))
-			secant_str_add(out, json);
+			base_str_add(out, json);
 		else
-			secant_str_addn(out, plain.p ? plain.p : "", plain.n);
+			base_str_addn(out, plain.p ? plain.p : "", plain.n);
 	} else
-		secant_str_add(out, json);
+		base_str_add(out, json);
 	out->failed = out->failed || plain.failed;
-	secant_str_free(&plain);
+	base_str_free(&plain);
 }
 
 void
-secant_ann_text_value(secant_str *json, const char *p, size_t n)
+ann_text_value(base_str *json, const char *p, size_t n)
 {
 	if (n && is_json(p, n))
-		secant_str_addn(json, p, n);
+		base_str_addn(json, p, n);
 	else
-		secant_ann_json_string(json, p, n);
+		ann_json_string(json, p, n);
 }
 
 static void
-indent(secant_str *out, int depth)
+indent(base_str *out, int depth)
 {
 	for (int i = 0; i < depth; i++)
-		secant_str_addn(out, "  ", 2);
+		base_str_addn(out, "  ", 2);
 }
 
 static void
-put_one(secant_str *out, const char *key, const char *json, int depth)
+put_one(base_str *out, const char *key, const char *json, int depth)
 {
-	secant_str value = { 0 };
-	secant_ann_value_text(&value, json);
-	indent(out, depth), secant_str_add(out, "<attribute>\n");
-	indent(out, depth + 1), secant_str_add(out, "<name>");
-	secant_ann_xml_text(out, key, strlen(key));
-	secant_str_add(out, "</name>\n");
-	indent(out, depth + 1), secant_str_add(out, "<value>");
-	secant_ann_xml_text(out, value.p ? value.p : "", value.n);
-	secant_str_add(out, "</value>\n");
-	indent(out, depth), secant_str_add(out, "</attribute>\n");
+	base_str value = { 0 };
+	ann_value_text(&value, json);
+	indent(out, depth), base_str_add(out, "<attribute>\n");
+	indent(out, depth + 1), base_str_add(out, "<name>");
+	ann_xml_text(out, key, strlen(key));
+	base_str_add(out, "</name>\n");
+	indent(out, depth + 1), base_str_add(out, "<value>");
+	ann_xml_text(out, value.p ? value.p : "", value.n);
+	base_str_add(out, "</value>\n");
+	indent(out, depth), base_str_add(out, "</attribute>\n");
 	out->failed = out->failed || value.failed || !*json;
-	secant_str_free(&value);
+	base_str_free(&value);
 }
 
 void
-secant_ann_attributes_xml(
-	secant_str *out, const ann_set *s, uint32_t head, const char *prefix, const char *const *extra, int depth)
+ann_attributes_xml(
+	base_str *out, const ann_set *s, uint32_t head, const char *prefix, const char *const *extra, int depth)
 {
 	bool any = false;
 	for (; head; head = s->attributes[head].next) {
 		const char *key = ann_str(s, s->attributes[head].key);
-		if (secant_ann_native(key, prefix) || !strcmp(key, "truncated") || !strcmp(key, "occluded"))
+		if (ann_native(key, prefix) || !strcmp(key, "truncated") || !strcmp(key, "occluded"))
 			continue;
 		if (!any)
-			indent(out, depth), secant_str_add(out, "<attributes>\n");
+			indent(out, depth), base_str_add(out, "<attributes>\n");
 		any = true;
 		put_one(out, key, ann_str(s, s->attributes[head].value), depth + 1);
 	}
 	for (; extra && *extra; extra += 2) {
 		if (!any)
-			indent(out, depth), secant_str_add(out, "<attributes>\n");
+			indent(out, depth), base_str_add(out, "<attributes>\n");
 		any = true;
 		put_one(out, extra[0], extra[1], depth + 1);
 	}
 	if (any)
-		indent(out, depth), secant_str_add(out, "</attributes>\n");
+		indent(out, depth), base_str_add(out, "</attributes>\n");
 }
 
 secant_status
-secant_ann_attributes_read(ann_set *s, xml_pull *x, uint32_t *head)
+ann_attributes_read(ann_set *s, xml_pull *x, uint32_t *head)
 {
 	ann_field tag, text;
-	secant_str key = { 0 }, value = { 0 };
-	while (secant_xml_child(x, &tag)) {
+	base_str key = { 0 }, value = { 0 };
+	while (ann_xml_child(x, &tag)) {
 		if (!ann_is(tag, "attribute")) {
-			secant_xml_skip(x);
+			ann_xml_skip(x);
 			continue;
 		}
 		key.n = value.n = 0;
-		while (secant_xml_child(x, &tag)) {
-			if (!secant_xml_text(x, &text))
+		while (ann_xml_child(x, &tag)) {
+			if (!ann_xml_next_text(x, &text))
 				break;
 			if (ann_is(tag, "name"))
-				secant_str_addn(&key, text.p, ann_len(text));
+				base_str_addn(&key, text.p, ann_len(text));
 			else if (ann_is(tag, "value"))
-				secant_ann_text_value(&value, text.p, ann_len(text));
+				ann_text_value(&value, text.p, ann_len(text));
 		}
 		if (key.n && !x->err.code)
-			secant_ann_attribute(s, head, key.p, value.n ? value.p : "\"\"", value.n ? value.n : 2);
+			ann_add_attribute(s, head, key.p, value.n ? value.p : "\"\"", value.n ? value.n : 2);
 	}
 	secant_status status = key.failed || value.failed ? SECANT_ERR_NOMEM : SECANT_OK;
-	secant_str_free(&key);
-	secant_str_free(&value);
+	base_str_free(&key);
+	base_str_free(&value);
 	return status;
 }
 
 bool
-secant_ann_box_apart(const ann_set *s, const ann_object *o)
+ann_box_apart(const ann_set *s, const ann_object *o)
 {
 	double e[4];
-	if (o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX) || !secant_ann_extent(s, o->shape, e))
+	if (o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX) || !ann_extent(s, o->shape, e))
 		return false;
 	return fabs(e[0] - ann_x0(o)) > .01 || fabs(e[1] - ann_y0(o)) > .01 || fabs(e[2] - ann_x1(o)) > .01
 		|| fabs(e[3] - ann_y1(o)) > .01;
@@ -139,19 +139,19 @@ secant_ann_box_apart(const ann_set *s, const ann_object *o)
 static const char *
 numbers(char *room, size_t size, const double *v, int n)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	for (int i = 0; i < n; i++) {
-		secant_str_add(&t, i ? ", " : "[");
-		secant_ann_put_number(&t, v[i]);
+		base_str_add(&t, i ? ", " : "[");
+		ann_put_number(&t, v[i]);
 	}
-	secant_str_add(&t, "]");
+	base_str_add(&t, "]");
 	snprintf(room, size, "%s", t.p && !t.failed ? t.p : ""); /* "" is no JSON: it was lost, and its writer says so */
-	secant_str_free(&t);
+	base_str_free(&t);
 	return room;
 }
 
 int
-secant_ann_implied(
+ann_find_implied(
 	const ann_set *s, const ann_object *o, unsigned what, int object, int part, int parts, ann_implied *out)
 {
 	int n = 0;
@@ -159,14 +159,14 @@ secant_ann_implied(
 		out->pair[n++] = "coco.iscrowd", out->pair[n++] = "1";
 	if (what & ANN_IMPLIED_DIFFICULT && o->flags & ANN_DIFFICULT)
 		out->pair[n++] = "difficult", out->pair[n++] = "1";
-	if (what & ANN_IMPLIED_AREA && !isnan(o->area) && (o->shape || secant_ann_tidy(ann_w(o) * ann_h(o)) != o->area)) {
-		secant_str t = { 0 };
-		secant_ann_put_number(&t, o->area);
+	if (what & ANN_IMPLIED_AREA && !isnan(o->area) && (o->shape || ann_tidy(ann_w(o) * ann_h(o)) != o->area)) {
+		base_str t = { 0 };
+		ann_put_number(&t, o->area);
 		snprintf(out->area, sizeof out->area, "%s", t.p && !t.failed ? t.p : "");
-		secant_str_free(&t);
+		base_str_free(&t);
 		out->pair[n++] = "coco.area", out->pair[n++] = out->area;
 	}
-	if (what & ANN_IMPLIED_BOX && secant_ann_box_apart(s, o)) {
+	if (what & ANN_IMPLIED_BOX && ann_box_apart(s, o)) {
 		const double v[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
 		out->pair[n++] = "secant.box", out->pair[n++] = numbers(out->box, sizeof out->box, v, 4);
 	}
@@ -179,22 +179,22 @@ secant_ann_implied(
 }
 
 bool
-secant_ann_list(const char *json, double *v, int n)
+ann_list(const char *json, double *v, int n)
 {
 	json_pull j;
 	int i = 0;
-	secant_pull_init(&j, json, strlen(json), "attribute");
-	for (secant_pull_array(&j); i <= n && secant_pull_element(&j); i++)
-		if (i == n || !secant_pull_number(&j, &v[i]))
+	ann_pull_init(&j, json, strlen(json), "attribute");
+	for (ann_pull_array(&j); i <= n && ann_pull_element(&j); i++)
+		if (i == n || !ann_pull_number(&j, &v[i]))
 			break;
-	secant_pull_end(&j);
-	bool good = !j.err.code && i == n && secant_ann_finite(v, n);
-	secant_pull_free(&j);
+	ann_pull_end(&j);
+	bool good = !j.err.code && i == n && ann_finite(v, n);
+	ann_pull_free(&j);
 	return good;
 }
 
 void
-secant_ann_absorb(ann_set *s, ann_object *o)
+ann_absorb(ann_set *s, ann_object *o)
 {
 	for (uint32_t *link = &o->attributes; *link;) {
 		const ann_attribute *a = &s->attributes[*link];
@@ -207,9 +207,9 @@ secant_ann_absorb(ann_set *s, ann_object *o)
 			o->flags |= truth ? ANN_CROWD : 0u;
 		else if (!strcmp(key, "difficult"))
 			o->flags |= truth ? ANN_DIFFICULT : 0u;
-		else if (!strcmp(key, "coco.area") && secant_ann_real(value, value + strlen(value), &v))
+		else if (!strcmp(key, "coco.area") && ann_real(value, value + strlen(value), &v))
 			o->area = v;
-		else if (!strcmp(key, "secant.box") && secant_ann_list(value, box, 4)) {
+		else if (!strcmp(key, "secant.box") && ann_list(value, box, 4)) {
 			ann_corners(o, box[0], box[1], box[2], box[3]);
 			o->flags &= ~(uint32_t)(ANN_BOX_DERIVED | ANN_NO_BOX);
 		} else
@@ -229,9 +229,9 @@ static bool
 part_of(const ann_set *s, const ann_object *o, double v[3])
 {
 	const char *value = o->attributes && ann_shape_kind(s, o->shape) == ANN_POLYGONS
-		? secant_ann_get(s, o->attributes, "secant.part")
+		? ann_get(s, o->attributes, "secant.part")
 		: NULL;
-	return value && secant_ann_list(value, v, 3);
+	return value && ann_list(value, v, 3);
 }
 
 /* How many objects from o on are all the parts of one; 0: none. */
@@ -250,12 +250,12 @@ whole(const ann_set *s, const ann_object *o, int left)
 }
 
 void
-secant_ann_join_parts(ann_set *s, int from)
+ann_join_parts(ann_set *s, int from)
 {
 	int to = from, n;
 	for (int i = from; i < s->n_objects; i += n) {
 		n = whole(s, &s->objects[i], s->n_objects - i);
-		uint32_t shape = n ? secant_ann_join_shapes(s, &s->objects[i], n) : 0;
+		uint32_t shape = n ? ann_join_shapes(s, &s->objects[i], n) : 0;
 		ann_object *o = &s->objects[to++];
 		*o = s->objects[i];
 		if (!n) {

@@ -5,7 +5,7 @@
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 bool
-secant_base64_decode(const char *p, size_t n, secant_str *out)
+ann_base64_decode(const char *p, size_t n, base_str *out)
 {
 	uint32_t bits = 0;
 	int have = 0;
@@ -18,19 +18,19 @@ secant_base64_decode(const char *p, size_t n, secant_str *out)
 		bits = bits << 6 | (uint32_t)(at - digits);
 		if ((have += 6) >= 8) {
 			char byte = (char)(bits >> (have -= 8) & 255);
-			secant_str_addn(out, &byte, 1);
+			base_str_addn(out, &byte, 1);
 		}
 	}
 	return !out->failed;
 }
 
 void
-secant_base64_encode(const uint8_t *p, size_t n, secant_str *out)
+ann_base64_encode(const uint8_t *p, size_t n, base_str *out)
 {
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
 		char q[4] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < n ? digits[v >> 6 & 63] : '=',
 			i + 2 < n ? digits[v & 63] : '=' };
-		secant_str_addn(out, q, 4);
+		base_str_addn(out, q, 4);
 	}
 }

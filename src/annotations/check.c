@@ -43,7 +43,7 @@ typedef struct checker {
 } checker;
 
 #define FIND(c, rule, level, file, line, ...) \
-	((c)->status = (c)->status ? (c)->status : secant_ann_find((c)->s, rule, level, file, line, 0, __VA_ARGS__))
+	((c)->status = (c)->status ? (c)->status : ann_find((c)->s, rule, level, file, line, 0, __VA_ARGS__))
 
 static const char *
 source(const ann_set *s, const ann_image *im)
@@ -95,9 +95,9 @@ check_pictures(checker *c)
 					ann_str(s, im->name));
 			continue;
 		}
-		if (secant_ann_probe(s, i, &one)) {
+		if (ann_probe(s, i, &one)) {
 			if (!(im->flags & ANN_UNREADABLE))
-				c->status = secant_ann_unreadable(s, i, ann_str(s, im->path), &one, c->err);
+				c->status = ann_unreadable(s, i, ann_str(s, im->path), &one, c->err);
 			continue;
 		}
 		picture_size(c, im);
@@ -108,7 +108,7 @@ check_pictures(checker *c)
 			if (info.width != im->real_width || info.height != im->real_height)
 				FIND(c, "mask-size", -1, ann_str(s, im->mask), 0, "the mask is %d x %d, the picture %d x %d",
 					info.width, info.height, im->real_width, im->real_height);
-			int values = info.lossy ? secant_ann_mask_values_of(ann_str(s, im->mask)) : 0;
+			int values = info.lossy ? ann_mask_values_of(ann_str(s, im->mask)) : 0;
 			if (values > 2)
 				FIND(c, "mask-lossy", -1, ann_str(s, im->mask), 0,
 					"the mask is a lossy picture (JPEG) with %d grey values: write masks as PNG", values);
@@ -117,9 +117,9 @@ check_pictures(checker *c)
 		} else if (im->mask)
 			c->status = s->images[i].flags & ANN_UNREADABLE_MASK
 				? c->status
-				: secant_ann_unreadable(s, -1, ann_str(s, im->mask), &one, c->err);
+				: ann_unreadable(s, -1, ann_str(s, im->mask), &one, c->err);
 		if (i % 256 == 255)
-			c->status = secant_ann_watch(c->watch, c->err);
+			c->status = ann_call_watch(c->watch, c->err);
 	}
 }
 
@@ -144,13 +144,13 @@ check_names(checker *c, keyed *k)
 	char lower[1100];
 	for (int pass = 0; pass < 2 && !c->status; pass++) {
 		for (int i = 0; i < s->n_images; i++) {
-			const char *full = ann_str(s, s->images[i].name), *name = pass ? full : secant_path_name(full),
+			const char *full = ann_str(s, s->images[i].name), *name = pass ? full : base_path_name(full),
 					   *dot = pass ? NULL : strrchr(name, '.');
 			size_t n = dot ? (size_t)(dot - name) : strlen(name);
 			n = n < sizeof lower ? n : sizeof lower;
 			for (size_t j = 0; j < n; j++)
 				lower[j] = pass && name[j] >= 'A' && name[j] <= 'Z' ? (char)(name[j] + 32) : name[j];
-			k[i] = (keyed){ secant_fnv1a(lower, n), full, i };
+			k[i] = (keyed){ base_fnv1a(lower, n), full, i };
 		}
 		qsort(k, (size_t)s->n_images, sizeof *k, by_key);
 		for (int i = 1; i < s->n_images && !c->status; i++) {
@@ -189,7 +189,7 @@ check_equal(checker *c, keyed *k)
 	for (int i = 0; i < n && !c->status; i++) {
 		bool alone = (i == 0 || k[i].key != k[i - 1].key) && (i + 1 == n || k[i].key != k[i + 1].key);
 		secant_bytes b;
-		if (alone || secant_file_map(&b, ann_str(s, s->images[k[i].at].path), NULL))
+		if (alone || base_file_map(&b, ann_str(s, s->images[k[i].at].path), NULL))
 			continue;
 		uint64_t h = 0x9e3779b97f4a7c15u ^ k[i].key;
 		for (size_t at = 0; at < b.size; at += 8) {
@@ -198,11 +198,11 @@ check_equal(checker *c, keyed *k)
 			h = (h ^ w) * 0xff51afd7ed558ccdu;
 			h ^= h >> 32;
 		}
-		secant_file_unmap(&b);
+		base_file_unmap(&b);
 		k[m].name = NULL;
 		k[m++] = (keyed){ h, NULL, k[i].at }; /* m <= i: places already used up */
 		if (i % 256 == 255)
-			c->status = secant_ann_watch(c->watch, c->err);
+			c->status = ann_call_watch(c->watch, c->err);
 	}
 	qsort(k, (size_t)m, sizeof *k, by_key);
 	for (int i = 1; i < m && !c->status; i++)
@@ -239,7 +239,7 @@ check_near(checker *c)
 	uint64_t *hash = secant_calloc((size_t)s->n_images + 1, sizeof *hash);
 	int *last = secant_calloc(8 * 256, sizeof *last), *next = secant_calloc(8 * (size_t)s->n_images + 1, sizeof *next);
 	if (!hash || !last || !next)
-		c->status = secant_ann_nomem(c->err);
+		c->status = ann_nomem(c->err);
 	for (int i = 0; i < s->n_images && !c->status; i++) {
 		ann_image *im = &s->images[i];
 		secant_image picture = { 0 };
@@ -248,7 +248,7 @@ check_near(checker *c)
 		if (!im->path || !im->real_width)
 			continue;
 		if (secant_image_read(&picture, ann_str(s, im->path), &read, &one)) {
-			c->status = secant_ann_unreadable(s, i, ann_str(s, im->path), &one, c->err);
+			c->status = ann_unreadable(s, i, ann_str(s, im->path), &one, c->err);
 			continue;
 		}
 		hash[i] = difference_hash(&picture, &one);
@@ -267,7 +267,7 @@ check_near(checker *c)
 				ann_str(s, im->path), 0, "looks like '%s' (distance %d of 64)%s", ann_str(s, s->images[near].name),
 				__builtin_popcountll(hash[near] ^ hash[i]),
 				apart(&s->images[near], im) ? ", which is in another list" : "");
-		c->status = c->status ? c->status : secant_ann_watch(c->watch, c->err);
+		c->status = c->status ? c->status : ann_call_watch(c->watch, c->err);
 	}
 	secant_free(hash), secant_free(last), secant_free(next);
 }
@@ -312,9 +312,9 @@ check_shape(checker *c, const ann_object *o, const char *file, const ann_image *
 				s->shapes[o->shape + 1], im->width, im->height);
 	} else {
 		int parts, n;
-		const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+		const double *xy, *p = ann_parts(s, o->shape, &parts);
 		for (int i = 0; i < parts; i++) {
-			p = secant_ann_part(p, &xy, &n);
+			p = ann_part(p, &xy, &n);
 			if (kind > ANN_QUAD)
 				continue;
 			if (n < 3)
@@ -322,7 +322,7 @@ check_shape(checker *c, const ann_object *o, const char *file, const ann_image *
 			else if (kind != ANN_LINE && self_intersects(xy, n))
 				FIND(c, "polygon-self-intersection", -1, file, o->line, "sides of a polygon of %d points cross", n);
 		}
-		if (!(o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX)) && kind != ANN_POINTS && secant_ann_extent(s, o->shape, box)
+		if (!(o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX)) && kind != ANN_POINTS && ann_extent(s, o->shape, box)
 			&& (fabs(box[0] - ann_x0(o)) > 1 || fabs(box[1] - ann_y0(o)) > 1 || fabs(box[2] - ann_x1(o)) > 1
 				|| fabs(box[3] - ann_y1(o)) > 1))
 			FIND(c, "polygon-bbox-mismatch", -1, file, o->line,
@@ -330,9 +330,9 @@ check_shape(checker *c, const ann_object *o, const char *file, const ann_image *
 				ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o));
 	}
 	if (!isnan(o->area) && kind <= ANN_QUAD) {
-		double area = secant_ann_shape_area(s, o->shape);
+		double area = ann_shape_area(s, o->shape);
 		int parts;
-		(void)secant_ann_parts(s, o->shape, &parts);
+		(void)ann_parts(s, o->shape, &parts);
 		if (parts < 2 && fabs(area - o->area) > fmax(2, 0.05 * fmax(area, o->area)))
 			FIND(c, "area-mismatch", -1, file, o->line, "stored area %g, the shape has %g", o->area, area);
 	}
@@ -423,7 +423,7 @@ check_profile(checker *c, const int *count)
 			c->err, SECANT_ERR_ARG, "--profile: '%s' is not nwpu-text, nwpu-paper or nwpu-coco", c->o->profile);
 		return;
 	}
-	bool own = s->n_classes == 10 && (secant_ann_find_class(s, "airplane", 8) == 0);
+	bool own = s->n_classes == 10 && (ann_find_class(s, "airplane", 8) == 0);
 	if (best < 0 || (!asked && !own))
 		return;
 	for (int i = 0; i < s->n_classes && i < 10; i++)
@@ -433,7 +433,7 @@ check_profile(checker *c, const int *count)
 				ann_str(s, s->classes[i].name), count[i], profiles[best].name, profiles[best].count[i]);
 		}
 	if (!differ)
-		secant_ann_note(s, "counts are those of profile %s", profiles[best].name);
+		ann_note(s, "counts are those of profile %s", profiles[best].name);
 }
 
 static void
@@ -442,7 +442,7 @@ check_outliers(checker *c, const int *count)
 	ann_set *s = c->s;
 	double *sum = secant_calloc(2 * (size_t)s->n_classes + 1, sizeof *sum);
 	if (!sum)
-		c->status = secant_ann_nomem(c->err);
+		c->status = ann_nomem(c->err);
 	for (int pass = 0; pass < 2 && !c->status; pass++)
 		for (int i = 0; i < s->n_objects && !c->status; i++) {
 			const ann_object *o = &s->objects[i];
@@ -471,7 +471,7 @@ check_classes(checker *c)
 	int64_t lowest = INT64_MAX, highest = INT64_MIN;
 	bool ids = s->n_classes > 0;
 	if (!count) {
-		c->status = secant_ann_nomem(c->err);
+		c->status = ann_nomem(c->err);
 		return;
 	}
 	for (int i = 0; i < s->n_objects; i++)
@@ -535,12 +535,12 @@ check_lists(checker *c)
 }
 
 secant_status
-secant_ann_check_set(ann_set *s, const secant_dataset_checking *o, const secant_watch *watch, secant_err *err)
+ann_check_set(ann_set *s, const secant_dataset_checking *o, const secant_watch *watch, secant_err *err)
 {
 	checker c = { s, o, watch, err, SECANT_OK };
 	keyed *k = secant_calloc((size_t)s->n_images + 1, sizeof *k);
 	if (!k)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	check_pictures(&c);
 	check_names(&c, k);
 	check_equal(&c, k);
@@ -569,7 +569,7 @@ secant_dataset_check(const char *path, const secant_dataset_reading *reading, co
 	secant_check *c = secant_calloc(1, sizeof *c);
 	r.masks = options && options->deep;
 	if (!c) {
-		(void)secant_ann_nomem(err);
+		(void)ann_nomem(err);
 		return NULL;
 	}
 	const char *ids[128] = { NULL };
@@ -593,8 +593,8 @@ secant_dataset_check(const char *path, const secant_dataset_reading *reading, co
 		secant_free(c);
 		return NULL;
 	}
-	c->d = secant_ann_open(path, &r, watch, true, err);
-	if (!c->d || secant_ann_check_set(&c->d->set, &o, watch, err)) {
+	c->d = ann_open(path, &r, watch, true, err);
+	if (!c->d || ann_check_set(&c->d->set, &o, watch, err)) {
 		secant_check_free(c);
 		c = NULL;
 	}
@@ -604,7 +604,7 @@ secant_dataset_check(const char *path, const secant_dataset_reading *reading, co
 	for (int i = 0; f && options && i < options->ignore.n; i++) {
 		int n = 0;
 		for (int k = 0; k < f->n; k++) {
-			bool drop = !strcmp(secant_ann_rules[f->v[k].rule].id, options->ignore.v[i]);
+			bool drop = !strcmp(ann_rules[f->v[k].rule].id, options->ignore.v[i]);
 			f->count[f->v[k].level] -= drop;
 			f->per_rule[f->v[k].rule] -= drop;
 			if (!drop)
@@ -642,7 +642,7 @@ secant_check_finding(const secant_check *c, int i, secant_finding *to)
 	if (i < 0 || i >= secant_check_findings(c))
 		return false;
 	const ann_finding *f = &s->findings->v[i];
-	*to = (secant_finding){ secant_ann_rules[f->rule].id, (secant_finding_level)f->level, ann_finding_text(s, f->file),
+	*to = (secant_finding){ ann_rules[f->rule].id, (secant_finding_level)f->level, ann_finding_text(s, f->file),
 		(int)f->line, (int)f->column, ann_finding_text(s, f->message) };
 	return true;
 }
@@ -650,7 +650,7 @@ secant_check_finding(const secant_check *c, int i, secant_finding *to)
 char *
 secant_check_report(const secant_check *c, const secant_dataset_checking *options)
 {
-	return secant_ann_check_report(&c->d->set, options);
+	return ann_check_report(&c->d->set, options);
 }
 
 static bool
@@ -691,5 +691,5 @@ secant_check_fix(secant_check *c, int *fixed, secant_err *err)
 				*fixed += clip(o, im);
 		}
 	}
-	return secant_ann_compact(s, err) ? NULL : c->d;
+	return ann_compact(s, err) ? NULL : c->d;
 }

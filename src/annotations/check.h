@@ -17,7 +17,7 @@ typedef struct ann_findings {
 	ann_finding *v;
 	int n, capacity;
 	int per_rule[128], count[3];
-	secant_str text;
+	base_str text;
 } ann_findings;
 
 typedef struct ann_rule {
@@ -25,23 +25,22 @@ typedef struct ann_rule {
 	secant_finding_level level;
 	const char *brief;
 } ann_rule;
-extern const ann_rule secant_ann_rules[]; /* ends at id NULL */
-int secant_ann_rule(const char *id); /* index; asserts that it exists */
-void secant_ann_findings_free(ann_findings *f);
+extern const ann_rule ann_rules[]; /* ends at id NULL */
+int ann_find_rule(const char *id); /* index; asserts that it exists */
+void ann_findings_free(ann_findings *f);
 static inline const char *
 ann_finding_text(const ann_set *s, uint32_t at)
 {
 	return s->findings->text.p + at;
 }
 /* Notes a finding with the rule's level, or with `level` when it is not negative. Returns OK or NOMEM. */
-secant_status secant_ann_find(ann_set *s, const char *rule, int level, const char *file, uint32_t line, uint32_t column,
+secant_status ann_find(ann_set *s, const char *rule, int level, const char *file, uint32_t line, uint32_t column,
 	const char *fmt, ...) SECANT_PRINTF(7, 8);
 
 typedef struct ann_watch {
 	const secant_watch *watch;
 } ann_watch;
 /* Applies the rules to what has been read; `deep` things included. */
-secant_status secant_ann_check_set(
-	ann_set *s, const secant_dataset_checking *o, const secant_watch *watch, secant_err *err);
-char *secant_ann_check_report(const ann_set *s, const secant_dataset_checking *o);
+secant_status ann_check_set(ann_set *s, const secant_dataset_checking *o, const secant_watch *watch, secant_err *err);
+char *ann_check_report(const ann_set *s, const secant_dataset_checking *o);
 #endif

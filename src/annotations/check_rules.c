@@ -8,7 +8,7 @@
 #define I SECANT_FINDING_INFO
 #define W SECANT_FINDING_WARNING
 #define E SECANT_FINDING_ERROR
-const ann_rule secant_ann_rules[] = {
+const ann_rule ann_rules[] = {
 	{ "parse-error", E, "a file that is not what its format says: line, column, what was found and expected" },
 	{ "image-unreadable", E, "the header of a picture (with --deep: its data) cannot be read" },
 	{ "image-missing", E, "a picture that annotations or lists name does not exist" },
@@ -62,34 +62,34 @@ const ann_rule secant_ann_rules[] = {
 bool
 secant_check_rule(int i, const char **id, secant_finding_level *level, const char **brief)
 {
-	int n = sizeof secant_ann_rules / sizeof *secant_ann_rules - 1;
+	int n = sizeof ann_rules / sizeof *ann_rules - 1;
 	if (i < 0 || i >= n)
 		return false;
 	if (id)
-		*id = secant_ann_rules[i].id;
+		*id = ann_rules[i].id;
 	if (level)
-		*level = secant_ann_rules[i].level;
+		*level = ann_rules[i].level;
 	if (brief)
-		*brief = secant_ann_rules[i].brief;
+		*brief = ann_rules[i].brief;
 	return true;
 }
 
 int
-secant_ann_rule(const char *id)
+ann_find_rule(const char *id)
 {
-	for (int i = 0; secant_ann_rules[i].id; i++)
-		if (!strcmp(secant_ann_rules[i].id, id))
+	for (int i = 0; ann_rules[i].id; i++)
+		if (!strcmp(ann_rules[i].id, id))
 			return i;
 	assert(!"a rule that is not in the table");
 	return 0;
 }
 
 void
-secant_ann_findings_free(ann_findings *f)
+ann_findings_free(ann_findings *f)
 {
 	if (f) {
 		secant_free(f->v);
-		secant_str_free(&f->text);
+		base_str_free(&f->text);
 	}
 	secant_free(f);
 }
@@ -98,7 +98,7 @@ static uint32_t
 keep(ann_findings *f, const char *text)
 {
 	size_t at = f->text.n;
-	secant_str_addn(&f->text, text, strlen(text) + 1);
+	base_str_addn(&f->text, text, strlen(text) + 1);
 	return f->text.n > UINT32_MAX || f->text.failed ? 0 : (uint32_t)at;
 }
 
@@ -108,9 +108,9 @@ note(ann_set *s, int rule, int level, const char *file, uint32_t line, uint32_t 
 	if (!s->findings && !(s->findings = secant_calloc(1, sizeof *s->findings)))
 		return SECANT_ERR_NOMEM;
 	ann_findings *f = s->findings;
-	if (secant_grow((void **)&f->v, &f->capacity, f->n, sizeof *f->v))
+	if (base_grow((void **)&f->v, &f->capacity, f->n, sizeof *f->v))
 		return SECANT_ERR_NOMEM;
-	level = level < 0 ? (int)secant_ann_rules[rule].level : level;
+	level = level < 0 ? (int)ann_rules[rule].level : level;
 	f->v[f->n++] = (ann_finding){ (uint16_t)rule, (uint16_t)level, line, column, keep(f, file), keep(f, message) };
 	if (f->text.failed)
 		return SECANT_ERR_NOMEM;
@@ -120,7 +120,7 @@ note(ann_set *s, int rule, int level, const char *file, uint32_t line, uint32_t 
 }
 
 secant_status
-secant_ann_find(
+ann_find(
 	ann_set *s, const char *rule, int level, const char *file, uint32_t line, uint32_t column, const char *fmt, ...)
 {
 	if (!s->collect)
@@ -130,11 +130,11 @@ secant_ann_find(
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof message, fmt, ap);
 	va_end(ap);
-	return note(s, secant_ann_rule(rule), level, file, line, column, message);
+	return note(s, ann_find_rule(rule), level, file, line, column, message);
 }
 
 secant_status
-secant_ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, uint32_t column, secant_err *err,
+ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, uint32_t column, secant_err *err,
 	const char *fmt, ...)
 {
 	char message[500];
@@ -143,7 +143,7 @@ secant_ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, ui
 	vsnprintf(message, sizeof message, fmt, ap);
 	va_end(ap);
 	if (s->collect)
-		return note(s, secant_ann_rule(rule), -1, file, line, column, message);
+		return note(s, ann_find_rule(rule), -1, file, line, column, message);
 	if (!strncmp(message, file, strlen(file)))
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s", message);
 	if (line && column)

@@ -29,9 +29,9 @@ static const struct {
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 bool
-secant_cityscapes_instances(const char *path)
+ann_cityscapes_instances(const char *path)
 {
-	const char *name = secant_path_name(path);
+	const char *name = base_path_name(path);
 	return strstr(name, "_gtFine_instanceIds.") || strstr(name, "_gtCoarse_instanceIds.");
 }
 
@@ -41,23 +41,23 @@ best_kind(const char *root, const mask_layout *l)
 {
 	int best = KINDS;
 	for (int k = 0; k < 8 && l->place[k].masks; k++) {
-		secant_names files = { 0 };
-		char *folder = secant_path_join(root, l->place[k].masks);
-		if (folder && secant_is_dir(folder) && !secant_ann_walk(&files, folder, "png|json", 6, NULL))
+		base_names files = { 0 };
+		char *folder = base_path_join(root, l->place[k].masks);
+		if (folder && secant_is_dir(folder) && !ann_walk(&files, folder, "png|json", 6, NULL))
 			for (int i = 0; i < files.n; i++)
 				for (int kind = 0; kind < best; kind++) {
 					const char *at = strstr(files.v[i], kinds[kind].end);
-					if (at && at[strlen(kinds[kind].end)] == '.' && kinds[kind].polygons == secant_ext_is(at, "json"))
+					if (at && at[strlen(kinds[kind].end)] == '.' && kinds[kind].polygons == base_ext_is(at, "json"))
 						best = kind;
 				}
-		secant_names_free(&files);
+		base_names_free(&files);
 		secant_free(folder);
 	}
 	return best < KINDS ? best : -1;
 }
 
 void
-secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l)
+ann_cityscapes_layout(ann_set *s, const char *root, mask_layout *l)
 {
 	static const char *const coarse[] = { "gtCoarse/train", "gtCoarse/val", "gtCoarse/test", "gtCoarse/train_extra" },
 							 *const pictures[] = { "leftImg8bit/train", "leftImg8bit/val", "leftImg8bit/test",
@@ -74,7 +74,7 @@ secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l)
 			*l = other;
 	}
 	if (kind < 0) { /* pictures without labels */
-		secant_ann_note(s,
+		ann_note(s,
 			"no labels in gtFine: files *_gtFine_labelIds.png (or _labelTrainIds, _instanceIds, _color, "
 			"_polygons.json) are looked for");
 		return;
@@ -86,73 +86,73 @@ secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l)
 	l->fixed = kinds[kind].fixed;
 	l->polygons = kinds[kind].polygons;
 	if (kinds[kind].words)
-		secant_ann_note(s, "no *_labelIds.png: read is %s", kinds[kind].words);
+		ann_note(s, "no *_labelIds.png: read is %s", kinds[kind].words);
 }
 
 /* {"imgHeight": h, "imgWidth": w, "objects": [{"label": "road", "polygon": [[x, y], ...]}]}; "cargroup" is a crowd of
  * cars. */
 secant_status
-secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *err)
+ann_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *err)
 {
 	char *data = NULL;
 	size_t n = 0;
-	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
+	secant_status status = ann_load_text(s, path, &data, &n, err);
 	if (status || !data)
 		return status;
 	json_pull j;
 	ann_field key, text;
 	double *xy = NULL, v;
 	int capacity = 0;
-	secant_pull_init(&j, data, n, path);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
-		if ((ann_is(key, "imgHeight") || ann_is(key, "imgWidth")) && secant_pull_peek(&j) == 'n') {
+	ann_pull_init(&j, data, n, path);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
+		if ((ann_is(key, "imgHeight") || ann_is(key, "imgWidth")) && ann_pull_peek(&j) == 'n') {
 			int64_t size;
-			if (secant_pull_integer(&j, &size) && size > 0 && size < 1 << 30)
+			if (ann_pull_integer(&j, &size) && size > 0 && size < 1 << 30)
 				*(ann_is(key, "imgHeight") ? &s->images[image].height : &s->images[image].width) = (int32_t)size;
 			continue;
 		}
 		if (!ann_is(key, "objects")) {
-			secant_pull_skip(&j, NULL);
+			ann_pull_skip(&j, NULL);
 			continue;
 		}
-		for (secant_pull_array(&j); !status && secant_pull_element(&j);) {
+		for (ann_pull_array(&j); !status && ann_pull_element(&j);) {
 			char label[128] = "";
 			int count = 0;
 			bool gone = false;
-			uint32_t line = secant_pull_line(&j);
-			for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
-				if (ann_is(key, "label") && secant_pull_string(&j, &text))
+			uint32_t line = ann_pull_line(&j);
+			for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
+				if (ann_is(key, "label") && ann_pull_string(&j, &text))
 					snprintf(label, sizeof label, "%.*s", (int)(ann_len(text) > 120 ? 120 : ann_len(text)), text.p);
 				else if (ann_is(key, "polygon"))
-					for (secant_pull_array(&j); secant_pull_element(&j);)
-						for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);) {
-							if (secant_grow((void **)&xy, &capacity, count, sizeof *xy))
-								secant_pull_fail(&j, "no memory");
+					for (ann_pull_array(&j); ann_pull_element(&j);)
+						for (ann_pull_array(&j); ann_pull_element(&j) && ann_pull_number(&j, &v);) {
+							if (base_grow((void **)&xy, &capacity, count, sizeof *xy))
+								ann_pull_fail(&j, "no memory");
 							else
 								xy[count++] = v;
 						}
 				else if (ann_is(key, "deleted"))
-					gone = secant_pull_peek(&j) != 'f' && secant_pull_peek(&j) != '0', secant_pull_skip(&j, NULL);
+					gone = ann_pull_peek(&j) != 'f' && ann_pull_peek(&j) != '0', ann_pull_skip(&j, NULL);
 				else if (!ann_is(key, "label"))
-					secant_pull_skip(&j, NULL);
+					ann_pull_skip(&j, NULL);
 			}
 			if (j.err.code)
 				break;
 			if (gone)
 				continue;
 			size_t length = strlen(label), group = strlen("group");
-			int class = secant_ann_find_class(s, label, length);
+			int class = ann_find_class(s, label, length);
 			bool crowd = class < 0 && length > group && !strcmp(label + length - group, "group");
-			class = crowd ? secant_ann_find_class(s, label, length - group) : class;
-			if (class < 0 || count < 2 || count & 1 || !secant_ann_finite(xy, count)) {
-				status = secant_ann_bad(s, class < 0 ? "class-undefined" : "polygon-odd", path, line, 0, err,
+			class = crowd ? ann_find_class(s, label, length - group) : class;
+			if (class < 0 || count < 2 || count & 1 || !ann_finite(xy, count)) {
+				status = ann_bad(s, class < 0 ? "class-undefined" : "polygon-odd", path, line, 0, err,
 					class < 0 ? "'%s' is no class of Cityscapes" : "the polygon of '%s' is none", label);
 				continue;
 			}
-			uint32_t shape = secant_ann_polygon(s, xy, count / 2);
-			ann_object *o = secant_ann_add_object(s, image, class);
+			uint32_t shape = ann_polygon(s, xy, count / 2);
+			ann_object *o = ann_add_object(s, image, class);
 			if (!o) {
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 				break;
 			}
 			o->shape = shape;
@@ -160,10 +160,10 @@ secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *
 			o->flags = ANN_BOX_DERIVED | (crowd ? ANN_CROWD : 0u);
 		}
 	}
-	secant_pull_end(&j);
+	ann_pull_end(&j);
 	if (!status && j.err.code)
-		status = secant_ann_unparsable(s, path, &j.err, err);
-	secant_pull_free(&j);
+		status = ann_unparsable(s, path, &j.err, err);
+	ann_pull_free(&j);
 	secant_free(data), secant_free(xy);
 	return status;
 }
@@ -177,7 +177,7 @@ has(const char *root, const char *version)
 	static const char *const lists[] = { "training", "validation", "testing", "all" };
 	bool any = false;
 	for (int i = 0; i < 4 && !any; i++) {
-		char *folder = secant_format("%s/%s%s%s/labels", root, lists[i], *version ? "/" : "", version);
+		char *folder = base_format("%s/%s%s%s/labels", root, lists[i], *version ? "/" : "", version);
 		any = folder && secant_is_dir(folder);
 		secant_free(folder);
 	}
@@ -185,7 +185,7 @@ has(const char *root, const char *version)
 }
 
 secant_status
-secant_mapillary_layout(ann_set *s, const char *root, const char *asked, mask_layout *l, secant_err *err)
+ann_mapillary_layout(ann_set *s, const char *root, const char *asked, mask_layout *l, secant_err *err)
 {
 	static const struct {
 		const char *version, *meta, *place[2], *instances[2];
@@ -206,7 +206,7 @@ secant_mapillary_layout(ann_set *s, const char *root, const char *asked, mask_la
 			err, SECANT_ERR_ARG, "%s: it has no labels of version %s", root, asked ? asked : "1.2 or 2.0");
 	for (int i = 0; !asked && i < 3; i++)
 		if (i != chosen && has(root, versions[i].version))
-			secant_ann_note(s, "read is version %s; there is also %s, which --task %s reads",
+			ann_note(s, "read is version %s; there is also %s, which --task %s reads",
 				*versions[chosen].version ? versions[chosen].version : "in labels", versions[i].version,
 				versions[i].version);
 	static const char *const images[] = { "training/images", "validation/images" }, *const lists[] = { "train", "val" };
@@ -217,7 +217,7 @@ secant_mapillary_layout(ann_set *s, const char *root, const char *asked, mask_la
 		l->place[i].masks = used ? versions[chosen].place[i] : NULL;
 		l->place[i].instances = used ? versions[chosen].instances[i] : NULL;
 	}
-	char *meta = secant_path_join(root, versions[chosen].meta);
+	char *meta = base_path_join(root, versions[chosen].meta);
 	if (meta && secant_is_file(meta))
 		l->meta = versions[chosen].meta;
 	secant_free(meta);

@@ -26,28 +26,28 @@ static json_is
 what_is(const char *path)
 {
 	secant_bytes b;
-	if (secant_file_map(&b, path, NULL))
+	if (base_file_map(&b, path, NULL))
 		return IS_DAMAGED;
 	json_pull j;
 	json_is is = IS_OTHER;
 	ann_field key;
-	secant_pull_init(&j, (const char *)b.data, b.size, path);
-	if (secant_pull_peek(&j) != 'o')
-		secant_pull_skip(&j, NULL);
+	ann_pull_init(&j, (const char *)b.data, b.size, path);
+	if (ann_pull_peek(&j) != 'o')
+		ann_pull_skip(&j, NULL);
 	else
-		for (secant_pull_object(&j); is == IS_OTHER && secant_pull_key(&j, &key);)
+		for (ann_pull_object(&j); is == IS_OTHER && ann_pull_key(&j, &key);)
 			if (ann_is(key, "images") || ann_is(key, "annotations"))
 				is = IS_COCO;
 			else if (ann_is(key, "shapes"))
 				is = IS_LABELME;
 			else
-				secant_pull_skip(&j, NULL);
+				ann_pull_skip(&j, NULL);
 	if (is == IS_OTHER) {
-		secant_pull_end(&j);
+		ann_pull_end(&j);
 		is = j.err.code ? IS_DAMAGED : IS_OTHER;
 	}
-	secant_pull_free(&j);
-	secant_file_unmap(&b);
+	ann_pull_free(&j);
+	base_file_unmap(&b);
 	return is;
 }
 
@@ -59,7 +59,7 @@ static const char *const lists[] = { "train", "val", "valid", "test", NULL };
 static bool
 named_like_coco(const char *path)
 {
-	const char *name = secant_path_name(path);
+	const char *name = base_path_name(path);
 	bool like = false;
 	for (int i = 0; tasks[i]; i++)
 		like = like || !strncmp(name, tasks[i], strlen(tasks[i]));
@@ -71,7 +71,7 @@ named_like_coco(const char *path)
 }
 
 typedef struct candidate_files {
-	secant_names names; /* of COCO, as paths below the root, in byte order; with damaged files that may be */
+	base_names names; /* of COCO, as paths below the root, in byte order; with damaged files that may be */
 	int good; /* so many of them are COCO */
 	int damaged; /* and so many damaged, where COCO's files are */
 	int others; /* other JSON, left out */
@@ -83,18 +83,18 @@ typedef struct candidate_files {
 static secant_status
 candidates(candidate_files *out, const char *root, secant_err *err)
 {
-	secant_names all = { 0 };
+	base_names all = { 0 };
 	*out = (candidate_files){ 0 };
-	secant_status status = secant_ann_walk(&all, root, "json", 2, err);
+	secant_status status = ann_walk(&all, root, "json", 2, err);
 	for (int i = 0; !status && i < all.n; i++) {
-		const char *name = secant_path_name(all.v[i]);
+		const char *name = base_path_name(all.v[i]);
 		bool roboflow = !strcmp(name, "_annotations.coco.json"),
 			 under = !strncmp(all.v[i], "annotations/", 12) && !strchr(all.v[i] + 12, '/');
 		if ((!roboflow && !under && strchr(all.v[i], '/')) || !strcmp(name, "secant.json"))
 			continue;
-		char *path = secant_path_join(root, all.v[i]);
+		char *path = base_path_join(root, all.v[i]);
 		if (!path) {
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 			break;
 		}
 		json_is is = what_is(path);
@@ -103,12 +103,12 @@ candidates(candidate_files *out, const char *root, secant_err *err)
 		out->good += is == IS_COCO;
 		out->damaged += is == IS_DAMAGED && (roboflow || under);
 		if (is == IS_COCO || is == IS_DAMAGED || named) {
-			if (secant_names_add(&out->names, all.v[i]))
-				status = secant_ann_nomem(err);
+			if (base_names_add(&out->names, all.v[i]))
+				status = ann_nomem(err);
 		} else if (!out->others++)
 			snprintf(out->other, sizeof out->other, "%s", all.v[i]);
 	}
-	secant_names_free(&all);
+	base_names_free(&all);
 	return status;
 }
 
@@ -120,13 +120,13 @@ detect(const char *path, const char **why)
 	enum { SURE = 90, PERHAPS = 60 };
 	*why = "it has JSON with images and annotations";
 	if (secant_is_file(path)) {
-		json_is is = secant_ext_is(path, "json") ? what_is(path) : IS_OTHER;
+		json_is is = base_ext_is(path, "json") ? what_is(path) : IS_OTHER;
 		return is == IS_COCO ? SURE : is == IS_DAMAGED ? PERHAPS : 0;
 	}
 	candidate_files found;
 	secant_err ignored = { 0 };
 	bool failed = candidates(&found, path, &ignored) != SECANT_OK;
-	secant_names_free(&found.names);
+	base_names_free(&found.names);
 	return !failed && found.good ? SURE : failed || found.damaged ? PERHAPS : 0;
 }
 
@@ -135,14 +135,14 @@ static int
 task_and_split(const char *path, char split[128], int files)
 {
 	enum { NO_MEMORY = -2 };
-	char *stem = secant_path_stem(path);
+	char *stem = base_path_stem(path);
 	int task = -1;
 	if (!stem)
 		return NO_MEMORY;
 	snprintf(split, 128, "%s", stem ? stem : "");
 	if (stem && !strcmp(stem, "_annotations.coco")) {
-		char *dir = secant_path_dir(path);
-		snprintf(split, 128, "%s", dir && strcmp(dir, ".") ? secant_path_name(dir) : "");
+		char *dir = base_path_dir(path);
+		snprintf(split, 128, "%s", dir && strcmp(dir, ".") ? base_path_name(dir) : "");
 		secant_free(dir);
 		secant_free(stem);
 		return -1;
@@ -175,11 +175,11 @@ task_and_split(const char *path, char split[128], int files)
 static bool
 may_hold_pictures(const char *path)
 {
-	secant_names names = { 0 };
-	bool any = secant_dir_list(&names, path, SECANT_DIR_ALL, NULL) != SECANT_OK;
+	base_names names = { 0 };
+	bool any = base_dir_list(&names, path, BASE_DIR_ALL, NULL) != SECANT_OK;
 	for (int i = 0; i < names.n && !any; i++)
-		any = !secant_ext_is(names.v[i], "json|txt|xml|csv");
-	secant_names_free(&names);
+		any = !base_ext_is(names.v[i], "json|txt|xml|csv");
+	base_names_free(&names);
 	return any;
 }
 
@@ -190,17 +190,17 @@ join_pictures(ann_set *s, int first, int *joined, secant_err *err)
 {
 	ann_table seen = { 0 };
 	int *to = secant_calloc((size_t)s->n_images + 1, sizeof *to);
-	secant_status status = to ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = to ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *path = ann_str(s, s->images[i].path);
-		uint64_t key = secant_fnv1a(path, strlen(path));
+		uint64_t key = base_fnv1a(path, strlen(path));
 		uint32_t before;
 		to[i] = i;
 		if (!*path || s->images[i].flags & ANN_GONE)
 			continue;
-		if (!secant_ann_table_get(&seen, key, &before)) {
-			if (!secant_ann_table_put(&seen, key, (uint32_t)i))
-				status = secant_ann_nomem(err);
+		if (!ann_table_get(&seen, key, &before)) {
+			if (!ann_table_put(&seen, key, (uint32_t)i))
+				status = ann_nomem(err);
 		} else if (i >= first && (int)before < first && !strcmp(ann_str(s, s->images[before].path), path)) {
 			to[i] = (int)before;
 			s->images[before].splits |= s->images[i].splits;
@@ -210,7 +210,7 @@ join_pictures(ann_set *s, int first, int *joined, secant_err *err)
 	}
 	for (int k = 0; !status && k < s->n_objects; k++)
 		s->objects[k].image = to[s->objects[k].image];
-	secant_ann_table_free(&seen);
+	ann_table_free(&seen);
 	secant_free(to);
 	return status;
 }
@@ -219,38 +219,38 @@ static secant_status
 read_file(
 	ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
 {
-	char *path = relative ? secant_path_join(root, relative) : secant_strdup(root), split[128];
-	char *dir = path ? secant_path_dir(path) : NULL;
+	char *path = relative ? base_path_join(root, relative) : base_strdup(root), split[128];
+	char *dir = path ? base_path_dir(path) : NULL;
 	secant_bytes b;
 	if (!dir) {
 		secant_free(path);
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	}
 	secant_err one = { 0 };
 	secant_status status = SECANT_OK;
 	if (task_and_split(relative ? relative : root, split, relative ? files : 1) < -1) {
 		secant_free(dir), secant_free(path);
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	}
-	int list = *split ? secant_ann_split(s, split, strlen(split)) : -1, first = s->n_images;
-	if (secant_file_map(&b, path, &one))
-		status = secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
+	int list = *split ? ann_split(s, split, strlen(split)) : -1, first = s->n_images;
+	if (base_file_map(&b, path, &one))
+		status = ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
 	else {
 		(void)madvise((void *)(uintptr_t)b.data, b.size, MADV_SEQUENTIAL);
-		status = secant_coco_parse(s, (const char *)b.data, b.size, path, list, b.map != NULL, err);
-		secant_file_unmap(&b);
+		status = ann_coco_parse(s, (const char *)b.data, b.size, path, list, b.map != NULL, err);
+		base_file_unmap(&b);
 	}
 	const char *base = relative ? root : dir;
-	char in_images[160], with_year[160], *above = relative ? NULL : secant_path_join(dir, "../images");
+	char in_images[160], with_year[160], *above = relative ? NULL : base_path_join(dir, "../images");
 	snprintf(in_images, sizeof in_images, "images/%s", split);
 	snprintf(with_year, sizeof with_year, "images/%s2017", split);
 	const char *const usual[] = { o->images ? o->images : "images", in_images, split, with_year, "", "JPEGImages",
 		"data", "train2017", "val2017", NULL };
 	const char *folders[10] = { NULL };
 	for (int i = 0, n = 0; usual[i]; i++) { /* folders that are not there need not be asked for every picture */
-		char *folder = secant_path_join(base, usual[i]);
+		char *folder = base_path_join(base, usual[i]);
 		if (!folder && !status)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		if (folder && (*usual[i] ? secant_is_dir(folder) : i == 4 && may_hold_pictures(base)))
 			folders[n++] = usual[i];
 		secant_free(folder);
@@ -258,14 +258,14 @@ read_file(
 	const char *const beside[] = { "", NULL };
 	bool has_above = above && secant_is_dir(above);
 	for (int i = first; !status && i < s->n_images; i++)
-		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders)
-			&& !(relative && secant_ann_locate(s, i, dir, beside)) && above && has_above)
-			(void)secant_ann_locate(s, i, above, beside);
+		if (!s->images[i].path && !ann_locate(s, i, base, folders) && !(relative && ann_locate(s, i, dir, beside))
+			&& above && has_above)
+			(void)ann_locate(s, i, above, beside);
 	int joined = 0;
 	if (!status && first)
 		status = join_pictures(s, first, &joined, err);
 	if (joined)
-		secant_ann_note(s, "%s: %d pictures are those of a file before", path, joined);
+		ann_note(s, "%s: %d pictures are those of a file before", path, joined);
 	secant_free(above), secant_free(dir), secant_free(path);
 	return status;
 }
@@ -281,16 +281,16 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	candidate_files found;
 	char split[128];
 	secant_status status = candidates(&found, path, err);
-	secant_names files = found.names;
+	base_names files = found.names;
 	int wanted = 1000;
 	if (!status && found.others)
-		secant_ann_note(s, "%d JSON files are not COCO and were not read, the first is %s", found.others, found.other);
+		ann_note(s, "%d JSON files are not COCO and were not read, the first is %s", found.others, found.other);
 	if (!status && !files.n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no COCO annotations (annotations/*.json) in it", path);
 	for (int i = 0; i < files.n; i++) {
 		int task = task_and_split(files.v[i], split, files.n);
 		if (task < -1 && !status)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		bool asked = o->task && task >= 0 && !strcmp(tasks[task], o->task);
 		wanted = asked ? task - 100 : o->task ? wanted : task < wanted ? task : wanted;
 	}
@@ -300,25 +300,25 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	for (int i = 0; !status && i < files.n; i++) {
 		int task = task_and_split(files.v[i], split, files.n);
 		if (task < -1)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else if (task == wanted || task < 0)
 			status = read_file(s, path, files.v[i], files.n, o, err);
 		else
-			secant_ann_note(s, "%s was not read: choose it with --task %s", files.v[i], tasks[task]);
+			ann_note(s, "%s was not read: choose it with --task %s", files.v[i], tasks[task]);
 		if (!status)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
-	secant_names_free(&files);
-	return status ? status : secant_ann_compact(s, err);
+	base_names_free(&files);
+	return status ? status : ann_compact(s, err);
 }
 
 static secant_status
 parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	return secant_coco_parse(s, data, n, origin, -1, false, err);
+	return ann_coco_parse(s, data, n, origin, -1, false, err);
 }
 
-const ann_format secant_ann_format_coco = {
+const ann_format ann_format_coco = {
 	.name = "coco",
 	.brief = "COCO JSON: boxes, polygons, run lengths, crowds, panoptic",
 	.prefix = "coco.",
@@ -327,6 +327,6 @@ const ann_format secant_ann_format_coco = {
 		| ANN_HOLDS_BOTH,
 	.detect = detect,
 	.read = read,
-	.write = secant_coco_write,
+	.write = ann_coco_write,
 	.parse = parse_one,
 };

@@ -24,7 +24,7 @@ typedef struct reader {
 	int n_xy, xy_capacity; /* of the segmentation being read */
 	int *part;
 	int n_parts, part_capacity; /* numbers in each part */
-	secant_str counts;
+	base_str counts;
 	double size[2];
 	bool has_rle, rle_list;
 	int renumbered; /* classes that a file before numbers otherwise */
@@ -47,14 +47,13 @@ keep(reader *r, uint32_t *head, ann_field key)
 {
 	ann_field raw;
 	char name[128];
-	bool nothing = secant_pull_peek(r->j) == '0'
-		&& (ann_is(key, "area") || ann_is(key, "width") || ann_is(key, "height"));
-	secant_pull_skip(r->j, &raw);
+	bool nothing = ann_pull_peek(r->j) == '0' && (ann_is(key, "area") || ann_is(key, "width") || ann_is(key, "height"));
+	ann_pull_skip(r->j, &raw);
 	if (nothing)
 		return; /* null where the model has a place: not known */
-	secant_pull_plain_key(r->j, key, "coco.", name, sizeof name);
+	ann_pull_plain_key(r->j, key, "coco.", name, sizeof name);
 	if (!r->j->err.code)
-		secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
+		ann_add_attribute(r->s, head, name, raw.p, ann_len(raw));
 }
 
 static void
@@ -62,15 +61,15 @@ read_flat(reader *r, uint32_t *head)
 {
 	ann_field key, raw;
 	char name[200];
-	if (secant_pull_peek(r->j) != 'o') {
-		secant_pull_skip(r->j, NULL);
+	if (ann_pull_peek(r->j) != 'o') {
+		ann_pull_skip(r->j, NULL);
 		return;
 	}
-	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
-		secant_pull_plain_key(r->j, key, "", name, sizeof name);
-		secant_pull_skip(r->j, &raw);
+	for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
+		ann_pull_plain_key(r->j, key, "", name, sizeof name);
+		ann_pull_skip(r->j, &raw);
 		if (!r->j->err.code)
-			secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
+			ann_add_attribute(r->s, head, name, raw.p, ann_len(raw));
 	}
 }
 
@@ -81,22 +80,22 @@ read_id(reader *r, int64_t *key, int64_t *id)
 {
 	ann_field raw, plain;
 	double v;
-	char kind = secant_pull_peek(r->j);
-	secant_pull_skip(r->j, &raw);
+	char kind = ann_pull_peek(r->j);
+	ann_pull_skip(r->j, &raw);
 	if (r->j->err.code || (kind != 'n' && kind != 's'))
 		return false;
 	plain = kind == 's' ? (ann_field){ raw.p + 1, raw.end - 1 } : raw;
-	bool whole = secant_ann_integer(plain.p, plain.end, key);
-	if (!whole && kind == 'n' && secant_ann_real(plain.p, plain.end, &v) && fabs(v) < 9e15) {
+	bool whole = ann_integer(plain.p, plain.end, key);
+	if (!whole && kind == 'n' && ann_real(plain.p, plain.end, &v) && fabs(v) < 9e15) {
 		if (v != floor(v)) {
-			secant_pull_fail(r->j, "found %.17g where a whole number should stand", v);
+			ann_pull_fail(r->j, "found %.17g where a whole number should stand", v);
 			return false;
 		}
 		*key = (int64_t)v;
 		whole = true;
 	}
 	if (!whole)
-		*key = (int64_t)(secant_fnv1a(plain.p, ann_len(plain)) | 1ull << 62);
+		*key = (int64_t)(base_fnv1a(plain.p, ann_len(plain)) | 1ull << 62);
 	else if (id)
 		*id = *key;
 	return true;
@@ -108,18 +107,18 @@ read_image(reader *r)
 	ann_field key, text;
 	char name[1024] = "";
 	ann_image im = { .id = ANN_NO_ID };
-	uint32_t line = secant_pull_line(r->j), head = 0;
+	uint32_t line = ann_pull_line(r->j), head = 0;
 	int64_t v, own = ANN_NO_ID;
-	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+	for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
 		if (ann_is(key, "id"))
 			(void)read_id(r, &own, &im.id);
 		else if (ann_is(key, "file_name")) {
-			if (secant_pull_string(r->j, &text))
-				fail(r, secant_ann_picture_name(r->s, text.p, ann_len(text), r->path, line, name, r->err));
-		} else if ((ann_is(key, "width") || ann_is(key, "height")) && secant_pull_peek(r->j) == 'n') {
-			if (secant_pull_integer(r->j, &v)) {
+			if (ann_pull_string(r->j, &text))
+				fail(r, ann_picture_name(r->s, text.p, ann_len(text), r->path, line, name, r->err));
+		} else if ((ann_is(key, "width") || ann_is(key, "height")) && ann_pull_peek(r->j) == 'n') {
+			if (ann_pull_integer(r->j, &v)) {
 				if (v < 0 || v > 1 << 30)
-					secant_pull_fail(r->j, "a size of %lld", (long long)v);
+					ann_pull_fail(r->j, "a size of %lld", (long long)v);
 				*(ann_is(key, "width") ? &im.width : &im.height) = (int32_t)v;
 			}
 		} else
@@ -129,40 +128,37 @@ read_image(reader *r)
 		return;
 	if (!*name) {
 		if (im.id == ANN_NO_ID) {
-			fail(r,
-				secant_ann_bad(
-					r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and number"));
+			fail(r, ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and number"));
 			return;
 		}
 		snprintf(name, sizeof name, "%012lld.jpg", (long long)im.id);
 	}
 	uint32_t known;
-	if (own != ANN_NO_ID && secant_ann_table_get(&r->images, (uint64_t)own, &known)) {
+	if (own != ANN_NO_ID && ann_table_get(&r->images, (uint64_t)own, &known)) {
 		fail(r,
-			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
-				"picture id %lld stands twice: '%s' and '%s'", (long long)own, ann_str(r->s, r->s->images[known].name),
-				name));
+			ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err, "picture id %lld stands twice: '%s' and '%s'",
+				(long long)own, ann_str(r->s, r->s->images[known].name), name));
 		return;
 	}
 	/* one picture in two files (train of one task, train of another) is one picture; two pictures of one name in one
 	 * file are not */
-	int at = secant_ann_find_image(r->s, name, strlen(name));
+	int at = ann_find_image(r->s, name, strlen(name));
 	if (at >= 0 && (r->s->images[at].id != im.id || r->s->images[at].source == 0))
 		at = -1;
 	if (at < 0) {
-		at = secant_ann_add_image(r->s, name, strlen(name));
+		at = ann_add_image(r->s, name, strlen(name));
 		if (at < 0) {
-			fail(r, secant_ann_nomem(r->err));
+			fail(r, ann_nomem(r->err));
 			return;
 		}
 		ann_image *to = &r->s->images[at];
 		to->id = im.id, to->width = im.width, to->height = im.height, to->attributes = head, to->line = line;
-		to->source = secant_ann_intern(r->s, r->path, strlen(r->path));
+		to->source = ann_intern(r->s, r->path, strlen(r->path));
 	}
 	if (r->split >= 0)
 		r->s->images[at].splits |= 1ull << r->split;
-	if (own != ANN_NO_ID && !secant_ann_table_put(&r->images, (uint64_t)own, (uint32_t)at))
-		fail(r, secant_ann_nomem(r->err));
+	if (own != ANN_NO_ID && !ann_table_put(&r->images, (uint64_t)own, (uint32_t)at))
+		fail(r, ann_nomem(r->err));
 }
 
 static void
@@ -171,15 +167,15 @@ read_category(reader *r)
 	ann_field key, text = { "", "" };
 	char name[300] = "";
 	int64_t id = ANN_NO_ID, own = ANN_NO_ID;
-	uint32_t head = 0, line = secant_pull_line(r->j), known;
-	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+	uint32_t head = 0, line = ann_pull_line(r->j), known;
+	for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
 		if (ann_is(key, "id"))
 			(void)read_id(r, &own, &id);
 		else if (ann_is(key, "name")) {
-			if (secant_pull_peek(r->j) != 's') { /* a number or null: its text is the name */
-				secant_pull_skip(r->j, &text);
+			if (ann_pull_peek(r->j) != 's') { /* a number or null: its text is the name */
+				ann_pull_skip(r->j, &text);
 				snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-			} else if (secant_pull_string(r->j, &text))
+			} else if (ann_pull_string(r->j, &text))
 				snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		} else
 			keep(r, &head, key);
@@ -187,34 +183,33 @@ read_category(reader *r)
 	if (r->j->err.code)
 		return;
 	if (own == ANN_NO_ID) {
-		fail(r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "category '%s' without id", name));
+		fail(r, ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "category '%s' without id", name));
 		return;
 	}
-	if (secant_ann_table_get(&r->categories, (uint64_t)own, &known)) {
+	if (ann_table_get(&r->categories, (uint64_t)own, &known)) {
 		fail(r,
-			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
-				"category id %lld stands twice: '%s' and '%s'", (long long)own,
-				ann_str(r->s, r->s->classes[known].name), name));
+			ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err, "category id %lld stands twice: '%s' and '%s'",
+				(long long)own, ann_str(r->s, r->s->classes[known].name), name));
 		return;
 	}
 	/* Files number classes as they like: the name counts. Within one file two numbers are two classes. */
-	int at = secant_ann_find_class(r->s, name, strlen(name));
+	int at = ann_find_class(r->s, name, strlen(name));
 	if (at >= 0 && at < r->old_classes)
 		r->renumbered += r->s->classes[at].id != id;
 	else if (at < 0 || r->s->classes[at].id != id) {
-		at = secant_ann_add_class(r->s, name, strlen(name), id);
+		at = ann_add_class(r->s, name, strlen(name), id);
 		if (at >= 0)
 			r->s->classes[at].attributes = head;
 	}
-	if (at < 0 || !secant_ann_table_put(&r->categories, (uint64_t)own, (uint32_t)at))
-		fail(r, secant_ann_nomem(r->err));
+	if (at < 0 || !ann_table_put(&r->categories, (uint64_t)own, (uint32_t)at))
+		fail(r, ann_nomem(r->err));
 }
 
 static bool
 push_number(reader *r, double v)
 {
-	if (secant_grow((void **)&r->xy, &r->xy_capacity, r->n_xy, sizeof *r->xy)) {
-		fail(r, secant_ann_nomem(r->err));
+	if (base_grow((void **)&r->xy, &r->xy_capacity, r->n_xy, sizeof *r->xy)) {
+		fail(r, ann_nomem(r->err));
 		return false;
 	}
 	r->xy[r->n_xy++] = v;
@@ -228,15 +223,15 @@ read_counts(reader *r)
 	double v;
 	r->counts.n = 0;
 	r->has_rle = true;
-	if (secant_pull_peek(r->j) == 's') {
-		if (secant_pull_string(r->j, &text))
-			secant_str_addn(&r->counts, text.p, ann_len(text));
+	if (ann_pull_peek(r->j) == 's') {
+		if (ann_pull_string(r->j, &text))
+			base_str_addn(&r->counts, text.p, ann_len(text));
 		return;
 	}
 	r->rle_list = true;
-	for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v);) {
+	for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v);) {
 		if (!(v >= 0 && v <= UINT32_MAX) || v != floor(v)) {
-			secant_pull_fail(r->j, "a run of %g", v);
+			ann_pull_fail(r->j, "a run of %g", v);
 			return;
 		}
 		if (!push_number(r, v))
@@ -246,9 +241,9 @@ read_counts(reader *r)
 	for (int i = 0; runs && i < r->n_xy; i++)
 		runs[i] = (uint32_t)r->xy[i];
 	if (runs)
-		secant_ann_rle_encode(&r->counts, runs, (size_t)r->n_xy);
+		ann_rle_encode(&r->counts, runs, (size_t)r->n_xy);
 	else
-		fail(r, secant_ann_nomem(r->err));
+		fail(r, ann_nomem(r->err));
 	secant_free(runs);
 }
 
@@ -259,40 +254,40 @@ read_segmentation(reader *r)
 	double v;
 	r->n_xy = r->n_parts = 0;
 	r->has_rle = r->rle_list = false;
-	char kind = secant_pull_peek(r->j);
+	char kind = ann_pull_peek(r->j);
 	if (kind == 'o') {
 		r->size[0] = r->size[1] = -1;
-		for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+		for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
 			int n = 0;
 			if (ann_is(key, "counts"))
 				read_counts(r);
 			else if (ann_is(key, "size"))
-				for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v); n++)
+				for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v); n++)
 					r->size[n & 1] = v;
 			else
-				secant_pull_skip(r->j, NULL);
+				ann_pull_skip(r->j, NULL);
 		}
 		return;
 	}
 	if (kind != 'a') {
-		secant_pull_skip(r->j, NULL);
+		ann_pull_skip(r->j, NULL);
 		return;
 	}
-	for (secant_pull_array(r->j); secant_pull_element(r->j);) {
-		if (secant_grow((void **)&r->part, &r->part_capacity, r->n_parts, sizeof *r->part)) {
-			fail(r, secant_ann_nomem(r->err));
+	for (ann_pull_array(r->j); ann_pull_element(r->j);) {
+		if (base_grow((void **)&r->part, &r->part_capacity, r->n_parts, sizeof *r->part)) {
+			fail(r, ann_nomem(r->err));
 			return;
 		}
 		int from = r->n_xy;
-		if (secant_pull_peek(r->j) == 'n') { /* a flat list of numbers, as some writers leave it */
+		if (ann_pull_peek(r->j) == 'n') { /* a flat list of numbers, as some writers leave it */
 			do
-				if (!secant_pull_number(r->j, &v) || !push_number(r, v))
+				if (!ann_pull_number(r->j, &v) || !push_number(r, v))
 					return;
-			while (secant_pull_element(r->j));
+			while (ann_pull_element(r->j));
 			r->part[r->n_parts++] = r->n_xy - from;
 			return;
 		}
-		for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v);)
+		for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v);)
 			if (!push_number(r, v))
 				return;
 		r->part[r->n_parts++] = r->n_xy - from;
@@ -310,33 +305,32 @@ make_shape(reader *r, uint32_t line)
 		double h = r->size[0], w = r->size[1];
 		if (!(h >= 0 && h <= 1 << 24) || !(w >= 0 && w <= 1 << 24) || h * w > UINT32_MAX || h != floor(h)
 			|| w != floor(w)) {
-			fail(r, secant_ann_bad(s, "rle-size", r->path, line, 0, r->err, "a mask of %g x %g pixels", h, w));
+			fail(r, ann_bad(s, "rle-size", r->path, line, 0, r->err, "a mask of %g x %g pixels", h, w));
 			return 0;
 		}
-		if (secant_ann_rle_decode(&rle, (uint32_t)h, (uint32_t)w, r->counts.p ? r->counts.p : "", r->counts.n, &one)) {
-			fail(r, secant_ann_bad(s, "rle-sum", r->path, line, 0, r->err, "%s", one.msg));
+		if (ann_rle_decode(&rle, (uint32_t)h, (uint32_t)w, r->counts.p ? r->counts.p : "", r->counts.n, &one)) {
+			fail(r, ann_bad(s, "rle-sum", r->path, line, 0, r->err, "%s", one.msg));
 			return 0;
 		}
-		secant_ann_rle_free(&rle);
-		return secant_ann_rle(s, (int)h, (int)w, r->counts.p ? r->counts.p : "", r->counts.n, r->rle_list);
+		ann_rle_free(&rle);
+		return ann_store_rle(s, (int)h, (int)w, r->counts.p ? r->counts.p : "", r->counts.n, r->rle_list);
 	}
 	if (!r->n_parts)
 		return 0;
-	if (!secant_ann_finite(r->xy, r->n_xy)) {
-		fail(r,
-			secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "a coordinate of a polygon is not finite"));
+	if (!ann_finite(r->xy, r->n_xy)) {
+		fail(r, ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "a coordinate of a polygon is not finite"));
 		return 0;
 	}
 	for (int i = 0; i < r->n_parts; i++)
 		if (r->part[i] & 1) {
 			fail(r,
-				secant_ann_bad(
+				ann_bad(
 					s, "polygon-odd", r->path, line, 0, r->err, "a polygon of %d numbers: x without y", r->part[i]));
 			return 0;
 		}
-	uint32_t shape = secant_ann_polygon_begin(s, r->n_parts);
+	uint32_t shape = ann_polygon_begin(s, r->n_parts);
 	for (int i = 0, from = 0; i < r->n_parts; from += r->part[i++])
-		secant_ann_polygon_part(s, r->xy + from, r->part[i] / 2);
+		ann_polygon_part(s, r->xy + from, r->part[i] / 2);
 	return shape;
 }
 
@@ -353,15 +347,15 @@ read_box(reader *r, found *f)
 {
 	double v;
 	int n = 0;
-	if (secant_pull_peek(r->j) != 'a') {
-		secant_pull_skip(r->j, NULL);
+	if (ann_pull_peek(r->j) != 'a') {
+		ann_pull_skip(r->j, NULL);
 		return;
 	}
-	for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v); n++)
+	for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v); n++)
 		if (n < 4)
 			f->o.box[n] = v;
 	if (n != 4 && n != 0)
-		secant_pull_fail(r->j, "a box of %d numbers; x, y, width, height are needed", n);
+		ann_pull_fail(r->j, "a box of %d numbers; x, y, width, height are needed", n);
 	f->has_box = n == 4;
 }
 
@@ -379,10 +373,10 @@ read_member(reader *r, ann_field key, found *f)
 		f->has_category = read_id(r, &f->category, NULL);
 	else if (ann_is(key, "bbox"))
 		read_box(r, f);
-	else if (ann_is(key, "area") && secant_pull_peek(j) == 'n')
-		(void)secant_pull_number(j, &f->o.area);
-	else if (ann_is(key, "iscrowd") && secant_pull_peek(j) == 'n') {
-		if (secant_pull_integer(j, &v) && v)
+	else if (ann_is(key, "area") && ann_pull_peek(j) == 'n')
+		(void)ann_pull_number(j, &f->o.area);
+	else if (ann_is(key, "iscrowd") && ann_pull_peek(j) == 'n') {
+		if (ann_pull_integer(j, &v) && v)
 			f->o.flags |= ANN_CROWD;
 	} else if (ann_is(key, "segmentation")) {
 		read_segmentation(r);
@@ -390,13 +384,13 @@ read_member(reader *r, ann_field key, found *f)
 	} else if (ann_is(key, "attributes"))
 		read_flat(r, &f->o.attributes);
 	else if (ann_is(key, "segments_info"))
-		secant_pull_skip(j, &f->segments);
+		ann_pull_skip(j, &f->segments);
 	else if (ann_is(key, "file_name"))
-		secant_pull_skip(j, &f->file);
+		ann_pull_skip(j, &f->file);
 	else if (ann_is(key, "score")) {
-		secant_pull_skip(j, &raw);
+		ann_pull_skip(j, &raw);
 		if (!j->err.code)
-			secant_ann_attribute(r->s, &f->o.attributes, "score", raw.p, ann_len(raw));
+			ann_add_attribute(r->s, &f->o.attributes, "score", raw.p, ann_len(raw));
 	} else {
 		f->caption = f->caption || ann_is(key, "caption");
 		keep(r, &f->o.attributes, key);
@@ -410,15 +404,15 @@ read_annotation(reader *r)
 {
 	ann_field key;
 	ann_set *s = r->s;
-	uint32_t line = secant_pull_line(r->j), at, class = 0;
+	uint32_t line = ann_pull_line(r->j), at, class = 0;
 	found f = { .o = { .area = NAN, .id = ANN_NO_ID }, .image = ANN_NO_ID };
-	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);)
+	for (ann_pull_object(r->j); ann_pull_key(r->j, &key);)
 		read_member(r, key, &f);
 	if (r->j->err.code || r->status)
 		return;
-	if (f.image == ANN_NO_ID || !secant_ann_table_get(&r->images, (uint64_t)f.image, &at)) {
+	if (f.image == ANN_NO_ID || !ann_table_get(&r->images, (uint64_t)f.image, &at)) {
 		fail(r,
-			secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+			ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
 				"annotation %lld names picture %lld, which does not exist", (long long)f.o.id, (long long)f.image));
 		return;
 	}
@@ -427,48 +421,47 @@ read_annotation(reader *r)
 		return;
 	}
 	if (f.caption && !f.has_box && !f.has_shape) { /* captions describe the picture */
-		const char *text = secant_ann_get(s, f.o.attributes, "coco.caption");
-		char *copy = text ? secant_strdup(text) : NULL, name[32] = "caption";
-		for (int n = 2; secant_ann_get(s, s->images[at].attributes, name) && n < 1000;
-			 n++) /* several a picture is usual */
+		const char *text = ann_get(s, f.o.attributes, "coco.caption");
+		char *copy = text ? base_strdup(text) : NULL, name[32] = "caption";
+		for (int n = 2; ann_get(s, s->images[at].attributes, name) && n < 1000; n++) /* several a picture is usual */
 			snprintf(name, sizeof name, "caption.%d", n);
 		if (copy)
-			secant_ann_attribute(s, &s->images[at].attributes, name, copy, strlen(copy));
+			ann_add_attribute(s, &s->images[at].attributes, name, copy, strlen(copy));
 		secant_free(copy);
 		return;
 	}
-	if (!f.has_category || !secant_ann_table_get(&r->categories, (uint64_t)f.category, &class)) {
+	if (!f.has_category || !ann_table_get(&r->categories, (uint64_t)f.category, &class)) {
 		fail(r,
-			secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+			ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
 				"annotation %lld names category %lld, which does not exist", (long long)f.o.id, (long long)f.category));
 		return;
 	}
-	if (f.has_box && !secant_ann_finite(f.o.box, 4)) {
+	if (f.has_box && !ann_finite(f.o.box, 4)) {
 		fail(r,
-			secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "the box of annotation %lld is not finite",
+			ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "the box of annotation %lld is not finite",
 				(long long)f.o.id));
 		return;
 	}
 	if (s->collect && f.o.id != ANN_NO_ID) {
 		uint32_t before;
-		if (secant_ann_table_get(&r->ids, (uint64_t)f.o.id, &before))
+		if (ann_table_get(&r->ids, (uint64_t)f.o.id, &before))
 			fail(r,
-				secant_ann_find(s, "id-duplicate", -1, r->path, line, 0, "annotation id %lld stands in lines %u and %u",
+				ann_find(s, "id-duplicate", -1, r->path, line, 0, "annotation id %lld stands in lines %u and %u",
 					(long long)f.o.id, before, line));
-		else if (!secant_ann_table_put(&r->ids, (uint64_t)f.o.id, line))
-			fail(r, secant_ann_nomem(r->err));
+		else if (!ann_table_put(&r->ids, (uint64_t)f.o.id, line))
+			fail(r, ann_nomem(r->err));
 	}
 	uint32_t shape = f.has_shape ? make_shape(r, line) : 0;
-	ann_object *o = r->status ? NULL : secant_ann_add_object(s, (int)at, (int)class);
+	ann_object *o = r->status ? NULL : ann_add_object(s, (int)at, (int)class);
 	if (!o) {
-		fail(r, r->status ? r->status : secant_ann_nomem(r->err));
+		fail(r, r->status ? r->status : ann_nomem(r->err));
 		return;
 	}
 	f.o.image = o->image, f.o.class = o->class, f.o.shape = shape, f.o.line = line;
 	f.o.flags |= f.has_box ? ANN_XYWH : shape ? ANN_BOX_DERIVED : ANN_NO_BOX;
 	*o = f.o;
 	if (o->attributes)
-		secant_ann_absorb(s, o);
+		ann_absorb(s, o);
 }
 
 /* Panoptic: a PNG beside the JSON whose pixel id = R + 256 G + 65536 B names the segment. */
@@ -478,38 +471,37 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 	ann_set *s = r->s;
 	secant_image im = { 0 };
 	secant_err one = { 0 };
-	char *stem = secant_ann_with_extension(r->path, "x"), *png = NULL;
-	secant_str file = { 0 };
+	char *stem = ann_with_extension(r->path, "x"), *png = NULL;
+	base_str file = { 0 };
 	if (stem && f->file.p) {
-		char *raw = secant_strndup(f->file.p, ann_len(f->file));
+		char *raw = base_strndup(f->file.p, ann_len(f->file));
 		if (raw)
-			secant_ann_json_plain(&file, raw);
+			ann_json_plain(&file, raw);
 		secant_free(raw);
-		png = file.p && secant_path_is_safe(file.p) ? secant_format("%.*s/%s", (int)strlen(stem) - 2, stem, file.p)
-													: NULL;
+		png = file.p && base_path_is_safe(file.p) ? base_format("%.*s/%s", (int)strlen(stem) - 2, stem, file.p) : NULL;
 	}
 	secant_image_read_options rgb = { .channels = 3, .to_u8 = true };
 	bool have = png && secant_is_file(png) && !secant_image_read(&im, png, &rgb, &one);
 	if (!have)
 		fail(r,
-			secant_ann_bad(s, "image-missing", r->path, line, 0, r->err, "the panoptic mask '%s' cannot be read%s%s",
+			ann_bad(s, "image-missing", r->path, line, 0, r->err, "the panoptic mask '%s' cannot be read%s%s",
 				png ? png : "?", one.code ? ": " : "", one.msg));
 	size_t pixels = have ? (size_t)im.width * (size_t)im.height : 0;
 	uint8_t *layer = secant_calloc(pixels + 1, 1);
 	json_pull j;
 	ann_field key;
-	secant_pull_init(&j, f->segments.p, ann_len(f->segments), r->path);
+	ann_pull_init(&j, f->segments.p, ann_len(f->segments), r->path);
 	reader inner = { .s = s, .j = &j, .path = r->path, .err = r->err };
-	for (secant_pull_array(&j); !r->status && secant_pull_element(&j);) {
+	for (ann_pull_array(&j); !r->status && ann_pull_element(&j);) {
 		found g = { .o = { .area = NAN, .id = ANN_NO_ID } };
 		uint32_t class;
-		for (secant_pull_object(&j); secant_pull_key(&j, &key);)
+		for (ann_pull_object(&j); ann_pull_key(&j, &key);)
 			read_member(&inner, key, &g);
 		if (j.err.code)
 			break;
-		if (!g.has_category || !secant_ann_table_get(&r->categories, (uint64_t)g.category, &class)) {
+		if (!g.has_category || !ann_table_get(&r->categories, (uint64_t)g.category, &class)) {
 			fail(r,
-				secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+				ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
 					"segment %lld names category %lld, which does not exist", (long long)g.o.id,
 					(long long)g.category));
 			continue;
@@ -520,15 +512,14 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 			const uint8_t *c = (const uint8_t *)im.data + 3 * p;
 			layer[p] = (int64_t)(c[0] | c[1] << 8 | c[2] << 16) == g.o.id;
 		}
-		if (have && layer
-			&& !secant_ann_rle_from_pixels(&rle, layer, (uint32_t)im.height, (uint32_t)im.width, r->err)) {
-			secant_str text = { 0 };
-			secant_ann_rle_encode(&text, rle.runs, rle.n);
-			shape = secant_ann_rle_text(s, im.height, im.width, &text);
-			secant_str_free(&text);
-			secant_ann_rle_free(&rle);
+		if (have && layer && !ann_rle_from_pixels(&rle, layer, (uint32_t)im.height, (uint32_t)im.width, r->err)) {
+			base_str text = { 0 };
+			ann_rle_encode(&text, rle.runs, rle.n);
+			shape = ann_rle_text(s, im.height, im.width, &text);
+			base_str_free(&text);
+			ann_rle_free(&rle);
 		}
-		ann_object *o = secant_ann_add_object(s, image, (int)class);
+		ann_object *o = ann_add_object(s, image, (int)class);
 		if (!o)
 			break;
 		g.o.image = image, g.o.class = (int)class, g.o.shape = shape, g.o.line = line;
@@ -537,11 +528,11 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 	}
 	if (j.err.code)
 		fail(r, secant_fail(r->err, j.err.code, "%s", j.err.msg));
-	secant_pull_free(&j);
-	secant_free(inner.xy), secant_free(inner.part), secant_str_free(&inner.counts);
+	ann_pull_free(&j);
+	secant_free(inner.xy), secant_free(inner.part), base_str_free(&inner.counts);
 	secant_image_free(&im);
 	secant_free(layer), secant_free(stem), secant_free(png);
-	secant_str_free(&file);
+	base_str_free(&file);
 }
 
 /* Pages that have been read are given back: a file of gigabytes does not stay in memory. */
@@ -560,12 +551,12 @@ give_back(json_pull *j, const char **from)
 static void
 read_list(reader *r, void (*one)(reader *), bool mapped)
 {
-	if (secant_pull_peek(r->j) != 'a') {
-		secant_pull_skip(r->j, NULL);
+	if (ann_pull_peek(r->j) != 'a') {
+		ann_pull_skip(r->j, NULL);
 		return;
 	}
 	const char *from = r->j->p;
-	for (secant_pull_array(r->j); secant_pull_element(r->j);) {
+	for (ann_pull_array(r->j); ann_pull_element(r->j);) {
 		one(r);
 		if (mapped)
 			give_back(r->j, &from);
@@ -578,19 +569,19 @@ keep_once(reader *r, ann_field key)
 {
 	ann_field raw;
 	char name[128];
-	secant_pull_skip(r->j, &raw);
-	secant_pull_plain_key(r->j, key, "coco.", name, sizeof name);
-	const char *before = secant_ann_get(r->s, r->s->attributes_head, name);
+	ann_pull_skip(r->j, &raw);
+	ann_pull_plain_key(r->j, key, "coco.", name, sizeof name);
+	const char *before = ann_get(r->s, r->s->attributes_head, name);
 	if (r->j->err.code)
 		return;
 	if (!before)
-		secant_ann_attribute(r->s, &r->s->attributes_head, name, raw.p, ann_len(raw));
+		ann_add_attribute(r->s, &r->s->attributes_head, name, raw.p, ann_len(raw));
 	else if (strlen(before) != ann_len(raw) || memcmp(before, raw.p, ann_len(raw)))
-		secant_ann_note(r->s, "%s: its \"%s\" differs from that of the first file, which is kept", r->path, name + 5);
+		ann_note(r->s, "%s: its \"%s\" differs from that of the first file, which is kept", r->path, name + 5);
 }
 
 secant_status
-secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int split, bool mapped, secant_err *err)
+ann_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int split, bool mapped, secant_err *err)
 {
 	json_pull j;
 	reader r = { .s = s, .j = &j, .path = origin, .split = split, .err = err };
@@ -598,8 +589,8 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 	ann_field key;
 	const char *later = NULL;
 	bool images = false, categories = false, any = false;
-	secant_pull_init(&j, data, n, origin);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+	ann_pull_init(&j, data, n, origin);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
 		if (ann_is(key, "images"))
 			images = true, read_list(&r, read_image, false);
 		else if (ann_is(key, "categories"))
@@ -608,14 +599,14 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 			read_list(&r, read_annotation, mapped);
 		else if (ann_is(key, "annotations")) {
 			later = j.p;
-			secant_pull_skip(&j, NULL);
+			ann_pull_skip(&j, NULL);
 		} else
 			keep_once(&r, key);
 		any = any || images || ann_is(key, "annotations");
 	}
-	secant_pull_end(&j);
+	ann_pull_end(&j);
 	if (!any && !j.err.code)
-		secant_pull_fail(&j, "this is JSON, but not COCO: it has neither images nor annotations");
+		ann_pull_fail(&j, "this is JSON, but not COCO: it has neither images nor annotations");
 	if (later && !j.err.code) {
 		j.p = later;
 		j.depth = 0;
@@ -623,13 +614,13 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 		read_list(&r, read_annotation, mapped);
 	}
 	if (r.renumbered)
-		secant_ann_note(s, "%s numbers %d classes otherwise than the file before; they were joined by their names",
-			origin, r.renumbered);
+		ann_note(s, "%s numbers %d classes otherwise than the file before; they were joined by their names", origin,
+			r.renumbered);
 	secant_status status = r.status;
 	if (!status && j.err.code)
-		status = secant_ann_unparsable(s, origin, &j.err, err);
-	secant_pull_free(&j);
-	secant_ann_table_free(&r.images), secant_ann_table_free(&r.categories), secant_ann_table_free(&r.ids);
-	secant_free(r.xy), secant_free(r.part), secant_str_free(&r.counts);
+		status = ann_unparsable(s, origin, &j.err, err);
+	ann_pull_free(&j);
+	ann_table_free(&r.images), ann_table_free(&r.categories), ann_table_free(&r.ids);
+	secant_free(r.xy), secant_free(r.part), base_str_free(&r.counts);
 	return status;
 }

@@ -10,14 +10,14 @@ static bool
 is_createml(const char *path)
 {
 	static const char *const words[] = { "\"coordinates\"", "\"annotations\"", "\"label\"", NULL };
-	return secant_ann_head_has(path, words);
+	return ann_head_has(path, words);
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has CreateML JSON";
-	return secant_ann_detect_trees(path, is_createml, 95);
+	return ann_detect_trees(path, is_createml, 95);
 }
 
 static secant_status
@@ -27,27 +27,26 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	json_t *item, *one;
 	secant_status status = SECANT_OK;
 	if (!json_is_array(top))
-		return secant_ann_bad(s, "parse-error", origin, 1, 0, err, "a list of pictures is needed");
+		return ann_bad(s, "parse-error", origin, 1, 0, err, "a list of pictures is needed");
 	json_array_foreach (top, i, item) {
-		const char *name = secant_ann_tree_text(item, "image");
-		name = *name ? name : secant_ann_tree_text(item, "imagefilename");
-		int image = f ? secant_ann_finder_picture(f, s, name, origin, &status, err) : 0;
+		const char *name = ann_tree_text(item, "image");
+		name = *name ? name : ann_tree_text(item, "imagefilename");
+		int image = f ? ann_finder_picture(f, s, name, origin, &status, err) : 0;
 		if (status)
 			return status;
 		if (image < 0)
 			continue;
-		s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
+		s->images[image].source = ann_intern(s, origin, strlen(origin));
 		json_array_foreach (json_object_get(item, "annotations"), k, one) {
 			const json_t *c = json_object_get(one, "coordinates");
-			const double w = secant_ann_tree_number(c, "width"), h = secant_ann_tree_number(c, "height"),
-						 box[4] = { secant_ann_tree_number(c, "x") - w / 2, secant_ann_tree_number(c, "y") - h / 2, w,
-							 h };
-			int at = secant_ann_named_object(s, image, secant_ann_tree_text(one, "label"));
+			const double w = ann_tree_number(c, "width"), h = ann_tree_number(c, "height"),
+						 box[4] = { ann_tree_number(c, "x") - w / 2, ann_tree_number(c, "y") - h / 2, w, h };
+			int at = ann_named_object(s, image, ann_tree_text(one, "label"));
 			if (at < 0)
-				return secant_ann_nomem(err);
-			if (secant_ann_set_box(s, at, box, origin, &status, err)) {
+				return ann_nomem(err);
+			if (ann_set_box(s, at, box, origin, &status, err)) {
 				uint32_t head = 0;
-				secant_ann_tree_keep(s, &head, "score", json_object_get(one, "confidence"));
+				ann_tree_keep(s, &head, "score", json_object_get(one, "confidence"));
 				s->objects[at].attributes = head;
 			}
 			if (status)
@@ -60,57 +59,57 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_trees(s, path, o, is_createml, read_tree, watch, err);
+	return ann_read_trees(s, path, o, is_createml, read_tree, watch, err);
 }
 
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_status status = SECANT_OK;
-	secant_str_add(&t, "[");
+	base_str_add(&t, "[");
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
 		bool first = true;
-		secant_str_add(&t, i ? ",\n{\"image\": " : "\n{\"image\": ");
-		secant_ann_json_string(&t, name, strlen(name));
-		secant_str_add(&t, ", \"annotations\": [");
+		base_str_add(&t, i ? ",\n{\"image\": " : "\n{\"image\": ");
+		ann_json_string(&t, name, strlen(name));
+		base_str_add(&t, ", \"annotations\": [");
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			const ann_object *o = &s->objects[s->order[k]];
 			if (o->flags & (ANN_NO_BOX | ANN_VOID) || o->class < 0)
 				continue;
 			const char *class = ann_str(s, s->classes[o->class].name);
-			const double v[4] = { secant_ann_tidy(ann_x0(o) + ann_w(o) / 2), secant_ann_tidy(ann_y0(o) + ann_h(o) / 2),
-				ann_w(o), ann_h(o) };
+			const double v[4] = { ann_tidy(ann_x0(o) + ann_w(o) / 2), ann_tidy(ann_y0(o) + ann_h(o) / 2), ann_w(o),
+				ann_h(o) };
 			static const char *const keys[] = { "{\"x\": ", ", \"y\": ", ", \"width\": ", ", \"height\": " };
-			secant_str_add(&t, first ? "{\"label\": " : ", {\"label\": ");
+			base_str_add(&t, first ? "{\"label\": " : ", {\"label\": ");
 			first = false;
-			secant_ann_json_string(&t, class, strlen(class));
-			secant_str_add(&t, ", \"coordinates\": ");
+			ann_json_string(&t, class, strlen(class));
+			base_str_add(&t, ", \"coordinates\": ");
 			for (int n = 0; n < 4; n++) {
-				secant_str_add(&t, keys[n]);
-				secant_ann_put_number(&t, v[n]);
+				base_str_add(&t, keys[n]);
+				ann_put_number(&t, v[n]);
 			}
-			secant_str_add(&t, "}}");
+			base_str_add(&t, "}}");
 		}
-		secant_str_add(&t, "]}");
-		status = secant_ann_out_picture(out, s, &s->images[i], name, err);
-		secant_ann_out_lose(out, s->images[i].splits != 0, "membership of a picture in a list");
+		base_str_add(&t, "]}");
+		status = ann_out_picture(out, s, &s->images[i], name, err);
+		ann_out_lose(out, s->images[i].splits != 0, "membership of a picture in a list");
 	}
-	secant_str_add(&t, "\n]\n");
+	base_str_add(&t, "\n]\n");
 	if (!status)
-		status = secant_ann_out_str(out, "_annotations.createml.json", &t, err);
-	secant_str_free(&t);
+		status = ann_out_str(out, "_annotations.createml.json", &t, err);
+	base_str_free(&t);
 	return status;
 }
 
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return secant_ann_parse_tree(s, d, n, o, read_tree, e);
+	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
-const ann_format secant_ann_format_createml = {
+const ann_format ann_format_createml = {
 	.name = "createml",
 	.brief = "CreateML JSON: pictures and boxes by their middle",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,

@@ -65,7 +65,7 @@ enum { COLUMNS = 128 };
 typedef struct row {
 	ann_field f[COLUMNS];
 	int n;
-	secant_str room;
+	base_str room;
 } row;
 
 /* One record, quotes taken off; the text of quoted fields goes to room. False at the end. */
@@ -73,7 +73,7 @@ static bool
 next_record(ann_lines *l, char separator, row *r, bool *bad)
 {
 	ann_lines at = *l;
-	if (!secant_ann_next_line(&at))
+	if (!ann_next_line(&at))
 		return false;
 	const char *p = at.line, *end = at.line + at.n;
 	size_t offset[COLUMNS], length[COLUMNS];
@@ -93,14 +93,14 @@ next_record(ann_lines *l, char separator, row *r, bool *bad)
 					break;
 				}
 				if (*p == '"' && p + 1 < l->end && p[1] == '"') {
-					secant_str_addn(&r->room, p++, 1);
+					base_str_addn(&r->room, p++, 1);
 					continue;
 				}
 				if (*p == '"')
 					break;
 				if (*p == '\n')
 					at.number++;
-				secant_str_addn(&r->room, p, 1);
+				base_str_addn(&r->room, p, 1);
 			}
 			if (*bad)
 				break;
@@ -115,7 +115,7 @@ next_record(ann_lines *l, char separator, row *r, bool *bad)
 			const char *q = p;
 			while (q < end && *q != separator)
 				q++;
-			secant_str_addn(&r->room, p, (size_t)(q - p));
+			base_str_addn(&r->room, p, (size_t)(q - p));
 			p = q;
 		}
 		length[r->n] = r->room.n - offset[r->n];
@@ -128,7 +128,7 @@ next_record(ann_lines *l, char separator, row *r, bool *bad)
 	}
 	for (int i = 0; i < r->n && !*bad; i++) {
 		const char *base = (r->room.p ? r->room.p : "") + offset[i];
-		r->f[i] = secant_ann_trim(base, base + length[i]);
+		r->f[i] = ann_trim(base, base + length[i]);
 	}
 	*l = at;
 	return true;
@@ -177,9 +177,9 @@ static char
 separator_of(const char *data, size_t n)
 {
 	static const char all[] = ",;\t";
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	int count[3] = { 0 };
-	if (!secant_ann_next_line(&l))
+	if (!ann_next_line(&l))
 		return ',';
 	for (size_t i = 0; i < l.n; i++)
 		for (int k = 0; k < 3; k++)
@@ -194,41 +194,41 @@ look(const char *file)
 	char *data = NULL;
 	size_t n;
 	int sure = 0, map[COLUMNS];
-	if (!secant_ext_is(file, "csv|tsv") || !secant_is_file(file))
+	if (!base_ext_is(file, "csv|tsv") || !secant_is_file(file))
 		return 0;
 	if (secant_file_read(&data, &n, file, (size_t)1 << 31, NULL))
-		return !strcmp(secant_path_name(file), "annotations.csv") ? 60 : 0; /* the reader says why */
-	ann_lines l = secant_ann_lines(data, n);
+		return !strcmp(base_path_name(file), "annotations.csv") ? 60 : 0; /* the reader says why */
+	ann_lines l = ann_lines_of(data, n);
 	row r = { .n = 0 };
 	bool bad = false, sizes;
 	double v;
 	if (next_record(&l, separator_of(data, n), &r, &bad) && !bad)
-		sure = is_header(&r, map, &sizes)                                                 ? 85
-			: r.n == 6 && (secant_ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60
-																						  : 0;
-	secant_str_free(&r.room);
+		sure = is_header(&r, map, &sizes)                                          ? 85
+			: r.n == 6 && (ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60
+																				   : 0;
+	base_str_free(&r.room);
 	secant_free(data);
 	return sure;
 }
 
 /* CSV files of the set: in the folder itself, or one in each folder of a list. */
 static secant_status
-candidates(secant_names *out, const char *root, int *best, secant_err *err)
+candidates(base_names *out, const char *root, int *best, secant_err *err)
 {
-	secant_names all = { 0 };
-	secant_status status = secant_ann_walk(&all, root, "csv|tsv", 1, err);
+	base_names all = { 0 };
+	secant_status status = ann_walk(&all, root, "csv|tsv", 1, err);
 	*best = 0;
 	for (int i = 0; !status && i < all.n && i < 200; i++) {
-		char *path = secant_path_join(root, all.v[i]);
+		char *path = base_path_join(root, all.v[i]);
 		int sure = path ? look(path) : 0;
 		bool named = !strcmp(all.v[i], "annotations.csv");
-		if (sure && (sure == 85 || named) && secant_names_add(out, all.v[i]))
-			status = secant_ann_nomem(err);
+		if (sure && (sure == 85 || named) && base_names_add(out, all.v[i]))
+			status = ann_nomem(err);
 		if (sure == 85 || named)
 			*best = sure > *best ? sure : *best;
 		secant_free(path);
 	}
-	secant_names_free(&all);
+	base_names_free(&all);
 	return status;
 }
 
@@ -236,13 +236,13 @@ static int
 detect(const char *path, const char **why)
 {
 	*why = "it is a CSV of boxes";
-	secant_names found = { 0 };
+	base_names found = { 0 };
 	int sure = 0;
 	if (!secant_is_dir(path))
 		return look(path);
 	if (candidates(&found, path, &sure, NULL))
 		sure = 0;
-	secant_names_free(&found);
+	base_names_free(&found);
 	return sure;
 }
 
@@ -258,7 +258,7 @@ bbox_numbers(ann_field f, double box[4])
 			continue;
 		}
 		double v;
-		p = secant_ann_number(p, f.end, &v);
+		p = ann_number(p, f.end, &v);
 		if (!p || n == 4)
 			return false;
 		box[n++] = v;
@@ -276,7 +276,7 @@ row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *poin
 	*status = SECANT_OK;
 	if (v[BBOX].p && ann_len(v[BBOX])) {
 		if (!bbox_numbers(v[BBOX], xy))
-			*status = secant_ann_bad(s, "parse-error", origin, line, 0, err, "'%.*s' is no box of four numbers",
+			*status = ann_bad(s, "parse-error", origin, line, 0, err, "'%.*s' is no box of four numbers",
 				(int)(ann_len(v[BBOX]) > 60 ? 60 : ann_len(v[BBOX])), v[BBOX].p);
 		else
 			*flags = ANN_XYWH;
@@ -291,9 +291,8 @@ row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *poin
 			  corners[8] = { X0, Y0, X1, Y1, X3, Y3, X4, Y4 };
 	for (int i = 0; i < (quad ? 8 : 4); i++) {
 		ann_field f = v[quad ? corners[i] : box[i]];
-		if (!f.p || !secant_ann_real(f.p, f.end, &xy[i])) {
-			*status = secant_ann_bad(
-				s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
+		if (!f.p || !ann_real(f.p, f.end, &xy[i])) {
+			*status = ann_bad(s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
 			return false;
 		}
 	}
@@ -301,8 +300,8 @@ row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *poin
 		xy[0] -= xy[2] / 2, xy[1] -= xy[3] / 2;
 	*points = quad ? 4 : 0;
 	*flags = quad ? ANN_BOX_DERIVED : corner && !centre ? 0u : ANN_XYWH;
-	if (!secant_ann_finite(xy, quad ? 8 : 4)) {
-		*status = secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate is not finite");
+	if (!ann_finite(xy, quad ? 8 : 4)) {
+		*status = ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate is not finite");
 		return false;
 	}
 	return true;
@@ -318,23 +317,23 @@ take_row(
 		if (map[i] >= 0)
 			v[map[i]] = r->f[i];
 	if (!v[FILE_NAME].p || !ann_len(v[FILE_NAME]))
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a row without a picture");
-	if (secant_ann_picture_name(s, v[FILE_NAME].p, ann_len(v[FILE_NAME]), origin, line, name, err))
+		return ann_bad(s, "parse-error", origin, line, 0, err, "a row without a picture");
+	if (ann_picture_name(s, v[FILE_NAME].p, ann_len(v[FILE_NAME]), origin, line, name, err))
 		return SECANT_ERR_FORMAT;
-	int at = secant_ann_find_image(s, name, strlen(name));
+	int at = ann_find_image(s, name, strlen(name));
 	if (at < 0)
-		at = secant_ann_add_image(s, name, strlen(name));
+		at = ann_add_image(s, name, strlen(name));
 	if (at < 0)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	ann_image *im = &s->images[at];
 	double w, h, box[8];
-	im->source = im->source ? im->source : secant_ann_intern(s, origin, strlen(origin));
+	im->source = im->source ? im->source : ann_intern(s, origin, strlen(origin));
 	im->line = im->line ? im->line : line;
-	if (v[WIDTH].p && v[HEIGHT].p && secant_ann_real(v[WIDTH].p, v[WIDTH].end, &w)
-		&& secant_ann_real(v[HEIGHT].p, v[HEIGHT].end, &h) && w >= 0 && h >= 0 && w < 1e9 && h < 1e9)
+	if (v[WIDTH].p && v[HEIGHT].p && ann_real(v[WIDTH].p, v[WIDTH].end, &w) && ann_real(v[HEIGHT].p, v[HEIGHT].end, &h)
+		&& w >= 0 && h >= 0 && w < 1e9 && h < 1e9)
 		im->width = (int32_t)w, im->height = (int32_t)h;
 	if (v[SPLIT].p && ann_len(v[SPLIT])) {
-		int split = secant_ann_split(s, v[SPLIT].p, ann_len(v[SPLIT]));
+		int split = ann_split(s, v[SPLIT].p, ann_len(v[SPLIT]));
 		if (split < 0)
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s:%u: more than %d lists", origin, line, ANN_SPLITS);
 		s->images[at].splits |= 1ull << split;
@@ -346,13 +345,13 @@ take_row(
 	if (status || (!has && (!v[CLASS].p || !ann_len(v[CLASS]))))
 		return status;
 	if (v[CLASS].p && !ann_len(v[CLASS]))
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a box without class");
+		return ann_bad(s, "parse-error", origin, line, 0, err, "a box without class");
 	static const char object[] = "object"; /* where no column names classes */
-	int class = secant_ann_class(s, v[CLASS].p ? v[CLASS].p : object, v[CLASS].p ? ann_len(v[CLASS]) : strlen(object));
-	uint32_t shape = has && points ? secant_ann_points(s, ANN_QUAD, box, points) : 0;
-	ann_object *o = class >= 0 ? secant_ann_add_object(s, at, class) : NULL;
+	int class = ann_class_named(s, v[CLASS].p ? v[CLASS].p : object, v[CLASS].p ? ann_len(v[CLASS]) : strlen(object));
+	uint32_t shape = has && points ? ann_points(s, ANN_QUAD, box, points) : 0;
+	ann_object *o = class >= 0 ? ann_add_object(s, at, class) : NULL;
 	if (!o)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	if (has && !points)
 		memcpy(o->box, box, sizeof o->box);
 	o->line = line;
@@ -363,13 +362,13 @@ take_row(
 	for (int i = 0; i < r->n; i++) {
 		if (map[i] >= 0 || !keys[i] || !ann_len(r->f[i]))
 			continue;
-		secant_str json = { 0 };
-		secant_ann_text_value(&json, r->f[i].p, ann_len(r->f[i]));
+		base_str json = { 0 };
+		ann_text_value(&json, r->f[i].p, ann_len(r->f[i]));
 		if (json.p)
-			secant_ann_attribute(s, &o->attributes, keys[i], json.p, json.n);
-		secant_str_free(&json);
+			ann_add_attribute(s, &o->attributes, keys[i], json.p, json.n);
+		base_str_free(&json);
 	}
-	secant_ann_absorb(s, o);
+	ann_absorb(s, o);
 	return SECANT_OK;
 }
 
@@ -381,7 +380,7 @@ are_shares(const ann_set *s, int from)
 	for (int i = from; i < s->n_objects; i++) {
 		const ann_object *o = &s->objects[i];
 		double v[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
-		if (o->flags & ANN_NO_BOX || (o->shape && !secant_ann_extent(s, o->shape, v)))
+		if (o->flags & ANN_NO_BOX || (o->shape && !ann_extent(s, o->shape, v)))
 			continue;
 		for (int k = 0; k < 4; k++) {
 			if (v[k] < -.02 || v[k] > 1.02)
@@ -400,13 +399,13 @@ to_pixels(ann_set *s, int from, secant_err *err)
 		ann_object *o = &s->objects[i];
 		ann_image *im = &s->images[o->image];
 		secant_err one = { 0 };
-		if (im->width <= 0 && secant_ann_probe(s, o->image, &one)) {
-			secant_status status = secant_ann_unreadable(s, o->image, ann_str(s, im->path), &one, err);
+		if (im->width <= 0 && ann_probe(s, o->image, &one)) {
+			secant_status status = ann_unreadable(s, o->image, ann_str(s, im->path), &one, err);
 			if (status)
 				return status;
 		}
 		if (im->width <= 0 || im->height <= 0) {
-			secant_status status = secant_ann_bad(s, "image-missing", ann_str(s, im->source), o->line, 0, err,
+			secant_status status = ann_bad(s, "image-missing", ann_str(s, im->source), o->line, 0, err,
 				"'%s' was not found, and shares of a picture have no place without its size", ann_str(s, im->name));
 			if (status)
 				return status;
@@ -415,13 +414,13 @@ to_pixels(ann_set *s, int from, secant_err *err)
 		}
 		const double by[2] = { im->width, im->height };
 		int parts, n;
-		const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+		const double *xy, *p = ann_parts(s, o->shape, &parts);
 		for (int k = 0; k < 4; k++)
-			o->box[k] = secant_ann_tidy(o->box[k] * by[k & 1]);
+			o->box[k] = ann_tidy(o->box[k] * by[k & 1]);
 		if (parts) {
-			(void)secant_ann_part(p, &xy, &n);
+			(void)ann_part(p, &xy, &n);
 			for (int k = 0; k < 2 * n; k++)
-				s->shapes[xy - s->shapes + k] = secant_ann_tidy(xy[k] * by[k & 1]);
+				s->shapes[xy - s->shapes + k] = ann_tidy(xy[k] * by[k & 1]);
 		}
 	}
 	return SECANT_OK;
@@ -430,7 +429,7 @@ to_pixels(ann_set *s, int from, secant_err *err)
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	row r = { .n = 0 };
 	int map[COLUMNS];
 	char *keys[COLUMNS] = { 0 };
@@ -442,7 +441,7 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 		map[i] = -1;
 	while (!status && next_record(&l, separator, &r, &bad)) {
 		if (bad || r.room.failed) {
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+			status = ann_bad(s, "parse-error", origin, l.number, 0, err,
 				"a quote without its end, or more than %d columns", COLUMNS);
 			break;
 		}
@@ -450,9 +449,9 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			continue;
 		if (first && is_header(&r, map, &sizes)) {
 			if (sizes)
-				secant_ann_note(s, "%s: width and height are taken for those of the boxes", origin);
+				ann_note(s, "%s: width and height are taken for those of the boxes", origin);
 			for (int i = 0; i < r.n; i++)
-				keys[i] = map[i] < 0 ? secant_strndup(r.f[i].p, ann_len(r.f[i])) : NULL;
+				keys[i] = map[i] < 0 ? base_strndup(r.f[i].p, ann_len(r.f[i])) : NULL;
 			first = false;
 			continue;
 		}
@@ -466,10 +465,10 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	}
 	for (int i = 0; i < COLUMNS; i++)
 		secant_free(keys[i]);
-	secant_str_free(&r.room);
+	base_str_free(&r.room);
 	if (!status && are_shares(s, from)) {
 		s->flags |= SHARES;
-		secant_ann_note(s, "%s: all boxes lie within 0 and 1: they are taken for shares of their pictures", origin);
+		ann_note(s, "%s: all boxes lie within 0 and 1: they are taken for shares of their pictures", origin);
 	}
 	return status;
 }
@@ -479,16 +478,16 @@ static void
 locate(ann_set *s, int i, const char *root, const char *const *folders)
 {
 	static const char *const ext[] = { "jpg", "png", "jpeg", "tif", "bmp", "JPG", "webp", NULL };
-	if (secant_ann_locate(s, i, root, folders))
+	if (ann_locate(s, i, root, folders))
 		return;
 	ann_text name = s->images[i].name;
-	for (int k = 0; ext[k] && !*secant_path_ext(ann_str(s, name)); k++) {
-		char *full = secant_format("%s.%s", ann_str(s, name), ext[k]);
+	for (int k = 0; ext[k] && !*base_path_ext(ann_str(s, name)); k++) {
+		char *full = base_format("%s.%s", ann_str(s, name), ext[k]);
 		if (!full)
 			return;
-		s->images[i].name = secant_ann_store(s, full, strlen(full));
+		s->images[i].name = ann_store(s, full, strlen(full));
 		secant_free(full);
-		if (secant_ann_locate(s, i, root, folders))
+		if (ann_locate(s, i, root, folders))
 			return;
 	}
 	s->images[i].name = name;
@@ -501,17 +500,17 @@ read_file(
 	static const char *const lists[][2] = { { "train", "train" }, { "valid", "val" }, { "val", "val" },
 		{ "test", "test" } };
 	int pictures = s->n_images, objects = s->n_objects, split = -1;
-	char *file = relative ? secant_path_join(root, relative) : NULL, *dir = secant_path_dir(relative ? relative : ".");
+	char *file = relative ? base_path_join(root, relative) : NULL, *dir = base_path_dir(relative ? relative : ".");
 	s->flags &= ~(uint32_t)SHARES;
-	secant_status status = dir ? secant_ann_read_text(s, -1, file ? file : root, parse, err) : secant_ann_nomem(err);
+	secant_status status = dir ? ann_read_text(s, -1, file ? file : root, parse, err) : ann_nomem(err);
 	const char *base = relative ? root : ".", *below = dir && strcmp(dir, ".") ? dir : "";
-	char *above = relative ? NULL : secant_path_dir(root);
+	char *above = relative ? NULL : base_path_dir(root);
 	for (size_t i = 0; relative && i < sizeof lists / sizeof *lists && split < 0; i++) {
 		size_t n = strlen(lists[i][0]);
 		bool folder = !strcmp(below, lists[i][0]),
-			 stem = !strncmp(secant_path_name(relative), lists[i][0], n) && strchr("._", secant_path_name(relative)[n]);
+			 stem = !strncmp(base_path_name(relative), lists[i][0], n) && strchr("._", base_path_name(relative)[n]);
 		if (folder || (stem && files > 1))
-			split = secant_ann_split(s, lists[i][1], strlen(lists[i][1]));
+			split = ann_split(s, lists[i][1], strlen(lists[i][1]));
 	}
 	const char *const folders[] = { o->images ? o->images : "images", below, "", "JPEGImages", "train", "test", "data",
 		NULL };
@@ -529,8 +528,8 @@ read_file(
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_names files = { 0 };
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	base_names files = { 0 };
+	secant_status status = ann_read_option_names(s, o, err);
 	int fixed = s->n_classes, best;
 	if (!status && secant_is_dir(path))
 		status = candidates(&files, path, &best, err);
@@ -541,23 +540,23 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		status = read_file(s, path, NULL, 1, o, err);
 	for (int i = 0; !status && i < files.n; i++)
 		status = read_file(s, path, files.v[i], files.n, o, err);
-	secant_names_free(&files);
-	return status ? status : secant_ann_sort_classes(s, fixed, err);
+	base_names_free(&files);
+	return status ? status : ann_sort_classes(s, fixed, err);
 }
 
 static void
-put_cell(secant_str *t, const char *p, size_t n)
+put_cell(base_str *t, const char *p, size_t n)
 {
 	if (!n
 		|| !(memchr(p, ',', n) || memchr(p, '"', n) || memchr(p, '\n', n) || memchr(p, '\r', n) || *p == ' '
 			|| p[n - 1] == ' ')) {
-		secant_str_addn(t, p, n);
+		base_str_addn(t, p, n);
 		return;
 	}
-	secant_str_add(t, "\"");
+	base_str_add(t, "\"");
 	for (size_t i = 0; i < n; i++)
-		secant_str_addn(t, p[i] == '"' ? "\"\"" : p + i, p[i] == '"' ? 2 : 1);
-	secant_str_add(t, "\"");
+		base_str_addn(t, p[i] == '"' ? "\"\"" : p + i, p[i] == '"' ? 2 : 1);
+	base_str_add(t, "\"");
 }
 
 /* Keys of all attributes of objects, in order of appearance; those for which there is no column are counted as lost. */
@@ -573,70 +572,70 @@ attribute_keys(const ann_set *s, ann_text *keys, int most, ann_out *out)
 			if (k == n && n < most)
 				keys[n++] = s->attributes[a].key;
 			else if (k == n)
-				secant_ann_out_lose(out, 1, "attribute of objects beyond %d kinds, which have columns", most);
+				ann_out_lose(out, 1, "attribute of objects beyond %d kinds, which have columns", most);
 		}
 	return n;
 }
 
 static void
 put_row(
-	secant_str *t, const ann_set *s, const ann_image *im, const ann_object *o, const ann_text *keys, int n, bool areas)
+	base_str *t, const ann_set *s, const ann_image *im, const ann_object *o, const ann_text *keys, int n, bool areas)
 {
 	ann_implied extra;
 	const char *name = ann_str(s, im->name), *class = o && o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
 	bool box = o && !(o->flags & ANN_NO_BOX);
 	const double v[4] = { box ? ann_x0(o) : 0, box ? ann_y0(o) : 0, box ? ann_x1(o) : 0, box ? ann_y1(o) : 0 };
 	int more = 0;
-	const char *split = secant_ann_one_split(s, im, &more);
+	const char *split = ann_one_split(s, im, &more);
 	put_cell(t, name, strlen(name));
-	secant_str_addf(t, ",%d,%d,", im->width, im->height);
+	base_str_addf(t, ",%d,%d,", im->width, im->height);
 	put_cell(t, class, strlen(class));
 	for (int i = 0; i < 4; i++) {
-		secant_str_add(t, ",");
+		base_str_add(t, ",");
 		if (box)
-			secant_ann_put_number(t, v[i]);
+			ann_put_number(t, v[i]);
 	}
-	secant_str_add(t, ",");
+	base_str_add(t, ",");
 	put_cell(t, split, strlen(split));
-	secant_str_add(t, o && o->flags & ANN_CROWD ? ",1," : o ? ",0," : ",,");
-	secant_str_add(t, o && o->flags & ANN_DIFFICULT ? "1" : o ? "0" : "");
+	base_str_add(t, o && o->flags & ANN_CROWD ? ",1," : o ? ",0," : ",,");
+	base_str_add(t, o && o->flags & ANN_DIFFICULT ? "1" : o ? "0" : "");
 	for (int i = 0; i < n; i++) {
-		secant_str value = { 0 };
-		const char *json = o ? secant_ann_get(s, o->attributes, ann_str(s, keys[i])) : NULL;
-		secant_str_add(t, ",");
+		base_str value = { 0 };
+		const char *json = o ? ann_get(s, o->attributes, ann_str(s, keys[i])) : NULL;
+		base_str_add(t, ",");
 		if (json)
-			secant_ann_value_text(&value, json);
+			ann_value_text(&value, json);
 		put_cell(t, value.p ? value.p : "", value.n);
-		secant_str_free(&value);
+		base_str_free(&value);
 	}
 	if (areas) {
-		secant_str_add(t, ",");
-		if (o && secant_ann_implied(s, o, ANN_IMPLIED_AREA, 0, 0, 1, &extra))
-			secant_str_add(t, extra.pair[1]);
+		base_str_add(t, ",");
+		if (o && ann_find_implied(s, o, ANN_IMPLIED_AREA, 0, 0, 1, &extra))
+			base_str_add(t, extra.pair[1]);
 	}
-	secant_str_add(t, "\n");
+	base_str_add(t, "\n");
 }
 
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	ann_text keys[COLUMNS - KNOWN];
 	int n = attribute_keys(s, keys, COLUMNS - KNOWN, out), more = 0;
 	bool areas = false;
 	ann_implied extra;
 	for (int i = 0; i < s->n_objects && !areas; i++)
-		areas = secant_ann_implied(s, &s->objects[i], ANN_IMPLIED_AREA, 0, 0, 1, &extra) > 0;
-	secant_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax,split,iscrowd,difficult");
+		areas = ann_find_implied(s, &s->objects[i], ANN_IMPLIED_AREA, 0, 0, 1, &extra) > 0;
+	base_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax,split,iscrowd,difficult");
 	for (int i = 0; i < n; i++) {
-		secant_str_add(&t, ",");
+		base_str_add(&t, ",");
 		put_cell(&t, ann_str(s, keys[i]), strlen(ann_str(s, keys[i])));
 	}
-	secant_str_add(&t, areas ? ",coco.area\n" : "\n");
+	base_str_add(&t, areas ? ",coco.area\n" : "\n");
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		(void)secant_ann_one_split(s, im, &more);
+		(void)ann_one_split(s, im, &more);
 		bool any = false;
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
 			if (!(s->objects[s->order[k]].flags & ANN_VOID)) {
@@ -645,15 +644,15 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			}
 		if (!any)
 			put_row(&t, s, im, NULL, keys, n, areas);
-		char *picture = secant_format("images/%s", ann_str(s, im->name));
-		status = picture ? secant_ann_out_picture(out, s, im, picture, err) : secant_ann_nomem(err);
+		char *picture = base_format("images/%s", ann_str(s, im->name));
+		status = picture ? ann_out_picture(out, s, im, picture, err) : ann_nomem(err);
 		secant_free(picture);
 	}
 	if (more)
-		secant_ann_out_lose(out, more, "second list of a picture (the first is written)");
+		ann_out_lose(out, more, "second list of a picture (the first is written)");
 	if (!status)
-		status = secant_ann_out_str(out, "annotations.csv", &t, err);
-	secant_str_free(&t);
+		status = ann_out_str(out, "annotations.csv", &t, err);
+	base_str_free(&t);
 	return status;
 }
 
@@ -663,7 +662,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, -1, d, n, o, e);
 }
 
-const ann_format secant_ann_format_csv = {
+const ann_format ann_format_csv = {
 	.name = "csv",
 	.brief = "CSV of boxes, a row an object",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_FRACTIONS

@@ -59,11 +59,11 @@ bool
 secant_dataset_format(int i, const char **name, const char **brief, bool *reads, bool *writes)
 {
 	int n = 0;
-	while (secant_ann_formats[n])
+	while (ann_formats[n])
 		n++;
 	if (i < 0 || i >= n)
 		return false;
-	const ann_format *f = secant_ann_formats[i];
+	const ann_format *f = ann_formats[i];
 	if (name)
 		*name = f->name;
 	if (brief)
@@ -99,7 +99,7 @@ static const struct {
 };
 
 static void
-put_places(secant_str *t, unsigned holds, bool kept)
+put_places(base_str *t, unsigned holds, bool kept)
 {
 	bool any = false;
 	/* Attributes carry marks and areas; pixels of a class mask carry polygons. */
@@ -110,38 +110,38 @@ put_places(secant_str *t, unsigned holds, bool kept)
 		const char *words = kept ? holdings[i].keeps : holdings[i].loses;
 		if (has != kept || !words || (!kept && holdings[i].bit == ANN_HOLDS_FRACTIONS && holds & ANN_HOLDS_MASK))
 			continue;
-		secant_str_addf(t, "%s%s", any ? ", " : "", words);
+		base_str_addf(t, "%s%s", any ? ", " : "", words);
 		any = true;
 	}
-	secant_str_add(t, any ? ".\n" : "nothing.\n");
+	base_str_add(t, any ? ".\n" : "nothing.\n");
 }
 
 char *
 secant_dataset_formats_page(void)
 {
-	secant_str t = { 0 };
-	secant_str_add(&t,
+	base_str t = { 0 };
+	base_str_add(&t,
 		"# Data set formats\n\nThis page is printed by `secant doc --formats`. Formats are found out by what lies in a "
 		"folder; `--from` and "
 		"`--to` name them. What a format has no place for is counted by name in the report of a conversion; attributes "
 		"whose key begins "
 		"with the format's own prefix are written as it has them.\n\n| format | what it is | read | written "
 		"|\n|---|---|---|---|\n");
-	for (const ann_format *const *f = secant_ann_formats; *f; f++)
-		secant_str_addf(&t, "| [`%s`](#%s) | %s | %s | %s |\n", (*f)->name, (*f)->name, (*f)->brief,
+	for (const ann_format *const *f = ann_formats; *f; f++)
+		base_str_addf(&t, "| [`%s`](#%s) | %s | %s | %s |\n", (*f)->name, (*f)->name, (*f)->brief,
 			(*f)->read ? "yes" : "no", (*f)->write ? "yes" : "no");
-	for (const ann_format *const *f = secant_ann_formats; *f; f++) {
-		secant_str_addf(&t, "\n## %s\n\n%s.\n\n- Read: ", (*f)->name, (*f)->brief);
+	for (const ann_format *const *f = ann_formats; *f; f++) {
+		base_str_addf(&t, "\n## %s\n\n%s.\n\n- Read: ", (*f)->name, (*f)->brief);
 		put_places(&t, (*f)->holds, true);
 		if ((*f)->write) {
-			secant_str_add(&t, "- Counted as lost when written: ");
+			base_str_add(&t, "- Counted as lost when written: ");
 			put_places(&t, (*f)->holds, false);
 		} else
-			secant_str_add(&t, "- Not written.\n");
+			base_str_add(&t, "- Not written.\n");
 		if ((*f)->prefix)
-			secant_str_addf(&t, "- Its own elements are attributes `%sNAME`.\n", (*f)->prefix);
+			base_str_addf(&t, "- Its own elements are attributes `%sNAME`.\n", (*f)->prefix);
 	}
-	return secant_str_take(&t);
+	return base_str_take(&t);
 }
 
 enum { CERTAIN = 100 }; /* what detect says when nothing else can be it */
@@ -156,7 +156,7 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 		(void)secant_fail(err, SECANT_ERR_IO, "%s: there is no such folder or file", path);
 		return NULL;
 	}
-	for (const ann_format *const *f = secant_ann_formats; *f && sure < CERTAIN; f++) {
+	for (const ann_format *const *f = ann_formats; *f && sure < CERTAIN; f++) {
 		int k = (*f)->detect ? (*f)->detect(path, &reason) : 0;
 		if (k > sure) {
 			second = best;
@@ -190,30 +190,29 @@ is_list(const char *path, char **root, char **split)
 	*root = *split = NULL;
 	for (int i = 0; i < 2; i++) {
 		const char *at = strstr(path, places[i]);
-		if (!at || !secant_ext_is(path, "txt") || strchr(at + strlen(places[i]), '/'))
+		if (!at || !base_ext_is(path, "txt") || strchr(at + strlen(places[i]), '/'))
 			continue;
-		*root = secant_strndup(path, (size_t)(at - path));
-		*split = secant_path_stem(path);
+		*root = base_strndup(path, (size_t)(at - path));
+		*split = base_path_stem(path);
 		return *root && *split;
 	}
 	return false;
 }
 
 secant_status
-secant_ann_finish(ann_set *s, secant_err *err)
+ann_finish(ann_set *s, secant_err *err)
 {
 	for (int i = 0; i < s->n_objects; i++) {
 		ann_object *o = &s->objects[i];
 		double box[4];
-		if (o->flags & ANN_BOX_DERIVED && secant_ann_extent(s, o->shape, box))
+		if (o->flags & ANN_BOX_DERIVED && ann_extent(s, o->shape, box))
 			ann_corners(o, box[0], box[1], box[2], box[3]);
 	}
-	return secant_ann_index(s, err);
+	return ann_index(s, err);
 }
 
 secant_dataset *
-secant_ann_open(
-	const char *path, const secant_dataset_reading *o, const secant_watch *watch, bool collect, secant_err *err)
+ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *watch, bool collect, secant_err *err)
 {
 	secant_dataset_reading defaults = { .masks = true, .probe = true };
 	o = o ? o : &defaults;
@@ -221,12 +220,12 @@ secant_ann_open(
 	bool list = secant_is_file(path) && is_list(path, &root, &split);
 	const char *place = list ? root : path;
 	const char *name = o->from ? o->from : secant_dataset_detect(place, NULL, err);
-	const ann_format *f = name ? secant_ann_format(name) : NULL;
+	const ann_format *f = name ? ann_find_format(name) : NULL;
 	secant_dataset *d = f && f->read ? secant_calloc(1, sizeof *d) : NULL;
 	if (name && !f) {
 		const char *known[64] = { 0 };
-		for (int i = 0; secant_ann_formats[i] && i < 63; i++)
-			known[i] = secant_ann_formats[i]->name;
+		for (int i = 0; ann_formats[i] && i < 63; i++)
+			known[i] = ann_formats[i]->name;
 		const char *near = secant_nearest(name, known);
 		(void)secant_fail(err, SECANT_ERR_ARG, "--from: there is no format '%s'%s%s%s", name,
 			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -235,27 +234,27 @@ secant_ann_open(
 		secant_free(d);
 		d = NULL;
 	} else if (f && !d)
-		(void)secant_ann_nomem(err);
+		(void)ann_nomem(err);
 	if (d) {
 		ann_set *s = &d->set;
-		secant_ann_init(s);
+		ann_init(s);
 		s->collect = collect;
 		size_t n = strlen(place);
 		while (n > 1 && place[n - 1] == '/')
 			n--;
-		s->root = secant_ann_intern(s, place, n);
-		s->format = secant_ann_intern(s, f->name, strlen(f->name));
-		char *clean = secant_strndup(place, n);
-		secant_status status = clean ? f->read(s, clean, o, watch, err) : secant_ann_nomem(err);
+		s->root = ann_intern(s, place, n);
+		s->format = ann_intern(s, f->name, strlen(f->name));
+		char *clean = base_strndup(place, n);
+		secant_status status = clean ? f->read(s, clean, o, watch, err) : ann_nomem(err);
 		secant_free(clean);
 		if (!status && !f->own_sizes)
-			status = secant_ann_read_manifest(s, ann_str(s, s->root), err);
+			status = ann_read_manifest(s, ann_str(s, s->root), err);
 		if (!status && !f->own_sizes)
-			status = secant_ann_probe_all(s, o, watch, err);
+			status = ann_probe_all(s, o, watch, err);
 		if (!status)
-			status = secant_ann_sound(s, err);
+			status = ann_sound(s, err);
 		if (!status)
-			status = secant_ann_finish(s, err);
+			status = ann_finish(s, err);
 		if (!status && list)
 			status = secant_dataset_select(d, split, err);
 		if (status) {
@@ -271,14 +270,14 @@ secant_ann_open(
 secant_dataset *
 secant_dataset_open(const char *path, const secant_dataset_reading *options, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_open(path, options, watch, false, err);
+	return ann_open(path, options, watch, false, err);
 }
 
 void
 secant_dataset_free(secant_dataset *d)
 {
 	if (d)
-		secant_ann_free(&d->set);
+		ann_free(&d->set);
 	secant_free(d);
 }
 
@@ -355,23 +354,23 @@ secant_dataset_select(secant_dataset *d, const char *split, secant_err *err)
 {
 	ann_set *s = &d->set;
 	uint64_t bits = 0;
-	secant_str known = { 0 };
+	base_str known = { 0 };
 	for (int i = 0; i < s->n_splits; i++) {
 		const char *name = ann_str(s, s->splits[i]);
 		bool both = !strcmp(split, "trainval") && (!strcmp(name, "train") || !strcmp(name, "val"));
 		bits |= !strcmp(name, split) || both ? 1ull << i : 0;
-		secant_str_addf(&known, "%s%s", i ? ", " : "", name);
+		base_str_addf(&known, "%s%s", i ? ", " : "", name);
 	}
 	bool all = !s->n_splits && !strcmp(split, "trainval");
 	secant_status status = SECANT_OK;
 	if (!bits && !all)
 		status = secant_fail(
 			err, SECANT_ERR_ARG, "there is no list '%s'; there are: %s", split, known.p ? known.p : "none");
-	secant_str_free(&known);
+	base_str_free(&known);
 	for (int i = 0; !status && i < s->n_images; i++)
 		if (!all && !(s->images[i].splits & bits))
 			s->images[i].flags |= ANN_GONE;
-	return status ? status : secant_ann_compact(s, err);
+	return status ? status : ann_compact(s, err);
 }
 
 bool
@@ -407,7 +406,7 @@ secant_dataset_object(const secant_dataset *d, int picture, int k, secant_annota
 	const ann_object *o = &s->objects[at];
 	*to = (secant_annotation){
 		{ ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) },
-		secant_ann_area(s, o),
+		ann_area(s, o),
 		o->class,
 		o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "",
 		o->id == ANN_NO_ID ? (int64_t)at : o->id,
@@ -422,10 +421,10 @@ secant_dataset_object(const secant_dataset *d, int picture, int k, secant_annota
 int
 secant_dataset_find(const secant_dataset *d, const char *name)
 {
-	int at = secant_ann_find_image(&d->set, name, strlen(name));
+	int at = ann_find_image(&d->set, name, strlen(name));
 	size_t n = strlen(name);
 	for (int i = 0; at < 0 && i < d->set.n_images; i++) {
-		const char *full = secant_path_name(ann_str(&d->set, d->set.images[i].name));
+		const char *full = base_path_name(ann_str(&d->set, d->set.images[i].name));
 		if (!strncmp(full, name, n) && (!full[n] || (full[n] == '.' && !strchr(full + n + 1, '.'))))
 			at = i;
 	}
@@ -462,7 +461,7 @@ secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s
 	secant_image_read_options read = { .to_u8 = true };
 	secant_status status = s->boxes && s->labels && s->areas && s->crowd
 		? secant_image_read(&s->image, p.path, &read, err)
-		: secant_ann_nomem(err);
+		: ann_nomem(err);
 	for (int k = 0; !status && secant_dataset_object(d, i, k, &o); k++) {
 		if (!o.has_box)
 			continue;
@@ -486,7 +485,7 @@ static void
 stamp_class(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 {
 	const painting *p = user;
-	bool is_void = secant_ann_is_void(p->s, o), wide = p->mask->dtype == SECANT_U16;
+	bool is_void = ann_is_void(p->s, o), wide = p->mask->dtype == SECANT_U16;
 	int value = is_void ? wide ? 65535 : 255 : o->class + p->first;
 	uint8_t *narrow = p->mask->data;
 	uint16_t *large = p->mask->data;
@@ -508,7 +507,7 @@ secant_dataset_mask(
 	if (i < 0 || i >= s->n_images)
 		return secant_fail(err, SECANT_ERR_RANGE, "picture %d of a data set of %d", i, s->n_images);
 	const ann_image *im = &s->images[i];
-	secant_status status = secant_ann_need_size(s, im, "a mask", err);
+	secant_status status = ann_need_size(s, im, "a mask", err);
 	if (!status)
 		status = secant_image_new(
 			mask, im->width, im->height, 1, s->n_classes + first > 255 ? SECANT_U16 : SECANT_U8, err);
@@ -520,7 +519,7 @@ secant_dataset_mask(
 			((uint8_t *)mask->data)[p] = (uint8_t)background;
 	painting to = { s, mask, first };
 	if (!status)
-		status = secant_ann_paint_objects(s, i, boxes, ANN_LATER_ON_TOP, stamp_class, &to, err);
+		status = ann_paint_objects(s, i, boxes, ANN_LATER_ON_TOP, stamp_class, &to, err);
 	if (status)
 		secant_image_free(mask);
 	return status;
@@ -542,12 +541,12 @@ number_names(ann_set *s, secant_err *err)
 {
 	for (int i = 0; i < s->n_images; i++) {
 		char ext[16], name[40];
-		snprintf(ext, sizeof ext, "%s", secant_path_ext(ann_str(s, s->images[i].name)));
+		snprintf(ext, sizeof ext, "%s", base_path_ext(ann_str(s, s->images[i].name)));
 		int n = snprintf(
 			name, sizeof name, "%06d%s%s", s->images[i].number ? s->images[i].number : i + 1, *ext ? "." : "", ext);
-		s->images[i].name = secant_ann_store(s, name, (size_t)n);
+		s->images[i].name = ann_store(s, name, (size_t)n);
 	}
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 typedef struct ordered {
@@ -568,24 +567,24 @@ split_train_val(ann_set *s, double ratio, int seed, secant_err *err)
 	int *shuffled = secant_calloc((size_t)s->n_images + 1, sizeof *shuffled);
 	if (!list || !shuffled) {
 		secant_free(list), secant_free(shuffled);
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	}
 	for (int i = 0; i < s->n_images; i++) {
 		list[i] = (ordered){ ann_str(s, s->images[i].name), i };
 		shuffled[i] = i;
 	}
 	qsort(list, (size_t)s->n_images, sizeof *list, by_name);
-	secant_rng r = secant_rng_make((uint64_t)seed, SECANT_FOR_SPLIT, 0, 0);
-	secant_rng_shuffle(&r, shuffled, s->n_images);
+	base_rng r = base_rng_make((uint64_t)seed, BASE_FOR_SPLIT, 0, 0);
+	base_rng_shuffle(&r, shuffled, s->n_images);
 	int n_train = (int)nearbyint(s->n_images * ratio);
 	s->n_splits = 0;
-	(void)secant_ann_split(s, "train", 5);
-	(void)secant_ann_split(s, "val", 3);
+	(void)ann_split(s, "train", 5);
+	(void)ann_split(s, "val", 3);
 	for (int i = 0; i < s->n_images; i++)
 		s->images[list[shuffled[i]].at].splits = i < n_train ? 1 : 2;
 	secant_free(list);
 	secant_free(shuffled);
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 static void
@@ -608,13 +607,13 @@ secant_dataset_write(
 	ann_set *s = &d->set;
 	secant_dataset_writing w = *options;
 	const char *to = w.to ? w.to : ann_str(s, s->format);
-	const ann_format *f = secant_ann_format(to);
+	const ann_format *f = ann_find_format(to);
 	if (report)
 		*report = NULL;
 	if (!f || !f->write) {
 		const char *known[64] = { 0 };
-		for (int i = 0; secant_ann_formats[i] && i < 63; i++)
-			known[i] = secant_ann_formats[i]->name;
+		for (int i = 0; ann_formats[i] && i < 63; i++)
+			known[i] = ann_formats[i]->name;
 		const char *near = secant_nearest(to, known);
 		return secant_fail(err, SECANT_ERR_ARG,
 			f ? "--to: format '%s' is only read%s%s%s" : "--to: there is no format '%s'%s%s%s", to,
@@ -624,9 +623,9 @@ secant_dataset_write(
 		secant_calloc((size_t)s->n_images + 1, sizeof *k.splits), { 0 }, s->n_splits };
 	memcpy(k.split, s->splits, sizeof k.split);
 	int origin = s->voc_origin;
-	const ann_format *from = secant_ann_format(ann_str(s, s->format));
+	const ann_format *from = ann_find_format(ann_str(s, s->format));
 	bool numbered = from && from->numbers_images && from != f, number = w.names == 2 || (w.names == 0 && numbered);
-	secant_status status = k.name && k.splits ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = k.name && k.splits ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		k.name[i] = s->images[i].name;
 		k.splits[i] = s->images[i].splits;
@@ -639,17 +638,17 @@ secant_dataset_write(
 		status = split_train_val(s, w.train_ratio, w.seed, err);
 	ann_out out = { .fd = -1 };
 	if (!status) {
-		status = secant_ann_out_open(&out, &w, watch, err);
+		status = ann_out_open(&out, &w, watch, err);
 		if (!status)
-			secant_ann_lose_common(s, &out, f);
+			ann_lose_common(s, &out, f);
 		if (!status)
 			status = f->write(s, &out, err);
 		if (!status && s->extra)
-			status = secant_ann_out_file(&out, s->extra_name, s->extra, strlen(s->extra), err);
+			status = ann_out_file(&out, s->extra_name, s->extra, strlen(s->extra), err);
 		if (!status)
-			status = secant_ann_write_manifest(
+			status = ann_write_manifest(
 				s, &out, f->name, f->own_sizes ? s->voc_origin : 0, number ? k.name : NULL, err);
-		secant_status closed = secant_ann_out_close(&out, s, !status, report, err);
+		secant_status closed = ann_out_close(&out, s, !status, report, err);
 		status = status ? status : closed;
 	}
 	s->voc_origin = origin;
@@ -663,4 +662,4 @@ format_entry(int i)
 	secant_entry e = { 0 };
 	return secant_dataset_format(i, &e.name, &e.brief, NULL, NULL) ? e : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_datasets = { "datasets", "Data set formats", format_entry };
+const base_kind base_kind_datasets = { "datasets", "Data set formats", format_entry };

@@ -8,8 +8,8 @@ struct secant_dataset {
 };
 
 /* Opens with findings collected instead of errors (collect), for check. */
-secant_dataset *secant_ann_open(
+secant_dataset *ann_open(
 	const char *path, const secant_dataset_reading *o, const secant_watch *watch, bool collect, secant_err *err);
 /* What comes after reading, editing or merging: index, classes of shapes without box, and so on. */
-secant_status secant_ann_finish(ann_set *s, secant_err *err);
+secant_status ann_finish(ann_set *s, secant_err *err);
 #endif

@@ -12,23 +12,23 @@ static bool
 is_own(const char *path)
 {
 	static const char *const words[] = { "\"items\"", "\"categories\"", "\"annotations\"", NULL };
-	return secant_ann_head_has(path, words);
+	return ann_head_has(path, words);
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has Datumaro JSON";
-	return secant_ann_detect_trees(path, is_own, 95);
+	return ann_detect_trees(path, is_own, 95);
 }
 
 static secant_status
 read_annotation(ann_set *s, int image, const json_t *a, const int *class, int classes, int *other, const char *origin,
 	secant_err *err)
 {
-	const char *type = secant_ann_tree_text(a, "type"), *key;
+	const char *type = ann_tree_text(a, "type"), *key;
 	secant_status status = SECANT_OK;
-	double number = secant_ann_tree_number(a, "label_id");
+	double number = ann_tree_number(a, "label_id");
 	int n = 0;
 	json_t *value;
 	bool box = !strcmp(type, "bbox"), polygon = !strcmp(type, "polygon"), line = !strcmp(type, "polyline"),
@@ -38,12 +38,12 @@ read_annotation(ann_set *s, int image, const json_t *a, const int *class, int cl
 		return SECANT_OK;
 	}
 	if (!(number >= 0 && number < classes))
-		return secant_ann_bad(
+		return ann_bad(
 			s, "class-undefined", origin, 0, 0, err, "a %s of class %g, but there are %d", type, number, classes);
-	ann_object *o = secant_ann_add_object(s, image, class[(int)number]);
+	ann_object *o = ann_add_object(s, image, class[(int)number]);
 	int at = s->n_objects - 1;
 	if (!o)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	const json_t *b = json_object_get(a, "bbox"), *rle = json_object_get(a, "rle"),
 				 *size = json_object_get(rle, "size");
 	bool kept = true;
@@ -52,28 +52,27 @@ read_annotation(ann_set *s, int image, const json_t *a, const int *class, int cl
 	else if (box) {
 		double v[4];
 		for (size_t i = 0; i < 4; i++)
-			v[i] = secant_ann_tree_number(json_array_get(b, i), NULL);
-		kept = secant_ann_set_box(s, at, v, origin, &status, err);
+			v[i] = ann_tree_number(json_array_get(b, i), NULL);
+		kept = ann_set_box(s, at, v, origin, &status, err);
 	} else if (mask) {
-		double h = secant_ann_tree_number(json_array_get(size, 0), NULL),
-			   w = secant_ann_tree_number(json_array_get(size, 1), NULL);
-		const char *counts = secant_ann_tree_text(rle, "counts");
+		double h = ann_tree_number(json_array_get(size, 0), NULL), w = ann_tree_number(json_array_get(size, 1), NULL);
+		const char *counts = ann_tree_text(rle, "counts");
 		ann_rle r;
 		kept = h >= 1 && w >= 1 && h <= 1 << 16 && w <= 1 << 16 && h * w < UINT32_MAX
-			&& !secant_ann_rle_decode(&r, (uint32_t)h, (uint32_t)w, counts, strlen(counts), NULL);
+			&& !ann_rle_decode(&r, (uint32_t)h, (uint32_t)w, counts, strlen(counts), NULL);
 		if (kept) {
-			secant_ann_rle_free(&r);
-			uint32_t shape = secant_ann_rle(s, (int)h, (int)w, counts, strlen(counts), false);
+			ann_rle_free(&r);
+			uint32_t shape = ann_store_rle(s, (int)h, (int)w, counts, strlen(counts), false);
 			s->objects[at].shape = shape;
 			s->objects[at].flags = ANN_BOX_DERIVED;
 		} else {
 			s->n_objects--;
-			status = secant_ann_bad(s, "rle-sum", origin, 0, 0, err, "the run lengths of a mask of '%s' cannot be read",
+			status = ann_bad(s, "rle-sum", origin, 0, 0, err, "the run lengths of a mask of '%s' cannot be read",
 				ann_str(s, s->images[image].name));
 		}
 	} else {
-		double *xy = secant_ann_tree_points(json_object_get(a, "points"), 1, 1, &n);
-		kept = secant_ann_set_points(s, at,
+		double *xy = ann_tree_points(json_object_get(a, "points"), 1, 1, &n);
+		kept = ann_set_points(s, at,
 			polygon    ? ANN_POLYGONS
 				: line ? ANN_LINE
 					   : ANN_POINTS,
@@ -82,7 +81,7 @@ read_annotation(ann_set *s, int image, const json_t *a, const int *class, int cl
 	uint32_t head = 0;
 	if (kept)
 		json_object_foreach (json_object_get(a, "attributes"), key, value)
-			secant_ann_tree_keep(s, &head, key, value);
+			ann_tree_keep(s, &head, key, value);
 	if (kept)
 		s->objects[at].attributes = head;
 	return status;
@@ -93,23 +92,23 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 {
 	json_t *labels = json_object_get(json_object_get(json_object_get(top, "categories"), "label"), "labels"), *item, *a;
 	int classes = (int)json_array_size(labels), *class = secant_calloc((size_t)classes + 1, sizeof *class), other = 0;
-	secant_status status = class ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = class ? SECANT_OK : ann_nomem(err);
 	size_t i, k;
 	json_array_foreach (labels, i, item) {
-		const char *name = secant_ann_tree_text(item, "name");
-		if (!status && (class[i] = secant_ann_class(s, name, strlen(name))) < 0)
-			status = secant_ann_nomem(err);
+		const char *name = ann_tree_text(item, "name");
+		if (!status && (class[i] = ann_class_named(s, name, strlen(name))) < 0)
+			status = ann_nomem(err);
 	}
-	char *stem = secant_path_stem(origin);
-	int split = stem && strcmp(stem, "default") && f ? secant_ann_split(s, stem, strlen(stem)) : -1;
+	char *stem = base_path_stem(origin);
+	int split = stem && strcmp(stem, "default") && f ? ann_split(s, stem, strlen(stem)) : -1;
 	json_array_foreach (json_object_get(top, "items"), i, item) {
 		json_t *picture = json_object_get(item, "image");
-		const char *path = secant_ann_tree_text(picture, "path"), *id = secant_ann_tree_text(item, "id");
+		const char *path = ann_tree_text(picture, "path"), *id = ann_tree_text(item, "id");
 		char own[512];
 		snprintf(own, sizeof own, "images/%s/%s", stem ? stem : "", *path ? path : id);
-		bool listed = f && secant_ann_find_image(&f->keys, own, strlen(own)) >= 0;
+		bool listed = f && ann_find_image(&f->keys, own, strlen(own)) >= 0;
 		int image = status ? -1
-			: f            ? secant_ann_finder_picture(f, s,
+			: f            ? ann_finder_picture(f, s,
                   listed      ? own
 								 : *path ? path
 										 : id,
@@ -118,18 +117,18 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		if (image < 0)
 			continue;
 		ann_image *im = &s->images[image];
-		double h = secant_ann_tree_number(json_array_get(json_object_get(picture, "size"), 0), NULL),
-			   w = secant_ann_tree_number(json_array_get(json_object_get(picture, "size"), 1), NULL);
+		double h = ann_tree_number(json_array_get(json_object_get(picture, "size"), 0), NULL),
+			   w = ann_tree_number(json_array_get(json_object_get(picture, "size"), 1), NULL);
 		if (h >= 1 && w >= 1 && h < 1e9 && w < 1e9)
 			im->height = (int32_t)h, im->width = (int32_t)w;
-		im->source = secant_ann_intern(s, origin, strlen(origin));
+		im->source = ann_intern(s, origin, strlen(origin));
 		s->images[image].splits |= split >= 0 ? 1ull << split : 0;
 		json_array_foreach (json_object_get(item, "annotations"), k, a)
 			if (!status)
 				status = read_annotation(s, image, a, class, classes, &other, origin, err);
 	}
 	if (other)
-		secant_ann_note(s, "%s: %d annotations of other kinds (captions, cuboids, ...) were left out", origin, other);
+		ann_note(s, "%s: %d annotations of other kinds (captions, cuboids, ...) were left out", origin, other);
 	secant_free(stem), secant_free(class);
 	return status;
 }
@@ -137,16 +136,16 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	return ann_read_trees(s, path, o, is_own, read_tree, watch, err);
 }
 
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return secant_ann_parse_tree(s, d, n, o, read_tree, e);
+	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
-const ann_format secant_ann_format_datumaro = {
+const ann_format ann_format_datumaro = {
 	.name = "datumaro",
 	.brief = "Datumaro JSON: annotations/LIST.json and images",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES

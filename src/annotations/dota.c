@@ -18,7 +18,7 @@ detect(const char *path, const char **why)
 	*why = "it has labelTxt";
 	for (int i = 0; lists[i]; i++)
 		for (int k = 0; folders[k]; k++) {
-			char *p = secant_format("%s/%s%s%s", path, lists[i], i ? "/" : "", folders[k]);
+			char *p = base_format("%s/%s%s%s", path, lists[i], i ? "/" : "", folders[k]);
 			bool there = p && secant_is_dir(p);
 			secant_free(p);
 			if (there)
@@ -30,45 +30,45 @@ detect(const char *path, const char **why)
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&l)) {
-		ann_field f[40], whole = secant_ann_trim(l.line, l.line + l.n);
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
+		ann_field f[40], whole = ann_trim(l.line, l.line + l.n);
 		if (!ann_len(whole))
 			continue;
 		const char *colon = memchr(whole.p, ':', ann_len(whole));
 		if (colon && (ann_starts(whole, "imagesource") || ann_starts(whole, "gsd"))) {
-			ann_field v = secant_ann_trim(colon + 1, whole.end);
-			secant_ann_attribute_text(
+			ann_field v = ann_trim(colon + 1, whole.end);
+			ann_attribute_text(
 				s, &s->images[image].attributes, *whole.p == 'g' ? "dota.gsd" : "dota.imagesource", v.p, ann_len(v));
 			continue;
 		}
-		int m = secant_ann_fields(l.line, l.n, 0, f, 40);
+		int m = ann_fields(l.line, l.n, 0, f, 40);
 		double xy[8], difficult = 0;
-		bool good = m >= 9 && m <= 40, last = good && m > 9 && secant_ann_real(f[m - 1].p, f[m - 1].end, &difficult);
+		bool good = m >= 9 && m <= 40, last = good && m > 9 && ann_real(f[m - 1].p, f[m - 1].end, &difficult);
 		for (int i = 0; i < 8 && good; i++)
-			good = secant_ann_real(f[i].p, f[i].end, &xy[i]);
+			good = ann_real(f[i].p, f[i].end, &xy[i]);
 		secant_status status = SECANT_OK;
 		if (!good)
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+			status = ann_bad(s, "parse-error", origin, l.number, 0, err,
 				"found %d fields; eight coordinates, class, difficult are needed", m);
-		else if (!secant_ann_finite(xy, 8))
-			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a coordinate is not finite");
+		else if (!ann_finite(xy, 8))
+			status = ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a coordinate is not finite");
 		else {
 			const char *end = f[m - 1 - last].end;
-			int class = secant_ann_class(s, f[8].p, (size_t)(end - f[8].p));
-			uint32_t shape = secant_ann_points(s, ANN_QUAD, xy, 4);
-			ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
+			int class = ann_class_named(s, f[8].p, (size_t)(end - f[8].p));
+			uint32_t shape = ann_points(s, ANN_QUAD, xy, 4);
+			ann_object *o = class >= 0 ? ann_add_object(s, image, class) : NULL;
 			if (!o)
-				return secant_ann_nomem(err);
+				return ann_nomem(err);
 			o->shape = shape;
 			o->line = l.number;
 			o->flags = ANN_BOX_DERIVED | (difficult != 0 ? ANN_DIFFICULT : 0u);
 			if (difficult > 1) {
-				secant_str t = { 0 };
-				secant_ann_put_number(&t, difficult);
+				base_str t = { 0 };
+				ann_put_number(&t, difficult);
 				if (t.p)
-					secant_ann_attribute(s, &o->attributes, "dota.difficult", t.p, t.n);
-				secant_str_free(&t);
+					ann_add_attribute(s, &o->attributes, "dota.difficult", t.p, t.n);
+				base_str_free(&t);
 			}
 		}
 		if (status)
@@ -80,38 +80,38 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 static secant_status
 read_pair(ann_set *s, const char *root, const char *list, const char *labels, secant_err *err)
 {
-	char *pictures = secant_format("%s%simages", list, *list ? "/" : ""),
-		 *full = secant_path_join(root, pictures ? pictures : ""), *text = NULL;
-	secant_names files = { 0 };
-	int split = *list ? secant_ann_split(s, list, strlen(list)) : -1, first = s->n_images;
-	secant_status status = pictures && full ? SECANT_OK : secant_ann_nomem(err);
+	char *pictures = base_format("%s%simages", list, *list ? "/" : ""),
+		 *full = base_path_join(root, pictures ? pictures : ""), *text = NULL;
+	base_names files = { 0 };
+	int split = *list ? ann_split(s, list, strlen(list)) : -1, first = s->n_images;
+	secant_status status = pictures && full ? SECANT_OK : ann_nomem(err);
 	if (!status && secant_is_dir(full))
-		status = secant_ann_add_pictures(s, pictures, split, true, err);
-	text = secant_format("%s/%s%s%s", root, list, *list ? "/" : "", labels);
+		status = ann_add_pictures(s, pictures, split, true, err);
+	text = base_format("%s/%s%s%s", root, list, *list ? "/" : "", labels);
 	if (!status)
-		status = text ? secant_ann_walk(&files, text, "txt", 4, err) : secant_ann_nomem(err);
+		status = text ? ann_walk(&files, text, "txt", 4, err) : ann_nomem(err);
 	bool have = s->n_images > first;
 	for (int i = 0; !status && i < files.n; i++) {
-		char *path = secant_path_join(text, files.v[i]), *name = secant_ann_with_extension(files.v[i], "png");
+		char *path = base_path_join(text, files.v[i]), *name = ann_with_extension(files.v[i], "png");
 		int at = -1;
 		static const char *const ext[] = { "png", "jpg", "tif", "jpeg", "bmp", "tiff", NULL };
 		for (int k = 0; ext[k] && at < 0; k++) {
-			char *alias = secant_ann_with_extension(files.v[i], ext[k]);
-			at = alias ? secant_ann_find_image(s, alias, strlen(alias)) : -1;
+			char *alias = ann_with_extension(files.v[i], ext[k]);
+			at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
 			secant_free(alias);
 		}
 		if (at < 0 && name && path) {
-			at = secant_ann_add_image(s, name, strlen(name));
+			at = ann_add_image(s, name, strlen(name));
 			if (at >= 0 && split >= 0)
 				s->images[at].splits |= 1ull << split;
 			if (have)
-				status = secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s'", name);
+				status = ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s'", name);
 		}
 		if (!status)
-			status = at >= 0 && path ? secant_ann_read_text(s, at, path, parse, err) : secant_ann_nomem(err);
+			status = at >= 0 && path ? ann_read_text(s, at, path, parse, err) : ann_nomem(err);
 		secant_free(path), secant_free(name);
 	}
-	secant_names_free(&files);
+	base_names_free(&files);
 	secant_free(pictures), secant_free(full), secant_free(text);
 	return status;
 }
@@ -119,15 +119,15 @@ read_pair(ann_set *s, const char *root, const char *list, const char *labels, se
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	char *names = secant_path_join(path, "classes.txt");
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	char *names = base_path_join(path, "classes.txt");
+	secant_status status = ann_read_option_names(s, o, err);
 	if (!status && !s->n_classes && names && secant_is_file(names))
-		status = secant_ann_read_names(s, names, err);
+		status = ann_read_names(s, names, err);
 	secant_free(names);
 	int fixed = s->n_classes;
 	for (int i = 0; !status && lists[i]; i++)
 		for (int k = 0; !status && folders[k]; k++) {
-			char *p = secant_format("%s/%s%s%s", path, lists[i], i ? "/" : "", folders[k]);
+			char *p = base_format("%s/%s%s%s", path, lists[i], i ? "/" : "", folders[k]);
 			if (p && secant_is_dir(p)) {
 				status = read_pair(s, path, lists[i], folders[k], err);
 				secant_free(p);
@@ -135,28 +135,28 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 			}
 			secant_free(p);
 		}
-	return status ? status : secant_ann_sort_classes(s, fixed, err);
+	return status ? status : ann_sort_classes(s, fixed, err);
 }
 
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	int more = 0;
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < s->n_classes; i++)
-		secant_str_addf(&t, "%s\n", secant_ann_joined(s, s->classes[i].name, '-'));
-	status = secant_ann_out_str(out, "classes.txt", &t, err);
+		base_str_addf(&t, "%s\n", ann_joined(s, s->classes[i].name, '-'));
+	status = ann_out_str(out, "classes.txt", &t, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		const char *split = secant_ann_one_split(s, im, &more), *name = ann_str(s, im->name);
+		const char *split = ann_one_split(s, im, &more), *name = ann_str(s, im->name);
 		for (int k = 0; k < 2; k++) {
 			const char *key = k ? "gsd" : "imagesource",
-					   *v = secant_ann_get(s, im->attributes, k ? "dota.gsd" : "dota.imagesource");
+					   *v = ann_get(s, im->attributes, k ? "dota.gsd" : "dota.imagesource");
 			if (v) {
-				secant_str_addf(&t, "%s:", key);
-				secant_ann_json_plain(&t, v);
-				secant_str_add(&t, "\n");
+				base_str_addf(&t, "%s:", key);
+				ann_json_plain(&t, v);
+				base_str_add(&t, "\n");
 			}
 		}
 		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
@@ -164,29 +164,29 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			double xy[8];
 			if (o->class < 0 || o->flags & (ANN_NO_BOX | ANN_VOID))
 				continue;
-			status = secant_ann_corners(s, o, xy, err);
+			status = ann_corners_of(s, o, xy, err);
 			for (int j = 0; j < 8; j++) {
-				secant_ann_put_number(&t, xy[j]);
-				secant_str_add(&t, " ");
+				ann_put_number(&t, xy[j]);
+				base_str_add(&t, " ");
 			}
-			const char *level = secant_ann_get(s, o->attributes, "dota.difficult");
-			secant_str_addf(&t, "%s %s\n", secant_ann_joined(s, s->classes[o->class].name, '-'),
+			const char *level = ann_get(s, o->attributes, "dota.difficult");
+			base_str_addf(&t, "%s %s\n", ann_joined(s, s->classes[o->class].name, '-'),
 				level                          ? level
 					: o->flags & ANN_DIFFICULT ? "1"
 											   : "0");
 		}
-		char *text = secant_ann_with_extension(name, "txt");
-		char *label = text ? secant_format("%s%slabelTxt/%s", split, *split ? "/" : "", text) : NULL;
-		char *picture = secant_format("%s%simages/%s", split, *split ? "/" : "", name);
+		char *text = ann_with_extension(name, "txt");
+		char *label = text ? base_format("%s%slabelTxt/%s", split, *split ? "/" : "", text) : NULL;
+		char *picture = base_format("%s%simages/%s", split, *split ? "/" : "", name);
 		if (!status)
-			status = label && picture ? secant_ann_out_str(out, label, &t, err) : secant_ann_nomem(err);
+			status = label && picture ? ann_out_str(out, label, &t, err) : ann_nomem(err);
 		if (!status)
-			status = secant_ann_out_picture(out, s, im, picture, err);
+			status = ann_out_picture(out, s, im, picture, err);
 		secant_free(text), secant_free(label), secant_free(picture);
 	}
 	if (more)
-		secant_ann_out_lose(out, more, "second list of a picture (it goes to the first)");
-	secant_str_free(&t);
+		ann_out_lose(out, more, "second list of a picture (it goes to the first)");
+	base_str_free(&t);
 	return status;
 }
 
@@ -196,7 +196,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, 0, d, n, o, e);
 }
 
-const ann_format secant_ann_format_dota = {
+const ann_format ann_format_dota = {
 	.name = "dota",
 	.brief = "DOTA: labelTxt with oriented boxes",
 	.prefix = "dota.",

@@ -89,7 +89,7 @@ fill_mask(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *i
 	uint8_t *layer = secant_calloc((size_t)im->width * (size_t)im->height, 1);
 	cairo_surface_t *mask = cairo_image_surface_create(CAIRO_FORMAT_A8, im->width, im->height);
 	unsigned char *p = cairo_image_surface_get_data(mask);
-	if (layer && p && !secant_ann_paint(s, o, false, im, layer, NULL)) {
+	if (layer && p && !ann_paint(s, o, false, im, layer, NULL)) {
 		for (int y = 0; y < im->height; y++)
 			for (int x = 0; x < im->width; x++)
 				p[(size_t)y * (size_t)cairo_image_surface_get_stride(mask) + (size_t)x] =
@@ -106,7 +106,7 @@ static void
 draw_shape(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *im, double opacity)
 {
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+	const double *xy, *p = ann_parts(s, o->shape, &parts);
 	if (ann_shape_kind(s, o->shape) == ANN_RLE) {
 		if (im->width > 0 && im->height > 0 && s->shapes[o->shape + 1] == im->height
 			&& s->shapes[o->shape + 2] == im->width)
@@ -115,7 +115,7 @@ draw_shape(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *
 	}
 	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
 	for (int i = 0; i < parts; i++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		for (int k = 0; k < n; k++)
 			k ? cairo_line_to(cr, xy[2 * k], xy[2 * k + 1]) : cairo_move_to(cr, xy[0], xy[1]);
 		if (ann_shape_kind(s, o->shape) != ANN_LINE)
@@ -226,7 +226,7 @@ read_rgb(const ann_set *s, int i, secant_image *im, secant_err *err)
 	secant_image_read_options rgb = { .channels = 3, .to_u8 = true };
 	if (p->path)
 		return secant_image_read(im, ann_str(s, p->path), &rgb, err);
-	secant_status status = secant_ann_need_size(s, p, "a drawing", err);
+	secant_status status = ann_need_size(s, p, "a drawing", err);
 	if (!status)
 		status = secant_image_new(im, p->width, p->height, 3, SECANT_U8, err);
 	if (!status)
@@ -243,7 +243,7 @@ secant_dataset_draw(const secant_dataset *d, int i, const secant_dataset_drawing
 	if (i < 0 || i >= s->n_images)
 		return secant_fail(err, SECANT_ERR_RANGE, "picture %d of a data set of %d", i, s->n_images);
 	uint8_t *shown = secant_calloc((size_t)s->n_classes + 1, 1);
-	secant_status status = shown ? read_rgb(s, i, &im, err) : secant_ann_nomem(err);
+	secant_status status = shown ? read_rgb(s, i, &im, err) : ann_nomem(err);
 	bool any = false;
 	for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++)
 		if (s->objects[s->order[k]].class >= 0)
@@ -289,12 +289,12 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 	uint8_t *shown = secant_calloc((size_t)s->n_classes + 1, 1);
 	if (!order || !shown) {
 		secant_free(order), secant_free(shown);
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	}
 	for (int i = 0; i < s->n_images; i++)
 		order[i] = i;
-	secant_rng r = secant_rng_make((uint64_t)o->seed, SECANT_FOR_SAMPLE, 1, 0);
-	secant_rng_shuffle(&r, order, s->n_images);
+	base_rng r = base_rng_make((uint64_t)o->seed, BASE_FOR_SAMPLE, 1, 0);
+	base_rng_shuffle(&r, order, s->n_images);
 	for (int i = 0; i < s->n_objects; i++)
 		if (s->objects[i].class >= 0)
 			shown[s->objects[i].class] = 1;
@@ -337,7 +337,7 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 		secant_image_free(&im);
 		secant_image_free(&small);
 		if (!status)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
 	if (below > 0 && !status)
 		(void)legend(cr, s, shown, columns * cell, lines * cell, 14);

@@ -12,17 +12,17 @@ secant_status
 secant_dataset_prefix(secant_dataset *d, const char *prefix, secant_err *err)
 {
 	ann_set *s = &d->set;
-	if (!*prefix || strpbrk(prefix, "/\\") || !secant_path_is_safe(prefix))
+	if (!*prefix || strpbrk(prefix, "/\\") || !base_path_is_safe(prefix))
 		return secant_fail(err, SECANT_ERR_ARG, "prefix '%s' cannot stand in a file name", prefix);
 	for (int i = 0; i < s->n_images; i++) {
-		const char *name = ann_str(s, s->images[i].name), *base = secant_path_name(name);
-		char *text = secant_format("%.*s%s_%s", (int)(base - name), name, prefix, base);
+		const char *name = ann_str(s, s->images[i].name), *base = base_path_name(name);
+		char *text = base_format("%.*s%s_%s", (int)(base - name), name, prefix, base);
 		if (!text)
-			return secant_ann_nomem(err);
-		s->images[i].name = secant_ann_store(s, text, strlen(text));
+			return ann_nomem(err);
+		s->images[i].name = ann_store(s, text, strlen(text));
 		secant_free(text);
 	}
-	return secant_ann_compact(s, err); /* which looks names up anew */
+	return ann_compact(s, err); /* which looks names up anew */
 }
 
 secant_status
@@ -31,20 +31,20 @@ secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err 
 	ann_set *s = &d->set;
 	const ann_set *from = &other->set;
 	int *class = secant_calloc((size_t)from->n_classes + 1, sizeof *class), split[ANN_SPLITS], base = s->n_images;
-	secant_status status = class ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = class ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < from->n_classes; i++) {
 		const char *name = ann_str(from, from->classes[i].name);
 		int known = s->n_classes;
-		class[i] = secant_ann_class(s, name, strlen(name));
+		class[i] = ann_class_named(s, name, strlen(name));
 		if (class[i] >= known) {
 			s->classes[class[i]].colour = from->classes[i].colour;
 			s->classes[class[i]].is_void = from->classes[i].is_void;
-			s->classes[class[i]].attributes = secant_ann_copy_attributes(s, from, from->classes[i].attributes);
+			s->classes[class[i]].attributes = ann_copy_attributes(s, from, from->classes[i].attributes);
 		}
 	}
 	for (int i = 0; !status && i < from->n_splits; i++) {
 		const char *name = ann_str(from, from->splits[i]);
-		split[i] = secant_ann_split(s, name, strlen(name));
+		split[i] = ann_split(s, name, strlen(name));
 		if (split[i] < 0)
 			status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "together they have more than %d lists", ANN_SPLITS);
 	}
@@ -52,42 +52,41 @@ secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err 
 		const ann_image *im = &from->images[i];
 		const char *name = ann_str(from, im->name), *path = ann_str(from, im->path),
 				   *source = ann_str(from, im->source);
-		if (secant_ann_find_image(s, name, strlen(name)) >= 0) {
+		if (ann_find_image(s, name, strlen(name)) >= 0) {
 			status = secant_fail(err, SECANT_ERR_FORMAT,
 				"both %s and %s have a picture '%s': --prefix puts the name of its folder before each, or convert one "
 				"with --names number",
 				ann_str(s, s->root), ann_str(from, from->root), name);
 			break;
 		}
-		int at = secant_ann_add_image(s, name, strlen(name));
+		int at = ann_add_image(s, name, strlen(name));
 		if (at < 0) {
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 			break;
 		}
 		ann_image *to = &s->images[at];
 		ann_text kept = to->name;
 		*to = *im;
 		to->name = kept;
-		to->path = secant_ann_store(s, path, strlen(path));
-		to->source = secant_ann_intern(s, source, strlen(source));
+		to->path = ann_store(s, path, strlen(path));
+		to->source = ann_intern(s, source, strlen(source));
 		to->mask = 0;
 		to->id = ANN_NO_ID;
 		to->number = 0;
-		to->attributes = secant_ann_copy_attributes(s, from, im->attributes);
+		to->attributes = ann_copy_attributes(s, from, im->attributes);
 		to->splits = 0;
 		for (int k = 0; k < from->n_splits; k++)
 			s->images[at].splits |= (im->splits >> k & 1) << split[k];
 	}
 	for (int i = 0; !status && i < from->n_objects; i++) {
 		const ann_object *o = &from->objects[i];
-		ann_object *to = secant_ann_add_object(s, base + o->image, o->class >= 0 ? class[o->class] : ANN_NO_CLASS);
+		ann_object *to = ann_add_object(s, base + o->image, o->class >= 0 ? class[o->class] : ANN_NO_CLASS);
 		if (!to) {
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 			break;
 		}
 		int32_t image = to->image, label = to->class;
-		uint32_t attributes = secant_ann_copy_attributes(s, from, o->attributes),
-				 shape = secant_ann_copy_shape(s, from, o->shape);
+		uint32_t attributes = ann_copy_attributes(s, from, o->attributes), shape = ann_copy_shape(s, from, o->shape);
 		to = &s->objects[s->n_objects - 1];
 		*to = *o;
 		to->image = image, to->class = label, to->attributes = attributes, to->shape = shape, to->id = ANN_NO_ID;
@@ -99,7 +98,7 @@ secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err 
 	for (int i = 0; i < s->n_objects; i++)
 		s->objects[i].id = ANN_NO_ID;
 	secant_free(class);
-	return status ? status : secant_ann_index(s, err);
+	return status ? status : ann_index(s, err);
 }
 
 /* "old = new" lines: the class each class becomes, -1 dropped. New names are added in the order of the file. */
@@ -112,9 +111,9 @@ read_mapping(ann_set *s, int *to, int old_classes, const char *path, secant_err 
 	int others = -2;
 	for (int i = 0; i < old_classes; i++)
 		to[i] = -2;
-	ann_lines l = secant_ann_lines(data ? data : "", status ? 0 : n);
-	while (!status && secant_ann_next_line(&l)) {
-		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+	ann_lines l = ann_lines_of(data ? data : "", status ? 0 : n);
+	while (!status && ann_next_line(&l)) {
+		ann_field f = ann_trim(l.line, l.line + l.n);
 		if (!ann_len(f) || *f.p == '#')
 			continue;
 		const char *equal = memchr(f.p, '=', ann_len(f));
@@ -122,9 +121,9 @@ read_mapping(ann_set *s, int *to, int old_classes, const char *path, secant_err 
 			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: 'old = new' is needed", path, l.number);
 			break;
 		}
-		ann_field old = secant_ann_trim(f.p, equal), new = secant_ann_trim(equal + 1, f.end);
-		int at = secant_ann_find_class(s, old.p, ann_len(old)),
-			target = ann_len(new) ? secant_ann_class(s, new.p, ann_len(new)) : -1;
+		ann_field old = ann_trim(f.p, equal), new = ann_trim(equal + 1, f.end);
+		int at = ann_find_class(s, old.p, ann_len(old)),
+			target = ann_len(new) ? ann_class_named(s, new.p, ann_len(new)) : -1;
 		if (ann_is(old, "*"))
 			others = target;
 		else if (at < 0 || at >= old_classes)
@@ -147,11 +146,11 @@ secant_dataset_remap(secant_dataset *d, const char *mapping_file, secant_err *er
 {
 	ann_set *s = &d->set;
 	int old = s->n_classes, n = 0, *to = secant_calloc((size_t)old + 1, sizeof *to);
-	secant_status status = to ? read_mapping(s, to, old, mapping_file, err) : secant_ann_nomem(err);
+	secant_status status = to ? read_mapping(s, to, old, mapping_file, err) : ann_nomem(err);
 	int all = s->n_classes, *order = secant_calloc((size_t)all + 1, sizeof *order);
 	bool *used = secant_calloc((size_t)all + 1, sizeof *used);
 	if (!status && (!order || !used))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	for (int i = 0; !status && i < s->n_objects; i++) {
 		ann_object *o = &s->objects[i];
 		if (o->class < 0)
@@ -177,13 +176,13 @@ secant_dataset_remap(secant_dataset *d, const char *mapping_file, secant_err *er
 		if (s->objects[i].flags & ANN_GONE)
 			s->objects[i].class = keep ? order[0] : ANN_NO_CLASS;
 	if (!status)
-		status = secant_ann_reorder_classes(s, order, err);
+		status = ann_reorder_classes(s, order, err);
 	if (!status)
-		status = secant_ann_cut_classes(s, keep, err);
+		status = ann_cut_classes(s, keep, err);
 	for (int i = 0; !status && i < s->n_classes; i++)
 		s->classes[i].id = ANN_NO_ID;
 	secant_free(to), secant_free(order), secant_free(used);
-	return status ? status : secant_ann_compact(s, err);
+	return status ? status : ann_compact(s, err);
 }
 
 typedef struct named {
@@ -206,20 +205,20 @@ secant_dataset_sample_down(secant_dataset *d, double n, int seed, secant_err *er
 	int keep = (int)fmin(s->n_images, nearbyint(n < 1 ? n * s->n_images : n));
 	named *list = secant_calloc((size_t)s->n_images + 1, sizeof *list);
 	int *shuffled = secant_calloc((size_t)s->n_images + 1, sizeof *shuffled);
-	secant_status status = list && shuffled ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = list && shuffled ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		list[i] = (named){ ann_str(s, s->images[i].name), i };
 		shuffled[i] = i;
 	}
 	if (!status) {
 		qsort(list, (size_t)s->n_images, sizeof *list, by_name);
-		secant_rng r = secant_rng_make((uint64_t)seed, SECANT_FOR_SAMPLE, 0, 0);
-		secant_rng_shuffle(&r, shuffled, s->n_images);
+		base_rng r = base_rng_make((uint64_t)seed, BASE_FOR_SAMPLE, 0, 0);
+		base_rng_shuffle(&r, shuffled, s->n_images);
 		for (int i = keep; i < s->n_images; i++)
 			s->images[list[shuffled[i]].at].flags |= ANN_GONE;
 	}
 	secant_free(list), secant_free(shuffled);
-	return status ? status : secant_ann_compact(s, err);
+	return status ? status : ann_compact(s, err);
 }
 
 secant_status
@@ -232,22 +231,22 @@ secant_dataset_to_masks(secant_dataset *d, secant_err *err)
 		ann_rle r;
 		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) == ANN_RLE)
 			continue;
-		secant_status status = secant_ann_need_size(s, im, "a mask", err);
+		secant_status status = ann_need_size(s, im, "a mask", err);
 		uint8_t *layer = status ? NULL : secant_calloc((size_t)im->width * (size_t)im->height, 1);
 		if (!status)
-			status = layer ? secant_ann_paint(s, o, false, im, layer, err) : secant_ann_nomem(err);
+			status = layer ? ann_paint(s, o, false, im, layer, err) : ann_nomem(err);
 		if (!status)
-			status = secant_ann_rle_from_pixels(&r, layer, (uint32_t)im->height, (uint32_t)im->width, err);
+			status = ann_rle_from_pixels(&r, layer, (uint32_t)im->height, (uint32_t)im->width, err);
 		secant_free(layer);
 		if (status)
 			return status;
-		secant_str t = { 0 };
-		secant_ann_rle_encode(&t, r.runs, r.n);
-		o->shape = secant_ann_rle_text(s, im->height, im->width, &t);
-		secant_str_free(&t);
-		secant_ann_rle_free(&r);
+		base_str t = { 0 };
+		ann_rle_encode(&t, r.runs, r.n);
+		o->shape = ann_rle_text(s, im->height, im->width, &t);
+		base_str_free(&t);
+		ann_rle_free(&r);
 	}
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 secant_status
@@ -260,16 +259,15 @@ secant_dataset_to_polygons(secant_dataset *d, double tolerance, secant_err *err)
 		ann_rle r;
 		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) != ANN_RLE)
 			continue;
-		if (secant_ann_rle_shape(
-				&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
+		if (ann_rle_shape(&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
 			return secant_fail(err, one.code, "%s", one.msg);
-		uint32_t shape = secant_ann_trace(s, &r, tolerance, &one);
-		secant_ann_rle_free(&r);
+		uint32_t shape = ann_trace(s, &r, tolerance, &one);
+		ann_rle_free(&r);
 		if (one.code)
 			return secant_fail(err, one.code, "%s", one.msg);
 		o->shape = shape;
 		if (!shape)
 			o->flags |= ANN_GONE; /* an empty mask has no polygon */
 	}
-	return secant_ann_compact(s, err);
+	return ann_compact(s, err);
 }

@@ -26,7 +26,7 @@ static const char *const titles[12] = { "AP", "AP50", "AP75", "AP_small", "AP_me
 	"AR100", "AR_small", "AR_medium", "AR_large" };
 
 void
-secant_ann_curves_free(ann_curve *c, int n)
+ann_curves_free(ann_curve *c, int n)
 {
 	for (int i = 0; c && i < n; i++)
 		secant_free(c[i].recall), secant_free(c[i].precision);
@@ -34,67 +34,67 @@ secant_ann_curves_free(ann_curve *c, int n)
 }
 
 static void
-put_number(secant_str *t, double v)
+put_number(base_str *t, double v)
 {
-	secant_str_addf(t, "%.17g", v);
+	base_str_addf(t, "%.17g", v);
 }
 
 /* COCO's -1 says that there is nothing to judge. */
 static void
-put_share(secant_str *t, const char *before, double v)
+put_share(base_str *t, const char *before, double v)
 {
 	if (v < 0)
-		secant_str_addf(t, "%s%8s", before, "-");
+		base_str_addf(t, "%s%8s", before, "-");
 	else
-		secant_str_addf(t, "%s%8.4f", before, v);
+		base_str_addf(t, "%s%8.4f", before, v);
 }
 
 static char *
 report(const ann_set *s, const secant_dataset_judging *o, const double numbers[12], const ann_curve *c,
 	double (*per_class)[2])
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	int shown = o->metric ? 1 : 12;
 	if (o->format == 1) {
-		secant_str_add(&t, "{");
+		base_str_add(&t, "{");
 		for (int i = 0; i < shown; i++) {
-			secant_str_addf(&t, "%s\n  \"%s\": ", i ? "," : "", o->metric ? "mAP" : titles[i]);
+			base_str_addf(&t, "%s\n  \"%s\": ", i ? "," : "", o->metric ? "mAP" : titles[i]);
 			put_number(&t, numbers[i]);
 		}
-		secant_str_add(&t, ",\n  \"per_class\": [");
+		base_str_add(&t, ",\n  \"per_class\": [");
 		for (int i = 0; i < s->n_classes; i++) {
 			const char *name = ann_str(s, s->classes[i].name);
-			secant_str_addf(&t, "%s\n    {\"name\": ", i ? "," : "");
-			secant_ann_json_string(&t, name, strlen(name));
-			secant_str_addf(&t, ", \"objects\": %d, \"AP\": ", c[i].truths);
+			base_str_addf(&t, "%s\n    {\"name\": ", i ? "," : "");
+			ann_json_string(&t, name, strlen(name));
+			base_str_addf(&t, ", \"objects\": %d, \"AP\": ", c[i].truths);
 			put_number(&t, o->metric ? c[i].ap : per_class[i][0]);
 			if (!o->metric) {
-				secant_str_add(&t, ", \"AP50\": ");
+				base_str_add(&t, ", \"AP50\": ");
 				put_number(&t, per_class[i][1]);
 			}
-			secant_str_add(&t, "}");
+			base_str_add(&t, "}");
 		}
-		secant_str_add(&t, "\n  ]\n}\n");
-		return secant_str_take(&t);
+		base_str_add(&t, "\n  ]\n}\n");
+		return base_str_take(&t);
 	}
 	for (int i = 0; i < shown; i++) {
-		secant_str_addf(&t, "%-10s", o->metric ? "mAP" : titles[i]);
+		base_str_addf(&t, "%-10s", o->metric ? "mAP" : titles[i]);
 		put_share(&t, " ", numbers[i]);
-		secant_str_add(&t, "\n");
+		base_str_add(&t, "\n");
 	}
-	secant_str_addf(&t, "\n%-28s %8s %8s%s\n", "class", "objects", "AP", o->metric ? "" : "     AP50");
+	base_str_addf(&t, "\n%-28s %8s %8s%s\n", "class", "objects", "AP", o->metric ? "" : "     AP50");
 	for (int i = 0; i < s->n_classes; i++) {
-		secant_str_addf(&t, "%-28s %8d", ann_str(s, s->classes[i].name), c[i].truths);
+		base_str_addf(&t, "%-28s %8d", ann_str(s, s->classes[i].name), c[i].truths);
 		put_share(&t, " ", o->metric ? c[i].ap : per_class[i][0]);
 		if (!o->metric)
 			put_share(&t, " ", per_class[i][1]);
-		secant_str_add(&t, "\n");
+		base_str_add(&t, "\n");
 	}
-	return secant_str_take(&t);
+	return base_str_take(&t);
 }
 
 secant_status
-secant_ann_draw_curves(const ann_set *s, const ann_curve *c, const char *title, const char *path, secant_err *err)
+ann_draw_curves(const ann_set *s, const ann_curve *c, const char *title, const char *path, secant_err *err)
 {
 	int shown = s->n_classes < 24 ? s->n_classes : 24;
 	const double w = 900, h = 560, left = 60, top = 40, pw = 520, ph = 460;
@@ -159,27 +159,27 @@ secant_dataset_eval(const secant_dataset *d, const char *results, const secant_d
 	double own[12] = { 0 };
 	if (text)
 		*text = NULL;
-	secant_status status = secant_is_dir(results) ? secant_ann_results_voc(&r, s, results, err)
-												  : secant_ann_results_json(&r, s, results, err);
+	secant_status status = secant_is_dir(results) ? ann_results_voc(&r, s, results, err)
+												  : ann_results_json(&r, s, results, err);
 	ann_curve *curves = secant_calloc((size_t)s->n_classes + 1, sizeof *curves);
 	double(*per_class)[2] = secant_calloc((size_t)s->n_classes + 1, sizeof *per_class);
 	if (!status && (!curves || !per_class))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	if (!status)
-		status = options->metric ? secant_ann_eval_voc(s, &r, options, own, curves, err)
-								 : secant_ann_eval_coco(s, &r, options, own, curves, per_class, err);
+		status = options->metric ? ann_eval_voc(s, &r, options, own, curves, err)
+								 : ann_eval_coco(s, &r, options, own, curves, per_class, err);
 	if (!status && text && !(*text = report(s, options, own, curves, per_class)))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	if (!status && options->curves)
-		status = secant_ann_draw_curves(s, curves, "precision over recall, IoU 0.5", options->curves, err);
+		status = ann_draw_curves(s, curves, "precision over recall, IoU 0.5", options->curves, err);
 	if (!status && numbers)
 		memcpy(numbers, own, sizeof own);
 	if (status && text) {
 		secant_free(*text);
 		*text = NULL;
 	}
-	secant_ann_curves_free(curves, s->n_classes);
+	ann_curves_free(curves, s->n_classes);
 	secant_free(per_class);
-	secant_ann_results_free(&r);
+	ann_results_free(&r);
 	return status;
 }

@@ -119,7 +119,7 @@ order_of(const ann_set *s, bool images, secant_err *err)
 	by_id *v = secant_calloc((size_t)n + 1, sizeof *v);
 	if (!order || !v) {
 		secant_free(order), secant_free(v);
-		(void)secant_ann_nomem(err);
+		(void)ann_nomem(err);
 		return NULL;
 	}
 	for (int i = 0; i < n; i++) {
@@ -144,7 +144,7 @@ group(judge *j, secant_err *err)
 	j->gt = secant_calloc((size_t)s->n_objects + 1, sizeof *j->gt);
 	j->dt = secant_calloc((size_t)j->r->n + 1, sizeof *j->dt);
 	if (!j->gt_first || !j->dt_first || !j->gt || !j->dt)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	for (int pass = 0; pass < 2; pass++) {
 		for (int i = 0; i < s->n_objects; i++) {
 			const ann_object *o = &s->objects[i];
@@ -179,16 +179,16 @@ mask_of(const ann_set *s, const ann_set *shapes, uint32_t shape, const double *b
 {
 	const ann_image *im = &s->images[image];
 	if (shape && ann_shape_kind(shapes, shape) == ANN_RLE)
-		return secant_ann_rle_shape(
+		return ann_rle_shape(
 			rle, shapes, shape, (uint32_t)shapes->shapes[shape + 1], (uint32_t)shapes->shapes[shape + 2], err);
-	secant_status status = secant_ann_need_size(s, im, "a mask", err);
+	secant_status status = ann_need_size(s, im, "a mask", err);
 	if (status)
 		return status;
 	if (shape)
-		return secant_ann_rle_shape(rle, shapes, shape, (uint32_t)im->height, (uint32_t)im->width, err);
+		return ann_rle_shape(rle, shapes, shape, (uint32_t)im->height, (uint32_t)im->width, err);
 	const double x0 = box[0], y0 = box[1], x1 = box[0] + box[2], y1 = box[1] + box[3],
 				 xy[8] = { x0, y0, x0, y1, x1, y1, x1, y0 };
-	return secant_ann_rle_polygon(rle, xy, 4, (uint32_t)im->height, (uint32_t)im->width, err);
+	return ann_rle_polygon(rle, xy, 4, (uint32_t)im->height, (uint32_t)im->width, err);
 }
 
 /* Ground truths of a cell, and the IoU of its first 100 detections (sorted) with each: iou[d * n_gt + g]. */
@@ -199,13 +199,13 @@ prepare(judge *j, const uint32_t *dt, const int *sorted, int n_dt, const uint32_
 	bool masks = j->o->kind == 1;
 	secant_status status = SECANT_OK;
 	while (j->truths_capacity < n_gt)
-		if (secant_grow((void **)&j->truths, &j->truths_capacity, j->truths_capacity, sizeof *j->truths))
-			return secant_ann_nomem(err);
+		if (base_grow((void **)&j->truths, &j->truths_capacity, j->truths_capacity, sizeof *j->truths))
+			return ann_nomem(err);
 	if ((size_t)n_dt * (size_t)n_gt > j->iou_capacity) {
 		size_t next = (size_t)n_dt * (size_t)n_gt * 2;
-		double *p = secant_realloc(j->iou, next, sizeof *p);
+		double *p = base_realloc(j->iou, next, sizeof *p);
 		if (!p)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		j->iou = p;
 		j->iou_capacity = next;
 	}
@@ -215,14 +215,14 @@ prepare(judge *j, const uint32_t *dt, const int *sorted, int n_dt, const uint32_
 		*t = (truth){
 			.o = o,
 			.box = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) },
-			.area = secant_ann_area(s, o),
+			.area = ann_area(s, o),
 			.id = o->id == ANN_NO_ID ? (int64_t)gt[g] + 1 : o->id,
 			.crowd = (o->flags & ANN_CROWD) != 0,
 		};
 		if (masks && !status) {
 			status = mask_of(s, s, o->shape, t->box, o->image, &t->rle, err);
 			if (!status)
-				secant_ann_rle_box(&t->rle, t->rle_box);
+				ann_rle_box(&t->rle, t->rle_box);
 		}
 	}
 	for (int d = 0; d < n_dt && !status; d++) {
@@ -232,18 +232,17 @@ prepare(judge *j, const uint32_t *dt, const int *sorted, int n_dt, const uint32_
 		if (masks && n_gt) {
 			status = mask_of(s, &j->r->shapes, e->shape, e->box, e->image, &rle, err);
 			if (!status)
-				secant_ann_rle_box(&rle, box);
+				ann_rle_box(&rle, box);
 		}
 		for (int g = 0; g < n_gt && !status; g++) {
 			const truth *t = &j->truths[g];
 			double v = box_iou(masks ? box : e->box, masks ? t->rle_box : t->box, t->crowd);
-			j->iou[(size_t)d * (size_t)n_gt + (size_t)g] = masks && v > 0 ? secant_ann_rle_iou(&rle, &t->rle, t->crowd)
-																		  : v;
+			j->iou[(size_t)d * (size_t)n_gt + (size_t)g] = masks && v > 0 ? ann_rle_iou(&rle, &t->rle, t->crowd) : v;
 		}
-		secant_ann_rle_free(&rle);
+		ann_rle_free(&rle);
 	}
 	for (int g = 0; masks && g < n_gt; g++)
-		secant_ann_rle_free(&j->truths[g].rle);
+		ann_rle_free(&j->truths[g].rle);
 	return status;
 }
 
@@ -323,7 +322,7 @@ accumulate(judge *j, int k, int a, const column *all, int n_all, const uint8_t *
 		*room = secant_calloc((size_t)n_all + 1, sizeof *room);
 	double *score = secant_calloc((size_t)n_all + 1, sizeof *score), *rc = secant_calloc((size_t)n_all + 1, sizeof *rc),
 		   *pr = secant_calloc((size_t)n_all + 1, sizeof *pr);
-	secant_status status = index && room && score && rc && pr ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = index && room && score && rc && pr ? SECANT_OK : ann_nomem(err);
 	for (int m = 0; m < M && !status; m++) {
 		int n = 0;
 		for (int i = 0; i < n_all; i++)
@@ -390,11 +389,11 @@ judge_class(judge *j, int k, ann_curve *curve, secant_err *err)
 		*sorted = secant_calloc((size_t)longest, sizeof *sorted), *room = secant_calloc((size_t)longest, sizeof *room);
 	double *score = secant_calloc((size_t)longest, sizeof *score);
 	column *all = secant_calloc((size_t)total + 1, sizeof *all);
-	secant_status status = skip && taken && order && sorted && room && score && all ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = skip && taken && order && sorted && room && score && all ? SECANT_OK : ann_nomem(err);
 	for (int a = 0; a < A; a++)
 		for (int f = 0; f < 2; f++)
 			if (!(flags[a][f] = secant_calloc((size_t)total * T + 1, 1)))
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 	int n_all = 0, truths[A] = { 0 };
 	for (int i = 0; i < s->n_images && !status; i++) {
 		size_t c = base + (size_t)j->image_order[i];
@@ -441,7 +440,7 @@ mean(judge *j, bool recall, int t0, int t1, int k_only, int a, int m, double *ro
 }
 
 secant_status
-secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double numbers[12],
+ann_eval_coco(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double numbers[12],
 	ann_curve *curves, double (*per_class)[2], secant_err *err)
 {
 	judge j = { .s = s, .r = r, .o = o };
@@ -461,7 +460,7 @@ secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_datase
 	j.recalls = secant_calloc((size_t)T * k * A * M + 1, sizeof *j.recalls);
 	double *room = secant_calloc((size_t)T * R * k + 1, sizeof *room);
 	secant_status status = j.image_order && j.class_order && j.precision && j.recalls && room ? SECANT_OK
-																							  : secant_ann_nomem(err);
+																							  : ann_nomem(err);
 	for (size_t i = 0; !status && i < cells; i++)
 		j.precision[i] = -1;
 	for (size_t i = 0; !status && i < (size_t)T * k * A * M; i++)

@@ -65,7 +65,7 @@ judge_class(const ann_set *s, const ann_results *r, const secant_dataset_judging
 	curve->precision = pr;
 	if (!list || !found || !rc || !pr) {
 		secant_free(list), secant_free(found);
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	}
 	for (int i = 0; i < r->n; i++)
 		if (r->v[i].class == class)
@@ -102,8 +102,8 @@ judge_class(const ann_set *s, const ann_results *r, const secant_dataset_judging
 }
 
 secant_status
-secant_ann_eval_voc(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double *mean,
-	ann_curve *curves, secant_err *err)
+ann_eval_voc(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double *mean, ann_curve *curves,
+	secant_err *err)
 {
 	double sum = 0;
 	int n = 0;

@@ -124,7 +124,7 @@ value(parser *q, step *s)
 		return q->p--, fail(q, "a quote without its end");
 	if (!n && !quote)
 		return fail(q, "a value is missing");
-	s->numeric = !quote && secant_ann_real(s->text, s->text + n, &s->number);
+	s->numeric = !quote && ann_real(s->text, s->text + n, &s->number);
 	if (!strcasecmp(s->text, "true") || !strcasecmp(s->text, "false"))
 		s->numeric = true, s->number = s->text[0] == 't' || s->text[0] == 'T';
 	return true;
@@ -160,7 +160,7 @@ sound(parser *q, const step *t)
 	int least = 0;
 	for (int i = 0; i < s->n_classes; i++) {
 		const char *name = ann_str(s, s->classes[i].name);
-		int d = secant_edit_distance(t->text, name);
+		int d = base_edit_distance(t->text, name);
 		if (!near || d < least)
 			near = name, least = d;
 	}
@@ -282,8 +282,7 @@ either(parser *q)
 
 /* The value of a field: text, or a number. False: the object has none. */
 static bool
-field_of(
-	const ann_set *s, const step *t, int image, const ann_object *o, const char **text, double *v, secant_str *room)
+field_of(const ann_set *s, const step *t, int image, const ann_object *o, const char **text, double *v, base_str *room)
 {
 	const ann_image *im = &s->images[image];
 	*text = NULL;
@@ -301,7 +300,7 @@ field_of(
 	case F_CLASS: *text = o->class >= 0 ? ann_str(s, s->classes[o->class].name) : ""; return true;
 	case F_WIDTH: *v = ann_w(o); return true;
 	case F_HEIGHT: *v = ann_h(o); return true;
-	case F_AREA: *v = secant_ann_area(s, o); return true;
+	case F_AREA: *v = ann_area(s, o); return true;
 	case F_X0: *v = ann_x0(o); return true;
 	case F_Y0: *v = ann_y0(o); return true;
 	case F_X1: *v = ann_x1(o); return true;
@@ -311,15 +310,15 @@ field_of(
 	case F_DIFFICULT: *v = (o->flags & ANN_DIFFICULT) != 0; return true;
 	default: break;
 	}
-	const char *json = secant_ann_get(s, o->attributes, t->attribute);
+	const char *json = ann_get(s, o->attributes, t->attribute);
 	if (!json)
 		return false;
 	room->n = 0;
-	secant_ann_json_plain(room, json);
+	ann_json_plain(room, json);
 	*text = room->p ? room->p : "";
 	if (!strcmp(json, "true") || !strcmp(json, "false"))
 		*v = json[0] == 't', *text = NULL;
-	else if (secant_ann_real(json, json + strlen(json), v))
+	else if (ann_real(json, json + strlen(json), v))
 		*text = NULL;
 	return true;
 }
@@ -342,7 +341,7 @@ compare(const step *t, const char *text, double v)
 }
 
 static bool
-holds(const ann_set *s, const parser *q, int image, const ann_object *o, secant_str *room)
+holds(const ann_set *s, const parser *q, int image, const ann_object *o, base_str *room)
 {
 	bool stack[TOKENS];
 	int n = 0;
@@ -375,9 +374,9 @@ secant_dataset_filter(secant_dataset *d, const char *expression, bool empty, sec
 	ann_set *s = &d->set;
 	secant_err own = { 0 };
 	parser *q = secant_calloc(1, sizeof *q);
-	secant_str room = { 0 };
+	base_str room = { 0 };
 	if (!q)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	q->start = q->p = expression;
 	q->set = s;
 	q->err = err ? err : &own;
@@ -404,7 +403,7 @@ secant_dataset_filter(secant_dataset *d, const char *expression, bool empty, sec
 		if (!left && !empty)
 			s->images[i].flags |= ANN_GONE;
 	}
-	secant_str_free(&room);
+	base_str_free(&room);
 	secant_free(q);
-	return status ? status : secant_ann_compact(s, err);
+	return status ? status : ann_compact(s, err);
 }

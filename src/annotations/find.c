@@ -6,40 +6,40 @@
 static secant_status
 add_key(ann_finder *f, const char *key, int image, secant_err *err)
 {
-	int at = secant_ann_find_image(&f->keys, key, strlen(key));
+	int at = ann_find_image(&f->keys, key, strlen(key));
 	if (at >= 0) {
 		f->keys.images[at].number = f->keys.images[at].number == image ? image : -1;
 		return SECANT_OK;
 	}
-	at = secant_ann_add_image(&f->keys, key, strlen(key));
+	at = ann_add_image(&f->keys, key, strlen(key));
 	if (at < 0)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	f->keys.images[at].number = image;
 	return SECANT_OK;
 }
 
 secant_status
-secant_ann_finder_open(ann_finder *f, ann_set *s, const secant_dataset_reading *o, secant_err *err)
+ann_finder_open(ann_finder *f, ann_set *s, const secant_dataset_reading *o, secant_err *err)
 {
-	secant_ann_init(&f->keys);
-	secant_status status = secant_ann_add_pictures(s, o->images ? o->images : "", -1, true, err);
+	ann_init(&f->keys);
+	secant_status status = ann_add_pictures(s, o->images ? o->images : "", -1, true, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
 		status = add_key(f, name, i, err);
-		if (!status && secant_path_name(name) != name)
-			status = add_key(f, secant_path_name(name), i, err);
+		if (!status && base_path_name(name) != name)
+			status = add_key(f, base_path_name(name), i, err);
 	}
 	return status;
 }
 
 void
-secant_ann_finder_close(ann_finder *f)
+ann_finder_close(ann_finder *f)
 {
-	secant_ann_free(&f->keys);
+	ann_free(&f->keys);
 }
 
 int
-secant_ann_finder_picture(
+ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err)
 {
 	char clean[1024], name[1024];
@@ -48,48 +48,46 @@ secant_ann_finder_picture(
 	for (char *p = clean; *p; p++)
 		*p = *p == '\\' ? '/' : *p;
 	for (const char *p = clean; p && *p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL) { /* ever shorter ends */
-		int at = secant_ann_find_image(&f->keys, p, strlen(p));
+		int at = ann_find_image(&f->keys, p, strlen(p));
 		if (at >= 0 && f->keys.images[at].number >= 0)
 			return f->keys.images[at].number;
 		if (at >= 0) {
-			*status = secant_ann_bad(
-				s, "stem-collision", origin, 0, 0, err, "'%s' is the name of several pictures", text);
+			*status = ann_bad(s, "stem-collision", origin, 0, 0, err, "'%s' is the name of several pictures", text);
 			return -1;
 		}
 	}
-	*status = secant_ann_picture_name(
-		s, secant_path_name(clean), strlen(secant_path_name(clean)), origin, 0, name, err);
-	int image = *status ? -1 : secant_ann_add_image(s, name, strlen(name));
+	*status = ann_picture_name(s, base_path_name(clean), strlen(base_path_name(clean)), origin, 0, name, err);
+	int image = *status ? -1 : ann_add_image(s, name, strlen(name));
 	if (!*status && image < 0)
-		*status = secant_ann_nomem(err);
+		*status = ann_nomem(err);
 	if (image >= 0)
 		*status = add_key(f, name, image, err);
 	if (image >= 0 && !*status)
-		*status = secant_ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", text);
+		*status = ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", text);
 	return *status ? -1 : image;
 }
 
 const char *
-secant_ann_below(const ann_set *s, const char *path)
+ann_below(const ann_set *s, const char *path)
 {
 	const char *root = ann_str(s, s->root);
 	size_t n = strlen(root);
 	while (n && root[n - 1] == '/')
 		n--;
 	if (strncmp(path, root, n) || (path[n] && path[n] != '/'))
-		return secant_path_name(path);
+		return base_path_name(path);
 	for (path += n; *path == '/';)
 		path++;
 	return path;
 }
 
 int
-secant_ann_finder_stem(const ann_finder *f, const char *stem)
+ann_finder_stem(const ann_finder *f, const char *stem)
 {
 	static const char *const extension[] = { "jpg", "png", "jpeg", "bmp", "tif", "tiff", "webp", "JPG", "PNG", "JPEG" };
 	for (size_t i = 0; i < sizeof extension / sizeof *extension; i++) {
-		char *name = secant_format("%s.%s", stem, extension[i]);
-		int at = name ? secant_ann_find_image(&f->keys, name, strlen(name)) : -1;
+		char *name = base_format("%s.%s", stem, extension[i]);
+		int at = name ? ann_find_image(&f->keys, name, strlen(name)) : -1;
 		secant_free(name);
 		if (at >= 0 && f->keys.images[at].number >= 0)
 			return f->keys.images[at].number;
@@ -98,68 +96,68 @@ secant_ann_finder_stem(const ann_finder *f, const char *stem)
 }
 
 json_t *
-secant_ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err)
+ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err)
 {
 	char *data = NULL;
 	size_t n = 0;
 	secant_err one = { 0 };
-	*status = secant_ann_load_text(s, path, &data, &n, err);
-	json_t *j = !*status && data ? secant_json_parse(data, n, path, &one) : NULL;
+	*status = ann_load_text(s, path, &data, &n, err);
+	json_t *j = !*status && data ? base_json_parse(data, n, path, &one) : NULL;
 	if (!*status && data && !j)
-		*status = secant_ann_unparsable(s, path, &one, err);
+		*status = ann_unparsable(s, path, &one, err);
 	secant_free(data);
 	return j;
 }
 
 bool
-secant_ann_head_has(const char *path, const char *const *words)
+ann_head_has(const char *path, const char *const *words)
 {
 	secant_bytes b;
-	if (secant_file_map(&b, path, NULL))
+	if (base_file_map(&b, path, NULL))
 		return false;
 	bool all = true;
 	for (; *words && all; words++)
 		all = memmem(b.data, b.size < 1 << 16 ? b.size : 1 << 16, *words, strlen(*words)) != NULL;
-	secant_file_unmap(&b);
+	base_file_unmap(&b);
 	return all;
 }
 
 double
-secant_ann_tree_number(const json_t *j, const char *key)
+ann_tree_number(const json_t *j, const char *key)
 {
 	const json_t *v = key ? json_object_get(j, key) : j;
 	double number = NAN;
 	if (json_is_number(v))
 		return json_number_value(v);
 	const char *text = json_string_value(v);
-	return text && secant_ann_real(text, text + strlen(text), &number) ? number : NAN;
+	return text && ann_real(text, text + strlen(text), &number) ? number : NAN;
 }
 
 const char *
-secant_ann_tree_text(const json_t *j, const char *key)
+ann_tree_text(const json_t *j, const char *key)
 {
 	const char *text = json_string_value(json_object_get(j, key));
 	return text ? text : "";
 }
 
 void
-secant_ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value)
+ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value)
 {
-	char *text = value && *key && !json_is_null(value) ? secant_json_text(value, 0) : NULL;
+	char *text = value && *key && !json_is_null(value) ? base_json_text(value, 0) : NULL;
 	if (text && strcmp(text, "\"\"") && strcmp(text, "{}") && strcmp(text, "[]"))
-		secant_ann_attribute(s, head, key, text, strlen(text));
+		ann_add_attribute(s, head, key, text, strlen(text));
 	secant_free(text);
 }
 
 int
-secant_ann_named_object(ann_set *s, int image, const char *class)
+ann_named_object(ann_set *s, int image, const char *class)
 {
-	int at = secant_ann_class(s, class, strlen(class));
-	return at >= 0 && secant_ann_add_object(s, image, at) ? s->n_objects - 1 : -1;
+	int at = ann_class_named(s, class, strlen(class));
+	return at >= 0 && ann_add_object(s, image, at) ? s->n_objects - 1 : -1;
 }
 
 double *
-secant_ann_tree_points(const json_t *list, double by_x, double by_y, int *n)
+ann_tree_points(const json_t *list, double by_x, double by_y, int *n)
 {
 	size_t count = json_array_size(list), i;
 	double *xy = secant_calloc(2 * count + 2, sizeof *xy);
@@ -171,16 +169,16 @@ secant_ann_tree_points(const json_t *list, double by_x, double by_y, int *n)
 		if (json_is_number(point))
 			xy[k++] = json_number_value(point);
 		else if (json_is_array(point)) {
-			xy[k++] = secant_ann_tree_number(json_array_get(point, 0), NULL);
-			xy[k++] = secant_ann_tree_number(json_array_get(point, 1), NULL);
+			xy[k++] = ann_tree_number(json_array_get(point, 0), NULL);
+			xy[k++] = ann_tree_number(json_array_get(point, 1), NULL);
 		} else {
-			xy[k++] = secant_ann_tree_number(point, "x");
-			xy[k++] = secant_ann_tree_number(point, "y");
+			xy[k++] = ann_tree_number(point, "x");
+			xy[k++] = ann_tree_number(point, "y");
 		}
 	}
 	for (i = 0; i < (size_t)k; i++)
-		xy[i] = by_x == 1 && by_y == 1 ? xy[i] : secant_ann_tidy(xy[i] * (i & 1 ? by_y : by_x));
-	if (k < 2 || k & 1 || !secant_ann_finite(xy, k)) {
+		xy[i] = by_x == 1 && by_y == 1 ? xy[i] : ann_tidy(xy[i] * (i & 1 ? by_y : by_x));
+	if (k < 2 || k & 1 || !ann_finite(xy, k)) {
 		secant_free(xy);
 		return NULL;
 	}
@@ -189,31 +187,31 @@ secant_ann_tree_points(const json_t *list, double by_x, double by_y, int *n)
 }
 
 bool
-secant_ann_set_points(
+ann_set_points(
 	ann_set *s, int at, ann_kind kind, double *xy, int n, const char *origin, secant_status *status, secant_err *err)
 {
 	ann_object *o = &s->objects[at];
 	const char *class = ann_str(s, s->classes[o->class].name);
 	if (xy) {
-		uint32_t shape = secant_ann_points(s, kind, xy, n);
+		uint32_t shape = ann_points(s, kind, xy, n);
 		s->objects[at].shape = shape;
 		s->objects[at].flags = ANN_BOX_DERIVED;
 		secant_free(xy);
 		return true;
 	}
-	*status = secant_ann_bad(s, "polygon-odd", origin, 0, 0, err, "points of '%s' in '%s' are no pairs of numbers",
-		class, ann_str(s, s->images[o->image].name));
+	*status = ann_bad(s, "polygon-odd", origin, 0, 0, err, "points of '%s' in '%s' are no pairs of numbers", class,
+		ann_str(s, s->images[o->image].name));
 	s->n_objects--;
 	return false;
 }
 
 bool
-secant_ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err)
+ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err)
 {
 	ann_object *o = &s->objects[at];
-	if (!secant_ann_finite(xywh, 4)) {
+	if (!ann_finite(xywh, 4)) {
 		const char *class = ann_str(s, s->classes[o->class].name);
-		*status = secant_ann_bad(s, "value-not-finite", origin, 0, 0, err,
+		*status = ann_bad(s, "value-not-finite", origin, 0, 0, err,
 			"a box of '%s' in '%s' without all of its four numbers", class, ann_str(s, s->images[o->image].name));
 		s->n_objects--;
 		return false;
@@ -231,28 +229,28 @@ enum { DEPTH = 4, LOOKS = 50 };
 static int
 detect_files(const char *path, const char *extension, ann_tree_is is, int looks, int sure)
 {
-	secant_names files = { 0 };
+	base_names files = { 0 };
 	bool found = false;
 	if (!secant_is_dir(path))
-		return secant_ext_is(path, extension) && is(path) ? sure : 0;
-	if (!secant_ann_walk(&files, path, extension, DEPTH, NULL))
+		return base_ext_is(path, extension) && is(path) ? sure : 0;
+	if (!ann_walk(&files, path, extension, DEPTH, NULL))
 		for (int i = 0; i < files.n && i < looks && !found; i++) {
-			char *file = secant_path_join(path, files.v[i]);
+			char *file = base_path_join(path, files.v[i]);
 			found = file && is(file);
 			secant_free(file);
 		}
-	secant_names_free(&files);
+	base_names_free(&files);
 	return found ? sure : 0;
 }
 
 int
-secant_ann_detect_trees(const char *path, ann_tree_is is, int sure)
+ann_detect_trees(const char *path, ann_tree_is is, int sure)
 {
 	return detect_files(path, "json", is, LOOKS, sure);
 }
 
 int
-secant_ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure)
+ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure)
 {
 	return detect_files(path, extension, is, INT32_MAX, sure);
 }
@@ -268,7 +266,7 @@ lists_of_folders(ann_set *s)
 			const char *name = ann_str(s, s->images[i].name);
 			if (strncmp(name, lists[k][0], n) || name[n] != '/' || s->images[i].splits)
 				continue;
-			int split = secant_ann_split(s, lists[k][1], strlen(lists[k][1]));
+			int split = ann_split(s, lists[k][1], strlen(lists[k][1]));
 			s->images[i].splits = split >= 0 ? 1ull << split : 0;
 		}
 }
@@ -288,13 +286,13 @@ read_one(ann_set *s, ann_finder *f, const char *file, const kind *k, secant_err 
 	if (k->text) {
 		char *data = NULL;
 		size_t n = 0;
-		status = secant_ann_load_text(s, file, &data, &n, err);
+		status = ann_load_text(s, file, &data, &n, err);
 		if (!status && data)
 			status = k->text(s, f, data, n, file, err);
 		secant_free(data);
 		return status;
 	}
-	json_t *top = secant_ann_tree(s, file, &status, err);
+	json_t *top = ann_tree(s, file, &status, err);
 	if (top)
 		status = k->tree(s, f, top, file, err);
 	json_decref(top);
@@ -306,35 +304,35 @@ read_files(ann_set *s, const char *path, const secant_dataset_reading *o, const 
 	secant_err *err)
 {
 	ann_finder f = { .keys = { 0 } };
-	secant_names files = { 0 };
+	base_names files = { 0 };
 	bool dir = secant_is_dir(path);
-	char *root = dir ? NULL : secant_path_dir(path);
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	char *root = dir ? NULL : base_path_dir(path);
+	secant_status status = ann_read_option_names(s, o, err);
 	int fixed = s->n_classes;
 	if (!status && root)
-		s->root = secant_ann_intern(s, root, strlen(root));
+		s->root = ann_intern(s, root, strlen(root));
 	if (!status)
-		status = secant_ann_finder_open(&f, s, o, err);
+		status = ann_finder_open(&f, s, o, err);
 	if (!status && dir)
-		status = secant_ann_walk(&files, path, k->extension, DEPTH, err);
+		status = ann_walk(&files, path, k->extension, DEPTH, err);
 	if (!status && !dir)
 		status = read_one(s, &f, path, k, err);
 	for (int i = 0; !status && i < files.n; i++) {
-		char *file = secant_path_join(path, files.v[i]);
-		status = !file ? secant_ann_nomem(err) : k->is(file) ? read_one(s, &f, file, k, err) : SECANT_OK;
+		char *file = base_path_join(path, files.v[i]);
+		status = !file ? ann_nomem(err) : k->is(file) ? read_one(s, &f, file, k, err) : SECANT_OK;
 		secant_free(file);
 		if (!status && i % 256 == 255)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
 	lists_of_folders(s);
-	secant_ann_finder_close(&f);
-	secant_names_free(&files);
+	ann_finder_close(&f);
+	base_names_free(&files);
 	secant_free(root);
-	return status ? status : secant_ann_sort_classes(s, fixed, err);
+	return status ? status : ann_sort_classes(s, fixed, err);
 }
 
 secant_status
-secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is, ann_tree_read read,
+ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is, ann_tree_read read,
 	const secant_watch *watch, secant_err *err)
 {
 	const kind k = { .extension = "json", .is = is, .tree = read };
@@ -342,17 +340,17 @@ secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading
 }
 
 secant_status
-secant_ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension,
-	ann_tree_is is, ann_text_read read, const secant_watch *watch, secant_err *err)
+ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension, ann_tree_is is,
+	ann_text_read read, const secant_watch *watch, secant_err *err)
 {
 	const kind k = { .extension = extension, .is = is, .text = read };
 	return read_files(s, path, o, &k, watch, err);
 }
 
 secant_status
-secant_ann_parse_tree(ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err)
+ann_parse_tree(ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err)
 {
-	json_t *top = secant_json_parse(data, n, origin, err);
+	json_t *top = base_json_parse(data, n, origin, err);
 	secant_status status = top ? read(s, NULL, top, origin, err) : SECANT_ERR_FORMAT;
 	json_decref(top);
 	return status;

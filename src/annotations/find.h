@@ -9,56 +9,54 @@ typedef struct ann_finder {
 } ann_finder;
 
 /* All pictures of the data set, or of a folder of it, join the set and can be found. */
-secant_status secant_ann_finder_open(
+secant_status ann_finder_open(
 	ann_finder *f, ann_set *s, const secant_dataset_reading *o, secant_err *err) SECANT_NODISCARD;
-void secant_ann_finder_close(ann_finder *f);
+void ann_finder_close(ann_finder *f);
 /* The picture that `text` names; one that is not there is added. -1: an error, in *status. */
-int secant_ann_finder_picture(
+int ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);
 
 /* --- small JSON formats, as trees --- */
 
 /* A file of at most 1 GiB. What cannot be read is a finding where findings are collected: NULL with *status OK. */
-json_t *secant_ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err);
+json_t *ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err);
 /* Does the head of a file hold all of the words? */
-bool secant_ann_head_has(const char *path, const char *const *words);
+bool ann_head_has(const char *path, const char *const *words);
 /* A number; text that is one too. NAN: none. */
-double secant_ann_tree_number(const json_t *j, const char *key);
-const char *secant_ann_tree_text(const json_t *j, const char *key); /* "" none */
+double ann_tree_number(const json_t *j, const char *key);
+const char *ann_tree_text(const json_t *j, const char *key); /* "" none */
 /* An attribute of an object from any value. */
-void secant_ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value);
+void ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value);
 /* A new object of a class by name; -1: no memory. */
-int secant_ann_named_object(ann_set *s, int image, const char *class);
+int ann_named_object(ann_set *s, int image, const char *class);
 /* Pairs of a list [[x, y]], [{"x": x, "y": y}] or [x, y, ...], times a factor; fresh memory, NULL: none, or odd. */
-double *secant_ann_tree_points(const json_t *list, double by_x, double by_y, int *n);
+double *ann_tree_points(const json_t *list, double by_x, double by_y, int *n);
 /* Points for object `at`, which takes xy; NULL is a finding, and the object goes. */
-bool secant_ann_set_points(
+bool ann_set_points(
 	ann_set *s, int at, ann_kind kind, double *xy, int n, const char *origin, secant_status *status, secant_err *err);
 /* Box x, y, w, h of object `at`; false and a finding where a number is missing or not finite. */
-bool secant_ann_set_box(
-	ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err);
+bool ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err);
 
 /* --- formats of such files: all that `is` knows, below a folder or the one file itself --- */
 
 typedef bool (*ann_tree_is)(const char *path);
 typedef secant_status (*ann_tree_read)(
 	ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err);
-int secant_ann_detect_trees(const char *path, ann_tree_is is, int sure);
+int ann_detect_trees(const char *path, ann_tree_is is, int sure);
 /* Pictures of folders train, valid, test are members of that list. */
-secant_status secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is,
+secant_status ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is,
 	ann_tree_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
 /* The same for formats of text files: `is` looks at names before it opens anything; `read` gets each file whole. */
 typedef secant_status (*ann_text_read)(
 	ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err);
-int secant_ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure);
-secant_status secant_ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o,
-	const char *extension, ann_tree_is is, ann_text_read read, const secant_watch *watch,
-	secant_err *err) SECANT_NODISCARD;
+int ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure);
+secant_status ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension,
+	ann_tree_is is, ann_text_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
 /* The part of a path below the root of the set, "" for the root itself; the name alone where it is not below it. */
-const char *secant_ann_below(const ann_set *s, const char *path);
+const char *ann_below(const ann_set *s, const char *path);
 /* The picture of this name with any of the usual extensions; -1: none, or several. */
-int secant_ann_finder_stem(const ann_finder *f, const char *stem);
+int ann_finder_stem(const ann_finder *f, const char *stem);
 /* One file from memory, for picture 0 (f is NULL). */
-secant_status secant_ann_parse_tree(
+secant_status ann_parse_tree(
 	ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -9,7 +9,7 @@
 #include "annotations/out.h"
 #include "annotations/text.h"
 
-enum { /* what a format can hold; the rest is counted as lost by secant_ann_lose_common */
+enum { /* what a format can hold; the rest is counted as lost by ann_lose_common */
 	ANN_HOLDS_BOX = 1,
 	ANN_HOLDS_POLYGON = 2,
 	ANN_HOLDS_PARTS = 4,
@@ -44,95 +44,93 @@ typedef struct ann_format {
 	 * calls. */
 	secant_status (*parse)(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
 	/* The bytes of a picture that lies within its annotation file (image->inside); NULL: this never happens. */
-	secant_status (*picture)(const ann_set *s, const ann_image *im, secant_str *bytes, secant_err *err);
+	secant_status (*picture)(const ann_set *s, const ann_image *im, base_str *bytes, secant_err *err);
 } ann_format;
 
-extern const ann_format *const secant_ann_formats[];
-const ann_format *secant_ann_format(const char *name); /* NULL: none */
+extern const ann_format *const ann_formats[];
+const ann_format *ann_find_format(const char *name); /* NULL: none */
 /* Counts what `holds` and `prefix` say the format cannot have: polygons, masks, attributes, ... Common to all writers.
  */
-void secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f);
+void ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f);
 /* Is the attribute one that a format with this prefix (NULL: none) keeps to itself? "voc.pose" for "voc." */
-bool secant_ann_native(const char *key, const char *prefix);
+bool ann_native(const char *key, const char *prefix);
 
 /* --- what several formats share (shared.c) --- */
 
 /* Every file below a folder whose extension is in `list` ("png|jpg"), as relative paths in byte order; links to folders
  * not followed. */
-struct secant_names;
-secant_status secant_ann_walk(
-	struct secant_names *out, const char *folder, const char *list, int depth, secant_err *err);
+struct base_names;
+secant_status ann_walk(struct base_names *out, const char *folder, const char *list, int depth, secant_err *err);
 #define ANN_PICTURES "jpg|jpeg|png|bmp|tif|tiff|webp|ppm|pgm|pnm"
 /* Pictures below `folder` (relative to root) join the set, under their path relative to it; those known already get
  * their path only. */
-secant_status secant_ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err *err);
+secant_status ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err *err);
 /* Gives picture i its path if one of the folders (relative to root, "" is the root, NULL ends) has it. Returns true
  * when found. */
-bool secant_ann_locate(ann_set *s, int i, const char *root, const char *const *folders);
+bool ann_locate(ann_set *s, int i, const char *root, const char *const *folders);
 /* Reads the header of picture i where the size is unknown (or always): sets real_*, and width, height, depth where they
  * are 0. */
-secant_status secant_ann_probe(ann_set *s, int i, secant_err *err);
-secant_status secant_ann_probe_all(
-	ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err);
+secant_status ann_probe(ann_set *s, int i, secant_err *err);
+secant_status ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err);
 /* A picture that cannot be read: finding or error at `file`, whose name is not said twice; check passes over it then.
  */
-secant_status secant_ann_unreadable(
+secant_status ann_unreadable(
 	ann_set *s, int image, const char *file, const secant_err *why, secant_err *err) SECANT_NODISCARD;
 /* Size known? otherwise an error that says why it is needed. */
-secant_status secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, secant_err *err);
+secant_status ann_need_size(const ann_set *s, const ann_image *im, const char *format, secant_err *err);
 /* Reads a whole text file and calls parse; adds findings on encoding. `per` user. */
 typedef secant_status (*ann_parse)(
 	ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err);
-secant_status secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err);
+secant_status ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err);
 /* The two halves of it. An unreadable file is a finding where findings are collected: *data is NULL then. *data is
  * freed by the caller. */
-secant_status secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err);
-secant_status secant_ann_parse_text(
+secant_status ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err);
+secant_status ann_parse_text(
 	ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err);
 /* What a pull parser could not read, "path:line:column: message": the error; where findings are collected, one in its
  * three parts. */
-secant_status secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err);
+secant_status ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err);
 /* Class names from a file, one a line; adds them in order. */
-secant_status secant_ann_read_names(ann_set *s, const char *path, secant_err *err);
-secant_status secant_ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err);
+secant_status ann_read_names(ann_set *s, const char *path, secant_err *err);
+secant_status ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err);
 /* A list of stems or paths (one a line, # comments, a second column ignored) marks pictures as members of split `name`.
  */
-secant_status secant_ann_read_list(
+secant_status ann_read_list(
 	ann_set *s, const char *path, const char *name, bool add, const char *extension, secant_err *err);
 /* Relative path with another extension: "a/b.jpg", "txt" -> "a/b.txt" in fresh memory. */
-char *secant_ann_with_extension(const char *name, const char *extension);
+char *ann_with_extension(const char *name, const char *extension);
 /* The manifest secant.json of a folder that this library wrote: class numbers, ids, VOC origin. Absent: OK. */
-secant_status secant_ann_read_manifest(ann_set *s, const char *root, secant_err *err);
-secant_status secant_ann_write_manifest(
+secant_status ann_read_manifest(ann_set *s, const char *root, secant_err *err);
+secant_status ann_write_manifest(
 	const ann_set *s, ann_out *out, const char *to, int voc_origin, const ann_text *renamed, secant_err *err);
 /* The name of the one split of a picture for formats with split folders; "" none. Counts memberships beyond the first
  * in `more`. */
-const char *secant_ann_one_split(const ann_set *s, const ann_image *im, int *more);
+const char *ann_one_split(const ann_set *s, const ann_image *im, int *more);
 /* Classes from `from` on (those that no list fixed) take the order of the bytes of their names, which no picture
  * decides. */
-secant_status secant_ann_sort_classes(ann_set *s, int from, secant_err *err);
+secant_status ann_sort_classes(ann_set *s, int from, secant_err *err);
 /* A name with another byte for its spaces; in a static buffer of the calling thread, valid until the next call. */
-const char *secant_ann_joined(const ann_set *s, ann_text name, char joint);
+const char *ann_joined(const ann_set *s, ann_text name, char joint);
 static inline bool
 ann_void_class(const ann_set *s, int class)
 {
 	return class >= 0 && s->classes[class].is_void;
 }
 /* finite box? otherwise a finding value-not-finite */
-bool secant_ann_finite(const double *v, int n);
+bool ann_finite(const double *v, int n);
 
 /* The box x0, y0, x1, y1 turned about its middle, in degrees clockwise on the screen: a quad. */
-uint32_t secant_ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double degrees);
+uint32_t ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double degrees);
 /* Is a quad a rectangle? Then x0, y0, x1, y1 before it was turned, and the degrees (0 to 360) go to `out`. */
-bool secant_ann_rectangle(const ann_set *s, uint32_t quad, double out[5]);
+bool ann_rectangle(const ann_set *s, uint32_t quad, double out[5]);
 /* A polygon for an ellipse, turned about its middle: nowhere further than a twentieth of a pixel from it. */
-uint32_t secant_ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees);
+uint32_t ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees);
 
 /* A picture name as a file gives it: backslashes become slashes (noted), a leading "./" goes, absolute names and ".."
  * are refused (in collecting mode: noted, and only the last part is used). `out` has room for 1024 bytes. SECANT_OK:
  * out holds the name. */
-secant_status secant_ann_picture_name(
+secant_status ann_picture_name(
 	ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err);
-#define ANN_PATH(...) secant_format(__VA_ARGS__)
-secant_status secant_ann_nomem(secant_err *err);
+#define ANN_PATH(...) base_format(__VA_ARGS__)
+secant_status ann_nomem(secant_err *err);
 #endif

@@ -4,25 +4,25 @@
 #include "annotations/rle.h"
 
 bool
-secant_ann_extent(const ann_set *s, uint32_t shape, double box[4])
+ann_extent(const ann_set *s, uint32_t shape, double box[4])
 {
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		ann_rle r;
 		double xywh[4];
 		const char *counts = ann_rle_counts(s, shape);
-		if (secant_ann_rle_decode(
+		if (ann_rle_decode(
 				&r, (uint32_t)s->shapes[shape + 1], (uint32_t)s->shapes[shape + 2], counts, strlen(counts), NULL))
 			return false;
-		secant_ann_rle_box(&r, xywh);
-		secant_ann_rle_free(&r);
+		ann_rle_box(&r, xywh);
+		ann_rle_free(&r);
 		box[0] = xywh[0], box[1] = xywh[1], box[2] = xywh[0] + xywh[2], box[3] = xywh[1] + xywh[3];
 		return xywh[2] > 0;
 	}
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	bool any = false;
 	for (; parts > 0; parts--) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		for (int i = 0; i < n; i++, xy += 2) {
 			box[0] = any ? fmin(box[0], xy[0]) : xy[0];
 			box[1] = any ? fmin(box[1], xy[1]) : xy[1];
@@ -112,11 +112,11 @@ union_area(const ann_set *s, uint32_t shape)
 	edge e[EDGES];
 	double y[STOPS], sum = 0;
 	int parts, n, m = 0;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	if (parts > EDGES / 3)
 		return -1;
 	for (int k = 0; k < parts; k++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		for (int i = 0; i < n; i++) {
 			const double *a = xy + 2 * i, *b = xy + 2 * ((i + 1) % n);
 			if (a[1] == b[1])
@@ -139,11 +139,11 @@ parts_meet(const ann_set *s, uint32_t shape)
 {
 	double box[64][4];
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	if (parts > 64)
 		return true;
 	for (int k = 0; k < parts; k++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		for (int i = 0; i < n; i++)
 			for (int d = 0; d < 2; d++) {
 				box[k][d] = !i || xy[2 * i + d] < box[k][d] ? xy[2 * i + d] : box[k][d];
@@ -158,26 +158,26 @@ parts_meet(const ann_set *s, uint32_t shape)
 }
 
 double
-secant_ann_shape_area(const ann_set *s, uint32_t shape)
+ann_shape_area(const ann_set *s, uint32_t shape)
 {
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		ann_rle r;
 		const char *counts = ann_rle_counts(s, shape);
-		if (secant_ann_rle_decode(
+		if (ann_rle_decode(
 				&r, (uint32_t)s->shapes[shape + 1], (uint32_t)s->shapes[shape + 2], counts, strlen(counts), NULL))
 			return 0;
-		double area = (double)secant_ann_rle_area(&r);
-		secant_ann_rle_free(&r);
+		double area = (double)ann_rle_area(&r);
+		ann_rle_free(&r);
 		return area;
 	}
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
-	double sum = parts > 1 && parts_meet(s, shape) ? secant_ann_tidy(union_area(s, shape)) : -1;
+	const double *xy, *p = ann_parts(s, shape, &parts);
+	double sum = parts > 1 && parts_meet(s, shape) ? ann_tidy(union_area(s, shape)) : -1;
 	if (sum >= 0)
 		return sum;
 	for (sum = 0; parts > 0; parts--) {
 		double twice = 0;
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		for (int i = 0; i < n; i++) {
 			const double *a = xy + 2 * i, *b = xy + 2 * ((i + 1) % n);
 			twice += a[0] * b[1] - b[0] * a[1];
@@ -188,12 +188,12 @@ secant_ann_shape_area(const ann_set *s, uint32_t shape)
 }
 
 double
-secant_ann_area(const ann_set *s, const ann_object *o)
+ann_area(const ann_set *s, const ann_object *o)
 {
 	if (!isnan(o->area))
 		return o->area;
 	ann_kind kind = ann_shape_kind(s, o->shape);
-	return kind && kind <= ANN_QUAD ? secant_ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o);
+	return kind && kind <= ANN_QUAD ? ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o);
 }
 
 /* Right angles keep their digits. */
@@ -213,7 +213,7 @@ direction(double degrees, double *c, double *s)
 }
 
 uint32_t
-secant_ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double degrees)
+ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double degrees)
 {
 	const double cx = (x0 + x1) / 2, cy = (y0 + y1) / 2, dx[] = { x0 - cx, x1 - cx, x1 - cx, x0 - cx },
 				 dy[] = { y0 - cy, y0 - cy, y1 - cy, y1 - cy };
@@ -223,17 +223,17 @@ secant_ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double
 		xy[2 * i] = cx + c * dx[i] - n * dy[i];
 		xy[2 * i + 1] = cy + n * dx[i] + c * dy[i];
 	}
-	return secant_ann_points(s, ANN_QUAD, xy, 4);
+	return ann_points(s, ANN_QUAD, xy, 4);
 }
 
 bool
-secant_ann_rectangle(const ann_set *s, uint32_t quad, double out[5])
+ann_rectangle(const ann_set *s, uint32_t quad, double out[5])
 {
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, quad, &parts);
+	const double *xy, *p = ann_parts(s, quad, &parts);
 	if (parts != 1)
 		return false;
-	(void)secant_ann_part(p, &xy, &n);
+	(void)ann_part(p, &xy, &n);
 	double ux = xy[2] - xy[0], uy = xy[3] - xy[1], vx = xy[4] - xy[2], vy = xy[5] - xy[3], w = hypot(ux, uy),
 		   h = hypot(vx, vy);
 	bool closed = fabs(xy[0] + ux + vx - xy[4]) + fabs(xy[0] + vx - xy[6]) + fabs(xy[1] + vy - xy[7]) < 1e-3;
@@ -242,12 +242,12 @@ secant_ann_rectangle(const ann_set *s, uint32_t quad, double out[5])
 	double cx = (xy[0] + xy[4]) / 2, cy = (xy[1] + xy[5]) / 2, degrees = atan2(uy, ux) * 180 / M_PI;
 	const double v[5] = { cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, degrees < 0 ? degrees + 360 : degrees };
 	for (int i = 0; i < 5; i++)
-		out[i] = secant_ann_tidy(v[i]);
+		out[i] = ann_tidy(v[i]);
 	return true;
 }
 
 uint32_t
-secant_ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees)
+ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees)
 {
 	double most = fmax(rx, ry), xy[2 * 360], c, n;
 	int points = most > .1 ? (int)ceil(M_PI / acos(1 - fmin(.05 / most, .5))) : 16;
@@ -256,8 +256,8 @@ secant_ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, doubl
 	for (int i = 0; i < points; i++) {
 		double a, b;
 		direction(360.0 * i / points, &a, &b);
-		xy[2 * i] = secant_ann_tidy(cx + c * rx * a - n * ry * b);
-		xy[2 * i + 1] = secant_ann_tidy(cy + n * rx * a + c * ry * b);
+		xy[2 * i] = ann_tidy(cx + c * rx * a - n * ry * b);
+		xy[2 * i + 1] = ann_tidy(cy + n * rx * a + c * ry * b);
 	}
-	return secant_ann_polygon(s, xy, points);
+	return ann_polygon(s, xy, points);
 }

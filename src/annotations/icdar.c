@@ -26,7 +26,7 @@ look_at(ann_field line)
 	while (r.numbers < 8) {
 		while (p < line.end && (*p == ' ' || *p == '\t'))
 			p++;
-		const char *q = secant_ann_number(p, line.end, &r.v[r.numbers]);
+		const char *q = ann_number(p, line.end, &r.v[r.numbers]);
 		bool ends = q && (q == line.end || *q == ',' || *q == ' ' || *q == '\t');
 		if (!ends)
 			break;
@@ -42,10 +42,10 @@ look_at(ann_field line)
 static bool
 all_rows_have(const char *data, size_t n, int numbers)
 {
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	bool any = false;
-	while (secant_ann_next_line(&l)) {
-		ann_field line = secant_ann_trim(l.line, l.line + l.n);
+	while (ann_next_line(&l)) {
+		ann_field line = ann_trim(l.line, l.line + l.n);
 		if (!ann_len(line))
 			continue;
 		any = true;
@@ -60,7 +60,7 @@ is_truth(const char *path)
 {
 	char *data = NULL;
 	size_t n = 0;
-	if (strncmp(secant_path_name(path), "gt_", 3) || !secant_ext_is(path, "txt")
+	if (strncmp(base_path_name(path), "gt_", 3) || !base_ext_is(path, "txt")
 		|| secant_file_read(&data, &n, path, 1 << 24, NULL))
 		return false;
 	bool is = all_rows_have(data, n, 4);
@@ -71,14 +71,14 @@ is_truth(const char *path)
 static bool
 is_named(const char *path)
 {
-	return !strncmp(secant_path_name(path), "gt_", 3);
+	return !strncmp(base_path_name(path), "gt_", 3);
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has gt_*.txt of numbers";
-	return secant_ann_detect_texts(path, "txt", is_truth, 92);
+	return ann_detect_texts(path, "txt", is_truth, 92);
 }
 
 static secant_status
@@ -86,29 +86,29 @@ add_text(ann_set *s, int image, const row *r, int numbers, uint32_t line, const 
 {
 	const double *v = r->v;
 	secant_status status = SECANT_OK;
-	int at = secant_ann_named_object(s, image, "text");
+	int at = ann_named_object(s, image, "text");
 	if (at < 0)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	s->objects[at].line = line;
 	if (numbers == 8) {
-		double *xy = secant_ann_finite(v, 8) ? secant_calloc(8, sizeof *xy) : NULL;
+		double *xy = ann_finite(v, 8) ? secant_calloc(8, sizeof *xy) : NULL;
 		if (xy)
 			memcpy(xy, v, 8 * sizeof *xy);
-		if (!secant_ann_set_points(s, at, ANN_QUAD, xy, 4, origin, &status, err))
+		if (!ann_set_points(s, at, ANN_QUAD, xy, 4, origin, &status, err))
 			return status;
 	} else {
-		if (!secant_ann_set_box(s, at, v, origin, &status, err))
+		if (!ann_set_box(s, at, v, origin, &status, err))
 			return status;
 		s->objects[at].flags = 0; /* right and bottom, not width and height */
 	}
-	ann_field t = secant_ann_trim(r->text[numbers].p, r->text[numbers].end);
+	ann_field t = ann_trim(r->text[numbers].p, r->text[numbers].end);
 	if (ann_len(t) >= 2 && *t.p == '"' && t.end[-1] == '"')
 		t.p++, t.end--;
 	uint32_t head = 0;
 	if (ann_is(t, "###"))
 		s->objects[at].flags |= ANN_VOID;
 	else if (ann_len(t))
-		secant_ann_attribute_text(s, &head, "text", t.p, ann_len(t));
+		ann_attribute_text(s, &head, "text", t.p, ann_len(t));
 	s->objects[at].attributes = head;
 	return SECANT_OK;
 }
@@ -119,27 +119,27 @@ static int
 picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, secant_err *err)
 {
 	static const char tail[] = "localization_transcription_gt";
-	char *stem = secant_path_stem(origin), *dir = secant_path_dir(secant_ann_below(s, origin)),
-		 *up = dir ? secant_path_dir(dir) : NULL, *names[5] = { NULL };
+	char *stem = base_path_stem(origin), *dir = base_path_dir(ann_below(s, origin)),
+		 *up = dir ? base_path_dir(dir) : NULL, *names[5] = { NULL };
 	int at = -1;
 	size_t n = dir ? strlen(dir) : 0, m = strlen(tail);
 	if (stem && up && strlen(stem) > 3) {
-		names[0] = secant_format("%s/%s", dir, stem + 3);
-		names[1] = strcmp(up, ".") ? secant_format("%s/images/%s", up, stem + 3) : NULL;
-		names[2] = !strcmp(up, ".") ? secant_format("images/%s", stem + 3) : NULL;
-		names[3] = n > m && !strcmp(dir + n - m, tail) ? secant_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
+		names[0] = base_format("%s/%s", dir, stem + 3);
+		names[1] = strcmp(up, ".") ? base_format("%s/images/%s", up, stem + 3) : NULL;
+		names[2] = !strcmp(up, ".") ? base_format("images/%s", stem + 3) : NULL;
+		names[3] = n > m && !strcmp(dir + n - m, tail) ? base_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
 													   : NULL;
-		names[4] = secant_strdup(stem + 3);
+		names[4] = base_strdup(stem + 3);
 	}
 	for (int i = 0; i < 5; i++) {
-		at = at < 0 && names[i] ? secant_ann_finder_stem(f, names[i]) : at;
+		at = at < 0 && names[i] ? ann_finder_stem(f, names[i]) : at;
 		secant_free(names[i]);
 	}
-	char *name = stem && strlen(stem) > 3 ? secant_format("%s.jpg", stem + 3) : NULL;
+	char *name = stem && strlen(stem) > 3 ? base_format("%s.jpg", stem + 3) : NULL;
 	if (at < 0 && name)
-		at = secant_ann_finder_picture(f, s, name, origin, status, err);
+		at = ann_finder_picture(f, s, name, origin, status, err);
 	else if (at < 0)
-		*status = secant_ann_bad(s, "parse-error", origin, 0, 0, err, "gt_.txt is the truth of no picture");
+		*status = ann_bad(s, "parse-error", origin, 0, 0, err, "gt_.txt is the truth of no picture");
 	secant_free(stem), secant_free(dir), secant_free(up), secant_free(name);
 	return at;
 }
@@ -147,19 +147,19 @@ picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, se
 static secant_status
 parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	secant_status status = SECANT_OK;
 	int image = f ? picture(s, f, origin, &status, err) : 0, numbers = all_rows_have(data, n, 8) ? 8 : 4;
 	if (image < 0)
 		return status;
-	s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
-	while (!status && secant_ann_next_line(&l)) {
-		ann_field line = secant_ann_trim(l.line, l.line + l.n);
+	s->images[image].source = ann_intern(s, origin, strlen(origin));
+	while (!status && ann_next_line(&l)) {
+		ann_field line = ann_trim(l.line, l.line + l.n);
 		if (!ann_len(line))
 			continue;
 		row r = look_at(line);
 		if (r.numbers < numbers || (numbers == 4 && r.numbers == 8))
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+			status = ann_bad(s, "parse-error", origin, l.number, 0, err,
 				r.numbers < numbers
 					? "four numbers of a box or eight of four corners should stand at the start of the row"
 					: "a row of eight numbers in a file whose other rows have four");
@@ -172,7 +172,7 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_texts(s, path, o, "txt", is_named, parse, watch, err);
+	return ann_read_texts(s, path, o, "txt", is_named, parse, watch, err);
 }
 
 static secant_status
@@ -181,7 +181,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
-const ann_format secant_ann_format_icdar = {
+const ann_format ann_format_icdar = {
 	.name = "icdar",
 	.brief = "ICDAR text in pictures: gt_*.txt with corners or boxes",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,

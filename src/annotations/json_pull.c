@@ -8,22 +8,22 @@
 #include <string.h>
 
 void
-secant_pull_init(json_pull *j, const char *data, size_t size, const char *origin)
+ann_pull_init(json_pull *j, const char *data, size_t size, const char *origin)
 {
 	size_t bom = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
 	*j = (json_pull){ .start = data, .p = data + bom, .end = data + size, .origin = origin };
 }
 
 void
-secant_pull_free(json_pull *j)
+ann_pull_free(json_pull *j)
 {
 	secant_free(j->keys);
 	secant_free(j->seen);
-	secant_str_free(&j->scratch);
+	base_str_free(&j->scratch);
 }
 
 void
-secant_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column)
+ann_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column)
 {
 	*line = 1;
 	const char *p = j->start;
@@ -33,7 +33,7 @@ secant_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_
 }
 
 uint32_t
-secant_pull_line(json_pull *j)
+ann_pull_line(json_pull *j)
 {
 	if (!j->line_at || j->line_at > j->p) {
 		j->line_at = j->start;
@@ -47,7 +47,7 @@ secant_pull_line(json_pull *j)
 }
 
 void
-secant_pull_fail(json_pull *j, const char *fmt, ...)
+ann_pull_fail(json_pull *j, const char *fmt, ...)
 {
 	if (j->err.code)
 		return;
@@ -57,7 +57,7 @@ secant_pull_fail(json_pull *j, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	secant_pull_position(j, j->p, &line, &column);
+	ann_pull_position(j, j->p, &line, &column);
 	(void)secant_fail(&j->err, SECANT_ERR_FORMAT, "%s:%u:%u: %s", j->origin, line, column, what);
 }
 
@@ -72,15 +72,15 @@ static void
 unexpected(json_pull *j, const char *expected)
 {
 	if (j->p >= j->end)
-		secant_pull_fail(j, "the file ends where %s should stand", expected);
+		ann_pull_fail(j, "the file ends where %s should stand", expected);
 	else if (*j->p >= 0x20 && *j->p < 0x7f)
-		secant_pull_fail(j, "found '%c' where %s should stand", *j->p, expected);
+		ann_pull_fail(j, "found '%c' where %s should stand", *j->p, expected);
 	else
-		secant_pull_fail(j, "found byte 0x%02x where %s should stand", (uint8_t)*j->p, expected);
+		ann_pull_fail(j, "found byte 0x%02x where %s should stand", (uint8_t)*j->p, expected);
 }
 
 char
-secant_pull_peek(json_pull *j)
+ann_pull_peek(json_pull *j)
 {
 	space(j);
 	if (j->err.code || j->p >= j->end)
@@ -110,7 +110,7 @@ open_level(json_pull *j, char bracket)
 		return false;
 	}
 	if (j->depth == PULL_DEPTH) {
-		secant_pull_fail(j, "more than %d levels of brackets", PULL_DEPTH);
+		ann_pull_fail(j, "more than %d levels of brackets", PULL_DEPTH);
 		return false;
 	}
 	j->level[j->depth++] = (pull_level){ .kind = bracket, .keys = (uint32_t)j->n_keys };
@@ -119,13 +119,13 @@ open_level(json_pull *j, char bracket)
 }
 
 void
-secant_pull_object(json_pull *j)
+ann_pull_object(json_pull *j)
 {
 	(void)open_level(j, '{');
 }
 
 void
-secant_pull_array(json_pull *j)
+ann_pull_array(json_pull *j)
 {
 	(void)open_level(j, '[');
 }
@@ -156,7 +156,7 @@ next_member(json_pull *j, char close)
 }
 
 bool
-secant_pull_element(json_pull *j)
+ann_pull_element(json_pull *j)
 {
 	if (!next_member(j, ']'))
 		return false;
@@ -183,7 +183,7 @@ raw_string(json_pull *j, ann_field *raw, bool *escaped)
 	for (; p < j->end && *p != '"'; p++) {
 		if ((uint8_t)*p < 0x20) {
 			j->p = p;
-			secant_pull_fail(j, "control byte 0x%02x in a string", (uint8_t)*p);
+			ann_pull_fail(j, "control byte 0x%02x in a string", (uint8_t)*p);
 			return false;
 		}
 		if (*p != '\\')
@@ -192,19 +192,19 @@ raw_string(json_pull *j, ann_field *raw, bool *escaped)
 		p++;
 		if (p >= j->end || !strchr("\"\\/bfnrtu", *p) || !*p) {
 			j->p = p;
-			secant_pull_fail(j, "a backslash that escapes nothing");
+			ann_pull_fail(j, "a backslash that escapes nothing");
 			return false;
 		}
 		if (*p == 'u')
 			for (int i = 1; i <= 4; i++)
 				if (p + i >= j->end || !strchr("0123456789abcdefABCDEF", p[i]) || !p[i]) {
 					j->p = p;
-					secant_pull_fail(j, "\\u needs four hexadecimal digits");
+					ann_pull_fail(j, "\\u needs four hexadecimal digits");
 					return false;
 				}
 	}
 	if (p >= j->end) {
-		secant_pull_fail(j, "the file ends inside a string");
+		ann_pull_fail(j, "the file ends inside a string");
 		return false;
 	}
 	*raw = (ann_field){ j->p + 1, p };
@@ -237,13 +237,13 @@ duplicate_key(json_pull *j, ann_field key)
 			}
 			j->seen_level = (size_t)j->depth;
 			for (int i = (int)from; i < j->n_keys; i++) {
-				size_t at = secant_fnv1a(j->keys[i].p, ann_len(j->keys[i])) & (j->seen_capacity - 1);
+				size_t at = base_fnv1a(j->keys[i].p, ann_len(j->keys[i])) & (j->seen_capacity - 1);
 				while (j->seen[at])
 					at = (at + 1) & (j->seen_capacity - 1);
 				j->seen[at] = (uint64_t)i + 1;
 			}
 		}
-		size_t at = secant_fnv1a(key.p, ann_len(key)) & (j->seen_capacity - 1);
+		size_t at = base_fnv1a(key.p, ann_len(key)) & (j->seen_capacity - 1);
 		for (; j->seen[at]; at = (at + 1) & (j->seen_capacity - 1)) {
 			ann_field k = j->keys[j->seen[at] - 1];
 			if (ann_len(k) == ann_len(key) && !memcmp(k.p, key.p, ann_len(key)))
@@ -251,7 +251,7 @@ duplicate_key(json_pull *j, ann_field key)
 		}
 		j->seen[at] = (uint64_t)j->n_keys + 1;
 	}
-	if (secant_grow((void **)&j->keys, &j->keys_capacity, j->n_keys, sizeof *j->keys)) {
+	if (base_grow((void **)&j->keys, &j->keys_capacity, j->n_keys, sizeof *j->keys)) {
 		(void)secant_fail(&j->err, SECANT_ERR_NOMEM, "%s: no memory for %d keys", j->origin, n);
 		return false;
 	}
@@ -260,7 +260,7 @@ duplicate_key(json_pull *j, ann_field key)
 }
 
 bool
-secant_pull_key(json_pull *j, ann_field *key)
+ann_pull_key(json_pull *j, ann_field *key)
 {
 	bool escaped;
 	if (j->depth && !j->err.code)
@@ -275,7 +275,7 @@ secant_pull_key(json_pull *j, ann_field *key)
 		return false;
 	if (duplicate_key(j, *key)) {
 		j->p = key->p - 1;
-		secant_pull_fail(
+		ann_pull_fail(
 			j, "key \"%.*s\" stands twice in one object", (int)(ann_len(*key) > 60 ? 60 : ann_len(*key)), key->p);
 		return false;
 	}
@@ -290,12 +290,12 @@ secant_pull_key(json_pull *j, ann_field *key)
 }
 
 void
-secant_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out, size_t size)
+ann_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out, size_t size)
 {
-	secant_str plain = { 0 };
-	char *raw = secant_format("\"%.*s\"", (int)(ann_len(key) > 4000 ? 4000 : ann_len(key)), key.p);
+	base_str plain = { 0 };
+	char *raw = base_format("\"%.*s\"", (int)(ann_len(key) > 4000 ? 4000 : ann_len(key)), key.p);
 	if (raw)
-		secant_ann_json_plain(&plain, raw);
+		ann_json_plain(&plain, raw);
 	if (!raw || plain.failed)
 		(void)secant_fail(&j->err, SECANT_ERR_NOMEM, "%s: no memory for a key", j->origin);
 	size_t n = (size_t)snprintf(out, size, "%s", prefix), k = plain.failed ? 0 : plain.n;
@@ -307,18 +307,18 @@ secant_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out
 		memcpy(out + n, plain.p, k);
 	out[n + k] = 0;
 	secant_free(raw);
-	secant_str_free(&plain);
+	base_str_free(&plain);
 }
 
 bool
-secant_pull_number(json_pull *j, double *v)
+ann_pull_number(json_pull *j, double *v)
 {
 	space(j);
 	if (j->err.code)
 		return false;
-	const char *q = j->p < j->end && (secant_pull_peek(j) == 'n') ? secant_ann_number(j->p, j->end, v) : NULL;
+	const char *q = j->p < j->end && (ann_pull_peek(j) == 'n') ? ann_number(j->p, j->end, v) : NULL;
 	bool word = q && isalpha((unsigned char)q[-1]); /* NaN, Infinity: other writers leave them */
-	if (!q || (!word && !secant_ann_is_json_number(j->p, (size_t)(q - j->p)))) {
+	if (!q || (!word && !ann_is_json_number(j->p, (size_t)(q - j->p)))) {
 		unexpected(j, q ? "a number of JSON" : "a number");
 		return false;
 	}
@@ -327,18 +327,18 @@ secant_pull_number(json_pull *j, double *v)
 }
 
 bool
-secant_pull_integer(json_pull *j, int64_t *v)
+ann_pull_integer(json_pull *j, int64_t *v)
 {
 	double d;
 	space(j);
 	const char *at = j->p;
-	if (!secant_pull_number(j, &d))
+	if (!ann_pull_number(j, &d))
 		return false;
-	if (secant_ann_integer(at, j->p, v))
+	if (ann_integer(at, j->p, v))
 		return true;
 	if (!(fabs(d) < 9e15) || d != floor(d)) {
 		j->p = at;
-		secant_pull_fail(j, "found %.17g where a whole number should stand", d);
+		ann_pull_fail(j, "found %.17g where a whole number should stand", d);
 		return false;
 	}
 	*v = (int64_t)d;
@@ -346,17 +346,17 @@ secant_pull_integer(json_pull *j, int64_t *v)
 }
 
 bool
-secant_pull_string(json_pull *j, ann_field *text)
+ann_pull_string(json_pull *j, ann_field *text)
 {
 	bool escaped;
 	if (!raw_string(j, text, &escaped))
 		return false;
 	if (!escaped)
 		return true;
-	char *copy = secant_strndup(text->p - 1, ann_len(*text) + 2);
+	char *copy = base_strndup(text->p - 1, ann_len(*text) + 2);
 	j->scratch.n = 0;
 	if (copy)
-		secant_ann_json_plain(&j->scratch, copy);
+		ann_json_plain(&j->scratch, copy);
 	bool sound = copy && !j->scratch.failed;
 	secant_free(copy);
 	if (!sound) {
@@ -384,11 +384,11 @@ skip_one(json_pull *j)
 	ann_field text;
 	double number;
 	bool escaped;
-	switch (secant_pull_peek(j)) {
-	case 'o': secant_pull_object(j); break;
-	case 'a': secant_pull_array(j); break;
+	switch (ann_pull_peek(j)) {
+	case 'o': ann_pull_object(j); break;
+	case 'a': ann_pull_array(j); break;
 	case 's': (void)raw_string(j, &text, &escaped); break;
-	case 'n': (void)secant_pull_number(j, &number); break;
+	case 'n': (void)ann_pull_number(j, &number); break;
 	case 't': word(j, "true"); break;
 	case 'f': word(j, "false"); break;
 	case '0': word(j, "null"); break;
@@ -397,7 +397,7 @@ skip_one(json_pull *j)
 }
 
 void
-secant_pull_skip(json_pull *j, ann_field *raw)
+ann_pull_skip(json_pull *j, ann_field *raw)
 {
 	space(j);
 	const char *from = j->p;
@@ -405,7 +405,7 @@ secant_pull_skip(json_pull *j, ann_field *raw)
 	skip_one(j);
 	while (!j->err.code && j->depth > depth) {
 		ann_field key;
-		if (j->level[j->depth - 1].kind == '{' ? secant_pull_key(j, &key) : secant_pull_element(j))
+		if (j->level[j->depth - 1].kind == '{' ? ann_pull_key(j, &key) : ann_pull_element(j))
 			skip_one(j);
 	}
 	if (raw)
@@ -413,7 +413,7 @@ secant_pull_skip(json_pull *j, ann_field *raw)
 }
 
 void
-secant_pull_end(json_pull *j)
+ann_pull_end(json_pull *j)
 {
 	space(j);
 	if (!j->err.code && j->p < j->end)

@@ -3,9 +3,9 @@
  * column in every error; a key that stands twice in one object is an error; at most 64 levels.
  *
  * The shape of a reader:
- *     for (secant_pull_object(j); secant_pull_key(j, &key);)
- *         if (ann_is(key, "id")) secant_pull_integer(j, &id);
- *         else secant_pull_skip(j, NULL);
+ *     for (ann_pull_object(j); ann_pull_key(j, &key);)
+ *         if (ann_is(key, "id")) ann_pull_integer(j, &id);
+ *         else ann_pull_skip(j, NULL);
  * Errors are sticky (j->err.code): after one every call returns false or nothing, so that loops end.
  */
 #ifndef ANN_JSON_PULL_H
@@ -30,31 +30,31 @@ typedef struct json_pull {
 	uint64_t *seen;
 	size_t seen_capacity; /* hashed keys of one large object, made when it has more than a few */
 	size_t seen_level;
-	secant_str scratch; /* unescaped strings */
+	base_str scratch; /* unescaped strings */
 	const char *line_at;
 	uint32_t line; /* a place whose line is known */
 } json_pull;
 
-void secant_pull_init(json_pull *j, const char *data, size_t size, const char *origin);
-void secant_pull_free(json_pull *j);
+void ann_pull_init(json_pull *j, const char *data, size_t size, const char *origin);
+void ann_pull_free(json_pull *j);
 /* 'o', 'a', 's', 'n' (number, also nan and Infinity as other writers leave them), 't', 'f', '0' (null), 0 at an error
  * or the end. */
-char secant_pull_peek(json_pull *j);
-void secant_pull_object(json_pull *j);
-bool secant_pull_key(json_pull *j, ann_field *key); /* false at the closing brace, which is taken */
+char ann_pull_peek(json_pull *j);
+void ann_pull_object(json_pull *j);
+bool ann_pull_key(json_pull *j, ann_field *key); /* false at the closing brace, which is taken */
 /* A key as text, without its escapes, behind a prefix; cut to the room there is. */
-void secant_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out, size_t size);
-void secant_pull_array(json_pull *j);
-bool secant_pull_element(json_pull *j); /* false at the closing bracket, which is taken */
-bool secant_pull_number(json_pull *j, double *v);
-bool secant_pull_integer(json_pull *j, int64_t *v); /* a number without a fraction */
+void ann_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out, size_t size);
+void ann_pull_array(json_pull *j);
+bool ann_pull_element(json_pull *j); /* false at the closing bracket, which is taken */
+bool ann_pull_number(json_pull *j, double *v);
+bool ann_pull_integer(json_pull *j, int64_t *v); /* a number without a fraction */
 /* The text of a string, unescaped; valid until the next string. */
-bool secant_pull_string(json_pull *j, ann_field *text);
+bool ann_pull_string(json_pull *j, ann_field *text);
 /* Passes over a value of any kind; `raw` (nullable) receives its text. */
-void secant_pull_skip(json_pull *j, ann_field *raw);
+void ann_pull_skip(json_pull *j, ann_field *raw);
 /* After the outermost value: an error if anything follows. */
-void secant_pull_end(json_pull *j);
-void secant_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column);
-void secant_pull_fail(json_pull *j, const char *fmt, ...) SECANT_PRINTF(2, 3);
-uint32_t secant_pull_line(json_pull *j); /* of the present place; cheap when called in order */
+void ann_pull_end(json_pull *j);
+void ann_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column);
+void ann_pull_fail(json_pull *j, const char *fmt, ...) SECANT_PRINTF(2, 3);
+uint32_t ann_pull_line(json_pull *j); /* of the present place; cheap when called in order */
 #endif

@@ -17,9 +17,9 @@ typedef struct ann_results {
 	bool boxes;
 } ann_results; /* boxes: the first one has a box */
 
-secant_status secant_ann_results_json(ann_results *r, const ann_set *s, const char *path, secant_err *err);
-secant_status secant_ann_results_voc(ann_results *r, const ann_set *s, const char *folder, secant_err *err);
-void secant_ann_results_free(ann_results *r);
+secant_status ann_results_json(ann_results *r, const ann_set *s, const char *path, secant_err *err);
+secant_status ann_results_voc(ann_results *r, const ann_set *s, const char *folder, secant_err *err);
+void ann_results_free(ann_results *r);
 
 /* One curve: precision at rising recall. */
 typedef struct ann_curve {
@@ -28,13 +28,13 @@ typedef struct ann_curve {
 	double ap;
 	int truths;
 } ann_curve;
-void secant_ann_curves_free(ann_curve *c, int n);
+void ann_curves_free(ann_curve *c, int n);
 /* A picture of the curves with a legend: names and AP. */
-secant_status secant_ann_draw_curves(
+secant_status ann_draw_curves(
 	const ann_set *s, const ann_curve *c, const char *title, const char *path, secant_err *err);
 
-secant_status secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_dataset_judging *o,
-	double numbers[12], ann_curve *curves, double (*per_class)[2], secant_err *err);
-secant_status secant_ann_eval_voc(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double *mean,
+secant_status ann_eval_coco(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double numbers[12],
+	ann_curve *curves, double (*per_class)[2], secant_err *err);
+secant_status ann_eval_voc(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double *mean,
 	ann_curve *curves, secant_err *err);
 #endif

@@ -31,7 +31,7 @@ detect(const char *path, const char **why)
 {
 	*why = "it has label_2";
 	for (int i = 0; roots[i]; i++) {
-		char *p = secant_format("%s/%s%slabel_2", path, roots[i], i ? "/" : "");
+		char *p = base_format("%s/%s%slabel_2", path, roots[i], i ? "/" : "");
 		bool there = p && secant_is_dir(p);
 		secant_free(p);
 		if (there)
@@ -43,30 +43,30 @@ detect(const char *path, const char **why)
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&l)) {
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
 		ann_field f[17];
 		double v[17] = { 0 };
-		int m = secant_ann_fields(l.line, l.n, 0, f, 17);
+		int m = ann_fields(l.line, l.n, 0, f, 17);
 		if (!m)
 			continue;
 		bool good = m == 15 || m == 16;
 		for (int i = 1; i < m && good; i++)
-			good = secant_ann_real(f[i].p, f[i].end, &v[i]);
+			good = ann_real(f[i].p, f[i].end, &v[i]);
 		secant_status status = SECANT_OK;
 		if (!good)
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+			status = ann_bad(s, "parse-error", origin, l.number, 0, err,
 				"found %d fields; a type and 14 or 15 numbers are needed", m);
-		else if (!secant_ann_finite(v, m))
-			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a number is not finite");
+		else if (!ann_finite(v, m))
+			status = ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a number is not finite");
 		if (status)
 			return status;
-		if (!good || !secant_ann_finite(v, m))
+		if (!good || !ann_finite(v, m))
 			continue;
-		int class = secant_ann_class(s, f[0].p, ann_len(f[0]));
-		ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
+		int class = ann_class_named(s, f[0].p, ann_len(f[0]));
+		ann_object *o = class >= 0 ? ann_add_object(s, image, class) : NULL;
 		if (!o)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		memcpy(o->box, v + 4, sizeof o->box);
 		o->line = l.number;
 		if (ann_is(f[0], "DontCare")) {
@@ -74,22 +74,22 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			s->classes[class].is_void = true;
 		}
 		for (size_t k = 0; k < sizeof extra / sizeof *extra; k++) {
-			secant_str t = { 0 };
+			base_str t = { 0 };
 			bool known = false;
 			double unknown = NAN;
-			(void)secant_ann_real(extra[k].unknown, extra[k].unknown + strlen(extra[k].unknown), &unknown);
+			(void)ann_real(extra[k].unknown, extra[k].unknown + strlen(extra[k].unknown), &unknown);
 			if (extra[k].field >= m)
 				continue;
 			for (int i = 0; i < extra[k].n; i++) {
 				double x = v[extra[k].field + i];
 				known = known || (x != unknown && !(o->flags & ANN_VOID && x == -1));
-				secant_str_add(&t, i ? "," : extra[k].n > 1 ? "[" : "");
-				secant_ann_put_number(&t, x);
+				base_str_add(&t, i ? "," : extra[k].n > 1 ? "[" : "");
+				ann_put_number(&t, x);
 			}
-			secant_str_add(&t, extra[k].n > 1 ? "]" : "");
+			base_str_add(&t, extra[k].n > 1 ? "]" : "");
 			if (known && t.p)
-				secant_ann_attribute(s, &o->attributes, extra[k].key, t.p, t.n);
-			secant_str_free(&t);
+				ann_add_attribute(s, &o->attributes, extra[k].key, t.p, t.n);
+			base_str_free(&t);
 		}
 	}
 	return SECANT_OK;
@@ -98,86 +98,86 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	secant_status status = ann_read_option_names(s, o, err);
 	int fixed = s->n_classes;
-	char *below = secant_path_join(path, "training/label_2");
+	char *below = base_path_join(path, "training/label_2");
 	const char *base = below && secant_is_dir(below) ? "training/" : "";
-	char *labels = secant_format("%s/%slabel_2", path, base), *pictures = secant_format("%simage_2", base),
-		 *full = secant_format("%s/%simage_2", path, base);
-	secant_names files = { 0 };
+	char *labels = base_format("%s/%slabel_2", path, base), *pictures = base_format("%simage_2", base),
+		 *full = base_format("%s/%simage_2", path, base);
+	base_names files = { 0 };
 	if (!status)
-		status = labels && pictures && full ? SECANT_OK : secant_ann_nomem(err);
+		status = labels && pictures && full ? SECANT_OK : ann_nomem(err);
 	if (!status && secant_is_dir(full))
-		status = secant_ann_add_pictures(s, pictures, -1, true, err);
+		status = ann_add_pictures(s, pictures, -1, true, err);
 	bool have = s->n_images > 0;
 	if (!status)
-		status = secant_ann_walk(&files, labels, "txt", 4, err);
+		status = ann_walk(&files, labels, "txt", 4, err);
 	for (int i = 0; !status && i < files.n; i++) {
-		char *file = secant_path_join(labels, files.v[i]), *name = secant_ann_with_extension(files.v[i], "png");
-		char *jpg = secant_ann_with_extension(files.v[i], "jpg");
-		int at = name && jpg ? secant_ann_find_image(s, name, strlen(name)) : -1;
-		at = at < 0 && jpg ? secant_ann_find_image(s, jpg, strlen(jpg)) : at;
+		char *file = base_path_join(labels, files.v[i]), *name = ann_with_extension(files.v[i], "png");
+		char *jpg = ann_with_extension(files.v[i], "jpg");
+		int at = name && jpg ? ann_find_image(s, name, strlen(name)) : -1;
+		at = at < 0 && jpg ? ann_find_image(s, jpg, strlen(jpg)) : at;
 		if (at < 0 && name) {
-			at = secant_ann_add_image(s, name, strlen(name));
+			at = ann_add_image(s, name, strlen(name));
 			if (have)
-				status = secant_ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture '%s'", name);
+				status = ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture '%s'", name);
 		}
 		if (!status)
-			status = at >= 0 && file ? secant_ann_read_text(s, at, file, parse, err) : secant_ann_nomem(err);
+			status = at >= 0 && file ? ann_read_text(s, at, file, parse, err) : ann_nomem(err);
 		secant_free(file), secant_free(name), secant_free(jpg);
 	}
-	secant_names_free(&files);
+	base_names_free(&files);
 	secant_free(below), secant_free(labels), secant_free(pictures), secant_free(full);
 	for (int i = 0; !status && i < 2; i++) { /* ImageSets/train.txt, as several trainers want it */
 		static const char *const lists[] = { "train", "val" };
-		char *list = secant_format("%s/ImageSets/%s.txt", path, lists[i]);
+		char *list = base_format("%s/ImageSets/%s.txt", path, lists[i]);
 		if (list && secant_is_file(list))
-			status = secant_ann_read_list(s, list, lists[i], false, NULL, err);
+			status = ann_read_list(s, list, lists[i], false, NULL, err);
 		secant_free(list);
 	}
-	return status ? status : secant_ann_sort_classes(s, fixed, err);
+	return status ? status : ann_sort_classes(s, fixed, err);
 }
 
 static void
-put_object(secant_str *t, const ann_set *s, const ann_object *o)
+put_object(base_str *t, const ann_set *s, const ann_object *o)
 {
-	secant_str_addf(t, "%s", secant_ann_joined(s, s->classes[o->class].name, '_'));
+	base_str_addf(t, "%s", ann_joined(s, s->classes[o->class].name, '_'));
 	for (int k = 0; k < 7; k++) {
-		const char *value = o->attributes ? secant_ann_get(s, o->attributes, extra[k].key) : NULL;
+		const char *value = o->attributes ? ann_get(s, o->attributes, extra[k].key) : NULL;
 		if (k == 3) {
 			const double box[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
 			for (int i = 0; i < 4; i++) {
-				secant_str_add(t, " ");
-				secant_ann_put_number(t, box[i]);
+				base_str_add(t, " ");
+				ann_put_number(t, box[i]);
 			}
 		}
-		secant_str plain = { 0 };
+		base_str plain = { 0 };
 		double v[3];
 		if (value)
-			secant_ann_json_plain(&plain, *value == '[' ? value + 1 : value);
+			ann_json_plain(&plain, *value == '[' ? value + 1 : value);
 		const char *p = plain.p ? plain.p : "", *end = p + plain.n;
 		bool good = value != NULL;
 		for (int i = 0; i < extra[k].n && good; i++) {
 			while (p < end && (*p == ' ' || *p == ','))
 				p++;
-			good = (p = secant_ann_number(p, end, &v[i])) != NULL;
+			good = (p = ann_number(p, end, &v[i])) != NULL;
 		}
 		for (int i = 0; i < extra[k].n && (good || *extra[k].unknown); i++) {
-			secant_str_add(t, " ");
+			base_str_add(t, " ");
 			if (good)
-				secant_ann_put_number(t, v[i]);
+				ann_put_number(t, v[i]);
 			else
-				secant_str_add(t, o->flags & ANN_VOID && k < 2 ? "-1" : extra[k].unknown);
+				base_str_add(t, o->flags & ANN_VOID && k < 2 ? "-1" : extra[k].unknown);
 		}
-		secant_str_free(&plain);
+		base_str_free(&plain);
 	}
-	secant_str_add(t, "\n");
+	base_str_add(t, "\n");
 }
 
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++) {
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
@@ -185,27 +185,27 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (o->class >= 0 && !(o->flags & ANN_NO_BOX))
 				put_object(&t, s, o);
 		}
-		char *text = secant_ann_with_extension(ann_str(s, s->images[i].name), "txt"),
-			 *label = text ? secant_format("training/label_2/%s", text) : NULL;
-		char *picture = secant_format("training/image_2/%s", ann_str(s, s->images[i].name));
-		status = label && picture ? secant_ann_out_str(out, label, &t, err) : secant_ann_nomem(err);
+		char *text = ann_with_extension(ann_str(s, s->images[i].name), "txt"),
+			 *label = text ? base_format("training/label_2/%s", text) : NULL;
+		char *picture = base_format("training/image_2/%s", ann_str(s, s->images[i].name));
+		status = label && picture ? ann_out_str(out, label, &t, err) : ann_nomem(err);
 		if (!status)
-			status = secant_ann_out_picture(out, s, &s->images[i], picture, err);
+			status = ann_out_picture(out, s, &s->images[i], picture, err);
 		secant_free(text), secant_free(label), secant_free(picture);
 	}
 	for (int k = 0; !status && k < s->n_splits; k++) {
 		char name[300];
 		for (int i = 0; i < s->n_images; i++)
 			if (s->images[i].splits >> k & 1) {
-				char *stem = secant_ann_with_extension(ann_str(s, s->images[i].name), "");
-				secant_str_addn(&t, stem ? stem : "", stem ? strlen(stem) - 1 : 0);
-				secant_str_add(&t, "\n");
+				char *stem = ann_with_extension(ann_str(s, s->images[i].name), "");
+				base_str_addn(&t, stem ? stem : "", stem ? strlen(stem) - 1 : 0);
+				base_str_add(&t, "\n");
 				secant_free(stem);
 			}
 		snprintf(name, sizeof name, "ImageSets/%s.txt", ann_str(s, s->splits[k]));
-		status = secant_ann_out_str(out, name, &t, err);
+		status = ann_out_str(out, name, &t, err);
 	}
-	secant_str_free(&t);
+	base_str_free(&t);
 	return status;
 }
 
@@ -215,7 +215,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, 0, d, n, o, e);
 }
 
-const ann_format secant_ann_format_kitti = {
+const ann_format ann_format_kitti = {
 	.name = "kitti",
 	.brief = "KITTI: label_2 with fifteen fields a line",
 	.prefix = "kitti.",

@@ -11,14 +11,14 @@ static bool
 is_own(const char *path)
 {
 	static const char *const words[] = { "\"annotations\"", "\"result\"", "\"original_width\"", NULL };
-	return secant_ann_head_has(path, words);
+	return ann_head_has(path, words);
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has Label Studio JSON";
-	return secant_ann_detect_trees(path, is_own, 95);
+	return ann_detect_trees(path, is_own, 95);
 }
 
 /* The picture of a task: what data.image ends in, without the hash of uploads where only that is there. */
@@ -26,44 +26,44 @@ static int
 task_picture(ann_set *s, ann_finder *f, const json_t *task, const char *origin, secant_status *status, secant_err *err)
 {
 	json_t *data = json_object_get(task, "data"), *v;
-	const char *text = secant_ann_tree_text(data, "image"), *key;
+	const char *text = ann_tree_text(data, "image"), *key;
 	json_object_foreach (data, key, v) /* any other name the project gave it */
 		if (!*text && json_is_string(v))
 			text = json_string_value(v);
 	const char *name = strrchr(text, '/') ? strrchr(text, '/') + 1 : text, *dash = strchr(name, '-');
-	if (dash && dash - name == 8 && secant_ann_find_image(&f->keys, name, strlen(name)) < 0
-		&& secant_ann_find_image(&f->keys, dash + 1, strlen(dash + 1)) >= 0)
+	if (dash && dash - name == 8 && ann_find_image(&f->keys, name, strlen(name)) < 0
+		&& ann_find_image(&f->keys, dash + 1, strlen(dash + 1)) >= 0)
 		text = dash + 1;
-	return secant_ann_finder_picture(f, s, text, origin, status, err);
+	return ann_finder_picture(f, s, text, origin, status, err);
 }
 
 static bool
 geometry(ann_set *s, int at, const char *type, const json_t *v, double w, double h, const char *origin,
 	secant_status *status, secant_err *err)
 {
-	const double x = secant_ann_tree_number(v, "x") * w / 100, y = secant_ann_tree_number(v, "y") * h / 100;
-	double turn = secant_ann_tree_number(v, "rotation");
+	const double x = ann_tree_number(v, "x") * w / 100, y = ann_tree_number(v, "y") * h / 100;
+	double turn = ann_tree_number(v, "rotation");
 	int n = 0;
 	turn = isfinite(turn) ? turn : 0;
 	if (!strncmp(type, "rectangle", 9)) {
-		double bw = secant_ann_tree_number(v, "width") * w / 100, bh = secant_ann_tree_number(v, "height") * h / 100;
-		const double box[4] = { secant_ann_tidy(x), secant_ann_tidy(y), secant_ann_tidy(bw), secant_ann_tidy(bh) };
-		if (!secant_ann_set_box(s, at, box, origin, status, err) || turn == 0)
+		double bw = ann_tree_number(v, "width") * w / 100, bh = ann_tree_number(v, "height") * h / 100;
+		const double box[4] = { ann_tidy(x), ann_tidy(y), ann_tidy(bw), ann_tidy(bh) };
+		if (!ann_set_box(s, at, box, origin, status, err) || turn == 0)
 			return !*status;
 		double c = cos(turn * M_PI / 180), d = sin(turn * M_PI / 180);
 		const double xy[8] = { x, y, x + c * bw, y + d * bw, x + c * bw - d * bh, y + d * bw + c * bh, x - d * bh,
 			y + c * bh };
-		uint32_t quad = secant_ann_points(s, ANN_QUAD, xy, 4);
+		uint32_t quad = ann_points(s, ANN_QUAD, xy, 4);
 		s->objects[at].shape = quad;
 		s->objects[at].flags = ANN_BOX_DERIVED;
 		return true;
 	}
 	if (!strncmp(type, "ellipse", 7)) {
-		double rx = secant_ann_tree_number(v, "radiusX") * w / 100, ry = secant_ann_tree_number(v, "radiusY") * h / 100;
+		double rx = ann_tree_number(v, "radiusX") * w / 100, ry = ann_tree_number(v, "radiusY") * h / 100;
 		const double box[4] = { x, y, rx, ry };
-		if (!secant_ann_set_box(s, at, box, origin, status, err))
+		if (!ann_set_box(s, at, box, origin, status, err))
 			return false;
-		uint32_t shape = secant_ann_ellipse(s, x, y, rx, ry, turn);
+		uint32_t shape = ann_ellipse(s, x, y, rx, ry, turn);
 		s->objects[at].shape = shape;
 		s->objects[at].flags = ANN_BOX_DERIVED;
 		return true;
@@ -71,19 +71,19 @@ geometry(ann_set *s, int at, const char *type, const json_t *v, double w, double
 	if (!strncmp(type, "keypoint", 8)) {
 		double *xy = isfinite(x) && isfinite(y) ? secant_calloc(2, sizeof *xy) : NULL;
 		if (xy)
-			xy[0] = secant_ann_tidy(x), xy[1] = secant_ann_tidy(y);
-		return secant_ann_set_points(s, at, ANN_POINTS, xy, 1, origin, status, err);
+			xy[0] = ann_tidy(x), xy[1] = ann_tidy(y);
+		return ann_set_points(s, at, ANN_POINTS, xy, 1, origin, status, err);
 	}
-	double *xy = secant_ann_tree_points(json_object_get(v, "points"), w / 100, h / 100, &n);
-	return secant_ann_set_points(s, at, ANN_POLYGONS, xy, n, origin, status, err);
+	double *xy = ann_tree_points(json_object_get(v, "points"), w / 100, h / 100, &n);
+	return ann_set_points(s, at, ANN_POLYGONS, xy, n, origin, status, err);
 }
 
 static secant_status
 read_result(ann_set *s, int image, const json_t *r, int *brushes, const char *origin, secant_err *err)
 {
-	const char *type = secant_ann_tree_text(r, "type");
+	const char *type = ann_tree_text(r, "type");
 	const json_t *v = json_object_get(r, "value"), *labels = json_object_get(v, type);
-	double w = secant_ann_tree_number(r, "original_width"), h = secant_ann_tree_number(r, "original_height");
+	double w = ann_tree_number(r, "original_width"), h = ann_tree_number(r, "original_height");
 	secant_status status = SECANT_OK;
 	size_t i;
 	json_t *label;
@@ -94,14 +94,13 @@ read_result(ann_set *s, int image, const json_t *r, int *brushes, const char *or
 		return SECANT_OK; /* a shape beside its labels, a text, a relation */
 	}
 	if (!choices && !(w > 0 && h > 0))
-		return secant_ann_bad(
-			s, "parse-error", origin, 0, 0, err, "a %s without original_width and original_height", type);
+		return ann_bad(s, "parse-error", origin, 0, 0, err, "a %s without original_width and original_height", type);
 	if (w > 0 && h > 0 && w < 1e9 && h < 1e9 && !s->images[image].width)
 		s->images[image].width = (int32_t)w, s->images[image].height = (int32_t)h;
 	json_array_foreach (labels, i, label) {
-		int at = secant_ann_named_object(s, image, json_is_string(label) ? json_string_value(label) : "");
+		int at = ann_named_object(s, image, json_is_string(label) ? json_string_value(label) : "");
 		if (at < 0)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		if (choices)
 			s->objects[at].flags = ANN_NO_BOX;
 		else if (!geometry(s, at, type, v, w, h, origin, &status, err) && status)
@@ -123,7 +122,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 			return status;
 		if (image < 0)
 			continue;
-		s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
+		s->images[image].source = ann_intern(s, origin, strlen(origin));
 		predictions += (int)json_array_size(json_object_get(task, "predictions"));
 		json_array_foreach (json_object_get(task, "annotations"), k, annotation) {
 			bool gone = json_is_true(json_object_get(annotation, "was_cancelled"));
@@ -136,26 +135,25 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 			return status;
 	}
 	if (brushes)
-		secant_ann_note(s, "%s: %d brush strokes were left out: export them as PNG or COCO", origin, brushes);
+		ann_note(s, "%s: %d brush strokes were left out: export them as PNG or COCO", origin, brushes);
 	if (predictions + cancelled)
-		secant_ann_note(
-			s, "%s: %d predictions and %d cancelled annotations were left out", origin, predictions, cancelled);
+		ann_note(s, "%s: %d predictions and %d cancelled annotations were left out", origin, predictions, cancelled);
 	return SECANT_OK;
 }
 
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	return ann_read_trees(s, path, o, is_own, read_tree, watch, err);
 }
 
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return secant_ann_parse_tree(s, d, n, o, read_tree, e);
+	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
-const ann_format secant_ann_format_label_studio = {
+const ann_format ann_format_label_studio = {
 	.name = "label-studio",
 	.brief = "Label Studio JSON: boxes, polygons, ellipses, points, choices",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES

@@ -22,11 +22,11 @@ keep(ann_set *s, json_pull *j, uint32_t *head, ann_field key, const char *prefix
 {
 	ann_field raw;
 	char name[160];
-	secant_pull_skip(j, &raw);
+	ann_pull_skip(j, &raw);
 	bool empty = ann_is(raw, "null") || ann_is(raw, "{}") || ann_is(raw, "\"\"");
-	secant_pull_plain_key(j, key, prefix, name, sizeof name);
+	ann_pull_plain_key(j, key, prefix, name, sizeof name);
 	if (!j->err.code && !empty)
-		secant_ann_attribute(s, head, name, raw.p, ann_len(raw));
+		ann_add_attribute(s, head, name, raw.p, ann_len(raw));
 }
 
 static void
@@ -34,17 +34,17 @@ read_points(json_pull *j, labelme_shape *sh)
 {
 	double v;
 	sh->n = 0;
-	for (secant_pull_array(j); secant_pull_element(j);) {
+	for (ann_pull_array(j); ann_pull_element(j);) {
 		int n = 0;
-		for (secant_pull_array(j); secant_pull_element(j) && secant_pull_number(j, &v); n++) {
-			if (n > 1 || secant_grow((void **)&sh->xy, &sh->capacity, sh->n, sizeof *sh->xy)) {
-				secant_pull_fail(j, n > 1 ? "a point of more than two numbers" : "no memory");
+		for (ann_pull_array(j); ann_pull_element(j) && ann_pull_number(j, &v); n++) {
+			if (n > 1 || base_grow((void **)&sh->xy, &sh->capacity, sh->n, sizeof *sh->xy)) {
+				ann_pull_fail(j, n > 1 ? "a point of more than two numbers" : "no memory");
 				return;
 			}
 			sh->xy[sh->n++] = v;
 		}
 		if (n != 2 && !j->err.code)
-			secant_pull_fail(j, "a point of %d numbers", n);
+			ann_pull_fail(j, "a point of %d numbers", n);
 	}
 }
 
@@ -57,23 +57,23 @@ read_shape(ann_set *s, json_pull *j, labelme_shape *sh)
 	sh->mask = (ann_field){ 0 };
 	sh->label[0] = 0;
 	snprintf(sh->type, sizeof sh->type, "polygon");
-	for (secant_pull_object(j); secant_pull_key(j, &key);) {
+	for (ann_pull_object(j); ann_pull_key(j, &key);) {
 		if (ann_is(key, "points"))
 			read_points(j, sh);
-		else if ((ann_is(key, "label") || ann_is(key, "shape_type")) && secant_pull_peek(j) == 's') {
-			if (secant_pull_string(j, &text))
+		else if ((ann_is(key, "label") || ann_is(key, "shape_type")) && ann_pull_peek(j) == 's') {
+			if (ann_pull_string(j, &text))
 				snprintf(*key.p == 'l' ? sh->label : sh->type, *key.p == 'l' ? sizeof sh->label : sizeof sh->type,
 					"%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		} else if (ann_is(key, "label")) { /* scripts leave numbers without quotes */
-			char kind = secant_pull_peek(j);
-			secant_pull_skip(j, &text);
+			char kind = ann_pull_peek(j);
+			ann_pull_skip(j, &text);
 			if (kind == 'n' || kind == 't' || kind == 'f')
 				snprintf(sh->label, sizeof sh->label, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-		} else if (ann_is(key, "attributes") && secant_pull_peek(j) == 'o') {
-			for (secant_pull_object(j); secant_pull_key(j, &key);)
+		} else if (ann_is(key, "attributes") && ann_pull_peek(j) == 'o') {
+			for (ann_pull_object(j); ann_pull_key(j, &key);)
 				keep(s, j, &sh->head, key, "");
-		} else if (ann_is(key, "mask") && secant_pull_peek(j) == 's')
-			secant_pull_skip(j, &sh->mask);
+		} else if (ann_is(key, "mask") && ann_pull_peek(j) == 's')
+			ann_pull_skip(j, &sh->mask);
 		else
 			keep(s, j, &sh->head, key, "labelme.");
 	}
@@ -84,18 +84,18 @@ static uint32_t
 read_mask(ann_set *s, int image, const labelme_shape *sh, const char *origin, uint32_t line, secant_status *status,
 	secant_err *err)
 {
-	secant_str png = { 0 };
+	base_str png = { 0 };
 	secant_image im = { 0 };
 	secant_err one = { 0 };
 	uint32_t at = 0;
 	const ann_image *picture = &s->images[image];
 	secant_image_read_options grey = { .channels = 1, .to_u8 = true };
-	bool good = secant_base64_decode(sh->mask.p + 1, ann_len(sh->mask) - 2, &png) && png.n
+	bool good = ann_base64_decode(sh->mask.p + 1, ann_len(sh->mask) - 2, &png) && png.n
 		&& !secant_image_decode(&im, png.p, png.n, origin, &grey, &one);
 	int w = picture->width, h = picture->height, x = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[0])) : 0,
 		y = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[1])) : 0;
 	if (!good || w < 1 || h < 1 || w > 1 << 15 || h > 1 << 15)
-		*status = secant_ann_bad(s, "parse-error", origin, line, 0, err, "the mask cannot be read: %s",
+		*status = ann_bad(s, "parse-error", origin, line, 0, err, "the mask cannot be read: %s",
 			one.code ? one.msg : "no base64, or no picture size");
 	else {
 		uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
@@ -105,17 +105,17 @@ read_mask(ann_set *s, int image, const labelme_shape *sh, const char *origin, ui
 				if (row + y >= 0 && row + y < h && col + x >= 0 && col + x < w)
 					pixels[(size_t)(row + y) * (size_t)w + (size_t)(col + x)] =
 						((const uint8_t *)im.data)[(size_t)row * (size_t)im.width + (size_t)col] != 0;
-		if (pixels && !(*status = secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))) {
-			secant_str text = { 0 };
-			secant_ann_rle_encode(&text, r.runs, r.n);
-			at = secant_ann_rle_text(s, h, w, &text);
-			secant_str_free(&text);
-			secant_ann_rle_free(&r);
+		if (pixels && !(*status = ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))) {
+			base_str text = { 0 };
+			ann_rle_encode(&text, r.runs, r.n);
+			at = ann_rle_text(s, h, w, &text);
+			base_str_free(&text);
+			ann_rle_free(&r);
 		}
 		secant_free(pixels);
 	}
 	secant_image_free(&im);
-	secant_str_free(&png);
+	base_str_free(&png);
 	return at;
 }
 
@@ -137,15 +137,15 @@ upright(const double *p)
 static void
 keep_circle(ann_set *s, uint32_t *head, const double p[4])
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	for (int i = 0; i < 4; i++) {
-		secant_str_add(&t, i ? ", " : "[");
-		secant_ann_put_number(&t, p[i]);
+		base_str_add(&t, i ? ", " : "[");
+		ann_put_number(&t, p[i]);
 	}
-	secant_str_add(&t, "]");
+	base_str_add(&t, "]");
 	if (t.p)
-		secant_ann_attribute(s, head, "labelme.circle", t.p, t.n);
-	secant_str_free(&t);
+		ann_add_attribute(s, head, "labelme.circle", t.p, t.n);
+	base_str_free(&t);
 }
 
 static secant_status
@@ -154,34 +154,33 @@ add_shape(ann_set *s, int image, labelme_shape *sh, const char *origin, uint32_t
 	int points = sh->n / 2;
 	const double *p = sh->xy;
 	secant_status status = SECANT_OK;
-	if (!secant_ann_finite(p, sh->n))
-		return secant_ann_bad(
-			s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", sh->label);
+	if (!ann_finite(p, sh->n))
+		return ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", sh->label);
 	bool rectangle = !strcmp(sh->type, "rectangle"), circle = !strcmp(sh->type, "circle"),
 		 mask = !strcmp(sh->type, "mask"), polygon = !strcmp(sh->type, "polygon");
 	if (rectangle || circle || mask ? points != 2 && points != 4 : points < 1)
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s of %d points", sh->type, points);
+		return ann_bad(s, "parse-error", origin, line, 0, err, "a %s of %d points", sh->type, points);
 	if (!*sh->label)
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s without label", sh->type);
-	int class = secant_ann_class(s, sh->label, strlen(sh->label));
+		return ann_bad(s, "parse-error", origin, line, 0, err, "a %s without label", sh->type);
+	int class = ann_class_named(s, sh->label, strlen(sh->label));
 	ann_object o = { .area = NAN, .id = ANN_NO_ID, .line = line };
 	bool turned = points == 4 && (turned_type(sh->type) || (rectangle && !upright(p)));
 	if (turned) {
-		o.shape = secant_ann_points(s, ANN_QUAD, p, 4);
+		o.shape = ann_points(s, ANN_QUAD, p, 4);
 		o.flags |= ANN_BOX_DERIVED;
 	} else if (rectangle) {
 		const double *q = p + (points == 4 ? 4 : 2); /* the corner opposite to the first */
 		ann_corners(&o, fmin(p[0], q[0]), fmin(p[1], q[1]), fmax(p[0], q[0]), fmax(p[1], q[1]));
 	} else if (circle) {
 		double r = hypot(p[2] - p[0], p[3] - p[1]);
-		o.shape = secant_ann_ellipse(s, p[0], p[1], r, r, 0);
+		o.shape = ann_ellipse(s, p[0], p[1], r, r, 0);
 		o.flags |= ANN_BOX_DERIVED;
 		keep_circle(s, &sh->head, p);
 	} else if (sh->mask.p && mask) {
 		o.shape = read_mask(s, image, sh, origin, line, &status, err);
 		ann_corners(&o, p[0], p[1], p[2] + 1, p[3] + 1);
 	} else {
-		o.shape = secant_ann_points(s,
+		o.shape = ann_points(s,
 			polygon                             ? ANN_POLYGONS
 				: !strncmp(sh->type, "line", 4) ? ANN_LINE
 												: ANN_POINTS,
@@ -190,13 +189,13 @@ add_shape(ann_set *s, int image, labelme_shape *sh, const char *origin, uint32_t
 	}
 	o.attributes = sh->head;
 	if (!polygon && !rectangle && !mask && !circle && strcmp(sh->type, "oriented_rectangle"))
-		secant_ann_attribute_text(s, &o.attributes, "labelme.shape_type", sh->type, strlen(sh->type));
-	ann_object *to = status || class < 0 ? NULL : secant_ann_add_object(s, image, class);
+		ann_attribute_text(s, &o.attributes, "labelme.shape_type", sh->type, strlen(sh->type));
+	ann_object *to = status || class < 0 ? NULL : ann_add_object(s, image, class);
 	if (!to)
-		return status ? status : secant_ann_nomem(err);
+		return status ? status : ann_nomem(err);
 	o.image = image, o.class = class;
 	*to = o;
-	secant_ann_absorb(s, to);
+	ann_absorb(s, to);
 	return SECANT_OK;
 }
 
@@ -209,8 +208,8 @@ as_polygon(ann_set *s, const ann_object *o)
 	if (kind == ANN_POLYGONS)
 		return o->shape;
 	if (!kind)
-		return secant_ann_polygon(s, box, 4);
-	uint32_t shape = secant_ann_copy_shape(s, s, o->shape);
+		return ann_polygon(s, box, 4);
+	uint32_t shape = ann_copy_shape(s, s, o->shape);
 	if (shape)
 		s->shapes[shape] = ANN_POLYGONS;
 	return shape;
@@ -222,15 +221,15 @@ joined_masks(ann_set *s, int image, const ann_object *o, int n, secant_status *s
 	uint32_t w = (uint32_t)s->images[image].width, h = (uint32_t)s->images[image].height, shape = 0;
 	uint8_t *pixels = secant_calloc((size_t)w * h + 1, 1);
 	ann_rle r;
-	*status = pixels ? SECANT_OK : secant_ann_nomem(err);
+	*status = pixels ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !*status && i < n; i++)
-		*status = secant_ann_fill(s, o[i].shape, h, w, pixels, 1, err);
-	if (!*status && !(*status = secant_ann_rle_from_pixels(&r, pixels, h, w, err))) {
-		secant_str text = { 0 };
-		secant_ann_rle_encode(&text, r.runs, r.n);
-		shape = secant_ann_rle_text(s, (int)h, (int)w, &text);
-		secant_str_free(&text);
-		secant_ann_rle_free(&r);
+		*status = ann_fill(s, o[i].shape, h, w, pixels, 1, err);
+	if (!*status && !(*status = ann_rle_from_pixels(&r, pixels, h, w, err))) {
+		base_str text = { 0 };
+		ann_rle_encode(&text, r.runs, r.n);
+		shape = ann_rle_text(s, (int)h, (int)w, &text);
+		base_str_free(&text);
+		ann_rle_free(&r);
 	}
 	secant_free(pixels);
 	return shape;
@@ -252,19 +251,18 @@ join_groups(ann_set *s, int image, int first, secant_err *err)
 	int capacity = 0, to = first;
 	for (int i = first; !status && i < s->n_objects; i++) {
 		ann_object *o = &s->objects[i];
-		const char *group = has_area(s, o) && o->attributes ? secant_ann_get(s, o->attributes, "labelme.group_id")
-															: NULL;
+		const char *group = has_area(s, o) && o->attributes ? ann_get(s, o->attributes, "labelme.group_id") : NULL;
 		int n = 0;
 		bool masks = false;
 		for (int k = i; group && !status && k < s->n_objects; k++) {
 			const ann_object *other = &s->objects[k];
 			const char *its = has_area(s, other) && other->class == o->class && other->attributes
-				? secant_ann_get(s, other->attributes, "labelme.group_id")
+				? ann_get(s, other->attributes, "labelme.group_id")
 				: NULL;
 			if (!its || strcmp(its, group))
 				continue;
-			if (secant_grow((void **)&part, &capacity, n, sizeof *part)) {
-				status = secant_ann_nomem(err);
+			if (base_grow((void **)&part, &capacity, n, sizeof *part)) {
+				status = ann_nomem(err);
 				break;
 			}
 			part[n++] = *other;
@@ -275,7 +273,7 @@ join_groups(ann_set *s, int image, int first, secant_err *err)
 			continue;
 		for (int k = 0; k < n; k++)
 			part[k].shape = ann_shape_kind(s, part[k].shape) == ANN_RLE ? part[k].shape : as_polygon(s, &part[k]);
-		uint32_t shape = masks ? joined_masks(s, image, part, n, &status, err) : secant_ann_join_shapes(s, part, n);
+		uint32_t shape = masks ? joined_masks(s, image, part, n, &status, err) : ann_join_shapes(s, part, n);
 		o->shape = shape;
 		o->flags |= ANN_BOX_DERIVED;
 		for (uint32_t *link = &o->attributes; *link;) /* says of which part it is one: of none any more */
@@ -297,23 +295,23 @@ static void
 look_inside(ann_set *s, int image, ann_field data, const char *origin)
 {
 	ann_image *im = &s->images[image];
-	im->inside = secant_ann_intern(s, origin, strlen(origin));
+	im->inside = ann_intern(s, origin, strlen(origin));
 	im = &s->images[image];
 	if (im->width > 0 && im->height > 0)
 		return;
-	secant_str bytes = { 0 };
+	base_str bytes = { 0 };
 	secant_image picture = { 0 };
-	if (secant_base64_decode(data.p + 1, ann_len(data) - 2, &bytes) && bytes.n
+	if (ann_base64_decode(data.p + 1, ann_len(data) - 2, &bytes) && bytes.n
 		&& !secant_image_decode(&picture, bytes.p, bytes.n, origin, NULL, NULL)) {
 		im->width = picture.width, im->height = picture.height, im->depth = picture.channels;
 		secant_image_free(&picture);
 	}
-	secant_str_free(&bytes);
+	base_str_free(&bytes);
 }
 
 /* The bytes of the picture that lies within the file of a picture. */
 static secant_status
-inner_picture(const ann_set *s, const ann_image *im, secant_str *bytes, secant_err *err)
+inner_picture(const ann_set *s, const ann_image *im, base_str *bytes, secant_err *err)
 {
 	const char *path = ann_str(s, im->inside);
 	char *data = NULL;
@@ -323,12 +321,12 @@ inner_picture(const ann_set *s, const ann_image *im, secant_str *bytes, secant_e
 	secant_status status = secant_file_read(&data, &n, path, (size_t)1 << 30, err);
 	if (status)
 		return status;
-	secant_pull_init(&j, data, n, path);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);)
-		secant_pull_skip(&j, ann_is(key, "imageData") ? &raw : NULL);
-	if (ann_len(raw) < 3 || !secant_base64_decode(raw.p + 1, ann_len(raw) - 2, bytes) || !bytes->n)
+	ann_pull_init(&j, data, n, path);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key);)
+		ann_pull_skip(&j, ann_is(key, "imageData") ? &raw : NULL);
+	if (ann_len(raw) < 3 || !ann_base64_decode(raw.p + 1, ann_len(raw) - 2, bytes) || !bytes->n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: imageData is no picture in base64", path);
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	secant_free(data);
 	return status;
 }
@@ -344,45 +342,45 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 	int first = s->n_objects;
 	int64_t v;
 	ann_field inside = { 0 };
-	secant_pull_init(&j, data, n, origin);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+	ann_pull_init(&j, data, n, origin);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
 		if (ann_is(key, "shapes")) { /* after the size of the picture */
 			shapes = j.p;
-			secant_pull_skip(&j, NULL);
-		} else if ((ann_is(key, "imageWidth") || ann_is(key, "imageHeight")) && secant_pull_peek(&j) == 'n') {
-			if (secant_pull_integer(&j, &v) && v >= 0 && v < 1 << 30)
+			ann_pull_skip(&j, NULL);
+		} else if ((ann_is(key, "imageWidth") || ann_is(key, "imageHeight")) && ann_pull_peek(&j) == 'n') {
+			if (ann_pull_integer(&j, &v) && v >= 0 && v < 1 << 30)
 				*(ann_is(key, "imageWidth") ? &s->images[image].width : &s->images[image].height) = (int32_t)v;
 		} else if (ann_is(key, "imageData")) {
-			secant_pull_skip(&j, &inside);
+			ann_pull_skip(&j, &inside);
 		} else if (ann_is(key, "imagePath") || ann_is(key, "version"))
-			secant_pull_skip(&j, NULL);
-		else if (ann_is(key, "attributes") && secant_pull_peek(&j) == 'o') {
-			for (secant_pull_object(&j); secant_pull_key(&j, &key);)
+			ann_pull_skip(&j, NULL);
+		else if (ann_is(key, "attributes") && ann_pull_peek(&j) == 'o') {
+			for (ann_pull_object(&j); ann_pull_key(&j, &key);)
 				keep(s, &j, &s->images[image].attributes, key, "");
 		} else
 			keep(s, &j, &s->images[image].attributes, key, "labelme.");
 	}
-	secant_pull_end(&j);
+	ann_pull_end(&j);
 	if (!j.err.code && ann_len(inside) > 10 && !s->images[image].path)
 		look_inside(s, image, inside, origin);
 	if (shapes && !j.err.code) {
 		j.p = shapes;
 		j.depth = 0;
 		j.line_at = NULL;
-		for (secant_pull_array(&j); !status && secant_pull_element(&j);) {
-			uint32_t line = secant_pull_line(&j);
+		for (ann_pull_array(&j); !status && ann_pull_element(&j);) {
+			uint32_t line = ann_pull_line(&j);
 			read_shape(s, &j, &sh);
 			if (!j.err.code)
 				status = add_shape(s, image, &sh, origin, line, err);
 		}
-		secant_ann_join_parts(s, first);
+		ann_join_parts(s, first);
 		if (!status && !j.err.code)
 			status = join_groups(s, image, first, err);
 	}
 	if (!status && j.err.code)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
 	secant_free(sh.xy);
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	return status;
 }
 
@@ -403,14 +401,14 @@ has(const char *path, const char *what, const char * not )
 static int
 detect(const char *path, const char **why)
 {
-	secant_names files = { 0 };
+	base_names files = { 0 };
 	int sure = 0, tried = 0;
 	*why = "it has JSON with shapes, or MIT LabelMe XML";
-	if (secant_is_dir(path) && !secant_ann_walk(&files, path, "json|xml", 3, NULL))
+	if (secant_is_dir(path) && !ann_walk(&files, path, "json|xml", 3, NULL))
 		for (int i = 0; i < files.n && tried < 20 && !sure; i++) {
-			char *file = secant_path_join(path, files.v[i]);
+			char *file = base_path_join(path, files.v[i]);
 			tried++;
-			if (file && secant_ext_is(file, "json"))
+			if (file && base_ext_is(file, "json"))
 				sure = has(file, "\"shapes\"", "\"annotations\"") ? 85 : 0;
 			else if (file)
 				sure = (has(file, "<imagesize>", "<bndbox>") || has(file, "<polygon>", "<bndbox>"))
@@ -419,7 +417,7 @@ detect(const char *path, const char **why)
 					: 0;
 			secant_free(file);
 		}
-	secant_names_free(&files);
+	base_names_free(&files);
 	return sure;
 }
 
@@ -438,21 +436,21 @@ image_path(const char *file, const char **kind)
 	*kind = NULL;
 	if (secant_file_read(&data, &n, file, (size_t)1 << 30, NULL))
 		return NULL;
-	secant_pull_init(&j, data, n, file);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
-		if (ann_is(key, "imagePath") && secant_pull_peek(&j) == 's') {
-			if (secant_pull_string(&j, &text) && !path && (path = secant_strndup(text.p, ann_len(text))))
+	ann_pull_init(&j, data, n, file);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
+		if (ann_is(key, "imagePath") && ann_pull_peek(&j) == 's') {
+			if (ann_pull_string(&j, &text) && !path && (path = base_strndup(text.p, ann_len(text))))
 				for (char *p = path; *p; p++)
 					*p = *p == '\\' ? '/' : *p;
 		} else if (ann_is(key, "imageData")) {
-			secant_pull_skip(&j, &text);
+			ann_pull_skip(&j, &text);
 			for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 				if (ann_len(text) > 10 && !memcmp(text.p + 1, kinds[i].begin, strlen(kinds[i].begin)))
 					*kind = kinds[i].ext;
 		} else
-			secant_pull_skip(&j, NULL);
+			ann_pull_skip(&j, NULL);
 	}
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	secant_free(data);
 	return path;
 }
@@ -466,7 +464,7 @@ find_picture(ann_set *s, const char *file, const char *below, bool json)
 		"BMP", NULL };
 	const char *kind;
 	int at = -1;
-	char *named = json ? image_path(file, &kind) : NULL, *dir = secant_path_dir(below);
+	char *named = json ? image_path(file, &kind) : NULL, *dir = base_path_dir(below);
 	const char *folder = dir && strcmp(dir, ".") ? dir : "";
 	for (const char *p = named;
 		 p && *p && at < 0 && dir;) { /* "../pictures/a.jpg" from "json/a.json": pictures/a.jpg */
@@ -477,17 +475,17 @@ find_picture(ann_set *s, const char *file, const char *below, bool json)
 					;
 			p += p[1] == '.' ? 3 : 2;
 		}
-		char *full = secant_format("%.*s%s%s", (int)up, folder, up ? "/" : "", p);
-		at = full ? secant_ann_find_image(s, full, strlen(full)) : -1;
+		char *full = base_format("%.*s%s%s", (int)up, folder, up ? "/" : "", p);
+		at = full ? ann_find_image(s, full, strlen(full)) : -1;
 		secant_free(full);
-		p = p == secant_path_name(named) ? NULL : secant_path_name(named);
+		p = p == base_path_name(named) ? NULL : base_path_name(named);
 		if (!p)
 			break;
-		at = at >= 0 ? at : secant_ann_find_image(s, p, strlen(p));
+		at = at >= 0 ? at : ann_find_image(s, p, strlen(p));
 	}
 	for (int k = 0; ext[k] && at < 0; k++) {
-		char *alias = secant_ann_with_extension(below, ext[k]);
-		at = alias ? secant_ann_find_image(s, alias, strlen(alias)) : -1;
+		char *alias = ann_with_extension(below, ext[k]);
+		at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
 		secant_free(alias);
 	}
 	secant_free(named), secant_free(dir);
@@ -500,14 +498,14 @@ static char *
 named_picture(const char *file, const char *below)
 {
 	const char *kind;
-	char *named = image_path(file, &kind), *dir = secant_path_dir(below), *out = NULL;
-	const char *name = named ? secant_path_name(named) : "";
-	if (!*name || !secant_path_is_safe(name))
-		out = secant_ann_with_extension(below, kind ? kind : "jpg");
+	char *named = image_path(file, &kind), *dir = base_path_dir(below), *out = NULL;
+	const char *name = named ? base_path_name(named) : "";
+	if (!*name || !base_path_is_safe(name))
+		out = ann_with_extension(below, kind ? kind : "jpg");
 	else if (dir) {
-		char *full = strcmp(dir, ".") ? secant_format("%s/%s", dir, name) : secant_strdup(name);
-		bool fits = !kind || !strncasecmp(secant_path_ext(name), kind, 2);
-		out = full && !fits ? secant_ann_with_extension(full, kind) : full;
+		char *full = strcmp(dir, ".") ? base_format("%s/%s", dir, name) : base_strdup(name);
+		bool fits = !kind || !strncasecmp(base_path_ext(name), kind, 2);
+		out = full && !fits ? ann_with_extension(full, kind) : full;
 		if (out != full)
 			secant_free(full);
 	}
@@ -518,20 +516,20 @@ named_picture(const char *file, const char *below)
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_names files = { 0 };
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	base_names files = { 0 };
+	secant_status status = ann_read_option_names(s, o, err);
 	int fixed = s->n_classes;
-	char *images = secant_path_join(path, "Images");
+	char *images = base_path_join(path, "Images");
 	bool mit = images && secant_is_dir(images);
 	secant_free(images);
 	if (!status)
-		status = secant_ann_add_pictures(s, o->images ? o->images : mit ? "Images" : "", -1, true, err);
+		status = ann_add_pictures(s, o->images ? o->images : mit ? "Images" : "", -1, true, err);
 	if (!status)
-		status = secant_ann_walk(&files, path, "json|xml", 8, err);
+		status = ann_walk(&files, path, "json|xml", 8, err);
 	for (int i = 0; !status && i < files.n; i++) {
-		bool json = secant_ext_is(files.v[i], "json");
+		bool json = base_ext_is(files.v[i], "json");
 		const char *below = files.v[i] + (mit && !strncmp(files.v[i], "Annotations/", 12) ? 12 : 0);
-		char *file = secant_path_join(path, files.v[i]);
+		char *file = base_path_join(path, files.v[i]);
 		int at = -1;
 		if (!strcmp(files.v[i], "secant.json") || !file || (json && !has(file, "\"shapes\"", "\"annotations\""))) {
 			secant_free(file);
@@ -539,21 +537,20 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		}
 		at = find_picture(s, file, below, json);
 		if (at < 0) {
-			char *name = json ? named_picture(file, below) : secant_ann_with_extension(below, "jpg");
-			at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
+			char *name = json ? named_picture(file, below) : ann_with_extension(below, "jpg");
+			at = name ? ann_add_image(s, name, strlen(name)) : -1;
 			secant_free(name);
 		}
 		if (!status && at >= 0)
-			(void)secant_ann_probe(s, at, NULL);
+			(void)ann_probe(s, at, NULL);
 		if (!status)
-			status = at >= 0 ? secant_ann_read_text(s, at, file, json ? parse_json : secant_labelme_xml, err)
-							 : secant_ann_nomem(err);
+			status = at >= 0 ? ann_read_text(s, at, file, json ? parse_json : ann_labelme_xml, err) : ann_nomem(err);
 		if (!status && at >= 0 && !s->images[at].path && !s->images[at].inside)
-			status = secant_ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture beside it");
+			status = ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture beside it");
 		secant_free(file);
 	}
-	secant_names_free(&files);
-	return status ? status : secant_ann_sort_classes(s, fixed, err);
+	base_names_free(&files);
+	return status ? status : ann_sort_classes(s, fixed, err);
 }
 
 /* --- writing
@@ -561,23 +558,23 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
  */
 
 static void
-put_points(secant_str *t, const double *xy, int n)
+put_points(base_str *t, const double *xy, int n)
 {
 	for (int i = 0; i < n; i++) {
-		secant_str_add(t, i ? ", [" : "[");
-		secant_ann_put_number(t, xy[2 * i]);
-		secant_str_add(t, ", ");
-		secant_ann_put_number(t, xy[2 * i + 1]);
-		secant_str_add(t, "]");
+		base_str_add(t, i ? ", [" : "[");
+		ann_put_number(t, xy[2 * i]);
+		base_str_add(t, ", ");
+		ann_put_number(t, xy[2 * i + 1]);
+		base_str_add(t, "]");
 	}
 }
 
 static secant_status
-put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
+put_mask(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 {
 	uint8_t *pixels;
 	int b[4];
-	secant_status status = secant_ann_rle_cut(s, o->shape, &pixels, b, err);
+	secant_status status = ann_rle_cut(s, o->shape, &pixels, b, err);
 	if (status)
 		return status;
 	int w = b[2] > 0 ? b[2] : 1, h = b[3] > 0 ? b[3] : 1;
@@ -591,17 +588,17 @@ put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 	if (!status)
 		status = secant_image_encode(&im, "png", &png, &n, NULL, err);
 	put_points(t, xy, 2);
-	secant_str_add(t, "], \"shape_type\": \"mask\", \"mask\": \"");
+	base_str_add(t, "], \"shape_type\": \"mask\", \"mask\": \"");
 	if (!status)
-		secant_base64_encode(png, n, t);
-	secant_str_add(t, "\"");
+		ann_base64_encode(png, n, t);
+	base_str_add(t, "\"");
 	secant_image_free(&im);
 	secant_free(png), secant_free(pixels);
 	return status;
 }
 
 static void
-put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const *extra, bool native, const char *skip)
+put_attributes(base_str *t, const ann_set *s, uint32_t head, const char *const *extra, bool native, const char *skip)
 {
 	bool any = false;
 	for (; head || (extra && *extra);) {
@@ -614,26 +611,26 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 		char mark[160];
 		snprintf(mark, sizeof mark, "|%s|", key);
 		/* MIT's <attributes> stands among the attributes: their own name is taken. */
-		bool own = secant_ann_native(key, "labelme.") && strcmp(key, "labelme.attributes");
+		bool own = ann_native(key, "labelme.") && strcmp(key, "labelme.attributes");
 		if (own != native || strstr(skip, mark))
 			continue;
-		secant_str_add(t, native ? ", " : any ? ", " : ", \"attributes\": {");
+		base_str_add(t, native ? ", " : any ? ", " : ", \"attributes\": {");
 		any = true;
-		secant_ann_json_string(t, key + (native ? 8 : 0), strlen(key + (native ? 8 : 0)));
-		secant_str_add(t, ": ");
-		secant_str_add(t, value);
+		ann_json_string(t, key + (native ? 8 : 0), strlen(key + (native ? 8 : 0)));
+		base_str_add(t, ": ");
+		base_str_add(t, value);
 	}
 	if (any && !native)
-		secant_str_add(t, "}");
+		base_str_add(t, "}");
 }
 
 /* Was the polygon a circle, and is it still? */
 static bool
 is_circle(const ann_set *s, const ann_object *o, double p[4])
 {
-	const char *json = o->attributes ? secant_ann_get(s, o->attributes, "labelme.circle") : NULL;
+	const char *json = o->attributes ? ann_get(s, o->attributes, "labelme.circle") : NULL;
 	double e[4];
-	if (!json || !secant_ann_list(json, p, 4) || !secant_ann_extent(s, o->shape, e))
+	if (!json || !ann_list(json, p, 4) || !ann_extent(s, o->shape, e))
 		return false;
 	double r = hypot(p[2] - p[0], p[3] - p[1]);
 	return fabs(e[0] - p[0] + r) + fabs(e[1] - p[1] + r) + fabs(e[2] - p[0] - r) + fabs(e[3] - p[1] - r) < 1e-3;
@@ -646,37 +643,37 @@ free_group(const ann_set *s, int image)
 	int64_t most = 0, v;
 	for (uint32_t k = s->first[image]; k < s->first[image + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
-		const char *json = o->attributes ? secant_ann_get(s, o->attributes, "labelme.group_id") : NULL;
-		if (json && secant_ann_integer(json, json + strlen(json), &v) && v > most && v < 1 << 30)
+		const char *json = o->attributes ? ann_get(s, o->attributes, "labelme.group_id") : NULL;
+		if (json && ann_integer(json, json + strlen(json), &v) && v > most && v < 1 << 30)
 			most = v;
 	}
 	return (int)most;
 }
 
 static secant_status
-put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int parts, int group, secant_err *err)
+put_shape(base_str *t, const ann_set *s, const ann_object *o, int part, int parts, int group, secant_err *err)
 {
 	ann_implied extra;
 	const char *label = o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
-	const char *type = o->attributes ? secant_ann_get(s, o->attributes, "labelme.shape_type") : NULL;
+	const char *type = o->attributes ? ann_get(s, o->attributes, "labelme.shape_type") : NULL;
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	double circle[4];
 	secant_status status = SECANT_OK;
-	secant_str_add(t, "    {\"label\": ");
-	secant_ann_json_string(t, label, strlen(label));
-	secant_str_add(t, ", \"points\": [");
+	base_str_add(t, "    {\"label\": ");
+	ann_json_string(t, label, strlen(label));
+	base_str_add(t, ", \"points\": [");
 	if (kind == ANN_RLE)
 		status = put_mask(t, s, o, err);
 	else if (kind == ANN_POLYGONS && is_circle(s, o, circle)) {
 		put_points(t, circle, 2);
-		secant_str_add(t, "], \"shape_type\": \"circle\"");
+		base_str_add(t, "], \"shape_type\": \"circle\"");
 	} else if (kind) {
 		int all, n = 0;
-		const double *xy = NULL, *p = secant_ann_parts(s, o->shape, &all);
+		const double *xy = NULL, *p = ann_parts(s, o->shape, &all);
 		for (int i = 0; i <= part && i < all; i++)
-			p = secant_ann_part(p, &xy, &n);
+			p = ann_part(p, &xy, &n);
 		put_points(t, xy, n);
-		secant_str_addf(t, "], \"shape_type\": %s",
+		base_str_addf(t, "], \"shape_type\": %s",
 			type                     ? type
 				: kind == ANN_LINE   ? "\"linestrip\""
 				: kind == ANN_POINTS ? "\"points\""
@@ -685,40 +682,40 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int pa
 	} else {
 		const double xy[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
 		put_points(t, xy, 2);
-		secant_str_add(t, "], \"shape_type\": \"rectangle\"");
+		base_str_add(t, "], \"shape_type\": \"rectangle\"");
 	}
 	if (group)
-		secant_str_addf(t, ", \"group_id\": %d", group);
-	else if (!secant_ann_get(s, o->attributes, "labelme.group_id"))
-		secant_str_add(t, ", \"group_id\": null");
-	if (!secant_ann_get(s, o->attributes, "labelme.flags"))
-		secant_str_add(t, ", \"flags\": {}");
+		base_str_addf(t, ", \"group_id\": %d", group);
+	else if (!ann_get(s, o->attributes, "labelme.group_id"))
+		base_str_add(t, ", \"group_id\": null");
+	if (!ann_get(s, o->attributes, "labelme.flags"))
+		base_str_add(t, ", \"flags\": {}");
 	put_attributes(t, s, o->attributes, NULL, true,
 		group ? "|labelme.shape_type|labelme.group_id|labelme.circle|"
 			  : "|labelme.shape_type|labelme.points|labelme.label|labelme.circle|");
-	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, group,
+	if (ann_find_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, group,
 			part, parts, &extra)
 		|| o->attributes)
 		put_attributes(t, s, o->attributes, extra.pair, false, "");
-	secant_str_add(t, "}");
+	base_str_add(t, "}");
 	return status;
 }
 
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		const char *name = ann_str(s, im->name), *base = secant_path_name(name);
+		const char *name = ann_str(s, im->name), *base = base_path_name(name);
 		int group = free_group(s, i);
-		secant_str_add(&t, "{\n  \"version\": \"5.4.1\"");
-		if (!secant_ann_get(s, im->attributes, "labelme.flags"))
-			secant_str_add(&t, ",\n  \"flags\": {}");
+		base_str_add(&t, "{\n  \"version\": \"5.4.1\"");
+		if (!ann_get(s, im->attributes, "labelme.flags"))
+			base_str_add(&t, ",\n  \"flags\": {}");
 		put_attributes(&t, s, im->attributes, NULL, true, "|labelme.shapes|labelme.imagePath|");
 		put_attributes(&t, s, im->attributes, NULL, false, "");
-		secant_str_add(&t, ",\n  \"shapes\": [");
+		base_str_add(&t, ",\n  \"shapes\": [");
 		bool first = true;
 		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
 			const ann_object *o = &s->objects[s->order[k]];
@@ -726,38 +723,38 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (o->flags & (ANN_NO_BOX | ANN_VOID))
 				continue;
 			if (ann_shape_kind(s, o->shape) == ANN_POLYGONS)
-				(void)secant_ann_parts(s, o->shape, &parts);
+				(void)ann_parts(s, o->shape, &parts);
 			group += parts > 1;
 			for (int p = 0; !status && p < (parts > 1 ? parts : 1); p++) {
-				secant_str_add(&t, first ? "\n" : ",\n");
+				base_str_add(&t, first ? "\n" : ",\n");
 				first = false;
 				status = put_shape(&t, s, o, p, parts, parts > 1 ? group : 0, err);
 			}
 		}
-		secant_str_add(&t, first ? "],\n  \"imagePath\": " : "\n  ],\n  \"imagePath\": ");
-		secant_ann_json_string(&t, base, strlen(base));
-		secant_str_addf(
+		base_str_add(&t, first ? "],\n  \"imagePath\": " : "\n  ],\n  \"imagePath\": ");
+		ann_json_string(&t, base, strlen(base));
+		base_str_addf(
 			&t, ",\n  \"imageData\": null,\n  \"imageHeight\": %d,\n  \"imageWidth\": %d\n}\n", im->height, im->width);
-		char *json = secant_ann_with_extension(name, "json");
+		char *json = ann_with_extension(name, "json");
 		if (!status)
-			status = json ? secant_ann_out_str(out, json, &t, err) : secant_ann_nomem(err);
+			status = json ? ann_out_str(out, json, &t, err) : ann_nomem(err);
 		if (!status)
-			status = secant_ann_out_picture(out, s, im, name, err);
+			status = ann_out_picture(out, s, im, name, err);
 		secant_free(json);
-		secant_ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
+		ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
 	}
-	secant_str_free(&t);
+	base_str_free(&t);
 	return status;
 }
 
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	ann_field f = secant_ann_trim(d, d + n);
-	return ann_len(f) && *f.p == '<' ? secant_labelme_xml(s, 0, d, n, o, e) : parse_json(s, 0, d, n, o, e);
+	ann_field f = ann_trim(d, d + n);
+	return ann_len(f) && *f.p == '<' ? ann_labelme_xml(s, 0, d, n, o, e) : parse_json(s, 0, d, n, o, e);
 }
 
-const ann_format secant_ann_format_labelme = {
+const ann_format ann_format_labelme = {
 	.name = "labelme",
 	.brief = "LabelMe JSON (and, for reading, MIT LabelMe XML)",
 	.prefix = "labelme.",

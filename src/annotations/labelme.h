@@ -13,6 +13,6 @@ typedef struct labelme_shape {
 } labelme_shape;
 
 /* XML of MIT LabelMe 3.0: Annotations/FOLDER/NAME.xml. */
-secant_status secant_labelme_xml(
+secant_status ann_labelme_xml(
 	ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err) SECANT_NODISCARD;
 #endif

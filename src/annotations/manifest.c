@@ -10,9 +10,9 @@
 static const char *const origin_words[] = { "auto", "0-exclusive", "1-inclusive", "0-inclusive", "1-all-minus-one" };
 
 static void
-put_text(secant_str *t, const char *text)
+put_text(base_str *t, const char *text)
 {
-	secant_ann_json_string(t, text, strlen(text));
+	ann_json_string(t, text, strlen(text));
 }
 
 static bool
@@ -26,75 +26,75 @@ has_ids(const ann_set *s)
 
 /* One line a picture: new name, former name, number, numbers of its objects. */
 static void
-put_pictures(secant_str *t, const ann_set *s, const ann_text *renamed, bool ids)
+put_pictures(base_str *t, const ann_set *s, const ann_text *renamed, bool ids)
 {
-	secant_str_add(t, ",\n  \"names\": [");
+	base_str_add(t, ",\n  \"names\": [");
 	for (int i = 0; i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		secant_str_add(t, i ? ",\n    [" : "\n    [");
+		base_str_add(t, i ? ",\n    [" : "\n    [");
 		put_text(t, ann_str(s, im->name));
-		secant_str_add(t, ", ");
+		base_str_add(t, ", ");
 		put_text(t, ann_str(s, renamed ? renamed[i] : im->name));
 		if (ids && im->id != ANN_NO_ID) {
-			secant_str_add(t, ", ");
-			secant_ann_put_integer(t, im->id);
+			base_str_add(t, ", ");
+			ann_put_integer(t, im->id);
 			for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 				int64_t id = s->objects[s->order[k]].id;
-				secant_str_add(t, ",");
+				base_str_add(t, ",");
 				if (id == ANN_NO_ID)
-					secant_str_add(t, "null");
+					base_str_add(t, "null");
 				else
-					secant_ann_put_integer(t, id);
+					ann_put_integer(t, id);
 			}
 		}
-		secant_str_add(t, "]");
+		base_str_add(t, "]");
 	}
-	secant_str_add(t, "\n  ]");
+	base_str_add(t, "\n  ]");
 }
 
 secant_status
-secant_ann_write_manifest(
+ann_write_manifest(
 	const ann_set *s, ann_out *out, const char *to, int voc_origin, const ann_text *renamed, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	const secant_dataset_writing *w = out->options;
 	bool ids = has_ids(s) && strcmp(to, "coco");
-	secant_str_add(&t, "{\n  \"made_by\": \"secant data\",\n  \"format\": ");
+	base_str_add(&t, "{\n  \"made_by\": \"secant data\",\n  \"format\": ");
 	put_text(&t, to);
-	secant_str_add(&t, ",\n  \"from\": ");
+	base_str_add(&t, ",\n  \"from\": ");
 	put_text(&t, ann_str(s, s->format));
-	secant_str_addf(&t, ",\n  \"pictures\": %d,\n  \"objects\": %d", s->n_images, s->n_objects);
-	secant_str_add(&t, ",\n  \"classes\": [");
+	base_str_addf(&t, ",\n  \"pictures\": %d,\n  \"objects\": %d", s->n_images, s->n_objects);
+	base_str_add(&t, ",\n  \"classes\": [");
 	for (int i = 0; i < s->n_classes; i++) {
-		secant_str_add(&t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
+		base_str_add(&t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		put_text(&t, ann_str(s, s->classes[i].name));
 		if (s->classes[i].id != ANN_NO_ID)
-			secant_str_addf(&t, ", \"id\": %lld", (long long)s->classes[i].id);
-		secant_str_add(&t, "}");
+			base_str_addf(&t, ", \"id\": %lld", (long long)s->classes[i].id);
+		base_str_add(&t, "}");
 	}
-	secant_str_add(&t, s->n_classes ? "\n  ]" : "]");
+	base_str_add(&t, s->n_classes ? "\n  ]" : "]");
 	if (w->train_ratio > 0) {
-		secant_str_add(&t,
+		base_str_add(&t,
 			",\n  \"split\": {\"algorithm\": \"names in byte order, Fisher-Yates, Philox4x32-10\", \"train_ratio\": ");
-		secant_ann_put_number(&t, w->train_ratio);
-		secant_str_addf(&t, ", \"seed\": %d}", w->seed);
+		ann_put_number(&t, w->train_ratio);
+		base_str_addf(&t, ", \"seed\": %d}", w->seed);
 	}
 	if (voc_origin > 0)
-		secant_str_addf(&t, ",\n  \"voc_origin\": \"%s\"", origin_words[voc_origin]);
+		base_str_addf(&t, ",\n  \"voc_origin\": \"%s\"", origin_words[voc_origin]);
 	if (out->n_losses) {
-		secant_str_add(&t, ",\n  \"lost\": {");
+		base_str_add(&t, ",\n  \"lost\": {");
 		for (int i = 0; i < out->n_losses; i++) {
-			secant_str_add(&t, i ? ",\n    " : "\n    ");
+			base_str_add(&t, i ? ",\n    " : "\n    ");
 			put_text(&t, out->losses[i].what ? out->losses[i].what : "");
-			secant_str_addf(&t, ": %lld", (long long)out->losses[i].count);
+			base_str_addf(&t, ": %lld", (long long)out->losses[i].count);
 		}
-		secant_str_add(&t, "\n  }");
+		base_str_add(&t, "\n  }");
 	}
 	if (renamed || ids)
 		put_pictures(&t, s, renamed, ids);
-	secant_str_add(&t, "\n}\n");
-	secant_status status = secant_ann_out_str(out, "secant.json", &t, err);
-	secant_str_free(&t);
+	base_str_add(&t, "\n}\n");
+	secant_status status = ann_out_str(out, "secant.json", &t, err);
+	base_str_free(&t);
 	return status;
 }
 
@@ -103,15 +103,15 @@ secant_ann_write_manifest(
 static int
 find_class(ann_set *s, ann_field name)
 {
-	int at = secant_ann_find_class(s, name.p, ann_len(name));
+	int at = ann_find_class(s, name.p, ann_len(name));
 	for (const char *c = "-_"; at < 0 && *c; c++) {
-		char *joined = secant_strndup(name.p, ann_len(name));
+		char *joined = base_strndup(name.p, ann_len(name));
 		for (char *p = joined; p && *p; p++)
 			*p = *p == ' ' ? *c : *p;
-		at = joined ? secant_ann_find_class(s, joined, strlen(joined)) : -1;
+		at = joined ? ann_find_class(s, joined, strlen(joined)) : -1;
 		secant_free(joined);
 		if (at >= 0)
-			s->classes[at].name = secant_ann_store(s, name.p, ann_len(name));
+			s->classes[at].name = ann_store(s, name.p, ann_len(name));
 	}
 	return at;
 }
@@ -123,26 +123,26 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 	ann_field key, name = { "", "" };
 	int *order = NULL, n = 0, capacity = 0;
 	secant_status status = SECANT_OK;
-	for (secant_pull_array(j); !status && secant_pull_element(j);) {
+	for (ann_pull_array(j); !status && ann_pull_element(j);) {
 		int64_t id = ANN_NO_ID;
 		int at = -1;
 		bool again = false;
-		for (secant_pull_object(j); secant_pull_key(j, &key);) {
-			if (ann_is(key, "name") && secant_pull_string(j, &name)) {
+		for (ann_pull_object(j); ann_pull_key(j, &key);) {
+			if (ann_is(key, "name") && ann_pull_string(j, &name)) {
 				at = find_class(s, name);
-				at = at >= 0 ? at : secant_ann_add_class(s, name.p, ann_len(name), ANN_NO_ID);
+				at = at >= 0 ? at : ann_add_class(s, name.p, ann_len(name), ANN_NO_ID);
 			} else if (ann_is(key, "id"))
-				(void)secant_pull_integer(j, &id);
+				(void)ann_pull_integer(j, &id);
 			else if (!ann_is(key, "name"))
-				secant_pull_skip(j, NULL);
+				ann_pull_skip(j, NULL);
 		}
 		if (at < 0)
 			continue;
 		s->classes[at].id = id != ANN_NO_ID ? id : s->classes[at].id;
 		for (int i = 0; i < n; i++)
 			again = again || order[i] == at;
-		if (!again && secant_grow((void **)&order, &capacity, n, sizeof *order))
-			status = secant_ann_nomem(err);
+		if (!again && base_grow((void **)&order, &capacity, n, sizeof *order))
+			status = ann_nomem(err);
 		else if (!again)
 			order[n++] = at;
 	}
@@ -151,8 +151,8 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 		bool known = false;
 		for (int k = 0; k < listed && !known; k++)
 			known = order[k] == i;
-		if (!known && secant_grow((void **)&order, &capacity, n, sizeof *order))
-			status = secant_ann_nomem(err);
+		if (!known && base_grow((void **)&order, &capacity, n, sizeof *order))
+			status = ann_nomem(err);
 		else if (!known)
 			order[n++] = i;
 	}
@@ -160,7 +160,7 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 	 */
 	bool numbered = s->flags & 1;
 	if (!status && !j->err.code && n == s->n_classes && n && !numbered)
-		status = secant_ann_reorder_classes(s, order, err);
+		status = ann_reorder_classes(s, order, err);
 	secant_free(order);
 	return status;
 }
@@ -169,21 +169,21 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 static void
 read_pictures(ann_set *s, json_pull *j)
 {
-	for (secant_pull_array(j); secant_pull_element(j);) {
+	for (ann_pull_array(j); ann_pull_element(j);) {
 		int n = 0, at = -1;
 		ann_field text;
-		for (secant_pull_array(j); secant_pull_element(j); n++) {
+		for (ann_pull_array(j); ann_pull_element(j); n++) {
 			int64_t id = ANN_NO_ID;
 			if (n == 0) {
-				if (secant_pull_string(j, &text))
-					at = secant_ann_find_image(s, text.p, ann_len(text));
+				if (ann_pull_string(j, &text))
+					at = ann_find_image(s, text.p, ann_len(text));
 				continue;
 			}
-			if (secant_pull_peek(j) != 'n') {
-				secant_pull_skip(j, NULL);
+			if (ann_pull_peek(j) != 'n') {
+				ann_pull_skip(j, NULL);
 				continue;
 			}
-			if (!secant_pull_integer(j, &id) || at < 0)
+			if (!ann_pull_integer(j, &id) || at < 0)
 				continue;
 			if (n == 2)
 				s->images[at].id = id;
@@ -197,34 +197,34 @@ read_pictures(ann_set *s, json_pull *j)
 }
 
 secant_status
-secant_ann_read_manifest(ann_set *s, const char *root, secant_err *err)
+ann_read_manifest(ann_set *s, const char *root, secant_err *err)
 {
-	char *path = secant_path_join(root, "secant.json"), *data = NULL;
+	char *path = base_path_join(root, "secant.json"), *data = NULL;
 	size_t n = 0;
-	secant_status status = path ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = path ? SECANT_OK : ann_nomem(err);
 	if (!status && secant_is_file(path)) {
-		status = secant_ann_index(s, err);
+		status = ann_index(s, err);
 		if (!status)
 			status = secant_file_read(&data, &n, path, (size_t)1 << 31, err);
 		if (!status) {
 			json_pull j;
 			ann_field key, text;
-			secant_pull_init(&j, data, n, path);
-			for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+			ann_pull_init(&j, data, n, path);
+			for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
 				if (ann_is(key, "classes"))
 					status = read_classes(s, &j, err);
 				else if (ann_is(key, "names"))
 					read_pictures(s, &j);
-				else if (ann_is(key, "voc_origin") && secant_pull_string(&j, &text)) {
+				else if (ann_is(key, "voc_origin") && ann_pull_string(&j, &text)) {
 					for (int i = 1; i < 5; i++)
 						if (ann_is(text, origin_words[i]))
 							s->voc_origin = i;
 				} else if (!ann_is(key, "voc_origin"))
-					secant_pull_skip(&j, NULL);
+					ann_pull_skip(&j, NULL);
 			}
 			if (!status && j.err.code)
 				status = secant_fail(err, j.err.code, "%s", j.err.msg);
-			secant_pull_free(&j);
+			ann_pull_free(&j);
 		}
 		secant_free(data);
 	}

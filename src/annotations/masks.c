@@ -14,7 +14,7 @@
  */
 #include "annotations/masks.h"
 
-const mask_layout secant_ann_layouts[] = {
+const mask_layout ann_layouts[] = {
 	{ "masks",
 		{ { "", "images", "masks", NULL }, { "", "images", "labels", NULL },
 			{ "train", "train/images", "train/masks", NULL }, { "val", "val/images", "val/masks", NULL },
@@ -56,18 +56,18 @@ const mask_layout secant_ann_layouts[] = {
 };
 
 const mask_layout *
-secant_ann_layout(const ann_set *s)
+ann_layout(const ann_set *s)
 {
-	const mask_layout *l = secant_ann_layouts;
+	const mask_layout *l = ann_layouts;
 	while (l->name && strcmp(l->name, ann_str(s, s->format)))
 		l++;
 	return l->name ? l : NULL;
 }
 
 bool
-secant_ann_is_semantic(const ann_set *s)
+ann_is_semantic(const ann_set *s)
 {
-	const mask_layout *l = secant_ann_layout(s);
+	const mask_layout *l = ann_layout(s);
 	return l && !l->place[0].instances;
 }
 
@@ -76,24 +76,21 @@ secant_ann_is_semantic(const ann_set *s)
 	static int detect_##id(const char *p, const char **why) \
 	{ \
 		*why = reason; \
-		return secant_ann_mask_detect(p, which); \
+		return ann_mask_detect(p, which); \
 	} \
 	static secant_status read_##id( \
 		ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e) \
 	{ \
-		return secant_ann_mask_read(s, p, which, o, w, e); \
+		return ann_mask_read(s, p, which, o, w, e); \
 	} \
-	static secant_status write_##id(ann_set *s, ann_out *o, secant_err *e) \
-	{ \
-		return secant_ann_mask_write(s, o, which, e); \
-	} \
-	const ann_format secant_ann_format_##id = { .name = title, \
+	static secant_status write_##id(ann_set *s, ann_out *o, secant_err *e) { return ann_mask_write(s, o, which, e); } \
+	const ann_format ann_format_##id = { .name = title, \
 		.brief = words, \
 		.holds = HOLDS, \
 		.detect = detect_##id, \
 		.read = read_##id, \
 		.write = write_##id, \
-		.parse = secant_ann_mask_parse };
+		.parse = ann_mask_parse };
 LAYOUT(masks, MASKS, "masks", "pictures and class masks in two folders", "it has images and masks")
 LAYOUT(voc_seg, VOC_SEG, "voc-seg", "PASCAL VOC segmentation: palette masks", "it has SegmentationClass")
 LAYOUT(cityscapes, CITYSCAPES, "cityscapes", "Cityscapes: leftImg8bit and gtFine", "it has leftImg8bit and gtFine")

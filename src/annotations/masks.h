@@ -30,48 +30,48 @@ typedef struct mask_layout {
 enum { ANN_ZERO_IS_CLASS = 8 };
 enum { NO_CLASSES, CITY_IDS, CITY_TRAIN_IDS, VOC_CLASSES, CAMVID_CLASSES };
 
-extern const mask_layout secant_ann_layouts[]; /* by the enum; ends at name NULL */
-const mask_layout *secant_ann_layout(const ann_set *s); /* of a set that was read from masks; NULL: another format */
+extern const mask_layout ann_layouts[]; /* by the enum; ends at name NULL */
+const mask_layout *ann_layout(const ann_set *s); /* of a set that was read from masks; NULL: another format */
 
 /* Masks without instances: the objects of a set are all the pixels of a class, not things. */
-bool secant_ann_is_semantic(const ann_set *s);
+bool ann_is_semantic(const ann_set *s);
 
 /* --- class lists --- */
 
-secant_status secant_ann_mask_classes(
+secant_status ann_mask_classes(
 	ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err);
-int secant_ann_mask_background(const ann_set *s); /* the class that fills the rest, -1 none */
+int ann_mask_background(const ann_set *s); /* the class that fills the rest, -1 none */
 /* The value of every class in masks written in a layout, and that of what no object covers. */
-void secant_ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background);
+void ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background);
 /* 0xRRGGBB of a class; `voc`: of VOC's palette where it has none of its own. class < 0: of the bare value. */
-int32_t secant_ann_mask_colour(const ann_set *s, int class, bool voc, int value);
-secant_status secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err);
+int32_t ann_mask_colour(const ann_set *s, int class, bool voc, int value);
+secant_status ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err);
 /* One class list from memory. */
-secant_status secant_ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
+secant_status ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
 
 /* --- pictures --- */
 
-int secant_ann_mask_detect(const char *path, int which);
-secant_status secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
+int ann_mask_detect(const char *path, int which);
+secant_status ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
 	const secant_watch *watch, secant_err *err);
-secant_status secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err);
+secant_status ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err);
 /* How many grey values a mask has; 0 where it cannot be read. */
-int secant_ann_mask_values_of(const char *path);
+int ann_mask_values_of(const char *path);
 /* "leftImg8bit/a_leftImg8bit.png" without extension and the layout's ending, in fresh memory. */
-char *secant_ann_mask_stem(const char *relative, const char *end);
+char *ann_mask_stem(const char *relative, const char *end);
 
 /* The mask file of a picture as classes of the set, without objects in between: w x h values in fresh memory. The set
  * does not change. */
 /* Cityscapes and its like: what of its label files a folder has (cityscapes.c). Fills *l; says which in a note. */
-void secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l);
+void ann_cityscapes_layout(ann_set *s, const char *root, mask_layout *l);
 /* Mapillary's version: the one that the folder has, or that is asked for ("v2.0"). */
-secant_status secant_mapillary_layout(
+secant_status ann_mapillary_layout(
 	ann_set *s, const char *root, const char *asked, mask_layout *l, secant_err *err) SECANT_NODISCARD;
 /* One _polygons.json of Cityscapes for a picture. */
-secant_status secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *err) SECANT_NODISCARD;
+secant_status ann_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *err) SECANT_NODISCARD;
 /* Instance maps hold class * 1000 + n, or the class alone: their classes. */
-bool secant_cityscapes_instances(const char *path);
+bool ann_cityscapes_instances(const char *path);
 enum { ANN_PLANE_NONE = 0xfffe, ANN_PLANE_VOID = 0xffff };
-secant_status secant_ann_mask_plane(
+secant_status ann_mask_plane(
 	const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -103,7 +103,7 @@ voc_colour(int i)
 static int
 add(ann_set *s, const char *name, size_t n, int32_t colour)
 {
-	int at = secant_ann_add_class(s, name, n, ANN_NO_ID);
+	int at = ann_add_class(s, name, n, ANN_NO_ID);
 	if (at >= 0)
 		s->classes[at].colour = colour;
 	return at;
@@ -127,7 +127,7 @@ place_classes(ann_set *s, const meta_file *m, const char *origin, secant_err *er
 	for (int i = 0; i < named; i++)
 		last = s->classes[i].id > last ? s->classes[i].id : last;
 	int *order = secant_calloc((size_t)last + 2, sizeof *order); /* place + 1 of each number */
-	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = order ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < named; i++) {
 		if (order[s->classes[i].id])
 			status = secant_fail(
@@ -141,18 +141,17 @@ place_classes(ann_set *s, const meta_file *m, const char *origin, secant_err *er
 		int n = v ? snprintf(name, sizeof name, "%d", (int)v) : snprintf(name, sizeof name, "background");
 		int at = add(s, name, (size_t)n, -1);
 		if (at < 0)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else
 			s->classes[at].id = v, order[v] = at + 1, absent += v > 0;
 	}
 	for (int64_t v = 0; !status && v <= last; v++)
 		order[v]--;
 	if (!status)
-		status = secant_ann_reorder_classes(s, order, err);
+		status = ann_reorder_classes(s, order, err);
 	if (!status && absent)
-		secant_ann_note(s,
-			"%s: label_map leaves out %d numbers: classes that are called by their number hold their places", origin,
-			absent);
+		ann_note(s, "%s: label_map leaves out %d numbers: classes that are called by their number hold their places",
+			origin, absent);
 	bool by_row = m->rows == named && m->rows <= last; /* a row a name, in the order of numbers, not a row a number */
 	for (int i = 0, row = 0; !status && i < s->n_classes; i++) {
 		bool has = !by_row || s->classes[i].colour == -2;
@@ -174,67 +173,67 @@ meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin,
 	double v;
 	meta_file m = { .background = -1 };
 	secant_status status = SECANT_OK;
-	secant_pull_init(&j, data, n, origin);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key) && !status;) {
-		if (ann_is(key, "label_map") && secant_pull_peek(&j) == 'o' && !m.numbered) {
+	ann_pull_init(&j, data, n, origin);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key) && !status;) {
+		if (ann_is(key, "label_map") && ann_pull_peek(&j) == 'o' && !m.numbered) {
 			m.numbered = true;
-			for (secant_pull_object(&j); !status && secant_pull_key(&j, &key);) {
+			for (ann_pull_object(&j); !status && ann_pull_key(&j, &key);) {
 				int64_t id = 0;
-				if (!secant_ann_integer(key.p, key.end, &id) || id < 0 || id > 65535) {
+				if (!ann_integer(key.p, key.end, &id) || id < 0 || id > 65535) {
 					status = secant_fail(err, SECANT_ERR_FORMAT,
 						"%s: label_map: '%.*s' is no number of a class (0 to 65535)", origin,
 						(int)(ann_len(key) < 60 ? ann_len(key) : 60), key.p);
 					break;
 				}
-				if (secant_pull_string(&j, &text)) {
+				if (ann_pull_string(&j, &text)) {
 					int at = add(s, text.p, ann_len(text), -2);
 					if (at < 0)
 						break;
 					s->classes[at].id = id;
 				}
 			}
-		} else if (ann_is(key, "segmentation_colors") && secant_pull_peek(&j) == 'a') {
-			for (secant_pull_array(&j); !status && secant_pull_element(&j);) {
+		} else if (ann_is(key, "segmentation_colors") && ann_pull_peek(&j) == 'a') {
+			for (ann_pull_array(&j); !status && ann_pull_element(&j);) {
 				int32_t c = 0;
-				if (secant_pull_peek(&j) != 'a') { /* null: the class has none */
-					secant_pull_skip(&j, NULL);
+				if (ann_pull_peek(&j) != 'a') { /* null: the class has none */
+					ann_pull_skip(&j, NULL);
 					c = -1;
 				} else
-					for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
+					for (ann_pull_array(&j); ann_pull_element(&j) && ann_pull_number(&j, &v);)
 						c = (int32_t)((uint32_t)c << 8 | (v >= 0 && v < 256 ? (uint32_t)v : 0)) & 0xffffff;
-				if (secant_grow((void **)&m.colours, &m.capacity, m.rows, sizeof *m.colours))
-					status = secant_ann_nomem(err);
+				if (base_grow((void **)&m.colours, &m.capacity, m.rows, sizeof *m.colours))
+					status = ann_nomem(err);
 				else
 					m.colours[m.rows++] = c;
 			}
-		} else if (ann_is(key, "background_label") && secant_pull_peek(&j) == 's') {
-			if (secant_pull_string(&j, &text) && !secant_ann_integer(text.p, text.end, &m.background))
+		} else if (ann_is(key, "background_label") && ann_pull_peek(&j) == 's') {
+			if (ann_pull_string(&j, &text) && !ann_integer(text.p, text.end, &m.background))
 				m.background = -1;
-		} else if (ann_is(key, "labels") && secant_pull_peek(&j) == 'a') { /* mapillary */
-			for (secant_pull_array(&j); secant_pull_element(&j);) {
+		} else if (ann_is(key, "labels") && ann_pull_peek(&j) == 'a') { /* mapillary */
+			for (ann_pull_array(&j); ann_pull_element(&j);) {
 				char name[300] = "";
 				int32_t c = -1;
-				for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+				for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
 					if (ann_is(key, "readable") || (ann_is(key, "name") && !*name)) {
-						if (secant_pull_string(&j, &text))
+						if (ann_pull_string(&j, &text))
 							snprintf(
 								name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-					} else if (ann_is(key, "color") && secant_pull_peek(&j) == 'a') {
+					} else if (ann_is(key, "color") && ann_pull_peek(&j) == 'a') {
 						c = 0;
-						for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
+						for (ann_pull_array(&j); ann_pull_element(&j) && ann_pull_number(&j, &v);)
 							c = (int32_t)((uint32_t)c << 8 | (v >= 0 && v < 256 ? (uint32_t)v : 0)) & 0xffffff;
 					} else
-						secant_pull_skip(&j, NULL);
+						ann_pull_skip(&j, NULL);
 				}
 				if (!j.err.code)
 					(void)add(s, name, strlen(name), c);
 			}
 		} else
-			secant_pull_skip(&j, NULL);
+			ann_pull_skip(&j, NULL);
 	}
 	if (!status && j.err.code)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	if (!status && m.numbered && s->n_classes) {
 		bool zero = false; /* 0 is named: the class it names, and no background but where that is said */
 		for (int i = 0; i < s->n_classes; i++)
@@ -253,32 +252,31 @@ meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin,
 static secant_status
 meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&l)) {
-		ann_field f = secant_ann_trim(l.line, l.line + l.n), part[5];
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
+		ann_field f = ann_trim(l.line, l.line + l.n), part[5];
 		int64_t c[3] = { -1, -1, -1 };
 		if (!ann_len(f) || *f.p == '#' || ann_starts(f, "Idx"))
 			continue;
 		ann_field name = f;
 		if (memchr(f.p, ':', ann_len(f))) {
 			ann_field rgb[3];
-			int parts = secant_ann_fields(f.p, ann_len(f), ':', part, 5);
+			int parts = ann_fields(f.p, ann_len(f), ':', part, 5);
 			name = part[0];
-			if (parts > 1 && secant_ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3)
+			if (parts > 1 && ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3)
 				for (int i = 0; i < 3; i++)
-					(void)secant_ann_integer(rgb[i].p, rgb[i].end, &c[i]);
+					(void)ann_integer(rgb[i].p, rgb[i].end, &c[i]);
 		} else if (strstr(origin, "objectInfo")) {
 			const char *tab = f.end;
 			while (tab > f.p && tab[-1] != '\t')
 				tab--;
 			name = (ann_field){ tab, f.end };
-		} else if (secant_ann_fields(f.p, ann_len(f), 0, part, 4) >= 4
-			&& secant_ann_integer(part[0].p, part[0].end, &c[0]) && secant_ann_integer(part[1].p, part[1].end, &c[1])
-			&& secant_ann_integer(part[2].p, part[2].end, &c[2]))
+		} else if (ann_fields(f.p, ann_len(f), 0, part, 4) >= 4 && ann_integer(part[0].p, part[0].end, &c[0])
+			&& ann_integer(part[1].p, part[1].end, &c[1]) && ann_integer(part[2].p, part[2].end, &c[2]))
 			name = (ann_field){ part[3].p, f.end };
 		bool colour = !((c[0] | c[1] | c[2]) & ~255LL);
 		if (add(s, name.p, ann_len(name), colour ? (int32_t)(c[0] << 16 | c[1] << 8 | c[2]) : -1) < 0)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 	}
 	return SECANT_OK;
 }
@@ -290,13 +288,12 @@ is_background(const char *name)
 }
 
 secant_status
-secant_ann_mask_classes(
-	ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err)
+ann_mask_classes(ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err)
 {
-	char *meta = secant_path_join(root, l->meta);
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	char *meta = base_path_join(root, l->meta);
+	secant_status status = ann_read_option_names(s, o, err);
 	if (!status && !s->n_classes && meta && secant_is_file(meta))
-		status = secant_ann_read_text(s, -1, meta, secant_ext_is(meta, "json") ? meta_json : meta_lines, err);
+		status = ann_read_text(s, -1, meta, base_ext_is(meta, "json") ? meta_json : meta_lines, err);
 	bool given = s->n_classes > 0;
 	for (int i = 0; !status && !given && l->fixed == VOC_CLASSES && i < 21; i++)
 		(void)add(s, voc_names[i], strlen(voc_names[i]), voc_colour(i));
@@ -314,7 +311,7 @@ secant_ann_mask_classes(
 }
 
 int
-secant_ann_mask_background(const ann_set *s)
+ann_mask_background(const ann_set *s)
 {
 	for (int i = 0; i < s->n_classes; i++)
 		if (s->classes[i].is_background)
@@ -324,7 +321,7 @@ secant_ann_mask_background(const ann_set *s)
 }
 
 secant_status
-secant_ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
+ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	return n && *data == '{' ? meta_json(s, -1, data, n, origin, err) : meta_lines(s, -1, data, n, origin, err);
 }
@@ -334,7 +331,7 @@ secant_ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin
  */
 
 int32_t
-secant_ann_mask_colour(const ann_set *s, int class, bool voc, int value)
+ann_mask_colour(const ann_set *s, int class, bool voc, int value)
 {
 	uint8_t c[3];
 	if (class >= 0 && s->classes[class].colour >= 0)
@@ -360,9 +357,9 @@ city_names(const ann_set *s)
 }
 
 void
-secant_ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background)
+ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background)
 {
-	int own = secant_ann_mask_background(s);
+	int own = ann_mask_background(s);
 	bool city_own = l->fixed == CITY_IDS && city_names(s), shift = own < 0;
 	*background = city_own ? 0 : own < 0 ? 0 : own;
 	for (int i = 0; i < s->n_classes; i++) {
@@ -374,51 +371,51 @@ secant_ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *
 }
 
 secant_status
-secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err)
+ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err)
 {
-	secant_str t = { 0 }, colours = { 0 };
-	const mask_layout *l = &secant_ann_layouts[which];
-	int own = secant_ann_mask_background(s), row = 0;
+	base_str t = { 0 }, colours = { 0 };
+	const mask_layout *l = &ann_layouts[which];
+	int own = ann_mask_background(s), row = 0;
 	bool first = true;
 	if (which == MASKS)
-		secant_str_add(&t, "{\n  \"label_map\": {");
+		base_str_add(&t, "{\n  \"label_map\": {");
 	else if (which == MAPILLARY)
-		secant_str_add(&t, "{\n  \"labels\": [");
+		base_str_add(&t, "{\n  \"labels\": [");
 	else if (which == ADE20K)
-		secant_str_add(&t, "Idx\tRatio\tTrain\tVal\tName\n");
+		base_str_add(&t, "Idx\tRatio\tTrain\tVal\tName\n");
 	else if (which == VOC_SEG)
-		secant_str_add(&t, "# label:color_rgb:parts:actions\n");
+		base_str_add(&t, "# label:color_rgb:parts:actions\n");
 	for (int i = own < 0 ? -1 : 0; i < s->n_classes; i++) {
 		const char *name = i < 0 ? "background" : ann_str(s, s->classes[i].name);
-		int32_t c = i < 0 ? 0 : secant_ann_mask_colour(s, i, which == VOC_SEG, own < 0 ? i + 1 : i);
+		int32_t c = i < 0 ? 0 : ann_mask_colour(s, i, which == VOC_SEG, own < 0 ? i + 1 : i);
 		int value = own < 0 ? i + 1 : i, rgb[3] = { c >> 16 & 255, c >> 8 & 255, c & 255 };
 		if (which == ADE20K && i < 0)
 			continue;
 		switch (which) {
 		case MASKS:
-			secant_str_addf(&t, "%s\n    \"%d\": ", first ? "" : ",", value);
-			secant_ann_json_string(&t, name, strlen(name));
-			secant_str_addf(&colours, "%s\n    [%d, %d, %d]", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
+			base_str_addf(&t, "%s\n    \"%d\": ", first ? "" : ",", value);
+			ann_json_string(&t, name, strlen(name));
+			base_str_addf(&colours, "%s\n    [%d, %d, %d]", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
 			break;
 		case MAPILLARY:
-			secant_str_addf(
+			base_str_addf(
 				&t, "%s\n    {\"color\": [%d, %d, %d], \"readable\": ", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
-			secant_ann_json_string(&t, name, strlen(name));
-			secant_str_add(&t, "}");
+			ann_json_string(&t, name, strlen(name));
+			base_str_add(&t, "}");
 			break;
-		case ADE20K: secant_str_addf(&t, "%d\t0\t0\t0\t%s\n", ++row, name); break;
-		case VOC_SEG: secant_str_addf(&t, "%s:%d,%d,%d::\n", name, rgb[0], rgb[1], rgb[2]); break;
-		default: secant_str_addf(&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], name);
+		case ADE20K: base_str_addf(&t, "%d\t0\t0\t0\t%s\n", ++row, name); break;
+		case VOC_SEG: base_str_addf(&t, "%s:%d,%d,%d::\n", name, rgb[0], rgb[1], rgb[2]); break;
+		default: base_str_addf(&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], name);
 		}
 		first = false;
 	}
 	if (which == MASKS)
-		secant_str_addf(&t, "\n  },\n  \"segmentation_colors\": [%s\n  ],\n  \"background_label\": \"%d\"\n}\n",
+		base_str_addf(&t, "\n  },\n  \"segmentation_colors\": [%s\n  ],\n  \"background_label\": \"%d\"\n}\n",
 			colours.p ? colours.p : "", own < 0 ? 0 : own);
 	else if (which == MAPILLARY)
-		secant_str_add(&t, "\n  ]\n}\n");
+		base_str_add(&t, "\n  ]\n}\n");
 	bool city_own = l->fixed == CITY_IDS && city_names(s);
-	secant_status status = city_own ? SECANT_OK : secant_ann_out_str(out, l->meta, &t, err);
-	secant_str_free(&t), secant_str_free(&colours);
+	secant_status status = city_own ? SECANT_OK : ann_out_str(out, l->meta, &t, err);
+	base_str_free(&t), base_str_free(&colours);
 	return status;
 }

@@ -23,7 +23,7 @@ zero_is_background(const ann_set *s, const mask_layout *l)
 static int
 class_of(const ann_set *s, const mask_layout *l, int value, int top)
 {
-	int background = secant_ann_mask_background(s);
+	int background = ann_mask_background(s);
 	if (value == top)
 		return -2;
 	if (background >= 0 ? value == background : zero_is_background(s, l) && value == 0)
@@ -38,7 +38,7 @@ have_class(ann_set *s, const mask_layout *l, int class)
 	while (!(s->flags & 1) && s->n_classes <= class) {
 		char name[16];
 		int n = snprintf(name, sizeof name, "%d", s->n_classes + l->zero_is_background);
-		if (secant_ann_add_class(s, name, (size_t)n, ANN_NO_ID) < 0)
+		if (ann_add_class(s, name, (size_t)n, ANN_NO_ID) < 0)
 			return false;
 	}
 	return class < s->n_classes;
@@ -48,13 +48,13 @@ static uint32_t
 store_rle(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
 {
 	ann_rle r;
-	secant_str t = { 0 };
-	if (secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
+	base_str t = { 0 };
+	if (ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
 		return 0;
-	secant_ann_rle_encode(&t, r.runs, r.n);
-	uint32_t shape = secant_ann_rle_text(s, h, w, &t);
-	secant_str_free(&t);
-	secant_ann_rle_free(&r);
+	ann_rle_encode(&t, r.runs, r.n);
+	uint32_t shape = ann_rle_text(s, h, w, &t);
+	base_str_free(&t);
+	ann_rle_free(&r);
 	return shape;
 }
 
@@ -76,7 +76,7 @@ look_up_colours(
 		uint32_t value, rgb = (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
 		if (i && !memcmp(c, c - im->channels, 3))
 			m->v[i] = m->v[i - 1];
-		else if (secant_ann_table_get(colours, rgb, &value))
+		else if (ann_table_get(colours, rgb, &value))
 			m->v[i] = (uint16_t)value;
 		else if (c[0] == c[1] && c[1] == c[2] && !colours->n)
 			m->v[i] = c[0];
@@ -105,7 +105,7 @@ lossy_values(const secant_image *im)
 }
 
 int
-secant_ann_mask_values_of(const char *path)
+ann_mask_values_of(const char *path)
 {
 	secant_image im;
 	int n = secant_image_read(&im, path, NULL, NULL) ? 0 : lossy_values(&im);
@@ -118,7 +118,7 @@ static secant_status
 fit_picture(ann_set *s, int image, const char *path, bool scale, mask_values *m, secant_err *err)
 {
 	secant_err own = { 0 };
-	if (secant_ann_probe(s, image, &own)) /* an unreadable picture is another's to report */
+	if (ann_probe(s, image, &own)) /* an unreadable picture is another's to report */
 		return SECANT_OK;
 	int w = s->images[image].real_width, h = s->images[image].real_height;
 	if (!w || (w == m->w && h == m->h))
@@ -128,13 +128,13 @@ fit_picture(ann_set *s, int image, const char *path, bool scale, mask_values *m,
 			"the mask is %d x %d, its picture %d x %d; --scale-masks would scale it by nearest", m->w, m->h, w, h);
 	uint16_t *to = secant_calloc((size_t)w * (size_t)h, sizeof *to);
 	if (!to)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	for (int y = 0; y < h; y++)
 		for (int x = 0; x < w; x++)
 			to[(size_t)y * (size_t)w + (size_t)x] =
 				m->v[(size_t)((2 * (int64_t)y + 1) * m->h / (2 * (int64_t)h)) * (size_t)m->w
 					+ (size_t)((2 * (int64_t)x + 1) * m->w / (2 * (int64_t)w))];
-	secant_ann_note(s, "%s: scaled from %d x %d to its picture's %d x %d", path, m->w, m->h, w, h);
+	ann_note(s, "%s: scaled from %d x %d to its picture's %d x %d", path, m->w, m->h, w, h);
 	secant_free(m->v);
 	m->v = to;
 	m->w = w;
@@ -170,21 +170,21 @@ values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m,
 	m->w = im.width, m->h = im.height;
 	m->top = im.dtype == SECANT_U16 ? 65535 : 255;
 	if (!m->v)
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	else if (im.channels == 1 && (im.dtype == SECANT_U8 || im.dtype == SECANT_U16))
 		for (size_t i = 0; i < n; i++, m->plain = true)
 			m->v[i] = im.dtype == SECANT_U8 ? ((uint8_t *)im.data)[i] : ((uint16_t *)im.data)[i];
 	else if (im.channels >= 3 && im.dtype == SECANT_U8) {
 		ann_table colours = { 0 };
-		int background = secant_ann_mask_background(s);
+		int background = ann_mask_background(s);
 		for (int i = 0; i < s->n_classes && !status; i++)
 			if (s->classes[i].colour >= 0
-				&& !secant_ann_table_put(&colours, (uint64_t)s->classes[i].colour,
+				&& !ann_table_put(&colours, (uint64_t)s->classes[i].colour,
 					(uint32_t)(background >= 0 || !zero_is_background(s, l) ? i : i + 1)))
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 		if (!status)
 			look_up_colours(s, l, &im, &colours, m);
-		secant_ann_table_free(&colours);
+		ann_table_free(&colours);
 	} else
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: a mask of %d channels", path, im.channels);
 	secant_image_free(&im);
@@ -205,13 +205,13 @@ classes_of_ids(mask_values *m)
 }
 
 secant_status
-secant_ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err)
+ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err)
 {
 	const char *path = ann_str(s, s->images[image].mask);
-	const mask_layout *l = secant_ann_layout(s);
+	const mask_layout *l = ann_layout(s);
 	mask_values m;
 	secant_status status = values(s, path, l, &m, err);
-	if (!status && secant_cityscapes_instances(path))
+	if (!status && ann_cityscapes_instances(path))
 		classes_of_ids(&m);
 	size_t n = (size_t)m.w * (size_t)m.h;
 	if (!status && m.bad)
@@ -241,23 +241,22 @@ decode_mask(
 	secant_err one = { 0 };
 	if (values(s, mask, l, &m, &one)) {
 		s->images[image].flags |= ANN_UNREADABLE_MASK;
-		return secant_ann_unreadable(s, -1, mask, &one, err);
+		return ann_unreadable(s, -1, mask, &one, err);
 	}
 	secant_status status = SECANT_OK;
-	if (secant_cityscapes_instances(mask))
+	if (ann_cityscapes_instances(mask))
 		classes_of_ids(&m);
 	if (fit_picture(s, image, mask, scale, &m, &one)) {
 		secant_free(m.v);
 		if (s->collect)
 			return SECANT_OK; /* the check of pictures finds it too */
-		return secant_ann_bad(s, "mask-size", mask, 0, 0, err, "%s", one.msg);
+		return ann_bad(s, "mask-size", mask, 0, 0, err, "%s", one.msg);
 	}
 	if (m.bad)
-		status = secant_ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
+		status = ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
 			(uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err, "colour %d, %d, %d is that of no class", m.colour[0],
 			m.colour[1], m.colour[2]);
-	if (instances
-		&& (values(s, instances, &secant_ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
+	if (instances && (values(s, instances, &ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
 		secant_free(ids.v);
 		ids.v = NULL;
 	}
@@ -266,7 +265,7 @@ decode_mask(
 	size_t n = (size_t)w * (size_t)h;
 	uint8_t *layer = secant_calloc(n, 1);
 	if (!status && !layer)
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	ann_table pairs = { 0 };
 	uint64_t *order = NULL;
 	int count = 0, capacity = 0;
@@ -275,40 +274,38 @@ decode_mask(
 		uint32_t seen;
 		if (i && pair == ((uint64_t)v[i - 1] << 16 | (id && v[i - 1] != top ? id[i - 1] : 0)))
 			continue;
-		if (secant_ann_table_get(&pairs, pair, &seen))
+		if (ann_table_get(&pairs, pair, &seen))
 			continue;
-		if (!secant_ann_table_put(&pairs, pair, (uint32_t)i)
-			|| secant_grow((void **)&order, &capacity, count, sizeof *order))
-			status = secant_ann_nomem(err);
+		if (!ann_table_put(&pairs, pair, (uint32_t)i) || base_grow((void **)&order, &capacity, count, sizeof *order))
+			status = ann_nomem(err);
 		else
 			order[count++] = pair;
 		if (count > 20000)
-			status = secant_ann_bad(s, "mask-value", mask, 0, 0, err, "more than 20000 regions: this is no class mask"),
-			i = n;
+			status = ann_bad(s, "mask-value", mask, 0, 0, err, "more than 20000 regions: this is no class mask"), i = n;
 	}
 	for (int k = 0; !status && k < count; k++) {
 		int value = (int)(order[k] >> 16), class = class_of(s, l, value, top);
 		uint32_t where = 0;
 		if (class == ANN_NO_CLASS)
 			continue;
-		(void)secant_ann_table_get(&pairs, order[k], &where);
+		(void)ann_table_get(&pairs, order[k], &where);
 		if (class >= 0 && !have_class(s, l, class)) {
-			status = secant_ann_bad(s, "mask-value", mask, where / (uint32_t)w + 1, where % (uint32_t)w + 1, err,
+			status = ann_bad(s, "mask-value", mask, where / (uint32_t)w + 1, where % (uint32_t)w + 1, err,
 				"value %d, but there are %d classes", value, s->n_classes);
 			continue;
 		}
 		for (size_t i = 0; i < n; i++)
 			layer[i] = v[i] == value && (!id || value == top || id[i] == (order[k] & 0xffff));
 		uint32_t shape = store_rle(s, layer, w, h, err);
-		ann_object *o = secant_ann_add_object(s, image, class == -2 ? ANN_NO_CLASS : class);
+		ann_object *o = ann_add_object(s, image, class == -2 ? ANN_NO_CLASS : class);
 		if (!o)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else
 			o->shape = shape, o->flags = ANN_BOX_DERIVED | (class == -2 ? ANN_VOID : 0u);
 	}
 	if (!status && !s->images[image].width)
 		s->images[image].width = w, s->images[image].height = h;
-	secant_ann_table_free(&pairs);
+	ann_table_free(&pairs);
 	secant_free(order), secant_free(layer), secant_free(m.v), secant_free(ids.v);
 	return status;
 }
@@ -320,16 +317,16 @@ decode_mask(
 static bool
 folder(const char *root, const char *below)
 {
-	char *p = secant_path_join(root, below);
+	char *p = base_path_join(root, below);
 	bool there = p && secant_is_dir(p);
 	secant_free(p);
 	return there;
 }
 
 int
-secant_ann_mask_detect(const char *path, int which)
+ann_mask_detect(const char *path, int which)
 {
-	const mask_layout *l = &secant_ann_layouts[which];
+	const mask_layout *l = &ann_layouts[which];
 	for (int i = 0; i < 8 && l->place[i].images; i++)
 		if (folder(path, l->place[i].images) && folder(path, l->place[i].masks))
 			return which == MASKS ? 30 : which == VOC_SEG ? folder(path, "Annotations") ? 50 : 80 : 70;
@@ -338,9 +335,9 @@ secant_ann_mask_detect(const char *path, int which)
 
 /* The stem two files share: prefixes like image_ and gt_, and the layout's endings, are no part of it. */
 char *
-secant_ann_mask_stem(const char *relative, const char *end)
+ann_mask_stem(const char *relative, const char *end)
 {
-	char *stem = secant_ann_with_extension(relative, "");
+	char *stem = ann_with_extension(relative, "");
 	if (!stem)
 		return NULL;
 	stem[strlen(stem) - 1] = 0;
@@ -364,71 +361,70 @@ static secant_status
 read_place(ann_set *s, const char *root, const mask_layout *l, int k, const secant_dataset_reading *o,
 	const secant_watch *watch, secant_err *err)
 {
-	secant_names pictures = { 0 }, masks = { 0 };
-	char *images = secant_path_join(root, l->place[k].images), *labels = secant_path_join(root, l->place[k].masks);
-	secant_status status = images && labels ? secant_ann_walk(&pictures, images, ANN_PICTURES, 6, err)
-											: secant_ann_nomem(err);
+	base_names pictures = { 0 }, masks = { 0 };
+	char *images = base_path_join(root, l->place[k].images), *labels = base_path_join(root, l->place[k].masks);
+	secant_status status = images && labels ? ann_walk(&pictures, images, ANN_PICTURES, 6, err) : ann_nomem(err);
 	if (!status)
-		status = secant_ann_walk(&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
+		status = ann_walk(&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
 	ann_set by_stem;
-	secant_ann_init(&by_stem);
+	ann_init(&by_stem);
 	for (int i = 0; !status && i < masks.n; i++) {
-		char *stem = secant_ann_mask_stem(masks.v[i], l->mask_end);
+		char *stem = ann_mask_stem(masks.v[i], l->mask_end);
 		if (!stem)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else if (!*l->mask_end || strstr(masks.v[i], l->mask_end)) {
 			const char *bare = without_prefix(stem);
-			int at = secant_ann_add_image(&by_stem, bare, strlen(bare));
+			int at = ann_add_image(&by_stem, bare, strlen(bare));
 			if (at < 0)
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 			else
 				by_stem.images[at].number = i;
 		}
 		secant_free(stem);
 	}
 	const char *list = l->place[k].list;
-	int split = *list ? secant_ann_split(s, list, strlen(list)) : -1;
+	int split = *list ? ann_split(s, list, strlen(list)) : -1;
 	for (int i = 0; !status && i < pictures.n; i++) {
-		char *stem = secant_ann_mask_stem(pictures.v[i], l->image_end), *path = secant_path_join(images, pictures.v[i]),
+		char *stem = ann_mask_stem(pictures.v[i], l->image_end), *path = base_path_join(images, pictures.v[i]),
 			 *mask = NULL, *ids = NULL;
-		int at = path ? secant_ann_add_image(s, pictures.v[i], strlen(pictures.v[i])) : -1;
+		int at = path ? ann_add_image(s, pictures.v[i], strlen(pictures.v[i])) : -1;
 		if (!stem || at < 0)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else {
 			const char *bare = without_prefix(stem);
-			int m = secant_ann_find_image(&by_stem, bare, strlen(bare));
-			s->images[at].path = secant_ann_store(s, path, strlen(path));
+			int m = ann_find_image(&by_stem, bare, strlen(bare));
+			s->images[at].path = ann_store(s, path, strlen(path));
 			s->images[at].splits = split >= 0 ? 1ull << split : 0;
 			if (m >= 0) {
-				mask = secant_path_join(labels, masks.v[by_stem.images[m].number]);
+				mask = base_path_join(labels, masks.v[by_stem.images[m].number]);
 				by_stem.images[m].id = 1; /* a mask with a picture */
 			}
 			if (m >= 0 && !mask)
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 			else if (mask && l->polygons) {
-				s->images[at].source = secant_ann_store(s, mask, strlen(mask));
-				status = secant_cityscapes_polygons(s, at, mask, err);
+				s->images[at].source = ann_store(s, mask, strlen(mask));
+				status = ann_cityscapes_polygons(s, at, mask, err);
 			} else if (mask) {
-				s->images[at].mask = s->images[at].source = secant_ann_store(s, mask, strlen(mask));
+				s->images[at].mask = s->images[at].source = ann_store(s, mask, strlen(mask));
 				if (l->place[k].instances)
 					ids = *l->instance_end
-						? secant_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
-						: secant_format("%s/%s/%s.png", root, l->place[k].instances, stem);
+						? base_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
+						: base_format("%s/%s/%s.png", root, l->place[k].instances, stem);
 				if (o->masks)
 					status = decode_mask(s, at, l, mask, ids && secant_is_file(ids) ? ids : NULL, o->scale_masks, err);
 			} else
-				status = secant_ann_find(s, "annotation-missing", -1, path, 0, 0, "a picture without a mask");
+				status = ann_find(s, "annotation-missing", -1, path, 0, 0, "a picture without a mask");
 		}
 		secant_free(stem), secant_free(path), secant_free(mask), secant_free(ids);
 		if (!status && i % 64 == 63)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
 	for (int i = 0; !status && i < by_stem.n_images; i++)
 		if (by_stem.images[i].id == ANN_NO_ID && l->fixed != VOC_CLASSES)
-			status = secant_ann_bad(
+			status = ann_bad(
 				s, "image-missing", masks.v[by_stem.images[i].number], 0, 0, err, "a mask without a picture");
-	secant_ann_free(&by_stem);
-	secant_names_free(&pictures), secant_names_free(&masks);
+	ann_free(&by_stem);
+	base_names_free(&pictures), base_names_free(&masks);
 	secant_free(images), secant_free(labels);
 	return status;
 }
@@ -442,10 +438,10 @@ binary(ann_set *s, secant_err *err)
 		voids = voids || s->objects[i].flags & ANN_VOID;
 	if (s->flags & 1 || s->n_classes || !voids)
 		return SECANT_OK;
-	int class = secant_ann_class(s, "foreground", 10);
+	int class = ann_class_named(s, "foreground", 10);
 	if (class < 0)
-		return secant_ann_nomem(err);
-	secant_ann_note(s, "masks hold 0 and 255 only: 255 is class 'foreground'");
+		return ann_nomem(err);
+	ann_note(s, "masks hold 0 and 255 only: 255 is class 'foreground'");
 	for (int i = 0; i < s->n_objects; i++) {
 		s->objects[i].class = class;
 		s->objects[i].flags &= ~(uint32_t)ANN_VOID;
@@ -462,14 +458,13 @@ decide_zero(ann_set *s, const char *root, const mask_layout *l, const secant_wat
 	bool plain = true, any = false;
 	secant_status status = SECANT_OK;
 	for (int k = 0; !status && plain && k < 8 && l->place[k].images; k++) {
-		secant_names masks = { 0 };
+		base_names masks = { 0 };
 		if (!folder(root, l->place[k].images) || !folder(root, l->place[k].masks))
 			continue;
-		char *labels = secant_path_join(root, l->place[k].masks);
-		status = labels ? secant_ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err)
-						: secant_ann_nomem(err);
+		char *labels = base_path_join(root, l->place[k].masks);
+		status = labels ? ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err) : ann_nomem(err);
 		for (int i = 0; !status && plain && i < masks.n; i++) {
-			char *path = secant_path_join(labels, masks.v[i]);
+			char *path = base_path_join(labels, masks.v[i]);
 			mask_values m = { 0 };
 			secant_err ignored = { 0 }; /* reading says it */
 			if (path && !values(s, path, l, &m, &ignored)) {
@@ -481,14 +476,14 @@ decide_zero(ann_set *s, const char *root, const mask_layout *l, const secant_wat
 			}
 			secant_free(path);
 			if (i % 64 == 63)
-				status = secant_ann_watch(watch, err);
+				status = ann_call_watch(watch, err);
 		}
-		secant_names_free(&masks);
+		base_names_free(&masks);
 		secant_free(labels);
 	}
 	if (!status && any && plain && most < s->n_classes) {
 		s->flags |= ANN_ZERO_IS_CLASS;
-		secant_ann_note(s,
+		ann_note(s,
 			"no value of the masks is beyond %d: 0 is taken for class '%s', as in training (a first name 'background' "
 			"says otherwise)",
 			s->n_classes - 1, ann_str(s, s->classes[0].name));
@@ -497,17 +492,17 @@ decide_zero(ann_set *s, const char *root, const mask_layout *l, const secant_wat
 }
 
 secant_status
-secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
-	const secant_watch *watch, secant_err *err)
+ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o, const secant_watch *watch,
+	secant_err *err)
 {
-	mask_layout own = secant_ann_layouts[which];
+	mask_layout own = ann_layouts[which];
 	const mask_layout *l = &own;
 	if (which == CITYSCAPES)
-		secant_cityscapes_layout(s, root, &own);
-	secant_status status = which == MAPILLARY ? secant_mapillary_layout(s, root, o->task, &own, err) : SECANT_OK;
+		ann_cityscapes_layout(s, root, &own);
+	secant_status status = which == MAPILLARY ? ann_mapillary_layout(s, root, o->task, &own, err) : SECANT_OK;
 	if (!status)
-		status = secant_ann_mask_classes(s, root, l, o, err);
-	if (!status && o->classes && *o->classes && l->zero_is_background && secant_ann_mask_background(s) < 0)
+		status = ann_mask_classes(s, root, l, o, err);
+	if (!status && o->classes && *o->classes && l->zero_is_background && ann_mask_background(s) < 0)
 		status = decide_zero(s, root, l, watch, err);
 	bool any = false;
 	for (int k = 0; !status && k < 8 && l->place[k].images; k++)
@@ -518,19 +513,19 @@ secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_datas
 	if (!status && !any)
 		status = secant_fail(
 			err, SECANT_ERR_FORMAT, "%s: no folders %s and %s", root, l->place[0].images, l->place[0].masks);
-	secant_names lists = { 0 };
-	char *where = l->lists_in_files ? secant_path_join(root, l->list_folder) : NULL;
+	base_names lists = { 0 };
+	char *where = l->lists_in_files ? base_path_join(root, l->list_folder) : NULL;
 	if (!status && where && secant_is_dir(where))
-		status = secant_ann_walk(&lists, where, "txt", 0, err);
+		status = ann_walk(&lists, where, "txt", 0, err);
 	for (int i = 0; !status && i < lists.n; i++) {
-		char *path = secant_path_join(where, lists.v[i]), *stem = secant_path_stem(lists.v[i]);
+		char *path = base_path_join(where, lists.v[i]), *stem = base_path_stem(lists.v[i]);
 		bool list = which == VOC_SEG
 			|| (stem && (!strcmp(stem, "train") || !strcmp(stem, "val") || !strcmp(stem, "test")));
 		if (path && stem && list)
-			status = secant_ann_read_list(s, path, stem, false, NULL, err);
+			status = ann_read_list(s, path, stem, false, NULL, err);
 		secant_free(path), secant_free(stem);
 	}
-	secant_names_free(&lists);
+	base_names_free(&lists);
 	secant_free(where);
 	return status ? status : which == MASKS ? binary(s, err) : SECANT_OK;
 }

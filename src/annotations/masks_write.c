@@ -17,7 +17,7 @@ static void
 stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 {
 	painting *p = user;
-	bool wide = p->im->dtype == SECANT_U16, is_void = secant_ann_is_void(p->s, o);
+	bool wide = p->im->dtype == SECANT_U16, is_void = ann_is_void(p->s, o);
 	int v = is_void     ? wide ? 65535 : 255
 		: !p->instances ? p->value[o->class]
 		: p->per_class  ? p->value[o->class] * p->per_class + p->count[o->class]++
@@ -41,20 +41,20 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 	for (int k = 0; k < s->n_classes; k++)
 		most = value[k] > most ? value[k] : most;
 	bool wide = instances ? per_class || s->first[i + 1] - s->first[i] > 254 : most > 254;
-	secant_status status = secant_ann_need_size(s, p, "a mask", err);
+	secant_status status = ann_need_size(s, p, "a mask", err);
 	if (!status)
 		status = secant_image_new(im, p->width, p->height, 1, wide ? SECANT_U16 : SECANT_U8, err);
 	painting to = { s, im, value, status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count), 0,
 		per_class, instances };
 	if (!status && !to.count)
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	for (size_t k = 0; !status && k < (size_t)p->width * (size_t)p->height; k++)
 		if (wide)
 			((uint16_t *)im->data)[k] = (uint16_t)(instances ? 0 : background);
 		else
 			((uint8_t *)im->data)[k] = (uint8_t)(instances ? 0 : background);
 	if (!status)
-		status = secant_ann_paint_objects(s, i, false, ANN_LATER_ON_TOP, stamp, &to, err);
+		status = ann_paint_objects(s, i, false, ANN_LATER_ON_TOP, stamp, &to, err);
 	secant_free(to.count);
 	if (status)
 		secant_image_free(im);
@@ -74,7 +74,7 @@ put_palette(const ann_set *s, secant_image *im, const int *value, bool voc, int 
 		int class = -1;
 		for (int k = 0; k < s->n_classes; k++)
 			class = value[k] == i ? k : class;
-		int32_t c = class >= 0 || voc ? secant_ann_mask_colour(s, class, voc, i) : i == background ? 0 : 0xe0e0c0;
+		int32_t c = class >= 0 || voc ? ann_mask_colour(s, class, voc, i) : i == background ? 0 : 0xe0e0c0;
 		im->palette[i][0] = (uint8_t)(c >> 16), im->palette[i][1] = (uint8_t)(c >> 8), im->palette[i][2] = (uint8_t)c;
 	}
 	return SECANT_OK;
@@ -83,21 +83,21 @@ put_palette(const ann_set *s, secant_image *im, const int *value, bool voc, int 
 static secant_status
 write_lists(const ann_set *s, ann_out *out, const mask_layout *l, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_status status = SECANT_OK;
 	for (int k = 0; !status && k < s->n_splits; k++) {
 		for (int i = 0; i < s->n_images; i++)
 			if (s->images[i].splits >> k & 1) {
-				char *stem = secant_ann_with_extension(ann_str(s, s->images[i].name), "");
+				char *stem = ann_with_extension(ann_str(s, s->images[i].name), "");
 				if (stem)
-					secant_str_addf(&t, "%.*s\n", (int)strlen(stem) - 1, stem);
+					base_str_addf(&t, "%.*s\n", (int)strlen(stem) - 1, stem);
 				secant_free(stem);
 			}
-		char *name = secant_format("%s%s%s.txt", l->list_folder, *l->list_folder ? "/" : "", ann_str(s, s->splits[k]));
-		status = name ? secant_ann_out_str(out, name, &t, err) : secant_ann_nomem(err);
+		char *name = base_format("%s%s%s.txt", l->list_folder, *l->list_folder ? "/" : "", ann_str(s, s->splits[k]));
+		status = name ? ann_out_str(out, name, &t, err) : ann_nomem(err);
 		secant_free(name);
 	}
-	secant_str_free(&t);
+	base_str_free(&t);
 	return status;
 }
 
@@ -115,22 +115,22 @@ place_of(const mask_layout *l, const char *split)
 }
 
 secant_status
-secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
+ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 {
-	const mask_layout *l = &secant_ann_layouts[which];
+	const mask_layout *l = &ann_layouts[which];
 	int *value = secant_calloc((size_t)s->n_classes + 1, sizeof *value), background = 0, more = 0, other = 0;
-	secant_status status = value ? secant_ann_mask_write_classes(s, out, which, err) : secant_ann_nomem(err);
+	secant_status status = value ? ann_mask_write_classes(s, out, which, err) : ann_nomem(err);
 	if (!status)
-		secant_ann_mask_values(s, l, value, &background);
+		ann_mask_values(s, l, value, &background);
 	if (!status && l->lists_in_files)
 		status = write_lists(s, out, l, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		const char *split = l->lists_in_files ? "" : secant_ann_one_split(s, im, &more),
-				   *ext = secant_path_ext(ann_str(s, im->name));
+		const char *split = l->lists_in_files ? "" : ann_one_split(s, im, &more),
+				   *ext = base_path_ext(ann_str(s, im->name));
 		int k = place_of(l, split);
 		other += strcmp(l->place[k].list, split) != 0;
-		char *stem = secant_ann_mask_stem(ann_str(s, im->name), l->image_end);
+		char *stem = ann_mask_stem(ann_str(s, im->name), l->image_end);
 		const char *city_folder = which == CITYSCAPES && stem && !strchr(stem, '/') ? "all/" : "";
 		for (int pass = 0; !status && pass < 2; pass++) {
 			const char *folder_name = pass ? l->place[k].instances : l->place[k].masks;
@@ -138,38 +138,38 @@ secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			if (!folder_name)
 				continue;
 			char *path = stem
-				? secant_format("%s/%s%s%s.png", folder_name, city_folder, stem, pass ? l->instance_end : l->mask_end)
+				? base_format("%s/%s%s%s.png", folder_name, city_folder, stem, pass ? l->instance_end : l->mask_end)
 				: NULL;
 			status = path ? paint(s, i, value, background, pass, pass && which == CITYSCAPES ? 1000 : 0, &mask, err)
-						  : secant_ann_nomem(err);
+						  : ann_nomem(err);
 			if (!status && put_palette(s, &mask, value, which == VOC_SEG || pass, background))
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 			if (!status && which == CITYSCAPES) {
 				secant_free(mask.palette);
 				mask.palette = NULL, mask.palette_count = 0;
 			}
 			if (!status)
-				status = secant_ann_out_mask(out, &mask, path, err);
+				status = ann_out_mask(out, &mask, path, err);
 			secant_image_free(&mask);
 			secant_free(path);
 		}
 		char *picture = stem
-			? secant_format("%s/%s%s%s.%s", l->place[k].images, city_folder, stem, l->image_end, *ext ? ext : "png")
+			? base_format("%s/%s%s%s.%s", l->place[k].images, city_folder, stem, l->image_end, *ext ? ext : "png")
 			: NULL;
 		if (!status)
-			status = picture ? secant_ann_out_picture(out, s, im, picture, err) : secant_ann_nomem(err);
+			status = picture ? ann_out_picture(out, s, im, picture, err) : ann_nomem(err);
 		secant_free(picture), secant_free(stem);
 		if (!status && i % 64 == 63)
-			status = secant_ann_watch(out->watch, err);
+			status = ann_call_watch(out->watch, err);
 	}
 	int64_t boxes = 0;
 	for (int i = 0; i < s->n_objects; i++)
 		boxes += !s->objects[i].shape && !(s->objects[i].flags & ANN_NO_BOX);
-	secant_ann_out_lose(out, boxes, "box (drawn as a filled rectangle)");
-	secant_ann_out_lose(out, more, "second list of a picture (it goes to the first)");
-	secant_ann_out_lose(out, other, "list of a picture that the format has no folder for");
+	ann_out_lose(out, boxes, "box (drawn as a filled rectangle)");
+	ann_out_lose(out, more, "second list of a picture (it goes to the first)");
+	ann_out_lose(out, other, "list of a picture that the format has no folder for");
 	if (!l->place[0].instances)
-		secant_ann_out_lose(out, s->n_objects, "object as a thing of its own (pixels of one class flow together)");
+		ann_out_lose(out, s->n_objects, "object as a thing of its own (pixels of one class flow together)");
 	secant_free(value);
 	return status;
 }

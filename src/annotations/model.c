@@ -1,6 +1,6 @@
 /*
  * The internal model: pools, tables, and the index of objects by picture. Allocation failures are sticky
- * (secant_ann_sound), so that readers stay short; everything added after one is dropped and the set is never used.
+ * (ann_sound), so that readers stay short; everything added after one is dropped and the set is never used.
  */
 #include "annotations/model.h"
 #include "annotations/text.h"
@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *const secant_ann_empty = "";
+const char *const ann_empty = "";
 
 static void
 out_of_memory(ann_set *s)
@@ -27,7 +27,7 @@ grow(void **v, int *capacity, int n, size_t size)
 	if (n >= INT_MAX - 64 - n / 2)
 		return false;
 	int next = n + n / 2 + 64;
-	void *p = secant_realloc(*v, (size_t)next, size);
+	void *p = base_realloc(*v, (size_t)next, size);
 	if (!p)
 		return false;
 	*v = p;
@@ -55,7 +55,7 @@ table_grow(ann_table *t)
 	next.key = secant_calloc(next.capacity, sizeof *next.key);
 	next.value = secant_calloc(next.capacity, sizeof *next.value);
 	if (!next.key || !next.value) {
-		secant_ann_table_free(&next);
+		ann_table_free(&next);
 		return false;
 	}
 	for (size_t i = 0; i < t->capacity; i++)
@@ -66,13 +66,13 @@ table_grow(ann_table *t)
 			next.key[at] = t->key[i];
 			next.value[at] = t->value[i];
 		}
-	secant_ann_table_free(t);
+	ann_table_free(t);
 	*t = next;
 	return true;
 }
 
 bool
-secant_ann_table_put(ann_table *t, uint64_t key, uint32_t value)
+ann_table_put(ann_table *t, uint64_t key, uint32_t value)
 {
 	if (t->n * 4 >= t->capacity * 3 && !table_grow(t))
 		return false;
@@ -87,7 +87,7 @@ secant_ann_table_put(ann_table *t, uint64_t key, uint32_t value)
 }
 
 bool
-secant_ann_table_get(const ann_table *t, uint64_t key, uint32_t *value)
+ann_table_get(const ann_table *t, uint64_t key, uint32_t *value)
 {
 	if (!t->capacity)
 		return false;
@@ -101,7 +101,7 @@ secant_ann_table_get(const ann_table *t, uint64_t key, uint32_t *value)
 }
 
 void
-secant_ann_table_free(ann_table *t)
+ann_table_free(ann_table *t)
 {
 	secant_free(t->key);
 	secant_free(t->value);
@@ -113,7 +113,7 @@ secant_ann_table_free(ann_table *t)
  */
 
 ann_text
-secant_ann_store(ann_set *s, const char *p, size_t n)
+ann_store(ann_set *s, const char *p, size_t n)
 {
 	if (!n)
 		return 0;
@@ -127,7 +127,7 @@ secant_ann_store(ann_set *s, const char *p, size_t n)
 		size_t next = s->text_capacity + s->text_capacity / 2 + n + 4096;
 		bool own = s->text && p >= s->text && p < s->text + s->text_n; /* text of the set itself moves with it */
 		size_t offset = own ? (size_t)(p - s->text) : 0;
-		char *grown = secant_realloc(s->text, next, 1);
+		char *grown = base_realloc(s->text, next, 1);
 		if (!grown) {
 			out_of_memory(s);
 			return 0;
@@ -168,20 +168,20 @@ same_text(const ann_set *s, ann_text t, const char *p, size_t n)
 }
 
 ann_text
-secant_ann_intern(ann_set *s, const char *p, size_t n)
+ann_intern(ann_set *s, const char *p, size_t n)
 {
 	if (!n)
 		return 0;
 	for (uint32_t probe = 0;; probe++) {
 		uint64_t key = hash_text(p, n, probe);
 		uint32_t t;
-		if (secant_ann_table_get(&s->interned, key, &t)) {
+		if (ann_table_get(&s->interned, key, &t)) {
 			if (same_text(s, t, p, n))
 				return t;
 			continue;
 		}
-		t = secant_ann_store(s, p, n);
-		if (t && !secant_ann_table_put(&s->interned, key, t))
+		t = ann_store(s, p, n);
+		if (t && !ann_table_put(&s->interned, key, t))
 			out_of_memory(s);
 		return t;
 	}
@@ -194,7 +194,7 @@ find_name(const ann_set *s, const ann_table *t, bool images, const char *p, size
 	for (uint32_t probe = 0;; probe++) {
 		uint32_t i;
 		*key = hash_text(p, n, probe);
-		if (!secant_ann_table_get(t, *key, &i))
+		if (!ann_table_get(t, *key, &i))
 			return -1;
 		ann_text name = images ? s->images[i].name : s->classes[i].name;
 		if (n ? same_text(s, name, p, n) : !name)
@@ -206,13 +206,13 @@ find_name(const ann_set *s, const ann_table *t, bool images, const char *p, size
  * -------------------------------------------------------------------------------------------------- */
 
 void
-secant_ann_init(ann_set *s)
+ann_init(ann_set *s)
 {
 	*s = (ann_set){ .voc_origin = -1, .n_attributes = 1, .n_shapes = 1 };
 }
 
 int
-secant_ann_add_image(ann_set *s, const char *name, size_t n)
+ann_add_image(ann_set *s, const char *name, size_t n)
 {
 	if (s->memory.code || !grow((void **)&s->images, &s->images_capacity, s->n_images, sizeof *s->images)) {
 		out_of_memory(s);
@@ -220,8 +220,8 @@ secant_ann_add_image(ann_set *s, const char *name, size_t n)
 	}
 	uint64_t key;
 	bool known = find_name(s, &s->image_names, true, name, n, &key) >= 0;
-	s->images[s->n_images] = (ann_image){ .name = secant_ann_store(s, name, n), .id = ANN_NO_ID };
-	if (s->memory.code || (!known && !secant_ann_table_put(&s->image_names, key, (uint32_t)s->n_images))) {
+	s->images[s->n_images] = (ann_image){ .name = ann_store(s, name, n), .id = ANN_NO_ID };
+	if (s->memory.code || (!known && !ann_table_put(&s->image_names, key, (uint32_t)s->n_images))) {
 		out_of_memory(s);
 		return -1;
 	}
@@ -229,21 +229,21 @@ secant_ann_add_image(ann_set *s, const char *name, size_t n)
 }
 
 int
-secant_ann_find_image(const ann_set *s, const char *name, size_t n)
+ann_find_image(const ann_set *s, const char *name, size_t n)
 {
 	uint64_t key;
 	return find_name(s, &s->image_names, true, name, n, &key);
 }
 
 int
-secant_ann_find_class(const ann_set *s, const char *name, size_t n)
+ann_find_class(const ann_set *s, const char *name, size_t n)
 {
 	uint64_t key;
 	return find_name(s, &s->class_names, false, name, n, &key);
 }
 
 int
-secant_ann_add_class(ann_set *s, const char *name, size_t n, int64_t id)
+ann_add_class(ann_set *s, const char *name, size_t n, int64_t id)
 {
 	if (s->memory.code || !grow((void **)&s->classes, &s->classes_capacity, s->n_classes, sizeof *s->classes)) {
 		out_of_memory(s);
@@ -251,8 +251,8 @@ secant_ann_add_class(ann_set *s, const char *name, size_t n, int64_t id)
 	}
 	uint64_t key;
 	bool known = find_name(s, &s->class_names, false, name, n, &key) >= 0;
-	s->classes[s->n_classes] = (ann_class){ .name = secant_ann_store(s, name, n), .id = id, .colour = -1 };
-	if (s->memory.code || (!known && !secant_ann_table_put(&s->class_names, key, (uint32_t)s->n_classes))) {
+	s->classes[s->n_classes] = (ann_class){ .name = ann_store(s, name, n), .id = id, .colour = -1 };
+	if (s->memory.code || (!known && !ann_table_put(&s->class_names, key, (uint32_t)s->n_classes))) {
 		out_of_memory(s);
 		return -1;
 	}
@@ -260,14 +260,14 @@ secant_ann_add_class(ann_set *s, const char *name, size_t n, int64_t id)
 }
 
 int
-secant_ann_class(ann_set *s, const char *name, size_t n)
+ann_class_named(ann_set *s, const char *name, size_t n)
 {
-	int found = secant_ann_find_class(s, name, n);
-	return found >= 0 ? found : secant_ann_add_class(s, name, n, ANN_NO_ID);
+	int found = ann_find_class(s, name, n);
+	return found >= 0 ? found : ann_add_class(s, name, n, ANN_NO_ID);
 }
 
 ann_object *
-secant_ann_add_object(ann_set *s, int image, int class)
+ann_add_object(ann_set *s, int image, int class)
 {
 	if (s->memory.code || !grow((void **)&s->objects, &s->objects_capacity, s->n_objects, sizeof *s->objects)) {
 		out_of_memory(s);
@@ -279,19 +279,19 @@ secant_ann_add_object(ann_set *s, int image, int class)
 }
 
 int
-secant_ann_split(ann_set *s, const char *name, size_t n)
+ann_split(ann_set *s, const char *name, size_t n)
 {
 	for (int i = 0; i < s->n_splits; i++)
 		if (same_text(s, s->splits[i], name, n))
 			return i;
 	if (s->n_splits == ANN_SPLITS || !n)
 		return -1;
-	s->splits[s->n_splits] = secant_ann_intern(s, name, n);
+	s->splits[s->n_splits] = ann_intern(s, name, n);
 	return s->n_splits++;
 }
 
 uint32_t
-secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *value, size_t n)
+ann_add_attribute(ann_set *s, uint32_t *head, const char *key, const char *value, size_t n)
 {
 	if (s->memory.code
 		|| !grow((void **)&s->attributes, &s->attributes_capacity, s->n_attributes, sizeof *s->attributes)) {
@@ -299,18 +299,18 @@ secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *va
 		return 0;
 	}
 	uint32_t at = (uint32_t)s->n_attributes++;
-	secant_str sound = { 0 };
-	bool other = secant_ann_json_sound(&sound, value, n);
+	base_str sound = { 0 };
+	bool other = ann_json_sound(&sound, value, n);
 	if (other && sound.failed)
 		out_of_memory(s);
 	if (other)
 		value = sound.p ? sound.p : "", n = sound.n;
 	s->attributes[at] = (ann_attribute){
-		secant_ann_intern(s, key, strlen(key)),
-		n <= 64 ? secant_ann_intern(s, value, n) : secant_ann_store(s, value, n),
+		ann_intern(s, key, strlen(key)),
+		n <= 64 ? ann_intern(s, value, n) : ann_store(s, value, n),
 		0,
 	};
-	secant_str_free(&sound);
+	base_str_free(&sound);
 	/* A key stands once, so that every format can hold it: a second value is "key#2". */
 	int again = 1;
 	ann_text plain = s->attributes[at].key;
@@ -318,7 +318,7 @@ secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *va
 		if (s->attributes[*link].key == s->attributes[at].key && again < 1000) {
 			char name[400];
 			int k = snprintf(name, sizeof name, "%.380s#%d", ann_str(s, plain), ++again);
-			s->attributes[at].key = secant_ann_intern(s, name, (size_t)k);
+			s->attributes[at].key = ann_intern(s, name, (size_t)k);
 			link = head;
 			if (s->attributes[*link].key == s->attributes[at].key)
 				continue;
@@ -330,19 +330,19 @@ secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *va
 }
 
 uint32_t
-secant_ann_attribute_text(ann_set *s, uint32_t *head, const char *key, const char *plain, size_t n)
+ann_attribute_text(ann_set *s, uint32_t *head, const char *key, const char *plain, size_t n)
 {
-	secant_str json = { 0 };
-	secant_ann_json_string(&json, plain, n);
-	uint32_t at = json.failed ? 0 : secant_ann_attribute(s, head, key, json.p, json.n);
+	base_str json = { 0 };
+	ann_json_string(&json, plain, n);
+	uint32_t at = json.failed ? 0 : ann_add_attribute(s, head, key, json.p, json.n);
 	if (json.failed)
 		out_of_memory(s);
-	secant_str_free(&json);
+	base_str_free(&json);
 	return at;
 }
 
 const char *
-secant_ann_get(const ann_set *s, uint32_t head, const char *key)
+ann_get(const ann_set *s, uint32_t head, const char *key)
 {
 	for (; head; head = s->attributes[head].next)
 		if (!strcmp(ann_str(s, s->attributes[head].key), key))
@@ -351,7 +351,7 @@ secant_ann_get(const ann_set *s, uint32_t head, const char *key)
 }
 
 void
-secant_ann_note(ann_set *s, const char *fmt, ...)
+ann_note(ann_set *s, const char *fmt, ...)
 {
 	char line[600];
 	va_list ap;
@@ -361,7 +361,7 @@ secant_ann_note(ann_set *s, const char *fmt, ...)
 	if (s->memory.code || !grow((void **)&s->notes, &s->notes_capacity, s->n_notes, sizeof *s->notes))
 		out_of_memory(s);
 	else
-		s->notes[s->n_notes++] = secant_ann_store(s, line, strlen(line));
+		s->notes[s->n_notes++] = ann_store(s, line, strlen(line));
 }
 
 /* --- shapes
@@ -375,7 +375,7 @@ shape_room(ann_set *s, size_t n)
 		return NULL;
 	if (s->n_shapes + n > s->shapes_capacity) {
 		size_t next = s->shapes_capacity + s->shapes_capacity / 2 + n + 256;
-		double *p = next > UINT32_MAX ? NULL : secant_realloc(s->shapes, next, sizeof *p);
+		double *p = next > UINT32_MAX ? NULL : base_realloc(s->shapes, next, sizeof *p);
 		if (!p) {
 			out_of_memory(s);
 			return NULL;
@@ -390,7 +390,7 @@ shape_room(ann_set *s, size_t n)
 }
 
 uint32_t
-secant_ann_polygon_begin(ann_set *s, int parts)
+ann_polygon_begin(ann_set *s, int parts)
 {
 	double *p = shape_room(s, 2);
 	if (!p)
@@ -401,7 +401,7 @@ secant_ann_polygon_begin(ann_set *s, int parts)
 }
 
 void
-secant_ann_polygon_part(ann_set *s, const double *xy, int n)
+ann_polygon_part(ann_set *s, const double *xy, int n)
 {
 	double *p = shape_room(s, 1 + 2 * (size_t)n);
 	if (p) {
@@ -412,10 +412,10 @@ secant_ann_polygon_part(ann_set *s, const double *xy, int n)
 }
 
 uint32_t
-secant_ann_points(ann_set *s, ann_kind kind, const double *xy, int n)
+ann_points(ann_set *s, ann_kind kind, const double *xy, int n)
 {
-	uint32_t at = secant_ann_polygon_begin(s, 1);
-	secant_ann_polygon_part(s, xy, n);
+	uint32_t at = ann_polygon_begin(s, 1);
+	ann_polygon_part(s, xy, n);
 	if (s->memory.code)
 		return 0;
 	s->shapes[at] = kind;
@@ -423,23 +423,23 @@ secant_ann_points(ann_set *s, ann_kind kind, const double *xy, int n)
 }
 
 uint32_t
-secant_ann_polygon(ann_set *s, const double *xy, int n)
+ann_polygon(ann_set *s, const double *xy, int n)
 {
-	return secant_ann_points(s, ANN_POLYGONS, xy, n);
+	return ann_points(s, ANN_POLYGONS, xy, n);
 }
 
 uint32_t
-secant_ann_rle_text(ann_set *s, int height, int width, const secant_str *t)
+ann_rle_text(ann_set *s, int height, int width, const base_str *t)
 {
 	if (t->failed)
 		return (void)secant_fail(&s->memory, SECANT_ERR_NOMEM, "no memory"), 0u;
-	return secant_ann_rle(s, height, width, t->p ? t->p : "", t->n, false);
+	return ann_store_rle(s, height, width, t->p ? t->p : "", t->n, false);
 }
 
 uint32_t
-secant_ann_rle(ann_set *s, int height, int width, const char *counts, size_t n, bool uncompressed)
+ann_store_rle(ann_set *s, int height, int width, const char *counts, size_t n, bool uncompressed)
 {
-	ann_text t = secant_ann_store(s, counts, n);
+	ann_text t = ann_store(s, counts, n);
 	double *p = shape_room(s, 5);
 	if (!p)
 		return 0;
@@ -452,7 +452,7 @@ secant_ann_rle(ann_set *s, int height, int width, const char *counts, size_t n, 
 }
 
 const double *
-secant_ann_parts(const ann_set *s, uint32_t shape, int *parts)
+ann_parts(const ann_set *s, uint32_t shape, int *parts)
 {
 	ann_kind kind = ann_shape_kind(s, shape);
 	*parts = !shape || kind == ANN_RLE ? 0 : (int)s->shapes[shape + 1];
@@ -460,7 +460,7 @@ secant_ann_parts(const ann_set *s, uint32_t shape, int *parts)
 }
 
 const double *
-secant_ann_part(const double *p, const double **xy, int *n)
+ann_part(const double *p, const double **xy, int *n)
 {
 	*n = (int)p[0];
 	*xy = p + 1;
@@ -468,32 +468,32 @@ secant_ann_part(const double *p, const double **xy, int *n)
 }
 
 double
-secant_ann_tidy(double v)
+ann_tidy(double v)
 {
 	double scaled = v * 1e6, whole = nearbyint(scaled);
 	return fabs(scaled) < 1e13 && fabs(scaled - whole) < 1e-3 ? whole / 1e6 : v;
 }
 
 uint32_t
-secant_ann_copy_attributes(ann_set *to, const ann_set *from, uint32_t head)
+ann_copy_attributes(ann_set *to, const ann_set *from, uint32_t head)
 {
 	uint32_t copy = 0;
 	for (; head; head = from->attributes[head].next) {
 		const char *value = ann_str(from, from->attributes[head].value);
-		secant_ann_attribute(to, &copy, ann_str(from, from->attributes[head].key), value, strlen(value));
+		ann_add_attribute(to, &copy, ann_str(from, from->attributes[head].key), value, strlen(value));
 	}
 	return copy;
 }
 
 uint32_t
-secant_ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape)
+ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape)
 {
 	if (!shape)
 		return 0;
 	const double *p = from->shapes + shape;
 	if (p[0] == ANN_RLE) {
 		const char *counts = ann_rle_counts(from, shape);
-		return secant_ann_rle(to, (int)p[1], (int)p[2], counts, strlen(counts), p[4] != 0);
+		return ann_store_rle(to, (int)p[1], (int)p[2], counts, strlen(counts), p[4] != 0);
 	}
 	size_t n = 2;
 	for (int part = 0; part < (int)p[1]; part++)
@@ -506,7 +506,7 @@ secant_ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape)
 }
 
 uint32_t
-secant_ann_join_shapes(ann_set *s, const ann_object *o, int n)
+ann_join_shapes(ann_set *s, const ann_object *o, int n)
 {
 	size_t room = 2;
 	double parts = 0;
@@ -540,13 +540,13 @@ secant_ann_join_shapes(ann_set *s, const ann_object *o, int n)
  */
 
 secant_status
-secant_ann_sound(const ann_set *s, secant_err *err)
+ann_sound(const ann_set *s, secant_err *err)
 {
 	return s->memory.code ? secant_fail(err, s->memory.code, "%s", s->memory.msg) : SECANT_OK;
 }
 
 secant_status
-secant_ann_index(ann_set *s, secant_err *err)
+ann_index(ann_set *s, secant_err *err)
 {
 	secant_free(s->order);
 	secant_free(s->first);
@@ -560,17 +560,17 @@ secant_ann_index(ann_set *s, secant_err *err)
 		s->first[i + 2] += s->first[i + 1];
 	for (int i = 0; i < s->n_objects; i++)
 		s->order[s->first[s->objects[i].image + 1]++] = (uint32_t)i;
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 secant_status
-secant_ann_compact(ann_set *s, secant_err *err)
+ann_compact(ann_set *s, secant_err *err)
 {
 	int *to = secant_calloc((size_t)s->n_images + 1, sizeof *to);
 	if (!to)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d pictures", s->n_images);
 	int n = 0;
-	secant_ann_table_free(&s->image_names);
+	ann_table_free(&s->image_names);
 	for (int i = 0; i < s->n_images; i++) {
 		to[i] = s->images[i].flags & ANN_GONE ? -1 : n;
 		if (to[i] < 0)
@@ -579,7 +579,7 @@ secant_ann_compact(ann_set *s, secant_err *err)
 		const char *name = ann_str(s, s->images[n].name);
 		uint64_t key;
 		if (find_name(s, &s->image_names, true, name, strlen(name), &key) < 0
-			&& !secant_ann_table_put(&s->image_names, key, (uint32_t)n))
+			&& !ann_table_put(&s->image_names, key, (uint32_t)n))
 			out_of_memory(s);
 		n++;
 	}
@@ -594,25 +594,25 @@ secant_ann_compact(ann_set *s, secant_err *err)
 	}
 	s->n_objects = n;
 	secant_free(to);
-	return secant_ann_index(s, err);
+	return ann_index(s, err);
 }
 
 secant_status
-secant_ann_reorder_classes(ann_set *s, const int *order, secant_err *err)
+ann_reorder_classes(ann_set *s, const int *order, secant_err *err)
 {
 	int n = s->n_classes, *to = secant_calloc((size_t)n + 1, sizeof *to);
 	ann_class *old = secant_calloc((size_t)n + 1, sizeof *old);
 	if (to && old) {
 		if (n)
 			memcpy(old, s->classes, (size_t)n * sizeof *old);
-		secant_ann_table_free(&s->class_names);
+		ann_table_free(&s->class_names);
 		for (int i = 0; i < n; i++) {
 			uint64_t key;
 			s->classes[i] = old[order[i]];
 			to[order[i]] = i;
 			const char *name = ann_str(s, s->classes[i].name);
 			if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0
-				&& !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
+				&& !ann_table_put(&s->class_names, key, (uint32_t)i))
 				out_of_memory(s);
 		}
 		for (int i = 0; i < s->n_objects; i++)
@@ -622,31 +622,31 @@ secant_ann_reorder_classes(ann_set *s, const int *order, secant_err *err)
 		out_of_memory(s);
 	secant_free(to);
 	secant_free(old);
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 secant_status
-secant_ann_cut_classes(ann_set *s, int n, secant_err *err)
+ann_cut_classes(ann_set *s, int n, secant_err *err)
 {
 	s->n_classes = n;
-	secant_ann_table_free(&s->class_names);
+	ann_table_free(&s->class_names);
 	for (int i = 0; i < n; i++) {
 		uint64_t key;
 		const char *name = ann_str(s, s->classes[i].name);
 		if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0
-			&& !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
+			&& !ann_table_put(&s->class_names, key, (uint32_t)i))
 			out_of_memory(s);
 	}
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 void
-secant_ann_free(ann_set *s)
+ann_free(ann_set *s)
 {
 	secant_free(s->text);
-	secant_ann_table_free(&s->interned);
-	secant_ann_table_free(&s->image_names);
-	secant_ann_table_free(&s->class_names);
+	ann_table_free(&s->interned);
+	ann_table_free(&s->image_names);
+	ann_table_free(&s->class_names);
 	secant_free(s->images);
 	secant_free(s->objects);
 	secant_free(s->classes);
@@ -657,6 +657,6 @@ secant_ann_free(ann_set *s)
 	secant_free(s->notes);
 	secant_free(s->extra_name);
 	secant_free(s->extra);
-	secant_ann_findings_free(s->findings);
+	ann_findings_free(s->findings);
 	*s = (ann_set){ 0 };
 }

@@ -29,7 +29,7 @@ enum {
 	ANN_DIFFICULT = 4,
 	ANN_NO_BOX = 8, /* an image-level label: no box at all */
 	ANN_BOX_DERIVED = 16, /* the file has a shape only; the box was computed from it */
-	ANN_GONE = 32, /* removed by an edit; compacted by secant_ann_compact */
+	ANN_GONE = 32, /* removed by an edit; compacted by ann_compact */
 	ANN_VOID = 64, /* "do not judge": void pixels, DontCare rows */
 	ANN_UNREADABLE = 128, /* a picture whose header cannot be read; a finding says so */
 	ANN_UNREADABLE_MASK = 256 /* the same of its mask */
@@ -102,7 +102,7 @@ typedef struct ann_set {
 	ann_text splits[ANN_SPLITS];
 	int n_splits;
 	ann_table image_names, class_names;
-	uint32_t *order, *first; /* objects by picture: order[first[i] .. first[i + 1]) ; made by secant_ann_index */
+	uint32_t *order, *first; /* objects by picture: order[first[i] .. first[i + 1]) ; made by ann_index */
 	uint32_t attributes_head; /* of the set itself */
 	ann_text root, format; /* where it was read from, and in which format */
 	int voc_origin; /* reading of VOC numbers, -1 not from VOC */
@@ -115,63 +115,62 @@ typedef struct ann_set {
 	secant_err memory; /* sticky: an allocation failed */
 } ann_set;
 
-void secant_ann_init(ann_set *s);
-void secant_ann_free(ann_set *s);
+void ann_init(ann_set *s);
+void ann_free(ann_set *s);
 
-/* Text. secant_ann_intern finds equal text again; secant_ann_text stores without looking (long, unique). 0 on "" and on
+/* Text. ann_intern finds equal text again; ann_text stores without looking (long, unique). 0 on "" and on
  * NOMEM (sticky). */
-ann_text secant_ann_intern(ann_set *s, const char *p, size_t n);
-ann_text secant_ann_store(ann_set *s, const char *p, size_t n);
-extern const char *const secant_ann_empty;
+ann_text ann_intern(ann_set *s, const char *p, size_t n);
+ann_text ann_store(ann_set *s, const char *p, size_t n);
+extern const char *const ann_empty;
 static inline const char *
 ann_str(const ann_set *s, ann_text t)
 {
-	return s->text ? s->text + t : secant_ann_empty;
+	return s->text ? s->text + t : ann_empty;
 }
 
-/* Adding; the indices are stable until secant_ann_compact. Negative: no memory. */
-int secant_ann_add_image(ann_set *s, const char *name, size_t n);
-int secant_ann_find_image(const ann_set *s, const char *name, size_t n); /* -1: none */
-int secant_ann_class(ann_set *s, const char *name, size_t n); /* finds or adds */
-int secant_ann_find_class(const ann_set *s, const char *name, size_t n);
-int secant_ann_add_class(ann_set *s, const char *name, size_t n, int64_t id); /* always adds */
-ann_object *secant_ann_add_object(ann_set *s, int image, int class); /* box zero, area NaN; NULL: no memory */
-int secant_ann_split(ann_set *s, const char *name, size_t n); /* finds or adds; -1 beyond 64 */
-uint32_t secant_ann_attribute(
+/* Adding; the indices are stable until ann_compact. Negative: no memory. */
+int ann_add_image(ann_set *s, const char *name, size_t n);
+int ann_find_image(const ann_set *s, const char *name, size_t n); /* -1: none */
+int ann_class_named(ann_set *s, const char *name, size_t n); /* finds or adds */
+int ann_find_class(const ann_set *s, const char *name, size_t n);
+int ann_add_class(ann_set *s, const char *name, size_t n, int64_t id); /* always adds */
+ann_object *ann_add_object(ann_set *s, int image, int class); /* box zero, area NaN; NULL: no memory */
+int ann_split(ann_set *s, const char *name, size_t n); /* finds or adds; -1 beyond 64 */
+uint32_t ann_add_attribute(
 	ann_set *s, uint32_t *head, const char *key, const char *value, size_t n); /* appends; value is JSON text */
-uint32_t secant_ann_attribute_text(
+uint32_t ann_attribute_text(
 	ann_set *s, uint32_t *head, const char *key, const char *plain, size_t n); /* value as JSON string */
-const char *secant_ann_get(const ann_set *s, uint32_t head, const char *key); /* JSON text, NULL when absent */
-void secant_ann_note(ann_set *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
+const char *ann_get(const ann_set *s, uint32_t head, const char *key); /* JSON text, NULL when absent */
+void ann_note(ann_set *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
 
 /* Shapes. Coordinates are x, y pairs. Return the place, 0 on NOMEM. */
-uint32_t secant_ann_polygon_begin(ann_set *s, int parts);
-void secant_ann_polygon_part(ann_set *s, const double *xy, int n); /* n pairs, right after begin or the last part */
-uint32_t secant_ann_polygon(ann_set *s, const double *xy, int n); /* one part */
-uint32_t secant_ann_points(
-	ann_set *s, ann_kind kind, const double *xy, int n); /* ANN_QUAD (n = 4), ANN_LINE, ANN_POINTS */
+uint32_t ann_polygon_begin(ann_set *s, int parts);
+void ann_polygon_part(ann_set *s, const double *xy, int n); /* n pairs, right after begin or the last part */
+uint32_t ann_polygon(ann_set *s, const double *xy, int n); /* one part */
+uint32_t ann_points(ann_set *s, ann_kind kind, const double *xy, int n); /* ANN_QUAD (n = 4), ANN_LINE, ANN_POINTS */
 /* The same of runs that were written into a text, compressed; a text that lost something is no memory of the set. */
-uint32_t secant_ann_rle_text(ann_set *s, int height, int width, const secant_str *t);
-uint32_t secant_ann_rle(ann_set *s, int height, int width, const char *counts, size_t n, bool uncompressed);
+uint32_t ann_rle_text(ann_set *s, int height, int width, const base_str *t);
+uint32_t ann_store_rle(ann_set *s, int height, int width, const char *counts, size_t n, bool uncompressed);
 static inline ann_kind
 ann_shape_kind(const ann_set *s, uint32_t shape)
 {
 	return shape ? (ann_kind)s->shapes[shape] : 0;
 }
 /* Parts of polygons, quads, lines, points alike: for (p = ann_parts(s, shape, &n); n; n--) p = ann_part(p, &xy, &m) */
-const double *secant_ann_parts(const ann_set *s, uint32_t shape, int *parts);
-const double *secant_ann_part(const double *p, const double **xy, int *n);
+const double *ann_parts(const ann_set *s, uint32_t shape, int *parts);
+const double *ann_part(const double *p, const double **xy, int *n);
 static inline const char *
 ann_rle_counts(const ann_set *s, uint32_t shape)
 {
 	return ann_str(s, (ann_text)s->shapes[shape + 3]);
 }
 /* Extent of a shape; false when it has no points. */
-bool secant_ann_extent(const ann_set *s, uint32_t shape, double box[4]);
-double secant_ann_shape_area(const ann_set *s, uint32_t shape); /* shoelace, or pixels of a mask */
+bool ann_extent(const ann_set *s, uint32_t shape, double box[4]);
+double ann_shape_area(const ann_set *s, uint32_t shape); /* shoelace, or pixels of a mask */
 
 /* Numbers: sums of decimals give decimals (0.1 + 0.2 is 0.3), up to 6 places. */
-double secant_ann_tidy(double v);
+double ann_tidy(double v);
 static inline double
 ann_x0(const ann_object *o)
 {
@@ -185,22 +184,22 @@ ann_y0(const ann_object *o)
 static inline double
 ann_x1(const ann_object *o)
 {
-	return o->flags & ANN_XYWH ? secant_ann_tidy(o->box[0] + o->box[2]) : o->box[2];
+	return o->flags & ANN_XYWH ? ann_tidy(o->box[0] + o->box[2]) : o->box[2];
 }
 static inline double
 ann_y1(const ann_object *o)
 {
-	return o->flags & ANN_XYWH ? secant_ann_tidy(o->box[1] + o->box[3]) : o->box[3];
+	return o->flags & ANN_XYWH ? ann_tidy(o->box[1] + o->box[3]) : o->box[3];
 }
 static inline double
 ann_w(const ann_object *o)
 {
-	return o->flags & ANN_XYWH ? o->box[2] : secant_ann_tidy(o->box[2] - o->box[0]);
+	return o->flags & ANN_XYWH ? o->box[2] : ann_tidy(o->box[2] - o->box[0]);
 }
 static inline double
 ann_h(const ann_object *o)
 {
-	return o->flags & ANN_XYWH ? o->box[3] : secant_ann_tidy(o->box[3] - o->box[1]);
+	return o->flags & ANN_XYWH ? o->box[3] : ann_tidy(o->box[3] - o->box[1]);
 }
 static inline void
 ann_corners(ann_object *o, double x0, double y0, double x1, double y1)
@@ -212,31 +211,31 @@ ann_corners(ann_object *o, double x0, double y0, double x1, double y1)
 	o->flags &= ~(uint32_t)ANN_XYWH;
 }
 /* The area: the file's, or that of the shape, or of the box. */
-double secant_ann_area(const ann_set *s, const ann_object *o);
+double ann_area(const ann_set *s, const ann_object *o);
 
 /* Makes order and first; to be called when all objects are in. */
-secant_status secant_ann_index(ann_set *s, secant_err *err) SECANT_NODISCARD;
+secant_status ann_index(ann_set *s, secant_err *err) SECANT_NODISCARD;
 /* Removes objects flagged ANN_GONE and pictures flagged ANN_GONE with their objects, and makes the index. */
-secant_status secant_ann_compact(ann_set *s, secant_err *err) SECANT_NODISCARD;
+secant_status ann_compact(ann_set *s, secant_err *err) SECANT_NODISCARD;
 /* Puts class order[i] at place i; objects follow. */
-secant_status secant_ann_reorder_classes(ann_set *s, const int *order, secant_err *err) SECANT_NODISCARD;
+secant_status ann_reorder_classes(ann_set *s, const int *order, secant_err *err) SECANT_NODISCARD;
 /* Keeps the first n classes; no object may be of another. */
-secant_status secant_ann_cut_classes(ann_set *s, int n, secant_err *err) SECANT_NODISCARD;
+secant_status ann_cut_classes(ann_set *s, int n, secant_err *err) SECANT_NODISCARD;
 /* NOMEM as an error if an allocation failed since the start. */
-secant_status secant_ann_sound(const ann_set *s, secant_err *err) SECANT_NODISCARD;
+secant_status ann_sound(const ann_set *s, secant_err *err) SECANT_NODISCARD;
 /* Copies of strings, shapes and attributes from one set into another. */
-uint32_t secant_ann_copy_attributes(ann_set *to, const ann_set *from, uint32_t head);
-uint32_t secant_ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape);
+uint32_t ann_copy_attributes(ann_set *to, const ann_set *from, uint32_t head);
+uint32_t ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape);
 /* One polygon of all parts of the polygons of n objects. 0 on NOMEM. */
-uint32_t secant_ann_join_shapes(ann_set *s, const ann_object *o, int n);
+uint32_t ann_join_shapes(ann_set *s, const ann_object *o, int n);
 
 /* Tables from 64-bit keys to indices; keys of value 0 are allowed. */
-bool secant_ann_table_put(ann_table *t, uint64_t key, uint32_t value); /* false: no memory */
-bool secant_ann_table_get(const ann_table *t, uint64_t key, uint32_t *value);
-void secant_ann_table_free(ann_table *t);
+bool ann_table_put(ann_table *t, uint64_t key, uint32_t value); /* false: no memory */
+bool ann_table_get(const ann_table *t, uint64_t key, uint32_t *value);
+void ann_table_free(ann_table *t);
 
 /* Findings (check.c): in collecting mode the finding is noted and SECANT_OK returned, so that reading goes on;
  * otherwise it is the error. `rule` is an id of the rule table. `line` and `column` 0: unknown. */
-secant_status secant_ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, uint32_t column,
-	secant_err *err, const char *fmt, ...) SECANT_PRINTF(7, 8);
+secant_status ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, uint32_t column, secant_err *err,
+	const char *fmt, ...) SECANT_PRINTF(7, 8);
 #endif

@@ -30,19 +30,19 @@ typedef struct sequence {
 static bool
 is_file_of(const char *path, const char *folder)
 {
-	char *dir = secant_path_dir(path), *name = secant_format("%s.txt", folder);
-	bool is = dir && name && !strcmp(secant_path_name(path), name) && !strcmp(secant_path_name(dir), folder);
+	char *dir = base_path_dir(path), *name = base_format("%s.txt", folder);
+	bool is = dir && name && !strcmp(base_path_name(path), name) && !strcmp(base_path_name(dir), folder);
 	secant_free(dir), secant_free(name);
 	char *data = NULL;
 	size_t n = 0;
 	if (!is || secant_file_read(&data, &n, path, (size_t)1 << 30, NULL))
 		return false;
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	ann_field f[FIELDS + 1];
 	double v;
-	is = !secant_ann_next_line(&l) || secant_ann_fields(l.line, l.n, ',', f, FIELDS + 1) >= 6;
+	is = !ann_next_line(&l) || ann_fields(l.line, l.n, ',', f, FIELDS + 1) >= 6;
 	for (int i = 0; i < 6 && is && n; i++)
-		is = secant_ann_real(f[i].p, f[i].end, &v);
+		is = ann_real(f[i].p, f[i].end, &v);
 	secant_free(data);
 	return is;
 }
@@ -65,20 +65,20 @@ detect(const char *path, const char **why)
 	*why = "it has gt/gt.txt or det/det.txt of MOTChallenge";
 	if (!secant_is_dir(path))
 		return is_truth(path) || is_detections(path) ? 92 : 0;
-	int sure = secant_ann_detect_texts(path, "txt", is_truth, 96);
-	return sure ? sure : secant_ann_detect_texts(path, "txt", is_detections, 94);
+	int sure = ann_detect_texts(path, "txt", is_truth, 96);
+	return sure ? sure : ann_detect_texts(path, "txt", is_detections, 94);
 }
 
 /* The number at the end of a stem: 1 of "000001", 7 of "frame_000007". */
 static bool
 number_of(const char *name, uint64_t *number)
 {
-	char *stem = secant_path_stem(name);
+	char *stem = base_path_stem(name);
 	size_t n = stem ? strlen(stem) : 0, from = n;
 	while (from && stem[from - 1] >= '0' && stem[from - 1] <= '9')
 		from--;
 	int64_t v = -1;
-	bool is = from < n && secant_ann_integer(stem + from, stem + n, &v);
+	bool is = from < n && ann_integer(stem + from, stem + n, &v);
 	*number = (uint64_t)v;
 	secant_free(stem);
 	return is;
@@ -95,8 +95,8 @@ collect(const ann_set *s, sequence *q)
 		uint32_t other;
 		if (strncmp(name, q->below, length) || strchr(name + length, '/') || !number_of(name, &number))
 			continue;
-		bool twice = secant_ann_table_get(&q->picture, number, &other);
-		n += secant_ann_table_put(&q->picture, number, twice ? UINT32_MAX : (uint32_t)i);
+		bool twice = ann_table_get(&q->picture, number, &other);
+		n += ann_table_put(&q->picture, number, twice ? UINT32_MAX : (uint32_t)i);
 		q->zero = q->zero || !number;
 	}
 	return n;
@@ -109,14 +109,14 @@ read_info(ann_set *s, const char *file, const char *inner, sequence *q)
 	size_t n = 0;
 	if (!secant_is_file(file) || secant_file_read(&data, &n, file, 1 << 20, NULL))
 		return;
-	ann_lines l = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&l)) {
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
 		const char *equal = memchr(l.line, '=', l.n);
 		int64_t v;
 		if (!equal)
 			continue;
-		ann_field key = secant_ann_trim(l.line, equal), value = secant_ann_trim(equal + 1, l.line + l.n);
-		bool whole = secant_ann_integer(value.p, value.end, &v) && v > 0 && v < 1 << 20;
+		ann_field key = ann_trim(l.line, equal), value = ann_trim(equal + 1, l.line + l.n);
+		bool whole = ann_integer(value.p, value.end, &v) && v > 0 && v < 1 << 20;
 		if (ann_is(key, "imDir") && ann_len(value) && ann_len(value) < 200)
 			snprintf(q->below, sizeof q->below, "%s%.*s/", inner, (int)ann_len(value), value.p);
 		else if (ann_is(key, "imExt") && ann_len(value) > 1 && ann_len(value) < sizeof q->extension && *value.p == '.')
@@ -136,19 +136,19 @@ read_labels(ann_set *s, const char *file, sequence *q, secant_err *err)
 	size_t n = 0;
 	if (!secant_is_file(file))
 		return SECANT_OK;
-	secant_status status = secant_ann_load_text(s, file, &data, &n, err);
-	ann_lines l = secant_ann_lines(data ? data : "", n);
-	while (!status && secant_ann_next_line(&l)) {
-		ann_field name = secant_ann_trim(l.line, l.line + l.n);
-		ann_text *more = ann_len(name) ? secant_realloc(q->names, (size_t)q->n_names + 1, sizeof *more) : NULL;
+	secant_status status = ann_load_text(s, file, &data, &n, err);
+	ann_lines l = ann_lines_of(data ? data : "", n);
+	while (!status && ann_next_line(&l)) {
+		ann_field name = ann_trim(l.line, l.line + l.n);
+		ann_text *more = ann_len(name) ? base_realloc(q->names, (size_t)q->n_names + 1, sizeof *more) : NULL;
 		if (!ann_len(name))
 			continue;
 		if (!more) {
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 			break;
 		}
 		q->names = more;
-		q->names[q->n_names++] = secant_ann_intern(s, name.p, ann_len(name));
+		q->names[q->n_names++] = ann_intern(s, name.p, ann_len(name));
 	}
 	secant_free(data);
 	return status;
@@ -159,12 +159,12 @@ static secant_status
 open_sequence(ann_set *s, const char *origin, sequence *q, secant_err *err)
 {
 	static const char *const usual_folders[] = { "img1/", "images/", "img/", "" };
-	char *dir = secant_path_dir(origin), *home = dir ? secant_path_dir(dir) : NULL;
-	char *info = home ? secant_path_join(home, "seqinfo.ini") : NULL;
-	char *labels = dir ? secant_path_join(dir, "labels.txt") : NULL, inner[300] = "";
-	secant_status status = info && labels ? SECANT_OK : secant_ann_nomem(err);
-	if (!status && *secant_ann_below(s, home))
-		snprintf(inner, sizeof inner, "%s/", secant_ann_below(s, home));
+	char *dir = base_path_dir(origin), *home = dir ? base_path_dir(dir) : NULL;
+	char *info = home ? base_path_join(home, "seqinfo.ini") : NULL;
+	char *labels = dir ? base_path_join(dir, "labels.txt") : NULL, inner[300] = "";
+	secant_status status = info && labels ? SECANT_OK : ann_nomem(err);
+	if (!status && *ann_below(s, home))
+		snprintf(inner, sizeof inner, "%s/", ann_below(s, home));
 	snprintf(q->extension, sizeof q->extension, "jpg");
 	snprintf(q->below, sizeof q->below, "%simg1/", inner);
 	if (!status) {
@@ -187,23 +187,23 @@ frame(
 {
 	uint32_t at = 0;
 	char text[700], name[1024];
-	if (secant_ann_table_get(&q->picture, (uint64_t)number, &at)) {
+	if (ann_table_get(&q->picture, (uint64_t)number, &at)) {
 		if (at != UINT32_MAX)
 			return (int)at;
-		*status = secant_ann_bad(s, "stem-collision", origin, line, 0, err,
+		*status = ann_bad(s, "stem-collision", origin, line, 0, err,
 			"frame %lld: several pictures of '%s' have this number", (long long)number, q->below);
 		return -1;
 	}
 	snprintf(text, sizeof text, "%s%06lld.%s", q->below, (long long)number, q->extension);
-	*status = secant_ann_picture_name(s, text, strlen(text), origin, line, name, err);
-	int image = *status ? -1 : secant_ann_add_image(s, name, strlen(name));
-	if (image < 0 || !secant_ann_table_put(&q->picture, (uint64_t)number, (uint32_t)image)) {
-		*status = *status ? *status : secant_ann_nomem(err);
+	*status = ann_picture_name(s, text, strlen(text), origin, line, name, err);
+	int image = *status ? -1 : ann_add_image(s, name, strlen(name));
+	if (image < 0 || !ann_table_put(&q->picture, (uint64_t)number, (uint32_t)image)) {
+		*status = *status ? *status : ann_nomem(err);
 		return -1;
 	}
 	s->images[image].width = q->width;
 	s->images[image].height = q->height;
-	*status = secant_ann_find(s, "image-missing", -1, origin, line, 0, "there is no picture '%s'", name);
+	*status = ann_find(s, "image-missing", -1, origin, line, 0, "there is no picture '%s'", name);
 	return *status ? -1 : image;
 }
 
@@ -223,11 +223,11 @@ class_name(const ann_set *s, const sequence *q, const double *v, int m)
 static void
 keep(ann_set *s, uint32_t *head, const char *key, double v)
 {
-	secant_str t = { 0 };
-	secant_ann_put_number(&t, v);
+	base_str t = { 0 };
+	ann_put_number(&t, v);
 	if (t.p && isfinite(v))
-		secant_ann_attribute(s, head, key, t.p, t.n);
-	secant_str_free(&t);
+		ann_add_attribute(s, head, key, t.p, t.n);
+	base_str_free(&t);
 }
 
 static secant_status
@@ -235,16 +235,16 @@ take_row(ann_set *s, sequence *q, const ann_lines *l, bool one, const char *orig
 {
 	ann_field f[FIELDS + 1];
 	double v[FIELDS + 1] = { 0 };
-	int m = secant_ann_fields(l->line, l->n, ',', f, FIELDS + 1);
+	int m = ann_fields(l->line, l->n, ',', f, FIELDS + 1);
 	bool good = m >= 6 && m <= FIELDS;
 	for (int i = 0; i < m && good; i++)
-		good = secant_ann_real(f[i].p, f[i].end, &v[i]) && isfinite(v[i]);
+		good = ann_real(f[i].p, f[i].end, &v[i]) && isfinite(v[i]);
 	if (!good || v[0] != floor(v[0]) || v[0] < 0 || v[0] > 1e9)
-		return secant_ann_bad(s, "parse-error", origin, l->number, 0, err,
+		return ann_bad(s, "parse-error", origin, l->number, 0, err,
 			"a row is six to ten numbers: frame, track, left, top, width, height, considered, class, visibility");
 	const char *class = class_name(s, q, v, m);
 	if (!class)
-		return secant_ann_bad(s, "class-undefined", origin, l->number, 0, err, "class %g is not one of 1 to %d", v[7],
+		return ann_bad(s, "class-undefined", origin, l->number, 0, err, "class %g is not one of 1 to %d", v[7],
 			q->n_names ? q->n_names : USUAL);
 	char copy[300]; /* names move as text is added */
 	snprintf(copy, sizeof copy, "%s", class);
@@ -252,12 +252,12 @@ take_row(ann_set *s, sequence *q, const ann_lines *l, bool one, const char *orig
 	int image = one ? 0 : frame(s, q, (int64_t)v[0], origin, l->number, &status, err);
 	if (image < 0)
 		return status;
-	s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
-	int at = secant_ann_named_object(s, image, copy);
+	s->images[image].source = ann_intern(s, origin, strlen(origin));
+	int at = ann_named_object(s, image, copy);
 	if (at < 0)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	s->objects[at].line = l->number;
-	if (!secant_ann_set_box(s, at, v + 2, origin, &status, err))
+	if (!ann_set_box(s, at, v + 2, origin, &status, err))
 		return status;
 	uint32_t head = 0;
 	if (v[1] >= 0)
@@ -274,17 +274,16 @@ take_row(ann_set *s, sequence *q, const ann_lines *l, bool one, const char *orig
 static secant_status
 parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	sequence q = { .detections = !strcmp(secant_path_name(origin), "det.txt") };
+	ann_lines l = ann_lines_of(data, n);
+	sequence q = { .detections = !strcmp(base_path_name(origin), "det.txt") };
 	secant_status status = f ? open_sequence(s, origin, &q, err) : SECANT_OK;
-	while (!status && secant_ann_next_line(&l))
-		if (ann_len(secant_ann_trim(l.line, l.line + l.n)))
+	while (!status && ann_next_line(&l))
+		if (ann_len(ann_trim(l.line, l.line + l.n)))
 			status = take_row(s, &q, &l, !f, origin, err);
 	if (f && q.zero)
-		secant_ann_note(s,
-			"%s: pictures count from 0; frame N is taken for the picture of number N, though MOT counts from 1",
+		ann_note(s, "%s: pictures count from 0; frame N is taken for the picture of number N, though MOT counts from 1",
 			origin);
-	secant_ann_table_free(&q.picture);
+	ann_table_free(&q.picture);
 	secant_free(q.names);
 	return status;
 }
@@ -292,11 +291,11 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	bool truth = secant_ann_detect_texts(path, "txt", is_truth, 1);
-	secant_ann_note(s, "MOT: coordinates are taken as they stand (the paper counts pixels from 1)");
+	bool truth = ann_detect_texts(path, "txt", is_truth, 1);
+	ann_note(s, "MOT: coordinates are taken as they stand (the paper counts pixels from 1)");
 	if (!truth)
-		secant_ann_note(s, "MOT: no gt/gt.txt; the detections of det/det.txt are read, with their scores");
-	return secant_ann_read_texts(s, path, o, "txt", truth ? is_truth : is_detections, parse, watch, err);
+		ann_note(s, "MOT: no gt/gt.txt; the detections of det/det.txt are read, with their scores");
+	return ann_read_texts(s, path, o, "txt", truth ? is_truth : is_detections, parse, watch, err);
 }
 
 static secant_status
@@ -305,7 +304,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
-const ann_format secant_ann_format_mot = {
+const ann_format ann_format_mot = {
 	.name = "mot",
 	.brief = "MOTChallenge: gt/gt.txt and det/det.txt of sequences",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,

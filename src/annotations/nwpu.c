@@ -30,8 +30,7 @@ enum { N_NAMES = 10, N_POSITIVE = 650 };
 static int
 detect(const char *path, const char **why)
 {
-	char *a = secant_path_join(path, positive), *b = secant_path_join(path, truth),
-		 *c = secant_path_join(path, negative);
+	char *a = base_path_join(path, positive), *b = base_path_join(path, truth), *c = base_path_join(path, negative);
 	int sure = a && b && secant_is_dir(b) ? secant_is_dir(a) ? 100 : 60
 		: c && secant_is_dir(c)           ? 60
 										  : 0; /* negatives alone are a set too */
@@ -62,7 +61,7 @@ take_number(cursor *c, double *v)
 {
 	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
 		c->p++;
-	const char *q = secant_ann_number(c->p, c->end, v);
+	const char *q = ann_number(c->p, c->end, v);
 	if (q)
 		c->p = q;
 	return q != NULL;
@@ -88,9 +87,9 @@ parse_line(cursor *c, double box[4], double *class)
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&l)) {
-		if (secant_ann_trim(l.line, l.line + l.n).p == secant_ann_trim(l.line, l.line + l.n).end)
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
+		if (ann_trim(l.line, l.line + l.n).p == ann_trim(l.line, l.line + l.n).end)
 			continue;
 		cursor c = { l.line, l.line + l.n };
 		double box[4], class;
@@ -103,17 +102,17 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 				snprintf(found, sizeof found, "found '%c'", *c.p >= 32 && *c.p < 127 ? *c.p : '?');
 			else
 				snprintf(found, sizeof found, "the line ends");
-			status = secant_ann_bad(
+			status = ann_bad(
 				s, "parse-error", origin, l.number, column, err, "%s where %s should stand", found, expected);
-		} else if (!secant_ann_finite(box, 4))
-			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a coordinate is not finite");
+		} else if (!ann_finite(box, 4))
+			status = ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a coordinate is not finite");
 		else if (!(class >= 1 && class <= s->n_classes) || class != floor(class))
-			status = secant_ann_bad(
+			status = ann_bad(
 				s, "class-undefined", origin, l.number, 0, err, "class %g is not one of 1 to %d", class, s->n_classes);
 		else {
-			ann_object *o = secant_ann_add_object(s, image, (int)class - 1);
+			ann_object *o = ann_add_object(s, image, (int)class - 1);
 			if (!o)
-				return secant_ann_nomem(err);
+				return ann_nomem(err);
 			memcpy(o->box, box, sizeof box);
 			o->line = l.number;
 		}
@@ -126,12 +125,12 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 static secant_status
 add_classes(ann_set *s, const char *root, secant_err *err)
 {
-	char *path = secant_path_join(root, "classes.txt");
-	secant_status status = path && secant_is_file(path) ? secant_ann_read_names(s, path, err) : SECANT_OK;
+	char *path = base_path_join(root, "classes.txt");
+	secant_status status = path && secant_is_file(path) ? ann_read_names(s, path, err) : SECANT_OK;
 	secant_free(path);
 	for (int i = 0; i < N_NAMES && !status && s->n_classes < N_NAMES && (i || !s->n_classes); i++)
-		if (secant_ann_add_class(s, names[i], strlen(names[i]), i + 1) < 0)
-			return secant_ann_nomem(err);
+		if (ann_add_class(s, names[i], strlen(names[i]), i + 1) < 0)
+			return ann_nomem(err);
 	for (int i = 0; i < s->n_classes; i++)
 		s->classes[i].id = i + 1;
 	return status;
@@ -140,22 +139,22 @@ add_classes(ann_set *s, const char *root, secant_err *err)
 static secant_status
 add_folder(ann_set *s, const char *root, const char *folder, secant_err *err)
 {
-	secant_names files = { 0 };
-	char *full = secant_path_join(root, folder);
+	base_names files = { 0 };
+	char *full = base_path_join(root, folder);
 	if (!full)
-		return secant_ann_nomem(err);
-	secant_status status = secant_is_dir(full) ? secant_ann_walk(&files, full, ANN_PICTURES, 0, err) : SECANT_OK;
+		return ann_nomem(err);
+	secant_status status = secant_is_dir(full) ? ann_walk(&files, full, ANN_PICTURES, 0, err) : SECANT_OK;
 	for (int i = 0; !status && i < files.n; i++) {
-		char *name = secant_path_join(folder, files.v[i]), *path = secant_path_join(full, files.v[i]);
-		int at = name && path ? secant_ann_add_image(s, name, strlen(name)) : -1;
+		char *name = base_path_join(folder, files.v[i]), *path = base_path_join(full, files.v[i]);
+		int at = name && path ? ann_add_image(s, name, strlen(name)) : -1;
 		if (at < 0)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else
-			s->images[at].path = secant_ann_store(s, path, strlen(path));
+			s->images[at].path = ann_store(s, path, strlen(path));
 		secant_free(name);
 		secant_free(path);
 	}
-	secant_names_free(&files);
+	base_names_free(&files);
 	secant_free(full);
 	return status;
 }
@@ -166,9 +165,9 @@ set_numbers(ann_set *s, int positives)
 {
 	int64_t last = N_POSITIVE;
 	for (int i = 0; i < s->n_images; i++) {
-		char *stem = secant_path_stem(ann_str(s, s->images[i].name));
+		char *stem = base_path_stem(ann_str(s, s->images[i].name));
 		int64_t v;
-		bool whole = stem && secant_ann_integer(stem, stem + strlen(stem), &v) && v >= 0 && v < 100000000;
+		bool whole = stem && ann_integer(stem, stem + strlen(stem), &v) && v >= 0 && v < 100000000;
 		if (i < positives && whole && v > last)
 			last = v;
 		s->images[i].number = whole ? (int32_t)(i < positives ? v : v + last) : 0;
@@ -179,40 +178,40 @@ set_numbers(ann_set *s, int positives)
 static secant_status
 read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 {
-	char *folder = secant_path_join(root, truth);
-	secant_names files = { 0 };
-	secant_status status = !folder           ? secant_ann_nomem(err)
-		: positives || secant_is_dir(folder) ? secant_ann_walk(&files, folder, "txt", 0, err)
+	char *folder = base_path_join(root, truth);
+	base_names files = { 0 };
+	secant_status status = !folder           ? ann_nomem(err)
+		: positives || secant_is_dir(folder) ? ann_walk(&files, folder, "txt", 0, err)
 											 : SECANT_OK;
 	bool *seen = secant_calloc((size_t)s->n_images + 1, sizeof *seen);
 	for (int i = 0; !status && seen && i < files.n; i++) {
-		char *stem = secant_path_stem(files.v[i]), *path = secant_path_join(folder, files.v[i]);
+		char *stem = base_path_stem(files.v[i]), *path = base_path_join(folder, files.v[i]);
 		int at = -1;
-		char *name = stem ? secant_format("%s/%s.jpg", positive, stem) : NULL;
+		char *name = stem ? base_format("%s/%s.jpg", positive, stem) : NULL;
 		if (name && path && stem) {
 			static const char *const other[] = { "jpg", "png", "jpeg", "tif", "tiff", "bmp", NULL };
 			for (const char *const *e = other; *e && at < 0; e++) {
-				char *alias = secant_format("%s/%s.%s", positive, stem, *e);
-				at = alias ? secant_ann_find_image(s, alias, strlen(alias)) : -1;
+				char *alias = base_format("%s/%s.%s", positive, stem, *e);
+				at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
 				secant_free(alias);
 			}
 			if (at < 0) {
-				status = secant_ann_bad(s, "image-missing", path, 0, 0, err, "there is no picture '%s'", name);
-				at = status ? -1 : secant_ann_add_image(s, name, strlen(name));
+				status = ann_bad(s, "image-missing", path, 0, 0, err, "there is no picture '%s'", name);
+				at = status ? -1 : ann_add_image(s, name, strlen(name));
 			} else
 				seen[at] = true;
 		}
 		if (!status)
-			status = at >= 0 ? secant_ann_read_text(s, at, path, parse, err) : secant_ann_nomem(err);
+			status = at >= 0 ? ann_read_text(s, at, path, parse, err) : ann_nomem(err);
 		secant_free(stem);
 		secant_free(path);
 		secant_free(name);
 	}
 	for (int i = 0; !status && seen && i < positives; i++)
 		if (!seen[i])
-			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
+			status = ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
 				"a positive picture without a text file: no objects");
-	secant_names_free(&files);
+	base_names_free(&files);
 	secant_free(folder);
 	secant_free(seen);
 	return status;
@@ -221,7 +220,7 @@ read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = secant_ann_read_option_names(s, o, err);
+	secant_status status = ann_read_option_names(s, o, err);
 	if (!status && !s->n_classes)
 		status = add_classes(s, path, err);
 	for (int i = 0; i < s->n_classes; i++)
@@ -237,15 +236,15 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 }
 
 static void
-put_object(secant_str *t, const ann_object *o, int class)
+put_object(base_str *t, const ann_object *o, int class)
 {
 	const double v[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
 	static const char *const between[] = { "(", ",", "),(", "," };
 	for (int i = 0; i < 4; i++) {
-		secant_str_add(t, between[i]);
-		secant_ann_put_number(t, v[i]);
+		base_str_add(t, between[i]);
+		ann_put_number(t, v[i]);
 	}
-	secant_str_addf(t, "),%d\n", class);
+	base_str_addf(t, "),%d\n", class);
 }
 
 /* Class numbers: NWPU's own where all names are NWPU's, else the order of the classes, which classes.txt then holds. */
@@ -262,13 +261,13 @@ class_numbers(const ann_set *s, ann_out *out, int *number, secant_err *err)
 	}
 	if (own)
 		return SECANT_OK;
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	for (int i = 0; i < s->n_classes; i++) {
 		number[i] = i + 1;
-		secant_str_addf(&t, "%s\n", ann_str(s, s->classes[i].name));
+		base_str_addf(&t, "%s\n", ann_str(s, s->classes[i].name));
 	}
-	secant_status status = secant_ann_out_str(out, "classes.txt", &t, err);
-	secant_str_free(&t);
+	secant_status status = ann_out_str(out, "classes.txt", &t, err);
+	base_str_free(&t);
 	return status;
 }
 
@@ -276,8 +275,8 @@ static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
 	int *number = secant_calloc((size_t)s->n_classes + 1, sizeof *number), count[2] = { 0 };
-	secant_str t = { 0 };
-	secant_status status = number ? class_numbers(s, out, number, err) : secant_ann_nomem(err);
+	base_str t = { 0 };
+	secant_status status = number ? class_numbers(s, out, number, err) : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		bool has = false;
@@ -289,15 +288,15 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			has = true;
 		}
 		char relative[1200];
-		const char *ext = secant_path_ext(ann_str(s, im->name));
+		const char *ext = base_path_ext(ann_str(s, im->name));
 		snprintf(relative, sizeof relative, "%s/%03d.%s", has ? positive : negative, ++count[!has], *ext ? ext : "jpg");
-		status = secant_ann_out_picture(out, s, im, relative, err);
+		status = ann_out_picture(out, s, im, relative, err);
 		snprintf(relative, sizeof relative, "%s/%03d.txt", truth, count[0]);
 		if (!status && has)
-			status = secant_ann_out_str(out, relative, &t, err);
-		secant_ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
+			status = ann_out_str(out, relative, &t, err);
+		ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
 	}
-	secant_str_free(&t);
+	base_str_free(&t);
 	secant_free(number);
 	return status;
 }
@@ -306,12 +305,12 @@ static secant_status
 parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	for (int i = s->n_classes; i < N_NAMES; i++)
-		if (secant_ann_add_class(s, names[i], strlen(names[i]), i + 1) < 0)
-			return secant_ann_nomem(err);
+		if (ann_add_class(s, names[i], strlen(names[i]), i + 1) < 0)
+			return ann_nomem(err);
 	return parse(s, 0, data, n, origin, err);
 }
 
-const ann_format secant_ann_format_nwpu = {
+const ann_format ann_format_nwpu = {
 	.name = "nwpu",
 	.numbers_images = true,
 	.brief = "NWPU VHR-10: positive and negative image set, ground truth as text",

@@ -20,11 +20,11 @@ static bool
 header(const char *p, size_t n, int at[N_COLUMNS])
 {
 	ann_field f[FIELDS];
-	int m = secant_ann_fields(p, n, ',', f, FIELDS);
+	int m = ann_fields(p, n, ',', f, FIELDS);
 	for (int k = 0; k < N_COLUMNS; k++) {
 		at[k] = -1;
 		for (int i = 0; i < m && i < FIELDS; i++)
-			if (ann_is(secant_ann_trim(f[i].p, f[i].end), columns[k]))
+			if (ann_is(ann_trim(f[i].p, f[i].end), columns[k]))
 				at[k] = i;
 		if (at[k] < 0 && k != CONFIDENCE && k < GROUP)
 			return false;
@@ -37,11 +37,11 @@ is_boxes(const char *path)
 {
 	secant_bytes b;
 	int at[N_COLUMNS];
-	if (!secant_is_file(path) || secant_file_map(&b, path, NULL))
+	if (!secant_is_file(path) || base_file_map(&b, path, NULL))
 		return false;
-	ann_lines l = secant_ann_lines((const char *)b.data, b.size < 4096 ? b.size : 4096);
-	bool is = secant_ann_next_line(&l) && header(l.line, l.n, at);
-	secant_file_unmap(&b);
+	ann_lines l = ann_lines_of((const char *)b.data, b.size < 4096 ? b.size : 4096);
+	bool is = ann_next_line(&l) && header(l.line, l.n, at);
+	base_file_unmap(&b);
 	return is;
 }
 
@@ -49,41 +49,41 @@ static int
 detect(const char *path, const char **why)
 {
 	*why = "it has Open Images' CSV of boxes";
-	return secant_ann_detect_texts(path, "csv", is_boxes, 96);
+	return ann_detect_texts(path, "csv", is_boxes, 96);
 }
 
 /* The names that people have for classes: pictures of `out` are the machine's names, their paths the people's. */
 static secant_status
 read_descriptions(ann_set *s, ann_set *out, secant_err *err)
 {
-	secant_names files = { 0 };
+	base_names files = { 0 };
 	const char *root = ann_str(s, s->root);
 	char *data = NULL;
 	size_t n;
-	secant_status status = secant_ann_walk(&files, root, "csv", 3, err);
+	secant_status status = ann_walk(&files, root, "csv", 3, err);
 	for (int i = 0; !status && i < files.n; i++) {
-		if (!strstr(secant_path_name(files.v[i]), "class-descriptions"))
+		if (!strstr(base_path_name(files.v[i]), "class-descriptions"))
 			continue;
-		char *path = secant_path_join(root, files.v[i]);
-		status = path ? secant_ann_load_text(s, path, &data, &n, err) : secant_ann_nomem(err);
-		ann_lines l = secant_ann_lines(data ? data : "", status || !data ? 0 : n);
-		while (!status && secant_ann_next_line(&l)) {
+		char *path = base_path_join(root, files.v[i]);
+		status = path ? ann_load_text(s, path, &data, &n, err) : ann_nomem(err);
+		ann_lines l = ann_lines_of(data ? data : "", status || !data ? 0 : n);
+		while (!status && ann_next_line(&l)) {
 			const char *comma = memchr(l.line, ',', l.n);
 			if (!comma || *l.line != '/')
 				continue;
-			ann_field name = secant_ann_trim(comma + 1, l.line + l.n);
+			ann_field name = ann_trim(comma + 1, l.line + l.n);
 			if (ann_len(name) >= 2 && *name.p == '"' && name.end[-1] == '"')
 				name.p++, name.end--;
-			int at = secant_ann_add_image(out, l.line, (size_t)(comma - l.line));
+			int at = ann_add_image(out, l.line, (size_t)(comma - l.line));
 			if (at < 0)
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 			else
-				out->images[at].path = secant_ann_store(out, name.p, ann_len(name));
+				out->images[at].path = ann_store(out, name.p, ann_len(name));
 		}
 		secant_free(data), secant_free(path);
 		data = NULL;
 	}
-	secant_names_free(&files);
+	base_names_free(&files);
 	return status;
 }
 
@@ -95,35 +95,34 @@ take_row(ann_set *s, int image, const ann_field *f, const int *at, const ann_set
 	secant_status status = SECANT_OK;
 	secant_err one = { 0 };
 	for (int k = 0; k < 4; k++)
-		if (!secant_ann_real(f[at[X0 + k]].p, f[at[X0 + k]].end, &v[k]) || !(v[k] >= -.02 && v[k] <= 1.02))
-			return secant_ann_bad(
+		if (!ann_real(f[at[X0 + k]].p, f[at[X0 + k]].end, &v[k]) || !(v[k] >= -.02 && v[k] <= 1.02))
+			return ann_bad(
 				s, "parse-error", origin, line, 0, err, "%s is no share of a picture, 0 to 1", columns[X0 + k]);
-	if (s->images[image].width <= 0 && secant_ann_probe(s, image, &one))
-		return secant_ann_unreadable(s, image, ann_str(s, s->images[image].path), &one, err);
+	if (s->images[image].width <= 0 && ann_probe(s, image, &one))
+		return ann_unreadable(s, image, ann_str(s, s->images[image].path), &one, err);
 	const double w = s->images[image].width, h = s->images[image].height,
-				 box[4] = { secant_ann_tidy(v[0] * w), secant_ann_tidy(v[2] * h), secant_ann_tidy((v[1] - v[0]) * w),
-					 secant_ann_tidy((v[3] - v[2]) * h) };
+				 box[4] = { ann_tidy(v[0] * w), ann_tidy(v[2] * h), ann_tidy((v[1] - v[0]) * w),
+					 ann_tidy((v[3] - v[2]) * h) };
 	char class[300];
 	const ann_field label = f[at[LABEL]];
-	int known = secant_ann_find_image(names, label.p, ann_len(label));
+	int known = ann_find_image(names, label.p, ann_len(label));
 	if (known >= 0 && names->images[known].path)
 		snprintf(class, sizeof class, "%s", ann_str(names, names->images[known].path));
 	else
 		snprintf(class, sizeof class, "%.*s", (int)(ann_len(label) < 290 ? ann_len(label) : 290), label.p);
-	int object = *class ? secant_ann_named_object(s, image, class) : -2;
+	int object = *class ? ann_named_object(s, image, class) : -2;
 	if (object < 0)
-		return object == -2 ? secant_ann_bad(s, "parse-error", origin, line, 0, err, "a box without a class")
-							: secant_ann_nomem(err);
+		return object == -2 ? ann_bad(s, "parse-error", origin, line, 0, err, "a box without a class") : ann_nomem(err);
 	s->objects[object].line = line;
-	if (!secant_ann_set_box(s, object, box, origin, &status, err))
+	if (!ann_set_box(s, object, box, origin, &status, err))
 		return status;
 	uint32_t head = 0;
 	if (at[CONFIDENCE] >= 0 && !ann_is(f[at[CONFIDENCE]], "1")
-		&& secant_ann_is_json_number(f[at[CONFIDENCE]].p, ann_len(f[at[CONFIDENCE]])))
-		secant_ann_attribute(s, &head, "score", f[at[CONFIDENCE]].p, ann_len(f[at[CONFIDENCE]]));
+		&& ann_is_json_number(f[at[CONFIDENCE]].p, ann_len(f[at[CONFIDENCE]])))
+		ann_add_attribute(s, &head, "score", f[at[CONFIDENCE]].p, ann_len(f[at[CONFIDENCE]]));
 	for (int k = EXTRA; k < N_COLUMNS; k++)
 		if (at[k] >= 0 && ann_is(f[at[k]], "1")) /* 0: no, -1: nobody knows */
-			secant_ann_attribute(s, &head, keys[k - EXTRA], "true", 4);
+			ann_add_attribute(s, &head, keys[k - EXTRA], "true", 4);
 	s->objects[object].attributes = head;
 	s->objects[object].flags |= at[GROUP] >= 0 && ann_is(f[at[GROUP]], "1") ? ANN_CROWD : 0u;
 	return SECANT_OK;
@@ -134,57 +133,56 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 {
 	static const char *const lists[][2] = { { "train", "train" }, { "oidv6-train", "train" }, { "validation", "val" },
 		{ "test", "test" } };
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	ann_set names;
 	int at[N_COLUMNS], split = -1, absent = 0, taken = 0;
-	if (!secant_ann_next_line(&l) || !header(l.line, l.n, at))
-		return secant_ann_bad(
+	if (!ann_next_line(&l) || !header(l.line, l.n, at))
+		return ann_bad(
 			s, "parse-error", origin, 1, 0, err, "the columns ImageID, LabelName, XMin, XMax, YMin, YMax are needed");
-	secant_ann_init(&names);
+	ann_init(&names);
 	secant_status status = f ? read_descriptions(s, &names, err) : SECANT_OK;
 	for (size_t i = 0; i < sizeof lists / sizeof *lists && f; i++)
-		if (!strncmp(secant_path_name(origin), lists[i][0], strlen(lists[i][0])))
-			split = secant_ann_split(s, lists[i][1], strlen(lists[i][1]));
-	while (!status && secant_ann_next_line(&l)) {
+		if (!strncmp(base_path_name(origin), lists[i][0], strlen(lists[i][0])))
+			split = ann_split(s, lists[i][1], strlen(lists[i][1]));
+	while (!status && ann_next_line(&l)) {
 		ann_field v[FIELDS];
 		char id[300];
-		if (!ann_len(secant_ann_trim(l.line, l.line + l.n)))
+		if (!ann_len(ann_trim(l.line, l.line + l.n)))
 			continue;
-		int m = secant_ann_fields(l.line, l.n, ',', v, FIELDS), last = 0;
+		int m = ann_fields(l.line, l.n, ',', v, FIELDS), last = 0;
 		for (int k = 0; k < N_COLUMNS; k++)
 			last = at[k] > last ? at[k] : last;
 		if (m <= last || m > FIELDS) {
-			status = secant_ann_bad(
-				s, "parse-error", origin, l.number, 0, err, "%d columns; the first row has more", m);
+			status = ann_bad(s, "parse-error", origin, l.number, 0, err, "%d columns; the first row has more", m);
 			continue;
 		}
 		for (int k = 0; k < m; k++)
-			v[k] = secant_ann_trim(v[k].p, v[k].end);
+			v[k] = ann_trim(v[k].p, v[k].end);
 		snprintf(id, sizeof id, "%.*s", (int)(ann_len(v[at[ID]]) < 290 ? ann_len(v[at[ID]]) : 290), v[at[ID]].p);
-		int image = f ? secant_ann_finder_stem(f, id) : 0;
+		int image = f ? ann_finder_stem(f, id) : 0;
 		absent += image < 0;
 		taken += image >= 0;
 		if (image < 0)
 			continue;
-		s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
+		s->images[image].source = ann_intern(s, origin, strlen(origin));
 		s->images[image].splits |= split >= 0 ? 1ull << split : 0;
 		status = take_row(s, image, v, at, &names, l.number, origin, err);
 	}
 	if (!status && absent && !taken)
-		status = secant_ann_bad(s, "image-missing", origin, 0, 0, err,
+		status = ann_bad(s, "image-missing", origin, 0, 0, err,
 			"none of its pictures (ID.jpg) is there, and shares of a picture have no place without its size");
 	else if (!status && absent)
-		secant_ann_note(s, "%s: %d rows are of pictures that are not there: left out", origin, absent);
+		ann_note(s, "%s: %d rows are of pictures that are not there: left out", origin, absent);
 	if (!status && f && !names.n_images)
-		secant_ann_note(s, "%s: no class-descriptions CSV: classes keep their machine's names", origin);
-	secant_ann_free(&names);
+		ann_note(s, "%s: no class-descriptions CSV: classes keep their machine's names", origin);
+	ann_free(&names);
 	return status;
 }
 
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_texts(s, path, o, "csv", is_boxes, parse, watch, err);
+	return ann_read_texts(s, path, o, "csv", is_boxes, parse, watch, err);
 }
 
 static secant_status
@@ -193,7 +191,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
-const ann_format secant_ann_format_open_images = {
+const ann_format ann_format_open_images = {
 	.name = "open-images",
 	.brief = "Open Images: CSV of boxes and class descriptions",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD,

@@ -22,7 +22,7 @@
 #endif
 
 secant_status
-secant_ann_watch(const secant_watch *w, secant_err *err)
+ann_call_watch(const secant_watch *w, secant_err *err)
 {
 	return w && w->stop && w->stop(w->user) ? secant_fail(err, SECANT_ERR_CANCELLED, "interrupted; nothing was written")
 											: SECANT_OK;
@@ -34,12 +34,12 @@ make_staging(ann_out *o, secant_err *err)
 {
 	enum { TRIES = 1000 };
 	for (int n = 0; n < TRIES; n++) {
-		char *name = secant_format("%s.partial-%ld-%d", o->path, (long)getpid(), n);
+		char *name = base_format("%s.partial-%ld-%d", o->path, (long)getpid(), n);
 		if (!name)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 		if (!mkdir(name, 0777)) {
 			o->staging = name;
-			secant_status status = secant_dir_lock(name, &o->fd, err);
+			secant_status status = base_dir_lock(name, &o->fd, err);
 			if (status)
 				(void)rmdir(name);
 			return status;
@@ -55,32 +55,32 @@ make_staging(ann_out *o, secant_err *err)
 static void
 sweep(const char *path)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	secant_err ignored = { 0 };
-	char *parent = secant_path_dir(path);
-	const char *name = secant_path_name(path);
+	char *parent = base_path_dir(path);
+	const char *name = base_path_name(path);
 	size_t n = strlen(name);
-	if (parent && !secant_dir_list(&names, parent, SECANT_DIR_FOLDERS, &ignored))
+	if (parent && !base_dir_list(&names, parent, BASE_DIR_FOLDERS, &ignored))
 		for (int i = 0; i < names.n; i++) {
 			unsigned long pid, k;
 			int used = 0, lock;
 			if (strncmp(names.v[i], name, n) || sscanf(names.v[i] + n, ".partial-%lu-%lu%n", &pid, &k, &used) != 2
 				|| names.v[i][n + (size_t)used])
 				continue;
-			char *left = secant_path_join(parent, names.v[i]);
+			char *left = base_path_join(parent, names.v[i]);
 			bool dead = kill((pid_t)pid, 0) && errno == ESRCH;
-			if (left && dead && !secant_dir_lock(left, &lock, &ignored)) {
-				(void)!secant_remove_tree(left, &ignored);
+			if (left && dead && !base_dir_lock(left, &lock, &ignored)) {
+				(void)!base_remove_tree(left, &ignored);
 				close(lock);
 			}
 			secant_free(left);
 		}
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(parent);
 }
 
 secant_status
-secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const secant_watch *watch, secant_err *err)
+ann_out_open(ann_out *o, const secant_dataset_writing *options, const secant_watch *watch, secant_err *err)
 {
 	*o = (ann_out){ .options = options, .watch = watch, .fd = -1 };
 	if (!options->out || !*options->out)
@@ -88,8 +88,8 @@ secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const sec
 	size_t n = strlen(options->out);
 	while (n > 1 && options->out[n - 1] == '/')
 		n--;
-	o->path = secant_strndup(options->out, n);
-	o->last_dir = secant_strdup("");
+	o->path = base_strndup(options->out, n);
+	o->last_dir = base_strdup("");
 	if (!o->path || !o->last_dir)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	struct stat st;
@@ -97,7 +97,7 @@ secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const sec
 		return secant_fail(err, SECANT_ERR_IO, "%s: exists already; choose another --out, or remove it first", o->path);
 	if (options->dry_run)
 		return SECANT_OK;
-	char *parent = secant_path_dir(o->path);
+	char *parent = base_path_dir(o->path);
 	secant_status status = parent ? secant_make_dirs(parent, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	secant_free(parent);
 	if (status)
@@ -110,32 +110,32 @@ secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const sec
 static secant_status
 claim(ann_out *o, const char *relative, secant_err *err)
 {
-	if (!secant_path_is_safe(relative))
+	if (!base_path_is_safe(relative))
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"'%s' is not a name that can be written inside %s: no absolute paths, no '..', no control bytes", relative,
 			o->path);
-	uint64_t key = secant_fnv1a(relative, strlen(relative));
+	uint64_t key = base_fnv1a(relative, strlen(relative));
 	uint32_t at;
-	while (secant_ann_table_get(&o->names, key, &at)) {
+	while (ann_table_get(&o->names, key, &at)) {
 		if (!strcmp(o->names_text.p + at, relative))
 			return secant_fail(err, SECANT_ERR_FORMAT,
 				"two pictures would both be written as '%s': use --names number, or rename one", relative);
 		key++;
 	}
 	at = (uint32_t)o->names_text.n;
-	secant_str_addn(&o->names_text, relative, strlen(relative) + 1);
-	if (o->names_text.failed || o->names_text.n > UINT32_MAX - 4096 || !secant_ann_table_put(&o->names, key, at))
+	base_str_addn(&o->names_text, relative, strlen(relative) + 1);
+	if (o->names_text.failed || o->names_text.n > UINT32_MAX - 4096 || !ann_table_put(&o->names, key, at))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d file names", o->files);
 	o->files++;
 	if (o->fd < 0) {
-		secant_str_addf(&o->plan, "%s\n", relative);
+		base_str_addf(&o->plan, "%s\n", relative);
 		return SECANT_OK;
 	}
 	const char *slash = strrchr(relative, '/');
 	size_t n = slash ? (size_t)(slash - relative) : 0;
 	if (!n || (strlen(o->last_dir) == n && !memcmp(o->last_dir, relative, n)))
 		return SECANT_OK;
-	char *dir = secant_strndup(relative, n);
+	char *dir = base_strndup(relative, n);
 	if (!dir)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	for (char *p = dir; *p; p++)
@@ -170,7 +170,7 @@ put_all(int fd, const char *data, size_t n)
 }
 
 secant_status
-secant_ann_out_file(ann_out *o, const char *relative, const char *data, size_t n, secant_err *err)
+ann_out_file(ann_out *o, const char *relative, const char *data, size_t n, secant_err *err)
 {
 	secant_status status = claim(o, relative, err);
 	if (status || o->fd < 0)
@@ -190,10 +190,10 @@ secant_ann_out_file(ann_out *o, const char *relative, const char *data, size_t n
 }
 
 secant_status
-secant_ann_out_str(ann_out *o, const char *relative, secant_str *text, secant_err *err)
+ann_out_str(ann_out *o, const char *relative, base_str *text, secant_err *err)
 {
 	secant_status status = text->failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for its text", relative)
-										: secant_ann_out_file(o, relative, text->p ? text->p : "", text->n, err);
+										: ann_out_file(o, relative, text->p ? text->p : "", text->n, err);
 	text->n = 0;
 	return status;
 }
@@ -247,22 +247,22 @@ copy_or_clone(ann_out *o, const char *from, const char *relative, bool clone, se
 }
 
 secant_status
-secant_ann_out_picture(ann_out *o, const ann_set *s, const ann_image *im, const char *relative, secant_err *err)
+ann_out_picture(ann_out *o, const ann_set *s, const ann_image *im, const char *relative, secant_err *err)
 {
 	if (!o->options->pictures)
 		return SECANT_OK;
-	const ann_format *f = im->inside && !im->path ? secant_ann_format(ann_str(s, s->format)) : NULL;
+	const ann_format *f = im->inside && !im->path ? ann_find_format(ann_str(s, s->format)) : NULL;
 	if (f && f->picture) {
-		secant_str bytes = { 0 };
+		base_str bytes = { 0 };
 		secant_status got = f->picture(s, im, &bytes, err);
 		if (!got)
-			got = secant_ann_out_file(o, relative, bytes.p, bytes.n, err);
+			got = ann_out_file(o, relative, bytes.p, bytes.n, err);
 		o->pictures += !got;
-		secant_str_free(&bytes);
+		base_str_free(&bytes);
 		return got;
 	}
 	if (!im->path) {
-		secant_ann_out_lose(o, 1, "picture that was not found beside its annotations");
+		ann_out_lose(o, 1, "picture that was not found beside its annotations");
 		return SECANT_OK;
 	}
 	const char *from = ann_str(s, im->path);
@@ -288,7 +288,7 @@ secant_ann_out_picture(ann_out *o, const ann_set *s, const ann_image *im, const 
 }
 
 secant_status
-secant_ann_out_mask(ann_out *o, const secant_image *im, const char *relative, secant_err *err)
+ann_out_mask(ann_out *o, const secant_image *im, const char *relative, secant_err *err)
 {
 	void *data = NULL;
 	size_t n = 0;
@@ -297,13 +297,13 @@ secant_ann_out_mask(ann_out *o, const secant_image *im, const char *relative, se
 	secant_image_write_options fast = { .compression = 3 };
 	secant_status status = secant_image_encode(im, "png", &data, &n, &fast, err);
 	if (!status)
-		status = secant_ann_out_file(o, relative, data, n, err);
+		status = ann_out_file(o, relative, data, n, err);
 	secant_free(data);
 	return status;
 }
 
 void
-secant_ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...)
+ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...)
 {
 	char what[200];
 	va_list ap;
@@ -317,8 +317,8 @@ secant_ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...)
 		}
 	if (!count)
 		return;
-	char *copy = secant_strdup(what);
-	if (copy && !secant_grow((void **)&o->losses, &o->losses_capacity, o->n_losses, sizeof *o->losses))
+	char *copy = base_strdup(what);
+	if (copy && !base_grow((void **)&o->losses, &o->losses_capacity, o->n_losses, sizeof *o->losses))
 		o->losses[o->n_losses++] = (ann_loss){ copy, count };
 	else {
 		secant_free(copy);
@@ -329,10 +329,10 @@ secant_ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...)
 static char *
 report_json(const ann_out *o, const ann_set *s)
 {
-	secant_str r = { 0 };
-	secant_str_add(&r, "{\n  \"out\": ");
-	secant_ann_json_string(&r, o->path, strlen(o->path));
-	secant_str_addf(&r,
+	base_str r = { 0 };
+	base_str_add(&r, "{\n  \"out\": ");
+	ann_json_string(&r, o->path, strlen(o->path));
+	base_str_addf(&r,
 		",\n  \"dry_run\": %s,\n  \"pictures\": %d,\n  \"objects\": %d,\n  \"classes\": %d,\n  \"files\": %d,\n  "
 		"\"splits\": {",
 		o->options->dry_run ? "true" : "false", s->n_images, s->n_objects, s->n_classes, o->files);
@@ -340,39 +340,39 @@ report_json(const ann_out *o, const ann_set *s)
 		int n = 0;
 		for (int k = 0; k < s->n_images; k++)
 			n += (int)(s->images[k].splits >> i & 1);
-		secant_str_add(&r, i ? ", " : "");
-		secant_ann_json_string(&r, ann_str(s, s->splits[i]), strlen(ann_str(s, s->splits[i])));
-		secant_str_addf(&r, ": %d", n);
+		base_str_add(&r, i ? ", " : "");
+		ann_json_string(&r, ann_str(s, s->splits[i]), strlen(ann_str(s, s->splits[i])));
+		base_str_addf(&r, ": %d", n);
 	}
-	secant_str_add(&r, "},\n  \"lost\": [");
+	base_str_add(&r, "},\n  \"lost\": [");
 	for (int i = 0; i < o->n_losses; i++) {
 		const char *what = o->losses[i].what;
-		secant_str_add(&r, i ? ",\n    {\"what\": " : "\n    {\"what\": ");
-		secant_ann_json_string(&r, what, strlen(what));
-		secant_str_addf(&r, ", \"count\": %lld}", (long long)o->losses[i].count);
+		base_str_add(&r, i ? ",\n    {\"what\": " : "\n    {\"what\": ");
+		ann_json_string(&r, what, strlen(what));
+		base_str_addf(&r, ", \"count\": %lld}", (long long)o->losses[i].count);
 	}
-	secant_str_add(&r, o->n_losses ? "\n  ],\n  \"notes\": [" : "],\n  \"notes\": [");
+	base_str_add(&r, o->n_losses ? "\n  ],\n  \"notes\": [" : "],\n  \"notes\": [");
 	for (int i = 0; i < s->n_notes; i++) {
 		const char *note = ann_str(s, s->notes[i]);
-		secant_str_add(&r, i ? ",\n    " : "\n    ");
-		secant_ann_json_string(&r, note, strlen(note));
+		base_str_add(&r, i ? ",\n    " : "\n    ");
+		ann_json_string(&r, note, strlen(note));
 	}
-	secant_str_add(&r, s->n_notes ? "\n  ]" : "]");
+	base_str_add(&r, s->n_notes ? "\n  ]" : "]");
 	if (o->options->dry_run) {
-		secant_str_add(&r, ",\n  \"would_write\": [");
+		base_str_add(&r, ",\n  \"would_write\": [");
 		bool first = true;
 		for (const char *p = o->plan.p, *q; p && (q = strchr(p, '\n')); p = q + 1, first = false) {
-			secant_str_add(&r, first ? "\n    " : ",\n    ");
-			secant_ann_json_string(&r, p, (size_t)(q - p));
+			base_str_add(&r, first ? "\n    " : ",\n    ");
+			ann_json_string(&r, p, (size_t)(q - p));
 		}
-		secant_str_add(&r, "\n  ]");
+		base_str_add(&r, "\n  ]");
 	}
-	secant_str_add(&r, "\n}\n");
-	return secant_str_take(&r);
+	base_str_add(&r, "\n}\n");
+	return base_str_take(&r);
 }
 
 secant_status
-secant_ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, secant_err *err)
+ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	if (good && (o->failed || o->plan.failed))
@@ -389,7 +389,7 @@ secant_ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, sec
 		close(o->fd);
 		if (!good || status) {
 			secant_err ignored = { 0 };
-			if (secant_remove_tree(o->staging, &ignored))
+			if (base_remove_tree(o->staging, &ignored))
 				status = secant_fail(
 					err, SECANT_ERR_IO, "%s: cannot be removed after the failure: %s", o->staging, ignored.msg);
 		}
@@ -397,9 +397,9 @@ secant_ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, sec
 	for (int i = 0; i < o->n_losses; i++)
 		secant_free(o->losses[i].what);
 	secant_free(o->losses);
-	secant_str_free(&o->plan);
-	secant_str_free(&o->names_text);
-	secant_ann_table_free(&o->names);
+	base_str_free(&o->plan);
+	base_str_free(&o->names_text);
+	ann_table_free(&o->names);
 	secant_free(o->path);
 	secant_free(o->staging);
 	secant_free(o->last_dir);

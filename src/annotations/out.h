@@ -18,9 +18,9 @@ typedef struct ann_out {
 	char *path, *staging; /* the folder, and the one under which it is made */
 	int fd; /* of staging; -1 in a dry run */
 	ann_table names;
-	secant_str names_text; /* files so far */
+	base_str names_text; /* files so far */
 	char *last_dir; /* made last */
-	secant_str plan; /* dry run: one line a file */
+	base_str plan; /* dry run: one line a file */
 	ann_loss *losses;
 	int n_losses, losses_capacity;
 	int files, pictures;
@@ -28,20 +28,19 @@ typedef struct ann_out {
 	double *map_x;
 } ann_out;
 
-secant_status secant_ann_out_open(
+secant_status ann_out_open(
 	ann_out *o, const secant_dataset_writing *options, const secant_watch *watch, secant_err *err);
-secant_status secant_ann_out_file(
+secant_status ann_out_file(
 	ann_out *o, const char *relative, const char *data, size_t n, secant_err *err) SECANT_NODISCARD;
-secant_status secant_ann_out_str(
-	ann_out *o, const char *relative, secant_str *text, secant_err *err) SECANT_NODISCARD; /* and empties it */
-secant_status secant_ann_out_picture(
+secant_status ann_out_str(
+	ann_out *o, const char *relative, base_str *text, secant_err *err) SECANT_NODISCARD; /* and empties it */
+secant_status ann_out_picture(
 	ann_out *o, const ann_set *s, const ann_image *im, const char *relative, secant_err *err) SECANT_NODISCARD;
-secant_status secant_ann_out_mask(
+secant_status ann_out_mask(
 	ann_out *o, const secant_image *im, const char *relative, secant_err *err) SECANT_NODISCARD; /* PNG */
-void secant_ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...) SECANT_PRINTF(3, 4);
+void ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...) SECANT_PRINTF(3, 4);
 /* Finishes: the folder takes its name. Frees on success and failure alike; *report as in secant_dataset_write. */
-secant_status secant_ann_out_close(
-	ann_out *o, const ann_set *s, bool good, char **report, secant_err *err) SECANT_NODISCARD;
+secant_status ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, secant_err *err) SECANT_NODISCARD;
 /* SECANT_ERR_CANCELLED when the watch says so. */
-secant_status secant_ann_watch(const secant_watch *w, secant_err *err);
+secant_status ann_call_watch(const secant_watch *w, secant_err *err);
 #endif

@@ -32,7 +32,7 @@ static bool
 reach(const ann_set *s, const ann_object *o, bool shape, const ann_image *im, ann_rect *r)
 {
 	double box[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
-	if (shape && !secant_ann_extent(s, o->shape, box))
+	if (shape && !ann_extent(s, o->shape, box))
 		return false;
 	box[0] = fmax(0, floor(box[0]) - 1), box[1] = fmax(0, floor(box[1]) - 1);
 	box[2] = fmin(im->width, ceil(box[2]) + 1), box[3] = fmin(im->height, ceil(box[3]) + 1);
@@ -43,11 +43,10 @@ reach(const ann_set *s, const ann_object *o, bool shape, const ann_image *im, an
 }
 
 secant_status
-secant_ann_paint(
-	const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
+ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
 {
 	if (!boxes && has_area(s, o))
-		return secant_ann_fill(s, o->shape, (uint32_t)im->height, (uint32_t)im->width, layer, 1, err);
+		return ann_fill(s, o->shape, (uint32_t)im->height, (uint32_t)im->width, layer, 1, err);
 	double x0 = fmax(0, ceil(ann_x0(o) - .5)),
 		   x1 = fmin(im->width, ceil(ann_x1(o) - .5)); /* pixels whose centre is inside */
 	double y0 = fmax(0, ceil(ann_y0(o) - .5)), y1 = fmin(im->height, ceil(ann_y1(o) - .5));
@@ -59,7 +58,7 @@ secant_ann_paint(
 static bool
 drawn(const ann_set *s, const ann_object *o)
 {
-	return !(o->flags & ANN_NO_BOX) && (o->class >= 0 || secant_ann_is_void(s, o));
+	return !(o->flags & ANN_NO_BOX) && (o->class >= 0 || ann_is_void(s, o));
 }
 
 static int
@@ -69,7 +68,7 @@ put_in_order(const ann_set *s, int image, ann_on_top on_top, ordered *list)
 	for (uint32_t k = s->first[image]; k < s->first[image + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
 		if (drawn(s, o))
-			list[n++] = (ordered){ on_top == ANN_SMALLER_ON_TOP ? -secant_ann_area(s, o)
+			list[n++] = (ordered){ on_top == ANN_SMALLER_ON_TOP ? -ann_area(s, o)
 					: on_top == ANN_CLASS_ON_TOP                ? o->class
 																: 0,
 				k };
@@ -79,14 +78,14 @@ put_in_order(const ann_set *s, int image, ann_on_top on_top, ordered *list)
 }
 
 secant_status
-secant_ann_paint_objects(
+ann_paint_objects(
 	const ann_set *s, int image, bool boxes, ann_on_top on_top, ann_stamp stamp, void *user, secant_err *err)
 {
 	const ann_image *im = &s->images[image];
 	size_t width = (size_t)im->width;
 	ordered *list = secant_calloc(s->first[image + 1] - s->first[image] + (size_t)1, sizeof *list);
 	uint8_t *layer = secant_calloc(width * (size_t)im->height + 1, 1);
-	secant_status status = list && layer ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = list && layer ? SECANT_OK : ann_nomem(err);
 	int n = status ? 0 : put_in_order(s, image, on_top, list);
 	for (int i = 0; !status && i < n; i++) {
 		const ann_object *o = &s->objects[s->order[list[i].at]];
@@ -94,7 +93,7 @@ secant_ann_paint_objects(
 		if (!reach(s, o, !boxes && has_area(s, o), im, &r))
 			continue;
 		secant_err one = { 0 };
-		if (secant_ann_paint(s, o, boxes, im, layer, &one))
+		if (ann_paint(s, o, boxes, im, layer, &one))
 			status = secant_fail(err, one.code, "%s:%u: '%s': %s", ann_str(s, im->source ? im->source : s->root),
 				o->line, ann_str(s, im->name), one.msg);
 		if (!status)

@@ -9,14 +9,14 @@ typedef struct ann_rect {
 } ann_rect; /* half-open */
 
 static inline bool
-secant_ann_is_void(const ann_set *s, const ann_object *o)
+ann_is_void(const ann_set *s, const ann_object *o)
 {
 	return o->flags & ANN_VOID || ann_void_class(s, o->class);
 }
 
 /* Sets the pixels of one object to 1: its shape, or its box when it has none or `boxes` says so. `layer` is height x
  * width of the picture. */
-secant_status secant_ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer,
+secant_status ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer,
 	secant_err *err) SECANT_NODISCARD;
 
 /* Receives the objects one after the other, those on top last. `layer` is the whole picture, a byte a pixel: 1 inside
@@ -25,6 +25,6 @@ typedef void (*ann_stamp)(void *user, const ann_object *o, const uint8_t *layer,
 
 /* Objects that have a place and a class (or are void). `boxes`: filled boxes also where there are shapes. The picture's
  * size must be known. */
-secant_status secant_ann_paint_objects(const ann_set *s, int image, bool boxes, ann_on_top on_top, ann_stamp stamp,
-	void *user, secant_err *err) SECANT_NODISCARD;
+secant_status ann_paint_objects(const ann_set *s, int image, bool boxes, ann_on_top on_top, ann_stamp stamp, void *user,
+	secant_err *err) SECANT_NODISCARD;
 #endif

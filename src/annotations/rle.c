@@ -5,19 +5,19 @@
 #include <stdlib.h>
 
 void
-secant_ann_rle_free(ann_rle *r)
+ann_rle_free(ann_rle *r)
 {
 	secant_free(r->runs);
 	*r = (ann_rle){ 0 };
 }
 
 secant_status
-secant_ann_rle_decode(ann_rle *r, uint32_t h, uint32_t w, const char *text, size_t n, secant_err *err)
+ann_rle_decode(ann_rle *r, uint32_t h, uint32_t w, const char *text, size_t n, secant_err *err)
 {
 	*r = (ann_rle){ .h = h, .w = w };
 	r->runs = secant_calloc(n + 1, sizeof *r->runs); /* a run takes at least one byte */
 	if (!r->runs)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	uint64_t sum = 0, total = (uint64_t)h * w;
 	secant_status status = SECANT_OK;
 	for (size_t p = 0; p < n && !status;) {
@@ -61,12 +61,12 @@ secant_ann_rle_decode(ann_rle *r, uint32_t h, uint32_t w, const char *text, size
 		status = secant_fail(err, SECANT_ERR_FORMAT, "runs sum to %llu, %u x %u pixels are %llu",
 			(unsigned long long)sum, h, w, (unsigned long long)total);
 	if (status)
-		secant_ann_rle_free(r);
+		ann_rle_free(r);
 	return status;
 }
 
 void
-secant_ann_rle_encode(secant_str *text, const uint32_t *runs, size_t n)
+ann_rle_encode(base_str *text, const uint32_t *runs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int64_t v = runs[i];
@@ -81,12 +81,12 @@ secant_ann_rle_encode(secant_str *text, const uint32_t *runs, size_t n)
 			more = c & 16 ? v != -1 : v != 0;
 			group[k++] = (char)(c + (more ? 32 : 0) + 48);
 		}
-		secant_str_addn(text, group, k);
+		base_str_addn(text, group, k);
 	}
 }
 
 uint64_t
-secant_ann_rle_area(const ann_rle *r)
+ann_rle_area(const ann_rle *r)
 {
 	uint64_t a = 0;
 	for (size_t i = 1; i < r->n; i += 2)
@@ -95,7 +95,7 @@ secant_ann_rle_area(const ann_rle *r)
 }
 
 void
-secant_ann_rle_box(const ann_rle *r, double xywh[4])
+ann_rle_box(const ann_rle *r, double xywh[4])
 {
 	uint32_t x0 = r->w, y0 = r->h, x1 = 0, y1 = 0;
 	uint64_t at = 0, m = r->n / 2 * 2;
@@ -129,7 +129,7 @@ secant_ann_rle_box(const ann_rle *r, double xywh[4])
 }
 
 double
-secant_ann_rle_iou(const ann_rle *d, const ann_rle *g, bool crowd)
+ann_rle_iou(const ann_rle *d, const ann_rle *g, bool crowd)
 {
 	if (d->h != g->h || d->w != g->w)
 		return -1;
@@ -160,12 +160,12 @@ secant_ann_rle_iou(const ann_rle *d, const ann_rle *g, bool crowd)
 	if (!inter)
 		uni = 1;
 	else if (crowd)
-		uni = secant_ann_rle_area(d);
+		uni = ann_rle_area(d);
 	return (double)inter / (double)uni;
 }
 
 secant_status
-secant_ann_rle_union(ann_rle *to, const ann_rle *a, const ann_rle *b, secant_err *err)
+ann_rle_union(ann_rle *to, const ann_rle *a, const ann_rle *b, secant_err *err)
 {
 	*to = (ann_rle){ 0 };
 	if (a->h != b->h || a->w != b->w)
@@ -174,7 +174,7 @@ secant_ann_rle_union(ann_rle *to, const ann_rle *a, const ann_rle *b, secant_err
 	to->w = a->w;
 	to->runs = secant_calloc(a->n + b->n + 2, sizeof *to->runs);
 	if (!to->runs)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	size_t ka = a->n > 0, kb = b->n > 0;
 	uint64_t ca = a->n ? a->runs[0] : 0, cb = b->n ? b->runs[0] : 0, ct = 1, cc = 0;
 	bool va = false, vb = false, v = false;
@@ -250,7 +250,7 @@ runs_of(ann_rle *r, uint32_t *a, size_t k, uint64_t end)
 }
 
 secant_status
-secant_ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t w, secant_err *err)
+ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t w, secant_err *err)
 {
 	const double scale = 5;
 	*r = (ann_rle){ .h = h, .w = w };
@@ -258,7 +258,7 @@ secant_ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t
 		return secant_fail(err, SECANT_ERR_RANGE, "a polygon of %d points on %u x %u pixels cannot be a mask", n, h, w);
 	int *x = secant_calloc((size_t)n + 1, sizeof *x), *y = secant_calloc((size_t)n + 1, sizeof *y);
 	uint64_t m = 0;
-	secant_status status = x && y ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = x && y ? SECANT_OK : ann_nomem(err);
 	for (int j = 0; !status && j < n; j++) {
 		x[j] = cut(scale * xy[2 * j] + .5);
 		y[j] = cut(scale * xy[2 * j + 1] + .5);
@@ -278,7 +278,7 @@ secant_ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t
 	uint32_t *a = status ? NULL : secant_calloc(m + 2, sizeof *a);
 	r->runs = status ? NULL : secant_calloc(m + 2, sizeof *r->runs);
 	if (!status && (!u || !v || !a || !r->runs))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	m = 0;
 	for (int j = 0; !status && j < n; j++) {
 		int xs = x[j], xe = x[j + 1], ys = y[j], ye = y[j + 1], dx = absolute(xe - xs), dy = absolute(ys - ye);
@@ -321,12 +321,12 @@ secant_ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t
 		runs_of(r, a, k, (uint64_t)h * w);
 	secant_free(x), secant_free(y), secant_free(u), secant_free(v), secant_free(a);
 	if (status)
-		secant_ann_rle_free(r);
+		ann_rle_free(r);
 	return status;
 }
 
 secant_status
-secant_ann_rle_shape(ann_rle *r, const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, secant_err *err)
+ann_rle_shape(ann_rle *r, const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, secant_err *err)
 {
 	*r = (ann_rle){ 0 };
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
@@ -334,25 +334,25 @@ secant_ann_rle_shape(ann_rle *r, const ann_set *s, uint32_t shape, uint32_t h, u
 		if (h != (uint32_t)s->shapes[shape + 1] || w != (uint32_t)s->shapes[shape + 2])
 			return secant_fail(err, SECANT_ERR_SHAPE, "a mask of %g x %g pixels on a picture of %u x %u",
 				s->shapes[shape + 1], s->shapes[shape + 2], h, w);
-		return secant_ann_rle_decode(r, h, w, counts, strlen(counts), err);
+		return ann_rle_decode(r, h, w, counts, strlen(counts), err);
 	}
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < parts && !status; i++) {
 		ann_rle one, both;
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		if (n < 1)
 			continue;
-		status = secant_ann_rle_polygon(&one, xy, n, h, w, err);
+		status = ann_rle_polygon(&one, xy, n, h, w, err);
 		if (status)
 			break;
 		if (!r->runs)
 			*r = one;
 		else {
-			status = secant_ann_rle_union(&both, r, &one, err);
-			secant_ann_rle_free(r);
-			secant_ann_rle_free(&one);
+			status = ann_rle_union(&both, r, &one, err);
+			ann_rle_free(r);
+			ann_rle_free(&one);
 			*r = both;
 		}
 	}
@@ -361,14 +361,14 @@ secant_ann_rle_shape(ann_rle *r, const ann_set *s, uint32_t shape, uint32_t h, u
 		r->w = w;
 		r->runs = secant_calloc(1, sizeof *r->runs);
 		if (!r->runs)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		r->runs[r->n++] = h * w;
 	}
 	return status;
 }
 
 secant_status
-secant_ann_rle_from_pixels(ann_rle *r, const uint8_t *pixels, uint32_t h, uint32_t w, secant_err *err)
+ann_rle_from_pixels(ann_rle *r, const uint8_t *pixels, uint32_t h, uint32_t w, secant_err *err)
 {
 	*r = (ann_rle){ .h = h, .w = w };
 	size_t n = 1;
@@ -381,7 +381,7 @@ secant_ann_rle_from_pixels(ann_rle *r, const uint8_t *pixels, uint32_t h, uint32
 		}
 	r->runs = secant_calloc(n, sizeof *r->runs);
 	if (!r->runs)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	uint32_t run = 0;
 	last = 0;
 	for (uint32_t x = 0; x < w; x++)
@@ -399,7 +399,7 @@ secant_ann_rle_from_pixels(ann_rle *r, const uint8_t *pixels, uint32_t h, uint32
 }
 
 void
-secant_ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value)
+ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value)
 {
 	uint64_t at = 0;
 	for (size_t i = 0; i < r->n; i++) {
@@ -411,31 +411,31 @@ secant_ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value)
 }
 
 secant_status
-secant_ann_rle_cut(const ann_set *s, uint32_t shape, uint8_t **pixels, int xywh[4], secant_err *err)
+ann_rle_cut(const ann_set *s, uint32_t shape, uint8_t **pixels, int xywh[4], secant_err *err)
 {
 	ann_rle r;
 	double b[4];
 	uint32_t h = (uint32_t)s->shapes[shape + 1], w = (uint32_t)s->shapes[shape + 2];
-	secant_status status = secant_ann_rle_shape(&r, s, shape, h, w, err);
+	secant_status status = ann_rle_shape(&r, s, shape, h, w, err);
 	if (status)
 		return status;
-	secant_ann_rle_box(&r, b);
+	ann_rle_box(&r, b);
 	for (int i = 0; i < 4; i++)
 		xywh[i] = (int)b[i];
 	uint8_t *all = secant_calloc((size_t)w * h + 1, 1);
 	*pixels = secant_calloc((size_t)xywh[2] * (size_t)xywh[3] + 1, 1);
 	if (all && *pixels) {
-		secant_ann_rle_paint(&r, all, 1);
+		ann_rle_paint(&r, all, 1);
 		for (int y = 0; y < xywh[3]; y++)
 			memcpy(*pixels + (size_t)y * (size_t)xywh[2], all + (size_t)(y + xywh[1]) * w + (size_t)xywh[0],
 				(size_t)xywh[2]);
 	} else {
 		secant_free(*pixels);
 		*pixels = NULL;
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	}
 	secant_free(all);
-	secant_ann_rle_free(&r);
+	ann_rle_free(&r);
 	return status;
 }
 
@@ -475,29 +475,28 @@ fill_part(const double *xy, int n, uint32_t h, uint32_t w, uint8_t *pixels, uint
 }
 
 secant_status
-secant_ann_fill(
-	const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err)
+ann_fill(const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err)
 {
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		ann_rle r;
-		secant_status status = secant_ann_rle_shape(&r, s, shape, h, w, err);
+		secant_status status = ann_rle_shape(&r, s, shape, h, w, err);
 		if (!status)
-			secant_ann_rle_paint(&r, pixels, value);
-		secant_ann_rle_free(&r);
+			ann_rle_paint(&r, pixels, value);
+		ann_rle_free(&r);
 		return status;
 	}
 	int parts, n, most = 0;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	for (int i = 0; i < parts; i++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		most = n > most ? n : most;
 	}
 	double *cross = secant_calloc((size_t)most + 1, sizeof *cross);
 	if (!cross)
-		return secant_ann_nomem(err);
-	p = secant_ann_parts(s, shape, &parts);
+		return ann_nomem(err);
+	p = ann_parts(s, shape, &parts);
 	for (int i = 0; i < parts; i++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		fill_part(xy, n, h, w, pixels, value, cross);
 	}
 	secant_free(cross);

@@ -16,40 +16,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT(name) extern const ann_format secant_ann_format_##name;
+#define FORMAT(name) extern const ann_format ann_format_##name;
 #include "annotations/annotations.inc"
 #undef FORMAT
 
-const ann_format *const secant_ann_formats[] = {
-#define FORMAT(name) &secant_ann_format_##name,
+const ann_format *const ann_formats[] = {
+#define FORMAT(name) &ann_format_##name,
 #include "annotations/annotations.inc"
 #undef FORMAT
 	NULL,
 };
 
 const ann_format *
-secant_ann_format(const char *name)
+ann_find_format(const char *name)
 {
-	for (const ann_format *const *f = secant_ann_formats; *f; f++)
+	for (const ann_format *const *f = ann_formats; *f; f++)
 		if (!strcmp((*f)->name, name))
 			return *f;
 	return NULL;
 }
 
 secant_status
-secant_ann_nomem(secant_err *err)
+ann_nomem(secant_err *err)
 {
 	return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 }
 
 static secant_status
-walk(secant_names *out, const char *root, const char *below, const char *list, int depth, secant_err *err)
+walk(base_names *out, const char *root, const char *below, const char *list, int depth, secant_err *err)
 {
-	char *folder = *below ? secant_path_join(root, below) : secant_strdup(root);
+	char *folder = *below ? base_path_join(root, below) : base_strdup(root);
 	DIR *d = folder ? opendir(folder) : NULL;
 	secant_status status = SECANT_OK;
 	if (!d)
-		status = folder ? secant_fail(err, SECANT_ERR_IO, "%s: %s", folder, strerror(errno)) : secant_ann_nomem(err);
+		status = folder ? secant_fail(err, SECANT_ERR_IO, "%s: %s", folder, strerror(errno)) : ann_nomem(err);
 	for (struct dirent *e; !status && d && (e = readdir(d));) {
 		if (e->d_name[0] == '.')
 			continue;
@@ -61,17 +61,17 @@ walk(secant_names *out, const char *root, const char *below, const char *list, i
 			if (dir && e->d_type == DT_LNK)
 				continue;
 		}
-		if (!dir && !secant_ext_is(e->d_name, list))
+		if (!dir && !base_ext_is(e->d_name, list))
 			continue;
 		if (dir && depth <= 0)
 			continue;
-		char *path = *below ? secant_path_join(below, e->d_name) : secant_strdup(e->d_name);
+		char *path = *below ? base_path_join(below, e->d_name) : base_strdup(e->d_name);
 		if (!path)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else if (dir)
 			status = walk(out, root, path, list, depth - 1, err);
-		else if (secant_names_add(out, path))
-			status = secant_ann_nomem(err);
+		else if (base_names_add(out, path))
+			status = ann_nomem(err);
 		secant_free(path);
 	}
 	if (d)
@@ -81,49 +81,49 @@ walk(secant_names *out, const char *root, const char *below, const char *list, i
 }
 
 secant_status
-secant_ann_walk(secant_names *out, const char *folder, const char *list, int depth, secant_err *err)
+ann_walk(base_names *out, const char *folder, const char *list, int depth, secant_err *err)
 {
 	secant_status status = walk(out, folder, "", list, depth, err);
-	secant_names_sort(out);
+	base_names_sort(out);
 	return status;
 }
 
 secant_status
-secant_ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err *err)
+ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err *err)
 {
-	secant_names names = { 0 };
-	char *full = *folder ? secant_path_join(ann_str(s, s->root), folder) : secant_strdup(ann_str(s, s->root));
-	secant_status status = full ? secant_ann_walk(&names, full, ANN_PICTURES, 8, err) : secant_ann_nomem(err);
+	base_names names = { 0 };
+	char *full = *folder ? base_path_join(ann_str(s, s->root), folder) : base_strdup(ann_str(s, s->root));
+	secant_status status = full ? ann_walk(&names, full, ANN_PICTURES, 8, err) : ann_nomem(err);
 	for (int i = 0; !status && i < names.n; i++) {
-		int at = secant_ann_find_image(s, names.v[i], strlen(names.v[i]));
+		int at = ann_find_image(s, names.v[i], strlen(names.v[i]));
 		if (at < 0 && !add)
 			continue;
 		if (at < 0)
-			at = secant_ann_add_image(s, names.v[i], strlen(names.v[i]));
-		char *path = secant_path_join(full, names.v[i]);
+			at = ann_add_image(s, names.v[i], strlen(names.v[i]));
+		char *path = base_path_join(full, names.v[i]);
 		if (at < 0 || !path)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else {
-			s->images[at].path = secant_ann_store(s, path, strlen(path));
+			s->images[at].path = ann_store(s, path, strlen(path));
 			if (split >= 0)
 				s->images[at].splits |= 1ull << split;
 		}
 		secant_free(path);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(full);
 	return status;
 }
 
 bool
-secant_ann_locate(ann_set *s, int i, const char *root, const char *const *folders)
+ann_locate(ann_set *s, int i, const char *root, const char *const *folders)
 {
 	char path[PATH_MAX];
 	for (; *folders; folders++) {
 		const char *name = ann_str(s, s->images[i].name);
 		int n = snprintf(path, sizeof path, "%s%s%s/%s", root, **folders ? "/" : "", *folders, name);
 		if (n > 0 && n < (int)sizeof path && !access(path, F_OK)) {
-			s->images[i].path = secant_ann_store(s, path, (size_t)n);
+			s->images[i].path = ann_store(s, path, (size_t)n);
 			return true;
 		}
 	}
@@ -131,7 +131,7 @@ secant_ann_locate(ann_set *s, int i, const char *root, const char *const *folder
 }
 
 secant_status
-secant_ann_probe(ann_set *s, int i, secant_err *err)
+ann_probe(ann_set *s, int i, secant_err *err)
 {
 	ann_image *im = &s->images[i];
 	if (im->real_width || !im->path)
@@ -154,7 +154,7 @@ secant_ann_probe(ann_set *s, int i, secant_err *err)
 }
 
 secant_status
-secant_ann_unreadable(ann_set *s, int image, const char *file, const secant_err *why, secant_err *err)
+ann_unreadable(ann_set *s, int image, const char *file, const secant_err *why, secant_err *err)
 {
 	size_t n = strlen(file);
 	const char *said = why->msg;
@@ -162,30 +162,30 @@ secant_ann_unreadable(ann_set *s, int image, const char *file, const secant_err 
 		said += n + 2;
 	if (image >= 0)
 		s->images[image].flags |= ANN_UNREADABLE;
-	return secant_ann_bad(s, "image-unreadable", file, 0, 0, err, "%s", said);
+	return ann_bad(s, "image-unreadable", file, 0, 0, err, "%s", said);
 }
 
 secant_status
-secant_ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	for (int i = 0; i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		secant_err one = { 0 };
 		if (!im->path || (im->width > 0 && im->height > 0 && im->depth > 0) || !o->probe)
 			continue;
-		if (secant_ann_probe(s, i, &one)) {
-			secant_status status = secant_ann_unreadable(s, i, ann_str(s, im->path), &one, err);
+		if (ann_probe(s, i, &one)) {
+			secant_status status = ann_unreadable(s, i, ann_str(s, im->path), &one, err);
 			if (status)
 				return status;
 		}
-		if (i % 256 == 255 && secant_ann_watch(watch, err))
+		if (i % 256 == 255 && ann_call_watch(watch, err))
 			return err ? err->code : SECANT_ERR_CANCELLED;
 	}
 	return SECANT_OK;
 }
 
 secant_status
-secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, secant_err *err)
+ann_need_size(const ann_set *s, const ann_image *im, const char *format, secant_err *err)
 {
 	if (im->width > 0 && im->height > 0)
 		return SECANT_OK;
@@ -233,13 +233,13 @@ to_utf8(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 	char from[40];
 	if (!said_encoding(*data, *n, from))
 		return SECANT_OK;
-	if (strncasecmp(from, "utf-16", 6) && secant_ann_is_utf8(*data, *n)) {
+	if (strncasecmp(from, "utf-16", 6) && ann_is_utf8(*data, *n)) {
 		drop_encoding(*data, *n); /* declared otherwise, but UTF-8 all the same: as many tools leave it */
 		return SECANT_OK;
 	}
 	iconv_t turn = iconv_open("UTF-8", from);
 	if (turn == (iconv_t)-1)
-		return secant_ann_bad(
+		return ann_bad(
 			s, "encoding", path, 1, 0, err, "the encoding '%s' is not known here: save the file as UTF-8", from);
 	size_t room = 4 * *n + 16, left = *n, free_room = room;
 	char *out = secant_calloc(room + 1, 1), *in = *data, *to = out;
@@ -247,9 +247,8 @@ to_utf8(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 	iconv_close(turn);
 	if (!good) {
 		secant_free(out);
-		return out
-			? secant_ann_bad(s, "encoding", path, 1, 0, err, "the file is not in the encoding '%s' it says", from)
-			: secant_ann_nomem(err);
+		return out ? ann_bad(s, "encoding", path, 1, 0, err, "the file is not in the encoding '%s' it says", from)
+				   : ann_nomem(err);
 	}
 	secant_free(*data);
 	*data = out;
@@ -260,20 +259,20 @@ to_utf8(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 }
 
 secant_status
-secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
+ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 {
 	secant_err one = { 0 };
 	*data = NULL;
 	if (secant_file_read(data, n, path, (size_t)1 << 30, &one))
-		return secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
+		return ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
 	secant_status status = to_utf8(s, path, data, n, err);
 	if (!status && s->collect) {
 		bool bom = *n >= 3 && !memcmp(*data, "\xef\xbb\xbf", 3);
 		if (bom || memchr(*data, '\r', *n))
-			status = secant_ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
+			status = ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
 	}
-	if (!status && !secant_ann_is_utf8(*data, *n))
-		status = secant_ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: foreign bytes are replaced");
+	if (!status && !ann_is_utf8(*data, *n))
+		status = ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: foreign bytes are replaced");
 	if (status) {
 		secant_free(*data);
 		*data = NULL;
@@ -282,7 +281,7 @@ secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secan
 }
 
 secant_status
-secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err)
+ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err)
 {
 	if (why->code == SECANT_ERR_NOMEM || !s->collect)
 		return secant_fail(err, why->code, "%s", why->msg);
@@ -294,30 +293,29 @@ secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secan
 		message += k + (size_t)taken;
 	else if (!strncmp(message, path, k) && sscanf(message + k, ":%u: %n", &line, &taken) >= 1 && taken)
 		message += k + (size_t)taken;
-	return secant_ann_find(s, "parse-error", -1, path, line, column, "%s", message);
+	return ann_find(s, "parse-error", -1, path, line, column, "%s", message);
 }
 
 secant_status
-secant_ann_parse_text(
-	ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
+ann_parse_text(ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
 {
 	secant_err one = { 0 };
 	if (image >= 0)
-		s->images[image].source = secant_ann_store(s, path, strlen(path));
+		s->images[image].source = ann_store(s, path, strlen(path));
 	secant_status status = parse(s, image, data, n, path, &one);
 	if (!status)
 		return SECANT_OK;
-	return secant_ann_unparsable(s, path, &one, err);
+	return ann_unparsable(s, path, &one, err);
 }
 
 secant_status
-secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err)
+ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err)
 {
 	char *data = NULL;
 	size_t n = 0;
-	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
+	secant_status status = ann_load_text(s, path, &data, &n, err);
 	if (!status && data)
-		status = secant_ann_parse_text(s, image, path, data, n, parse, err);
+		status = ann_parse_text(s, image, path, data, n, parse, err);
 	secant_free(data);
 	return status;
 }
@@ -333,10 +331,10 @@ colour_of(ann_field f, int32_t *colour)
 		const char *p = end;
 		while (p > f.p && p[-1] != ' ' && p[-1] != '\t' && p[-1] != ',')
 			p--;
-		if (p == f.p || !secant_ann_integer(p, end, &v) || v < 0 || v > 255)
+		if (p == f.p || !ann_integer(p, end, &v) || v < 0 || v > 255)
 			return NULL;
 		rgb |= (int32_t)v << 8 * k;
-		end = secant_ann_trim(f.p, p).end;
+		end = ann_trim(f.p, p).end;
 		while (end > f.p && (end[-1] == ',' || end[-1] == ' ' || end[-1] == '\t'))
 			end--;
 	}
@@ -347,11 +345,11 @@ colour_of(ann_field f, int32_t *colour)
 static bool
 all_coloured(const char *data, size_t n)
 {
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	bool any = false;
-	while (secant_ann_next_line(&l)) {
+	while (ann_next_line(&l)) {
 		int32_t c;
-		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		ann_field f = ann_trim(l.line, l.line + l.n);
 		if (ann_len(f) && *f.p == '#')
 			continue;
 		any = any || ann_len(f);
@@ -364,21 +362,21 @@ all_coloured(const char *data, size_t n)
 static secant_status
 names_parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	const bool coloured = all_coloured(data, n);
-	while (secant_ann_next_line(&l)) {
-		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+	while (ann_next_line(&l)) {
+		ann_field f = ann_trim(l.line, l.line + l.n);
 		int32_t colour = -1;
 		if (ann_len(f) != l.n && ann_len(f) && s->collect)
-			(void)secant_ann_find(s, "class-name-space", -1, origin, l.number, 0,
-				"class name '%.*s' has spaces around it", (int)l.n, l.line);
+			(void)ann_find(s, "class-name-space", -1, origin, l.number, 0, "class name '%.*s' has spaces around it",
+				(int)l.n, l.line);
 		if (coloured && ann_len(f) && *f.p == '#')
 			continue;
 		if (coloured && ann_len(f))
 			f.end = colour_of(f, &colour);
-		int at = ann_len(f) ? secant_ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) : 0;
+		int at = ann_len(f) ? ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) : 0;
 		if (at < 0)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		if (colour >= 0)
 			s->classes[at].colour = colour;
 	}
@@ -386,88 +384,88 @@ names_parse(ann_set *s, int image, const char *data, size_t n, const char *origi
 }
 
 secant_status
-secant_ann_read_names(ann_set *s, const char *path, secant_err *err)
+ann_read_names(ann_set *s, const char *path, secant_err *err)
 {
-	return secant_ann_read_text(s, -1, path, names_parse, err);
+	return ann_read_text(s, -1, path, names_parse, err);
 }
 
 secant_status
-secant_ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err)
+ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 {
-	return o->classes && *o->classes ? secant_ann_read_names(s, o->classes, err) : SECANT_OK;
+	return o->classes && *o->classes ? ann_read_names(s, o->classes, err) : SECANT_OK;
 }
 
 char *
-secant_ann_with_extension(const char *name, const char *extension)
+ann_with_extension(const char *name, const char *extension)
 {
 	const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
 	size_t n = dot && dot > (slash ? slash + 1 : name) ? (size_t)(dot - name) : strlen(name);
-	return secant_format("%.*s.%s", (int)n, name, extension);
+	return base_format("%.*s.%s", (int)n, name, extension);
 }
 
 /* Index of the picture with that name, or with that stem and any extension. */
 static int
 find_stem(ann_set *s, const char *p, size_t n, const char *extension)
 {
-	int at = secant_ann_find_image(s, p, n);
+	int at = ann_find_image(s, p, n);
 	if (at >= 0)
 		return at;
 	static const char *const known[] = { "jpg", "png", "jpeg", "tif", "bmp", "JPG", "tiff", "webp", "PNG", NULL };
 	char name[1100];
 	for (const char *const *e = known; *e && n < 1024; e++) {
 		int k = snprintf(name, sizeof name, "%.*s.%s", (int)n, p, *e);
-		if ((at = secant_ann_find_image(s, name, (size_t)k)) >= 0)
+		if ((at = ann_find_image(s, name, (size_t)k)) >= 0)
 			return at;
 	}
 	if (extension && n < 1024) {
 		int k = snprintf(name, sizeof name, "%.*s.%s", (int)n, p, extension);
-		return secant_ann_find_image(s, name, (size_t)k);
+		return ann_find_image(s, name, (size_t)k);
 	}
 	return -1;
 }
 
 secant_status
-secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, const char *extension, secant_err *err)
+ann_read_list(ann_set *s, const char *path, const char *name, bool add, const char *extension, secant_err *err)
 {
 	char *data = NULL, clean[1024];
 	size_t n = 0;
 	secant_status status = secant_file_read(&data, &n, path, (size_t)1 << 30, err);
 	if (status)
 		return status;
-	int split = secant_ann_split(s, name, strlen(name));
+	int split = ann_split(s, name, strlen(name));
 	if (split < 0)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: more than %d lists", path, ANN_SPLITS);
-	ann_lines l = secant_ann_lines(data, n);
-	while (!status && secant_ann_next_line(&l)) {
-		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+	ann_lines l = ann_lines_of(data, n);
+	while (!status && ann_next_line(&l)) {
+		ann_field f = ann_trim(l.line, l.line + l.n);
 		if (!ann_len(f) || *f.p == '#')
 			continue;
 		/* "2007_000001  1": the second column of a class list; but "image (1)" and "scan 1" are names of pictures. */
 		const char *last = f.end;
 		while (last > f.p && last[-1] != ' ' && last[-1] != '\t')
 			last--;
-		ann_field column = { last, f.end }, before = secant_ann_trim(f.p, last), name_part = f;
+		ann_field column = { last, f.end }, before = ann_trim(f.p, last), name_part = f;
 		bool number = ann_is(column, "1") || ann_is(column, "0") || ann_is(column, "-1");
 		if (number && ann_len(before) && find_stem(s, f.p, ann_len(f), extension) < 0)
 			name_part = before;
-		if (secant_ann_picture_name(s, name_part.p, ann_len(name_part), path, l.number, clean, err)) {
+		if (ann_picture_name(s, name_part.p, ann_len(name_part), path, l.number, clean, err)) {
 			status = SECANT_ERR_FORMAT;
 			break;
 		}
 		int at = find_stem(s, clean, strlen(clean), extension);
 		if (at < 0 && add) {
-			char *full = extension ? secant_format("%s.%s", clean, extension) : secant_strdup(clean);
-			at = full ? secant_ann_add_image(s, full, strlen(full)) : -1;
+			char *full = extension ? base_format("%s.%s", clean, extension) : base_strdup(clean);
+			at = full ? ann_add_image(s, full, strlen(full)) : -1;
 			secant_free(full);
 			if (at < 0) {
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 				break;
 			}
-			s->images[at].source = secant_ann_intern(s, path, strlen(path));
+			s->images[at].source = ann_intern(s, path, strlen(path));
 			s->images[at].line = l.number;
 		}
 		if (at < 0)
-			status = secant_ann_bad(
+			status = ann_bad(
 				s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", clean);
 		else
 			s->images[at].splits |= 1ull << split;
@@ -477,13 +475,12 @@ secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, c
 }
 
 secant_status
-secant_ann_picture_name(
-	ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err)
+ann_picture_name(ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err)
 {
 	while (n >= 2 && p[0] == '.' && (p[1] == '/' || p[1] == '\\'))
 		p += 2, n -= 2;
 	if (n == 0 || n >= 1000 || memchr(p, 0, n)) {
-		secant_status status = secant_ann_bad(
+		secant_status status = ann_bad(
 			s, "parse-error", file, line, 0, err, n ? "a picture name of %zu bytes" : "an empty picture name", n);
 		snprintf(out, 1024, "unnamed");
 		return status;
@@ -493,25 +490,24 @@ secant_ann_picture_name(
 	if (memchr(out, '\\', n)) {
 		for (char *c = out; *c; c++)
 			*c = *c == '\\' ? '/' : *c;
-		secant_status status = secant_ann_find(
-			s, "path-portable", -1, file, line, 0, "'%.*s' has backslashes", (int)n, p);
+		secant_status status = ann_find(s, "path-portable", -1, file, line, 0, "'%.*s' has backslashes", (int)n, p);
 		if (status)
 			return secant_fail(err, status, "no memory");
 	}
-	if (secant_path_is_safe(out))
+	if (base_path_is_safe(out))
 		return SECANT_OK;
-	secant_status status = secant_ann_bad(s, "path-portable", file, line, 0, err,
+	secant_status status = ann_bad(s, "path-portable", file, line, 0, err,
 		"picture name '%s' leads outside the data set: absolute paths and '..' are not accepted", out);
 	const char *last = strrchr(out, '/');
 	if (last)
 		memmove(out, last + 1, strlen(last));
-	if (!secant_path_is_safe(out))
+	if (!base_path_is_safe(out))
 		snprintf(out, 1024, "unnamed");
 	return status;
 }
 
 const char *
-secant_ann_one_split(const ann_set *s, const ann_image *im, int *more)
+ann_one_split(const ann_set *s, const ann_image *im, int *more)
 {
 	if (!im->splits)
 		return "";
@@ -520,7 +516,7 @@ secant_ann_one_split(const ann_set *s, const ann_image *im, int *more)
 }
 
 bool
-secant_ann_finite(const double *v, int n)
+ann_finite(const double *v, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (!isfinite(v[i]))
@@ -536,22 +532,22 @@ by_name(const void *a, const void *b, void *user)
 }
 
 secant_status
-secant_ann_sort_classes(ann_set *s, int from, secant_err *err)
+ann_sort_classes(ann_set *s, int from, secant_err *err)
 {
 	int n = s->n_classes, *order = secant_calloc((size_t)n + 1, sizeof *order);
-	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = order ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < n; i++)
 		order[i] = i;
 	if (!status && n > from) {
 		qsort_r(order + from, (size_t)(n - from), sizeof *order, by_name, s);
-		status = secant_ann_reorder_classes(s, order, err);
+		status = ann_reorder_classes(s, order, err);
 	}
 	secant_free(order);
 	return status;
 }
 
 const char *
-secant_ann_joined(const ann_set *s, ann_text name, char joint)
+ann_joined(const ann_set *s, ann_text name, char joint)
 {
 	static _Thread_local char buffer[512];
 	snprintf(buffer, sizeof buffer, "%s", ann_str(s, name));
@@ -565,7 +561,7 @@ secant_ann_joined(const ann_set *s, ann_text name, char joint)
  */
 
 bool
-secant_ann_native(const char *key, const char *prefix)
+ann_native(const char *key, const char *prefix)
 {
 	return prefix && !strncmp(key, prefix, strlen(prefix));
 }
@@ -575,8 +571,8 @@ lose_attributes(const ann_set *s, ann_out *out, const ann_format *f, uint32_t he
 {
 	for (; head; head = s->attributes[head].next) {
 		const char *key = ann_str(s, s->attributes[head].key);
-		if (!secant_ann_native(key, f->prefix))
-			secant_ann_out_lose(out, 1, "attribute '%s' of %s", key, of);
+		if (!ann_native(key, f->prefix))
+			ann_out_lose(out, 1, "attribute '%s' of %s", key, of);
 	}
 }
 
@@ -587,11 +583,11 @@ loses_box(const ann_set *s, const ann_object *o, unsigned holds)
 	static const unsigned by[] = { 0, ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD,
 		ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_MASK, ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON };
 	ann_kind kind = ann_shape_kind(s, o->shape);
-	return kind && kind <= ANN_QUAD && holds & by[kind] && !(holds & ANN_HOLDS_BOTH) && secant_ann_box_apart(s, o);
+	return kind && kind <= ANN_QUAD && holds & by[kind] && !(holds & ANN_HOLDS_BOTH) && ann_box_apart(s, o);
 }
 
 void
-secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
+ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 {
 	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0,
 			voids = 0, apart = 0;
@@ -609,10 +605,9 @@ secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		quads += kind == ANN_QUAD;
 		lines += kind == ANN_LINE || kind == ANN_POINTS;
 		if (kind == ANN_POLYGONS)
-			(void)secant_ann_parts(s, o->shape, &n), parts += n > 1;
+			(void)ann_parts(s, o->shape, &n), parts += n > 1;
 		areas += !isnan(o->area) && !(f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES))
-			&& fabs(o->area - (o->shape ? secant_ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o)))
-				> 1e-6 * fabs(o->area);
+			&& fabs(o->area - (o->shape ? ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o))) > 1e-6 * fabs(o->area);
 		if (o->attributes && !(f->holds & ANN_HOLDS_ATTRIBUTES))
 			lose_attributes(s, out, f, o->attributes, "objects");
 	}
@@ -643,7 +638,7 @@ secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
 		if (!row[i].kept)
-			secant_ann_out_lose(out, row[i].n, "%s", row[i].what);
+			ann_out_lose(out, row[i].n, "%s", row[i].what);
 	for (int i = 0; i < s->n_images; i++)
 		if (s->images[i].attributes && !(f->holds & ANN_HOLDS_IMAGE_ATTRIBUTES))
 			lose_attributes(s, out, f, s->images[i].attributes, "pictures");

@@ -66,20 +66,20 @@ by_key(const void *a, const void *b)
 static char *
 group_of(const secant_dataset_splitting *o, const char *name, const regex_t *re)
 {
-	char *stem = secant_path_stem(name);
+	char *stem = base_path_stem(name);
 	long y, x;
 	if (!stem)
 		return NULL;
 	if (o->group == BY_FOLDER) {
 		secant_free(stem);
-		return secant_path_dir(name);
+		return base_path_dir(name);
 	}
 	if (o->group == BY_REGEX) {
 		regmatch_t m[2];
 		char *group = NULL;
 		if (!regexec(re, name, 2, m, 0)) {
 			int k = m[1].rm_so >= 0;
-			group = secant_strndup(name + m[k].rm_so, (size_t)(m[k].rm_eo - m[k].rm_so));
+			group = base_strndup(name + m[k].rm_so, (size_t)(m[k].rm_eo - m[k].rm_so));
 			secant_free(stem);
 			return group;
 		}
@@ -91,7 +91,7 @@ group_of(const secant_dataset_splitting *o, const char *name, const regex_t *re)
 		char *before = strrchr(stem, '_');
 		if (before && sscanf(before + 1, "%ld", &y) == 1 && sscanf(cut + 1, "%ld", &x) == 1) {
 			*before = 0;
-			char *group = secant_format("%s_%ld_%ld", stem, y / o->block, x / o->block);
+			char *group = base_format("%s_%ld_%ld", stem, y / o->block, x / o->block);
 			secant_free(stem);
 			return group;
 		}
@@ -117,7 +117,7 @@ make_units(plan *p, const secant_dataset_splitting *o, secant_err *err)
 	regex_t re;
 	named *list = secant_calloc((size_t)s->n_images + 1, sizeof *list);
 	bool regex = o->method == GROUP && o->group == BY_REGEX;
-	secant_status status = list ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = list ? SECANT_OK : ann_nomem(err);
 	if (!status && regex && (!o->pattern || regcomp(&re, o->pattern, REG_EXTENDED))) {
 		secant_free(list);
 		return secant_fail(
@@ -127,11 +127,11 @@ make_units(plan *p, const secant_dataset_splitting *o, secant_err *err)
 	p->member = secant_calloc((size_t)s->n_images + 1, sizeof *p->member);
 	p->list = secant_calloc((size_t)s->n_images + 1, sizeof *p->list);
 	if (!status && (!p->units || !p->member || !p->list))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
-		list[i] = (named){ o->method == GROUP ? group_of(o, name, &re) : secant_strdup(name), name, i };
-		status = list[i].key ? SECANT_OK : secant_ann_nomem(err);
+		list[i] = (named){ o->method == GROUP ? group_of(o, name, &re) : base_strdup(name), name, i };
+		status = list[i].key ? SECANT_OK : ann_nomem(err);
 	}
 	if (!status)
 		qsort(list, (size_t)s->n_images, sizeof *list, by_key);
@@ -178,7 +178,7 @@ share_stratified(plan *p, const int *shuffled, const double *ratio, int lists, s
 	double *wants = secant_calloc((size_t)(classes + 1) * (size_t)lists, sizeof *wants), sum = 0;
 	uint8_t *has = secant_calloc((size_t)p->n * (size_t)(classes + 1) + 1, 1),
 			*done = secant_calloc((size_t)p->n + 1, 1);
-	secant_status status = left && wants && has && done ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = left && wants && has && done ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; i < lists; i++)
 		sum += ratio[i];
 	for (int u = 0; !status && u < p->n; u++)
@@ -238,7 +238,7 @@ name_lists(ann_set *s, const secant_dataset_splitting *o, int lists, secant_err 
 	for (int i = 0; i < lists; i++) {
 		snprintf(name, sizeof name, "list%d", i + 1);
 		const char *n = i < o->names.n ? o->names.v[i] : i < 3 ? usual[i] : name;
-		if (!secant_path_is_safe(n) || strchr(n, '/') || secant_ann_split(s, n, strlen(n)) != i)
+		if (!base_path_is_safe(n) || strchr(n, '/') || ann_split(s, n, strlen(n)) != i)
 			return secant_fail(err, SECANT_ERR_ARG, "--name: '%s' is not a name for list %d", n, i + 1);
 	}
 	return SECANT_OK;
@@ -260,12 +260,12 @@ secant_dataset_split(secant_dataset *d, const secant_dataset_splitting *o, secan
 	secant_status status = make_units(&p, o, err);
 	int *shuffled = secant_calloc((size_t)p.n + 1, sizeof *shuffled);
 	if (!status && !shuffled)
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	for (int i = 0; !status && i < p.n; i++)
 		shuffled[i] = i;
-	secant_rng r = secant_rng_make((uint64_t)o->seed, SECANT_FOR_SPLIT, 0, 0);
+	base_rng r = base_rng_make((uint64_t)o->seed, BASE_FOR_SPLIT, 0, 0);
 	if (!status)
-		secant_rng_shuffle(&r, shuffled, p.n);
+		base_rng_shuffle(&r, shuffled, p.n);
 	if (!status && (o->method == STRATIFIED || (o->method == FOLDS && o->stratify)))
 		status = share_stratified(&p, shuffled, ratio, lists, err);
 	else if (!status)
@@ -277,9 +277,9 @@ secant_dataset_split(secant_dataset *d, const secant_dataset_splitting *o, secan
 		for (int i = 0; i < lists; i++) {
 			char name[16];
 			int n = snprintf(name, sizeof name, "train%d", i + 1);
-			(void)secant_ann_split(s, name, (size_t)n);
+			(void)ann_split(s, name, (size_t)n);
 			n = snprintf(name, sizeof name, "val%d", i + 1);
-			(void)secant_ann_split(s, name, (size_t)n);
+			(void)ann_split(s, name, (size_t)n);
 		}
 	}
 	for (int u = 0; !status && u < p.n; u++)
@@ -290,37 +290,37 @@ secant_dataset_split(secant_dataset *d, const secant_dataset_splitting *o, secan
 			s->images[p.member[p.units[u].first + k]].splits = o->method == FOLDS ? bits : 1ull << p.list[u];
 		}
 	secant_free(p.units), secant_free(p.member), secant_free(p.list), secant_free(shuffled);
-	return status ? status : secant_ann_sound(s, err);
+	return status ? status : ann_sound(s, err);
 }
 
 char *
 secant_dataset_leaks(const secant_dataset *d, int *n, secant_err *err)
 {
 	const ann_set *s = &d->set;
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	ann_table seen = { 0 };
 	*n = 0;
 	for (int i = 0; i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		secant_bytes b;
 		uint32_t before;
-		if (!im->path || secant_file_map(&b, ann_str(s, im->path), NULL))
+		if (!im->path || base_file_map(&b, ann_str(s, im->path), NULL))
 			continue;
-		uint64_t h = secant_fnv1a(b.data, b.size) ^ b.size;
-		secant_file_unmap(&b);
-		if (!secant_ann_table_get(&seen, h, &before)) {
-			if (!secant_ann_table_put(&seen, h, (uint32_t)i))
-				(void)secant_ann_nomem(err);
+		uint64_t h = base_fnv1a(b.data, b.size) ^ b.size;
+		base_file_unmap(&b);
+		if (!ann_table_get(&seen, h, &before)) {
+			if (!ann_table_put(&seen, h, (uint32_t)i))
+				(void)ann_nomem(err);
 			continue;
 		}
 		const ann_image *other = &s->images[before];
 		if (im->splits && other->splits && !(im->splits & other->splits)) {
 			++*n;
-			secant_str_addf(&t, "%s (%s) is the same picture as %s (%s)\n", ann_str(s, im->name),
+			base_str_addf(&t, "%s (%s) is the same picture as %s (%s)\n", ann_str(s, im->name),
 				ann_str(s, s->splits[__builtin_ctzll(im->splits)]), ann_str(s, other->name),
 				ann_str(s, s->splits[__builtin_ctzll(other->splits)]));
 		}
 	}
-	secant_ann_table_free(&seen);
-	return *n ? secant_str_take(&t) : NULL;
+	ann_table_free(&seen);
+	return *n ? base_str_take(&t) : NULL;
 }

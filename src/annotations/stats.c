@@ -80,7 +80,7 @@ count_picture(counts *c, const ann_set *s, int i, uint8_t *seen, bool pixels)
 		seen[o->class] = 1;
 		if (pixels && !(o->flags & ANN_NO_BOX)) {
 			ann_kind kind = ann_shape_kind(s, o->shape);
-			c->class[o->class].pixels += kind && kind <= ANN_QUAD ? secant_ann_shape_area(s, o->shape)
+			c->class[o->class].pixels += kind && kind <= ANN_QUAD ? ann_shape_area(s, o->shape)
 																  : fmax(0, ann_w(o) * ann_h(o));
 		}
 	}
@@ -121,7 +121,7 @@ count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err
 		n += (double)there;
 		c->colour_pictures++;
 		secant_image_free(&im);
-		secant_status status = secant_ann_watch(watch, err);
+		secant_status status = ann_call_watch(watch, err);
 		if (status)
 			return status;
 	}
@@ -137,47 +137,47 @@ count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err
  */
 
 static void
-text(secant_str *t, const ann_set *s, const counts *c)
+text(base_str *t, const ann_set *s, const counts *c)
 {
 	static const char *const shade = " .:-=+*#%@";
 	double most = 0;
-	secant_str_addf(t, "%s: format %s, %d pictures (%d without objects), %d objects, %d classes\n", ann_str(s, s->root),
+	base_str_addf(t, "%s: format %s, %d pictures (%d without objects), %d objects, %d classes\n", ann_str(s, s->root),
 		ann_str(s, s->format), s->n_images, c->empty, s->n_objects, s->n_classes);
-	secant_str_addf(t, "pictures %d to %d wide, %d to %d high\n", c->width[0], c->width[1], c->height[0], c->height[1]);
+	base_str_addf(t, "pictures %d to %d wide, %d to %d high\n", c->width[0], c->width[1], c->height[0], c->height[1]);
 	for (int i = 0; i < s->n_splits; i++) {
 		int n = 0;
 		for (int k = 0; k < s->n_images; k++)
 			n += (int)(s->images[k].splits >> i & 1);
-		secant_str_addf(t, "list %s: %d pictures\n", ann_str(s, s->splits[i]), n);
+		base_str_addf(t, "list %s: %d pictures\n", ann_str(s, s->splits[i]), n);
 	}
-	secant_str_addf(
+	base_str_addf(
 		t, "\n%-26s %8s %9s %12s %9s %9s %9s\n", "class", "objects", "pictures", "pixels", "side min", "mean", "max");
 	for (int i = 0; i < s->n_classes; i++) {
 		const class_count *k = &c->class[i];
-		secant_str_addf(t, "%-26s %8d %9d %12.0f %9.1f %9.1f %9.1f\n", ann_str(s, s->classes[i].name), k->objects,
+		base_str_addf(t, "%-26s %8d %9d %12.0f %9.1f %9.1f %9.1f\n", ann_str(s, s->classes[i].name), k->objects,
 			k->pictures, k->pixels, k->side_min, k->objects ? k->side_sum / k->objects : 0, k->side_max);
 	}
-	secant_str_addf(t, "\nsizes as COCO has them: %d small (below 32 x 32), %d medium, %d large (from 96 x 96)\n",
+	base_str_addf(t, "\nsizes as COCO has them: %d small (below 32 x 32), %d medium, %d large (from 96 x 96)\n",
 		c->small, c->medium, c->large);
-	secant_str_add(t, "side in pixels, powers of two: ");
+	base_str_add(t, "side in pixels, powers of two: ");
 	for (int i = 0; i < BINS; i++)
 		if (c->sizes[i])
-			secant_str_addf(t, " %d-%d: %d ", 1 << i, (2 << i) - 1, c->sizes[i]);
-	secant_str_add(t, "\n\nwhere centres lie:\n");
+			base_str_addf(t, " %d-%d: %d ", 1 << i, (2 << i) - 1, c->sizes[i]);
+	base_str_add(t, "\n\nwhere centres lie:\n");
 	for (int y = 0; y < GRID; y++)
 		for (int x = 0; x < GRID; x++)
 			most = fmax(most, c->heat[y][x]);
 	for (int y = 0; y < GRID; y += 2) {
-		secant_str_add(t, "  ");
+		base_str_add(t, "  ");
 		for (int x = 0; x < GRID; x++) {
 			double v = most > 0 ? (c->heat[y][x] + c->heat[y + 1][x]) / (2 * most) : 0;
-			secant_str_addn(t, shade + (int)fmin(9, ceil(v * 9)), 1);
+			base_str_addn(t, shade + (int)fmin(9, ceil(v * 9)), 1);
 		}
-		secant_str_add(t, "\n");
+		base_str_add(t, "\n");
 	}
 	if (c->colour_pictures)
 		for (int k = 0; k < c->channels && k < CHANNELS; k++)
-			secant_str_addf(t, "channel %d: mean %.4f, deviation %.4f (of 1)\n", k, c->mean[k], c->deviation[k]);
+			base_str_addf(t, "channel %d: mean %.4f, deviation %.4f (of 1)\n", k, c->mean[k], c->deviation[k]);
 }
 
 /* --- JSON
@@ -185,17 +185,17 @@ text(secant_str *t, const ann_set *s, const counts *c)
  */
 
 static void
-put_text(secant_str *t, const char *p)
+put_text(base_str *t, const char *p)
 {
-	secant_ann_json_string(t, p, strlen(p));
+	ann_json_string(t, p, strlen(p));
 }
 
 static void
-json(secant_str *t, const ann_set *s, const counts *c)
+json(base_str *t, const ann_set *s, const counts *c)
 {
-	secant_str_add(t, "{\n  \"path\": ");
+	base_str_add(t, "{\n  \"path\": ");
 	put_text(t, ann_str(s, s->root));
-	secant_str_addf(t,
+	base_str_addf(t,
 		",\n  \"format\": \"%s\",\n  \"pictures\": %d,\n  \"empty_pictures\": %d,\n  \"objects\": %d,\n  \"width\": "
 		"[%d, %d],\n  \"height\": [%d, %d],\n"
 		"  \"small\": %d, \"medium\": %d, \"large\": %d,\n  \"splits\": {",
@@ -205,16 +205,16 @@ json(secant_str *t, const ann_set *s, const counts *c)
 		int n = 0;
 		for (int k = 0; k < s->n_images; k++)
 			n += (int)(s->images[k].splits >> i & 1);
-		secant_str_add(t, i ? ", " : "");
+		base_str_add(t, i ? ", " : "");
 		put_text(t, ann_str(s, s->splits[i]));
-		secant_str_addf(t, ": %d", n);
+		base_str_addf(t, ": %d", n);
 	}
-	secant_str_add(t, "},\n  \"classes\": [");
+	base_str_add(t, "},\n  \"classes\": [");
 	for (int i = 0; i < s->n_classes; i++) {
 		const class_count *k = &c->class[i];
-		secant_str_add(t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
+		base_str_add(t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		put_text(t, ann_str(s, s->classes[i].name));
-		secant_str_addf(t,
+		base_str_addf(t,
 			", \"objects\": %d, \"pictures\": %d, \"crowd\": %d, \"difficult\": %d, \"pixels\": %.10g, \"side_min\": "
 			"%.6g, \"side_mean\": %.6g, "
 			"\"side_max\": %.6g, \"aspect\": [%d, %d, %d, %d, %d]}",
@@ -222,33 +222,33 @@ json(secant_str *t, const ann_set *s, const counts *c)
 			k->objects ? k->side_sum / k->objects : 0, k->side_max, k->aspect[0], k->aspect[1], k->aspect[2],
 			k->aspect[3], k->aspect[4]);
 	}
-	secant_str_add(t, "\n  ],\n  \"sides\": [");
+	base_str_add(t, "\n  ],\n  \"sides\": [");
 	for (int i = 0; i < BINS; i++)
-		secant_str_addf(t, "%s%d", i ? ", " : "", c->sizes[i]);
-	secant_str_add(t, "],\n  \"heat\": [");
+		base_str_addf(t, "%s%d", i ? ", " : "", c->sizes[i]);
+	base_str_add(t, "],\n  \"heat\": [");
 	for (int y = 0; y < GRID; y++) {
-		secant_str_add(t, y ? ",\n    [" : "\n    [");
+		base_str_add(t, y ? ",\n    [" : "\n    [");
 		for (int x = 0; x < GRID; x++)
-			secant_str_addf(t, "%s%.0f", x ? ", " : "", c->heat[y][x]);
-		secant_str_add(t, "]");
+			base_str_addf(t, "%s%.0f", x ? ", " : "", c->heat[y][x]);
+		base_str_add(t, "]");
 	}
-	secant_str_add(t, "\n  ],\n  \"together\": [");
+	base_str_add(t, "\n  ],\n  \"together\": [");
 	for (int a = 0; a < s->n_classes && s->n_classes <= 512; a++) {
-		secant_str_add(t, a ? ",\n    [" : "\n    [");
+		base_str_add(t, a ? ",\n    [" : "\n    [");
 		for (int b = 0; b < s->n_classes; b++)
-			secant_str_addf(t, "%s%d", b ? ", " : "", c->meet[a * s->n_classes + b]);
-		secant_str_add(t, "]");
+			base_str_addf(t, "%s%d", b ? ", " : "", c->meet[a * s->n_classes + b]);
+		base_str_add(t, "]");
 	}
-	secant_str_add(t, "\n  ]");
+	base_str_add(t, "\n  ]");
 	if (c->colour_pictures) {
 		for (int pass = 0; pass < 2; pass++) {
-			secant_str_add(t, pass ? "],\n  \"deviation\": [" : ",\n  \"mean\": [");
+			base_str_add(t, pass ? "],\n  \"deviation\": [" : ",\n  \"mean\": [");
 			for (int k = 0; k < c->channels && k < CHANNELS; k++)
-				secant_str_addf(t, "%s%.8g", k ? ", " : "", pass ? c->deviation[k] : c->mean[k]);
+				base_str_addf(t, "%s%.8g", k ? ", " : "", pass ? c->deviation[k] : c->mean[k]);
 		}
-		secant_str_add(t, "]");
+		base_str_add(t, "]");
 	}
-	secant_str_add(t, "\n}\n");
+	base_str_add(t, "\n}\n");
 }
 
 /* --- HTML
@@ -256,24 +256,24 @@ json(secant_str *t, const ann_set *s, const counts *c)
  */
 
 static void
-base64(secant_str *t, const uint8_t *p, size_t n)
+base64(base_str *t, const uint8_t *p, size_t n)
 {
 	static const char d[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
 		char q[4] = { d[v >> 18], d[v >> 12 & 63], i + 1 < n ? d[v >> 6 & 63] : '=', i + 2 < n ? d[v & 63] : '=' };
-		secant_str_addn(t, q, 4);
+		base_str_addn(t, q, 4);
 	}
 }
 
 static void
-escaped(secant_str *t, const char *p)
+escaped(base_str *t, const char *p)
 {
-	secant_ann_xml_text(t, p, strlen(p));
+	ann_xml_text(t, p, strlen(p));
 }
 
 static void
-thumbnails(secant_str *t, const secant_dataset *d, int n)
+thumbnails(base_str *t, const secant_dataset *d, int n)
 {
 	const ann_set *s = &d->set;
 	secant_dataset_drawing drawing;
@@ -293,11 +293,11 @@ thumbnails(secant_str *t, const secant_dataset *d, int n)
 		if (!secant_image_resize(
 				&small, &im, (int)fmax(1, im.width * scale), (int)fmax(1, im.height * scale), SECANT_FILTER_AREA, &one)
 			&& !secant_image_encode(&small, "jpg", &data, &size, &web, &one)) {
-			secant_str_add(t, "<figure><img alt=\"\" src=\"data:image/jpeg;base64,");
+			base_str_add(t, "<figure><img alt=\"\" src=\"data:image/jpeg;base64,");
 			base64(t, data, size);
-			secant_str_add(t, "\"><figcaption>");
+			base_str_add(t, "\"><figcaption>");
 			escaped(t, ann_str(s, s->images[i].name));
-			secant_str_add(t, "</figcaption></figure>\n");
+			base_str_add(t, "</figcaption></figure>\n");
 			shown++;
 		}
 		secant_free(data);
@@ -308,7 +308,7 @@ thumbnails(secant_str *t, const secant_dataset *d, int n)
 }
 
 static void
-html(secant_str *t, const secant_dataset *d, const counts *c, int pictures)
+html(base_str *t, const secant_dataset *d, const counts *c, int pictures)
 {
 	const ann_set *s = &d->set;
 	int most = 1;
@@ -318,9 +318,9 @@ html(secant_str *t, const secant_dataset *d, const counts *c, int pictures)
 	for (int y = 0; y < GRID; y++)
 		for (int x = 0; x < GRID; x++)
 			hottest = fmax(hottest, c->heat[y][x]);
-	secant_str_add(t, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Data set ");
+	base_str_add(t, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Data set ");
 	escaped(t, ann_str(s, s->root));
-	secant_str_add(t,
+	base_str_add(t,
 		"</title><style>body{font:15px/1.45 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 "
 		"1em;color:#1b1b1b;background:#fff}"
 		"table{border-collapse:collapse}td,th{padding:.15em .6em;text-align:right;border-top:1px solid "
@@ -329,7 +329,7 @@ html(secant_str *t, const secant_dataset *d, const counts *c, int pictures)
 		"scheme:dark){body{background:#181818;color:#e8e8e8}"
 		"td,th{border-color:#444}}</style></head><body><h1>");
 	escaped(t, ann_str(s, s->root));
-	secant_str_addf(t,
+	base_str_addf(t,
 		"</h1><p>Format %s: %d pictures (%d without objects), %d to %d wide, %d to %d high; %d objects: %d small, %d "
 		"medium, %d large.</p>\n"
 		"<h2>Classes</h2><table><tr><th>class</th><th>objects</th><th></th><th>pictures</th><th>pixels</th><th>mean "
@@ -340,42 +340,42 @@ html(secant_str *t, const secant_dataset *d, const counts *c, int pictures)
 		uint8_t rgb[3];
 		const class_count *k = &c->class[i];
 		secant_palette(i, rgb);
-		secant_str_add(t, "<tr><td>");
+		base_str_add(t, "<tr><td>");
 		escaped(t, ann_str(s, s->classes[i].name));
-		secant_str_addf(t,
+		base_str_addf(t,
 			"</td><td>%d</td><td style=\"text-align:left\"><div class=\"bar\" "
 			"style=\"width:%.1fem;background:#%02x%02x%02x\"></div></td><td>%d</td><td>%.0f</td>"
 			"<td>%.1f</td></tr>\n",
 			k->objects, 16.0 * k->objects / most, rgb[0], rgb[1], rgb[2], k->pictures, k->pixels,
 			k->objects ? k->side_sum / k->objects : 0);
 	}
-	secant_str_addf(t,
+	base_str_addf(t,
 		"</table>\n<h2>Where centres lie</h2><svg viewBox=\"0 0 %d %d\" width=\"320\" height=\"320\" role=\"img\" "
 		"aria-label=\"heat map\">",
 		GRID, GRID);
 	for (int y = 0; y < GRID; y++)
 		for (int x = 0; x < GRID; x++)
-			secant_str_addf(t,
+			base_str_addf(t,
 				"<rect x=\"%d\" y=\"%d\" width=\"1.02\" height=\"1.02\" fill=\"#d55e00\" opacity=\"%.3f\"/>", x, y,
 				c->heat[y][x] / hottest);
-	secant_str_add(t, "</svg>\n<h2>Classes that meet in a picture</h2><table><tr><th></th>");
+	base_str_add(t, "</svg>\n<h2>Classes that meet in a picture</h2><table><tr><th></th>");
 	for (int b = 0; b < s->n_classes && s->n_classes <= 40; b++) {
-		secant_str_add(t, "<th>");
+		base_str_add(t, "<th>");
 		escaped(t, ann_str(s, s->classes[b].name));
-		secant_str_add(t, "</th>");
+		base_str_add(t, "</th>");
 	}
-	secant_str_add(t, "</tr>\n");
+	base_str_add(t, "</tr>\n");
 	for (int a = 0; a < s->n_classes && s->n_classes <= 40; a++) {
-		secant_str_add(t, "<tr><td>");
+		base_str_add(t, "<tr><td>");
 		escaped(t, ann_str(s, s->classes[a].name));
-		secant_str_add(t, "</td>");
+		base_str_add(t, "</td>");
 		for (int b = 0; b < s->n_classes; b++)
-			secant_str_addf(t, "<td>%d</td>", c->meet[a * s->n_classes + b]);
-		secant_str_add(t, "</tr>\n");
+			base_str_addf(t, "<td>%d</td>", c->meet[a * s->n_classes + b]);
+		base_str_add(t, "</tr>\n");
 	}
-	secant_str_add(t, "</table>\n<h2>Pictures</h2>\n");
+	base_str_add(t, "</table>\n<h2>Pictures</h2>\n");
 	thumbnails(t, d, pictures);
-	secant_str_add(t, "</body></html>\n");
+	base_str_add(t, "</body></html>\n");
 }
 
 char *
@@ -389,12 +389,12 @@ secant_dataset_stats(
 			s->n_classes <= 512 ? (size_t)s->n_classes * (size_t)s->n_classes + 1 : 1, sizeof *c.meet),
 	};
 	uint8_t *seen = secant_calloc((size_t)s->n_classes + 1, 1);
-	secant_status status = c.class && c.meet && seen ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = c.class && c.meet && seen ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++)
 		count_picture(&c, s, i, seen, o->pixels);
 	if (!status && o->colours)
 		status = count_colours(&c, s, watch, err);
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	if (!status && o->format == 1)
 		json(&t, s, &c);
 	else if (!status && o->format == 2)
@@ -402,8 +402,8 @@ secant_dataset_stats(
 	else if (!status)
 		text(&t, s, &c);
 	secant_free(c.class), secant_free(c.meet), secant_free(seen);
-	char *report = secant_str_take(&t);
+	char *report = base_str_take(&t);
 	if (!report && !status)
-		(void)secant_ann_nomem(err);
+		(void)ann_nomem(err);
 	return status ? NULL : report;
 }

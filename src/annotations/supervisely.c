@@ -13,14 +13,14 @@ static bool
 is_own(const char *path)
 {
 	static const char *const words[] = { "\"objects\"", "\"size\"", "\"height\"", "\"tags\"", NULL };
-	return secant_ann_head_has(path, words);
+	return ann_head_has(path, words);
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has Supervisely JSON";
-	return secant_ann_detect_trees(path, is_own, 95);
+	return ann_detect_trees(path, is_own, 95);
 }
 
 enum { MOST_PIXELS = 1 << 28 };
@@ -29,13 +29,13 @@ static uint32_t
 store(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
 {
 	ann_rle r;
-	secant_str t = { 0 };
-	if (secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
+	base_str t = { 0 };
+	if (ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
 		return 0;
-	secant_ann_rle_encode(&t, r.runs, r.n);
-	uint32_t shape = secant_ann_rle(s, h, w, t.p ? t.p : "", t.n, false);
-	secant_str_free(&t);
-	secant_ann_rle_free(&r);
+	ann_rle_encode(&t, r.runs, r.n);
+	uint32_t shape = ann_store_rle(s, h, w, t.p ? t.p : "", t.n, false);
+	base_str_free(&t);
+	ann_rle_free(&r);
 	return shape;
 }
 
@@ -43,12 +43,12 @@ store(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
 static bool
 read_bitmap(const char *data, secant_image *im)
 {
-	secant_str packed = { 0 };
+	base_str packed = { 0 };
 	uLongf n = 1 << 16;
 	uint8_t *png = NULL;
 	bool good = false;
 	int got = Z_BUF_ERROR;
-	if (secant_base64_decode(data, strlen(data), &packed) && packed.n)
+	if (ann_base64_decode(data, strlen(data), &packed) && packed.n)
 		for (; got == Z_BUF_ERROR && n <= MOST_PIXELS; n *= 4) {
 			secant_free(png);
 			uLongf room = n;
@@ -59,7 +59,7 @@ read_bitmap(const char *data, secant_image *im)
 					im, png, room, "bitmap", &(secant_image_read_options){ .to_u8 = true }, NULL);
 		}
 	secant_free(png);
-	secant_str_free(&packed);
+	base_str_free(&packed);
 	return good;
 }
 
@@ -67,12 +67,11 @@ static uint32_t
 bitmap(ann_set *s, int image, const json_t *object, secant_err *err)
 {
 	const json_t *b = json_object_get(object, "bitmap"), *origin = json_object_get(b, "origin");
-	double x0 = secant_ann_tree_number(json_array_get(origin, 0), NULL),
-		   y0 = secant_ann_tree_number(json_array_get(origin, 1), NULL);
+	double x0 = ann_tree_number(json_array_get(origin, 0), NULL), y0 = ann_tree_number(json_array_get(origin, 1), NULL);
 	int w = s->images[image].width, h = s->images[image].height;
 	secant_image im = { 0 };
 	if (w < 1 || h < 1 || (int64_t)w * h > MOST_PIXELS || !isfinite(x0) || !isfinite(y0) || fabs(x0) > 1e6
-		|| fabs(y0) > 1e6 || !read_bitmap(secant_ann_tree_text(b, "data"), &im))
+		|| fabs(y0) > 1e6 || !read_bitmap(ann_tree_text(b, "data"), &im))
 		return 0;
 	uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
 	for (int y = 0; pixels && y < im.height; y++)
@@ -100,11 +99,11 @@ with_holes(ann_set *s, int image, uint32_t outer, const json_t *holes, secant_er
 	if (w < 1 || h < 1 || (int64_t)w * h > MOST_PIXELS)
 		return 0;
 	uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
-	bool good = pixels && !secant_ann_fill(s, outer, (uint32_t)h, (uint32_t)w, pixels, 1, err);
+	bool good = pixels && !ann_fill(s, outer, (uint32_t)h, (uint32_t)w, pixels, 1, err);
 	json_array_foreach (holes, i, hole) {
-		double *xy = secant_ann_tree_points(hole, 1, 1, &n);
-		uint32_t ring = xy ? secant_ann_polygon(s, xy, n) : 0;
-		good = good && ring && !secant_ann_fill(s, ring, (uint32_t)h, (uint32_t)w, pixels, 0, err);
+		double *xy = ann_tree_points(hole, 1, 1, &n);
+		uint32_t ring = xy ? ann_polygon(s, xy, n) : 0;
+		good = good && ring && !ann_fill(s, ring, (uint32_t)h, (uint32_t)w, pixels, 0, err);
 		secant_free(xy);
 	}
 	uint32_t shape = good ? store(s, pixels, w, h, err) : 0;
@@ -115,20 +114,20 @@ with_holes(ann_set *s, int image, uint32_t outer, const json_t *holes, secant_er
 static secant_status
 read_object(ann_set *s, int image, const json_t *object, const char *origin, secant_err *err)
 {
-	const char *type = secant_ann_tree_text(object, "geometryType");
+	const char *type = ann_tree_text(object, "geometryType");
 	const json_t *points = json_object_get(object, "points"), *interior = json_object_get(points, "interior");
-	int at = secant_ann_named_object(s, image, secant_ann_tree_text(object, "classTitle")), n = 0;
+	int at = ann_named_object(s, image, ann_tree_text(object, "classTitle")), n = 0;
 	secant_status status = SECANT_OK;
 	if (at < 0)
-		return secant_ann_nomem(err);
-	double *xy = secant_ann_tree_points(json_object_get(points, "exterior"), 1, 1, &n);
+		return ann_nomem(err);
+	double *xy = ann_tree_points(json_object_get(points, "exterior"), 1, 1, &n);
 	bool kept = true;
 	uint32_t head = 0;
 	if (!strcmp(type, "rectangle") && xy && n == 2) {
 		const double box[4] = { fmin(xy[0], xy[2]), fmin(xy[1], xy[3]), fabs(xy[2] - xy[0]) + 1,
 			fabs(xy[3] - xy[1]) + 1 };
 		secant_free(xy);
-		kept = secant_ann_set_box(s, at, box, origin, &status, err);
+		kept = ann_set_box(s, at, box, origin, &status, err);
 	} else if (!strcmp(type, "bitmap")) {
 		secant_free(xy);
 		uint32_t shape = bitmap(s, image, object, err);
@@ -137,11 +136,11 @@ read_object(ann_set *s, int image, const json_t *object, const char *origin, sec
 			s->objects[at].shape = shape, s->objects[at].flags = ANN_BOX_DERIVED;
 		else {
 			s->n_objects--;
-			status = secant_ann_bad(s, "parse-error", origin, 0, 0, err, "a bitmap of '%s' cannot be read",
-				secant_ann_tree_text(object, "classTitle"));
+			status = ann_bad(s, "parse-error", origin, 0, 0, err, "a bitmap of '%s' cannot be read",
+				ann_tree_text(object, "classTitle"));
 		}
 	} else if (!strcmp(type, "polygon") || !strcmp(type, "line") || !strcmp(type, "point")) {
-		kept = secant_ann_set_points(s, at,
+		kept = ann_set_points(s, at,
 			*type == 'l'         ? ANN_LINE
 				: type[2] == 'l' ? ANN_POLYGONS
 								 : ANN_POINTS,
@@ -152,15 +151,15 @@ read_object(ann_set *s, int image, const json_t *object, const char *origin, sec
 			s->objects[at].shape = mask;
 		else if (kept && json_array_size(interior)) {
 			s->n_objects--;
-			return secant_ann_bad(s, "parse-error", origin, 0, 0, err, "a polygon with holes that cannot be drawn");
+			return ann_bad(s, "parse-error", origin, 0, 0, err, "a polygon with holes that cannot be drawn");
 		}
 	} else {
 		secant_free(xy);
 		s->n_objects--;
-		return secant_ann_bad(s, "parse-error", origin, 0, 0, err, "a geometry of type '%s' is not read", type);
+		return ann_bad(s, "parse-error", origin, 0, 0, err, "a geometry of type '%s' is not read", type);
 	}
 	if (kept) {
-		secant_ann_tree_keep(s, &head, "tags", json_object_get(object, "tags"));
+		ann_tree_keep(s, &head, "tags", json_object_get(object, "tags"));
 		s->objects[at].attributes = head;
 	}
 	return status;
@@ -175,20 +174,20 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	json_t *object;
 	if (!json_object_get(top, "objects"))
 		return SECANT_OK; /* meta.json */
-	char *stem = secant_path_stem(origin);
-	int image = f && stem ? secant_ann_finder_picture(f, s, stem, origin, &status, err) : f ? -1 : 0;
+	char *stem = base_path_stem(origin);
+	int image = f && stem ? ann_finder_picture(f, s, stem, origin, &status, err) : f ? -1 : 0;
 	secant_free(stem);
 	if (image < 0)
 		return status;
-	double h = secant_ann_tree_number(json_object_get(top, "size"), "height"),
-		   w = secant_ann_tree_number(json_object_get(top, "size"), "width");
+	double h = ann_tree_number(json_object_get(top, "size"), "height"),
+		   w = ann_tree_number(json_object_get(top, "size"), "width");
 	ann_image *im = &s->images[image];
-	im->source = secant_ann_intern(s, origin, strlen(origin));
+	im->source = ann_intern(s, origin, strlen(origin));
 	im = &s->images[image];
 	if (w > 0 && h > 0 && w < 1e9 && h < 1e9)
 		im->width = (int32_t)w, im->height = (int32_t)h;
 	uint32_t head = 0;
-	secant_ann_tree_keep(s, &head, "tags", json_object_get(top, "tags"));
+	ann_tree_keep(s, &head, "tags", json_object_get(top, "tags"));
 	s->images[image].attributes = head;
 	json_array_foreach (json_object_get(top, "objects"), i, object)
 		if (!status)
@@ -199,16 +198,16 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 static secant_status
 read_set(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	return ann_read_trees(s, path, o, is_own, read_tree, watch, err);
 }
 
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return secant_ann_parse_tree(s, d, n, o, read_tree, e);
+	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
-const ann_format secant_ann_format_supervisely = {
+const ann_format ann_format_supervisely = {
 	.name = "supervisely",
 	.brief = "Supervisely: DATASET/img and DATASET/ann",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES

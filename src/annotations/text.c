@@ -57,17 +57,17 @@ word_number(const char *p, const char *end, bool minus, double *value)
 }
 
 const char *
-secant_ann_number(const char *p, const char *end, double *value)
+ann_number(const char *p, const char *end, double *value)
 {
 	const char *start = p;
 	bool minus = p < end && *p == '-';
 	p += p < end && (*p == '-' || *p == '+');
 	uint64_t m = 0;
 	if (end - p >= 32) { /* the usual number: up to 7 digits on each side of the point, and no exponent */
-		int whole = secant_digits8(p, &m), places = 0;
+		int whole = base_digits8(p, &m), places = 0;
 		const char *q = p + whole;
 		if (*q == '.')
-			q += 1 + (places = secant_digits8(q + 1, &m));
+			q += 1 + (places = base_digits8(q + 1, &m));
 		if (whole > 0 && whole < 8 && places < 8 && (*q | 32) != 'e') {
 			double v = (double)m / tens[places];
 			*value = minus ? -v : v;
@@ -112,7 +112,7 @@ secant_ann_number(const char *p, const char *end, double *value)
 }
 
 bool
-secant_ann_integer(const char *p, const char *end, int64_t *value)
+ann_integer(const char *p, const char *end, int64_t *value)
 {
 	bool minus = p < end && *p == '-';
 	p += p < end && (*p == '-' || *p == '+');
@@ -129,7 +129,7 @@ secant_ann_integer(const char *p, const char *end, int64_t *value)
 }
 
 ann_field
-secant_ann_trim(const char *p, const char *end)
+ann_trim(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
 		p++;
@@ -139,14 +139,14 @@ secant_ann_trim(const char *p, const char *end)
 }
 
 bool
-secant_ann_real(const char *p, const char *end, double *value)
+ann_real(const char *p, const char *end, double *value)
 {
-	ann_field f = secant_ann_trim(p, end);
-	return f.p < f.end && secant_ann_number(f.p, f.end, value) == f.end;
+	ann_field f = ann_trim(p, end);
+	return f.p < f.end && ann_number(f.p, f.end, value) == f.end;
 }
 
 void
-secant_ann_put_integer(secant_str *s, int64_t v)
+ann_put_integer(base_str *s, int64_t v)
 {
 	char buffer[24], *p = buffer + sizeof buffer;
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
@@ -155,12 +155,12 @@ secant_ann_put_integer(secant_str *s, int64_t v)
 	while (u /= 10);
 	if (v < 0)
 		*--p = '-';
-	secant_str_addn(s, p, (size_t)(buffer + sizeof buffer - p));
+	base_str_addn(s, p, (size_t)(buffer + sizeof buffer - p));
 }
 
 /* v = whole / 10^places; the digits, zeros cut at the end down to `least` places. */
 static void
-put_scaled(secant_str *s, int64_t whole, int places, int least, bool minus)
+put_scaled(base_str *s, int64_t whole, int places, int least, bool minus)
 {
 	char buffer[32], *end = buffer + sizeof buffer, *p = end;
 	for (int i = 0; i < places; i++, whole /= 10) {
@@ -175,18 +175,18 @@ put_scaled(secant_str *s, int64_t whole, int places, int least, bool minus)
 	while (whole /= 10);
 	if (minus)
 		*--p = '-';
-	secant_str_addn(s, p, (size_t)(end - p));
+	base_str_addn(s, p, (size_t)(end - p));
 }
 
 void
-secant_ann_put_number(secant_str *s, double v)
+ann_put_number(base_str *s, double v)
 {
 	if (fabs(v) < 1e15 && v == (double)(int64_t)v) {
-		secant_ann_put_integer(s, (int64_t)v);
+		ann_put_integer(s, (int64_t)v);
 		return;
 	}
 	if (!isfinite(v)) {
-		secant_str_add(s, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
+		base_str_add(s, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
 		return;
 	}
 	double a = fabs(v);
@@ -207,17 +207,17 @@ secant_ann_put_number(secant_str *s, double v)
 		if (digits == 17 || slow_number(buffer, strlen(buffer)) == v)
 			break;
 	}
-	secant_str_add(s, buffer);
+	base_str_add(s, buffer);
 }
 
 void
-secant_ann_put_decimals(secant_str *s, double v, int least, int most)
+ann_put_decimals(base_str *s, double v, int least, int most)
 {
 	double whole = nearbyint(fabs(v) * tens[most]);
 	if (whole < 9e15)
 		put_scaled(s, (int64_t)whole, most, least, v < 0 && whole > 0);
 	else
-		secant_ann_put_number(s, v);
+		ann_put_number(s, v);
 }
 
 /* Length of the UTF-8 sequence at p, 0 when it is not one. */
@@ -242,7 +242,7 @@ utf8_length(const uint8_t *p, size_t n)
 }
 
 bool
-secant_ann_is_utf8(const char *p, size_t n)
+ann_is_utf8(const char *p, size_t n)
 {
 	for (size_t i = 0, k; i < n; i += k) {
 		uint64_t eight;
@@ -255,9 +255,9 @@ secant_ann_is_utf8(const char *p, size_t n)
 }
 
 void
-secant_ann_json_string(secant_str *s, const char *p, size_t n)
+ann_json_string(base_str *s, const char *p, size_t n)
 {
-	secant_str_addn(s, "\"", 1);
+	base_str_addn(s, "\"", 1);
 	size_t from = 0;
 	for (size_t i = 0; i < n;) {
 		uint8_t c = (uint8_t)p[i];
@@ -266,21 +266,21 @@ secant_ann_json_string(secant_str *s, const char *p, size_t n)
 			i += k;
 			continue;
 		}
-		secant_str_addn(s, p + from, i - from);
+		base_str_addn(s, p + from, i - from);
 		if (c == '"' || c == '\\')
-			secant_str_addf(s, "\\%c", c);
+			base_str_addf(s, "\\%c", c);
 		else if (c < 0x20)
-			secant_str_addf(s, "\\u%04x", c);
+			base_str_addf(s, "\\u%04x", c);
 		else
-			secant_str_add(s, "\\ufffd");
+			base_str_add(s, "\\ufffd");
 		from = ++i;
 	}
-	secant_str_addn(s, p + from, n - from);
-	secant_str_addn(s, "\"", 1);
+	base_str_addn(s, p + from, n - from);
+	base_str_addn(s, "\"", 1);
 }
 
 void
-secant_ann_xml_text(secant_str *s, const char *p, size_t n)
+ann_xml_text(base_str *s, const char *p, size_t n)
 {
 	size_t from = 0;
 	for (size_t i = 0, k; i < n; i += k) {
@@ -301,16 +301,16 @@ secant_ann_xml_text(secant_str *s, const char *p, size_t n)
 											 : NULL;
 		if (!as)
 			continue;
-		secant_str_addn(s, p + from, i - from);
-		secant_str_add(s, as);
+		base_str_addn(s, p + from, i - from);
+		base_str_add(s, as);
 		from = i + k;
 	}
-	secant_str_addn(s, p + from, n - from);
+	base_str_addn(s, p + from, n - from);
 }
 
 /* [-]digits[.digits][e[+-]digits], no zero before other digits: RFC 8259. */
 bool
-secant_ann_is_json_number(const char *p, size_t n)
+ann_is_json_number(const char *p, size_t n)
 {
 	const char *end = p + n;
 	p += p < end && *p == '-';
@@ -340,9 +340,9 @@ secant_ann_is_json_number(const char *p, size_t n)
 /* Every value that is kept is JSON: numbers that JSON has not (NaN, Infinity, as Python writes them) become their names
  * in quotes, foreign bytes U+FFFD. */
 bool
-secant_ann_json_sound(secant_str *s, const char *p, size_t n)
+ann_json_sound(base_str *s, const char *p, size_t n)
 {
-	bool quoted = false, odd = !secant_ann_is_utf8(p, n);
+	bool quoted = false, odd = !ann_is_utf8(p, n);
 	for (size_t i = 0; i < n && !odd; i++) {
 		if (quoted && p[i] == '\\')
 			i++;
@@ -357,7 +357,7 @@ secant_ann_json_sound(secant_str *s, const char *p, size_t n)
 	for (size_t i = 0, k; i < n; i += k) {
 		k = (uint8_t)p[i] < 0x80 ? 1 : utf8_length((const uint8_t *)p + i, n - i);
 		if (!k) {
-			secant_str_add(s, "\xef\xbf\xbd");
+			base_str_add(s, "\xef\xbf\xbd");
 			k = 1;
 			continue;
 		}
@@ -366,7 +366,7 @@ secant_ann_json_sound(secant_str *s, const char *p, size_t n)
 		bool nan = !quoted && (c == 'N' || (c == 'n' && i + sign + 1 < n && p[i + sign + 1] != 'u')),
 			 inf = !quoted && (c == 'I' || c == 'i');
 		if (nan || inf) {
-			secant_str_add(s, nan ? "\"NaN\"" : sign ? "\"-Infinity\"" : "\"Infinity\"");
+			base_str_add(s, nan ? "\"NaN\"" : sign ? "\"-Infinity\"" : "\"Infinity\"");
 			for (k = sign; i + k < n && ((p[i + k] | 32) >= 'a' && (p[i + k] | 32) <= 'z'); k++)
 				;
 			continue;
@@ -375,20 +375,20 @@ secant_ann_json_sound(secant_str *s, const char *p, size_t n)
 			k = 2;
 		else if (p[i] == '"')
 			quoted = !quoted;
-		secant_str_addn(s, p + i, k);
+		base_str_addn(s, p + i, k);
 	}
 	return true;
 }
 
 static void
-put_utf8(secant_str *s, uint32_t c)
+put_utf8(base_str *s, uint32_t c)
 {
 	char b[4];
 	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	for (size_t i = n; i-- > 1; c >>= 6)
 		b[i] = (char)(0x80 | (c & 0x3f));
 	b[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xf0) | c);
-	secant_str_addn(s, b, n);
+	base_str_addn(s, b, n);
 }
 
 static uint32_t
@@ -409,15 +409,15 @@ hex4(const char *p)
 }
 
 void
-secant_ann_json_plain(secant_str *s, const char *json)
+ann_json_plain(base_str *s, const char *json)
 {
 	if (*json != '"') {
-		secant_str_add(s, json);
+		base_str_add(s, json);
 		return;
 	}
 	for (const char *p = json + 1; *p && *p != '"'; p++) {
 		if (*p != '\\' || !p[1]) {
-			secant_str_addn(s, p, 1);
+			base_str_addn(s, p, 1);
 			continue;
 		}
 		static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
@@ -434,19 +434,19 @@ secant_ann_json_plain(secant_str *s, const char *json)
 			}
 			put_utf8(s, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
 		} else
-			secant_str_addn(s, known ? &to[known - from] : p, 1);
+			base_str_addn(s, known ? &to[known - from] : p, 1);
 	}
 }
 
 ann_lines
-secant_ann_lines(const char *data, size_t size)
+ann_lines_of(const char *data, size_t size)
 {
 	bool bom = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3);
 	return (ann_lines){ .p = data + (bom ? 3 : 0), .end = data + size, .bom = bom };
 }
 
 bool
-secant_ann_next_line(ann_lines *l)
+ann_next_line(ann_lines *l)
 {
 	if (l->p >= l->end)
 		return false;
@@ -465,7 +465,7 @@ secant_ann_next_line(ann_lines *l)
 }
 
 int
-secant_ann_fields(const char *p, size_t n, char separator, ann_field *fields, int max)
+ann_fields(const char *p, size_t n, char separator, ann_field *fields, int max)
 {
 	const char *end = p + n;
 	int count = 0;

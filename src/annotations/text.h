@@ -9,30 +9,30 @@
 
 /* Reads a decimal number at p (before end): [+-]digits[.digits][e[+-]digits]; also nan and inf, in any case. Returns
  * the end of the number, NULL when there is none. Correctly rounded. */
-const char *secant_ann_number(const char *p, const char *end, double *value);
+const char *ann_number(const char *p, const char *end, double *value);
 /* A whole integer that fills [p, end); false otherwise. */
-bool secant_ann_integer(const char *p, const char *end, int64_t *value);
+bool ann_integer(const char *p, const char *end, int64_t *value);
 /* A whole number that fills [p, end) but for spaces around it. */
-bool secant_ann_real(const char *p, const char *end, double *value);
+bool ann_real(const char *p, const char *end, double *value);
 
 /* Appends the shortest decimal that reads back as v: "563", "0.1", "1e+300"; NaN as nan, infinity as inf. */
-void secant_ann_put_number(secant_str *s, double v);
-void secant_ann_put_integer(secant_str *s, int64_t v);
+void ann_put_number(base_str *s, double v);
+void ann_put_integer(base_str *s, int64_t v);
 /* At least `least` and at most `most` decimals, trailing zeros beyond `least` cut. */
-void secant_ann_put_decimals(secant_str *s, double v, int least, int most);
+void ann_put_decimals(base_str *s, double v, int least, int most);
 /* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void secant_ann_json_string(secant_str *s, const char *p, size_t n);
+void ann_json_string(base_str *s, const char *p, size_t n);
 /* Text for XML content and attribute values. */
-void secant_ann_xml_text(secant_str *s, const char *p, size_t n);
-bool secant_ann_is_json_number(const char *p, size_t n); /* as RFC 8259 has them: no "007", "1.", "NaN" */
+void ann_xml_text(base_str *s, const char *p, size_t n);
+bool ann_is_json_number(const char *p, size_t n); /* as RFC 8259 has them: no "007", "1.", "NaN" */
 /* A value of JSON as other writers leave it, made sound; false (and nothing written): it is as it stands. */
-bool secant_ann_json_sound(secant_str *s, const char *p, size_t n);
+bool ann_json_sound(base_str *s, const char *p, size_t n);
 /* The plain text of a JSON value: strings without quotes and escapes, everything else as it stands. */
-void secant_ann_json_plain(secant_str *s, const char *json);
-bool secant_ann_is_utf8(const char *p, size_t n);
+void ann_json_plain(base_str *s, const char *json);
+bool ann_is_utf8(const char *p, size_t n);
 /* Base64; decoding passes over line ends and says false on any other byte that is none of it. */
-bool secant_base64_decode(const char *p, size_t n, secant_str *out);
-void secant_base64_encode(const uint8_t *p, size_t n, secant_str *out);
+bool ann_base64_decode(const char *p, size_t n, base_str *out);
+void ann_base64_encode(const uint8_t *p, size_t n, base_str *out);
 
 /* Lines of a text: without CR and LF, byte order mark skipped. `number` counts from 1. */
 typedef struct ann_lines {
@@ -42,15 +42,15 @@ typedef struct ann_lines {
 	uint32_t number;
 	bool crlf, bom;
 } ann_lines;
-ann_lines secant_ann_lines(const char *data, size_t size);
-bool secant_ann_next_line(ann_lines *l);
+ann_lines ann_lines_of(const char *data, size_t size);
+bool ann_next_line(ann_lines *l);
 /* Splits at runs of spaces and tabs (or at `separator` when not 0); returns the number of fields, at most `max` are
  * stored. */
 typedef struct ann_field {
 	const char *p, *end;
 } ann_field;
-int secant_ann_fields(const char *p, size_t n, char separator, ann_field *fields, int max);
-ann_field secant_ann_trim(const char *p, const char *end);
+int ann_fields(const char *p, size_t n, char separator, ann_field *fields, int max);
+ann_field ann_trim(const char *p, const char *end);
 static inline size_t
 ann_len(ann_field f)
 {

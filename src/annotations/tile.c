@@ -55,11 +55,11 @@ static uint32_t
 cut_polygon(ann_set *to, const ann_set *s, uint32_t shape, double x, double y, double w, double h)
 {
 	int parts, n, kept = 0;
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	ann_kind kind = ann_shape_kind(s, shape);
-	uint32_t at = secant_ann_polygon_begin(to, parts);
+	uint32_t at = ann_polygon_begin(to, parts);
 	for (int i = 0; i < parts; i++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		double *a = secant_calloc(4 * (size_t)n + 64, 2 * sizeof *a),
 			   *b = secant_calloc(4 * (size_t)n + 64, 2 * sizeof *b);
 		int m = 0;
@@ -70,9 +70,9 @@ cut_polygon(ann_set *to, const ann_set *s, uint32_t shape, double x, double y, d
 			m = cut_side(a, m, b, 1, y + h, -1);
 		}
 		for (int k = 0; k < m; k++)
-			b[2 * k] = secant_ann_tidy(b[2 * k] - x), b[2 * k + 1] = secant_ann_tidy(b[2 * k + 1] - y);
+			b[2 * k] = ann_tidy(b[2 * k] - x), b[2 * k + 1] = ann_tidy(b[2 * k + 1] - y);
 		if (m >= 3) {
-			secant_ann_polygon_part(to, b, m);
+			ann_polygon_part(to, b, m);
 			kept++;
 		}
 		secant_free(a), secant_free(b);
@@ -91,7 +91,7 @@ cut_mask(ann_set *to, const ann_set *s, uint32_t shape, int x, int y, int w, int
 	uint32_t fh = (uint32_t)s->shapes[shape + 1], fw = (uint32_t)s->shapes[shape + 2], at = 0;
 	uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
 	*share = 0;
-	if (!pixels || secant_ann_rle_shape(&r, s, shape, fh, fw, err)) {
+	if (!pixels || ann_rle_shape(&r, s, shape, fh, fw, err)) {
 		secant_free(pixels);
 		return 0;
 	}
@@ -104,16 +104,16 @@ cut_mask(ann_set *to, const ann_set *s, uint32_t shape, int x, int y, int w, int
 				inside++;
 			}
 		}
-	uint64_t all = secant_ann_rle_area(&r);
+	uint64_t all = ann_rle_area(&r);
 	*share = all ? (double)inside / (double)all : 0;
-	if (inside && !secant_ann_rle_from_pixels(&cut, pixels, (uint32_t)h, (uint32_t)w, err)) {
-		secant_str t = { 0 };
-		secant_ann_rle_encode(&t, cut.runs, cut.n);
-		at = secant_ann_rle(to, h, w, t.p ? t.p : "", t.n, s->shapes[shape + 4] != 0);
-		secant_str_free(&t);
-		secant_ann_rle_free(&cut);
+	if (inside && !ann_rle_from_pixels(&cut, pixels, (uint32_t)h, (uint32_t)w, err)) {
+		base_str t = { 0 };
+		ann_rle_encode(&t, cut.runs, cut.n);
+		at = ann_store_rle(to, h, w, t.p ? t.p : "", t.n, s->shapes[shape + 4] != 0);
+		base_str_free(&t);
+		ann_rle_free(&cut);
 	}
-	secant_ann_rle_free(&r);
+	ann_rle_free(&r);
 	secant_free(pixels);
 	return at;
 }
@@ -124,7 +124,7 @@ cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w,
 	secant_err *err)
 {
 	int n = 0;
-	bool whole_picture = secant_ann_is_semantic(s);
+	bool whole_picture = ann_is_semantic(s);
 	for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
 		double x0 = fmax(ann_x0(o), x), y0 = fmax(ann_y0(o), y), x1 = fmin(ann_x1(o), x + w),
@@ -142,22 +142,21 @@ cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w,
 			*dropped += share > 0;
 			continue;
 		}
-		ann_object *c = secant_ann_add_object(to, tile, o->class);
+		ann_object *c = ann_add_object(to, tile, o->class);
 		if (!c)
 			return -1;
 		c->flags = o->flags & (ANN_CROWD | ANN_DIFFICULT | ANN_NO_BOX | ANN_VOID);
 		if (whole && o->flags & ANN_XYWH) {
-			c->box[0] = secant_ann_tidy(o->box[0] - x), c->box[1] = secant_ann_tidy(o->box[1] - y),
-			c->box[2] = o->box[2], c->box[3] = o->box[3];
+			c->box[0] = ann_tidy(o->box[0] - x), c->box[1] = ann_tidy(o->box[1] - y), c->box[2] = o->box[2],
+			c->box[3] = o->box[3];
 			c->flags |= ANN_XYWH;
 		} else if (!label)
-			ann_corners(
-				c, secant_ann_tidy(x0 - x), secant_ann_tidy(y0 - y), secant_ann_tidy(x1 - x), secant_ann_tidy(y1 - y));
+			ann_corners(c, ann_tidy(x0 - x), ann_tidy(y0 - y), ann_tidy(x1 - x), ann_tidy(y1 - y));
 		c->area = whole ? o->area : NAN;
 		c->shape = shape;
 		if (kind == ANN_RLE)
 			c->flags |= ANN_BOX_DERIVED;
-		uint32_t attributes = secant_ann_copy_attributes(to, s, o->attributes);
+		uint32_t attributes = ann_copy_attributes(to, s, o->attributes);
 		to->objects[to->n_objects - 1].attributes = attributes;
 		n++;
 	}
@@ -176,7 +175,7 @@ typedef struct cutter {
 	secant_dataset *to;
 	const secant_dataset_tiling *o;
 	const char *folder;
-	secant_str list;
+	base_str list;
 	int dropped, pictures;
 } cutter;
 
@@ -186,9 +185,9 @@ write_tile(cutter *c, secant_raster *r, int i, int x, int y, int w, int h, const
 	secant_image im = { 0 };
 	const secant_raster_info *about = secant_raster_about(r);
 	secant_status status = secant_raster_read_window(r, x, y, w, h, &im, err);
-	if (!status && about->geo && secant_ext_is(path, "tif|tiff")) {
+	if (!status && about->geo && base_ext_is(path, "tif|tiff")) {
 		secant_geo *geo = secant_geo_window(about->geo, x, y, err);
-		status = geo ? secant_image_set_geo(&im, geo, err) : secant_ann_nomem(err);
+		status = geo ? secant_image_set_geo(&im, geo, err) : ann_nomem(err);
 		secant_geo_free(geo);
 	}
 	if (!status)
@@ -201,9 +200,8 @@ static secant_status
 cut_picture(cutter *c, int i, secant_err *err)
 {
 	ann_set *s = c->s, *to = &c->to->set;
-	const char *name = ann_str(s, s->images[i].name), *path = ann_str(s, s->images[i].path),
-			   *ext = secant_path_ext(path);
-	const char *tile_ext = c->o->extension ? c->o->extension : secant_ext_is(path, "tif|tiff") ? "tif" : "png";
+	const char *name = ann_str(s, s->images[i].name), *path = ann_str(s, s->images[i].path), *ext = base_path_ext(path);
+	const char *tile_ext = c->o->extension ? c->o->extension : base_ext_is(path, "tif|tiff") ? "tif" : "png";
 	if (!*path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture was not found, and cannot be cut", name);
 	secant_image_read_options as_stored = { .palette_as_indices = !strcmp(ext, "png") && s->images[i].real_depth == 1 };
@@ -216,30 +214,30 @@ cut_picture(cutter *c, int i, secant_err *err)
 	int oy = c->o->overlap < c->o->size.v[0] ? c->o->overlap : c->o->size.v[0] - 1,
 		ox = c->o->overlap < c->o->size.v[1] ? c->o->overlap : c->o->size.v[1] - 1;
 	secant_status status = SECANT_OK;
-	char *stem = secant_ann_with_extension(name, "");
+	char *stem = ann_with_extension(name, "");
 	for (int ky = 0, y; !status && stem && (y = positions(fh, c->o->size.v[0], oy, ky)) >= 0; ky++)
 		for (int kx = 0, x; !status && (x = positions(fw, c->o->size.v[1], ox, kx)) >= 0; kx++) {
 			char tile[1200];
 			snprintf(tile, sizeof tile, "%.*s_%d_%d.%s", (int)strlen(stem) - 1, stem, y, x, tile_ext);
-			char *file = secant_path_join(c->folder, tile), *dir = file ? secant_path_dir(file) : NULL;
-			int at = dir ? secant_ann_add_image(to, tile, strlen(tile)) : -1;
+			char *file = base_path_join(c->folder, tile), *dir = file ? base_path_dir(file) : NULL;
+			int at = dir ? ann_add_image(to, tile, strlen(tile)) : -1;
 			int n = at < 0 ? -1 : cut_objects(to, at, s, i, x, y, tw, th, c->o->keep, &c->dropped, err);
 			if (n < 0)
-				status = secant_ann_nomem(err);
+				status = ann_nomem(err);
 			else if (!n && !c->o->empty)
 				to->images[at].flags |= ANN_GONE;
 			else if (!(status = secant_make_dirs(dir, err)))
 				status = write_tile(c, r, i, x, y, tw, th, file, err);
 			if (!status) {
 				ann_image *im = &to->images[at];
-				im->path = secant_ann_store(to, file, strlen(file));
+				im->path = ann_store(to, file, strlen(file));
 				im->width = tw, im->height = th, im->depth = about->channels, im->splits = s->images[i].splits;
 				if (!(im->flags & ANN_GONE)) {
-					secant_str_add(&c->list, c->list.n ? ",\n    {\"tile\": " : "\n    {\"tile\": ");
-					secant_ann_json_string(&c->list, tile, strlen(tile));
-					secant_str_add(&c->list, ", \"of\": ");
-					secant_ann_json_string(&c->list, name, strlen(name));
-					secant_str_addf(&c->list,
+					base_str_add(&c->list, c->list.n ? ",\n    {\"tile\": " : "\n    {\"tile\": ");
+					ann_json_string(&c->list, tile, strlen(tile));
+					base_str_add(&c->list, ", \"of\": ");
+					ann_json_string(&c->list, name, strlen(name));
+					base_str_addf(&c->list,
 						", \"x\": %d, \"y\": %d, \"width\": %d, \"height\": %d, \"full_width\": %d, \"full_height\": "
 						"%d}",
 						x, y, tw, th, fw, fh);
@@ -257,20 +255,20 @@ copy_heads(ann_set *to, const ann_set *s, secant_err *err)
 {
 	for (int i = 0; i < s->n_classes; i++) {
 		const char *name = ann_str(s, s->classes[i].name);
-		int at = secant_ann_add_class(to, name, strlen(name), s->classes[i].id);
+		int at = ann_add_class(to, name, strlen(name), s->classes[i].id);
 		if (at < 0)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		ann_text kept = to->classes[at].name;
 		to->classes[at] = s->classes[i];
 		to->classes[at].name = kept;
-		to->classes[at].attributes = secant_ann_copy_attributes(to, s, s->classes[i].attributes);
+		to->classes[at].attributes = ann_copy_attributes(to, s, s->classes[i].attributes);
 	}
 	for (int i = 0; i < s->n_splits; i++)
-		(void)secant_ann_split(to, ann_str(s, s->splits[i]), strlen(ann_str(s, s->splits[i])));
+		(void)ann_split(to, ann_str(s, s->splits[i]), strlen(ann_str(s, s->splits[i])));
 	to->voc_origin = s->voc_origin;
-	to->format = secant_ann_intern(to, ann_str(s, s->format), strlen(ann_str(s, s->format)));
-	to->root = secant_ann_intern(to, ann_str(s, s->root), strlen(ann_str(s, s->root)));
-	return secant_ann_sound(to, err);
+	to->format = ann_intern(to, ann_str(s, s->format), strlen(ann_str(s, s->format)));
+	to->root = ann_intern(to, ann_str(s, s->root), strlen(ann_str(s, s->root)));
+	return ann_sound(to, err);
 }
 
 /* A folder for pictures on the way, beside the output (hard links need one file system). */
@@ -280,8 +278,8 @@ scratch(const secant_dataset_writing *w, secant_err *err)
 	size_t n = w->out ? strlen(w->out) : 0;
 	while (n > 1 && w->out[n - 1] == '/')
 		n--;
-	char *path = n ? secant_format("%.*s.tiles-XXXXXX", (int)n, w->out) : NULL,
-		 *parent = path ? secant_path_dir(path) : NULL;
+	char *path = n ? base_format("%.*s.tiles-XXXXXX", (int)n, w->out) : NULL,
+		 *parent = path ? base_path_dir(path) : NULL;
 	if (!n)
 		(void)secant_fail(err, SECANT_ERR_ARG, "--out is missing: the folder to make");
 	else if (secant_is_dir(w->out) || secant_is_file(w->out))
@@ -309,7 +307,7 @@ write_and_clean(secant_dataset *d, const secant_dataset_writing *writing, const 
 	if (!status)
 		status = secant_dataset_write(d, &w, watch, report, err);
 	secant_err ignored = { 0 };
-	if (secant_remove_tree(folder, &ignored) && !status)
+	if (base_remove_tree(folder, &ignored) && !status)
 		status = secant_fail(err, ignored.code, "%s", ignored.msg);
 	return status;
 }
@@ -326,28 +324,28 @@ secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, cons
 	cutter c = { .s = &d->set, .to = &to, .o = tiling, .folder = folder };
 	if (!folder)
 		return err && err->code ? err->code : SECANT_ERR_IO;
-	secant_ann_init(&to.set);
+	ann_init(&to.set);
 	secant_status status = copy_heads(&to.set, &d->set, err);
 	for (int i = 0; !status && i < d->set.n_images; i++) {
 		status = cut_picture(&c, i, err);
 		if (!status)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
 	if (!status && c.dropped)
-		secant_ann_note(&to.set, "%d pieces of objects with less than %g of their area in a tile are not in it",
-			c.dropped, tiling->keep);
-	to.set.extra_name = secant_strdup("tiles.json");
-	to.set.extra = secant_format(
+		ann_note(&to.set, "%d pieces of objects with less than %g of their area in a tile are not in it", c.dropped,
+			tiling->keep);
+	to.set.extra_name = base_strdup("tiles.json");
+	to.set.extra = base_format(
 		"{\n  \"overlap\": %d,\n  \"tiles\": [%s\n  ]\n}\n", tiling->overlap, c.list.p ? c.list.p : "");
 	if (!status && (!to.set.extra || !to.set.extra_name || c.list.failed))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	if (!status)
-		status = secant_ann_compact(&to.set, err);
+		status = ann_compact(&to.set, err);
 	if (!status)
-		status = secant_ann_finish(&to.set, err);
+		status = ann_finish(&to.set, err);
 	status = write_and_clean(&to, writing, folder, status, watch, report, err);
-	secant_str_free(&c.list);
-	secant_ann_free(&to.set);
+	base_str_free(&c.list);
+	ann_free(&to.set);
 	secant_free(folder);
 	return status;
 }
@@ -371,46 +369,45 @@ by_place(const void *a, const void *b)
 static secant_status
 read_tiles(const ann_set *s, tile **list, int *n, secant_err *err)
 {
-	char *path = secant_path_join(ann_str(s, s->root), "tiles.json"), *data = NULL;
+	char *path = base_path_join(ann_str(s, s->root), "tiles.json"), *data = NULL;
 	size_t size = 0;
 	int capacity = 0;
 	json_pull j;
 	ann_field key, text;
-	secant_status status = path ? secant_file_read(&data, &size, path, (size_t)1 << 31, err) : secant_ann_nomem(err);
-	secant_pull_init(&j, data ? data : "", size, path ? path : "");
-	for (secant_pull_object(&j); !status && secant_pull_key(&j, &key);) {
+	secant_status status = path ? secant_file_read(&data, &size, path, (size_t)1 << 31, err) : ann_nomem(err);
+	ann_pull_init(&j, data ? data : "", size, path ? path : "");
+	for (ann_pull_object(&j); !status && ann_pull_key(&j, &key);) {
 		if (!ann_is(key, "tiles")) {
-			secant_pull_skip(&j, NULL);
+			ann_pull_skip(&j, NULL);
 			continue;
 		}
-		for (secant_pull_array(&j); secant_pull_element(&j);) {
+		for (ann_pull_array(&j); ann_pull_element(&j);) {
 			tile t = { .image = -1 };
-			for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+			for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
 				static const char *const names[] = { "x", "y", "width", "height", "full_width", "full_height" };
 				int *const to[] = { &t.x, &t.y, &t.w, &t.h, &t.fw, &t.fh };
 				int k = 0;
 				int64_t v;
 				while (k < 6 && !ann_is(key, names[k]))
 					k++;
-				if (k < 6 && secant_pull_integer(&j, &v)) {
+				if (k < 6 && ann_pull_integer(&j, &v)) {
 					if (v < 0 || v > 1 << 30)
-						secant_pull_fail(&j, "\"%s\": %lld", names[k], (long long)v);
+						ann_pull_fail(&j, "\"%s\": %lld", names[k], (long long)v);
 					*to[k] = (int)v;
-				} else if (ann_is(key, "tile") && secant_pull_string(&j, &text))
-					t.image = secant_ann_find_image(s, text.p, ann_len(text));
-				else if (ann_is(key, "of") && secant_pull_string(&j, &text))
+				} else if (ann_is(key, "tile") && ann_pull_string(&j, &text))
+					t.image = ann_find_image(s, text.p, ann_len(text));
+				else if (ann_is(key, "of") && ann_pull_string(&j, &text))
 					snprintf(t.of, sizeof t.of, "%.*s", (int)(ann_len(text) > 1000 ? 1000 : ann_len(text)), text.p);
 				else if (k == 6 && !ann_is(key, "tile") && !ann_is(key, "of"))
-					secant_pull_skip(&j, NULL);
+					ann_pull_skip(&j, NULL);
 			}
-			if (!j.err.code
-				&& (t.w < 1 || t.h < 1 || t.x > t.fw - t.w || t.y > t.fh - t.h || !secant_path_is_safe(t.of)))
-				secant_pull_fail(
+			if (!j.err.code && (t.w < 1 || t.h < 1 || t.x > t.fw - t.w || t.y > t.fh - t.h || !base_path_is_safe(t.of)))
+				ann_pull_fail(
 					&j, "a tile of %d x %d at %d, %d does not lie in %d x %d", t.w, t.h, t.x, t.y, t.fw, t.fh);
 			if (j.err.code || t.image < 0)
 				continue;
-			if (secant_grow((void **)list, &capacity, *n, sizeof **list))
-				secant_pull_fail(&j, "no memory");
+			if (base_grow((void **)list, &capacity, *n, sizeof **list))
+				ann_pull_fail(&j, "no memory");
 			else
 				(*list)[(*n)++] = t;
 		}
@@ -419,7 +416,7 @@ read_tiles(const ann_set *s, tile **list, int *n, secant_err *err)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
 	if (!status && !*n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: names no tile of this data set", path);
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	secant_free(data), secant_free(path);
 	if (!status)
 		qsort(*list, (size_t)*n, sizeof **list, by_place);
@@ -463,7 +460,7 @@ join_picture(const ann_set *s, const tile *t, int n, const char *path, int *chan
 				row = (size_t)t[0].fw * (size_t)im.channels * secant_dtype_size(im.dtype);
 				w = secant_raster_create(path, &spec, NULL, err);
 				band = secant_calloc((size_t)high, row);
-				status = w && band ? SECANT_OK : err && err->code ? err->code : secant_ann_nomem(err);
+				status = w && band ? SECANT_OK : err && err->code ? err->code : ann_nomem(err);
 			}
 			size_t bytes = secant_image_row_bytes(&im), pixel = row / (size_t)t[0].fw;
 			if (!status && bytes != (size_t)t[i].w * pixel)
@@ -552,31 +549,31 @@ moved_shape(ann_set *to, const ann_set *s, uint32_t shape, const tile *t, secant
 		ann_rle r, full = { 0 };
 		uint8_t *pixels = secant_calloc((size_t)t->fw * (size_t)t->fh, 1),
 				*small = secant_calloc((size_t)t->w * (size_t)t->h, 1);
-		if (pixels && small && !secant_ann_rle_shape(&r, s, shape, (uint32_t)t->h, (uint32_t)t->w, err)) {
-			secant_ann_rle_paint(&r, small, 1);
+		if (pixels && small && !ann_rle_shape(&r, s, shape, (uint32_t)t->h, (uint32_t)t->w, err)) {
+			ann_rle_paint(&r, small, 1);
 			for (int y = 0; y < t->h; y++)
 				memcpy(pixels + (size_t)(y + t->y) * (size_t)t->fw + (size_t)t->x, small + (size_t)y * (size_t)t->w,
 					(size_t)t->w);
-			if (!secant_ann_rle_from_pixels(&full, pixels, (uint32_t)t->fh, (uint32_t)t->fw, err)) {
-				secant_str text = { 0 };
-				secant_ann_rle_encode(&text, full.runs, full.n);
-				at = secant_ann_rle_text(to, t->fh, t->fw, &text);
-				secant_str_free(&text);
+			if (!ann_rle_from_pixels(&full, pixels, (uint32_t)t->fh, (uint32_t)t->fw, err)) {
+				base_str text = { 0 };
+				ann_rle_encode(&text, full.runs, full.n);
+				at = ann_rle_text(to, t->fh, t->fw, &text);
+				base_str_free(&text);
 			}
-			secant_ann_rle_free(&full);
-			secant_ann_rle_free(&r);
+			ann_rle_free(&full);
+			ann_rle_free(&r);
 		}
 		secant_free(pixels), secant_free(small);
 		return at;
 	}
-	at = secant_ann_copy_shape(to, s, shape);
+	at = ann_copy_shape(to, s, shape);
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(to, at, &parts);
+	const double *xy, *p = ann_parts(to, at, &parts);
 	for (int i = 0; at && i < parts; i++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		double *v = to->shapes + (xy - to->shapes);
 		for (int k = 0; k < n; k++)
-			v[2 * k] = secant_ann_tidy(v[2 * k] + t->x), v[2 * k + 1] = secant_ann_tidy(v[2 * k + 1] + t->y);
+			v[2 * k] = ann_tidy(v[2 * k] + t->x), v[2 * k + 1] = ann_tidy(v[2 * k + 1] + t->y);
 	}
 	return at;
 }
@@ -590,44 +587,44 @@ united(ann_set *to, uint32_t a, uint32_t b, secant_err *err)
 	if (ann_shape_kind(to, a) == ANN_RLE && ann_shape_kind(to, b) == ANN_RLE) {
 		ann_rle p, q, u;
 		uint32_t h = (uint32_t)to->shapes[a + 1], w = (uint32_t)to->shapes[a + 2];
-		if (secant_ann_rle_shape(&p, to, a, h, w, err))
+		if (ann_rle_shape(&p, to, a, h, w, err))
 			return a;
-		if (!secant_ann_rle_shape(&q, to, b, h, w, err)) {
-			if (!secant_ann_rle_union(&u, &p, &q, err)) {
-				secant_str text = { 0 };
-				secant_ann_rle_encode(&text, u.runs, u.n);
-				a = secant_ann_rle_text(to, (int)h, (int)w, &text);
-				secant_str_free(&text);
-				secant_ann_rle_free(&u);
+		if (!ann_rle_shape(&q, to, b, h, w, err)) {
+			if (!ann_rle_union(&u, &p, &q, err)) {
+				base_str text = { 0 };
+				ann_rle_encode(&text, u.runs, u.n);
+				a = ann_rle_text(to, (int)h, (int)w, &text);
+				base_str_free(&text);
+				ann_rle_free(&u);
 			}
-			secant_ann_rle_free(&q);
+			ann_rle_free(&q);
 		}
-		secant_ann_rle_free(&p);
+		ann_rle_free(&p);
 		return a;
 	}
 	int parts[2], n;
 	const double *xy, *p;
-	(void)secant_ann_parts(to, a, &parts[0]), (void)secant_ann_parts(to, b, &parts[1]);
+	(void)ann_parts(to, a, &parts[0]), (void)ann_parts(to, b, &parts[1]);
 	size_t room = 0;
 	for (int k = 0; k < 2; k++)
-		for (int i = 0, m = (p = secant_ann_parts(to, k ? b : a, &parts[k]), parts[k]); i < m; i++)
-			p = secant_ann_part(p, &xy, &n), room += 2 * (size_t)n;
+		for (int i = 0, m = (p = ann_parts(to, k ? b : a, &parts[k]), parts[k]); i < m; i++)
+			p = ann_part(p, &xy, &n), room += 2 * (size_t)n;
 	double *copy = secant_calloc(room + 1, sizeof *copy);
 	int *length = secant_calloc((size_t)(parts[0] + parts[1]) + 1, sizeof *length), total = 0;
 	size_t at = 0;
 	for (int k = 0; copy && length && k < 2; k++) {
-		p = secant_ann_parts(to, k ? b : a, &parts[k]);
+		p = ann_parts(to, k ? b : a, &parts[k]);
 		for (int i = 0; i < parts[k]; i++) {
-			p = secant_ann_part(p, &xy, &n);
+			p = ann_part(p, &xy, &n);
 			memcpy(copy + at, xy, 2 * (size_t)n * sizeof *copy);
 			at += 2 * (size_t)n;
 			length[total++] = n;
 		}
 	}
-	uint32_t shape = copy && length ? secant_ann_polygon_begin(to, total) : 0;
+	uint32_t shape = copy && length ? ann_polygon_begin(to, total) : 0;
 	at = 0;
 	for (int i = 0; shape && i < total; at += 2 * (size_t)length[i++])
-		secant_ann_polygon_part(to, copy + at, length[i]);
+		ann_polygon_part(to, copy + at, length[i]);
 	secant_free(copy), secant_free(length);
 	return shape ? shape : a;
 }
@@ -641,8 +638,8 @@ join_objects(ann_set *to, int image, const ann_set *s, const tile *t, int n, sec
 	for (int i = 0; i < n && !status; i++)
 		for (uint32_t k = s->first[t[i].image]; k < s->first[t[i].image + 1] && !status; k++) {
 			const ann_object *o = &s->objects[s->order[k]];
-			if (secant_grow((void **)&p, &capacity, count, sizeof *p)) {
-				status = secant_ann_nomem(err);
+			if (base_grow((void **)&p, &capacity, count, sizeof *p)) {
+				status = ann_nomem(err);
 				break;
 			}
 			double x0 = ann_x0(o), y0 = ann_y0(o), x1 = ann_x1(o), y1 = ann_y1(o);
@@ -682,17 +679,17 @@ join_objects(ann_set *to, int image, const ann_set *s, const tile *t, int n, sec
 		for (int b = 0; b < count && whole < 0 && shape; b++)
 			if (find(p, b) == a && b != a && s->objects[p[b].object].shape)
 				shape = united(to, shape, moved_shape(to, s, s->objects[p[b].object].shape, &t[p[b].tile], err), err);
-		ann_object *c = secant_ann_add_object(to, image, o->class);
+		ann_object *c = ann_add_object(to, image, o->class);
 		if (!c) {
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 			break;
 		}
 		c->flags = o->flags & (ANN_CROWD | ANN_DIFFICULT | ANN_NO_BOX | ANN_VOID);
 		const double *v = whole >= 0 ? first->box : box;
-		ann_corners(c, secant_ann_tidy(v[0]), secant_ann_tidy(v[1]), secant_ann_tidy(v[2]), secant_ann_tidy(v[3]));
+		ann_corners(c, ann_tidy(v[0]), ann_tidy(v[1]), ann_tidy(v[2]), ann_tidy(v[3]));
 		c->shape = shape;
 		c->area = whole >= 0 ? o->area : NAN;
-		uint32_t attributes = secant_ann_copy_attributes(to, s, o->attributes);
+		uint32_t attributes = ann_copy_attributes(to, s, o->attributes);
 		to->objects[to->n_objects - 1].attributes = attributes;
 	}
 	secant_free(p);
@@ -709,7 +706,7 @@ secant_dataset_untile(const char *path, const secant_dataset_reading *reading, c
 	if (!d)
 		return err && err->code ? err->code : SECANT_ERR_IO;
 	char *folder = scratch(writing, err);
-	secant_ann_init(&to.set);
+	ann_init(&to.set);
 	secant_status status = folder ? copy_heads(&to.set, &d->set, err) : err && err->code ? err->code : SECANT_ERR_IO;
 	if (!status)
 		status = read_tiles(&d->set, &list, &n, err);
@@ -717,32 +714,32 @@ secant_dataset_untile(const char *path, const secant_dataset_reading *reading, c
 		for (end = k;
 			 end < n && !strcmp(list[end].of, list[k].of) && list[end].fw == list[k].fw && list[end].fh == list[k].fh;)
 			end++;
-		const char *ext = secant_path_ext(ann_str(&d->set, d->set.images[list[k].image].path));
-		bool same = secant_ext_is(list[k].of, ext) || !secant_ext_is(list[k].of, "png|tif|tiff");
-		char *name = same ? secant_ann_with_extension(list[k].of, ext) : secant_strdup(list[k].of),
-			 *file = name ? secant_path_join(folder, name) : NULL;
-		char *dir = file ? secant_path_dir(file) : NULL;
-		int at = dir ? secant_ann_add_image(&to.set, name, strlen(name)) : -1, channels = 0;
-		status = at < 0 ? secant_ann_nomem(err) : secant_make_dirs(dir, err);
+		const char *ext = base_path_ext(ann_str(&d->set, d->set.images[list[k].image].path));
+		bool same = base_ext_is(list[k].of, ext) || !base_ext_is(list[k].of, "png|tif|tiff");
+		char *name = same ? ann_with_extension(list[k].of, ext) : base_strdup(list[k].of),
+			 *file = name ? base_path_join(folder, name) : NULL;
+		char *dir = file ? base_path_dir(file) : NULL;
+		int at = dir ? ann_add_image(&to.set, name, strlen(name)) : -1, channels = 0;
+		status = at < 0 ? ann_nomem(err) : secant_make_dirs(dir, err);
 		if (!status)
 			status = join_picture(&d->set, list + k, end - k, file, &channels, err);
 		if (!status) {
 			ann_image *im = &to.set.images[at];
-			im->path = secant_ann_store(&to.set, file, strlen(file));
+			im->path = ann_store(&to.set, file, strlen(file));
 			im->width = list[k].fw, im->height = list[k].fh, im->depth = channels,
 			im->splits = d->set.images[list[k].image].splits;
 			status = join_objects(&to.set, at, &d->set, list + k, end - k, err);
 		}
 		secant_free(name), secant_free(file), secant_free(dir);
 		if (!status)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
 	if (!status)
-		status = secant_ann_finish(&to.set, err);
+		status = ann_finish(&to.set, err);
 	if (folder)
 		status = write_and_clean(&to, writing, folder, status, watch, report, err);
 	secant_free(list), secant_free(folder);
-	secant_ann_free(&to.set);
+	ann_free(&to.set);
 	secant_dataset_free(d);
 	return status;
 }

@@ -12,7 +12,7 @@ push(ann_ring *r, double x, double y)
 {
 	if (r->n >= r->capacity) {
 		int next = r->capacity ? r->capacity * 2 : 32;
-		double *p = secant_realloc(r->xy, (size_t)next * 2, sizeof *p);
+		double *p = base_realloc(r->xy, (size_t)next * 2, sizeof *p);
 		if (!p)
 			return false;
 		r->xy = p;
@@ -178,7 +178,7 @@ collect(field *f, ann_ring **rings, int *n, int *capacity)
 			for (int d = 0; d < 4; d++) {
 				if (f->used[(size_t)y * (size_t)(f->w + 1) + (size_t)x] >> d & 1 || !edge(f, x, y, d))
 					continue;
-				if (secant_grow((void **)rings, capacity, *n, sizeof **rings))
+				if (base_grow((void **)rings, capacity, *n, sizeof **rings))
 					return false;
 				(*rings)[*n] = (ann_ring){ 0 };
 				if (!follow(f, x, y, d, &(*rings)[(*n)++]))
@@ -188,10 +188,10 @@ collect(field *f, ann_ring **rings, int *n, int *capacity)
 }
 
 uint32_t
-secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
+ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
 {
 	double box[4];
-	secant_ann_rle_box(r, box);
+	ann_rle_box(r, box);
 	if (box[0] + box[2] > r->w || box[1] + box[3] > r->h) {
 		secant_fail(
 			err, SECANT_ERR_FORMAT, "run lengths reach beyond the picture of %ux%u", (unsigned)r->w, (unsigned)r->h);
@@ -234,20 +234,20 @@ secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err
 			rings[i].xy[2 * k + 1] += by;
 		}
 	}
-	uint32_t shape = good && parts ? secant_ann_polygon_begin(s, parts) : 0;
+	uint32_t shape = good && parts ? ann_polygon_begin(s, parts) : 0;
 	for (int i = 0; i < n; i++) {
 		if (shape && rings[i].n)
-			secant_ann_polygon_part(s, rings[i].xy, rings[i].n);
+			ann_polygon_part(s, rings[i].xy, rings[i].n);
 		secant_free(rings[i].xy);
 	}
 	secant_free(rings), secant_free(f.inside), secant_free(f.used);
 	if (!good || s->memory.code)
-		(void)secant_ann_nomem(err);
+		(void)ann_nomem(err);
 	return good && !s->memory.code ? shape : 0;
 }
 
 secant_status
-secant_ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err)
+ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err)
 {
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	ring->n = 0;
@@ -255,18 +255,18 @@ secant_ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secan
 	if (kind == ANN_RLE) {
 		ann_rle r;
 		ann_set own;
-		secant_ann_init(&own);
+		ann_init(&own);
 		uint32_t h = (uint32_t)s->shapes[o->shape + 1], w = (uint32_t)s->shapes[o->shape + 2];
-		secant_status status = secant_ann_rle_shape(&r, s, o->shape, h, w, err);
+		secant_status status = ann_rle_shape(&r, s, o->shape, h, w, err);
 		ann_object traced = *o;
 		if (!status) {
-			traced.shape = secant_ann_trace(&own, &r, 0, err);
+			traced.shape = ann_trace(&own, &r, 0, err);
 			status = err ? err->code : own.memory.code;
 		}
-		secant_ann_rle_free(&r);
+		ann_rle_free(&r);
 		if (!status)
-			status = secant_ann_one_ring(&own, &traced, ring, err);
-		secant_ann_free(&own);
+			status = ann_one_ring(&own, &traced, ring, err);
+		ann_free(&own);
 		return status;
 	}
 	if (!kind || kind > ANN_QUAD) {
@@ -274,12 +274,12 @@ secant_ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secan
 					 y[] = { ann_y0(o), ann_y0(o), ann_y1(o), ann_y1(o) };
 		for (int i = 0; i < 4 && good; i++)
 			good = push(ring, x[i], y[i]);
-		return good ? SECANT_OK : secant_ann_nomem(err);
+		return good ? SECANT_OK : ann_nomem(err);
 	}
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+	const double *xy, *p = ann_parts(s, o->shape, &parts);
 	for (int i = 0; i < parts && good; i++) {
-		p = secant_ann_part(p, &xy, &n);
+		p = ann_part(p, &xy, &n);
 		if (n < 1)
 			continue;
 		if (ring->n)
@@ -288,7 +288,7 @@ secant_ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secan
 			for (int k = 0; k < n && good; k++)
 				good = push(ring, xy[2 * k], xy[2 * k + 1]);
 	}
-	return good ? SECANT_OK : secant_ann_nomem(err);
+	return good ? SECANT_OK : ann_nomem(err);
 }
 
 static int
@@ -324,10 +324,10 @@ hull(double *xy, int n, double *out)
 }
 
 secant_status
-secant_ann_corners(const ann_set *s, const ann_object *o, double xy[8], secant_err *err)
+ann_corners_of(const ann_set *s, const ann_object *o, double xy[8], secant_err *err)
 {
 	ann_ring r = { 0 };
-	secant_status status = secant_ann_one_ring(s, o, &r, err);
+	secant_status status = ann_one_ring(s, o, &r, err);
 	if (status || r.n == 4) {
 		if (!status)
 			memcpy(xy, r.xy, 8 * sizeof *xy);
@@ -337,7 +337,7 @@ secant_ann_corners(const ann_set *s, const ann_object *o, double xy[8], secant_e
 	double *h = secant_calloc(4 * (size_t)r.n + 4, sizeof *h), least = INFINITY;
 	if (!h) {
 		secant_free(r.xy);
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	}
 	int n = hull(r.xy, r.n, h);
 	memset(xy, 0, 8 * sizeof *xy);
@@ -355,8 +355,8 @@ secant_ann_corners(const ann_set *s, const ann_object *o, double xy[8], secant_e
 		least = (hi[0] - lo[0]) * (hi[1] - lo[1]);
 		const double u[] = { lo[0], hi[0], hi[0], lo[0] }, v[] = { lo[1], lo[1], hi[1], hi[1] };
 		for (int k = 0; k < 4; k++) {
-			xy[2 * k] = secant_ann_tidy(u[k] * ux - v[k] * uy);
-			xy[2 * k + 1] = secant_ann_tidy(u[k] * uy + v[k] * ux);
+			xy[2 * k] = ann_tidy(u[k] * ux - v[k] * uy);
+			xy[2 * k + 1] = ann_tidy(u[k] * uy + v[k] * ux);
 		}
 	}
 	secant_free(h);

@@ -10,12 +10,11 @@ typedef struct ann_ring {
 /* Traces a mask along pixel edges: one part for each 4-connected region, holes cut open by a seam of no width. A new
  * shape in `s`; `tolerance` > 0 drops vertices nearer than that to the line of their neighbours (Douglas and Peucker).
  * 0 when empty or no memory. */
-uint32_t secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err);
+uint32_t ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err);
 /* All parts of a shape as one ring, joined by seams of no width between nearest points; masks are traced, and without
  * shape the box's corners are taken. */
-secant_status secant_ann_one_ring(
-	const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err) SECANT_NODISCARD;
+secant_status ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err) SECANT_NODISCARD;
 /* Four corners: those of a quad or of a polygon of four points, of the smallest rectangle around anything else, or of
  * the box. */
-secant_status secant_ann_corners(const ann_set *s, const ann_object *o, double xy[8], secant_err *err) SECANT_NODISCARD;
+secant_status ann_corners_of(const ann_set *s, const ann_object *o, double xy[8], secant_err *err) SECANT_NODISCARD;
 #endif

@@ -22,7 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const double secant_voc_shift[][2] = { { 0, 0 }, { 0, 0 }, { -1, 0 }, { 0, 1 },
+const double ann_voc_shift[][2] = { { 0, 0 }, { 0, 0 }, { -1, 0 }, { 0, 1 },
 	{ -1, -1 } }; /* by index of SECANT_VOC_ORIGINS */
 static const char *const origin_words[] = { "auto", "0-exclusive", "1-inclusive", "0-inclusive", "1-all-minus-one" };
 
@@ -36,14 +36,14 @@ enum { SURE = 90, PERHAPS = 60 };
 static int
 look(const char *folder, int *damaged, int *n)
 {
-	secant_names files = { 0 };
+	base_names files = { 0 };
 	secant_err ignored = { 0 };
 	int sure = 0;
-	if (secant_ann_walk(&files, folder, "xml", 4, &ignored))
+	if (ann_walk(&files, folder, "xml", 4, &ignored))
 		(*damaged)++;
 	*n = files.n;
 	for (int i = 0; i < files.n && i < 20 && sure < 50; i++) {
-		char *file = secant_path_join(folder, files.v[i]), *data = NULL;
+		char *file = base_path_join(folder, files.v[i]), *data = NULL;
 		size_t size;
 		if (file && secant_file_read(&data, &size, file, 1 << 24, &ignored))
 			(*damaged)++;
@@ -56,7 +56,7 @@ look(const char *folder, int *damaged, int *n)
 		}
 		secant_free(file);
 	}
-	secant_names_free(&files);
+	base_names_free(&files);
 	return sure;
 }
 
@@ -65,7 +65,7 @@ detect(const char *path, const char **why)
 {
 	/* A folder or file that cannot be read, or that is no XML, may be VOC: then the reader says what is wrong with it,
 	 * before the pictures alone are taken for a set of masks. */
-	char *folder = secant_path_join(path, "Annotations"), *sets = secant_path_join(path, "ImageSets");
+	char *folder = base_path_join(path, "Annotations"), *sets = base_path_join(path, "ImageSets");
 	int sure = 0, damaged = 0, n = 0;
 	bool there = folder && secant_is_dir(folder);
 	*why = "it has Annotations with VOC XML";
@@ -86,13 +86,13 @@ detect(const char *path, const char **why)
 static void
 keep(ann_set *s, xml_pull *x, ann_field tag, uint32_t *head)
 {
-	secant_str json = { 0 };
+	base_str json = { 0 };
 	char key[128];
 	snprintf(key, sizeof key, "voc.%.*s", (int)(ann_len(tag) > 100 ? 100 : ann_len(tag)), tag.p);
-	secant_xml_json(x, &json);
+	ann_xml_json(x, &json);
 	if (json.p && !json.failed && !x->err.code)
-		secant_ann_attribute(s, head, key, json.p, json.n);
-	secant_str_free(&json);
+		ann_add_attribute(s, head, key, json.p, json.n);
+	base_str_free(&json);
 }
 
 typedef struct reading {
@@ -118,9 +118,9 @@ read_named(xml_pull *x, ann_field tag, const char *const *names, double *v, unsi
 	if (!names[i])
 		return false;
 	if (*seen >> i & 1)
-		secant_xml_fail(x, "<%s> stands twice", names[i]);
+		ann_xml_fail(x, "<%s> stands twice", names[i]);
 	*seen |= 1u << i;
-	(void)secant_xml_real(x, &v[i]);
+	(void)ann_xml_real(x, &v[i]);
 	return true;
 }
 
@@ -134,12 +134,12 @@ static void
 read_box(xml_pull *x, reading *r)
 {
 	ann_field tag;
-	while (secant_xml_child(x, &tag))
+	while (ann_xml_child(x, &tag))
 		if (!read_named(x, tag, box_names, r->object.box, &r->seen)
 			&& !read_named(x, tag, turned_names, r->turned, &r->turns)
 			&& !read_named(x, tag, corner_names[0], r->corner, &r->corners)
 			&& !read_named(x, tag, corner_names[1], r->corner, &r->corners))
-			secant_xml_skip(x);
+			ann_xml_skip(x);
 }
 
 /* <x1>1</x1><y1>2</y1><x2>...: one part, in the order of its numbers. */
@@ -148,31 +148,30 @@ read_polygon(xml_pull *x, reading *r)
 {
 	ann_field tag;
 	int from = r->n_xy;
-	while (secant_xml_child(x, &tag)) {
+	while (ann_xml_child(x, &tag)) {
 		int64_t k;
 		double v;
-		bool point = (*tag.p == 'x' || *tag.p == 'y') && secant_ann_integer(tag.p + 1, tag.end, &k) && k >= 0;
+		bool point = (*tag.p == 'x' || *tag.p == 'y') && ann_integer(tag.p + 1, tag.end, &k) && k >= 0;
 		if (!point) {
-			secant_xml_skip(x);
+			ann_xml_skip(x);
 			continue;
 		}
 		if ((*tag.p == 'y') != ((r->n_xy - from) & 1)) {
-			secant_xml_fail(
-				x, "<%.*s> where %s should stand", (int)ann_len(tag), tag.p, *tag.p == 'y' ? "an x" : "a y");
+			ann_xml_fail(x, "<%.*s> where %s should stand", (int)ann_len(tag), tag.p, *tag.p == 'y' ? "an x" : "a y");
 			return;
 		}
-		if (!secant_xml_real(x, &v))
+		if (!ann_xml_real(x, &v))
 			return;
-		if (secant_grow((void **)&r->xy, &r->capacity, r->n_xy, sizeof *r->xy)) {
-			secant_xml_fail(x, "no memory");
+		if (base_grow((void **)&r->xy, &r->capacity, r->n_xy, sizeof *r->xy)) {
+			ann_xml_fail(x, "no memory");
 			return;
 		}
 		r->xy[r->n_xy++] = v;
 	}
 	if ((r->n_xy - from) & 1)
-		secant_xml_fail(x, "a polygon with x without y");
-	else if (r->n_xy > from && secant_grow((void **)&r->part, &r->parts_capacity, r->n_parts, sizeof *r->part))
-		secant_xml_fail(x, "no memory");
+		ann_xml_fail(x, "a polygon with x without y");
+	else if (r->n_xy > from && base_grow((void **)&r->part, &r->parts_capacity, r->n_parts, sizeof *r->part))
+		ann_xml_fail(x, "no memory");
 	else if (r->n_xy > from)
 		r->part[r->n_parts++] = (r->n_xy - from) / 2;
 }
@@ -182,7 +181,7 @@ read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
 {
 	ann_field text;
 	if (ann_is(tag, "name")) {
-		if (secant_xml_text(x, &text)) {
+		if (ann_xml_next_text(x, &text)) {
 			r->named = true;
 			snprintf(r->class, sizeof r->class, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		}
@@ -190,30 +189,30 @@ read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
 		read_box(x, r);
 	else if (ann_is(tag, "polygon"))
 		read_polygon(x, r);
-	else if (ann_is(tag, "type") && r->turns + r->corners == 0 && secant_xml_text(x, &text)) {
+	else if (ann_is(tag, "type") && r->turns + r->corners == 0 && ann_xml_next_text(x, &text)) {
 		/* "bndbox" or "robndbox": what follows says it */
 		if (!ann_is(text, "bndbox") && !ann_is(text, "robndbox"))
-			secant_ann_attribute_text(s, &r->object.attributes, "voc.type", text.p, ann_len(text));
+			ann_attribute_text(s, &r->object.attributes, "voc.type", text.p, ann_len(text));
 	} else if (ann_is(tag, "difficult")) {
-		if (secant_xml_text(x, &text) && (ann_is(text, "1") || ann_is(text, "true")))
+		if (ann_xml_next_text(x, &text) && (ann_is(text, "1") || ann_is(text, "true")))
 			r->object.flags |= ANN_DIFFICULT;
 	} else if (ann_is(tag, "attributes"))
-		(void)secant_ann_attributes_read(s, x, &r->object.attributes);
+		(void)ann_attributes_read(s, x, &r->object.attributes);
 	else if (ann_is(tag, "pose")) {
-		if (secant_xml_text(x, &text) && !ann_is(text, "unspecified") && ann_len(text))
-			secant_ann_attribute_text(s, &r->object.attributes, "voc.pose", text.p, ann_len(text));
+		if (ann_xml_next_text(x, &text) && !ann_is(text, "unspecified") && ann_len(text))
+			ann_attribute_text(s, &r->object.attributes, "voc.pose", text.p, ann_len(text));
 	} else if (ann_is(tag, "truncated") || ann_is(tag, "occluded")) {
 		const char *key = ann_is(tag, "truncated") ? "truncated" : "occluded";
-		if (secant_xml_text(x, &text) && !ann_is(text, "0") && ann_len(text))
-			secant_ann_attribute_text(s, &r->object.attributes, key, text.p, ann_len(text));
+		if (ann_xml_next_text(x, &text) && !ann_is(text, "0") && ann_len(text))
+			ann_attribute_text(s, &r->object.attributes, key, text.p, ann_len(text));
 		if (r->object.attributes) { /* numbers as numbers */
 			ann_attribute *a = &s->attributes[s->n_attributes - 1];
 			double v;
-			secant_str plain = { 0 };
-			secant_ann_json_plain(&plain, ann_str(s, a->value));
-			if (plain.p && secant_ann_number(plain.p, plain.p + plain.n, &v) == plain.p + plain.n)
-				a->value = secant_ann_intern(s, plain.p, plain.n);
-			secant_str_free(&plain);
+			base_str plain = { 0 };
+			ann_json_plain(&plain, ann_str(s, a->value));
+			if (plain.p && ann_number(plain.p, plain.p + plain.n, &v) == plain.p + plain.n)
+				a->value = ann_intern(s, plain.p, plain.n);
+			base_str_free(&plain);
 		}
 	} else
 		keep(s, x, tag, &r->object.attributes);
@@ -223,16 +222,16 @@ static uint32_t
 shape_of(ann_set *s, const reading *r)
 {
 	if (r->turns == 31)
-		return secant_ann_turned(s, r->turned[0] - r->turned[2] / 2, r->turned[1] - r->turned[3] / 2,
+		return ann_turned(s, r->turned[0] - r->turned[2] / 2, r->turned[1] - r->turned[3] / 2,
 			r->turned[0] + r->turned[2] / 2, r->turned[1] + r->turned[3] / 2, r->turned[4] * 180 / M_PI);
 	if (r->corners == 255)
-		return secant_ann_points(s, ANN_QUAD, r->corner, 4);
+		return ann_points(s, ANN_QUAD, r->corner, 4);
 	if (!r->n_parts)
 		return 0;
-	uint32_t shape = secant_ann_polygon_begin(s, r->n_parts);
+	uint32_t shape = ann_polygon_begin(s, r->n_parts);
 	const double *xy = r->xy;
 	for (int i = 0; i < r->n_parts; xy += 2 * r->part[i++])
-		secant_ann_polygon_part(s, xy, r->part[i]);
+		ann_polygon_part(s, xy, r->part[i]);
 	return shape;
 }
 
@@ -240,29 +239,28 @@ static secant_status
 add_object(ann_set *s, int image, const reading *r, const char *origin, uint32_t line, secant_err *err)
 {
 	if (!r->named || !*r->class)
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "an object without <name>");
+		return ann_bad(s, "parse-error", origin, line, 0, err, "an object without <name>");
 	if ((r->seen && r->seen != 15) || (r->turns && r->turns != 31) || (r->corners && r->corners != 255))
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s without all of %s",
+		return ann_bad(s, "parse-error", origin, line, 0, err, "a %s without all of %s",
 			r->turns || r->corners ? "turned box" : "<bndbox>",
 			r->turns         ? "cx, cy, w, h, angle"
 				: r->corners ? "its four corners"
 							 : "xmin, ymin, xmax, ymax");
-	if (!secant_ann_finite(r->object.box, 4) || !secant_ann_finite(r->turned, 5) || !secant_ann_finite(r->corner, 8)
-		|| !secant_ann_finite(r->xy, r->n_xy))
-		return secant_ann_bad(
-			s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", r->class);
-	int class = secant_ann_class(s, r->class, strlen(r->class));
+	if (!ann_finite(r->object.box, 4) || !ann_finite(r->turned, 5) || !ann_finite(r->corner, 8)
+		|| !ann_finite(r->xy, r->n_xy))
+		return ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", r->class);
+	int class = ann_class_named(s, r->class, strlen(r->class));
 	uint32_t shape = shape_of(s, r);
-	ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
+	ann_object *o = class >= 0 ? ann_add_object(s, image, class) : NULL;
 	if (!o)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	memcpy(o->box, r->object.box, sizeof o->box);
 	bool turned = r->turns || r->corners; /* a turned box has its extent for a box */
 	o->flags = r->object.flags | (shape && (turned || !r->seen) ? ANN_BOX_DERIVED : r->seen ? 0u : ANN_NO_BOX);
 	o->shape = shape;
 	o->attributes = r->object.attributes;
 	o->line = line;
-	secant_ann_absorb(s, o);
+	ann_absorb(s, o);
 	return SECANT_OK;
 }
 
@@ -271,8 +269,8 @@ read_object(ann_set *s, xml_pull *x, int image, secant_err *err)
 {
 	reading r = { .object = { .area = NAN } };
 	ann_field tag;
-	uint32_t line = secant_xml_line(x);
-	while (secant_xml_child(x, &tag))
+	uint32_t line = ann_xml_line(x);
+	while (ann_xml_child(x, &tag))
 		read_member(s, x, tag, &r);
 	secant_status status = SECANT_OK;
 	if (!x->err.code)
@@ -286,16 +284,16 @@ read_size(ann_set *s, xml_pull *x, int image)
 {
 	ann_field tag;
 	double v;
-	while (secant_xml_child(x, &tag)) {
+	while (ann_xml_child(x, &tag)) {
 		int32_t *to = ann_is(tag, "width") ? &s->images[image].width
 			: ann_is(tag, "height")        ? &s->images[image].height
 			: ann_is(tag, "depth")         ? &s->images[image].depth
 										   : NULL;
 		if (!to)
-			secant_xml_skip(x);
-		else if (secant_xml_real(x, &v)) {
+			ann_xml_skip(x);
+		else if (ann_xml_real(x, &v)) {
 			if (!(v >= 0 && v < 1e9))
-				secant_xml_fail(x, "a size of %g", v);
+				ann_xml_fail(x, "a size of %g", v);
 			else
 				*to = (int32_t)v;
 		}
@@ -308,13 +306,13 @@ judge_filename(ann_set *s, xml_pull *x, const char *origin)
 {
 	ann_field text;
 	char name[300];
-	uint32_t line = secant_xml_line(x);
-	if (!secant_xml_text(x, &text) || !ann_len(text))
+	uint32_t line = ann_xml_line(x);
+	if (!ann_xml_next_text(x, &text) || !ann_len(text))
 		return SECANT_OK;
 	snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-	return secant_path_is_safe(name)
+	return base_path_is_safe(name)
 		? SECANT_OK
-		: secant_ann_find(s, "path-portable", -1, origin, line, 0, "<filename> is '%s', which leads elsewhere", name);
+		: ann_find(s, "path-portable", -1, origin, line, 0, "<filename> is '%s', which leads elsewhere", name);
 }
 
 static secant_status
@@ -323,11 +321,11 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	xml_pull x;
 	ann_field tag;
 	secant_status status = SECANT_OK;
-	secant_xml_init(&x, data, n, origin);
-	if (secant_xml_root(&x, &tag) && !ann_is(tag, "annotation"))
-		secant_xml_fail(
+	ann_xml_init(&x, data, n, origin);
+	if (ann_xml_root(&x, &tag) && !ann_is(tag, "annotation"))
+		ann_xml_fail(
 			&x, "the first element is <%.*s>, not <annotation>", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p);
-	while (!status && secant_xml_child(&x, &tag)) {
+	while (!status && ann_xml_child(&x, &tag)) {
 		if (ann_is(tag, "object"))
 			status = read_object(s, &x, image, err);
 		else if (ann_is(tag, "size"))
@@ -335,17 +333,17 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 		else if (ann_is(tag, "filename"))
 			status = judge_filename(s, &x, origin);
 		else if (ann_is(tag, "folder"))
-			secant_xml_skip(&x);
+			ann_xml_skip(&x);
 		else if (ann_is(tag, "attributes"))
-			(void)secant_ann_attributes_read(s, &x, &s->images[image].attributes);
+			(void)ann_attributes_read(s, &x, &s->images[image].attributes);
 		else
 			keep(s, &x, tag, &s->images[image].attributes);
 	}
 	if (!status)
-		secant_xml_end(&x);
+		ann_xml_end(&x);
 	if (!status && x.err.code)
 		status = secant_fail(err, x.err.code, "%s", x.err.msg);
-	secant_xml_free(&x);
+	ann_xml_free(&x);
 	return status;
 }
 
@@ -364,7 +362,7 @@ filename_of(const char *data, char name[512])
 		p += amp ? 4 : 0;
 	}
 	name[n] = 0;
-	ann_field f = secant_ann_trim(name, name + n);
+	ann_field f = ann_trim(name, name + n);
 	memmove(name, f.p, ann_len(f) + 1);
 	name[f.end - f.p] = 0;
 }
@@ -377,7 +375,7 @@ typedef struct layout {
 static bool
 is_folder(const char *root, const char *name)
 {
-	char *path = secant_path_join(root, name);
+	char *path = base_path_join(root, name);
 	bool is = path && secant_is_dir(path);
 	secant_free(path);
 	return is;
@@ -387,10 +385,10 @@ is_folder(const char *root, const char *name)
 static bool
 has_xml(const char *root, const char *name)
 {
-	secant_names files = { 0 };
-	char *path = secant_path_join(root, name);
-	bool any = path && !secant_ann_walk(&files, path, "xml", 8, NULL) && files.n;
-	secant_names_free(&files);
+	base_names files = { 0 };
+	char *path = base_path_join(root, name);
+	bool any = path && !ann_walk(&files, path, "xml", 8, NULL) && files.n;
+	base_names_free(&files);
 	secant_free(path);
 	return any;
 }
@@ -441,11 +439,11 @@ without_folder(const char *place, char out[1024])
 static secant_status
 add_key(ann_set *pictures, const char *key, size_t n, int image, secant_err *err)
 {
-	if (secant_ann_find_image(pictures, key, n) >= 0)
+	if (ann_find_image(pictures, key, n) >= 0)
 		return SECANT_OK;
-	int at = secant_ann_add_image(pictures, key, n);
+	int at = ann_add_image(pictures, key, n);
 	if (at < 0)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	pictures->images[at].number = image;
 	return SECANT_OK;
 }
@@ -457,7 +455,7 @@ stems(ann_set *s, ann_set *by_stem, ann_set *by_name, bool flat, secant_err *err
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name), *key = flat ? without_folder(name, room) : name,
-				   *dot = strrchr(key, '.'), *base = secant_path_name(name);
+				   *dot = strrchr(key, '.'), *base = base_path_name(name);
 		status = add_key(by_stem, key, dot ? (size_t)(dot - key) : strlen(key), i, err);
 		if (!status)
 			status = add_key(by_name, base, strlen(base), i, err);
@@ -471,15 +469,15 @@ picture_of(const ann_set *by_stem, const ann_set *by_name, const char *file, boo
 {
 	char room[1024], name[512];
 	const char *key = flat ? without_folder(file, room) : file;
-	int at = secant_ann_find_image(by_stem, key, strlen(key) - 4);
+	int at = ann_find_image(by_stem, key, strlen(key) - 4);
 	if (at >= 0)
 		return by_stem->images[at].number;
 	filename_of(data, name);
-	const char *base = secant_path_name(name), *dot = strrchr(base, '.');
-	at = *base ? secant_ann_find_image(by_name, base, strlen(base)) : -1;
+	const char *base = base_path_name(name), *dot = strrchr(base, '.');
+	at = *base ? ann_find_image(by_name, base, strlen(base)) : -1;
 	if (at >= 0)
 		return by_name->images[at].number;
-	at = *base ? secant_ann_find_image(by_stem, base, dot ? (size_t)(dot - base) : strlen(base)) : -1;
+	at = *base ? ann_find_image(by_stem, base, dot ? (size_t)(dot - base) : strlen(base)) : -1;
 	return at >= 0 ? by_stem->images[at].number : -1;
 }
 
@@ -492,36 +490,34 @@ read_one(
 	if (at < 0) {
 		char said[512];
 		filename_of(data, said);
-		const char *ext = secant_path_ext(said);
-		char *name = secant_format("%.*s.%s", (int)strlen(file) - 4, file, *ext && strlen(ext) < 12 ? ext : "jpg");
-		at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
-		status = at < 0 ? secant_ann_nomem(err)
-			: pictures
-			? secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s'", *said ? said : name)
-			: SECANT_OK;
+		const char *ext = base_path_ext(said);
+		char *name = base_format("%.*s.%s", (int)strlen(file) - 4, file, *ext && strlen(ext) < 12 ? ext : "jpg");
+		at = name ? ann_add_image(s, name, strlen(name)) : -1;
+		status = at < 0 ? ann_nomem(err)
+			: pictures  ? ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s'", *said ? said : name)
+						: SECANT_OK;
 		secant_free(name);
 	} else if (s->images[at].source)
-		secant_ann_note(
-			s, "%s: a second file for picture %s; its objects were added", path, ann_str(s, s->images[at].name));
-	return status ? status : secant_ann_parse_text(s, at, path, data, n, parse, err);
+		ann_note(s, "%s: a second file for picture %s; its objects were added", path, ann_str(s, s->images[at].name));
+	return status ? status : ann_parse_text(s, at, path, data, n, parse, err);
 }
 
 static secant_status
 read_annotations(ann_set *s, const char *root, const layout *l, const secant_watch *watch, secant_err *err)
 {
-	secant_names files = { 0 };
+	base_names files = { 0 };
 	ann_set by_stem, by_name;
 	bool flat = !l->annotations;
-	char *folder = flat ? secant_strdup(root) : secant_path_join(root, l->annotations);
-	secant_ann_init(&by_stem), secant_ann_init(&by_name);
-	secant_status status = folder ? secant_ann_walk(&files, folder, "xml", 8, err) : secant_ann_nomem(err);
+	char *folder = flat ? base_strdup(root) : base_path_join(root, l->annotations);
+	ann_init(&by_stem), ann_init(&by_name);
+	secant_status status = folder ? ann_walk(&files, folder, "xml", 8, err) : ann_nomem(err);
 	if (!status)
 		status = stems(s, &by_stem, &by_name, flat, err);
 	int pictures = s->n_images;
 	for (int i = 0; !status && i < files.n; i++) {
-		char *path = secant_path_join(folder, files.v[i]), *data = NULL;
+		char *path = base_path_join(folder, files.v[i]), *data = NULL;
 		size_t n = 0;
-		status = path ? secant_ann_load_text(s, path, &data, &n, err) : secant_ann_nomem(err);
+		status = path ? ann_load_text(s, path, &data, &n, err) : ann_nomem(err);
 		bool other = flat && data && !strstr(data, "<annotation>")
 			&& !strstr(data, "<annotation "); /* some other XML */
 		if (!status && data && !other)
@@ -530,16 +526,16 @@ read_annotations(ann_set *s, const char *root, const layout *l, const secant_wat
 		secant_free(data);
 		secant_free(path);
 		if (!status && i % 512 == 511)
-			status = secant_ann_watch(watch, err);
+			status = ann_call_watch(watch, err);
 	}
 	for (int i = 0; !status && i < pictures; i++)
 		if (!s->images[i].source)
-			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
+			status = ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
 				"a picture without an XML file: no objects");
 	if (!pictures && s->n_images)
-		secant_ann_note(s, "%s holds no pictures", l->pictures ? l->pictures : "JPEGImages");
-	secant_ann_free(&by_stem), secant_ann_free(&by_name);
-	secant_names_free(&files);
+		ann_note(s, "%s holds no pictures", l->pictures ? l->pictures : "JPEGImages");
+	ann_free(&by_stem), ann_free(&by_name);
+	base_names_free(&files);
 	secant_free(folder);
 	return status;
 }
@@ -553,7 +549,7 @@ lists_of_folders(ann_set *s, secant_err *err)
 	ann_set names;
 	bool unique = true;
 	char room[1024];
-	secant_ann_init(&names);
+	ann_init(&names);
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < s->n_images; i++) {
 			const char *name = without_folder(ann_str(s, s->images[i].name), room);
@@ -562,21 +558,21 @@ lists_of_folders(ann_set *s, secant_err *err)
 				if (strncmp(name, folders[k][0], n) || name[n] != '/')
 					continue;
 				name += n + 1;
-				int split = pass ? secant_ann_split(s, folders[k][1], strlen(folders[k][1])) : -1;
+				int split = pass ? ann_split(s, folders[k][1], strlen(folders[k][1])) : -1;
 				if (split >= 0)
 					s->images[i].splits |= 1ull << split;
 				break;
 			}
 			if (pass && unique)
-				s->images[i].name = secant_ann_store(s, name, strlen(name));
+				s->images[i].name = ann_store(s, name, strlen(name));
 			else if (!pass) {
-				unique = unique && secant_ann_find_image(&names, name, strlen(name)) < 0;
-				(void)secant_ann_add_image(&names, name, strlen(name));
+				unique = unique && ann_find_image(&names, name, strlen(name)) < 0;
+				(void)ann_add_image(&names, name, strlen(name));
 			}
 		}
-	secant_status status = secant_ann_sound(&names, err);
-	secant_ann_free(&names);
-	return status ? status : secant_ann_compact(s, err); /* names anew */
+	secant_status status = ann_sound(&names, err);
+	ann_free(&names);
+	return status ? status : ann_compact(s, err); /* names anew */
 }
 
 /* ImageSets/Main/LIST.txt; CLASS_LIST.txt follow from the objects and are not lists of their own. trainval is train and
@@ -584,12 +580,12 @@ lists_of_folders(ann_set *s, secant_err *err)
 static secant_status
 read_lists(ann_set *s, const char *root, secant_err *err)
 {
-	char *folder = secant_path_join(root, "ImageSets/Main");
-	secant_names files = { 0 };
+	char *folder = base_path_join(root, "ImageSets/Main");
+	base_names files = { 0 };
 	secant_status status = SECANT_OK;
 	int derived = 0;
 	if (folder && secant_is_dir(folder))
-		status = secant_ann_walk(&files, folder, "txt", 0, err);
+		status = ann_walk(&files, folder, "txt", 0, err);
 	for (int i = 0; !status && i < files.n; i++) {
 		size_t n = strlen(files.v[i]) - 4;
 		bool of_class = false;
@@ -603,14 +599,14 @@ read_lists(ann_set *s, const char *root, secant_err *err)
 			derived++;
 			continue;
 		}
-		char *name = secant_strndup(files.v[i], n), *path = secant_path_join(folder, files.v[i]);
-		status = name && path ? secant_ann_read_list(s, path, name, false, NULL, err) : secant_ann_nomem(err);
+		char *name = base_strndup(files.v[i], n), *path = base_path_join(folder, files.v[i]);
+		status = name && path ? ann_read_list(s, path, name, false, NULL, err) : ann_nomem(err);
 		secant_free(name);
 		secant_free(path);
 	}
 	if (derived)
-		secant_ann_note(s, "%d lists CLASS_LIST.txt follow from the objects and were not read", derived);
-	secant_names_free(&files);
+		ann_note(s, "%d lists CLASS_LIST.txt follow from the objects and were not read", derived);
+	base_names_free(&files);
 	secant_free(folder);
 	return status;
 }
@@ -646,19 +642,18 @@ drop_trainval(ann_set *s)
 static secant_status
 labelmap_parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&l)) {
-		ann_field f = secant_ann_trim(l.line, l.line + l.n), part[4], rgb[3];
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
+		ann_field f = ann_trim(l.line, l.line + l.n), part[4], rgb[3];
 		if (!ann_len(f) || *f.p == '#')
 			continue;
-		int parts = secant_ann_fields(f.p, ann_len(f), ':', part, 4),
-			at = secant_ann_class(s, part[0].p, ann_len(part[0]));
+		int parts = ann_fields(f.p, ann_len(f), ':', part, 4), at = ann_class_named(s, part[0].p, ann_len(part[0]));
 		if (at < 0)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		int64_t c[3];
-		if (parts > 1 && secant_ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3
-			&& secant_ann_integer(rgb[0].p, rgb[0].end, &c[0]) && secant_ann_integer(rgb[1].p, rgb[1].end, &c[1])
-			&& secant_ann_integer(rgb[2].p, rgb[2].end, &c[2]) && !((c[0] | c[1] | c[2]) & ~255LL))
+		if (parts > 1 && ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3
+			&& ann_integer(rgb[0].p, rgb[0].end, &c[0]) && ann_integer(rgb[1].p, rgb[1].end, &c[1])
+			&& ann_integer(rgb[2].p, rgb[2].end, &c[2]) && !((c[0] | c[1] | c[2]) & ~255LL))
 			s->classes[at].colour = (int32_t)(c[0] << 16 | c[1] << 8 | c[2]);
 	}
 	return SECANT_OK;
@@ -675,14 +670,14 @@ nwpu_classes(ann_set *s, const char *path, secant_err *err)
 	json_pull j;
 	ann_field key;
 	int64_t id;
-	secant_pull_init(&j, data, n, path);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);)
-		if (secant_pull_integer(&j, &id) && secant_ann_find_class(s, key.p, ann_len(key)) < 0
-			&& secant_ann_add_class(s, key.p, ann_len(key), id) < 0)
+	ann_pull_init(&j, data, n, path);
+	for (ann_pull_object(&j); ann_pull_key(&j, &key);)
+		if (ann_pull_integer(&j, &id) && ann_find_class(s, key.p, ann_len(key)) < 0
+			&& ann_add_class(s, key.p, ann_len(key), id) < 0)
 			break;
 	if (j.err.code)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 	secant_free(data);
 	return status;
 }
@@ -690,12 +685,12 @@ nwpu_classes(ann_set *s, const char *path, secant_err *err)
 static secant_status
 read_classes(ann_set *s, const char *root, const secant_dataset_reading *o, secant_err *err)
 {
-	secant_status status = secant_ann_read_option_names(s, o, err);
-	char *json = secant_path_join(root, "nwpu_classes.json"), *map = secant_path_join(root, "labelmap.txt");
+	secant_status status = ann_read_option_names(s, o, err);
+	char *json = base_path_join(root, "nwpu_classes.json"), *map = base_path_join(root, "labelmap.txt");
 	if (!status && !s->n_classes && json && secant_is_file(json))
 		status = nwpu_classes(s, json, err);
 	if (!status && !s->n_classes && map && secant_is_file(map))
-		status = secant_ann_read_text(s, -1, map, labelmap_parse, err);
+		status = ann_read_text(s, -1, map, labelmap_parse, err);
 	secant_free(json);
 	secant_free(map);
 	return status;
@@ -721,17 +716,17 @@ set_origin(ann_set *s, int wanted, secant_err *err)
 	if (!origin) {
 		origin = from_one ? 2 : 1;
 		if (from_one)
-			secant_ann_note(s,
+			ann_note(s,
 				"boxes are read as 1-inclusive: no number is below 1, and %lld boxes end exactly at the picture's "
 				"border; "
 				"--voc-origin 0-exclusive takes them as they stand",
 				(long long)at_border);
 	}
 	if (origin != 1 && zeros && (origin == 2 || origin == 4))
-		(void)secant_ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0,
-			"%lld boxes have a 0, which %s does not know", (long long)zeros, origin_words[origin]);
+		(void)ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0, "%lld boxes have a 0, which %s does not know",
+			(long long)zeros, origin_words[origin]);
 	else if (origin == 1 && from_one)
-		(void)secant_ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0,
+		(void)ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0,
 			"no number is below 1 and %lld boxes end exactly at the border: these look 1-inclusive, and are read as "
 			"0-exclusive",
 			(long long)at_border);
@@ -741,17 +736,17 @@ set_origin(ann_set *s, int wanted, secant_err *err)
 		if (o->flags & ANN_NO_BOX)
 			continue;
 		for (int k = 0; k < 4; k++)
-			if (secant_voc_shift[origin][k / 2] != 0)
-				o->box[k] = secant_ann_tidy(o->box[k] + secant_voc_shift[origin][k / 2]);
+			if (ann_voc_shift[origin][k / 2] != 0)
+				o->box[k] = ann_tidy(o->box[k] + ann_voc_shift[origin][k / 2]);
 		int parts, n;
-		const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
-		for (; secant_voc_shift[origin][0] != 0 && parts; parts--) { /* polygons count pixels as their box does */
-			p = secant_ann_part(p, &xy, &n);
+		const double *xy, *p = ann_parts(s, o->shape, &parts);
+		for (; ann_voc_shift[origin][0] != 0 && parts; parts--) { /* polygons count pixels as their box does */
+			p = ann_part(p, &xy, &n);
 			for (double *v = s->shapes + (xy - s->shapes), *end = v + 2 * n; v < end; v++)
-				*v = secant_ann_tidy(*v + secant_voc_shift[origin][0]);
+				*v = ann_tidy(*v + ann_voc_shift[origin][0]);
 		}
 	}
-	return secant_ann_sound(s, err);
+	return ann_sound(s, err);
 }
 
 static secant_status
@@ -762,21 +757,21 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	layout l = find_layout(path, o->images);
 	s->voc_origin = 0;
 	if (!status && (l.pictures || !l.annotations))
-		status = secant_ann_add_pictures(s, l.pictures ? l.pictures : "", -1, true, err);
+		status = ann_add_pictures(s, l.pictures ? l.pictures : "", -1, true, err);
 	if (!status)
 		status = read_annotations(s, path, &l, watch, err);
 	if (!status && !l.annotations)
 		status = lists_of_folders(s, err);
 	if (!status)
-		status = secant_ann_sort_classes(s, fixed, err);
+		status = ann_sort_classes(s, fixed, err);
 	if (!status)
 		status = read_lists(s, path, err);
 	if (!status)
 		drop_trainval(s);
 	if (!status)
-		status = secant_ann_read_manifest(s, path, err);
+		status = ann_read_manifest(s, path, err);
 	if (!status)
-		status = secant_ann_probe_all(s, o, watch, err);
+		status = ann_probe_all(s, o, watch, err);
 	return status ? status : set_origin(s, o->voc_origin, err);
 }
 
@@ -786,7 +781,7 @@ parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err
 	return parse(s, 0, data, n, origin, err);
 }
 
-const ann_format secant_ann_format_voc = {
+const ann_format ann_format_voc = {
 	.name = "voc",
 	.brief = "PASCAL VOC XML: boxes and polygons, turned boxes for reading",
 	.prefix = "voc.",
@@ -796,6 +791,6 @@ const ann_format secant_ann_format_voc = {
 		| ANN_HOLDS_BOTH,
 	.detect = detect,
 	.read = read,
-	.write = secant_voc_write,
+	.write = ann_voc_write,
 	.parse = parse_one,
 };

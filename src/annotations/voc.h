@@ -4,6 +4,6 @@
 #include "annotations/format.h"
 
 extern const double
-	secant_voc_shift[][2]; /* what reading adds to xmin, ymin and to xmax, ymax; by index of SECANT_VOC_ORIGINS */
-secant_status secant_voc_write(ann_set *s, ann_out *out, secant_err *err);
+	ann_voc_shift[][2]; /* what reading adds to xmin, ymin and to xmax, ymax; by index of SECANT_VOC_ORIGINS */
+secant_status ann_voc_write(ann_set *s, ann_out *out, secant_err *err);
 #endif

@@ -7,39 +7,39 @@
 
 /* These are most of the work of writing a set: no printf. */
 static void
-open_tag(secant_str *t, int depth, const char *tag)
+open_tag(base_str *t, int depth, const char *tag)
 {
 	static const char spaces[] = "          ";
 	size_t indent = 2 * (size_t)depth;
-	secant_str_addn(t, spaces, indent < sizeof spaces - 1 ? indent : sizeof spaces - 1);
-	secant_str_addn(t, "<", 1);
-	secant_str_add(t, tag);
-	secant_str_addn(t, ">", 1);
+	base_str_addn(t, spaces, indent < sizeof spaces - 1 ? indent : sizeof spaces - 1);
+	base_str_addn(t, "<", 1);
+	base_str_add(t, tag);
+	base_str_addn(t, ">", 1);
 }
 
 static void
-close_tag(secant_str *t, const char *tag)
+close_tag(base_str *t, const char *tag)
 {
-	secant_str_addn(t, "</", 2);
-	secant_str_add(t, tag);
-	secant_str_addn(t, ">\n", 2);
+	base_str_addn(t, "</", 2);
+	base_str_add(t, tag);
+	base_str_addn(t, ">\n", 2);
 }
 
 static void
-line(secant_str *t, int depth, const char *tag, const char *text)
+line(base_str *t, int depth, const char *tag, const char *text)
 {
 	open_tag(t, depth, tag);
-	secant_ann_xml_text(t, text, strlen(text));
+	ann_xml_text(t, text, strlen(text));
 	close_tag(t, tag);
 }
 
 /* Text, a number, text: tags that always follow each other are one text. */
 static void
-number(secant_str *t, const char *before, double v, const char *after)
+number(base_str *t, const char *before, double v, const char *after)
 {
-	secant_str_add(t, before);
-	secant_ann_put_number(t, v);
-	secant_str_add(t, after);
+	base_str_add(t, before);
+	ann_put_number(t, v);
+	base_str_add(t, after);
 }
 
 static bool
@@ -60,84 +60,82 @@ before_size(const char *key)
 }
 
 static void
-put_native(secant_str *t, const ann_set *s, uint32_t head, int depth, int before)
+put_native(base_str *t, const ann_set *s, uint32_t head, int depth, int before)
 {
 	for (; head; head = s->attributes[head].next) {
 		const char *key = ann_str(s, s->attributes[head].key);
-		if (secant_ann_native(key, "voc.") && strcmp(key, "voc.pose") && xml_name(key + 4)
+		if (ann_native(key, "voc.") && strcmp(key, "voc.pose") && xml_name(key + 4)
 			&& (before < 0 || before_size(key) == before))
-			secant_xml_from_json(t, key + 4, ann_str(s, s->attributes[head].value), depth);
+			ann_xml_from_json(t, key + 4, ann_str(s, s->attributes[head].value), depth);
 	}
 }
 
 static void
-plain(secant_str *t, int depth, const char *tag, const char *json, const char *otherwise)
+plain(base_str *t, int depth, const char *tag, const char *json, const char *otherwise)
 {
-	secant_str text = { 0 };
+	base_str text = { 0 };
 	if (json)
-		secant_ann_json_plain(&text, json);
+		ann_json_plain(&text, json);
 	line(t, depth, tag, text.p ? text.p : otherwise);
-	secant_str_free(&text);
+	base_str_free(&text);
 }
 
 /* One <polygon> for each part, as Roboflow, supervision and RectLabel have them. */
 static void
-put_polygons(secant_str *t, const ann_set *s, const ann_object *o, double by)
+put_polygons(base_str *t, const ann_set *s, const ann_object *o, double by)
 {
 	int parts, n;
-	const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+	const double *xy, *p = ann_parts(s, o->shape, &parts);
 	for (; parts; parts--) {
-		p = secant_ann_part(p, &xy, &n);
-		secant_str_add(t, "    <polygon>\n");
+		p = ann_part(p, &xy, &n);
+		base_str_add(t, "    <polygon>\n");
 		for (int i = 0; i < 2 * n; i++) {
 			char name = i & 1 ? 'y' : 'x';
-			secant_str_addf(t, "      <%c%d>", name, i / 2 + 1);
-			secant_ann_put_number(t, by != 0 ? secant_ann_tidy(xy[i] - by) : xy[i]);
-			secant_str_addf(t, "</%c%d>\n", name, i / 2 + 1);
+			base_str_addf(t, "      <%c%d>", name, i / 2 + 1);
+			ann_put_number(t, by != 0 ? ann_tidy(xy[i] - by) : xy[i]);
+			base_str_addf(t, "</%c%d>\n", name, i / 2 + 1);
 		}
-		secant_str_add(t, "    </polygon>\n");
+		base_str_add(t, "    </polygon>\n");
 	}
 }
 
 static void
-put_object(secant_str *t, const ann_set *s, const ann_object *o, const double by[2])
+put_object(base_str *t, const ann_set *s, const ann_object *o, const double by[2])
 {
 	ann_implied extra;
-	const char *occluded = o->attributes ? secant_ann_get(s, o->attributes, "occluded") : NULL;
-	secant_str_add(t, "  <object>\n");
+	const char *occluded = o->attributes ? ann_get(s, o->attributes, "occluded") : NULL;
+	base_str_add(t, "  <object>\n");
 	line(t, 2, "name", o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "");
 	if (o->attributes) {
-		plain(t, 2, "pose", secant_ann_get(s, o->attributes, "voc.pose"), "unspecified");
-		plain(t, 2, "truncated", secant_ann_get(s, o->attributes, "truncated"), "0");
+		plain(t, 2, "pose", ann_get(s, o->attributes, "voc.pose"), "unspecified");
+		plain(t, 2, "truncated", ann_get(s, o->attributes, "truncated"), "0");
 	} else
-		secant_str_add(t, "    <pose>unspecified</pose>\n    <truncated>0</truncated>\n");
-	secant_str_add(t, o->flags & ANN_DIFFICULT ? "    <difficult>1</difficult>\n" : "    <difficult>0</difficult>\n");
+		base_str_add(t, "    <pose>unspecified</pose>\n    <truncated>0</truncated>\n");
+	base_str_add(t, o->flags & ANN_DIFFICULT ? "    <difficult>1</difficult>\n" : "    <difficult>0</difficult>\n");
 	if (occluded)
 		plain(t, 2, "occluded", occluded, "0");
 	if (!(o->flags & ANN_NO_BOX)) {
-		number(
-			t, "    <bndbox>\n      <xmin>", by[0] != 0 ? secant_ann_tidy(ann_x0(o) - by[0]) : ann_x0(o), "</xmin>\n");
-		number(t, "      <ymin>", by[0] != 0 ? secant_ann_tidy(ann_y0(o) - by[0]) : ann_y0(o), "</ymin>\n");
-		number(t, "      <xmax>", by[1] != 0 ? secant_ann_tidy(ann_x1(o) - by[1]) : ann_x1(o), "</xmax>\n");
-		number(
-			t, "      <ymax>", by[1] != 0 ? secant_ann_tidy(ann_y1(o) - by[1]) : ann_y1(o), "</ymax>\n    </bndbox>\n");
+		number(t, "    <bndbox>\n      <xmin>", by[0] != 0 ? ann_tidy(ann_x0(o) - by[0]) : ann_x0(o), "</xmin>\n");
+		number(t, "      <ymin>", by[0] != 0 ? ann_tidy(ann_y0(o) - by[0]) : ann_y0(o), "</ymin>\n");
+		number(t, "      <xmax>", by[1] != 0 ? ann_tidy(ann_x1(o) - by[1]) : ann_x1(o), "</xmax>\n");
+		number(t, "      <ymax>", by[1] != 0 ? ann_tidy(ann_y1(o) - by[1]) : ann_y1(o), "</ymax>\n    </bndbox>\n");
 	}
 	if (ann_shape_kind(s, o->shape) == ANN_POLYGONS)
 		put_polygons(t, s, o, by[0]);
 	if (o->attributes)
 		put_native(t, s, o->attributes, 2, -1);
-	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA, 0, 0, 1, &extra) || o->attributes)
-		secant_ann_attributes_xml(t, s, o->attributes, "voc.", extra.pair, 2);
-	secant_str_add(t, "  </object>\n");
+	if (ann_find_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA, 0, 0, 1, &extra) || o->attributes)
+		ann_attributes_xml(t, s, o->attributes, "voc.", extra.pair, 2);
+	base_str_add(t, "  </object>\n");
 }
 
 static void
 put_annotation(
-	secant_str *t, const ann_set *s, int i, const secant_dataset_writing *w, const char *folder, const double by[2])
+	base_str *t, const ann_set *s, int i, const secant_dataset_writing *w, const char *folder, const double by[2])
 {
 	const ann_image *im = &s->images[i];
 	const char *name = ann_str(s, im->name);
-	secant_str_add(t, "<annotation>\n");
+	base_str_add(t, "<annotation>\n");
 	line(t, 1, "folder", folder);
 	line(t, 1, "filename", name);
 	put_native(t, s, im->attributes, 1, 1);
@@ -154,16 +152,16 @@ put_annotation(
 			put_object(t, s, &s->objects[s->order[k]], by);
 	}
 	if (im->attributes)
-		secant_ann_attributes_xml(t, s, im->attributes, "voc.", NULL, 1);
-	secant_str_add(t, "</annotation>\n");
+		ann_attributes_xml(t, s, im->attributes, "voc.", NULL, 1);
+	base_str_add(t, "</annotation>\n");
 }
 
 static void
-put_stem(secant_str *t, const char *name)
+put_stem(base_str *t, const char *name)
 {
 	const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
-	secant_str_addn(t, name, dot && dot > (slash ? slash + 1 : name) ? (size_t)(dot - name) : strlen(name));
-	secant_str_addn(t, "\n", 1);
+	base_str_addn(t, name, dot && dot > (slash ? slash + 1 : name) ? (size_t)(dot - name) : strlen(name));
+	base_str_addn(t, "\n", 1);
 }
 
 static int
@@ -177,10 +175,10 @@ by_picture(const void *a, const void *b, void *user)
 static secant_status
 write_lists(ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	char relative[400];
 	int *order = secant_calloc((size_t)s->n_images + 1, sizeof *order);
-	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = order ? SECANT_OK : ann_nomem(err);
 	uint64_t both = 0;
 	bool has_trainval = false;
 	for (int i = 0; order && i < s->n_images; i++)
@@ -195,14 +193,14 @@ write_lists(ann_set *s, ann_out *out, secant_err *err)
 			if (s->images[order[i]].splits >> k & 1)
 				put_stem(&t, ann_str(s, s->images[order[i]].name));
 		snprintf(relative, sizeof relative, "ImageSets/Main/%s.txt", name);
-		status = secant_ann_out_str(out, relative, &t, err);
+		status = ann_out_str(out, relative, &t, err);
 	}
 	for (int i = 0; i < s->n_images && !status; i++)
 		if (!s->n_splits || s->images[order[i]].splits & both)
 			put_stem(&t, ann_str(s, s->images[order[i]].name));
 	if (!status && (both || !s->n_splits) && !has_trainval)
-		status = secant_ann_out_str(out, "ImageSets/Main/trainval.txt", &t, err);
-	secant_str_free(&t);
+		status = ann_out_str(out, "ImageSets/Main/trainval.txt", &t, err);
+	base_str_free(&t);
 	secant_free(order);
 	return status;
 }
@@ -210,54 +208,54 @@ write_lists(ann_set *s, ann_out *out, secant_err *err)
 static secant_status
 write_classes(const ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_status status = SECANT_OK;
 	if (!strcmp(ann_str(s, s->format), "nwpu")) {
-		secant_str_add(&t, "{");
+		base_str_add(&t, "{");
 		for (int i = 0; i < s->n_classes; i++) {
-			secant_str_add(&t, i ? ",\n  " : "\n  ");
-			secant_ann_json_string(&t, ann_str(s, s->classes[i].name), strlen(ann_str(s, s->classes[i].name)));
-			secant_str_addf(&t, ": %d", i + 1);
+			base_str_add(&t, i ? ",\n  " : "\n  ");
+			ann_json_string(&t, ann_str(s, s->classes[i].name), strlen(ann_str(s, s->classes[i].name)));
+			base_str_addf(&t, ": %d", i + 1);
 		}
-		secant_str_add(&t, "\n}\n");
-		status = secant_ann_out_str(out, "nwpu_classes.json", &t, err);
+		base_str_add(&t, "\n}\n");
+		status = ann_out_str(out, "nwpu_classes.json", &t, err);
 	}
-	secant_str_add(&t, "# label:color_rgb:parts:actions\n");
+	base_str_add(&t, "# label:color_rgb:parts:actions\n");
 	for (int i = 0; i < s->n_classes; i++) {
 		int32_t c = s->classes[i].colour;
 		if (c >= 0)
-			secant_str_addf(&t, "%s:%d,%d,%d::\n", ann_str(s, s->classes[i].name), c >> 16, c >> 8 & 255, c & 255);
+			base_str_addf(&t, "%s:%d,%d,%d::\n", ann_str(s, s->classes[i].name), c >> 16, c >> 8 & 255, c & 255);
 		else
-			secant_str_addf(&t, "%s:::\n", ann_str(s, s->classes[i].name));
+			base_str_addf(&t, "%s:::\n", ann_str(s, s->classes[i].name));
 	}
 	if (!status)
-		status = secant_ann_out_str(out, "labelmap.txt", &t, err);
-	secant_str_free(&t);
+		status = ann_out_str(out, "labelmap.txt", &t, err);
+	base_str_free(&t);
 	return status;
 }
 
 secant_status
-secant_voc_write(ann_set *s, ann_out *out, secant_err *err)
+ann_voc_write(ann_set *s, ann_out *out, secant_err *err)
 {
 	const secant_dataset_writing *w = out->options;
 	int origin = w->voc_origin ? w->voc_origin : s->voc_origin > 0 ? s->voc_origin : 1;
-	const char *folder = w->recipe ? "VOC2012" : w->folder ? w->folder : secant_path_name(out->path);
-	secant_str t = { 0 };
+	const char *folder = w->recipe ? "VOC2012" : w->folder ? w->folder : base_path_name(out->path);
+	base_str t = { 0 };
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++) {
-		char *relative = secant_ann_with_extension(ann_str(s, s->images[i].name), "xml");
-		char *xml = relative ? secant_format("Annotations/%s", relative) : NULL;
-		put_annotation(&t, s, i, w, folder, secant_voc_shift[origin]);
-		status = xml ? secant_ann_out_str(out, xml, &t, err) : secant_ann_nomem(err);
+		char *relative = ann_with_extension(ann_str(s, s->images[i].name), "xml");
+		char *xml = relative ? base_format("Annotations/%s", relative) : NULL;
+		put_annotation(&t, s, i, w, folder, ann_voc_shift[origin]);
+		status = xml ? ann_out_str(out, xml, &t, err) : ann_nomem(err);
 		secant_free(relative);
 		secant_free(xml);
 		if (!status && i % 512 == 511)
-			status = secant_ann_watch(out->watch, err);
+			status = ann_call_watch(out->watch, err);
 	}
-	secant_str_free(&t);
+	base_str_free(&t);
 	for (int i = 0; !status && i < s->n_images; i++) {
-		char *relative = secant_format("JPEGImages/%s", ann_str(s, s->images[i].name));
-		status = relative ? secant_ann_out_picture(out, s, &s->images[i], relative, err) : secant_ann_nomem(err);
+		char *relative = base_format("JPEGImages/%s", ann_str(s, s->images[i].name));
+		status = relative ? ann_out_picture(out, s, &s->images[i], relative, err) : ann_nomem(err);
 		secant_free(relative);
 	}
 	if (!status)

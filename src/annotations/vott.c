@@ -9,40 +9,40 @@ static bool
 is_own(const char *path)
 {
 	static const char *const words[] = { "\"asset\"", "\"regions\"", "\"boundingBox\"", NULL };
-	return secant_ann_head_has(path, words);
+	return ann_head_has(path, words);
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has VoTT JSON";
-	return secant_ann_detect_trees(path, is_own, 95);
+	return ann_detect_trees(path, is_own, 95);
 }
 
 static secant_status
 read_region(ann_set *s, int image, const json_t *region, const char *origin, secant_err *err)
 {
-	const char *type = secant_ann_tree_text(region, "type");
+	const char *type = ann_tree_text(region, "type");
 	const json_t *b = json_object_get(region, "boundingBox");
-	const double box[4] = { secant_ann_tree_number(b, "left"), secant_ann_tree_number(b, "top"),
-		secant_ann_tree_number(b, "width"), secant_ann_tree_number(b, "height") };
+	const double box[4] = { ann_tree_number(b, "left"), ann_tree_number(b, "top"), ann_tree_number(b, "width"),
+		ann_tree_number(b, "height") };
 	secant_status status = SECANT_OK;
 	size_t i;
 	json_t *tag;
 	json_array_foreach (json_object_get(region, "tags"), i, tag) {
-		int at = secant_ann_named_object(s, image, json_is_string(tag) ? json_string_value(tag) : ""), n = 0;
+		int at = ann_named_object(s, image, json_is_string(tag) ? json_string_value(tag) : ""), n = 0;
 		if (at < 0)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 		bool line = !strcmp(type, "POLYLINE"), point = !strcmp(type, "POINT");
 		if (!strcmp(type, "POLYGON") || line || point) {
-			double *xy = secant_ann_tree_points(json_object_get(region, "points"), 1, 1, &n);
-			(void)secant_ann_set_points(s, at,
+			double *xy = ann_tree_points(json_object_get(region, "points"), 1, 1, &n);
+			(void)ann_set_points(s, at,
 				line        ? ANN_LINE
 					: point ? ANN_POINTS
 							: ANN_POLYGONS,
 				xy, n, origin, &status, err);
 		} else
-			(void)secant_ann_set_box(s, at, box, origin, &status, err);
+			(void)ann_set_box(s, at, box, origin, &status, err);
 		if (status)
 			return status;
 	}
@@ -53,15 +53,13 @@ static secant_status
 read_asset(ann_set *s, ann_finder *f, const json_t *entry, const char *origin, secant_err *err)
 {
 	const json_t *asset = json_object_get(entry, "asset");
-	const char *name = secant_ann_tree_text(asset, "name");
+	const char *name = ann_tree_text(asset, "name");
 	secant_status status = SECANT_OK;
 	size_t i;
 	json_t *region;
-	int image = f
-		? secant_ann_finder_picture(f, s, *name ? name : secant_ann_tree_text(asset, "path"), origin, &status, err)
-		: 0;
+	int image = f ? ann_finder_picture(f, s, *name ? name : ann_tree_text(asset, "path"), origin, &status, err) : 0;
 	if (image >= 0)
-		s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
+		s->images[image].source = ann_intern(s, origin, strlen(origin));
 	json_array_foreach (json_object_get(entry, "regions"), i, region)
 		if (!status && image >= 0)
 			status = read_region(s, image, region, origin, err);
@@ -76,8 +74,8 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	size_t i;
 	secant_status status = SECANT_OK;
 	json_array_foreach (json_object_get(top, "tags"), i, tag)
-		if (secant_ann_class(s, secant_ann_tree_text(tag, "name"), strlen(secant_ann_tree_text(tag, "name"))) < 0)
-			return secant_ann_nomem(err);
+		if (ann_class_named(s, ann_tree_text(tag, "name"), strlen(ann_tree_text(tag, "name"))) < 0)
+			return ann_nomem(err);
 	if (json_object_get(top, "asset"))
 		return read_asset(s, f, top, origin, err);
 	json_object_foreach (assets, id, entry)
@@ -89,16 +87,16 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	return ann_read_trees(s, path, o, is_own, read_tree, watch, err);
 }
 
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return secant_ann_parse_tree(s, d, n, o, read_tree, e);
+	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
-const ann_format secant_ann_format_vott = {
+const ann_format ann_format_vott = {
 	.name = "vott",
 	.brief = "VoTT JSON: exports and assets",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_FRACTIONS,

@@ -27,7 +27,7 @@ static int
 detect(const char *path, const char **why)
 {
 	*why = "it has WIDER FACE's *_bbx_gt.txt";
-	return secant_ann_detect_texts(path, "txt", is_list, 96);
+	return ann_detect_texts(path, "txt", is_list, 96);
 }
 
 static secant_status
@@ -35,23 +35,23 @@ add_face(ann_set *s, int image, const ann_lines *l, const char *origin, secant_e
 {
 	ann_field f[FIELDS + 1];
 	double v[FIELDS] = { 0 };
-	int m = secant_ann_fields(l->line, l->n, 0, f, FIELDS + 1);
+	int m = ann_fields(l->line, l->n, 0, f, FIELDS + 1);
 	bool good = m == 4 || m == FIELDS, zero = true;
 	for (int i = 0; i < m && good; i++) {
-		good = secant_ann_real(f[i].p, f[i].end, &v[i]);
+		good = ann_real(f[i].p, f[i].end, &v[i]);
 		zero = zero && v[i] == 0;
 	}
 	if (!good)
-		return secant_ann_bad(s, "parse-error", origin, l->number, 0, err,
+		return ann_bad(s, "parse-error", origin, l->number, 0, err,
 			"a face is four or ten numbers (x y w h blur expression illumination invalid occlusion pose)");
 	if (zero)
 		return SECANT_OK;
 	secant_status status = SECANT_OK;
-	int at = secant_ann_named_object(s, image, "face");
+	int at = ann_named_object(s, image, "face");
 	if (at < 0)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	s->objects[at].line = l->number;
-	if (!secant_ann_set_box(s, at, v, origin, &status, err))
+	if (!ann_set_box(s, at, v, origin, &status, err))
 		return status;
 	uint32_t head = 0;
 	for (int i = 4; i < m; i++) {
@@ -60,7 +60,7 @@ add_face(ann_set *s, int image, const ann_lines *l, const char *origin, secant_e
 			continue;
 		snprintf(number, sizeof number, "%.9g", v[i]);
 		if (isfinite(v[i]))
-			secant_ann_attribute(s, &head, extra[i - 4], number, strlen(number));
+			ann_add_attribute(s, &head, extra[i - 4], number, strlen(number));
 	}
 	s->objects[at].attributes = head;
 	s->objects[at].flags |= m > INVALID && v[INVALID] != 0 ? ANN_VOID : 0u;
@@ -76,20 +76,20 @@ picture(ann_set *s, ann_finder *f, ann_field name, const char *origin, secant_st
 	if (!f)
 		return 0;
 	for (size_t i = 0; i < sizeof lists / sizeof *lists && split < 0; i++)
-		if (strstr(secant_path_name(origin), lists[i]))
+		if (strstr(base_path_name(origin), lists[i]))
 			split = (int)i;
-	char *text = secant_strndup(name.p, ann_len(name));
-	char *below = split >= 0 && text ? secant_format("WIDER_%s/images/%s", lists[split], text) : NULL;
+	char *text = base_strndup(name.p, ann_len(name));
+	char *below = split >= 0 && text ? base_format("WIDER_%s/images/%s", lists[split], text) : NULL;
 	if (!text)
-		*status = secant_ann_nomem(err);
+		*status = ann_nomem(err);
 	else if (below)
-		at = secant_ann_find_image(s, below, strlen(below));
+		at = ann_find_image(s, below, strlen(below));
 	if (at < 0 && !*status)
-		at = secant_ann_finder_picture(f, s, text, origin, status, err);
-	if (at >= 0 && split >= 0 && (split = secant_ann_split(s, lists[split], strlen(lists[split]))) >= 0)
+		at = ann_finder_picture(f, s, text, origin, status, err);
+	if (at >= 0 && split >= 0 && (split = ann_split(s, lists[split], strlen(lists[split]))) >= 0)
 		s->images[at].splits |= 1ull << split;
 	if (at >= 0)
-		s->images[at].source = secant_ann_intern(s, origin, strlen(origin));
+		s->images[at].source = ann_intern(s, origin, strlen(origin));
 	secant_free(text), secant_free(below);
 	return at;
 }
@@ -97,36 +97,34 @@ picture(ann_set *s, ann_finder *f, ann_field name, const char *origin, secant_st
 static secant_status
 parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
+	ann_lines l = ann_lines_of(data, n);
 	secant_status status = SECANT_OK;
-	while (!status && secant_ann_next_line(&l)) {
-		ann_field name = secant_ann_trim(l.line, l.line + l.n), count;
+	while (!status && ann_next_line(&l)) {
+		ann_field name = ann_trim(l.line, l.line + l.n), count;
 		int64_t faces = 0;
 		if (!ann_len(name))
 			continue;
 		if (!memchr(name.p, '.', ann_len(name)))
-			return secant_ann_bad(
-				s, "parse-error", origin, l.number, 0, err, "the name of a picture should stand here");
+			return ann_bad(s, "parse-error", origin, l.number, 0, err, "the name of a picture should stand here");
 		int image = picture(s, f, name, origin, &status, err);
 		if (status)
 			break;
-		if (!secant_ann_next_line(&l))
-			return secant_ann_bad(
-				s, "parse-error", origin, l.number, 0, err, "the list ends before the number of faces");
-		count = secant_ann_trim(l.line, l.line + l.n);
-		if (!secant_ann_integer(count.p, count.end, &faces) || faces < 0)
-			return secant_ann_bad(s, "parse-error", origin, l.number, 0, err, "the number of faces should stand here");
+		if (!ann_next_line(&l))
+			return ann_bad(s, "parse-error", origin, l.number, 0, err, "the list ends before the number of faces");
+		count = ann_trim(l.line, l.line + l.n);
+		if (!ann_integer(count.p, count.end, &faces) || faces < 0)
+			return ann_bad(s, "parse-error", origin, l.number, 0, err, "the number of faces should stand here");
 		for (int64_t i = 0; !status && i < faces; i++) {
-			if (!secant_ann_next_line(&l))
-				return secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
-					"the list ends after %lld of %lld faces", (long long)i, (long long)faces);
+			if (!ann_next_line(&l))
+				return ann_bad(s, "parse-error", origin, l.number, 0, err, "the list ends after %lld of %lld faces",
+					(long long)i, (long long)faces);
 			if (image >= 0)
 				status = add_face(s, image, &l, origin, err);
 		}
 		ann_lines next = l;
-		if (!status && !faces && secant_ann_next_line(&next)) { /* the row of zeros */
+		if (!status && !faces && ann_next_line(&next)) { /* the row of zeros */
 			ann_field z[FIELDS + 1];
-			int m = secant_ann_fields(next.line, next.n, 0, z, FIELDS + 1);
+			int m = ann_fields(next.line, next.n, 0, z, FIELDS + 1);
 			bool zeros = m >= 4;
 			for (int i = 0; i < m && zeros; i++)
 				zeros = ann_is(z[i], "0");
@@ -139,7 +137,7 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return secant_ann_read_texts(s, path, o, "txt", is_list, parse, watch, err);
+	return ann_read_texts(s, path, o, "txt", is_list, parse, watch, err);
 }
 
 static secant_status
@@ -148,7 +146,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
-const ann_format secant_ann_format_wider = {
+const ann_format ann_format_wider = {
 	.name = "wider",
 	.brief = "WIDER FACE: lists of faces, *_bbx_gt.txt",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,

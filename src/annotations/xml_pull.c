@@ -7,16 +7,16 @@
 #include <strings.h>
 
 void
-secant_xml_init(xml_pull *x, const char *data, size_t size, const char *origin)
+ann_xml_init(xml_pull *x, const char *data, size_t size, const char *origin)
 {
 	size_t bom = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
 	*x = (xml_pull){ .start = data, .p = data + bom, .end = data + size, .origin = origin, .line_at = data, .line = 1 };
 }
 
 void
-secant_xml_free(xml_pull *x)
+ann_xml_free(xml_pull *x)
 {
-	secant_str_free(&x->scratch);
+	base_str_free(&x->scratch);
 }
 
 static void
@@ -30,7 +30,7 @@ position(const xml_pull *x, uint32_t *line, uint32_t *column)
 }
 
 uint32_t
-secant_xml_line(xml_pull *x)
+ann_xml_line(xml_pull *x)
 {
 	for (const char *q; x->line_at < x->p && (q = memchr(x->line_at, '\n', (size_t)(x->p - x->line_at)));
 		 x->line_at = q + 1)
@@ -40,7 +40,7 @@ secant_xml_line(xml_pull *x)
 }
 
 void
-secant_xml_fail(xml_pull *x, const char *fmt, ...)
+ann_xml_fail(xml_pull *x, const char *fmt, ...)
 {
 	if (x->err.code)
 		return;
@@ -67,7 +67,7 @@ pass(xml_pull *x, const char *stop, const char *what)
 {
 	const char *q = memmem(x->p, (size_t)(x->end - x->p), stop, strlen(stop));
 	if (!q) {
-		secant_xml_fail(x, "%s without its end", what);
+		ann_xml_fail(x, "%s without its end", what);
 		return false;
 	}
 	x->p = q + strlen(stop);
@@ -96,7 +96,7 @@ name(xml_pull *x, ann_field *f)
 		x->p++;
 	f->end = x->p;
 	if (f->p == f->end) {
-		secant_xml_fail(x, "a name is missing");
+		ann_xml_fail(x, "a name is missing");
 		return false;
 	}
 	return true;
@@ -117,7 +117,7 @@ put_reference(xml_pull *x, const char *p, const char *end)
 	ann_field f = { p, end };
 	for (int i = 0; i < 5; i++)
 		if (ann_is(f, known[i].name)) {
-			secant_str_add(&x->scratch, known[i].text);
+			base_str_add(&x->scratch, known[i].text);
 			return;
 		}
 	if (p < end && *p == '#') {
@@ -138,12 +138,12 @@ put_reference(xml_pull *x, const char *p, const char *end)
 			else
 				snprintf(json, sizeof json, "\"\\u%04x\\u%04x\"", 0xd800 + ((c - 0x10000) >> 10),
 					0xdc00 + ((c - 0x10000) & 0x3ff));
-			secant_ann_json_plain(&x->scratch, json);
+			ann_json_plain(&x->scratch, json);
 			return;
 		}
 	}
 	x->p = p;
-	secant_xml_fail(x, "entity '&%.*s;' is not read: only the five of XML and character numbers are",
+	ann_xml_fail(x, "entity '&%.*s;' is not read: only the five of XML and character numbers are",
 		(int)(end - p > 40 ? 40 : end - p), p);
 }
 
@@ -153,13 +153,13 @@ decode(xml_pull *x, const char *p, const char *end)
 {
 	while (p < end && !x->err.code) {
 		const char *amp = memchr(p, '&', (size_t)(end - p));
-		secant_str_addn(&x->scratch, p, (size_t)((amp ? amp : end) - p));
+		base_str_addn(&x->scratch, p, (size_t)((amp ? amp : end) - p));
 		if (!amp)
 			break;
 		const char *semicolon = memchr(amp, ';', (size_t)(end - amp));
 		if (!semicolon) {
 			x->p = amp;
-			secant_xml_fail(x, "'&' without ';'");
+			ann_xml_fail(x, "'&' without ';'");
 			return;
 		}
 		put_reference(x, amp + 1, semicolon);
@@ -177,7 +177,7 @@ attributes(xml_pull *x)
 	for (;;) {
 		space(x);
 		if (x->p >= x->end) {
-			secant_xml_fail(x, "the file ends inside a tag");
+			ann_xml_fail(x, "the file ends inside a tag");
 			return false;
 		}
 		if (*x->p == '>' || *x->p == '/')
@@ -187,7 +187,7 @@ attributes(xml_pull *x)
 			return false;
 		space(x);
 		if (x->p >= x->end || *x->p != '=') {
-			secant_xml_fail(x, "attribute '%.*s' has no value", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
+			ann_xml_fail(x, "attribute '%.*s' has no value", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
 			return false;
 		}
 		x->p++;
@@ -195,18 +195,17 @@ attributes(xml_pull *x)
 		char quote = x->p < x->end ? *x->p : 0;
 		const char *q = quote == '"' || quote == '\'' ? memchr(x->p + 1, quote, (size_t)(x->end - x->p - 1)) : NULL;
 		if (!q) {
-			secant_xml_fail(x, "the value of attribute '%.*s' is not in quotes",
+			ann_xml_fail(x, "the value of attribute '%.*s' is not in quotes",
 				(int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
 			return false;
 		}
 		for (int i = 0; i < x->n_attributes; i++)
 			if (ann_len(x->key[i]) == ann_len(key) && !memcmp(x->key[i].p, key.p, ann_len(key))) {
-				secant_xml_fail(
-					x, "attribute '%.*s' stands twice", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
+				ann_xml_fail(x, "attribute '%.*s' stands twice", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
 				return false;
 			}
 		if (x->n_attributes == XML_ATTRIBUTES) {
-			secant_xml_fail(x, "more than %d attributes", XML_ATTRIBUTES);
+			ann_xml_fail(x, "more than %d attributes", XML_ATTRIBUTES);
 			return false;
 		}
 		x->key[x->n_attributes] = key;
@@ -221,7 +220,7 @@ open_tag(xml_pull *x, ann_field *tag)
 {
 	x->p++;
 	if (x->depth == XML_DEPTH) {
-		secant_xml_fail(x, "more than %d levels of elements", XML_DEPTH);
+		ann_xml_fail(x, "more than %d levels of elements", XML_DEPTH);
 		return false;
 	}
 	if (!name(x, tag) || !attributes(x))
@@ -229,7 +228,7 @@ open_tag(xml_pull *x, ann_field *tag)
 	x->empty = *x->p == '/';
 	x->p += x->empty;
 	if (x->p >= x->end || *x->p != '>') {
-		secant_xml_fail(
+		ann_xml_fail(
 			x, "'>' is missing at the end of tag '%.*s'", (int)(ann_len(*tag) > 40 ? 40 : ann_len(*tag)), tag->p);
 		return false;
 	}
@@ -249,13 +248,13 @@ close_tag(xml_pull *x)
 		return false;
 	if (ann_len(tag) != ann_len(open) || memcmp(tag.p, open.p, ann_len(tag))) {
 		x->p = at;
-		secant_xml_fail(x, "found </%.*s> where </%.*s> should stand", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)),
-			tag.p, (int)(ann_len(open) > 40 ? 40 : ann_len(open)), open.p);
+		ann_xml_fail(x, "found </%.*s> where </%.*s> should stand", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p,
+			(int)(ann_len(open) > 40 ? 40 : ann_len(open)), open.p);
 		return false;
 	}
 	space(x);
 	if (x->p >= x->end || *x->p != '>') {
-		secant_xml_fail(x, "'>' is missing at the end of a closing tag");
+		ann_xml_fail(x, "'>' is missing at the end of a closing tag");
 		return false;
 	}
 	x->p++;
@@ -289,8 +288,7 @@ prolog(xml_pull *x)
 				n++;
 			if (!((n == 5 && !strncasecmp(v + 1, "utf-8", 5)) || (n == 8 && !strncasecmp(v + 1, "us-ascii", 8))
 					|| (n == 5 && !strncasecmp(v + 1, "ascii", 5)) || (n == 4 && !strncasecmp(v + 1, "utf8", 4)))) {
-				secant_xml_fail(
-					x, "encoding '%.*s' is not read: save the file as UTF-8", (int)(n > 40 ? 40 : n), v + 1);
+				ann_xml_fail(x, "encoding '%.*s' is not read: save the file as UTF-8", (int)(n > 40 ? 40 : n), v + 1);
 				return false;
 			}
 		}
@@ -301,7 +299,7 @@ prolog(xml_pull *x)
 			const char *q = memchr(x->p, '>', (size_t)(x->end - x->p));
 			size_t n = (size_t)((q ? q : x->end) - x->p);
 			if (!q || memchr(x->p, '[', n) || memmem(x->p, n, "SYSTEM", 6) || memmem(x->p, n, "PUBLIC", 6)) {
-				secant_xml_fail(x, "a document type that declares or fetches entities is not read");
+				ann_xml_fail(x, "a document type that declares or fetches entities is not read");
 				return false;
 			}
 			x->p = q + 1;
@@ -311,19 +309,19 @@ prolog(xml_pull *x)
 }
 
 bool
-secant_xml_root(xml_pull *x, ann_field *tag)
+ann_xml_root(xml_pull *x, ann_field *tag)
 {
 	if (!prolog(x))
 		return false;
 	if (x->p >= x->end || *x->p != '<') {
-		secant_xml_fail(x, x->p >= x->end ? "the file ends before the first element" : "text before the first element");
+		ann_xml_fail(x, x->p >= x->end ? "the file ends before the first element" : "text before the first element");
 		return false;
 	}
 	return open_tag(x, tag);
 }
 
 bool
-secant_xml_child(xml_pull *x, ann_field *tag)
+ann_xml_child(xml_pull *x, ann_field *tag)
 {
 	if (x->err.code || !x->depth)
 		return false;
@@ -335,13 +333,13 @@ secant_xml_child(xml_pull *x, ann_field *tag)
 	for (;;) {
 		space(x);
 		if (x->p >= x->end) {
-			secant_xml_fail(x, "the file ends inside <%.*s>",
+			ann_xml_fail(x, "the file ends inside <%.*s>",
 				(int)(ann_len(x->name[x->depth - 1]) > 40 ? 40 : ann_len(x->name[x->depth - 1])),
 				x->name[x->depth - 1].p);
 			return false;
 		}
 		if (*x->p != '<') {
-			secant_xml_fail(x, "text where an element should stand");
+			ann_xml_fail(x, "text where an element should stand");
 			return false;
 		}
 		if (starts(x, "</")) {
@@ -354,7 +352,7 @@ secant_xml_child(xml_pull *x, ann_field *tag)
 }
 
 bool
-secant_xml_text(xml_pull *x, ann_field *text)
+ann_xml_next_text(xml_pull *x, ann_field *text)
 {
 	x->scratch.n = 0;
 	text->p = text->end = "";
@@ -367,7 +365,7 @@ secant_xml_text(xml_pull *x, ann_field *text)
 	}
 	const char *q = memchr(x->p, '<', (size_t)(x->end - x->p));
 	if (q && q + 1 < x->end && q[1] == '/' && !memchr(x->p, '&', (size_t)(q - x->p))) { /* the usual leaf: no copy */
-		*text = secant_ann_trim(x->p, q);
+		*text = ann_trim(x->p, q);
 		x->p = q;
 		return close_tag(x);
 	}
@@ -376,7 +374,7 @@ secant_xml_text(xml_pull *x, ann_field *text)
 	for (;;) {
 		q = memchr(x->p, '<', (size_t)(x->end - x->p));
 		if (!q) {
-			secant_xml_fail(x, "the file ends inside <%.*s>",
+			ann_xml_fail(x, "the file ends inside <%.*s>",
 				(int)(ann_len(x->name[x->depth - 1]) > 40 ? 40 : ann_len(x->name[x->depth - 1])),
 				x->name[x->depth - 1].p);
 			return false;
@@ -390,7 +388,7 @@ secant_xml_text(xml_pull *x, ann_field *text)
 			const char *body = x->p + 9;
 			if (!pass(x, "]]>", "a CDATA section"))
 				return false;
-			secant_str_addn(&x->scratch, body, (size_t)(x->p - 3 - body));
+			base_str_addn(&x->scratch, body, (size_t)(x->p - 3 - body));
 			x->kept = x->scratch.n;
 		} else if (starts(x, "</")) {
 			const char *base = x->scratch.p ? x->scratch.p : "";
@@ -400,7 +398,7 @@ secant_xml_text(xml_pull *x, ann_field *text)
 			*text = (ann_field){ base, base + n };
 			return close_tag(x);
 		} else if (!passed_aside(x)) {
-			secant_xml_fail(x, "an element inside <%.*s>, which should hold text only",
+			ann_xml_fail(x, "an element inside <%.*s>, which should hold text only",
 				(int)ann_len(x->name[x->depth - 1]) & 63, x->name[x->depth - 1].p);
 			return false;
 		}
@@ -408,23 +406,23 @@ secant_xml_text(xml_pull *x, ann_field *text)
 }
 
 bool
-secant_xml_real(xml_pull *x, double *v)
+ann_xml_real(xml_pull *x, double *v)
 {
 	ann_field text;
 	const char *at = x->p;
-	if (!secant_xml_text(x, &text))
+	if (!ann_xml_next_text(x, &text))
 		return false;
-	if (secant_ann_real(text.p, text.end, v))
+	if (ann_real(text.p, text.end, v))
 		return true;
 	char copy[48];
 	snprintf(copy, sizeof copy, "%.*s", (int)(ann_len(text) > 40 ? 40 : ann_len(text)), text.p);
 	x->p = at;
-	secant_xml_fail(x, "'%s' where a number should stand", copy);
+	ann_xml_fail(x, "'%s' where a number should stand", copy);
 	return false;
 }
 
 bool
-secant_xml_attribute(xml_pull *x, const char *key, ann_field *text)
+ann_xml_attribute(xml_pull *x, const char *key, ann_field *text)
 {
 	for (int i = 0; i < x->n_attributes; i++)
 		if (ann_is(x->key[i], key)) {
@@ -441,7 +439,7 @@ secant_xml_attribute(xml_pull *x, const char *key, ann_field *text)
 }
 
 void
-secant_xml_skip(xml_pull *x)
+ann_xml_skip(xml_pull *x)
 {
 	int depth = x->depth;
 	if (x->empty) {
@@ -452,7 +450,7 @@ secant_xml_skip(xml_pull *x)
 	while (!x->err.code && x->depth >= depth) {
 		const char *q = memchr(x->p, '<', (size_t)(x->end - x->p));
 		if (!q) {
-			secant_xml_fail(x, "the file ends inside an element");
+			ann_xml_fail(x, "the file ends inside an element");
 			return;
 		}
 		x->p = q;
@@ -495,63 +493,63 @@ has_children(const xml_pull *x)
 }
 
 void
-secant_xml_json(xml_pull *x, secant_str *json)
+ann_xml_json(xml_pull *x, base_str *json)
 {
 	ann_field text, child;
 	if (!has_children(x)) {
-		if (secant_xml_text(x, &text))
-			secant_ann_json_string(json, text.p, ann_len(text));
+		if (ann_xml_next_text(x, &text))
+			ann_json_string(json, text.p, ann_len(text));
 		return;
 	}
 	/* Children keep their order; a run of one name becomes an array. A name that comes back later gets a key of its own
-	 * with a number, which secant_xml_from_json takes off again. */
+	 * with a number, which ann_xml_from_json takes off again. */
 	ann_field last = { 0 };
 	size_t value_at = 0;
 	bool array = false, any = false;
-	secant_str_add(json, "{");
+	base_str_add(json, "{");
 	ann_field seen[32];
 	int n_seen = 0;
-	while (secant_xml_child(x, &child)) {
+	while (ann_xml_child(x, &child)) {
 		if (any && ann_len(last) == ann_len(child) && !memcmp(last.p, child.p, ann_len(child))) {
 			if (!array && !json->failed) {
 				size_t n = json->n - value_at;
-				secant_str_add(json, "[");
+				base_str_add(json, "[");
 				if (!json->failed) {
 					memmove(json->p + value_at + 1, json->p + value_at, n);
 					json->p[value_at] = '[';
 				}
 				array = true;
 			}
-			secant_str_add(json, ",");
+			base_str_add(json, ",");
 		} else {
 			if (any)
-				secant_str_add(json, array ? "]," : ",");
+				base_str_add(json, array ? "]," : ",");
 			int again = 0;
 			for (int i = 0; i < n_seen; i++)
 				again += ann_len(seen[i]) == ann_len(child) && !memcmp(seen[i].p, child.p, ann_len(child));
 			if (n_seen < 32)
 				seen[n_seen++] = child;
 			else
-				secant_xml_fail(x, "more than 32 kinds of children");
-			secant_str key = { 0 };
-			secant_str_addn(&key, child.p, ann_len(child));
+				ann_xml_fail(x, "more than 32 kinds of children");
+			base_str key = { 0 };
+			base_str_addn(&key, child.p, ann_len(child));
 			if (again)
-				secant_str_addf(&key, "#%d", again + 1);
-			secant_ann_json_string(json, key.p ? key.p : "", key.n);
-			secant_str_free(&key);
-			secant_str_add(json, ":");
+				base_str_addf(&key, "#%d", again + 1);
+			ann_json_string(json, key.p ? key.p : "", key.n);
+			base_str_free(&key);
+			base_str_add(json, ":");
 			value_at = json->n;
 			array = false;
 			last = child;
 			any = true;
 		}
-		secant_xml_json(x, json);
+		ann_xml_json(x, json);
 	}
-	secant_str_add(json, array ? "]}" : "}");
+	base_str_add(json, array ? "]}" : "}");
 }
 
 void
-secant_xml_end(xml_pull *x)
+ann_xml_end(xml_pull *x)
 {
 	if (x->err.code)
 		return;
@@ -559,33 +557,33 @@ secant_xml_end(xml_pull *x)
 		space(x);
 	while (x->p < x->end && *x->p == '<' && passed_aside(x));
 	if (!x->err.code && x->p < x->end)
-		secant_xml_fail(x, "something stands after the last element");
+		ann_xml_fail(x, "something stands after the last element");
 }
 
 static void
-indent(secant_str *out, int depth)
+indent(base_str *out, int depth)
 {
 	for (int i = 0; i < depth; i++)
-		secant_str_addn(out, "  ", 2);
+		base_str_addn(out, "  ", 2);
 }
 
 static void
-from_json(secant_str *out, const char *tag, json_pull *j, int depth)
+from_json(base_str *out, const char *tag, json_pull *j, int depth)
 {
 	ann_field key, text;
-	char kind = secant_pull_peek(j);
+	char kind = ann_pull_peek(j);
 	if (kind == 'a') {
-		for (secant_pull_array(j); secant_pull_element(j);)
+		for (ann_pull_array(j); ann_pull_element(j);)
 			from_json(out, tag, j, depth);
 		return;
 	}
 	indent(out, depth);
-	secant_str_addf(out, "<%s>", tag);
+	base_str_addf(out, "<%s>", tag);
 	if (kind == 'o') {
-		secant_str_add(out, "\n");
-		for (secant_pull_object(j); secant_pull_key(j, &key);) {
+		base_str_add(out, "\n");
+		for (ann_pull_object(j); ann_pull_key(j, &key);) {
 			const char *hash = memchr(key.p, '#', ann_len(key));
-			char *inner = secant_strndup(key.p, hash ? (size_t)(hash - key.p) : ann_len(key));
+			char *inner = base_strndup(key.p, hash ? (size_t)(hash - key.p) : ann_len(key));
 			if (!inner) {
 				out->failed = true;
 				return;
@@ -599,20 +597,20 @@ from_json(secant_str *out, const char *tag, json_pull *j, int depth)
 		}
 		indent(out, depth);
 	} else if (kind == 's') {
-		if (secant_pull_string(j, &text))
-			secant_ann_xml_text(out, text.p, ann_len(text));
+		if (ann_pull_string(j, &text))
+			ann_xml_text(out, text.p, ann_len(text));
 	} else {
-		secant_pull_skip(j, &text);
-		secant_ann_xml_text(out, text.p, ann_len(text));
+		ann_pull_skip(j, &text);
+		ann_xml_text(out, text.p, ann_len(text));
 	}
-	secant_str_addf(out, "</%s>\n", tag);
+	base_str_addf(out, "</%s>\n", tag);
 }
 
 void
-secant_xml_from_json(secant_str *out, const char *tag, const char *json, int depth)
+ann_xml_from_json(base_str *out, const char *tag, const char *json, int depth)
 {
 	json_pull j;
-	secant_pull_init(&j, json, strlen(json), "attribute");
+	ann_pull_init(&j, json, strlen(json), "attribute");
 	from_json(out, tag, &j, depth);
-	secant_pull_free(&j);
+	ann_pull_free(&j);
 }

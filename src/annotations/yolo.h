@@ -15,18 +15,18 @@ typedef struct yolo_layout {
 	char *file; /* the file itself */
 } yolo_layout;
 
-void secant_yolo_layout_free(yolo_layout *l);
+void ann_yolo_layout_free(yolo_layout *l);
 /* data.yaml from memory. Names become classes, kpt_shape an attribute of the set. */
-secant_status secant_yolo_yaml(
+secant_status ann_yolo_yaml(
 	ann_set *s, yolo_layout *l, const char *data, size_t n, const char *origin, secant_err *err) SECANT_NODISCARD;
 /* Darknet's "train = data/train.txt". */
-secant_status secant_yolo_darknet(
+secant_status ann_yolo_darknet(
 	ann_set *s, yolo_layout *l, const char *data, size_t n, const char *origin, secant_err *err) SECANT_NODISCARD;
 /* Does a file begin as the description of a data set: YAML with `names` or `nc`? */
-bool secant_yolo_is_yaml(const char *path);
-secant_status secant_yolo_write_yaml(const ann_set *s, ann_out *out, secant_err *err) SECANT_NODISCARD;
+bool ann_yolo_is_yaml(const char *path);
+secant_status ann_yolo_write_yaml(const ann_set *s, ann_out *out, secant_err *err) SECANT_NODISCARD;
 
 /* Lists that places make out of the pictures: `relative` are their paths below root, by picture. */
-secant_status secant_yolo_lists(
+secant_status ann_yolo_lists(
 	ann_set *s, const yolo_layout *l, const char *root, const char *const *relative, secant_err *err) SECANT_NODISCARD;
 #endif

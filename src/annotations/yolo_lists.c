@@ -69,9 +69,9 @@ static bool
 exists(void *user, const char *relative)
 {
 	place_of *p = user;
-	char *path = secant_path_join(p->root, relative);
+	char *path = base_path_join(p->root, relative);
 	bool dir = path && secant_is_dir(path);
-	p->file = path && !dir && secant_is_file(path) && secant_ext_is(path, "txt");
+	p->file = path && !dir && secant_is_file(path) && base_ext_is(path, "txt");
 	secant_free(path);
 	return dir || p->file;
 }
@@ -79,7 +79,7 @@ exists(void *user, const char *relative)
 static bool
 is_picture(void *user, const char *relative)
 {
-	return secant_ann_find_image(user, relative, strlen(relative)) >= 0;
+	return ann_find_image(user, relative, strlen(relative)) >= 0;
 }
 
 typedef struct lists {
@@ -94,25 +94,24 @@ static secant_status
 read_list(lists *x, const char *relative, int split, secant_err *err)
 {
 	ann_set *s = x->s;
-	char *path = secant_path_join(x->root, relative), *dir = secant_path_dir(relative), *data = NULL, found[1024];
+	char *path = base_path_join(x->root, relative), *dir = base_path_dir(relative), *data = NULL, found[1024];
 	size_t n = 0;
 	const char *const below[] = { dir ? dir : "", "", x->l->path ? x->l->path : "", NULL };
-	secant_status status = path && dir ? secant_file_read(&data, &n, path, (size_t)1 << 30, err)
-									   : secant_ann_nomem(err);
-	ann_lines l = secant_ann_lines(data ? data : "", status ? 0 : n);
-	while (!status && secant_ann_next_line(&l)) {
-		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+	secant_status status = path && dir ? secant_file_read(&data, &n, path, (size_t)1 << 30, err) : ann_nomem(err);
+	ann_lines l = ann_lines_of(data ? data : "", status ? 0 : n);
+	while (!status && ann_next_line(&l)) {
+		ann_field f = ann_trim(l.line, l.line + l.n);
 		bool cut;
 		if (!ann_len(f) || *f.p == '#')
 			continue;
-		char *entry = secant_strndup(f.p, ann_len(f));
+		char *entry = base_strndup(f.p, ann_len(f));
 		if (!entry)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else if (!locate(entry, below, is_picture, &x->by_path, found, &cut))
-			status = secant_ann_bad(
+			status = ann_bad(
 				s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", entry);
 		else {
-			int at = secant_ann_find_image(&x->by_path, found, strlen(found));
+			int at = ann_find_image(&x->by_path, found, strlen(found));
 			s->images[x->by_path.images[at].number].splits |= 1ull << split;
 			x->shortened += cut;
 		}
@@ -165,14 +164,14 @@ one_place(lists *x, int i, secant_err *err)
 	if (!locate(p->place, below, exists, &where, found, &cut)) {
 		if (!usual_list(p->split))
 			return SECANT_OK; /* some other key */
-		secant_ann_note(s, "%s: the place of %s, '%s', is not in the data set", x->l->file, p->split, p->place);
-		return strcmp(p->split, "test") ? secant_ann_find(s, "image-missing", -1, x->l->file, 0, 0,
+		ann_note(s, "%s: the place of %s, '%s', is not in the data set", x->l->file, p->split, p->place);
+		return strcmp(p->split, "test") ? ann_find(s, "image-missing", -1, x->l->file, 0, 0,
 				   "the place of %s, '%s', is not in the data set", p->split, p->place)
 										: SECANT_OK;
 	}
 	if (cut && strncmp(p->place, "../", 3))
-		secant_ann_note(s, "%s: '%s' was taken for '%s' of the data set", x->l->file, p->place, found);
-	int split = secant_ann_split(s, p->split, strlen(p->split));
+		ann_note(s, "%s: '%s' was taken for '%s' of the data set", x->l->file, p->place, found);
+	int split = ann_split(s, p->split, strlen(p->split));
 	if (split < 0)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: more than %d lists", x->l->file, ANN_SPLITS);
 	if (where.file)
@@ -182,52 +181,52 @@ one_place(lists *x, int i, secant_err *err)
 }
 
 secant_status
-secant_yolo_lists(ann_set *s, const yolo_layout *l, const char *root, const char *const *relative, secant_err *err)
+ann_yolo_lists(ann_set *s, const yolo_layout *l, const char *root, const char *const *relative, secant_err *err)
 {
 	lists x = { .s = s, .l = l, .root = root };
 	secant_status status = SECANT_OK;
 	size_t k = strlen(root);
-	char *dir = l->file ? secant_path_dir(l->file) : NULL;
+	char *dir = l->file ? base_path_dir(l->file) : NULL;
 	if (dir && !strncmp(dir, root, k) && dir[k] == '/' && !tidy(dir + k + 1, x.folder))
 		*x.folder = 0;
-	secant_ann_init(&x.by_path);
+	ann_init(&x.by_path);
 	for (int i = 0; !status && i < s->n_images; i++) {
-		int at = secant_ann_add_image(&x.by_path, relative[i], strlen(relative[i]));
+		int at = ann_add_image(&x.by_path, relative[i], strlen(relative[i]));
 		if (at < 0)
-			status = secant_ann_nomem(err);
+			status = ann_nomem(err);
 		else
 			x.by_path.images[at].number = i;
 	}
 	for (int i = 0; !status && i < l->n; i++)
 		status = one_place(&x, i, err);
 	if (!status && x.shortened)
-		secant_ann_note(s, "%d pictures of lists were found by the end of their path", x.shortened);
-	secant_ann_free(&x.by_path);
+		ann_note(s, "%d pictures of lists were found by the end of their path", x.shortened);
+	ann_free(&x.by_path);
 	secant_free(dir);
 	return status;
 }
 
 secant_status
-secant_yolo_darknet(ann_set *s, yolo_layout *l, const char *data, size_t n, const char *origin, secant_err *err)
+ann_yolo_darknet(ann_set *s, yolo_layout *l, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	ann_lines lines = secant_ann_lines(data, n);
-	while (secant_ann_next_line(&lines)) {
+	ann_lines lines = ann_lines_of(data, n);
+	while (ann_next_line(&lines)) {
 		const char *equals = memchr(lines.line, '=', lines.n);
 		if (!equals)
 			continue;
-		ann_field key = secant_ann_trim(lines.line, equals), value = secant_ann_trim(equals + 1, lines.line + lines.n);
+		ann_field key = ann_trim(lines.line, equals), value = ann_trim(equals + 1, lines.line + lines.n);
 		const char *split = ann_is(key, "train") ? "train"
 			: ann_is(key, "valid")               ? "val"
 			: ann_is(key, "test")                ? "test"
 												 : NULL;
 		if (!split || !ann_len(value))
 			continue;
-		if (secant_grow((void **)&l->place, &l->capacity, l->n, sizeof *l->place))
-			return secant_ann_nomem(err);
+		if (base_grow((void **)&l->place, &l->capacity, l->n, sizeof *l->place))
+			return ann_nomem(err);
 		yolo_place *p = &l->place[l->n++];
-		*p = (yolo_place){ secant_strdup(split), secant_strndup(value.p, ann_len(value)) };
+		*p = (yolo_place){ base_strdup(split), base_strndup(value.p, ann_len(value)) };
 		if (!p->split || !p->place)
-			return secant_ann_nomem(err);
+			return ann_nomem(err);
 	}
 	return SECANT_OK;
 }

@@ -19,7 +19,7 @@
 enum { MOST_CLASSES = 100000 };
 
 void
-secant_yolo_layout_free(yolo_layout *l)
+ann_yolo_layout_free(yolo_layout *l)
 {
 	for (int i = 0; i < l->n; i++)
 		secant_free(l->place[i].split), secant_free(l->place[i].place);
@@ -90,8 +90,8 @@ unique_keys(document *d, const yaml_node_t *map, secant_err *err)
 			const yaml_node_t *a = yaml_document_get_node(&d->d, p->key), *b = yaml_document_get_node(&d->d, q->key);
 			if (is_text(a) && is_text(b) && a->data.scalar.length == b->data.scalar.length
 				&& !memcmp(a->data.scalar.value, b->data.scalar.value, a->data.scalar.length))
-				return secant_ann_bad(d->s, "parse-error", d->origin, line_of(a), (uint32_t)a->start_mark.column + 1,
-					err, "key '%.60s' stands twice", (const char *)a->data.scalar.value);
+				return ann_bad(d->s, "parse-error", d->origin, line_of(a), (uint32_t)a->start_mark.column + 1, err,
+					"key '%.60s' stands twice", (const char *)a->data.scalar.value);
 		}
 	return SECANT_OK;
 }
@@ -99,15 +99,15 @@ unique_keys(document *d, const yaml_node_t *map, secant_err *err)
 static secant_status
 add_place(yolo_layout *l, const char *split, ann_field place)
 {
-	if (secant_grow((void **)&l->place, &l->capacity, l->n, sizeof *l->place))
+	if (base_grow((void **)&l->place, &l->capacity, l->n, sizeof *l->place))
 		return SECANT_ERR_NOMEM;
 	static const char *const other[][2] = { { "valid", "val" }, { "validation", "val" }, { "training", "train" },
 		{ "testing", "test" } };
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		split = strcmp(split, other[i][0]) ? split : other[i][1];
 	yolo_place *p = &l->place[l->n++];
-	p->split = secant_strdup(split);
-	p->place = secant_strndup(place.p, ann_len(place));
+	p->split = base_strdup(split);
+	p->place = base_strndup(place.p, ann_len(place));
 	return p->split && p->place ? SECANT_OK : SECANT_ERR_NOMEM;
 }
 
@@ -117,7 +117,7 @@ add_place(yolo_layout *l, const char *split, ann_field place)
 static secant_status
 name_not_text(document *d, const yaml_node_t *n, secant_err *err)
 {
-	return secant_ann_bad(d->s, "parse-error", d->origin, line_of(n), (uint32_t)n->start_mark.column + 1, err,
+	return ann_bad(d->s, "parse-error", d->origin, line_of(n), (uint32_t)n->start_mark.column + 1, err,
 		"a class name should stand here, not a list or map");
 }
 
@@ -132,8 +132,8 @@ numbered_names(document *d, const yaml_node_t *map, secant_err *err)
 	for (const yaml_node_pair_t *p = from; !status && p < to; p++) {
 		const yaml_node_t *k = yaml_document_get_node(&d->d, p->key), *v = yaml_document_get_node(&d->d, p->value);
 		ann_field f = is_text(k) ? text_of(k) : (ann_field){ "", "" };
-		if (!ann_len(f) || !secant_ann_integer(f.p, f.end, &number) || number < 0 || number >= MOST_CLASSES)
-			return secant_ann_bad(s, "class-undefined", d->origin, line_of(k), (uint32_t)k->start_mark.column + 1, err,
+		if (!ann_len(f) || !ann_integer(f.p, f.end, &number) || number < 0 || number >= MOST_CLASSES)
+			return ann_bad(s, "class-undefined", d->origin, line_of(k), (uint32_t)k->start_mark.column + 1, err,
 				"the number of a class should stand here: a whole number from 0");
 		if (!is_text(v))
 			return name_not_text(d, v, err);
@@ -141,10 +141,10 @@ numbered_names(document *d, const yaml_node_t *map, secant_err *err)
 	}
 	const yaml_node_t **at = secant_calloc((size_t)most + 2, sizeof *at);
 	if (!at)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	for (const yaml_node_pair_t *p = from; !status && p < to; p++) {
 		ann_field f = text_of(yaml_document_get_node(&d->d, p->key));
-		if (secant_ann_integer(f.p, f.end, &number) && number >= 0 && number <= most)
+		if (ann_integer(f.p, f.end, &number) && number >= 0 && number <= most)
 			at[number] = yaml_document_get_node(&d->d, p->value);
 	}
 	int gaps = 0;
@@ -153,11 +153,11 @@ numbered_names(document *d, const yaml_node_t *map, secant_err *err)
 		snprintf(own, sizeof own, "%d", (int)i);
 		ann_field f = at[i] ? text_of(at[i]) : (ann_field){ own, own + strlen(own) };
 		gaps += !at[i];
-		if (secant_ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) < 0)
-			status = secant_ann_nomem(err);
+		if (ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) < 0)
+			status = ann_nomem(err);
 	}
 	if (gaps)
-		secant_ann_note(s, "%s: %d numbers below %lld have no name", d->origin, gaps, (long long)most);
+		ann_note(s, "%s: %d numbers below %lld have no name", d->origin, gaps, (long long)most);
 	secant_free(at);
 	return status;
 }
@@ -169,7 +169,7 @@ read_names(document *d, const yaml_node_t *n, yolo_layout *l, secant_err *err)
 		return numbered_names(d, n, err);
 	if (n->type == YAML_SCALAR_NODE) {
 		ann_field f = text_of(n);
-		l->names = ann_len(f) && is_text(n) ? secant_strndup(f.p, ann_len(f)) : NULL;
+		l->names = ann_len(f) && is_text(n) ? base_strndup(f.p, ann_len(f)) : NULL;
 		return SECANT_OK;
 	}
 	for (const yaml_node_item_t *i = n->data.sequence.items.start; i < n->data.sequence.items.top; i++) {
@@ -179,8 +179,8 @@ read_names(document *d, const yaml_node_t *n, yolo_layout *l, secant_err *err)
 		ann_field f = text_of(item);
 		if (d->s->n_classes >= MOST_CLASSES)
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: more than %d names", d->origin, MOST_CLASSES);
-		if (secant_ann_add_class(d->s, f.p, ann_len(f), ANN_NO_ID) < 0)
-			return secant_ann_nomem(err);
+		if (ann_add_class(d->s, f.p, ann_len(f), ANN_NO_ID) < 0)
+			return ann_nomem(err);
 	}
 	return SECANT_OK;
 }
@@ -191,19 +191,19 @@ judge_count(document *d, const yaml_node_t *n, bool named, secant_err *err)
 	int64_t count = -1;
 	ann_set *s = d->s;
 	ann_field f = is_text(n) ? text_of(n) : (ann_field){ "", "" };
-	if (!secant_ann_integer(f.p, f.end, &count) || count < 0 || count > MOST_CLASSES)
+	if (!ann_integer(f.p, f.end, &count) || count < 0 || count > MOST_CLASSES)
 		return SECANT_OK;
 	if (!named)
 		for (int i = 0; i < count; i++) {
 			char name[16];
 			int k = snprintf(name, sizeof name, "%d", i);
-			if (secant_ann_add_class(s, name, (size_t)k, ANN_NO_ID) < 0)
-				return secant_ann_nomem(err);
+			if (ann_add_class(s, name, (size_t)k, ANN_NO_ID) < 0)
+				return ann_nomem(err);
 		}
 	else if (count != s->n_classes) {
-		secant_ann_note(s, "%s: nc is %lld, but there are %d names; the names were taken", d->origin, (long long)count,
+		ann_note(s, "%s: nc is %lld, but there are %d names; the names were taken", d->origin, (long long)count,
 			s->n_classes);
-		return secant_ann_find(s, "class-undefined", -1, d->origin, line_of(n), 0, "nc is %lld, but there are %d names",
+		return ann_find(s, "class-undefined", -1, d->origin, line_of(n), 0, "nc is %lld, but there are %d names",
 			(long long)count, s->n_classes);
 	}
 	return SECANT_OK;
@@ -219,15 +219,15 @@ read_pose(document *d, const yaml_node_t *n, secant_err *err)
 		for (const yaml_node_item_t *i = n->data.sequence.items.start; i < n->data.sequence.items.top; i++, count++) {
 			const yaml_node_t *item = yaml_document_get_node(&d->d, *i);
 			ann_field f = is_text(item) ? text_of(item) : (ann_field){ "", "" };
-			if (count < 2 && !secant_ann_integer(f.p, f.end, &v[count]))
+			if (count < 2 && !ann_integer(f.p, f.end, &v[count]))
 				count = 9;
 		}
 	if (count != 2 || v[0] < 1 || v[0] > 1000 || (v[1] != 2 && v[1] != 3))
-		return secant_ann_bad(d->s, "parse-error", d->origin, line_of(n), (uint32_t)n->start_mark.column + 1, err,
+		return ann_bad(d->s, "parse-error", d->origin, line_of(n), (uint32_t)n->start_mark.column + 1, err,
 			"kpt_shape should be [points, 2 or 3]");
 	char json[32];
 	int k = snprintf(json, sizeof json, "[%d, %d]", (int)v[0], (int)v[1]);
-	secant_ann_attribute(d->s, &d->s->attributes_head, "yolo.kpt_shape", json, (size_t)k);
+	ann_add_attribute(d->s, &d->s->attributes_head, "yolo.kpt_shape", json, (size_t)k);
 	return SECANT_OK;
 }
 
@@ -276,20 +276,20 @@ read_document(document *d, yolo_layout *l, secant_err *err)
 		status = judge_count(d, nc, names != NULL, err);
 	if (!status && pose)
 		status = read_pose(d, pose, err);
-	if (!status && path && is_text(path) && !(l->path = secant_strdup((const char *)path->data.scalar.value)))
-		status = secant_ann_nomem(err);
+	if (!status && path && is_text(path) && !(l->path = base_strdup((const char *)path->data.scalar.value)))
+		status = ann_nomem(err);
 	if (!status && read_places(d, top, l))
-		status = secant_ann_nomem(err);
+		status = ann_nomem(err);
 	return status;
 }
 
 secant_status
-secant_yolo_yaml(ann_set *s, yolo_layout *l, const char *data, size_t n, const char *origin, secant_err *err)
+ann_yolo_yaml(ann_set *s, yolo_layout *l, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	yaml_parser_t parser;
 	document d = { .s = s, .origin = origin };
 	if (!yaml_parser_initialize(&parser))
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	yaml_parser_set_input_string(&parser, (const uint8_t *)data, n);
 	secant_status status = SECANT_OK;
 	if (yaml_parser_load(&parser, &d.d)) {
@@ -297,7 +297,7 @@ secant_yolo_yaml(ann_set *s, yolo_layout *l, const char *data, size_t n, const c
 		yaml_document_delete(&d.d);
 	} else
 		status = parser.error == YAML_MEMORY_ERROR
-			? secant_ann_nomem(err)
+			? ann_nomem(err)
 			: secant_fail(err, SECANT_ERR_FORMAT, "%s:%zu:%zu: %s: this is no YAML", origin,
 				parser.problem_mark.line + 1, parser.problem_mark.column + 1,
 				parser.problem ? parser.problem : "unreadable");
@@ -306,15 +306,15 @@ secant_yolo_yaml(ann_set *s, yolo_layout *l, const char *data, size_t n, const c
 }
 
 bool
-secant_yolo_is_yaml(const char *path)
+ann_yolo_is_yaml(const char *path)
 {
 	char *data = NULL;
 	size_t n = 0;
 	bool is = false;
 	if (!secant_file_read(&data, &n, path, 1 << 24, NULL)) {
-		ann_lines l = secant_ann_lines(data, n);
-		while (!is && secant_ann_next_line(&l)) {
-			ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		ann_lines l = ann_lines_of(data, n);
+		while (!is && ann_next_line(&l)) {
+			ann_field f = ann_trim(l.line, l.line + l.n);
 			is = memmem(f.p, ann_len(f), "names", 5) || ann_starts(f, "nc:");
 		}
 		secant_free(data);
@@ -328,8 +328,8 @@ secant_yolo_is_yaml(const char *path)
 static int
 collect(void *user, unsigned char *p, size_t n)
 {
-	secant_str *t = user;
-	secant_str_addn(t, (const char *)p, n);
+	base_str *t = user;
+	base_str_addn(t, (const char *)p, n);
 	return !t->failed;
 }
 
@@ -365,14 +365,14 @@ emit(emitter *to, yaml_event_t *event, int made)
 static void
 scalar(emitter *to, const char *text, bool number)
 {
-	secant_str clean = { 0 };
+	base_str clean = { 0 };
 	yaml_event_t event;
 	for (const char *p = text; *p;) { /* foreign bytes as the rest of the library writes them */
 		size_t n = 1;
-		while (n < 4 && p[n] && !secant_ann_is_utf8(p, n))
+		while (n < 4 && p[n] && !ann_is_utf8(p, n))
 			n++;
-		bool good = secant_ann_is_utf8(p, n);
-		secant_str_addn(&clean, good ? p : "\xef\xbf\xbd", good ? n : 3);
+		bool good = ann_is_utf8(p, n);
+		base_str_addn(&clean, good ? p : "\xef\xbf\xbd", good ? n : 3);
 		p += good ? n : 1;
 	}
 	bool plain = number || plain_word(text);
@@ -381,7 +381,7 @@ scalar(emitter *to, const char *text, bool number)
 		!clean.failed
 			&& yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)value, (int)clean.n, 1, 1,
 				plain ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE));
-	secant_str_free(&clean);
+	base_str_free(&clean);
 }
 
 static void
@@ -433,13 +433,13 @@ put_document(emitter *to, const ann_set *s)
 }
 
 secant_status
-secant_yolo_write_yaml(const ann_set *s, ann_out *out, secant_err *err)
+ann_yolo_write_yaml(const ann_set *s, ann_out *out, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	yaml_event_t event;
 	emitter to = { .good = true };
 	if (!yaml_emitter_initialize(&to.e))
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	yaml_emitter_set_output(&to.e, collect, &t);
 	yaml_emitter_set_unicode(&to.e, 1);
 	yaml_emitter_set_width(&to.e, -1);
@@ -449,9 +449,9 @@ secant_yolo_write_yaml(const ann_set *s, ann_out *out, secant_err *err)
 	emit(&to, &event, yaml_document_end_event_initialize(&event, 1));
 	emit(&to, &event, yaml_stream_end_event_initialize(&event));
 	secant_status status = to.good && !t.failed
-		? secant_ann_out_str(out, "data.yaml", &t, err)
+		? ann_out_str(out, "data.yaml", &t, err)
 		: secant_fail(err, SECANT_ERR_NOMEM, "data.yaml: %s", to.e.problem ? to.e.problem : "no memory");
 	yaml_emitter_delete(&to.e);
-	secant_str_free(&t);
+	base_str_free(&t);
 	return status;
 }

@@ -15,7 +15,7 @@
 #include "exec/plan.h"
 
 struct secant_bench {
-	secant_planned_run r;
+	app_planned_run r;
 	bool train;
 	int threads;
 };
@@ -24,14 +24,14 @@ struct secant_bench {
 static void
 count_work(const secant_bench *b, secant_bench_info *info)
 {
-	const secant_plan *p = b->r.plan;
+	const exec_plan *p = b->r.plan;
 	for (int i = 0; i < p->n_step; i++) {
-		const secant_step *s = &p->step[i];
+		const exec_step *s = &p->step[i];
 		info->flops += s->flops;
 		for (int k = 0; k < s->n_in && s->flops > 0; k++)
-			info->bytes += (double)secant_operand_bytes(&s->in[k]);
+			info->bytes += (double)exec_operand_bytes(&s->in[k]);
 		for (int k = 0; k < s->n_out && s->flops > 0; k++)
-			info->bytes += s->out[k].used ? (double)secant_operand_bytes(&s->out[k]) : 0;
+			info->bytes += s->out[k].used ? (double)exec_operand_bytes(&s->out[k]) : 0;
 	}
 	if (b->train)
 		info->bytes += 7 * sizeof(float) * (double)b->r.optimizer.store->params_count;
@@ -45,12 +45,12 @@ secant_bench_new(const char *model, const secant_planned *o, secant_bench_info *
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a measurement");
 		return NULL;
 	}
-	if (secant_planned_open(&b->r, model, o, err)) {
+	if (app_planned_open(&b->r, model, o, err)) {
 		secant_free(b);
 		return NULL;
 	}
 	b->train = o->train;
-	b->threads = o->threads > 0 ? o->threads : secant_cpu_count();
+	b->threads = o->threads > 0 ? o->threads : base_cpu_count();
 	if (info) {
 		*info = (secant_bench_info){ .precision = (const char *const[]){ "f64", "f32",
 										 "bf16" }[b->r.plan->options.precision],
@@ -65,7 +65,7 @@ secant_bench_run(secant_bench *b, double *milliseconds, secant_err *err)
 {
 	double start = secant_seconds();
 	train_step *step = &b->r.trial.step;
-	secant_status status = b->train ? train_step_gradients(step, err) : secant_context_run(b->r.context, err);
+	secant_status status = b->train ? train_step_gradients(step, err) : exec_context_run(b->r.context, err);
 	if (!status && b->train && !(status = train_step_reduce(step, false, b->threads, err)))
 		train_step_update(step, b->r.settings.learning_rate, -1, b->threads);
 	*milliseconds = 1e3 * (secant_seconds() - start);
@@ -77,7 +77,7 @@ secant_bench_free(secant_bench *b)
 {
 	if (!b)
 		return;
-	secant_planned_close(&b->r);
+	app_planned_close(&b->r);
 	secant_free(b);
 }
 
@@ -104,63 +104,63 @@ secant_peak_bytes(void)
 enum { PRODUCTS = 3, REPEATS = 4 };
 
 /* x, x w, x w w, ...: in bf16 only the ends of the chain are converted, and only the products are timed. */
-static secant_graph *
-chain_of_products(int size, secant_value *y, secant_err *err)
+static graph_net *
+chain_of_products(int size, graph_value *y, secant_err *err)
 {
-	secant_graph *g = secant_graph_new();
+	graph_net *g = graph_new();
 	if (!g) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
 		return NULL;
 	}
 	secant_shape square = secant_shape_of(2, size, size);
-	*y = secant_graph_input(g, "x", SECANT_F32, &square);
-	secant_value w = secant_graph_state(g, "w", SECANT_F32, &square, false, SECANT_INIT_ZEROS);
+	*y = graph_input(g, "x", SECANT_F32, &square);
+	graph_value w = graph_state(g, "w", SECANT_F32, &square, false, GRAPH_INIT_ZEROS);
 	for (int i = 0; i < PRODUCTS; i++)
-		*y = secant_apply(g, "matmul", NULL, 2, *y, w);
-	if (!secant_graph_check(g, err))
+		*y = graph_apply(g, "matmul", NULL, 2, *y, w);
+	if (!graph_check(g, err))
 		return g;
-	secant_graph_free(g);
+	graph_free(g);
 	return NULL;
 }
 
 static secant_status
-time_products(secant_plan *p, float *x, double *gflops, secant_err *err)
+time_products(exec_plan *p, float *x, double *gflops, secant_err *err)
 {
-	secant_context *c = secant_context_new(p, err);
-	secant_status status = c ? secant_context_set_input(c, "x", x, err) : err->code;
+	exec_context *c = exec_context_new(p, err);
+	secant_status status = c ? exec_context_set_input(c, "x", x, err) : err->code;
 	for (int run = 0; run < REPEATS && !status; run++) {
-		status = secant_context_run_timed(c, err);
+		status = exec_context_run_timed(c, err);
 		for (int i = 0; i < p->n_step && !status; i++)
 			if (c->seconds[i] > 0 && p->step[i].flops / c->seconds[i] > 1e9 * *gflops)
 				*gflops = p->step[i].flops / c->seconds[i] / 1e9;
 	}
-	secant_context_free(c);
+	exec_context_free(c);
 	return status;
 }
 
 /* The best product of matrices of ones / size, which stay what they are. */
 static secant_status
-measure_products(int size, int threads, secant_precision precision, double *gflops, secant_err *err)
+measure_products(int size, int threads, exec_precision precision, double *gflops, secant_err *err)
 {
-	secant_value y;
-	secant_graph *g = chain_of_products(size, &y, err);
-	secant_store *store = g ? secant_store_new(g, false, err) : NULL;
-	secant_plan *p = NULL;
+	graph_value y;
+	graph_net *g = chain_of_products(size, &y, err);
+	exec_store *store = g ? exec_store_new(g, false, err) : NULL;
+	exec_plan *p = NULL;
 	size_t n = (size_t)size * (size_t)size;
-	float *x = store ? secant_alloc_aligned(n * sizeof *x) : NULL;
+	float *x = store ? base_alloc_aligned(n * sizeof *x) : NULL;
 	secant_status status = SECANT_OK;
 	if (!x)
 		status = err->code ? err->code : secant_fail(err, SECANT_ERR_NOMEM, "no memory for matrices of %d", size);
 	for (size_t i = 0; i < n && !status; i++)
 		((float *)store->slot[0].data)[i] = x[i] = 1.f / (float)size;
 	if (!status) {
-		p = secant_plan_new(g, store, &y, 1, &(secant_plan_options){ .precision = precision, .threads = threads }, err);
+		p = exec_plan_new(g, store, &y, 1, &(exec_plan_options){ .precision = precision, .threads = threads }, err);
 		status = p ? time_products(p, x, gflops, err) : err->code;
 	}
-	secant_plan_free(p);
+	exec_plan_free(p);
 	secant_free(x);
-	secant_store_free(store);
-	secant_graph_free(g);
+	exec_store_free(store);
+	graph_free(g);
 	return status;
 }
 
@@ -169,7 +169,7 @@ measure_copy(int threads, int mebibytes, double *gbs, secant_err *err)
 {
 	enum { PART = 1 << 20, RUNS = 8 };
 	size_t bytes = (size_t)mebibytes * PART;
-	char *from = secant_alloc_aligned(bytes), *to = secant_alloc_aligned(bytes);
+	char *from = base_alloc_aligned(bytes), *to = base_alloc_aligned(bytes);
 	secant_status status = from && to ? SECANT_OK
 									  : secant_fail(err, SECANT_ERR_NOMEM, "no memory to copy %d MiB", mebibytes);
 	for (int run = 0; run < RUNS && !status; run++) { /* the first one touches the pages */
@@ -197,12 +197,11 @@ secant_rates_measure(int threads, int size, int mebibytes, secant_rates *rates, 
 	secant_err own = { 0 };
 	*rates = (secant_rates){ 0 };
 	if (threads <= 0)
-		threads = secant_cpu_count();
+		threads = base_cpu_count();
 	if (size < 1 || mebibytes < 1)
 		return secant_fail(err, SECANT_ERR_ARG, "matrices of %d and %d MiB tell no rate", size, mebibytes);
-	if (!measure_products(size, threads, SECANT_PRECISION_F32, &rates->f32_gflops, &own)
-		&& !(
-			secant_cpu_has_bf16() && measure_products(size, threads, SECANT_PRECISION_BF16, &rates->bf16_gflops, &own)))
+	if (!measure_products(size, threads, EXEC_PRECISION_F32, &rates->f32_gflops, &own)
+		&& !(base_cpu_has_bf16() && measure_products(size, threads, EXEC_PRECISION_BF16, &rates->bf16_gflops, &own)))
 		(void)!measure_copy(threads, mebibytes, &rates->copy_gbs, &own);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }

@@ -58,8 +58,8 @@ best_time(const char *model, const secant_planned *o, double *best, secant_err *
 static int
 lines_of(line *l, const secant_planned *o)
 {
-	int many = o->threads > 0 ? o->threads : secant_cpu_count(), n = 0;
-	for (int low = 0; low < (secant_cpu_has_bf16() ? 2 : 1); low++)
+	int many = o->threads > 0 ? o->threads : base_cpu_count(), n = 0;
+	for (int low = 0; low < (base_cpu_has_bf16() ? 2 : 1); low++)
 		for (int t = 0; t < (many > 1 ? 2 : 1); t++, n++) {
 			l[n] = (line){ .precision = low ? "bf16" : "f32", .threads = t ? many : 1 };
 			(void)snprintf(l[n].name, sizeof l[n].name, "%s, %d thread%s", l[n].precision, l[n].threads, t ? "s" : "");
@@ -71,12 +71,12 @@ static secant_status
 draw(const line *l, int n, const char *title, const char *x, const char *y, const char *folder, const char *name,
 	secant_err *err)
 {
-	secant_series series[LINES];
+	draw_series series[LINES];
 	for (int i = 0; i < n; i++)
-		series[i] = (secant_series){ l[i].name, l[i].x, l[i].y, l[i].n, 0 };
-	secant_chart c = { .title = title, .x_label = x, .left_label = y, .series = series, .n = n, .left_from_0 = true };
-	char *path = secant_path_join(folder, name);
-	secant_status status = path ? secant_chart_write(&c, path, err)
+		series[i] = (draw_series){ l[i].name, l[i].x, l[i].y, l[i].n, 0 };
+	draw_chart c = { .title = title, .x_label = x, .left_label = y, .series = series, .n = n, .left_from_0 = true };
+	char *path = base_path_join(folder, name);
+	secant_status status = path ? draw_chart_write(&c, path, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	secant_free(path);
 	return status;

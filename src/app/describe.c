@@ -28,10 +28,10 @@ picture(const char *path, const secant_image_info *info)
 		json_object_set_new(j, "palette", json_true());
 	if (info->orientation > 1)
 		json_object_set_new(j, "exif_orientation", json_integer(info->orientation));
-	secant_sidecar side; /* other formats are opened whole, for what lies beside them only */
-	secant_sidecar_read(&side, path);
-	bool look = !strcmp(info->format, "tiff") || !secant_sidecar_is_empty(&side);
-	secant_sidecar_free(&side);
+	codec_sidecar side; /* other formats are opened whole, for what lies beside them only */
+	codec_sidecar_read(&side, path);
+	bool look = !strcmp(info->format, "tiff") || !codec_sidecar_is_empty(&side);
+	codec_sidecar_free(&side);
 	secant_raster *r = look ? secant_raster_open(path, NULL, NULL) : NULL;
 	const secant_geo *geo = r ? secant_raster_about(r)->geo : NULL;
 	double t[6], nodata;
@@ -163,7 +163,7 @@ tensors(const char *path, const secant_tensors *set)
 }
 
 static json_t *
-model(const char *path, const secant_model_file *m)
+model(const char *path, const format_model_file *m)
 {
 	json_t *j = json_pack("{s:s,s:s}", "path", path, "kind", "model");
 	const char *key;
@@ -191,26 +191,26 @@ describe_file(const char *path, secant_err *err)
 	secant_image_info info;
 	secant_cloud_reader *r;
 	secant_tensors set = { 0 };
-	secant_model_file file;
+	format_model_file file;
 	secant_err own = { 0 };
 	json_t *j = NULL;
 	if (!secant_image_probe(path, &info, NULL))
 		return picture(path, &info);
-	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy") && (r = secant_cloud_open(path, NULL, NULL))) {
+	if (secant_cloud_is_readable(path) && !base_ext_is(path, "npy") && (r = secant_cloud_open(path, NULL, NULL))) {
 		j = cloud(path, r, err);
 		secant_cloud_close(r);
 		return j;
 	}
-	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy|bin")
+	if (secant_cloud_is_readable(path) && !base_ext_is(path, "npy|bin")
 		&& secant_is_file(path)) { /* what is wrong with it is for its reader to say */
 		secant_cloud_close(secant_cloud_open(path, NULL, err));
 		return NULL;
 	}
-	if (secant_is_onnx(path))
-		return secant_onnx_describe(path, err);
-	if (!secant_model_file_read(&file, path, NULL)) {
+	if (deploy_is_onnx(path))
+		return app_onnx_describe(path, err);
+	if (!format_model_file_read(&file, path, NULL)) {
 		j = model(path, &file);
-		secant_model_file_free(&file);
+		format_model_file_free(&file);
 	} else if (!secant_tensors_read(&set, NULL, path, &own)) {
 		j = tensors(path, &set);
 		secant_tensors_free(&set);
@@ -226,13 +226,13 @@ describe_file(const char *path, secant_err *err)
 static int
 count_files(const char *folder, const char *name, bool (*is)(const char *path))
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	int n = 0;
-	char *path = secant_path_join(folder, name);
-	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_FILES, NULL))
+	char *path = base_path_join(folder, name);
+	if (path && secant_is_dir(path) && !base_dir_list(&names, path, BASE_DIR_FILES, NULL))
 		for (int i = 0; i < names.n; i++)
 			n += is(names.v[i]);
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(path);
 	return n;
 }
@@ -240,7 +240,7 @@ count_files(const char *folder, const char *name, bool (*is)(const char *path))
 static bool
 holds(const char *folder, const char *name)
 {
-	char *path = secant_path_join(folder, name);
+	char *path = base_path_join(folder, name);
 	bool there = path && (secant_is_file(path) || secant_is_dir(path));
 	secant_free(path);
 	return there;
@@ -250,16 +250,16 @@ holds(const char *folder, const char *name)
 static json_t *
 run_folder(const char *path, secant_err *err)
 {
-	char *config = secant_path_join(path, "config.json"), *log = secant_path_join(path, "log.jsonl"), *text = NULL;
+	char *config = base_path_join(path, "config.json"), *log = base_path_join(path, "log.jsonl"), *text = NULL;
 	size_t size = 0;
-	json_t *options = config ? secant_json_read(config, err) : NULL, *j = NULL;
+	json_t *options = config ? base_json_read(config, err) : NULL, *j = NULL;
 	if (options) {
 		j = json_pack("{s:s,s:s}", "path", path, "kind", "run");
 		if (log && secant_is_file(log) && !secant_file_read(&text, &size, log, 1u << 28, NULL)) {
 			while (size && text[size - 1] == '\n')
 				text[--size] = '\0';
 			const char *last = strrchr(text, '\n');
-			json_t *line = secant_json_parse(last ? last + 1 : text, strlen(last ? last + 1 : text), "log.jsonl", NULL);
+			json_t *line = base_json_parse(last ? last + 1 : text, strlen(last ? last + 1 : text), "log.jsonl", NULL);
 			if (line)
 				json_object_set_new(j, "last_epoch", line);
 		}
@@ -283,7 +283,7 @@ data_folder(const char *path)
 	static const char *const splits[] = { "", "train", "val", "test" };
 	json_t *found = json_object();
 	for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
-		char *folder = *splits[i] ? secant_path_join(path, splits[i]) : secant_strdup(path);
+		char *folder = *splits[i] ? base_path_join(path, splits[i]) : base_strdup(path);
 		int images = folder ? count_files(folder, "images", secant_image_is_path) : 0;
 		int labels = folder
 			? count_files(folder, "labels", secant_image_is_path) + count_files(folder, "masks", secant_image_is_path)
@@ -304,7 +304,7 @@ static json_t *
 cloud_set(const char *path)
 {
 	static const char *const splits[] = { "train", "val", "test" };
-	const secant_cloudset *set = secant_cloudset_of(path, NULL, NULL);
+	const data_cloudset *set = data_cloudset_of(path, NULL, NULL);
 	secant_cloud_options o;
 	secant_data_options data;
 	if (!set || secant_opts_init(&secant_cloud_options_table, &o, NULL))
@@ -312,8 +312,8 @@ cloud_set(const char *path)
 	json_t *found = json_object(), *categories = NULL, *problems = json_array();
 	int classes = 0;
 	for (size_t i = 0; i < 3 && !secant_opts_init(&secant_data_options_table, &data, NULL); i++) {
-		secant_clouds_request r = { .path = path, .split = splits[i], .options = &o, .data = &data, .bare = true };
-		secant_cloud_list l = { 0 };
+		data_clouds_request r = { .path = path, .split = splits[i], .options = &o, .data = &data, .bare = true };
+		data_cloud_list l = { 0 };
 		secant_err own = { 0 };
 		bool there = set->has(path, &o, splits[i]);
 		if (there && set->find(&l, &r, &own))
@@ -326,7 +326,7 @@ cloud_set(const char *path)
 			for (int k = 0; k < l.categories; k++)
 				json_array_append_new(categories, json_string(l.category[k]));
 		}
-		secant_cloud_list_free(&l);
+		data_cloud_list_free(&l);
 		secant_opts_free(&secant_data_options_table, &data);
 	}
 	secant_opts_free(&secant_cloud_options_table, &o);
@@ -356,13 +356,13 @@ describe_folder(const char *path, secant_err *err)
 		return run_folder(path, err);
 	/* Pictures and masks in two folders are counted by folder; any other format says more. */
 	const char *format = secant_dataset_detect(path, NULL, NULL);
-	json_t *j = format && strcmp(format, "masks") ? secant_describe_set(path) : NULL;
+	json_t *j = format && strcmp(format, "masks") ? app_describe_set(path) : NULL;
 	if (!j)
 		j = data_folder(path);
 	if (!j)
 		j = cloud_set(path);
 	if (!j && format)
-		j = secant_describe_set(path);
+		j = app_describe_set(path);
 	if (j)
 		return j;
 	int pictures = count_files(path, ".", secant_image_is_path),
@@ -380,7 +380,7 @@ describe_folder(const char *path, secant_err *err)
 /* Names come from files: a line that was added since `from` stays one line, and drives no terminal. C1 controls of
  * UTF-8 (c2 80 to c2 9f) are controls too. */
 static void
-clean_since(secant_str *s, size_t from)
+clean_since(base_str *s, size_t from)
 {
 	for (size_t i = from; s->p && i + 1 < s->n; i++) {
 		unsigned char c = (unsigned char)s->p[i];
@@ -392,24 +392,24 @@ clean_since(secant_str *s, size_t from)
 }
 
 static void
-add_member(secant_str *s, const char *key, const json_t *v, int depth)
+add_member(base_str *s, const char *key, const json_t *v, int depth)
 {
 	const char *inner;
 	json_t *member;
 	size_t from = s->n;
 	if (json_is_object(v) && json_object_size(v)) {
-		secant_str_addf(s, "%*s%s:\n", depth * 2, "", key);
+		base_str_addf(s, "%*s%s:\n", depth * 2, "", key);
 		clean_since(s, from);
 		json_object_foreach ((json_t *)(uintptr_t)v, inner, member)
 			add_member(s, inner, member, depth + 1);
 		return;
 	}
-	char *text = json_is_string(v)              ? secant_strdup(json_string_value(v))
-		: json_is_integer(v) || json_is_real(v) ? secant_format("%.10g", json_number_value(v))
-												: secant_json_text(v, 0);
+	char *text = json_is_string(v)              ? base_strdup(json_string_value(v))
+		: json_is_integer(v) || json_is_real(v) ? base_format("%.10g", json_number_value(v))
+												: base_json_text(v, 0);
 	int width = 24 - depth * 2 > 0 ? 24 - depth * 2 : 0;
 	if (!json_is_null(v))
-		secant_str_addf(s, "%*s%-*s %s\n", depth * 2, "", width, key, text ? text : json_is_true(v) ? "true" : "false");
+		base_str_addf(s, "%*s%-*s %s\n", depth * 2, "", width, key, text ? text : json_is_true(v) ? "true" : "false");
 	clean_since(s, from);
 	secant_free(text);
 }
@@ -425,18 +425,18 @@ secant_describe(const char *path, bool json, secant_err *err)
 	else
 		j = secant_is_dir(path) ? describe_folder(path, &own) : describe_file(path, &own);
 	char *text = NULL;
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	const char *key;
 	json_t *value;
 	if (j && json)
-		text = secant_json_text(j, 2);
+		text = base_json_text(j, 2);
 	else if (j) {
-		secant_str_addf(&s, "%s: %s\n", path, json_string_value(json_object_get(j, "kind")));
+		base_str_addf(&s, "%s: %s\n", path, json_string_value(json_object_get(j, "kind")));
 		clean_since(&s, 0);
 		json_object_foreach (j, key, value)
 			if (strcmp(key, "path") && strcmp(key, "kind"))
 				add_member(&s, key, value, 1);
-		text = secant_str_take(&s);
+		text = base_str_take(&s);
 	}
 	json_decref(j);
 	if (!text)

@@ -59,7 +59,7 @@ count_members(const secant_dataset *d, json_t *j, bool counted)
 }
 
 json_t *
-secant_describe_set(const char *path)
+app_describe_set(const char *path)
 {
 	secant_err err = { 0 };
 	secant_dataset_reading reading;

@@ -4,5 +4,5 @@
 #include "base/json.h"
 
 /* NULL: no data set of a known format. A set that cannot be read says why under "problem". */
-json_t *secant_describe_set(const char *path);
+json_t *app_describe_set(const char *path);
 #endif

@@ -11,7 +11,7 @@
 static const secant_opt export_rows[] = {
 	SECANT_OPT_HEADING("As ONNX"),
 	SECANT_OPT(
-		secant_export, opset, INT, "opset", "17", SECANT_ONNX_WRITES_OLDEST, SECANT_ONNX_WRITES_NEWEST, "operator set"),
+		secant_export, opset, INT, "opset", "17", FORMAT_ONNX_WRITES_OLDEST, FORMAT_ONNX_WRITES_NEWEST, "operator set"),
 	SECANT_OPT(secant_export, size, SIZE, "size", "256", 1, 1 << 16, "height and width of the pictures"),
 	SECANT_OPT(secant_export, dynamic, BOOL, "dynamic", "false", 0, 1,
 		"any batch, height and width that the network can have"),
@@ -24,26 +24,26 @@ static const secant_opt export_rows[] = {
 const secant_opts secant_export_options = { "export", sizeof(secant_export), export_rows };
 
 static const char *
-activation_of(const secant_deployed *d)
+activation_of(const deploy_deployed *d)
 {
-	return d->activated ? NULL : d->task == SECANT_TASK_MULTICLASS ? "softmax" : "sigmoid";
+	return d->activated ? NULL : d->task == DEPLOY_TASK_MULTICLASS ? "softmax" : "sigmoid";
 }
 
 static secant_status
 write_onnx(
-	const secant_deployed *d, const secant_tensors *tensors, const secant_export *o, secant_str *bytes, secant_err *err)
+	const deploy_deployed *d, const secant_tensors *tensors, const secant_export *o, base_str *bytes, secant_err *err)
 {
 	static const char *const names[] = { "logits", "label" };
-	secant_value outputs[2];
+	graph_value outputs[2];
 	secant_shape shape = secant_shape_of(4, 1, o->size.v[0], o->size.v[1], d->inputs);
-	if (d->kind != SECANT_INPUT_PICTURES)
+	if (d->kind != DEPLOY_INPUT_PICTURES)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "networks of clouds are not written as ONNX");
 	if (o->size.v[0] % d->multiple || o->size.v[1] % d->multiple)
 		return secant_fail(err, SECANT_ERR_ARG, "--size %dx%d: height and width must divide by %d", o->size.v[0],
 			o->size.v[1], d->multiple);
-	char *settings = secant_json_text(d->file.settings, 0),
-		 *classes = secant_json_text(json_object_get(d->file.settings, "class_names"), 0),
-		 *palette = secant_json_text(json_object_get(d->file.settings, "palette"), 0);
+	char *settings = base_json_text(d->file.settings, 0),
+		 *classes = base_json_text(json_object_get(d->file.settings, "class_names"), 0),
+		 *palette = base_json_text(json_object_get(d->file.settings, "palette"), 0);
 	const char *normalize = json_string_value(json_object_get(d->file.settings, "normalize"));
 	const char *metadata[] = { "secant", settings ? settings : "{}", "class_names", classes ? classes : "[]", "palette",
 		palette ? palette : "[]", "normalize",
@@ -51,7 +51,7 @@ write_onnx(
 			: normalize       ? normalize
 							  : "",
 		NULL };
-	secant_onnx_written how = { .opset = o->opset,
+	format_onnx_written how = { .opset = o->opset,
 		.dynamic = o->dynamic,
 		.activation = o->with_activation ? activation_of(d) : NULL,
 		.metadata = metadata };
@@ -59,11 +59,11 @@ write_onnx(
 		how.scale = d->scale;
 		how.shift = d->shift;
 	}
-	secant_graph *g = secant_graph_from_json(d->file.graph, &shape, 1, false, err);
+	graph_net *g = format_graph_from_json(d->file.graph, &shape, 1, false, err);
 	for (int i = 0; i < 2 && g; i++)
-		outputs[i] = secant_graph_find_output(g, names[i]);
-	secant_status s = g ? secant_onnx_write(g, outputs, names, 2, tensors, &how, bytes, err) : err->code;
-	secant_graph_free(g);
+		outputs[i] = graph_find_output(g, names[i]);
+	secant_status s = g ? format_onnx_write(g, outputs, names, 2, tensors, &how, bytes, err) : err->code;
+	graph_free(g);
 	secant_free(settings);
 	secant_free(classes);
 	secant_free(palette);
@@ -74,14 +74,14 @@ secant_status
 secant_model_export_onnx(const char *model, const char *out, const secant_export *o, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_deployed d;
+	deploy_deployed d;
 	secant_tensors tensors = { 0 };
-	secant_str bytes = { 0 };
-	if (!secant_ext_is(out, "onnx"))
+	base_str bytes = { 0 };
+	if (!base_ext_is(out, "onnx"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: an ONNX file ends in .onnx", out);
-	if (secant_same_file(model, out))
+	if (app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the network would replace the model it comes from", out);
-	if (secant_deployed_open(&d, model, "f32", 1, SECANT_ALLOW_REFERENCE, err))
+	if (deploy_deployed_open(&d, model, "f32", 1, DEPLOY_ALLOW_REFERENCE, err))
 		return err ? err->code : SECANT_ERR_FORMAT;
 	if (d.onnx.m)
 		secant_fail(&own, SECANT_ERR_UNSUPPORTED, "it is an ONNX network already");
@@ -91,8 +91,8 @@ secant_model_export_onnx(const char *model, const char *out, const secant_export
 		secant_err_prefix(&own, "%s", model);
 	else
 		(void)!secant_file_write(out, bytes.p, bytes.n, &own);
-	secant_str_free(&bytes);
+	base_str_free(&bytes);
 	secant_tensors_free(&tensors);
-	secant_deployed_close(&d);
+	deploy_deployed_close(&d);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }

@@ -25,7 +25,7 @@ static const secant_opt import_rows[] = {
 const secant_opts secant_import_options = { "import", sizeof(secant_import), import_rows };
 
 static secant_status
-read_names(secant_model *m, const char *text, secant_err *err)
+read_names(model_bundle *m, const char *text, secant_err *err)
 {
 	int n = 1;
 	for (const char *at = text; *at; at++)
@@ -36,7 +36,7 @@ read_names(secant_model *m, const char *text, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	for (const char *at = text; m->n_class_names < n; m->n_class_names++) {
 		size_t length = strcspn(at, ",");
-		if (!(m->class_names[m->n_class_names] = secant_strndup(at, length)))
+		if (!(m->class_names[m->n_class_names] = base_strndup(at, length)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 		at += length + 1;
 	}
@@ -50,9 +50,9 @@ weights_file(const char *path, secant_err *err)
 	static const char *const names[] = { "model.safetensors", "pytorch_model.bin" };
 	char *file = NULL;
 	if (!secant_is_dir(path))
-		file = secant_strdup(path);
+		file = base_strdup(path);
 	for (size_t i = 0; i < sizeof names / sizeof *names && !file; i++) {
-		file = secant_path_join(path, names[i]);
+		file = base_path_join(path, names[i]);
 		if (file && !secant_is_file(file)) {
 			secant_free(file);
 			file = NULL;
@@ -68,7 +68,7 @@ weights_file(const char *path, secant_err *err)
 
 /* One fact of smp's config.json as an option, unless the user gave another. */
 static secant_status
-take_fact(secant_network *net, const secant_network *plain, const char *key, const json_t *value, secant_str *taken,
+take_fact(secant_network *net, const secant_network *plain, const char *key, const json_t *value, base_str *taken,
 	secant_err *err)
 {
 	static const struct {
@@ -83,7 +83,7 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 		*p = *p == '_' ? '-' : *p;
 	if (!secant_opts_find(&secant_network_options, option, NULL) || json_is_null(value))
 		return SECANT_OK;
-	char *dumped = json_is_string(value) ? secant_strdup(json_string_value(value)) : secant_json_text(value, 0);
+	char *dumped = json_is_string(value) ? base_strdup(json_string_value(value)) : base_json_text(value, 0);
 	if (!dumped)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network's options");
 	char *to = text; /* [256, 128] is the list 256,128; names of architectures are in lower case */
@@ -98,7 +98,7 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 	secant_status status = SECANT_OK;
 	if (!given && !(now && !strcmp(now, text))
 		&& !(status = secant_opts_set(&secant_network_options, net, option, text, err)))
-		secant_str_addf(taken, " --%s %s", option, text);
+		base_str_addf(taken, " --%s %s", option, text);
 	secant_free(now);
 	secant_free(usual);
 	return status;
@@ -108,11 +108,11 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 static secant_status
 read_config(secant_network *net, const char *file, const secant_logger *log, secant_err *err)
 {
-	char *folder = secant_path_dir(file), *path = folder ? secant_path_join(folder, "config.json") : NULL;
-	bool usual = secant_ext_is(file, "bin|safetensors");
-	json_t *j = path && usual && secant_is_file(path) ? secant_json_read(path, NULL) : NULL, *value;
+	char *folder = base_path_dir(file), *path = folder ? base_path_join(folder, "config.json") : NULL;
+	bool usual = base_ext_is(file, "bin|safetensors");
+	json_t *j = path && usual && secant_is_file(path) ? base_json_read(path, NULL) : NULL, *value;
 	secant_network plain;
-	secant_str taken = { 0 };
+	base_str taken = { 0 };
 	const char *key;
 	secant_status status = secant_opts_init(&secant_network_options, &plain, err);
 	if (!status && json_object_get(j, "encoder_name"))
@@ -128,7 +128,7 @@ read_config(secant_network *net, const char *file, const secant_logger *log, sec
 		secant_log(log, SECANT_LOG_INFO, "%s:%s", path, taken.p);
 	if (!status)
 		secant_opts_free(&secant_network_options, &plain);
-	secant_str_free(&taken);
+	base_str_free(&taken);
 	json_decref(j);
 	secant_free(path);
 	secant_free(folder);
@@ -140,22 +140,22 @@ secant_model_import(
 	const char *weights, const secant_import *o, const char *out, const secant_logger *log, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_model m = { 0 };
-	if (secant_is_onnx(weights))
+	model_bundle m = { 0 };
+	if (deploy_is_onnx(weights))
 		return secant_model_import_onnx(weights, o, out, NULL, err);
-	if (!secant_ext_is(out, "safetensors"))
+	if (!base_ext_is(out, "safetensors"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
 	char *file = weights_file(weights, &own);
-	if (file && secant_same_file(file, out))
+	if (file && app_same_file(file, out))
 		secant_fail(&own, SECANT_ERR_ARG, "%s: the model would replace the weights it is made of", out);
 	secant_network net = { 0 };
 	if (!own.code && !secant_opts_copy(&secant_network_options, &net, &o->network, &own))
 		(void)!read_config(&net, file, log, &own);
-	if (!own.code && !secant_model_new(&m, &net, o->mode, o->normalize.normalize, false, &own)
-		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !secant_model_load(&m, file, log, &own))
-		(void)!secant_model_save(&m, out, &own);
+	if (!own.code && !model_new(&m, &net, o->mode, o->normalize.normalize, false, &own)
+		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !model_load(&m, file, log, &own))
+		(void)!model_save(&m, out, &own);
 	secant_opts_free(&secant_network_options, &net);
-	secant_model_free(&m);
+	model_free(&m);
 	secant_free(file);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
@@ -163,40 +163,40 @@ secant_model_import(
 bool
 secant_is_onnx_file(const char *path)
 {
-	return secant_is_onnx(path);
+	return deploy_is_onnx(path);
 }
 
 secant_status
 secant_model_import_onnx(const char *network, const secant_import *o, const char *out, char **said, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_str lines = { 0 };
-	if (!secant_ext_is(out, "safetensors"))
+	base_str lines = { 0 };
+	if (!base_ext_is(out, "safetensors"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
-	if (secant_onnx_import(network, o, out, &lines, &own))
+	if (app_onnx_import(network, o, out, &lines, &own))
 		secant_err_prefix(&own, "%s", network);
 	if (said)
-		*said = secant_str_take(&lines);
-	secant_str_free(&lines);
+		*said = base_str_take(&lines);
+	base_str_free(&lines);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
 
 secant_status
 secant_model_export(const char *model, const char *out, secant_err *err)
 {
-	secant_model_file file;
-	if (secant_ext_is(out, "onnx")) {
+	format_model_file file;
+	if (base_ext_is(out, "onnx")) {
 		secant_export o = { .opset = 17, .size = { 2, { 256, 256 } }, .dynamic = true };
 		return secant_model_export_onnx(model, out, &o, err);
 	}
-	if (!secant_ext_is(out, "safetensors|pth|pt|bin"))
+	if (!base_ext_is(out, "safetensors|pth|pt|bin"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin", out);
-	if (secant_same_file(model, out))
+	if (app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the weights would replace the model they come from", out);
-	secant_status status = secant_model_file_read(&file, model, err);
+	secant_status status = format_model_file_read(&file, model, err);
 	if (status)
 		return status;
 	status = secant_tensors_write(&file.tensors, NULL, out, err);
-	secant_model_file_free(&file);
+	format_model_file_free(&file);
 	return status;
 }

@@ -5,12 +5,12 @@
 #include <secant/info.h>
 #include "base/registry.h"
 
-#define KIND(name) extern const secant_kind secant_kind_##name;
+#define KIND(name) extern const base_kind base_kind_##name;
 #include "app/kinds.inc"
 #undef KIND
 
-static const secant_kind *const kinds[] = {
-#define KIND(name) &secant_kind_##name,
+static const base_kind *const kinds[] = {
+#define KIND(name) &base_kind_##name,
 #include "app/kinds.inc"
 #undef KIND
 	NULL,
@@ -22,7 +22,7 @@ secant_kind_count(void)
 	return (int)(sizeof kinds / sizeof kinds[0]) - 1;
 }
 
-static const secant_kind *
+static const base_kind *
 kind_at(int kind)
 {
 	return kind >= 0 && kind < secant_kind_count() ? kinds[kind] : NULL;

@@ -12,47 +12,47 @@ static const struct {
 	secant_dtype ours;
 	int theirs;
 } types[] = {
-	{ SECANT_F32, SECANT_ONNX_FLOAT },
-	{ SECANT_F64, SECANT_ONNX_DOUBLE },
-	{ SECANT_BF16, SECANT_ONNX_BFLOAT16 },
-	{ SECANT_F16, SECANT_ONNX_FLOAT16 },
-	{ SECANT_U8, SECANT_ONNX_UINT8 },
-	{ SECANT_I8, SECANT_ONNX_INT8 },
-	{ SECANT_U16, SECANT_ONNX_UINT16 },
-	{ SECANT_I16, SECANT_ONNX_INT16 },
-	{ SECANT_I32, SECANT_ONNX_INT32 },
-	{ SECANT_I64, SECANT_ONNX_INT64 },
-	{ SECANT_BOOL, SECANT_ONNX_BOOL },
+	{ SECANT_F32, FORMAT_ONNX_FLOAT },
+	{ SECANT_F64, FORMAT_ONNX_DOUBLE },
+	{ SECANT_BF16, FORMAT_ONNX_BFLOAT16 },
+	{ SECANT_F16, FORMAT_ONNX_FLOAT16 },
+	{ SECANT_U8, FORMAT_ONNX_UINT8 },
+	{ SECANT_I8, FORMAT_ONNX_INT8 },
+	{ SECANT_U16, FORMAT_ONNX_UINT16 },
+	{ SECANT_I16, FORMAT_ONNX_INT16 },
+	{ SECANT_I32, FORMAT_ONNX_INT32 },
+	{ SECANT_I64, FORMAT_ONNX_INT64 },
+	{ SECANT_BOOL, FORMAT_ONNX_BOOL },
 };
 
 /* A tensor of a file as the graph declares it: real types are converted to the declared one, others must be it. */
-static secant_onnx_tensor *
-to_theirs(const secant_tensor *t, const secant_onnx_info *want, secant_err *err)
+static format_onnx_tensor *
+to_theirs(const secant_tensor *t, const format_onnx_info *want, secant_err *err)
 {
 	size_t k = 0;
 	while (types[k].ours != t->dtype)
 		k++;
-	secant_onnx_tensor lent = { .type = types[k].theirs, .rank = t->shape.rank, .data = t->data };
+	format_onnx_tensor lent = { .type = types[k].theirs, .rank = t->shape.rank, .data = t->data };
 	memcpy(lent.dim, t->shape.dim, sizeof t->shape.dim);
 	int type = want->type ? want->type : lent.type;
-	bool convert = type != lent.type && secant_onnx_type_is_real(type) && secant_onnx_type_is_real(lent.type);
-	secant_onnx_tensor *to = secant_onnx_tensor_new(convert ? type : lent.type, lent.rank, lent.dim, 0, err);
+	bool convert = type != lent.type && format_onnx_type_is_real(type) && format_onnx_type_is_real(lent.type);
+	format_onnx_tensor *to = format_onnx_tensor_new(convert ? type : lent.type, lent.rank, lent.dim, 0, err);
 	if (!to)
 		return NULL;
-	int64_t n = secant_onnx_count(to);
+	int64_t n = format_onnx_count(to);
 	if (!convert)
-		memcpy(to->data, lent.data, (size_t)n * secant_onnx_type_size(to->type));
+		memcpy(to->data, lent.data, (size_t)n * format_onnx_type_size(to->type));
 	for (int64_t i = 0; i < n && convert; i++) {
 		double v;
-		secant_onnx_get_reals(&lent, i, 1, &v);
-		secant_onnx_put_reals(to, i, 1, &v);
+		format_onnx_get_reals(&lent, i, 1, &v);
+		format_onnx_put_reals(to, i, 1, &v);
 	}
 	return to;
 }
 
 /* Types that our files have not, unsigned ones of 32 and 64 bits, become i64 where their numbers fit. */
 static secant_status
-give(secant_tensors *set, const char *name, const secant_onnx_tensor *t, secant_err *err)
+give(secant_tensors *set, const char *name, const format_onnx_tensor *t, secant_err *err)
 {
 	secant_tensor to;
 	secant_shape shape = { .rank = t->rank };
@@ -67,12 +67,12 @@ give(secant_tensors *set, const char *name, const secant_onnx_tensor *t, secant_
 	secant_status s = secant_tensor_new(&to, known ? types[k].ours : SECANT_I64, &shape, err);
 	if (s)
 		return s;
-	int64_t n = secant_onnx_count(t);
+	int64_t n = format_onnx_count(t);
 	if (known)
-		memcpy(to.data, t->data, (size_t)n * secant_onnx_type_size(t->type));
+		memcpy(to.data, t->data, (size_t)n * format_onnx_type_size(t->type));
 	else
-		secant_onnx_get_ints(t, 0, n, to.data);
-	for (int64_t i = 0; i < n && t->type == SECANT_ONNX_UINT64 && !s; i++)
+		format_onnx_get_ints(t, 0, n, to.data);
+	for (int64_t i = 0; i < n && t->type == FORMAT_ONNX_UINT64 && !s; i++)
 		if (((int64_t *)to.data)[i] < 0)
 			s = secant_fail(
 				err, SECANT_ERR_RANGE, "output '%s' holds a number beyond 2^63, which files have no type for", name);
@@ -83,7 +83,7 @@ give(secant_tensors *set, const char *name, const secant_onnx_tensor *t, secant_
 
 static secant_status
 find_inputs(
-	const secant_onnx_graph *g, const secant_tensors *given, const char *path, secant_onnx_tensor **in, secant_err *err)
+	const format_onnx_graph *g, const secant_tensors *given, const char *path, format_onnx_tensor **in, secant_err *err)
 {
 	for (int i = 0; i < g->n_in; i++) {
 		const secant_tensor *t = secant_tensors_find(given, g->in[i].name);
@@ -100,34 +100,34 @@ find_inputs(
 
 /* By a plan; where some node has no operator of ours, by the operators' plain meanings. */
 static secant_status
-run_either(const secant_onnx_model *m, secant_onnx_tensor **values, const secant_run *o, secant_err *err)
+run_either(const format_onnx_model *m, format_onnx_tensor **values, const secant_run *o, secant_err *err)
 {
 	int n = m->graph.n_in;
-	secant_plan_options plan = { .threads = o->threads, .allow_reference = true, .exact = true };
-	secant_status s = secant_precision_choose(o->precision, &plan.precision, err);
+	exec_plan_options plan = { .threads = o->threads, .allow_reference = true, .exact = true };
+	secant_status s = deploy_precision_choose(o->precision, &plan.precision, err);
 	if (s)
 		return s;
-	if (!secant_onnx_run_planned(m, values, n, values + n, &plan, NULL))
+	if (!deploy_onnx_run_planned(m, values, n, values + n, &plan, NULL))
 		return SECANT_OK;
 	for (int i = 0; i < m->graph.n_out; i++) {
-		secant_onnx_tensor_drop(values[n + i]);
+		format_onnx_tensor_drop(values[n + i]);
 		values[n + i] = NULL;
 	}
-	return secant_onnx_run(m, values, n, values + n, err);
+	return format_onnx_run(m, values, n, values + n, err);
 }
 
 secant_status
-secant_onnx_run_file(const char *model, const char *in, const secant_run *o, secant_tensors *out, secant_err *err)
+app_onnx_run_file(const char *model, const char *in, const secant_run *o, secant_tensors *out, secant_err *err)
 {
 	secant_tensors given = { 0 };
 	if (o->loss)
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "%s: losses and gradients of ONNX files are not computed", model);
-	secant_onnx_model *m = secant_onnx_open(model, err);
+	format_onnx_model *m = format_onnx_open(model, err);
 	if (!m)
 		return err ? err->code : SECANT_ERR_FORMAT;
-	const secant_onnx_graph *g = &m->graph;
-	secant_onnx_tensor **values = secant_calloc((size_t)g->n_in + (size_t)g->n_out + 1, sizeof *values);
+	const format_onnx_graph *g = &m->graph;
+	format_onnx_tensor **values = secant_calloc((size_t)g->n_in + (size_t)g->n_out + 1, sizeof *values);
 	secant_status s = values ? secant_tensors_read(&given, NULL, in, err)
 							 : secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	if (!s)
@@ -140,32 +140,32 @@ secant_onnx_run_file(const char *model, const char *in, const secant_run *o, sec
 		if (values[g->n_in + i])
 			s = give(out, g->out[i].name, values[g->n_in + i], err);
 	for (int i = 0; values && i < g->n_in + g->n_out; i++)
-		secant_onnx_tensor_drop(values[i]);
+		format_onnx_tensor_drop(values[i]);
 	secant_free(values);
 	secant_tensors_free(&given);
-	secant_onnx_close(m);
+	format_onnx_close(m);
 	return s;
 }
 
 /* ---- import ---- */
 
 secant_status
-secant_onnx_import(const char *path, const secant_import *o, const char *out, secant_str *said, secant_err *err)
+app_onnx_import(const char *path, const secant_import *o, const char *out, base_str *said, secant_err *err)
 {
-	secant_onnx_wishes w = { .output = o->output,
+	deploy_onnx_wishes w = { .output = o->output,
 		.channel_order = o->bgr ? "bgr" : NULL,
 		.mode = o->mode,
 		.normalize = strcmp(o->normalize.normalize, "imagenet") ? o->normalize.normalize
 																: NULL, /* the default: the file may know better */
 		.activation = o->network.activation && strcmp(o->network.activation, "identity") ? o->network.activation
 																						 : NULL };
-	secant_onnx_source source = { 0 };
-	secant_model_file file = { 0 };
-	if (!(source.m = secant_onnx_open(path, err)))
+	deploy_onnx_source source = { 0 };
+	format_model_file file = { 0 };
+	if (!(source.m = format_onnx_open(path, err)))
 		return err->code;
 	secant_status s = source.m->external ? secant_fail(err, SECANT_ERR_UNSUPPORTED,
 						  "its weights lie in other files; every verb but import takes it as it is")
-										 : secant_onnx_understand(&source, &w, &file.settings, said, err);
+										 : deploy_onnx_understand(&source, &w, &file.settings, said, err);
 	secant_tensor t = { SECANT_U8, secant_shape_of(1, (int64_t)source.m->file.size),
 		(void *)(uintptr_t)source.m->file.data, NULL };
 	if (!s
@@ -175,16 +175,16 @@ secant_onnx_import(const char *path, const secant_import *o, const char *out, se
 	if (!s)
 		s = secant_tensors_add(&file.tensors, "onnx", &t, err);
 	if (!s)
-		s = secant_model_file_write(&file, out, err);
-	secant_model_file_free(&file);
-	secant_onnx_close(source.m);
+		s = format_model_file_write(&file, out, err);
+	format_model_file_free(&file);
+	format_onnx_close(source.m);
 	return s;
 }
 
 /* ---- info ---- */
 
 static json_t *
-values_json(const secant_onnx_info *v, int n)
+values_json(const format_onnx_info *v, int n)
 {
 	json_t *list = json_array();
 	for (int i = 0; i < n; i++) {
@@ -194,18 +194,18 @@ values_json(const secant_onnx_info *v, int n)
 				v[i].dim[d] >= 0 ? json_integer(v[i].dim[d]) : json_string(*v[i].symbol[d] ? v[i].symbol[d] : "?"));
 		bool tensor = !strcmp(v[i].kind, "tensor");
 		json_array_append_new(list,
-			json_pack("{s:s,s:s,s:o}", "name", v[i].name, "type", tensor ? secant_onnx_type_name(v[i].type) : v[i].kind,
+			json_pack("{s:s,s:s,s:o}", "name", v[i].name, "type", tensor ? format_onnx_type_name(v[i].type) : v[i].kind,
 				"shape", v[i].rank < 0 ? (json_decref(shape), json_null()) : shape));
 	}
 	return list;
 }
 
 static void
-count_operators(const secant_onnx_graph *g, json_t *counts)
+count_operators(const format_onnx_graph *g, json_t *counts)
 {
 	for (int i = 0; i < g->n_node; i++) {
-		const secant_onnx_node *n = &g->node[i];
-		char *name = *n->domain ? secant_format("%s.%s", n->domain, n->op) : secant_strdup(n->op);
+		const format_onnx_node *n = &g->node[i];
+		char *name = *n->domain ? base_format("%s.%s", n->domain, n->op) : base_strdup(n->op);
 		if (name)
 			json_object_set_new(counts, name, json_integer(json_integer_value(json_object_get(counts, name)) + 1));
 		secant_free(name);
@@ -216,9 +216,9 @@ count_operators(const secant_onnx_graph *g, json_t *counts)
 }
 
 json_t *
-secant_onnx_describe(const char *path, secant_err *err)
+app_onnx_describe(const char *path, secant_err *err)
 {
-	secant_onnx_model *m = secant_onnx_open(path, err);
+	format_onnx_model *m = format_onnx_open(path, err);
 	if (!m)
 		return NULL;
 	json_t *operators = json_object(), *metadata = json_object(), *refused = json_array();
@@ -227,8 +227,8 @@ secant_onnx_describe(const char *path, secant_err *err)
 		json_object_set_new(metadata, m->pair[i].key, json_string(m->pair[i].value));
 	int64_t numbers = 0;
 	for (int i = 0; i < m->graph.n_init; i++)
-		numbers += secant_onnx_count(m->graph.init[i].tensor);
-	char *problems = secant_onnx_refused(m);
+		numbers += format_onnx_count(m->graph.init[i].tensor);
+	char *problems = format_onnx_refused(m);
 	for (char *p = problems, *end; p && *p; p = end) {
 		end = strstr(p, "; ");
 		size_t n = end ? (size_t)(end - p) : strlen(p);
@@ -241,7 +241,7 @@ secant_onnx_describe(const char *path, secant_err *err)
 		"producer_version", m->producer_version, "inputs", values_json(m->graph.in, m->graph.n_in), "outputs",
 		values_json(m->graph.out, m->graph.n_out), "nodes", m->graph.n_node, "parameters", (json_int_t)numbers,
 		"operators", operators, "refused", refused, "metadata", metadata);
-	secant_onnx_close(m);
+	format_onnx_close(m);
 	if (!j)
 		secant_fail(err, SECANT_ERR_FORMAT, "%s: its names are no text", path);
 	return j;

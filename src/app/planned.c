@@ -27,14 +27,14 @@ const secant_opts secant_planned_options = { "plan", sizeof(secant_planned), pla
 
 /* Random numbers for an input: reals in [-1, 1), targets 0 or 1, classes. */
 static secant_status
-feed(secant_planned_run *r, int i, const char *name, const secant_shape *shape, int classes, bool f64, secant_err *err)
+feed(app_planned_run *r, int i, const char *name, const secant_shape *shape, int classes, bool f64, secant_err *err)
 {
 	int64_t n = secant_shape_count(shape);
-	if (!(r->input[i] = secant_alloc_aligned((size_t)n * sizeof(double))))
+	if (!(r->input[i] = base_alloc_aligned((size_t)n * sizeof(double))))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for an input of %lld numbers", (long long)n);
-	secant_rng rng = secant_rng_make(0, SECANT_FOR_TEST, 0, (uint32_t)i);
+	base_rng rng = base_rng_make(0, BASE_FOR_TEST, 0, (uint32_t)i);
 	for (int64_t k = 0; k < n; k++) {
-		double v = i ? secant_rng_below(&rng, classes > 1 ? (uint32_t)classes : 2) : secant_rng_range(&rng, -1, 1);
+		double v = i ? base_rng_below(&rng, classes > 1 ? (uint32_t)classes : 2) : base_rng_range(&rng, -1, 1);
 		if (f64)
 			((double *)r->input[i])[k] = v;
 		else if (classes > 1)
@@ -42,38 +42,38 @@ feed(secant_planned_run *r, int i, const char *name, const secant_shape *shape, 
 		else
 			((float *)r->input[i])[k] = (float)v;
 	}
-	return secant_context_set_input(r->context, name, r->input[i], err);
+	return exec_context_set_input(r->context, name, r->input[i], err);
 }
 
 static secant_status
-open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_options *plan, const secant_shape *shape,
+open_trial(app_planned_run *r, const secant_planned *o, const exec_plan_options *plan, const secant_shape *shape,
 	secant_err *err)
 {
-	secant_mode mode = r->model.mode; /* AdamW with its usual settings */
-	secant_status status = secant_opts_init(&secant_optimizer_options_table, &r->settings, err);
-	if (status || (status = secant_optimizer_new(&r->optimizer, &r->settings, r->model.store, err)))
+	nn_mode mode = r->model.mode; /* AdamW with its usual settings */
+	secant_status status = secant_opts_init(&train_optimizer_options_table, &r->settings, err);
+	if (status || (status = train_optimizer_new(&r->optimizer, &r->settings, r->model.store, err)))
 		return status;
-	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE,
-		.loss = o->loss ? o->loss : secant_loss_usual(mode),
+	app_trial_spec spec = { .phase = NN_PHASE_TRAIN_SURE,
+		.loss = o->loss ? o->loss : model_loss_usual(mode),
 		.mode = mode,
 		.gradients = true,
 		.optimizer = &r->optimizer };
-	if ((status = secant_trial_make(&r->trial, &r->model, shape, &spec, plan, err)))
+	if ((status = app_trial_make(&r->trial, &r->model, shape, &spec, plan, err)))
 		return status;
 	r->plan = r->trial.step.plan;
 	r->context = r->trial.step.context;
-	return feed(r, 1, "target", &r->trial.target, mode == SECANT_MODE_MULTICLASS ? r->model.net.classes : 1,
-		plan->precision == SECANT_PRECISION_F64, err);
+	return feed(r, 1, "target", &r->trial.target, mode == NN_MODE_MULTICLASS ? r->model.net.classes : 1,
+		plan->precision == EXEC_PRECISION_F64, err);
 }
 
 static secant_status
-open_network(secant_planned_run *r, const char *model, const secant_planned *o, bool f64, secant_err *err)
+open_network(app_planned_run *r, const char *model, const secant_planned *o, bool f64, secant_err *err)
 {
 	if (model)
-		return secant_model_open(&r->model, model, f64, err);
-	secant_status status = secant_model_new(&r->model, &o->network, NULL, NULL, f64, err);
+		return model_open(&r->model, model, f64, err);
+	secant_status status = model_new(&r->model, &o->network, NULL, NULL, f64, err);
 	if (!status)
-		secant_model_initialize(&r->model, 0);
+		model_initialize(&r->model, 0);
 	return status;
 }
 
@@ -86,47 +86,47 @@ input_shape(const secant_planned *o, bool cloud, int channels)
 
 /* Plan and context of an evaluation as the network gives it, before any activation of ours. */
 static secant_status
-prepare(secant_planned_run *r, secant_runner *runner, const secant_shape *shape, secant_err *err)
+prepare(app_planned_run *r, exec_runner *runner, const secant_shape *shape, secant_err *err)
 {
 	const char *wanted[] = { "logits", "label" };
-	int n = secant_runner_find_output(runner, "label") < 0 ? 1 : 2;
-	int inputs = secant_runner_inputs(runner);
+	int n = exec_runner_find_output(runner, "label") < 0 ? 1 : 2;
+	int inputs = exec_runner_inputs(runner);
 	secant_shape *all = secant_calloc((size_t)inputs + 1, sizeof *all);
 	secant_status status = SECANT_OK;
 	if (!all)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for shapes");
 	for (int i = 0; i < inputs; i++) { /* the others belong to the ending, which is not planned */
-		all[i] = i ? secant_runner_input(runner, i)->shape : *shape;
+		all[i] = i ? exec_runner_input(runner, i)->shape : *shape;
 		all[i].dim[0] = shape->dim[0];
 	}
-	if (!(r->session = secant_session_new(runner, wanted, n, err)))
+	if (!(r->session = exec_session_new(runner, wanted, n, err)))
 		status = err->code;
 	if (!status)
-		status = secant_session_prepare(r->session, all, &r->plan, &r->context, err);
+		status = exec_session_prepare(r->session, all, &r->plan, &r->context, err);
 	secant_free(all);
 	return status;
 }
 
 secant_status
-secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
+app_planned_open(app_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_plan_options plan = { .threads = o->threads,
+	exec_plan_options plan = { .threads = o->threads,
 		.training = o->train,
-		.recompute = (secant_recompute)o->recompute,
+		.recompute = (exec_recompute)o->recompute,
 		.allow_reference = o->allow_reference,
 		.external = o->train };
-	*r = (secant_planned_run){ 0 };
+	*r = (app_planned_run){ 0 };
 	double start = 0;
-	if (secant_precision_choose(o->precision, &plan.precision, &own))
+	if (deploy_precision_choose(o->precision, &plan.precision, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
-	bool f64 = plan.precision == SECANT_PRECISION_F64;
+	bool f64 = plan.precision == EXEC_PRECISION_F64;
 	secant_shape shape;
 	if (model && !o->train) {
-		if (!secant_deployed_open(
-				&r->deployed, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, &own)) {
+		if (!deploy_deployed_open(
+				&r->deployed, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, &own)) {
 			r->is_deployed = true;
-			shape = input_shape(o, r->deployed.kind != SECANT_INPUT_PICTURES, r->deployed.inputs);
+			shape = input_shape(o, r->deployed.kind != DEPLOY_INPUT_PICTURES, r->deployed.inputs);
 			start = secant_seconds();
 			(void)!prepare(r, r->deployed.runner, &shape, &own);
 		}
@@ -136,7 +136,7 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 		start = secant_seconds();
 		if (o->train)
 			(void)!open_trial(r, o, &plan, &shape, &own);
-		else if ((r->runner = secant_model_runner(&r->model, &plan, &own)))
+		else if ((r->runner = model_runner(&r->model, &plan, &own)))
 			(void)!prepare(r, r->runner, &shape, &own);
 	}
 	r->seconds = secant_seconds() - start;
@@ -144,36 +144,36 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 		(void)!feed(r, 0, "input", &shape, 1, f64, &own);
 	if (!own.code)
 		return SECANT_OK;
-	secant_planned_close(r);
+	app_planned_close(r);
 	return secant_fail(err, own.code, "%s", own.msg);
 }
 
 void
-secant_planned_close(secant_planned_run *r)
+app_planned_close(app_planned_run *r)
 {
-	secant_trial_free(&r->trial);
-	secant_optimizer_free(&r->optimizer);
-	secant_opts_free(&secant_optimizer_options_table, &r->settings);
+	app_trial_free(&r->trial);
+	train_optimizer_free(&r->optimizer);
+	secant_opts_free(&train_optimizer_options_table, &r->settings);
 	secant_session_free(r->session);
-	secant_runner_free(r->runner);
+	exec_runner_free(r->runner);
 	if (r->is_deployed)
-		secant_deployed_close(&r->deployed);
-	secant_model_free(&r->model);
+		deploy_deployed_close(&r->deployed);
+	model_free(&r->model);
 	for (int i = 0; i < 3; i++)
 		secant_free(r->input[i]);
-	*r = (secant_planned_run){ 0 };
+	*r = (app_planned_run){ 0 };
 }
 
 char *
 secant_model_explain(const char *model, const secant_planned *o, bool timed, bool json, secant_err *err)
 {
-	secant_planned_run r;
+	app_planned_run r;
 	char *text = NULL;
-	secant_status status = secant_planned_open(&r, model, o, err);
+	secant_status status = app_planned_open(&r, model, o, err);
 	for (int i = 0; i < 3 && timed && !status; i++) /* the last of three is shown: the first ones warm up */
-		status = secant_context_run_timed(r.context, err);
-	if (!status && !(text = secant_plan_explain(r.plan, timed ? r.context : NULL, json)))
+		status = exec_context_run_timed(r.context, err);
+	if (!status && !(text = exec_plan_explain(r.plan, timed ? r.context : NULL, json)))
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a table");
-	secant_planned_close(&r);
+	app_planned_close(&r);
 	return text;
 }

@@ -42,7 +42,7 @@ planar(const secant_shape *s, int64_t i)
 static void *
 numbers_new(int64_t n, secant_err *err)
 {
-	void *p = secant_alloc_aligned((size_t)n * sizeof(double));
+	void *p = base_alloc_aligned((size_t)n * sizeof(double));
 	if (!p)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld numbers", (long long)n);
 	return p;
@@ -213,22 +213,21 @@ read_input(given *v, const wanted *w, secant_err *err)
 }
 
 static secant_status
-choose_mode(const given *v, const secant_run *o, const secant_model *m, secant_mode *mode, secant_err *err)
+choose_mode(const given *v, const secant_run *o, const model_bundle *m, nn_mode *mode, secant_err *err)
 {
 	if (!v->target)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: holds no tensor 'target', which the loss wants", v->path);
 	const secant_shape *t = &v->target->shape;
 	bool planes = t->rank == 4 && t->dim[1] == m->net.classes && m->net.classes > 1;
-	return secant_mode_choose(o->mode ? o->mode : planes ? "multilabel" : NULL, m->net.classes, mode, err);
+	return model_mode_choose(o->mode ? o->mode : planes ? "multilabel" : NULL, m->net.classes, mode, err);
 }
 
 static secant_status
-read_targets(
-	given *v, const secant_run *o, const secant_model *m, const secant_trial *t, secant_mode mode, secant_err *err)
+read_targets(given *v, const secant_run *o, const model_bundle *m, const app_trial *t, nn_mode mode, secant_err *err)
 {
 	char a[96], b[96];
 	const secant_shape *got = &v->target->shape, *want = &t->target;
-	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES && mode == SECANT_MODE_MULTICLASS) { /* N,P or N */
+	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES && mode == NN_MODE_MULTICLASS) { /* N,P or N */
 		if (got->dim[0] != want->dim[0] || got->rank != (want->rank == 3 ? 2 : 1)
 			|| secant_shape_count(got) != secant_shape_count(want))
 			return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'target' is %s, want %s for logits %s (N,P,1,C or N,C)",
@@ -243,17 +242,16 @@ read_targets(
 		&& got->dim[2] == want->dim[2];
 	bool planes = got->rank == 4 && got->dim[0] == want->dim[0] && got->dim[2] == want->dim[1]
 		&& got->dim[3] == want->dim[2];
-	planes &= got->rank == 4 && got->dim[1] == (mode == SECANT_MODE_MULTICLASS ? 1 : want->dim[3]);
-	if (!planes && !(rows && mode != SECANT_MODE_MULTILABEL))
+	planes &= got->rank == 4 && got->dim[1] == (mode == NN_MODE_MULTICLASS ? 1 : want->dim[3]);
+	if (!planes && !(rows && mode != NN_MODE_MULTILABEL))
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'target' is %s, want %s for logits %s (N,H,W,C)", v->path,
 			secant_shape_text(got, a, sizeof a),
-			mode == SECANT_MODE_BINARY           ? "N,1,H,W or N,H,W"
-				: mode == SECANT_MODE_MULTICLASS ? "N,H,W"
-												 : "N,C,H,W",
+			mode == NN_MODE_BINARY           ? "N,1,H,W or N,H,W"
+				: mode == NN_MODE_MULTICLASS ? "N,H,W"
+											 : "N,C,H,W",
 			secant_shape_text(&t->logits, b, sizeof b));
-	v->y = mode == SECANT_MODE_MULTICLASS
-		? take_classes(v->target, m->net.classes, strstr(o->loss, "ignore"), v->f64, err)
-		: take_reals(v->target, want, true, v->f64, err);
+	v->y = mode == NN_MODE_MULTICLASS ? take_classes(v->target, m->net.classes, strstr(o->loss, "ignore"), v->f64, err)
+									  : take_reals(v->target, want, true, v->f64, err);
 	if (!v->y)
 		return secant_err_prefix(err, "%s", v->path);
 	if (t->label_target.rank < 0)
@@ -284,15 +282,15 @@ flat(const secant_shape *label)
 /* The inputs after the first, by their names; four axes are N,C,H,W in files. `own` is how many the file's graph has:
  * what is behind those takes no part in its outputs, and any numbers do. */
 static secant_status
-read_more(given *v, const secant_runner *r, int own, secant_err *err)
+read_more(given *v, const exec_runner *r, int own, secant_err *err)
 {
-	int n = secant_runner_inputs(r) - 1;
+	int n = exec_runner_inputs(r) - 1;
 	char got[96];
-	secant_dtype reals = secant_runner_reals(r);
+	secant_dtype reals = exec_runner_reals(r);
 	if (!(v->more = secant_calloc((size_t)n + 1, sizeof *v->more)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for inputs");
 	for (int i = 1; i <= n; i++, v->n_more++) {
-		const secant_port *p = secant_runner_input(r, i);
+		const secant_port *p = exec_runner_input(r, i);
 		secant_tensor *to = &v->more[i - 1];
 		*to = (secant_tensor){ reals, p->shape, NULL, NULL };
 		to->shape.dim[0] = to->shape.rank ? v->shape.dim[0] : 0;
@@ -333,23 +331,23 @@ give_output(const char *name, const secant_tensor *t, bool cloud, bool f64, seca
 
 /* All outputs of the file's graph: "probabilities", which opening adds, is the last where it is there. */
 static secant_status
-run_session(const secant_deployed *d, given *v, bool cloud, secant_tensors *out, secant_err *err)
+run_session(const deploy_deployed *d, given *v, bool cloud, secant_tensors *out, secant_err *err)
 {
-	secant_ending ending = { d->task, d->activated, d->parts };
-	secant_runner *r = d->runner;
-	int n = secant_runner_outputs(r) - d->ends, inputs = secant_runner_inputs(r);
+	deploy_ending ending = { d->task, d->activated, d->parts };
+	exec_runner *r = d->runner;
+	int n = exec_runner_outputs(r) - d->ends, inputs = exec_runner_inputs(r);
 	const char **name = secant_calloc((size_t)n + 1, sizeof *name);
 	secant_tensor *in = secant_calloc((size_t)inputs + 1, sizeof *in),
 				  *made = secant_calloc((size_t)n + 1, sizeof *made);
 	secant_session *s = NULL;
-	secant_status status = name && in && made ? read_more(v, r, secant_ending_inputs(&ending, inputs), err)
+	secant_status status = name && in && made ? read_more(v, r, deploy_ending_inputs(&ending, inputs), err)
 											  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a run");
 	for (int i = 0; i < n && !status; i++)
-		name[i] = secant_runner_output(r, i)->name;
-	if (!status && !(s = secant_session_new(r, name, n, err)))
+		name[i] = exec_runner_output(r, i)->name;
+	if (!status && !(s = exec_session_new(r, name, n, err)))
 		status = err->code;
 	if (!status) {
-		in[0] = (secant_tensor){ secant_runner_reals(r), v->shape, v->x, NULL };
+		in[0] = (secant_tensor){ exec_runner_reals(r), v->shape, v->x, NULL };
 		for (int i = 0; i < v->n_more; i++)
 			in[i + 1] = v->more[i];
 		status = secant_session_run(s, in, made, err);
@@ -366,31 +364,31 @@ run_session(const secant_deployed *d, given *v, bool cloud, secant_tensors *out,
 static secant_status
 run_plain(const char *model, given *v, const secant_run *o, secant_tensors *out, secant_err *err)
 {
-	secant_deployed d;
-	secant_status status = secant_deployed_open(
-		&d, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, err);
+	deploy_deployed d;
+	secant_status status = deploy_deployed_open(
+		&d, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
-	wanted w = { d.kind != SECANT_INPUT_PICTURES, d.in_channels, d.inputs, d.categories,
-		secant_runner_input(d.runner, 0)->name };
-	v->f64 = d.precision == SECANT_PRECISION_F64;
-	secant_runner_be_exact(d.runner); /* results are here to be compared with another program's */
+	wanted w = { d.kind != DEPLOY_INPUT_PICTURES, d.in_channels, d.inputs, d.categories,
+		exec_runner_input(d.runner, 0)->name };
+	v->f64 = d.precision == EXEC_PRECISION_F64;
+	exec_runner_be_exact(d.runner); /* results are here to be compared with another program's */
 	if (!(status = read_input(v, &w, err)))
 		status = run_session(&d, v, w.cloud, out, err);
-	secant_deployed_close(&d);
+	deploy_deployed_close(&d);
 	return status;
 }
 
 static secant_status
-give_gradients(const secant_model *m, const secant_trial *t, bool f64, secant_tensors *out, secant_err *err)
+give_gradients(const model_bundle *m, const app_trial *t, bool f64, secant_tensors *out, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < m->store->n && !status; i++) {
-		secant_slot *slot = &m->store->slot[i];
+		exec_slot *slot = &m->store->slot[i];
 		if (slot->trainable) {
-			char *name = secant_format("grad:%s", slot->name);
+			char *name = base_format("grad:%s", slot->name);
 			status = name ? give(out, name, &slot->type.shape,
-						 t->step.at_grad[i] < 0 ? NULL : secant_context_output(t->step.context, t->step.at_grad[i]),
+						 t->step.at_grad[i] < 0 ? NULL : exec_context_output(t->step.context, t->step.at_grad[i]),
 						 false, f64, err)
 						  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a name");
 			secant_free(name);
@@ -406,25 +404,25 @@ give_gradients(const secant_model *m, const secant_trial *t, bool f64, secant_te
 }
 
 static secant_status
-run_context(const given *v, secant_trial *t, secant_err *err)
+run_context(const given *v, app_trial *t, secant_err *err)
 {
-	secant_status status = secant_context_set_input(t->step.context, "input", v->x, err);
+	secant_status status = exec_context_set_input(t->step.context, "input", v->x, err);
 	if (!status && v->y)
-		status = secant_context_set_input(t->step.context, "target", v->y, err);
+		status = exec_context_set_input(t->step.context, "target", v->y, err);
 	if (!status && v->z)
-		status = secant_context_set_input(t->step.context, "label_target", v->z, err);
+		status = exec_context_set_input(t->step.context, "label_target", v->z, err);
 	return status ? status : train_step_gradients(&t->step, err);
 }
 
 static secant_status
 run_with_loss(
-	secant_model *m, given *v, const secant_run *o, secant_precision precision, secant_tensors *out, secant_err *err)
+	model_bundle *m, given *v, const secant_run *o, exec_precision precision, secant_tensors *out, secant_err *err)
 {
-	secant_trial t = { 0 };
-	secant_trial_spec spec = {
-		.phase = o->gradients ? SECANT_PHASE_TRAIN_SURE : SECANT_PHASE_EVAL, .loss = o->loss, .gradients = o->gradients
+	app_trial t = { 0 };
+	app_trial_spec spec = {
+		.phase = o->gradients ? NN_PHASE_TRAIN_SURE : NN_PHASE_EVAL, .loss = o->loss, .gradients = o->gradients
 	};
-	secant_plan_options plan = { .precision = precision,
+	exec_plan_options plan = { .precision = precision,
 		.threads = o->threads,
 		.training = o->gradients,
 		.allow_reference = o->allow_reference,
@@ -436,19 +434,19 @@ run_with_loss(
 	if (status || (status = choose_mode(v, o, m, &spec.mode, err)))
 		return status;
 	spec.label = v->label_target && m->net.aux_params;
-	if (!(status = secant_trial_make(&t, m, &v->shape, &spec, &plan, err))
+	if (!(status = app_trial_make(&t, m, &v->shape, &spec, &plan, err))
 		&& !(status = read_targets(v, o, m, &t, spec.mode, err)) && !(status = run_context(v, &t, err))
 		&& !(status = give(
-				 out, "loss", &(secant_shape){ 0 }, secant_context_output(t.step.context, 0), false, v->f64, err)))
+				 out, "loss", &(secant_shape){ 0 }, exec_context_output(t.step.context, 0), false, v->f64, err)))
 		logits = logits_in_file(&t.logits, w.cloud),
-		status = give(out, "logits", &logits, secant_context_output(t.step.context, t.at_logits), true, v->f64, err);
+		status = give(out, "logits", &logits, exec_context_output(t.step.context, t.at_logits), true, v->f64, err);
 	if (!status && t.at_label >= 0) {
 		secant_shape label = flat(&t.label);
-		status = give(out, "label", &label, secant_context_output(t.step.context, t.at_label), false, v->f64, err);
+		status = give(out, "label", &label, exec_context_output(t.step.context, t.at_label), false, v->f64, err);
 	}
 	if (!status && o->gradients)
 		status = give_gradients(m, &t, v->f64, out, err);
-	secant_trial_free(&t);
+	app_trial_free(&t);
 	return status;
 }
 
@@ -456,25 +454,25 @@ secant_status
 secant_model_run(const char *model, const char *in, const char *out, const secant_run *o, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_precision precision;
+	exec_precision precision;
 	secant_tensors results = { 0 };
 	given v = { .path = in };
 	if (o->gradients && !o->loss)
 		return secant_fail(err, SECANT_ERR_ARG, "--gradients wants --loss: gradients of what?");
-	if (secant_same_file(in, out) || secant_same_file(model, out))
+	if (app_same_file(in, out) || app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by the results", out);
-	if (!secant_ext_is(out, "safetensors|pth|pt|bin") && (o->loss || !secant_ext_is(out, "npy")))
+	if (!base_ext_is(out, "safetensors|pth|pt|bin") && (o->loss || !base_ext_is(out, "npy")))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: results are written to .safetensors or .pth", out);
-	if (secant_is_onnx(model)) {
-		(void)!secant_onnx_run_file(model, in, o, &results, &own);
+	if (deploy_is_onnx(model)) {
+		(void)!app_onnx_run_file(model, in, o, &results, &own);
 	} else if (!o->loss) {
 		(void)!run_plain(model, &v, o, &results, &own);
-	} else if (!secant_precision_choose(o->precision, &precision, &own)) {
-		secant_model m;
-		v.f64 = precision == SECANT_PRECISION_F64;
-		if (!secant_model_open(&m, model, v.f64, &own)) {
+	} else if (!deploy_precision_choose(o->precision, &precision, &own)) {
+		model_bundle m;
+		v.f64 = precision == EXEC_PRECISION_F64;
+		if (!model_open(&m, model, v.f64, &own)) {
 			(void)!run_with_loss(&m, &v, o, precision, &results, &own);
-			secant_model_free(&m);
+			model_free(&m);
 		}
 	}
 	if (!own.code)

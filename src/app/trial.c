@@ -3,53 +3,51 @@
 #include <sys/stat.h>
 
 bool
-secant_same_file(const char *a, const char *b)
+app_same_file(const char *a, const char *b)
 {
 	struct stat x, y;
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* The loss on logits in f32, with the classification head's where it is wanted. */
-static secant_value
-build_loss(
-	secant_trial *t, const secant_model *m, const secant_model_graph *g, const secant_trial_spec *spec, secant_err *err)
+static graph_value
+build_loss(app_trial *t, const model_bundle *m, const model_graph *g, const app_trial_spec *spec, secant_err *err)
 {
-	const secant_shape *y = secant_graph_shape(g->g, g->built.logits);
-	secant_value logits = secant_apply(g->g, "upcast", NULL, 1, g->built.logits);
+	const secant_shape *y = graph_shape(g->g, g->built.logits);
+	graph_value logits = graph_apply(g->g, "upcast", NULL, 1, g->built.logits);
 	t->target = *y; /* a class index stands for the last axis */
-	if (spec->mode == SECANT_MODE_MULTICLASS)
+	if (spec->mode == NN_MODE_MULTICLASS)
 		t->target.rank--;
-	secant_value target = secant_graph_input(
-		g->g, "target", spec->mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &t->target);
-	secant_value loss = secant_loss_build(
-		g->g, spec->loss, &(secant_loss_input){ logits, target, spec->mode, m->net.classes }, err);
+	graph_value target = graph_input(
+		g->g, "target", spec->mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &t->target);
+	graph_value loss = nn_loss_build(
+		g->g, spec->loss, &(nn_loss_input){ logits, target, spec->mode, m->net.classes }, err);
 	if (loss >= 0 && g->built.penalty >= 0)
-		loss = secant_apply(g->g, "add", NULL, 2, loss, g->built.penalty);
+		loss = graph_apply(g->g, "add", NULL, 2, loss, g->built.penalty);
 	if (loss < 0 || !spec->label)
 		return loss;
-	secant_value label = secant_apply(g->g, "upcast", NULL, 1, g->built.label);
-	t->label_target = *secant_graph_shape(g->g, g->built.label);
-	secant_value wanted = secant_graph_input(g->g, "label_target", SECANT_F32, &t->label_target);
-	secant_value more = secant_loss_build(
-		g->g, "bce", &(secant_loss_input){ label, wanted, SECANT_MODE_BINARY, 1 }, err);
-	return more < 0 ? more : secant_apply(g->g, "add", NULL, 2, loss, more);
+	graph_value label = graph_apply(g->g, "upcast", NULL, 1, g->built.label);
+	t->label_target = *graph_shape(g->g, g->built.label);
+	graph_value wanted = graph_input(g->g, "label_target", SECANT_F32, &t->label_target);
+	graph_value more = nn_loss_build(g->g, "bce", &(nn_loss_input){ label, wanted, NN_MODE_BINARY, 1 }, err);
+	return more < 0 ? more : graph_apply(g->g, "add", NULL, 2, loss, more);
 }
 
 static secant_status
-make(secant_trial *t, secant_model *m, secant_model_graph *g, const secant_trial_spec *spec,
-	const secant_plan_options *options, secant_err *err)
+make(app_trial *t, model_bundle *m, model_graph *g, const app_trial_spec *spec, const exec_plan_options *options,
+	secant_err *err)
 {
-	secant_value keep[2];
+	graph_value keep[2];
 	train_step_spec step = { .loss = -1, .gradients = spec->gradients, .keep = keep, .options = options };
-	t->logits = *secant_graph_shape(g->g, g->built.logits);
+	t->logits = *graph_shape(g->g, g->built.logits);
 	if (g->built.label >= 0)
-		t->label = *secant_graph_shape(g->g, g->built.label);
+		t->label = *graph_shape(g->g, g->built.label);
 	if (!spec->optimizer)
 		keep[step.n_keep++] = g->built.logits;
 	if (!spec->optimizer && g->built.label >= 0)
 		keep[step.n_keep++] = g->built.label;
 	if (spec->loss && (step.loss = build_loss(t, m, g, spec, err)) < 0)
-		return secant_graph_check(g->g, err) ? err->code : SECANT_ERR_ARG;
+		return graph_check(g->g, err) ? err->code : SECANT_ERR_ARG;
 	step.graph = g->g;
 	g->g = NULL;
 	t->step = (train_step){ .store = m->store, .optimizer = spec->optimizer };
@@ -62,26 +60,24 @@ make(secant_trial *t, secant_model *m, secant_model_graph *g, const secant_trial
 }
 
 secant_status
-secant_trial_make(secant_trial *t, secant_model *m, const secant_shape *input, const secant_trial_spec *spec,
-	const secant_plan_options *options, secant_err *err)
+app_trial_make(app_trial *t, model_bundle *m, const secant_shape *input, const app_trial_spec *spec,
+	const exec_plan_options *options, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_model_graph g = { 0 };
-	*t = (secant_trial){
-		.target.rank = -1, .label_target.rank = -1, .label.rank = -1, .at_logits = -1, .at_label = -1
-	};
-	if (!secant_model_build(m, spec->phase, input, &g, &own))
+	model_graph g = { 0 };
+	*t = (app_trial){ .target.rank = -1, .label_target.rank = -1, .label.rank = -1, .at_logits = -1, .at_label = -1 };
+	if (!model_build(m, spec->phase, input, &g, &own))
 		(void)!make(t, m, &g, spec, options, &own);
-	secant_graph_free(g.g);
+	graph_free(g.g);
 	if (!own.code)
 		return SECANT_OK;
-	secant_trial_free(t);
+	app_trial_free(t);
 	return secant_fail(err, own.code, "%s", own.msg);
 }
 
 void
-secant_trial_free(secant_trial *t)
+app_trial_free(app_trial *t)
 {
 	train_step_clear(&t->step);
-	*t = (secant_trial){ 0 };
+	*t = (app_trial){ 0 };
 }

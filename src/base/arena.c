@@ -16,18 +16,18 @@ typedef struct block {
 	alignas(ALIGN) char bytes[];
 } block;
 
-struct secant_arena {
+struct base_arena {
 	block *first;
 };
 
-secant_arena *
-secant_arena_new(void)
+base_arena *
+base_arena_new(void)
 {
-	return secant_calloc(1, sizeof(secant_arena));
+	return secant_calloc(1, sizeof(base_arena));
 }
 
 void
-secant_arena_free(secant_arena *a)
+base_arena_free(base_arena *a)
 {
 	if (!a)
 		return;
@@ -50,7 +50,7 @@ block_new(size_t size)
 }
 
 void *
-secant_arena_alloc(secant_arena *a, size_t bytes)
+base_arena_alloc(base_arena *a, size_t bytes)
 {
 	if (bytes > PTRDIFF_MAX - ALIGN)
 		return NULL;
@@ -76,24 +76,24 @@ secant_arena_alloc(secant_arena *a, size_t bytes)
 }
 
 char *
-secant_arena_strdup(secant_arena *a, const char *s)
+base_arena_strdup(base_arena *a, const char *s)
 {
 	size_t n = strlen(s) + 1;
-	char *p = secant_arena_alloc(a, n);
+	char *p = base_arena_alloc(a, n);
 	if (p)
 		memcpy(p, s, n);
 	return p;
 }
 
 char *
-secant_arena_format(secant_arena *a, const char *fmt, ...)
+base_arena_format(base_arena *a, const char *fmt, ...)
 {
 	va_list ap, again;
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	char *p = n >= 0 ? secant_arena_alloc(a, (size_t)n + 1) : NULL;
+	char *p = n >= 0 ? base_arena_alloc(a, (size_t)n + 1) : NULL;
 	if (p)
 		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);

@@ -7,22 +7,22 @@
 #include <string.h>
 
 static int
-place(const secant_by_name *s, const char *name)
+place(const base_by_name *s, const char *name)
 {
-	unsigned mask = (unsigned)s->capacity - 1, i = (unsigned)secant_fnv1a(name, strlen(name)) & mask;
+	unsigned mask = (unsigned)s->capacity - 1, i = (unsigned)base_fnv1a(name, strlen(name)) & mask;
 	while (s->name[i] && strcmp(s->name[i], name))
 		i = (i + 1) & mask;
 	return (int)i;
 }
 
 static bool
-grow(secant_by_name *s)
+grow(base_by_name *s)
 {
 	int capacity = s->capacity ? 2 * s->capacity : 64;
-	secant_by_name fresh = { secant_calloc((size_t)capacity, sizeof *fresh.name),
+	base_by_name fresh = { secant_calloc((size_t)capacity, sizeof *fresh.name),
 		secant_calloc((size_t)capacity, sizeof *fresh.number), s->n, capacity };
 	if (!fresh.name || !fresh.number) {
-		secant_by_name_free(&fresh);
+		base_by_name_free(&fresh);
 		return false;
 	}
 	for (int i = 0; i < s->capacity; i++)
@@ -31,13 +31,13 @@ grow(secant_by_name *s)
 			fresh.name[to] = s->name[i];
 			fresh.number[to] = s->number[i];
 		}
-	secant_by_name_free(s);
+	base_by_name_free(s);
 	*s = fresh;
 	return true;
 }
 
 bool
-secant_by_name_add(secant_by_name *s, const char *name, int number)
+base_by_name_add(base_by_name *s, const char *name, int number)
 {
 	if (2 * (s->n + 1) > s->capacity && !grow(s))
 		return false;
@@ -51,16 +51,16 @@ secant_by_name_add(secant_by_name *s, const char *name, int number)
 }
 
 int
-secant_by_name_find(const secant_by_name *s, const char *name)
+base_by_name_find(const base_by_name *s, const char *name)
 {
 	int i = s->capacity ? place(s, name) : 0;
 	return s->capacity && s->name[i] ? s->number[i] : -1;
 }
 
 void
-secant_by_name_free(secant_by_name *s)
+base_by_name_free(base_by_name *s)
 {
 	secant_free(s->name);
 	secant_free(s->number);
-	*s = (secant_by_name){ 0 };
+	*s = (base_by_name){ 0 };
 }

@@ -1,50 +1,50 @@
 /*
  * Numbers in files: little- and big-endian loads and stores at any address. The caller has checked the length.
  */
-#ifndef SECANT_BASE_BYTES_H
-#define SECANT_BASE_BYTES_H
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 static inline uint16_t
-secant_le16(const uint8_t *p)
+base_le16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);
 }
 
 static inline uint32_t
-secant_le32(const uint8_t *p)
+base_le32(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 static inline uint64_t
-secant_le64(const uint8_t *p)
+base_le64(const uint8_t *p)
 {
-	return (uint64_t)secant_le32(p) | (uint64_t)secant_le32(p + 4) << 32;
+	return (uint64_t)base_le32(p) | (uint64_t)base_le32(p + 4) << 32;
 }
 
 static inline uint16_t
-secant_be16(const uint8_t *p)
+base_be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
 static inline uint32_t
-secant_be32(const uint8_t *p)
+base_be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
 }
 
 static inline uint64_t
-secant_be64(const uint8_t *p)
+base_be64(const uint8_t *p)
 {
-	return (uint64_t)secant_be32(p) << 32 | (uint64_t)secant_be32(p + 4);
+	return (uint64_t)base_be32(p) << 32 | (uint64_t)base_be32(p + 4);
 }
 
 static inline void
-secant_put_le(uint8_t *p, uint64_t v, int bytes)
+base_put_le(uint8_t *p, uint64_t v, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
 		p[i] = (uint8_t)(v >> 8 * i);
@@ -52,7 +52,7 @@ secant_put_le(uint8_t *p, uint64_t v, int bytes)
 
 /* Turns the bytes of `count` numbers of `size` bytes each around, in place. */
 static inline void
-secant_swap_bytes(void *data, size_t count, size_t size)
+base_swap_bytes(void *data, size_t count, size_t size)
 {
 	uint8_t *p = data;
 	for (size_t i = 0; i < count && size > 1; i++, p += size) {

@@ -15,7 +15,7 @@
 
 static const char *const isa_names[] = { "sse2", "avx2", "avx512", "amx" };
 static struct {
-	secant_isa isa;
+	base_isa isa;
 	bool avx512_bf16, amx_bf16;
 	char model[64];
 } cpu;
@@ -41,18 +41,18 @@ static void
 cpu_ask(void)
 {
 	unsigned r[12], a, b, c, d;
-	cpu.isa = SECANT_ISA_BASE;
+	cpu.isa = BASE_ISA_BASE;
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-		cpu.isa = SECANT_ISA_AVX2;
-	if (cpu.isa == SECANT_ISA_AVX2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+		cpu.isa = BASE_ISA_AVX2;
+	if (cpu.isa == BASE_ISA_AVX2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
 		&& __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-		cpu.isa = SECANT_ISA_AVX512;
+		cpu.isa = BASE_ISA_AVX512;
 	if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
 		cpu.avx512_bf16 = a >> 5 & 1;
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
 		cpu.amx_bf16 = d >> 22 & 1;
-	if (cpu.isa == SECANT_ISA_AVX512 && amx_usable())
-		cpu.isa = SECANT_ISA_AMX;
+	if (cpu.isa == BASE_ISA_AVX512 && amx_usable())
+		cpu.isa = BASE_ISA_AMX;
 	for (unsigned i = 0; i < 3; i++)
 		if (!__get_cpuid(0x80000002u + i, r + 4 * i, r + 4 * i + 1, r + 4 * i + 2, r + 4 * i + 3))
 			return;
@@ -66,7 +66,7 @@ cpu_ask(void)
 static void
 cpu_ask(void)
 {
-	cpu.isa = SECANT_ISA_BASE;
+	cpu.isa = BASE_ISA_BASE;
 }
 #endif
 
@@ -90,43 +90,43 @@ cpu_decide(void)
 	int limit = cap();
 	cpu_ask();
 	if (limit >= 0 && (int)cpu.isa > limit)
-		cpu.isa = (secant_isa)limit;
+		cpu.isa = (base_isa)limit;
 }
 
-secant_isa
-secant_cpu_isa(void)
+base_isa
+base_cpu_isa(void)
 {
 	pthread_once(&once, cpu_decide);
 	return cpu.isa;
 }
 
 const char *
-secant_isa_name(secant_isa isa)
+base_isa_name(base_isa isa)
 {
 	return (unsigned)isa < sizeof isa_names / sizeof isa_names[0] ? isa_names[isa] : "unknown";
 }
 
 bool
-secant_cpu_has_amx(void)
+base_cpu_has_amx(void)
 {
-	return secant_cpu_isa() == SECANT_ISA_AMX && cpu.amx_bf16;
+	return base_cpu_isa() == BASE_ISA_AMX && cpu.amx_bf16;
 }
 
 bool
-secant_cpu_has_bf16(void)
+base_cpu_has_bf16(void)
 {
-	return secant_cpu_has_amx() || (secant_cpu_isa() >= SECANT_ISA_AVX512 && cpu.avx512_bf16);
+	return base_cpu_has_amx() || (base_cpu_isa() >= BASE_ISA_AVX512 && cpu.avx512_bf16);
 }
 
 const char *
-secant_cpu_model(void)
+base_cpu_model(void)
 {
 	pthread_once(&once, cpu_decide);
 	return cpu.model[0] ? cpu.model : "unknown CPU";
 }
 
 secant_status
-secant_cpu_check(secant_err *err)
+base_cpu_check(secant_err *err)
 {
 	if (cap() >= 0)
 		return SECANT_OK;
@@ -136,11 +136,11 @@ secant_cpu_check(secant_err *err)
 const char *
 secant_instruction_set(void)
 {
-	return secant_isa_name(secant_cpu_isa());
+	return base_isa_name(base_cpu_isa());
 }
 
 secant_status
 secant_check_environment(secant_err *err)
 {
-	return secant_cpu_check(err);
+	return base_cpu_check(err);
 }

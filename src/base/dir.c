@@ -45,7 +45,7 @@ secant_make_dirs(const char *path, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "the name of a folder is empty");
 	if (secant_is_dir(path))
 		return SECANT_OK;
-	char *copy = secant_strdup(path);
+	char *copy = base_strdup(path);
 	if (!copy)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	secant_status s = SECANT_OK;
@@ -83,7 +83,7 @@ holder_of(int fd)
 }
 
 secant_status
-secant_dir_lock(const char *path, int *lock, secant_err *err)
+base_dir_lock(const char *path, int *lock, secant_err *err)
 {
 	*lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*lock < 0)
@@ -152,7 +152,7 @@ remove_entry(int folder, const char *name, int depth)
 }
 
 secant_status
-secant_remove_tree(const char *path, secant_err *err)
+base_remove_tree(const char *path, secant_err *err)
 {
 	int failed = remove_entry(AT_FDCWD, path, 0);
 	if (failed == ELOOP)
@@ -162,26 +162,26 @@ secant_remove_tree(const char *path, secant_err *err)
 
 /* Does an entry belong to the list? Links count as what they point to. */
 static bool
-wanted(DIR *d, const struct dirent *e, secant_dir_what what)
+wanted(DIR *d, const struct dirent *e, base_dir_what what)
 {
 	struct stat st;
 	if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 		return false;
-	if (what == SECANT_DIR_ALL)
+	if (what == BASE_DIR_ALL)
 		return true;
 	if (e->d_type == DT_REG)
-		return what & SECANT_DIR_FILES;
+		return what & BASE_DIR_FILES;
 	if (e->d_type == DT_DIR)
-		return what & SECANT_DIR_FOLDERS;
+		return what & BASE_DIR_FOLDERS;
 	if (fstatat(dirfd(d), e->d_name, &st, 0))
 		return false;
-	return (S_ISREG(st.st_mode) && (what & SECANT_DIR_FILES)) || (S_ISDIR(st.st_mode) && (what & SECANT_DIR_FOLDERS));
+	return (S_ISREG(st.st_mode) && (what & BASE_DIR_FILES)) || (S_ISDIR(st.st_mode) && (what & BASE_DIR_FOLDERS));
 }
 
 secant_status
-secant_dir_list(secant_names *out, const char *path, secant_dir_what what, secant_err *err)
+base_dir_list(base_names *out, const char *path, base_dir_what what, secant_err *err)
 {
-	*out = (secant_names){ 0 };
+	*out = (base_names){ 0 };
 	DIR *d = opendir(path);
 	if (!d)
 		return secant_fail(err, errno == ENOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_IO, "%s: cannot read folder: %s", path,
@@ -192,7 +192,7 @@ secant_dir_list(secant_names *out, const char *path, secant_dir_what what, secan
 		struct dirent *e = readdir(d);
 		if (!e)
 			break;
-		if (wanted(d, e, what) && secant_names_add(out, e->d_name)) {
+		if (wanted(d, e, what) && base_names_add(out, e->d_name)) {
 			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", path, out->n);
 			break;
 		}
@@ -201,18 +201,18 @@ secant_dir_list(secant_names *out, const char *path, secant_dir_what what, secan
 		s = secant_fail(err, SECANT_ERR_IO, "%s: cannot read folder: %s", path, strerror(errno));
 	closedir(d);
 	if (s)
-		secant_names_free(out);
+		base_names_free(out);
 	else
-		secant_names_sort(out);
+		base_names_sort(out);
 	return s;
 }
 
 int
-secant_names_add(secant_names *l, const char *name)
+base_names_add(base_names *l, const char *name)
 {
-	if (secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
+	if (base_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
 		return 1;
-	l->v[l->n] = secant_strdup(name);
+	l->v[l->n] = base_strdup(name);
 	if (!l->v[l->n])
 		return 1;
 	l->n++;
@@ -226,17 +226,17 @@ by_bytes(const void *a, const void *b)
 }
 
 void
-secant_names_sort(secant_names *l)
+base_names_sort(base_names *l)
 {
 	if (l->n > 1)
 		qsort(l->v, (size_t)l->n, sizeof *l->v, by_bytes);
 }
 
 void
-secant_names_free(secant_names *l)
+base_names_free(base_names *l)
 {
 	for (int i = 0; i < l->n; i++)
 		secant_free(l->v[i]);
 	secant_free(l->v);
-	*l = (secant_names){ 0 };
+	*l = (base_names){ 0 };
 }

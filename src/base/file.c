@@ -84,7 +84,7 @@ read_all(int fd, char **data, size_t *size, size_t guess, bool exact, const char
 		if (n <= capacity)
 			break;
 		capacity = capacity < limit / 2 ? capacity * 2 + BUFFER : limit;
-		char *q = secant_realloc(p, capacity + 2, 1);
+		char *q = base_realloc(p, capacity + 2, 1);
 		if (!q) {
 			secant_free(p);
 			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", path, capacity);
@@ -128,7 +128,7 @@ secant_file_read(char **data, size_t *size, const char *path, size_t limit, seca
 }
 
 secant_status
-secant_file_head(const char *path, void *room, size_t size, size_t *got, uint64_t *whole, secant_err *err)
+base_file_head(const char *path, void *room, size_t size, size_t *got, uint64_t *whole, secant_err *err)
 {
 	struct stat st;
 	*got = 0;
@@ -154,7 +154,7 @@ secant_file_head(const char *path, void *room, size_t size, size_t *got, uint64_
 }
 
 secant_status
-secant_file_map(secant_bytes *b, const char *path, secant_err *err)
+base_file_map(secant_bytes *b, const char *path, secant_err *err)
 {
 	struct stat st;
 	*b = (secant_bytes){ 0 };
@@ -178,7 +178,7 @@ secant_file_map(secant_bytes *b, const char *path, secant_err *err)
 }
 
 void
-secant_file_unmap(secant_bytes *b)
+base_file_unmap(secant_bytes *b)
 {
 	if (b->map)
 		munmap(b->map, b->size);
@@ -187,7 +187,7 @@ secant_file_unmap(secant_bytes *b)
 	*b = (secant_bytes){ 0 };
 }
 
-struct secant_writer {
+struct base_writer {
 	char *path, *temp; /* the target and the name the bytes go to */
 	int fd;
 	size_t used;
@@ -200,10 +200,10 @@ static char *
 temp_name(const char *path)
 {
 	static atomic_uint counter;
-	char *dir = secant_path_dir(path);
-	char *temp = dir ? secant_format("%s/.%.180s.%ld-%u.tmp", dir, secant_path_name(path), (long)getpid(),
-					 atomic_fetch_add(&counter, 1))
-					 : NULL;
+	char *dir = base_path_dir(path);
+	char *temp = dir
+		? base_format("%s/.%.180s.%ld-%u.tmp", dir, base_path_name(path), (long)getpid(), atomic_fetch_add(&counter, 1))
+		: NULL;
 	secant_free(dir);
 	return temp;
 }
@@ -215,12 +215,12 @@ target_of(const char *path)
 	struct stat st;
 	char real[PATH_MAX];
 	if (!lstat(path, &st) && S_ISLNK(st.st_mode) && realpath(path, real))
-		return secant_strdup(real);
-	return secant_strdup(path);
+		return base_strdup(real);
+	return base_strdup(path);
 }
 
 static void
-writer_free(secant_writer *w)
+writer_free(base_writer *w)
 {
 	if (w->fd >= 0)
 		close(w->fd);
@@ -229,12 +229,12 @@ writer_free(secant_writer *w)
 	secant_free(w);
 }
 
-secant_writer *
-secant_writer_open(const char *path, secant_err *err)
+base_writer *
+base_writer_open(const char *path, secant_err *err)
 {
 	struct stat st;
 	bool exists = false;
-	secant_writer *w = secant_calloc(1, sizeof *w);
+	base_writer *w = secant_calloc(1, sizeof *w);
 	if (w) {
 		w->fd = -1;
 		w->path = target_of(path);
@@ -261,7 +261,7 @@ secant_writer_open(const char *path, secant_err *err)
 
 /* Writes everything or keeps the error. */
 static void
-writer_out(secant_writer *w, const char *p, size_t n)
+writer_out(base_writer *w, const char *p, size_t n)
 {
 	while (n && !w->first.code) {
 		ssize_t put = write(w->fd, p, n);
@@ -277,20 +277,20 @@ writer_out(secant_writer *w, const char *p, size_t n)
 }
 
 static void
-writer_flush(secant_writer *w)
+writer_flush(base_writer *w)
 {
 	writer_out(w, w->buffer, w->used);
 	w->used = 0;
 }
 
 static secant_status
-writer_status(secant_writer *w, secant_err *err)
+writer_status(base_writer *w, secant_err *err)
 {
 	return w->first.code ? secant_fail(err, w->first.code, "%s", w->first.msg) : SECANT_OK;
 }
 
 secant_status
-secant_writer_put(secant_writer *w, const void *data, size_t size, secant_err *err)
+base_writer_put(base_writer *w, const void *data, size_t size, secant_err *err)
 {
 	if (size > sizeof w->buffer - w->used)
 		writer_flush(w);
@@ -304,7 +304,7 @@ secant_writer_put(secant_writer *w, const void *data, size_t size, secant_err *e
 }
 
 secant_status
-secant_writer_printf(secant_writer *w, secant_err *err, const char *fmt, ...)
+base_writer_printf(base_writer *w, secant_err *err, const char *fmt, ...)
 {
 	char small[512];
 	va_list ap, again;
@@ -317,12 +317,12 @@ secant_writer_printf(secant_writer *w, secant_err *err, const char *fmt, ...)
 	if (n < 0)
 		s = secant_fail(&w->first, SECANT_ERR_BUG, "%s: cannot format", w->path);
 	else if ((size_t)n < sizeof small)
-		s = secant_writer_put(w, small, (size_t)n, err);
+		s = base_writer_put(w, small, (size_t)n, err);
 	else if (!(large = secant_calloc((size_t)n + 1, 1)))
 		s = secant_fail(&w->first, SECANT_ERR_NOMEM, "%s: no memory", w->path);
 	else {
 		(void)vsnprintf(large, (size_t)n + 1, fmt, again);
-		s = secant_writer_put(w, large, (size_t)n, err);
+		s = base_writer_put(w, large, (size_t)n, err);
 	}
 	va_end(again);
 	secant_free(large);
@@ -330,7 +330,7 @@ secant_writer_printf(secant_writer *w, secant_err *err, const char *fmt, ...)
 }
 
 secant_status
-secant_writer_seek(secant_writer *w, uint64_t position, secant_err *err)
+base_writer_seek(base_writer *w, uint64_t position, secant_err *err)
 {
 	writer_flush(w);
 	if (!w->first.code && (position > INT64_MAX || lseek(w->fd, (off_t)position, SEEK_SET) < 0))
@@ -342,7 +342,7 @@ secant_writer_seek(secant_writer *w, uint64_t position, secant_err *err)
 static void
 sync_folder(const char *path)
 {
-	char *dir = secant_path_dir(path);
+	char *dir = base_path_dir(path);
 	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd >= 0) {
 		(void)fsync(fd);
@@ -352,7 +352,7 @@ sync_folder(const char *path)
 }
 
 secant_status
-secant_writer_commit(secant_writer *w, secant_err *err)
+base_writer_commit(base_writer *w, secant_err *err)
 {
 	writer_flush(w);
 	if (!w->first.code && fsync(w->fd))
@@ -372,7 +372,7 @@ secant_writer_commit(secant_writer *w, secant_err *err)
 }
 
 void
-secant_writer_abort(secant_writer *w)
+base_writer_abort(base_writer *w)
 {
 	if (!w)
 		return;
@@ -384,15 +384,15 @@ secant_status
 secant_file_write(const char *path, const void *data, size_t size, secant_err *err)
 {
 	secant_err local = { 0 };
-	secant_writer *w = secant_writer_open(path, &local);
+	base_writer *w = base_writer_open(path, &local);
 	if (!w)
 		return secant_fail(err, local.code, "%s", local.msg);
-	(void)secant_writer_put(w, data, size, NULL);
-	return secant_writer_commit(w, err);
+	(void)base_writer_put(w, data, size, NULL);
+	return base_writer_commit(w, err);
 }
 
 secant_status
-secant_file_append_bytes(const char *path, const void *data, size_t n, secant_err *err)
+base_file_append_bytes(const char *path, const void *data, size_t n, secant_err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	secant_status s = fd < 0 ? fail_errno(err, path, "cannot open") : SECANT_OK;
@@ -409,12 +409,12 @@ secant_file_append_bytes(const char *path, const void *data, size_t n, secant_er
 }
 
 secant_status
-secant_file_append(const char *path, const char *line, secant_err *err)
+base_file_append(const char *path, const char *line, secant_err *err)
 {
-	char *text = secant_format("%s\n", line);
+	char *text = base_format("%s\n", line);
 	if (!text)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
-	secant_status s = secant_file_append_bytes(path, text, strlen(text), err);
+	secant_status s = base_file_append_bytes(path, text, strlen(text), err);
 	secant_free(text);
 	return s;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 uint64_t
-secant_fnv1a(const void *data, size_t size)
+base_fnv1a(const void *data, size_t size)
 {
 	const uint8_t *p = data;
 	uint64_t h = 0xcbf29ce484222325u;
@@ -15,7 +15,7 @@ secant_fnv1a(const void *data, size_t size)
 }
 
 uint32_t
-secant_crc32(uint32_t crc, const void *data, size_t size)
+base_crc32(uint32_t crc, const void *data, size_t size)
 {
 	/* The remainders of the sixteen half bytes: small enough to be written down, two look-ups a byte. */
 	static const uint32_t half[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
@@ -71,7 +71,7 @@ sha_block(uint32_t h[8], const uint8_t *p)
 }
 
 void
-secant_sha256_hex(const void *data, size_t size, char out[65])
+base_sha256_hex(const void *data, size_t size, char out[65])
 {
 	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 	uint8_t tail[128] = { 0 };

@@ -2,7 +2,7 @@
  * JSON: reading through jansson, and a writer of our own, because jansson prints 0.1 as 0.10000000000000001 and ours
  * prints the shortest text that reads back as the same number.
  */
-#define SECANT_BASE_JSON_ITSELF
+#define BASE_JSON_ITSELF
 #include "base/json.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 json_t *
-secant_json_parse(const char *text, size_t size, const char *origin, secant_err *err)
+base_json_parse(const char *text, size_t size, const char *origin, secant_err *err)
 {
 	json_error_t e;
 	json_t *j = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
@@ -24,13 +24,13 @@ secant_json_parse(const char *text, size_t size, const char *origin, secant_err 
 }
 
 json_t *
-secant_json_read(const char *path, secant_err *err)
+base_json_read(const char *path, secant_err *err)
 {
 	char *text;
 	size_t size;
 	if (secant_file_read(&text, &size, path, (size_t)4 << 30, err))
 		return NULL;
-	json_t *j = secant_json_parse(text, size, path, err);
+	json_t *j = base_json_parse(text, size, path, err);
 	secant_free(text);
 	return j;
 }
@@ -40,7 +40,7 @@ secant_json_read(const char *path, secant_err *err)
 static _Thread_local bool lost; /* a part of what this thread builds */
 
 json_t *
-secant_json_made(json_t *j)
+base_json_made(json_t *j)
 {
 	lost = lost || !j;
 	return j;
@@ -68,33 +68,33 @@ escaped(const char *text)
 		p += utf8_at(p);
 	if (!*p)
 		return NULL;
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	for (p = (const unsigned char *)text; *p;) {
 		int n = utf8_at(p);
 		if (n)
-			secant_str_addn(&s, (const char *)p, (size_t)n);
+			base_str_addn(&s, (const char *)p, (size_t)n);
 		else
-			secant_str_addf(&s, "\\x%02x", *p);
+			base_str_addf(&s, "\\x%02x", *p);
 		p += n ? n : 1;
 	}
-	char *out = secant_str_take(&s);
+	char *out = base_str_take(&s);
 	lost = lost || !out;
 	return out;
 }
 
 json_t *
-secant_json_string(const char *text)
+base_json_string(const char *text)
 {
 	if (!text)
-		return secant_json_made(NULL);
+		return base_json_made(NULL);
 	char *other = escaped(text);
 	json_t *j = json_string(other ? other : text);
 	secant_free(other);
-	return secant_json_made(j);
+	return base_json_made(j);
 }
 
 int
-secant_json_put(json_t *object, const char *key, json_t *value)
+base_json_put(json_t *object, const char *key, json_t *value)
 {
 	char *other = key ? escaped(key) : NULL;
 	int failed = json_object_set_new(object, other ? other : key, value);
@@ -104,7 +104,7 @@ secant_json_put(json_t *object, const char *key, json_t *value)
 }
 
 int
-secant_json_append(json_t *array, json_t *value)
+base_json_append(json_t *array, json_t *value)
 {
 	int failed = json_array_append_new(array, value);
 	lost = lost || failed;
@@ -118,36 +118,36 @@ is_plain(char c)
 }
 
 static void
-add_string(secant_str *s, const char *text, size_t n)
+add_string(base_str *s, const char *text, size_t n)
 {
-	secant_str_add(s, "\"");
+	base_str_add(s, "\"");
 	for (size_t i = 0, plain; i < n; i += plain) {
 		for (plain = 0; i + plain < n && is_plain(text[i + plain]); plain++)
 			;
-		secant_str_addn(s, text + i, plain);
+		base_str_addn(s, text + i, plain);
 		if (i + plain == n)
 			break;
 		char c = text[i + plain++];
 		if (c == '"' || c == '\\')
-			secant_str_addf(s, "\\%c", c);
+			base_str_addf(s, "\\%c", c);
 		else if (c == '\n')
-			secant_str_add(s, "\\n");
+			base_str_add(s, "\\n");
 		else if (c == '\t')
-			secant_str_add(s, "\\t");
+			base_str_add(s, "\\t");
 		else
-			secant_str_addf(s, "\\u%04x", (unsigned char)c);
+			base_str_addf(s, "\\u%04x", (unsigned char)c);
 	}
-	secant_str_add(s, "\"");
+	base_str_add(s, "\"");
 }
 
 static void
-add_break(secant_str *s, int indent, int depth)
+add_break(base_str *s, int indent, int depth)
 {
 	if (indent == 0)
 		return;
-	secant_str_add(s, "\n");
+	base_str_add(s, "\n");
 	for (int i = 0; i < indent * depth; i++)
-		secant_str_add(s, " ");
+		base_str_add(s, " ");
 }
 
 static bool
@@ -161,85 +161,85 @@ is_flat(const json_t *array)
 	return true;
 }
 
-static void add_value(secant_str *s, const json_t *j, int indent, int depth);
+static void add_value(base_str *s, const json_t *j, int indent, int depth);
 
 /* Arrays of plain values stay on one line: a confusion matrix then reads as one. */
 static void
-add_array(secant_str *s, const json_t *j, int indent, int depth)
+add_array(base_str *s, const json_t *j, int indent, int depth)
 {
 	bool flat = is_flat(j);
 	size_t i;
 	json_t *item;
-	secant_str_add(s, "[");
+	base_str_add(s, "[");
 	json_array_foreach ((json_t *)j, i, item) {
-		secant_str_add(s, i == 0 ? "" : flat || !indent ? ", " : ",");
+		base_str_add(s, i == 0 ? "" : flat || !indent ? ", " : ",");
 		if (!flat)
 			add_break(s, indent, depth + 1);
 		add_value(s, item, indent, depth + 1);
 	}
 	if (!flat && json_array_size(j))
 		add_break(s, indent, depth);
-	secant_str_add(s, "]");
+	base_str_add(s, "]");
 }
 
 static void
-add_object(secant_str *s, const json_t *j, int indent, int depth)
+add_object(base_str *s, const json_t *j, int indent, int depth)
 {
 	const char *key;
 	json_t *item;
 	bool first = true;
-	secant_str_add(s, "{");
+	base_str_add(s, "{");
 	json_object_foreach ((json_t *)j, key, item) {
-		secant_str_add(s, first ? "" : indent ? "," : ", ");
+		base_str_add(s, first ? "" : indent ? "," : ", ");
 		first = false;
 		add_break(s, indent, depth + 1);
 		add_string(s, key, strlen(key));
-		secant_str_add(s, ": ");
+		base_str_add(s, ": ");
 		add_value(s, item, indent, depth + 1);
 	}
 	if (!first)
 		add_break(s, indent, depth);
-	secant_str_add(s, "}");
+	base_str_add(s, "}");
 }
 
 /* Depth needs no limit of its own: values come from the parser, which has one, or from our own code. */
 static void
-add_value(secant_str *s, const json_t *j, int indent, int depth)
+add_value(base_str *s, const json_t *j, int indent, int depth)
 {
 	char number[40];
 	switch (json_typeof(j)) {
 	case JSON_OBJECT: add_object(s, j, indent, depth); break;
 	case JSON_ARRAY: add_array(s, j, indent, depth); break;
 	case JSON_STRING: add_string(s, json_string_value(j), json_string_length(j)); break;
-	case JSON_INTEGER: secant_str_addf(s, "%" JSON_INTEGER_FORMAT, json_integer_value(j)); break;
+	case JSON_INTEGER: base_str_addf(s, "%" JSON_INTEGER_FORMAT, json_integer_value(j)); break;
 	case JSON_REAL:
-		secant_str_add(s, secant_real_text(json_real_value(j), number));
+		base_str_add(s, base_real_text(json_real_value(j), number));
 		if (!strpbrk(number, ".en"))
-			secant_str_add(s, ".0");
+			base_str_add(s, ".0");
 		break;
-	case JSON_TRUE: secant_str_add(s, "true"); break;
-	case JSON_FALSE: secant_str_add(s, "false"); break;
-	case JSON_NULL: secant_str_add(s, "null"); break;
+	case JSON_TRUE: base_str_add(s, "true"); break;
+	case JSON_FALSE: base_str_add(s, "false"); break;
+	case JSON_NULL: base_str_add(s, "null"); break;
 	}
 }
 
 char *
-secant_json_text(const json_t *j, int indent)
+base_json_text(const json_t *j, int indent)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	bool whole = j && !lost;
 	lost = false;
 	if (!whole)
 		return NULL;
 	add_value(&s, j, indent, 0);
-	return secant_str_take(&s);
+	return base_str_take(&s);
 }
 
 secant_status
-secant_json_write(const char *path, const json_t *j, secant_err *err)
+base_json_write(const char *path, const json_t *j, secant_err *err)
 {
-	char *text = secant_json_text(j, 2);
-	char *line = text ? secant_format("%s\n", text) : NULL;
+	char *text = base_json_text(j, 2);
+	char *line = text ? base_format("%s\n", text) : NULL;
 	secant_status s = line ? secant_file_write(path, line, strlen(line), err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	secant_free(line);

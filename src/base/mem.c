@@ -1,6 +1,6 @@
 /*
  * Allocation: the only file of the library that calls malloc and free. Blocks are counted with atomics, without a lock,
- * and a test can make the n-th allocation from now fail (secant_mem_fail_at).
+ * and a test can make the n-th allocation from now fail (base_mem_fail_at).
  */
 #include "base/mem.h"
 #include <stdatomic.h>
@@ -47,7 +47,7 @@ secant_calloc(size_t n, size_t size)
 }
 
 void *
-secant_realloc(void *p, size_t n, size_t size)
+base_realloc(void *p, size_t n, size_t size)
 {
 	size_t bytes;
 	if (!product(n, size, &bytes) || fails_now())
@@ -57,7 +57,7 @@ secant_realloc(void *p, size_t n, size_t size)
 }
 
 void *
-secant_alloc_raw(size_t bytes)
+base_alloc_raw(size_t bytes)
 {
 	void *p;
 	size_t size;
@@ -67,16 +67,16 @@ secant_alloc_raw(size_t bytes)
 }
 
 void *
-secant_alloc_aligned(size_t bytes)
+base_alloc_aligned(size_t bytes)
 {
-	void *p = secant_alloc_raw(bytes);
+	void *p = base_alloc_raw(bytes);
 	if (p)
 		memset(p, 0, bytes);
 	return p;
 }
 
 void
-secant_mem_drop(void *p, size_t bytes)
+base_mem_drop(void *p, size_t bytes)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)p + page - 1) / page * page,
 			  to = ((uintptr_t)p + bytes) / page * page;
@@ -94,7 +94,7 @@ secant_free(void *p)
 }
 
 char *
-secant_strndup(const char *s, size_t n)
+base_strndup(const char *s, size_t n)
 {
 	size_t m = strnlen(s, n);
 	char *p = m < SIZE_MAX ? secant_calloc(m + 1, 1) : NULL;
@@ -104,20 +104,20 @@ secant_strndup(const char *s, size_t n)
 }
 
 char *
-secant_strdup(const char *s)
+base_strdup(const char *s)
 {
-	return secant_strndup(s, strlen(s));
+	return base_strndup(s, strlen(s));
 }
 
 int
-secant_grow(void **v, int *capacity, int n, size_t size)
+base_grow(void **v, int *capacity, int n, size_t size)
 {
 	if (n < *capacity)
 		return 0;
 	if (*capacity > INT32_MAX / 2)
 		return 1;
 	int more = *capacity ? *capacity * 2 : 8;
-	void *p = secant_realloc(*v, (size_t)more, size);
+	void *p = base_realloc(*v, (size_t)more, size);
 	if (!p)
 		return 1;
 	*v = p;
@@ -126,19 +126,19 @@ secant_grow(void **v, int *capacity, int n, size_t size)
 }
 
 void
-secant_mem_fail_at(long number)
+base_mem_fail_at(long number)
 {
 	atomic_store(&fail_in, number > 0 ? number : 0);
 }
 
 long
-secant_mem_count(void)
+base_mem_count(void)
 {
 	return atomic_load(&total);
 }
 
 long
-secant_mem_live(void)
+base_mem_live(void)
 {
 	return atomic_load(&live);
 }

@@ -2,8 +2,8 @@
  * Allocation: every block of secant's own comes from here, so that tests can count blocks and make the n-th one fail.
  * Arenas hold what lives and dies with one object: configuration, graphs, names. Nothing else in the tree calls malloc.
  */
-#ifndef SECANT_BASE_MEM_H
-#define SECANT_BASE_MEM_H
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
 #include <secant/base.h>
 
 /* n * size bytes, zeroed; NULL when there is no memory or the product overflows. n or size 0 gives a valid, empty
@@ -11,53 +11,53 @@
 void *secant_calloc(size_t n, size_t size);
 /* Grows or shrinks a block of secant_calloc to n * size bytes; new bytes are not zeroed. NULL leaves the old block
  * alone. */
-void *secant_realloc(void *p, size_t n, size_t size);
+void *base_realloc(void *p, size_t n, size_t size);
 /* 64-byte-aligned, zeroed; freed with secant_free like the others. */
-void *secant_alloc_aligned(size_t bytes);
+void *base_alloc_aligned(size_t bytes);
 /* The same with whatever the memory held before: for what is written before it is read. Pages that are never touched
  * cost nothing. */
-void *secant_alloc_raw(size_t bytes);
+void *base_alloc_raw(size_t bytes);
 /* The contents will never be read again: whole pages go back to the system, the block itself stays until it is freed.
  */
-void secant_mem_drop(void *p, size_t bytes);
-char *secant_strdup(const char *s);
-char *secant_strndup(const char *s, size_t n);
+void base_mem_drop(void *p, size_t bytes);
+char *base_strdup(const char *s);
+char *base_strndup(const char *s, size_t n);
 /* Frees (declared in secant/options.h, repeated here for those who need no options). */
 SECANT_API void secant_free(void *p);
 
 /* A formatted string in fresh memory; NULL when there is none. */
-char *secant_format(const char *fmt, ...) SECANT_PRINTF(1, 2);
+char *base_format(const char *fmt, ...) SECANT_PRINTF(1, 2);
 
-/* Grows an array for one more element: if (secant_grow((void **)&v, &capacity, n, sizeof *v)) -> no memory. */
-int secant_grow(void **v, int *capacity, int n, size_t size);
+/* Grows an array for one more element: if (base_grow((void **)&v, &capacity, n, sizeof *v)) -> no memory. */
+int base_grow(void **v, int *capacity, int n, size_t size);
 
 /* For tests: the allocation of that number (1 is the next one) fails, once; 0 switches off. Counts are per process. */
-void secant_mem_fail_at(long number);
-long secant_mem_count(void); /* allocations since the start */
-long secant_mem_live(void); /* blocks not freed */
+void base_mem_fail_at(long number);
+long base_mem_count(void); /* allocations since the start */
+long base_mem_live(void); /* blocks not freed */
 
-typedef struct secant_arena secant_arena;
-secant_arena *secant_arena_new(void);
-void secant_arena_free(secant_arena *a);
-void *secant_arena_alloc(
-	secant_arena *a, size_t bytes); /* zeroed, 16-byte-aligned, lives as long as the arena; NULL: no memory */
-char *secant_arena_strdup(secant_arena *a, const char *s);
-char *secant_arena_format(secant_arena *a, const char *fmt, ...) SECANT_PRINTF(2, 3);
+typedef struct base_arena base_arena;
+base_arena *base_arena_new(void);
+void base_arena_free(base_arena *a);
+void *base_arena_alloc(
+	base_arena *a, size_t bytes); /* zeroed, 16-byte-aligned, lives as long as the arena; NULL: no memory */
+char *base_arena_strdup(base_arena *a, const char *s);
+char *base_arena_format(base_arena *a, const char *fmt, ...) SECANT_PRINTF(2, 3);
 
 /* A string that grows. Sticky: after an allocation failure it stays `failed` and drops what comes. */
-typedef struct secant_str {
+typedef struct base_str {
 	char *p;
 	size_t n, capacity;
 	bool failed;
-} secant_str;
-void secant_str_add(secant_str *s, const char *text);
-void secant_str_addn(secant_str *s, const char *text, size_t n);
-void secant_str_addf(secant_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
-void secant_str_add_base64(secant_str *s, const void *data, size_t n);
-char *secant_str_take(secant_str *s); /* the text, caller frees; NULL after a failure; the string is empty again */
-void secant_str_free(secant_str *s);
+} base_str;
+void base_str_add(base_str *s, const char *text);
+void base_str_addn(base_str *s, const char *text, size_t n);
+void base_str_addf(base_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
+void base_str_add_base64(base_str *s, const void *data, size_t n);
+char *base_str_take(base_str *s); /* the text, caller frees; NULL after a failure; the string is empty again */
+void base_str_free(base_str *s);
 
 /* Edit distance, and the nearest entry of a list (declared in secant/options.h, repeated here). */
-int secant_edit_distance(const char *a, const char *b);
+int base_edit_distance(const char *a, const char *b);
 SECANT_API const char *secant_nearest(const char *name, const char *const *list);
 #endif

@@ -65,7 +65,7 @@ asked(const char *text)
 }
 
 size_t
-secant_memory_limit(secant_memory_share share)
+base_memory_limit(base_memory_share share)
 {
 	const char *text = getenv("SECANT_MEMORY");
 	size_t given = text ? asked(text) : 0, all = SIZE_MAX;
@@ -78,18 +78,18 @@ secant_memory_limit(secant_memory_share share)
 	all = least(all, cgroup_limit());
 	if (!getrlimit(RLIMIT_AS, &r) && r.rlim_cur != RLIM_INFINITY)
 		all = least(all, (size_t)r.rlim_cur);
-	return share == SECANT_MEMORY_TRAIN ? all / 20 * 19 : all / 2;
+	return share == BASE_MEMORY_TRAIN ? all / 20 * 19 : all / 2;
 }
 
 secant_status
-secant_memory_weigh(size_t bytes, secant_memory_share share, const char *what, secant_err *err)
+base_memory_weigh(size_t bytes, base_memory_share share, const char *what, secant_err *err)
 {
-	size_t limit = secant_memory_limit(share);
+	size_t limit = base_memory_limit(share);
 	if (bytes <= limit)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_NOMEM,
 		"%s wants %.1f GiB, and the limit is %.1f GiB (%s of this machine's memory); SECANT_MEMORY=%.0fG in the "
 		"environment allows it",
-		what, (double)bytes / 1073741824, (double)limit / 1073741824, share == SECANT_MEMORY_TRAIN ? "most" : "half",
+		what, (double)bytes / 1073741824, (double)limit / 1073741824, share == BASE_MEMORY_TRAIN ? "most" : "half",
 		(double)bytes / 1073741824 + 1);
 }

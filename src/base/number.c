@@ -28,7 +28,7 @@ plain_strtod(const char *text, char **end)
 }
 
 bool
-secant_real_parse(const char *text, double *v)
+base_real_parse(const char *text, double *v)
 {
 	char *end;
 	if (!*text || text[strspn(text, "0123456789+-.eE")])
@@ -38,7 +38,7 @@ secant_real_parse(const char *text, double *v)
 }
 
 const char *
-secant_real_text(double v, char buffer[40])
+base_real_text(double v, char buffer[40])
 {
 	pthread_once(&once, make_plain);
 	locale_t old = plain ? uselocale(plain) : (locale_t)0;
@@ -53,7 +53,7 @@ secant_real_text(double v, char buffer[40])
 }
 
 bool
-secant_int_parse(const char *text, long long *v)
+base_int_parse(const char *text, long long *v)
 {
 	char *end;
 	if (!*text || text[strspn(text, "0123456789+-")])

@@ -1,20 +1,20 @@
 /*
  * Numbers as text, the same in every locale: "0.5" is a half also where the user writes "0,5".
  */
-#ifndef SECANT_BASE_NUMBER_H
-#define SECANT_BASE_NUMBER_H
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
 #include <string.h>
 #include <secant/base.h>
 
 /* Reads all of `text` as a finite decimal number (no hexadecimal, no inf, no nan, no blanks). False when it is none. */
-bool secant_real_parse(const char *text, double *v);
+bool base_real_parse(const char *text, double *v);
 /* The shortest text that reads back as v, at most 39 bytes; returns buffer. */
-const char *secant_real_text(double v, char buffer[40]);
+const char *base_real_text(double v, char buffer[40]);
 /* Reads all of `text` as a decimal whole number. False when it is none or does not fit. */
-bool secant_int_parse(const char *text, long long *v);
+bool base_int_parse(const char *text, long long *v);
 
 static inline bool
-secant_is_digit(char c)
+base_is_digit(char c)
 {
 	return (unsigned char)(c - '0') < 10;
 }
@@ -22,7 +22,7 @@ secant_is_digit(char c)
 /* Appends the digits at p to w, up to eight; returns how many. All eight bytes are read: they are shifted so that zeros
  * stand before the digits, without a branch on how many there are, then neighbours are joined, pairs, fours. */
 static inline int
-secant_digits8(const char *p, uint64_t *w)
+base_digits8(const char *p, uint64_t *w)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 },
@@ -40,7 +40,7 @@ secant_digits8(const char *p, uint64_t *w)
 	*w = *w * tens[n] + x;
 #else
 	int n = 0;
-	for (; n < 8 && secant_is_digit(p[n]); n++)
+	for (; n < 8 && base_is_digit(p[n]); n++)
 		*w = *w * 10 + (uint64_t)(p[n] - '0');
 #endif
 	return n;

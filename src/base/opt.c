@@ -9,13 +9,13 @@
 #include <string.h>
 
 bool
-secant_opt_is_row(const secant_opt *row)
+base_opt_is_row(const secant_opt *row)
 {
 	return row->type != SECANT_OPT_HEADING && row->type != SECANT_OPT_TABLE;
 }
 
 bool
-secant_opt_is_text(const secant_opt *row)
+base_opt_is_text(const secant_opt *row)
 {
 	return row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON || row->type == SECANT_OPT_VARIANT;
 }
@@ -58,7 +58,7 @@ find_from(const secant_opts *table, size_t base, const char *name, size_t *offse
 			if ((inner = find_from(row->table, base + row->offset, name, offset, variant)))
 				return inner;
 		} else if (row->type == SECANT_OPT_VARIANT) {
-			inner = secant_opt_in_variant(row->variant, &i, name);
+			inner = base_opt_in_variant(row->variant, &i, name);
 			if (inner && variant)
 				*variant = row;
 		} else if (row->type != SECANT_OPT_HEADING && same_name(row->name, name))
@@ -105,15 +105,15 @@ secant_opts_each_shown(const secant_opts *table, void (*visit)(void *user, const
 }
 
 secant_status
-secant_opt_put(const secant_opts *table, void *object, const char *label, const char *name, const char *text,
+base_opt_put(const secant_opts *table, void *object, const char *label, const char *name, const char *text,
 	const json_t *j, secant_err *err)
 {
 	size_t offset;
 	const secant_opt *variant = NULL, *row = find_from(table, 0, name, &offset, &variant);
 	void *field = (char *)object + offset;
 	if (variant)
-		return secant_opt_give(variant->variant, field, label, name, text, j, err);
-	return j ? secant_opt_read_json(row, field, label, j, err) : secant_opt_read(row, field, label, text, err);
+		return base_opt_give(variant->variant, field, label, name, text, j, err);
+	return j ? base_opt_read_json(row, field, label, j, err) : base_opt_read(row, field, label, text, err);
 }
 
 struct nearest {
@@ -128,7 +128,7 @@ nearer(void *user, const secant_opt *row)
 	const char *pair[] = { row->name, NULL };
 	if (row->type == SECANT_OPT_HEADING || !secant_nearest(n->name, pair))
 		return;
-	int d = secant_edit_distance(n->name, row->name);
+	int d = base_edit_distance(n->name, row->name);
 	if (!n->best || d < n->distance) {
 		n->best = row->name;
 		n->distance = d;
@@ -136,7 +136,7 @@ nearer(void *user, const secant_opt *row)
 }
 
 secant_status
-secant_opt_unknown(const secant_opts *table, const char *dash, const char *name, secant_err *err)
+base_opt_unknown(const secant_opts *table, const char *dash, const char *name, secant_err *err)
 {
 	struct nearest n = { .name = name };
 	secant_opts_each_shown(table, nearer, &n);
@@ -155,8 +155,8 @@ struct walk {
 static void
 clear_row(void *user, const secant_opt *row, size_t offset)
 {
-	if (secant_opt_is_row(row))
-		secant_opt_clear(row, (char *)user + offset);
+	if (base_opt_is_row(row))
+		base_opt_clear(row, (char *)user + offset);
 }
 
 void
@@ -170,10 +170,10 @@ static void
 default_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct walk *w = user;
-	if (w->status || !secant_opt_is_row(row) || !row->def)
+	if (w->status || !base_opt_is_row(row) || !row->def)
 		return;
 	secant_err local = { 0 };
-	w->status = secant_opt_read(row, w->object + offset, row->name, row->def, &local);
+	w->status = base_opt_read(row, w->object + offset, row->name, row->def, &local);
 	if (w->status)
 		w->status = secant_fail(w->err, w->status == SECANT_ERR_NOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_BUG,
 			"options of %s: default of %s", w->table->name, local.msg);
@@ -201,7 +201,7 @@ static void
 disown_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct copy *c = user;
-	if (secant_opt_is_text(row))
+	if (base_opt_is_text(row))
 		*(char **)(void *)(c->to + offset) = NULL;
 	else if (row->type == SECANT_OPT_STRS)
 		*(secant_strings *)(void *)(c->to + offset) = (secant_strings){ 0 };
@@ -213,7 +213,7 @@ copy_strings(struct copy *c, secant_strings *to, const secant_strings *from)
 	to->v = from->n ? secant_calloc((size_t)from->n, sizeof *to->v) : NULL;
 	c->failed = from->n && !to->v;
 	for (int i = 0; i < from->n && !c->failed; i++) {
-		to->v[i] = secant_strdup(from->v[i]);
+		to->v[i] = base_strdup(from->v[i]);
 		to->n += to->v[i] != NULL;
 		c->failed = !to->v[i];
 	}
@@ -225,9 +225,9 @@ copy_row(void *user, const secant_opt *row, size_t offset)
 	struct copy *c = user;
 	if (c->failed)
 		return;
-	if (secant_opt_is_text(row)) {
+	if (base_opt_is_text(row)) {
 		const char *text = *(char *const *)(const void *)(c->from + offset);
-		char *fresh = text ? secant_strdup(text) : NULL;
+		char *fresh = text ? base_strdup(text) : NULL;
 		*(char **)(void *)(c->to + offset) = fresh;
 		c->failed = text && !fresh;
 	} else if (row->type == SECANT_OPT_STRS)
@@ -253,16 +253,16 @@ secant_opts_set(const secant_opts *table, void *object, const char *name, const 
 	char label[128];
 	const secant_opt *row = secant_opts_find(table, name, NULL);
 	if (!row)
-		return secant_opt_unknown(table, "--", name, err);
+		return base_opt_unknown(table, "--", name, err);
 	(void)snprintf(label, sizeof label, "--%s", row->name);
-	return secant_opt_put(table, object, label, row->name, text, NULL, err);
+	return base_opt_put(table, object, label, row->name, text, NULL, err);
 }
 
 secant_status
 secant_opts_set_json(const secant_opts *table, void *object, const char *json, const char *origin, secant_err *err)
 {
 	secant_err local = { 0 };
-	json_t *j = secant_json_parse(json, strlen(json), origin, err);
+	json_t *j = base_json_parse(json, strlen(json), origin, err);
 	if (!j)
 		return err ? err->code : SECANT_ERR_FORMAT;
 	secant_status s = json_is_object(j)
@@ -273,8 +273,8 @@ secant_opts_set_json(const secant_opts *table, void *object, const char *json, c
 	if (!s)
 		json_object_foreach (j, key, value) {
 			const secant_opt *row = secant_opts_find(table, key, NULL);
-			s = row ? secant_opt_put(table, object, row->name, row->name, NULL, value, &local)
-					: secant_opt_unknown(table, "", key, &local);
+			s = row ? base_opt_put(table, object, row->name, row->name, NULL, value, &local)
+					: base_opt_unknown(table, "", key, &local);
 			if (s)
 				break;
 		}
@@ -293,9 +293,9 @@ dump_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct dump *d = user;
 	if (row->type == SECANT_OPT_VARIANT && !d->failed)
-		d->failed = !secant_opt_add_given(d->out, row->variant, *(char *const *)(const void *)(d->object + offset));
-	else if (secant_opt_is_row(row) && !d->failed)
-		d->failed = json_object_set_new(d->out, row->name, secant_opt_json(row, d->object + offset)) != 0;
+		d->failed = !base_opt_add_given(d->out, row->variant, *(char *const *)(const void *)(d->object + offset));
+	else if (base_opt_is_row(row) && !d->failed)
+		d->failed = json_object_set_new(d->out, row->name, base_opt_json(row, d->object + offset)) != 0;
 }
 
 char *
@@ -305,7 +305,7 @@ secant_opts_to_json(const secant_opts *table, const void *object)
 	if (!d.out)
 		return NULL;
 	secant_opts_each(table, dump_row, &d);
-	char *text = d.failed ? NULL : secant_json_text(d.out, 2);
+	char *text = d.failed ? NULL : base_json_text(d.out, 2);
 	json_decref(d.out);
 	return text;
 }
@@ -316,11 +316,11 @@ secant_opts_get(const secant_opts *table, const void *object, const char *name)
 	size_t offset;
 	const secant_opt *variant = NULL, *row = find_from(table, 0, name, &offset, &variant);
 	if (!variant)
-		return row ? secant_opt_text(row, (const char *)object + offset) : NULL;
+		return row ? base_opt_text(row, (const char *)object + offset) : NULL;
 	const char *given = *(char *const *)(const void *)((const char *)object + offset);
 	json_t *all = given ? json_loads(given, 0, NULL) : NULL;
 	const char *text = json_string_value(json_object_get(all, row->name));
-	char *copy = text ? secant_strdup(text) : NULL;
+	char *copy = text ? base_strdup(text) : NULL;
 	json_decref(all);
 	return copy;
 }

@@ -11,7 +11,7 @@
 enum { WIDTH = 100, NARROW = 60, COLUMN = 34 };
 
 typedef struct help {
-	secant_str s;
+	base_str s;
 	size_t width, column; /* of the whole, and where explanations begin */
 	const char *only; /* the name of the one row wanted; NULL: all */
 } help;
@@ -46,8 +46,8 @@ range_text(const secant_opt *row, char text[100])
 	if (!is_number(row) || row->min > row->max)
 		return;
 	bool low = row->min > INT_MIN, high = row->max < INT_MAX;
-	secant_real_text(row->min, lo);
-	secant_real_text(row->max, hi);
+	base_real_text(row->min, lo);
+	base_real_text(row->max, hi);
 	if (low && high)
 		(void)snprintf(text, 100, "%s to %s", lo, hi);
 	else if (low)
@@ -60,23 +60,23 @@ range_text(const secant_opt *row, char text[100])
 static void
 add_wrapped(help *h, const char *text, size_t *column)
 {
-	secant_str *s = &h->s;
+	base_str *s = &h->s;
 	while (*text) {
 		size_t n = strcspn(text, " ");
 		if (*column + n > h->width && *column > h->column) {
-			secant_str_addf(s, "\n%*s", (int)h->column, "");
+			base_str_addf(s, "\n%*s", (int)h->column, "");
 			*column = h->column;
 		}
-		secant_str_addn(s, text, n);
+		base_str_addn(s, text, n);
 		*column += n;
 		text += n;
 		if (*text == ' ') {
 			text++;
 			if (*column + 1 + strcspn(text, " ") <= h->width) {
-				secant_str_add(s, " ");
+				base_str_add(s, " ");
 				++*column;
 			} else {
-				secant_str_addf(s, "\n%*s", (int)h->column, "");
+				base_str_addf(s, "\n%*s", (int)h->column, "");
 				*column = h->column;
 			}
 		}
@@ -87,48 +87,48 @@ static void
 help_row(void *user, const secant_opt *row)
 {
 	help *h = user;
-	secant_str *s = &h->s;
+	base_str *s = &h->s;
 	char range[100], left[160];
 	if (h->only && (row->type == SECANT_OPT_HEADING || strcmp(row->name, h->only)))
 		return;
 	if (row->type == SECANT_OPT_HEADING) {
-		secant_str_addf(s, "%s%s:\n", s->n ? "\n" : "", row->help);
+		base_str_addf(s, "%s%s:\n", s->n ? "\n" : "", row->help);
 		return;
 	}
 	const char *word = value_words[row->type];
 	(void)snprintf(left, sizeof left, "  --%s%s%s", row->name, *word ? " " : "", word);
-	secant_str_add(s, left);
+	base_str_add(s, left);
 	size_t column = strlen(left);
 	if (column + 2 > h->column) {
-		secant_str_add(s, "\n");
+		base_str_add(s, "\n");
 		column = 0;
 	}
-	secant_str_addf(s, "%*s", (int)(h->column - column), "");
+	base_str_addf(s, "%*s", (int)(h->column - column), "");
 	column = h->column;
-	secant_str notes = { 0 };
-	secant_str_add(&notes, row->help ? row->help : "");
+	base_str notes = { 0 };
+	base_str_add(&notes, row->help ? row->help : "");
 	range_text(row, range);
 	const char *separator = " (";
 	if (row->type == SECANT_OPT_CHOICE) {
-		secant_str_addf(&notes, "%s%s", separator, row->values);
+		base_str_addf(&notes, "%s%s", separator, row->values);
 		separator = "; ";
 	}
 	if (range[0]) {
-		secant_str_addf(&notes, "%s%s", separator, range);
+		base_str_addf(&notes, "%s%s", separator, range);
 		separator = "; ";
 	}
 	if (row->def && !(row->type == SECANT_OPT_BOOL && !strcmp(row->def, "false"))) {
-		secant_str_addf(&notes, "%sdefault %s", separator, *row->def ? row->def : "''");
+		base_str_addf(&notes, "%sdefault %s", separator, *row->def ? row->def : "''");
 		separator = "; ";
 	}
 	if (separator[0] == ';')
-		secant_str_add(&notes, ")");
-	char *text = secant_str_take(&notes);
+		base_str_add(&notes, ")");
+	char *text = base_str_take(&notes);
 	if (text)
 		add_wrapped(h, text, &column);
 	s->failed = s->failed || !text;
 	secant_free(text);
-	secant_str_add(s, "\n");
+	base_str_add(s, "\n");
 }
 
 char *
@@ -142,22 +142,22 @@ secant_opts_help(const secant_opts *table, const char *const *names, int width)
 		h.only = *names;
 		secant_opts_each_shown(table, help_row, &h);
 	}
-	return secant_str_take(&h.s);
+	return base_str_take(&h.s);
 }
 
 /* Text inside a cell: a bar would end it. */
 static void
-add_cell(secant_str *s, const char *text)
+add_cell(base_str *s, const char *text)
 {
 	for (; *text; text++)
 		if (*text == '|')
-			secant_str_add(s, "\\|");
+			base_str_add(s, "\\|");
 		else
-			secant_str_addn(s, text, 1);
+			base_str_addn(s, text, 1);
 }
 
 struct page {
-	secant_str s;
+	base_str s;
 	const char *dash;
 	bool open;
 };
@@ -166,35 +166,34 @@ static void
 markdown_row(void *user, const secant_opt *row)
 {
 	struct page *p = user;
-	secant_str *s = &p->s;
+	base_str *s = &p->s;
 	char range[100], word[64];
 	if (row->type == SECANT_OPT_HEADING) {
-		secant_str_addf(s, "%s### %s\n\n", s->n ? "\n" : "", row->help);
+		base_str_addf(s, "%s### %s\n\n", s->n ? "\n" : "", row->help);
 		p->open = false;
 		return;
 	}
 	if (!p->open)
-		secant_str_addf(
-			s, "| %s | values | default | what it does |\n|---|---|---|---|\n", *p->dash ? "option" : "name");
+		base_str_addf(s, "| %s | values | default | what it does |\n|---|---|---|---|\n", *p->dash ? "option" : "name");
 	p->open = true;
-	secant_str_addf(s, "| `%s%s` | ", p->dash, row->name);
+	base_str_addf(s, "| `%s%s` | ", p->dash, row->name);
 	range_text(row, range);
 	if (row->type == SECANT_OPT_CHOICE)
-		for (int k = 0; secant_opt_choice(row->values, k, word); k++)
-			secant_str_addf(s, "%s`%s`", k ? ", " : "", word);
+		for (int k = 0; base_opt_choice(row->values, k, word); k++)
+			base_str_addf(s, "%s`%s`", k ? ", " : "", word);
 	else if (row->type == SECANT_OPT_BOOL)
-		secant_str_add(s, "flag");
+		base_str_add(s, "flag");
 	else
-		secant_str_addf(s, "%s%s%s", value_words[row->type], range[0] ? ", " : "", range);
-	secant_str_add(s, " | ");
+		base_str_addf(s, "%s%s%s", value_words[row->type], range[0] ? ", " : "", range);
+	base_str_add(s, " | ");
 	if (row->def) {
-		secant_str_add(s, "`");
+		base_str_add(s, "`");
 		add_cell(s, *row->def ? row->def : "''");
-		secant_str_add(s, "`");
+		base_str_add(s, "`");
 	}
-	secant_str_add(s, " | ");
+	base_str_add(s, " | ");
 	add_cell(s, row->help ? row->help : "");
-	secant_str_add(s, " |\n");
+	base_str_add(s, " |\n");
 }
 
 char *
@@ -202,5 +201,5 @@ secant_opts_markdown(const secant_opts *table, const char *dash)
 {
 	struct page p = { .dash = dash };
 	secant_opts_each_shown(table, markdown_row, &p);
-	return secant_str_take(&p.s);
+	return base_str_take(&p.s);
 }

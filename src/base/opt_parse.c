@@ -36,7 +36,7 @@ static bool
 is_option(const char *arg)
 {
 	double number;
-	return arg[0] == '-' && arg[1] && !secant_real_parse(arg, &number);
+	return arg[0] == '-' && arg[1] && !base_real_parse(arg, &number);
 }
 
 /* Finds the row of "--name", "--name=value", "--no-name" and takes its value from here or from the next argument. */
@@ -58,7 +58,7 @@ take_word(line *l, word *w, secant_err *err)
 			w->row = NULL;
 	}
 	if (!w->row)
-		return secant_opt_unknown(l->table, "--", w->name, err);
+		return base_opt_unknown(l->table, "--", w->name, err);
 	if (w->row->type == SECANT_OPT_BOOL) {
 		if (w->negated && w->value)
 			return secant_fail(err, SECANT_ERR_ARG, "--%s: takes no value", w->name);
@@ -130,11 +130,11 @@ apply(line *l, const word *w, secant_err *err)
 		for (int i = 0; i < l->begun_n; i++)
 			begun = begun || l->begun[i] == w->row;
 		if (!begun)
-			secant_opt_clear(w->row, field);
+			base_opt_clear(w->row, field);
 		if (!begun && l->begun_n < MOST_LISTS)
 			l->begun[l->begun_n++] = w->row;
 	}
-	return secant_opt_put(l->table, l->object, label, w->row->name, w->value, NULL, err);
+	return base_opt_put(l->table, l->object, label, w->row->name, w->value, NULL, err);
 }
 
 secant_status

@@ -2,7 +2,7 @@
  * One option's value: from text, from JSON, to text, to JSON. One row of functions for each type, in the table at the
  * end.
  */
-#define SECANT_BASE_JSON_ITSELF /* names that are no UTF-8 and failures are looked after here */
+#define BASE_JSON_ITSELF /* names that are no UTF-8 and failures are looked after here */
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -14,7 +14,7 @@
 enum { LONGEST_TEXT = 1 << 20, MOST_STRINGS = 1 << 16 };
 
 const char *
-secant_opt_choice(const char *values, int k, char buffer[64])
+base_opt_choice(const char *values, int k, char buffer[64])
 {
 	for (; k > 0; k--) {
 		values = strchr(values, '|');
@@ -38,7 +38,7 @@ static secant_status
 one_int(const secant_opt *row, int *v, const char *label, const char *text, secant_err *err)
 {
 	long long wide;
-	if (!secant_int_parse(text, &wide))
+	if (!base_int_parse(text, &wide))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: '%.60s' is not a whole number", label, text);
 	secant_status s = check_range(row, label, (double)wide, err);
 	if (s)
@@ -53,7 +53,7 @@ static secant_status
 one_real(const secant_opt *row, double *v, const char *label, const char *text, secant_err *err)
 {
 	double x;
-	if (!secant_real_parse(text, &x))
+	if (!base_real_parse(text, &x))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: '%.60s' is not a number", label, text);
 	secant_status s = check_range(row, label, x, err);
 	if (!s)
@@ -112,7 +112,7 @@ read_str(const secant_opt *row, void *field, const char *label, const char *text
 {
 	if (strlen(text) > LONGEST_TEXT)
 		return secant_fail(err, SECANT_ERR_RANGE, "%s: %zu bytes are more than %d", label, strlen(text), LONGEST_TEXT);
-	return replace(field, secant_strdup(text), label, err);
+	return replace(field, base_strdup(text), label, err);
 }
 
 static secant_status
@@ -120,13 +120,13 @@ read_choice(const secant_opt *row, void *field, const char *label, const char *t
 {
 	char word[64], best[64] = "";
 	int least = INT_MAX;
-	for (int k = 0; secant_opt_choice(row->values, k, word); k++) {
+	for (int k = 0; base_opt_choice(row->values, k, word); k++) {
 		if (!strcmp(word, text)) {
 			*(int *)field = k;
 			return SECANT_OK;
 		}
 		const char *list[] = { word, NULL };
-		int d = secant_nearest(text, list) ? secant_edit_distance(text, word) : INT_MAX;
+		int d = secant_nearest(text, list) ? base_edit_distance(text, word) : INT_MAX;
 		if (d < least) {
 			least = d;
 			memcpy(best, word, sizeof best);
@@ -239,11 +239,11 @@ read_strs(const secant_opt *row, void *field, const char *label, const char *tex
 	secant_strings *l = field;
 	if (l->n >= MOST_STRINGS)
 		return secant_fail(err, SECANT_ERR_RANGE, "%s: given more than %d times", label, MOST_STRINGS);
-	char **v = secant_realloc(l->v, (size_t)l->n + 1, sizeof *v);
+	char **v = base_realloc(l->v, (size_t)l->n + 1, sizeof *v);
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	l->v = v;
-	l->v[l->n] = secant_strdup(text);
+	l->v[l->n] = base_strdup(text);
 	if (!l->v[l->n])
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	l->n++;
@@ -254,7 +254,7 @@ static secant_status
 read_json(const secant_opt *row, void *field, const char *label, const char *text, secant_err *err)
 {
 	secant_err local = { 0 };
-	json_t *j = secant_json_parse(text, strlen(text), label, &local);
+	json_t *j = base_json_parse(text, strlen(text), label, &local);
 	if (!j && local.code != SECANT_ERR_NOMEM && *text && !strchr("{[\"", text[strspn(text, " \t\n")])) {
 		j = json_string(text);
 		if (!j)
@@ -262,7 +262,7 @@ read_json(const secant_opt *row, void *field, const char *label, const char *tex
 	}
 	if (!j)
 		return secant_fail(err, local.code == SECANT_ERR_NOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_ARG, "%s", local.msg);
-	secant_status s = replace(field, secant_json_text(j, 0), label, err);
+	secant_status s = replace(field, base_json_text(j, 0), label, err);
 	json_decref(j);
 	return s;
 }
@@ -270,51 +270,51 @@ read_json(const secant_opt *row, void *field, const char *label, const char *tex
 static char *
 text_int(const secant_opt *row, const void *field)
 {
-	return secant_format("%d", *(const int *)field);
+	return base_format("%d", *(const int *)field);
 }
 
 static char *
 text_real(const secant_opt *row, const void *field)
 {
 	char number[40];
-	return secant_strdup(secant_real_text(*(const double *)field, number));
+	return base_strdup(base_real_text(*(const double *)field, number));
 }
 
 static char *
 text_bool(const secant_opt *row, const void *field)
 {
-	return secant_strdup(*(const bool *)field ? "true" : "false");
+	return base_strdup(*(const bool *)field ? "true" : "false");
 }
 
 static char *
 text_str(const secant_opt *row, const void *field)
 {
 	const char *text = *(char *const *)field;
-	return text ? secant_strdup(text) : NULL;
+	return text ? base_strdup(text) : NULL;
 }
 
 static char *
 text_choice(const secant_opt *row, const void *field)
 {
 	char word[64];
-	return secant_opt_choice(row->values, *(const int *)field, word) ? secant_strdup(word) : NULL;
+	return base_opt_choice(row->values, *(const int *)field, word) ? base_strdup(word) : NULL;
 }
 
 static char *
 text_size(const secant_opt *row, const void *field)
 {
 	const secant_ints *l = field;
-	return l->n == 2 ? secant_format("%dx%d", l->v[0], l->v[1]) : NULL;
+	return l->n == 2 ? base_format("%dx%d", l->v[0], l->v[1]) : NULL;
 }
 
 static char *
 text_ints(const secant_opt *row, const void *field)
 {
 	const secant_ints *l = field;
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	for (int i = 0; i < l->n; i++)
-		secant_str_addf(&s, "%s%d", i ? "," : "", l->v[i]);
-	return secant_str_take(&s);
+		base_str_addf(&s, "%s%d", i ? "," : "", l->v[i]);
+	return base_str_take(&s);
 }
 
 static char *
@@ -322,10 +322,10 @@ text_reals(const secant_opt *row, const void *field)
 {
 	const secant_reals *l = field;
 	char number[40];
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	for (int i = 0; i < l->n; i++)
-		secant_str_addf(&s, "%s%s", i ? "," : "", secant_real_text(l->v[i], number));
-	return secant_str_take(&s);
+		base_str_addf(&s, "%s%s", i ? "," : "", base_real_text(l->v[i], number));
+	return base_str_take(&s);
 }
 
 /* For people: a list of strings has no text of its own. */
@@ -333,12 +333,12 @@ static char *
 text_strs(const secant_opt *row, const void *field)
 {
 	const secant_strings *l = field;
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	if (!l->n)
 		return NULL;
 	for (int i = 0; i < l->n; i++)
-		secant_str_addf(&s, "%s%s", i ? "," : "", l->v[i]);
-	return secant_str_take(&s);
+		base_str_addf(&s, "%s%s", i ? "," : "", l->v[i]);
+	return base_str_take(&s);
 }
 
 static json_t *
@@ -365,7 +365,7 @@ static json_t *
 text_json(const char *text)
 {
 	json_t *j = json_string(text);
-	char *ascii = j ? NULL : secant_strdup(text);
+	char *ascii = j ? NULL : base_strdup(text);
 	if (!ascii)
 		return j;
 	for (char *p = ascii; *p; p++)
@@ -389,7 +389,7 @@ json_text(const secant_opt *row, const void *field)
 {
 	if (!is_set(row, field))
 		return json_null();
-	char *text = secant_opt_text(row, field);
+	char *text = base_opt_text(row, field);
 	json_t *j = text ? text_json(text) : NULL;
 	secant_free(text);
 	return j;
@@ -446,7 +446,7 @@ static json_t *
 json_any(const secant_opt *row, const void *field)
 {
 	const char *text = *(char *const *)field;
-	return text ? secant_json_parse(text, strlen(text), row->name, NULL) : json_null();
+	return text ? base_json_parse(text, strlen(text), row->name, NULL) : json_null();
 }
 
 static const struct {
@@ -469,27 +469,27 @@ static const struct {
 };
 
 secant_status
-secant_opt_read(const secant_opt *row, void *field, const char *label, const char *text, secant_err *err)
+base_opt_read(const secant_opt *row, void *field, const char *label, const char *text, secant_err *err)
 {
 	return types[row->type].read(row, field, label, text, err);
 }
 
 char *
-secant_opt_text(const secant_opt *row, const void *field)
+base_opt_text(const secant_opt *row, const void *field)
 {
 	return types[row->type].text(row, field);
 }
 
 json_t *
-secant_opt_json(const secant_opt *row, const void *field)
+base_opt_json(const secant_opt *row, const void *field)
 {
 	return types[row->type].json(row, field);
 }
 
 void
-secant_opt_clear(const secant_opt *row, void *field)
+base_opt_clear(const secant_opt *row, void *field)
 {
-	if (secant_opt_is_text(row)) {
+	if (base_opt_is_text(row)) {
 		secant_free(*(char **)field);
 		*(char **)field = NULL;
 	} else if (row->type == SECANT_OPT_STRS) {
@@ -525,22 +525,22 @@ wrong_kind(const secant_opt *row, const char *label, const json_t *j, secant_err
 static secant_status
 read_array(const secant_opt *row, void *field, const char *label, const json_t *j, secant_err *err)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	size_t i;
 	json_t *item;
 	const char *separator = row->type == SECANT_OPT_SIZE ? "x" : ",";
 	json_array_foreach ((json_t *)j, i, item) {
 		if (!json_is_number(item)) {
-			secant_str_free(&s);
+			base_str_free(&s);
 			return wrong_kind(row, label, item, err);
 		}
-		char *text = secant_json_text(item, 0);
-		secant_str_addf(&s, "%s%s", i ? separator : "", text ? text : "");
+		char *text = base_json_text(item, 0);
+		base_str_addf(&s, "%s%s", i ? separator : "", text ? text : "");
 		s.failed = s.failed || !text;
 		secant_free(text);
 	}
-	char *text = secant_str_take(&s);
-	secant_status status = text ? secant_opt_read(row, field, label, text, err)
+	char *text = base_str_take(&s);
+	secant_status status = text ? base_opt_read(row, field, label, text, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	secant_free(text);
 	return status;
@@ -559,26 +559,26 @@ read_json_strings(const secant_opt *row, void *field, const char *label, const j
 		if (s)
 			break;
 	}
-	secant_opt_clear(row, s ? (void *)&fresh : field);
+	base_opt_clear(row, s ? (void *)&fresh : field);
 	if (!s)
 		*(secant_strings *)field = fresh;
 	return s;
 }
 
 secant_status
-secant_opt_read_json(const secant_opt *row, void *field, const char *label, const json_t *j, secant_err *err)
+base_opt_read_json(const secant_opt *row, void *field, const char *label, const json_t *j, secant_err *err)
 {
 	secant_opt_type t = row->type;
 	bool is_list = t == SECANT_OPT_INTS || t == SECANT_OPT_REALS || t == SECANT_OPT_SIZE;
 	if (t == SECANT_OPT_JSON && !json_is_null(j)) {
-		char *text = secant_json_text(j, 0);
+		char *text = base_json_text(j, 0);
 		secant_status s = replace(field, text, label, err);
 		return s;
 	}
 	if (json_is_null(j)) {
 		if (row->def)
 			return wrong_kind(row, label, j, err);
-		secant_opt_clear(row, field);
+		base_opt_clear(row, field);
 		return SECANT_OK;
 	}
 	if (json_is_array(j) && is_list)
@@ -590,8 +590,8 @@ secant_opt_read_json(const secant_opt *row, void *field, const char *label, cons
 								  : json_is_boolean(j) && t == SECANT_OPT_BOOL;
 	if (!fits)
 		return wrong_kind(row, label, j, err);
-	char *text = json_is_string(j) ? secant_strdup(json_string_value(j)) : secant_json_text(j, 0);
-	secant_status s = text ? secant_opt_read(row, field, label, text, err)
+	char *text = json_is_string(j) ? base_strdup(json_string_value(j)) : base_json_text(j, 0);
+	secant_status s = text ? base_opt_read(row, field, label, text, err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	secant_free(text);
 	return s;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 const secant_opt *
-secant_opt_in_variant(const secant_opts *(*variant)(int i), int *from, const char *name)
+base_opt_in_variant(const secant_opts *(*variant)(int i), int *from, const char *name)
 {
 	const secant_opts *table;
 	for (; (table = variant(*from)); ++*from) {
@@ -34,12 +34,11 @@ canonical(const secant_opt *row, const char *label, const char *text, const json
 		secant_strings strings;
 	} value;
 	memset(&value, 0, sizeof value);
-	secant_status s = j ? secant_opt_read_json(row, &value, label, j, err)
-						: secant_opt_read(row, &value, label, text, err);
-	char *back = s ? NULL : secant_opt_text(row, &value);
+	secant_status s = j ? base_opt_read_json(row, &value, label, j, err) : base_opt_read(row, &value, label, text, err);
+	char *back = s ? NULL : base_opt_text(row, &value);
 	if (!s && !back)
 		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
-	secant_opt_clear(row, &value);
+	base_opt_clear(row, &value);
 	return back;
 }
 
@@ -48,7 +47,7 @@ keep(char **field, const char *name, const char *text, secant_err *err)
 {
 	json_t *all = *field ? json_loads(*field, 0, NULL) : json_object();
 	bool ok = all && !(text ? json_object_set_new(all, name, json_string(text)) : (json_object_del(all, name), 0));
-	char *fresh = ok ? secant_json_text(all, 0) : NULL;
+	char *fresh = ok ? base_json_text(all, 0) : NULL;
 	json_decref(all);
 	if (!fresh)
 		return secant_fail(err, SECANT_ERR_NOMEM, "--%s: no memory", name);
@@ -58,12 +57,12 @@ keep(char **field, const char *name, const char *text, secant_err *err)
 }
 
 secant_status
-secant_opt_give(const secant_opts *(*variant)(int i), char **field, const char *label, const char *name,
-	const char *text, const json_t *j, secant_err *err)
+base_opt_give(const secant_opts *(*variant)(int i), char **field, const char *label, const char *name, const char *text,
+	const json_t *j, secant_err *err)
 {
 	const secant_opt *row;
 	secant_err first = { 0 };
-	for (int i = 0; (row = secant_opt_in_variant(variant, &i, name)); i++) {
+	for (int i = 0; (row = base_opt_in_variant(variant, &i, name)); i++) {
 		if (j && json_is_null(j) && !row->def)
 			return keep(field, row->name, NULL, err);
 		secant_err local = { 0 };
@@ -85,7 +84,7 @@ is_default(const secant_opts *(*variant)(int i), const char *name, const char *t
 {
 	const secant_opt *row;
 	bool same = false;
-	for (int i = 0; !same && (row = secant_opt_in_variant(variant, &i, name)); i++) {
+	for (int i = 0; !same && (row = base_opt_in_variant(variant, &i, name)); i++) {
 		char *given = canonical(row, name, text, NULL, NULL);
 		char *def = given && row->def ? canonical(row, name, row->def, NULL, NULL) : NULL;
 		same = given && def && !strcmp(given, def);
@@ -112,7 +111,7 @@ secant_opts_resolve(
 		if (secant_opts_find(chosen, name, NULL))
 			s = secant_opts_set(chosen, object, name, text, err);
 		else if (!is_default(variant, name, text)) {
-			(void)secant_opt_in_variant(variant, &i, name);
+			(void)base_opt_in_variant(variant, &i, name);
 			s = secant_fail(err, SECANT_ERR_ARG, "--%s: %s has no such option (%s has)", name, chosen->name,
 				variant(i) ? variant(i)->name : "none");
 		}
@@ -133,7 +132,7 @@ static void
 write_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct write *w = user;
-	char *text = secant_opt_is_row(row) && !w->failed ? secant_opt_text(row, w->object + offset) : NULL;
+	char *text = base_opt_is_row(row) && !w->failed ? base_opt_text(row, w->object + offset) : NULL;
 	if (text)
 		w->failed = keep(&w->text, row->name, text, NULL) != SECANT_OK;
 	secant_free(text);
@@ -142,7 +141,7 @@ write_row(void *user, const secant_opt *row, size_t offset)
 char *
 secant_opts_variant_text(const secant_opts *chosen, const void *object)
 {
-	struct write w = { object, secant_strdup("{}"), false };
+	struct write w = { object, base_strdup("{}"), false };
 	secant_opts_each(chosen, write_row, &w);
 	if (!w.failed)
 		return w.text;
@@ -152,7 +151,7 @@ secant_opts_variant_text(const secant_opts *chosen, const void *object)
 
 /* Adds what was given to the JSON of the outer table, each in its own type. */
 bool
-secant_opt_add_given(json_t *out, const secant_opts *(*variant)(int i), const char *given)
+base_opt_add_given(json_t *out, const secant_opts *(*variant)(int i), const char *given)
 {
 	json_t *all = given ? json_loads(given, 0, NULL) : NULL, *value;
 	const char *name;
@@ -160,14 +159,14 @@ secant_opt_add_given(json_t *out, const secant_opts *(*variant)(int i), const ch
 	json_object_foreach (all, name, value) {
 		const secant_opt *row;
 		bool done = false;
-		for (int i = 0; ok && !done && (row = secant_opt_in_variant(variant, &i, name)); i++) {
+		for (int i = 0; ok && !done && (row = base_opt_in_variant(variant, &i, name)); i++) {
 			void *field = secant_calloc(1, sizeof(secant_reals) + sizeof(secant_ints));
 			if (!(ok = field != NULL))
 				break;
-			done = !secant_opt_read(row, field, name, json_string_value(value), NULL);
+			done = !base_opt_read(row, field, name, json_string_value(value), NULL);
 			if (done)
-				ok = !json_object_set_new(out, name, secant_opt_json(row, field));
-			secant_opt_clear(row, field);
+				ok = !json_object_set_new(out, name, base_opt_json(row, field));
+			base_opt_clear(row, field);
 			secant_free(field);
 		}
 	}

@@ -8,52 +8,52 @@
 #include <strings.h>
 
 char *
-secant_path_join(const char *a, const char *b)
+base_path_join(const char *a, const char *b)
 {
 	if (*b == '/' || !*a)
-		return secant_strdup(b);
-	return secant_format("%s%s%s", a, a[strlen(a) - 1] == '/' ? "" : "/", b);
+		return base_strdup(b);
+	return base_format("%s%s%s", a, a[strlen(a) - 1] == '/' ? "" : "/", b);
 }
 
 const char *
-secant_path_name(const char *path)
+base_path_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
 }
 
 const char *
-secant_path_ext(const char *path)
+base_path_ext(const char *path)
 {
-	const char *name = secant_path_name(path), *dot = strrchr(name, '.');
+	const char *name = base_path_name(path), *dot = strrchr(name, '.');
 	return dot && dot > name ? dot + 1 : name + strlen(name);
 }
 
 char *
-secant_path_stem(const char *path)
+base_path_stem(const char *path)
 {
-	const char *name = secant_path_name(path), *ext = secant_path_ext(path);
+	const char *name = base_path_name(path), *ext = base_path_ext(path);
 	size_t n = strlen(name);
 	if (ext > name && ext[-1] == '.' && ext - 1 > name)
 		n = (size_t)(ext - 1 - name);
-	return secant_strndup(name, n);
+	return base_strndup(name, n);
 }
 
 char *
-secant_path_dir(const char *path)
+base_path_dir(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	if (!slash)
-		return secant_strdup(".");
+		return base_strdup(".");
 	while (slash > path && slash[-1] == '/')
 		slash--;
-	return secant_strndup(path, slash > path ? (size_t)(slash - path) : 1);
+	return base_strndup(path, slash > path ? (size_t)(slash - path) : 1);
 }
 
 bool
-secant_ext_is(const char *path, const char *list)
+base_ext_is(const char *path, const char *list)
 {
-	const char *ext = secant_path_ext(path);
+	const char *ext = base_path_ext(path);
 	size_t n = strlen(ext);
 	while (n) {
 		size_t m = strcspn(list, "|");
@@ -67,7 +67,7 @@ secant_ext_is(const char *path, const char *list)
 }
 
 bool
-secant_path_is_safe(const char *path)
+base_path_is_safe(const char *path)
 {
 	for (const char *p = path; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '\\')

@@ -6,7 +6,7 @@
 #include <math.h>
 
 void
-secant_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
+base_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 {
 	uint32_t k0 = key[0], k1 = key[1], c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
 	for (int round = 0; round < 10; round++) {
@@ -24,18 +24,18 @@ secant_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 	out[3] = c3;
 }
 
-secant_rng
-secant_rng_make(uint64_t seed, secant_purpose purpose, uint32_t epoch, uint32_t sample)
+base_rng
+base_rng_make(uint64_t seed, base_purpose purpose, uint32_t epoch, uint32_t sample)
 {
-	return (secant_rng){ .key = { (uint32_t)seed, (uint32_t)(seed >> 32) },
+	return (base_rng){ .key = { (uint32_t)seed, (uint32_t)(seed >> 32) },
 		.counter = { 0, (uint32_t)purpose, epoch, sample } };
 }
 
 uint32_t
-secant_rng_u32(secant_rng *r)
+base_rng_u32(base_rng *r)
 {
 	if (r->left == 0) {
-		secant_philox(r->key, r->counter, r->block);
+		base_philox(r->key, r->counter, r->block);
 		r->counter[0]++;
 		r->left = 4;
 	}
@@ -45,43 +45,43 @@ secant_rng_u32(secant_rng *r)
 /* Lemire: Fast random integer generation in an interval, 2019. The few low products that would favour some numbers are
  * drawn again. */
 uint32_t
-secant_rng_below(secant_rng *r, uint32_t n)
+base_rng_below(base_rng *r, uint32_t n)
 {
 	if (n == 0)
 		return 0;
 	uint32_t unfair = (0u - n) % n;
 	uint64_t m;
 	do
-		m = (uint64_t)secant_rng_u32(r) * n;
+		m = (uint64_t)base_rng_u32(r) * n;
 	while ((uint32_t)m < unfair);
 	return (uint32_t)(m >> 32);
 }
 
 double
-secant_rng_uniform(secant_rng *r)
+base_rng_uniform(base_rng *r)
 {
-	uint32_t high = secant_rng_u32(r) >> 5, low = secant_rng_u32(r) >> 6;
+	uint32_t high = base_rng_u32(r) >> 5, low = base_rng_u32(r) >> 6;
 	return (high * 67108864.0 + low) / 9007199254740992.0;
 }
 
 double
-secant_rng_range(secant_rng *r, double lo, double hi)
+base_rng_range(base_rng *r, double lo, double hi)
 {
-	return lo + (hi - lo) * secant_rng_uniform(r);
+	return lo + (hi - lo) * base_rng_uniform(r);
 }
 
 double
-secant_rng_normal(secant_rng *r)
+base_rng_normal(base_rng *r)
 {
-	double u = 1 - secant_rng_uniform(r), v = secant_rng_uniform(r);
+	double u = 1 - base_rng_uniform(r), v = base_rng_uniform(r);
 	return sqrt(-2 * log(u)) * cos(6.283185307179586476925 * v);
 }
 
 void
-secant_rng_shuffle(secant_rng *r, int *v, int n)
+base_rng_shuffle(base_rng *r, int *v, int n)
 {
 	for (int i = n - 1; i > 0; i--) {
-		int j = (int)secant_rng_below(r, (uint32_t)i + 1), t = v[i];
+		int j = (int)base_rng_below(r, (uint32_t)i + 1), t = v[i];
 		v[i] = v[j];
 		v[j] = t;
 	}

@@ -8,7 +8,7 @@
 
 /* Room for n more bytes and a zero. */
 static bool
-str_reserve(secant_str *s, size_t n)
+str_reserve(base_str *s, size_t n)
 {
 	if (s->failed)
 		return false;
@@ -20,7 +20,7 @@ str_reserve(secant_str *s, size_t n)
 		return false;
 	}
 	size_t more = s->capacity > want / 2 ? s->capacity * 2 : want < 64 ? 64 : want;
-	char *p = secant_realloc(s->p, more, 1);
+	char *p = base_realloc(s->p, more, 1);
 	if (!p) {
 		s->failed = true;
 		return false;
@@ -31,7 +31,7 @@ str_reserve(secant_str *s, size_t n)
 }
 
 void
-secant_str_addn(secant_str *s, const char *text, size_t n)
+base_str_addn(base_str *s, const char *text, size_t n)
 {
 	if (!str_reserve(s, n))
 		return;
@@ -41,13 +41,13 @@ secant_str_addn(secant_str *s, const char *text, size_t n)
 }
 
 void
-secant_str_add(secant_str *s, const char *text)
+base_str_add(base_str *s, const char *text)
 {
-	secant_str_addn(s, text, strlen(text));
+	base_str_addn(s, text, strlen(text));
 }
 
 static void
-str_addv(secant_str *s, const char *fmt, va_list ap)
+str_addv(base_str *s, const char *fmt, va_list ap)
 {
 	va_list again;
 	if (s->failed)
@@ -67,7 +67,7 @@ str_addv(secant_str *s, const char *fmt, va_list ap)
 }
 
 void
-secant_str_addf(secant_str *s, const char *fmt, ...)
+base_str_addf(base_str *s, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -76,7 +76,7 @@ secant_str_addf(secant_str *s, const char *fmt, ...)
 }
 
 void
-secant_str_add_base64(secant_str *s, const void *data, size_t n)
+base_str_add_base64(base_str *s, const void *data, size_t n)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const uint8_t *p = data;
@@ -89,15 +89,15 @@ secant_str_add_base64(secant_str *s, const void *data, size_t n)
 			four[3] = '=';
 		if (i + 1 >= n)
 			four[2] = '=';
-		secant_str_addn(s, four, 4);
+		base_str_addn(s, four, 4);
 	}
 }
 
 char *
-secant_str_take(secant_str *s)
+base_str_take(base_str *s)
 {
 	if (!s->failed && !s->p)
-		secant_str_addn(s, "", 0);
+		base_str_addn(s, "", 0);
 	char *p = s->failed ? NULL : s->p;
 	if (s->failed)
 		secant_free(s->p);
@@ -106,21 +106,21 @@ secant_str_take(secant_str *s)
 }
 
 void
-secant_str_free(secant_str *s)
+base_str_free(base_str *s)
 {
 	secant_free(s->p);
 	memset(s, 0, sizeof *s);
 }
 
 char *
-secant_format(const char *fmt, ...)
+base_format(const char *fmt, ...)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	va_list ap;
 	va_start(ap, fmt);
 	str_addv(&s, fmt, ap);
 	va_end(ap);
-	return secant_str_take(&s);
+	return base_str_take(&s);
 }
 
 static int
@@ -133,7 +133,7 @@ least(int a, int b, int c)
 /* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1. Names are cut to 63
  * bytes. */
 int
-secant_edit_distance(const char *a, const char *b)
+base_edit_distance(const char *a, const char *b)
 {
 	enum { LONGEST = 63 };
 	int rows[3][LONGEST + 1];
@@ -162,7 +162,7 @@ secant_nearest(const char *name, const char *const *list)
 	const char *best = NULL;
 	int limit = 1 + (int)strnlen(name, 63) / 3, least_so_far = limit + 1;
 	for (; *list; list++) {
-		int d = secant_edit_distance(name, *list);
+		int d = base_edit_distance(name, *list);
 		if (d < least_so_far) {
 			least_so_far = d;
 			best = *list;

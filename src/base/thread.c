@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 typedef struct job {
-	secant_job run;
+	base_job run;
 	void *user;
 	int64_t index;
 } job;
 
-struct secant_pool {
+struct base_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t more, idle; /* a job is there; nothing is queued or running */
 	job *queue; /* a ring of `capacity` jobs */
@@ -25,7 +25,7 @@ struct secant_pool {
 static void *
 work(void *arg)
 {
-	secant_pool *p = arg;
+	base_pool *p = arg;
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		while (!p->stop && p->queued == 0)
@@ -46,14 +46,14 @@ work(void *arg)
 	return NULL;
 }
 
-secant_pool *
-secant_pool_new(int threads, secant_err *err)
+base_pool *
+base_pool_new(int threads, secant_err *err)
 {
 	if (threads < 1 || threads > 1024) {
 		secant_fail(err, SECANT_ERR_RANGE, "thread pool: %d threads are outside 1 to 1024", threads);
 		return NULL;
 	}
-	secant_pool *p = secant_calloc(1, sizeof *p + (size_t)threads * sizeof p->thread[0]);
+	base_pool *p = secant_calloc(1, sizeof *p + (size_t)threads * sizeof p->thread[0]);
 	if (!p) {
 		secant_fail(err, SECANT_ERR_NOMEM, "thread pool: no memory");
 		return NULL;
@@ -64,7 +64,7 @@ secant_pool_new(int threads, secant_err *err)
 	for (; p->threads < threads; p->threads++)
 		if (pthread_create(&p->thread[p->threads], NULL, work, p)) {
 			secant_fail(err, SECANT_ERR_IO, "thread pool: the system gives %d threads, wanted %d", p->threads, threads);
-			secant_pool_free(p);
+			base_pool_free(p);
 			return NULL;
 		}
 	return p;
@@ -72,7 +72,7 @@ secant_pool_new(int threads, secant_err *err)
 
 /* Doubles the ring; its jobs move to the front. */
 static bool
-queue_grow(secant_pool *p)
+queue_grow(base_pool *p)
 {
 	int more = p->capacity ? p->capacity * 2 : 16;
 	job *q = p->capacity < INT32_MAX / 2 ? secant_calloc((size_t)more, sizeof *q) : NULL;
@@ -88,7 +88,7 @@ queue_grow(secant_pool *p)
 }
 
 secant_status
-secant_pool_submit(secant_pool *p, secant_job run, void *user, int64_t index, secant_err *err)
+base_pool_submit(base_pool *p, base_job run, void *user, int64_t index, secant_err *err)
 {
 	pthread_mutex_lock(&p->lock);
 	bool ok = p->queued < p->capacity || queue_grow(p);
@@ -101,7 +101,7 @@ secant_pool_submit(secant_pool *p, secant_job run, void *user, int64_t index, se
 }
 
 void
-secant_pool_wait(secant_pool *p)
+base_pool_wait(base_pool *p)
 {
 	pthread_mutex_lock(&p->lock);
 	while (p->queued || p->running)
@@ -110,7 +110,7 @@ secant_pool_wait(secant_pool *p)
 }
 
 void
-secant_pool_free(secant_pool *p)
+base_pool_free(base_pool *p)
 {
 	if (!p)
 		return;
@@ -129,7 +129,7 @@ secant_pool_free(secant_pool *p)
 }
 
 int
-secant_cpu_count(void)
+base_cpu_count(void)
 {
 	cpu_set_t set;
 	int n = sched_getaffinity(0, sizeof set, &set) ? (int)sysconf(_SC_NPROCESSORS_ONLN) : CPU_COUNT(&set);

@@ -24,8 +24,8 @@ typedef struct header {
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= FILE_HEADER + 12 && data[0] == 'B' && data[1] == 'M' && secant_le32(data + 14) >= 12
-		&& secant_le32(data + 14) <= 124;
+	return size >= FILE_HEADER + 12 && data[0] == 'B' && data[1] == 'M' && base_le32(data + 14) >= 12
+		&& base_le32(data + 14) <= 124;
 }
 
 static secant_status
@@ -38,18 +38,18 @@ broken(const char *what, secant_err *err)
 static secant_status
 read_sizes(header *h, const uint8_t *p, size_t size, uint32_t *n, uint32_t *colours, secant_err *err)
 {
-	*n = secant_le32(p);
+	*n = base_le32(p);
 	bool core = *n == 12;
 	if (*n > size || (!core && *n < 40))
 		return broken("the file ends in its header, or the header has a length that is not known", err);
-	int64_t w = core ? secant_le16(p + 4) : (int32_t)secant_le32(p + 4),
-			y = core ? secant_le16(p + 6) : (int32_t)secant_le32(p + 8);
+	int64_t w = core ? base_le16(p + 4) : (int32_t)base_le32(p + 4),
+			y = core ? base_le16(p + 6) : (int32_t)base_le32(p + 8);
 	h->top_down = y < 0;
 	h->width = (int)w;
 	h->height = y < 0 ? (y == INT32_MIN ? 0 : (int)-y) : (int)y;
-	h->bits = secant_le16(p + (core ? 10 : 14));
-	h->compression = core ? RGB : (int)(secant_le32(p + 16) & 0xffff);
-	*colours = core ? 0 : secant_le32(p + 32);
+	h->bits = base_le16(p + (core ? 10 : 14));
+	h->compression = core ? RGB : (int)(base_le32(p + 16) & 0xffff);
+	*colours = core ? 0 : base_le32(p + 32);
 	if (h->width < 1 || h->height < 1)
 		return secant_fail(err, SECANT_ERR_FORMAT, "BMP: the header says %lldx%lld pixels", (long long)w, (long long)y);
 	static const struct {
@@ -88,7 +88,7 @@ read_fields(header *h, const uint8_t *p, uint32_t n, size_t size)
 	if (!own || size < 40 + (size_t)count * 4)
 		return 0;
 	for (int i = 0; i < count; i++)
-		h->field[i] = secant_le32(p + 40 + i * 4);
+		h->field[i] = base_le32(p + 40 + i * 4);
 	return n == 40 ? (size_t)count * 4 : 0;
 }
 
@@ -113,7 +113,7 @@ static secant_status
 read_header(header *h, const uint8_t *data, size_t size, secant_err *err)
 {
 	uint32_t n = 0, colours = 0;
-	*h = (header){ .at = secant_le32(data + 10) };
+	*h = (header){ .at = base_le32(data + 10) };
 	const uint8_t *p = data + FILE_HEADER;
 	secant_status s = read_sizes(h, p, size - FILE_HEADER, &n, &colours, err);
 	if (s)
@@ -172,7 +172,7 @@ colour_row(uint8_t *to, const uint8_t *from, const header *h)
 			to[2] = from[x * 3];
 			continue;
 		}
-		uint32_t v = h->bits == 16 ? secant_le16(from + x * 2) : secant_le32(from + x * 4);
+		uint32_t v = h->bits == 16 ? base_le16(from + x * 2) : base_le32(from + x * 4);
 		for (int c = 0; c < h->channels; c++)
 			to[c] = field(v, h->field[c]);
 	}
@@ -275,7 +275,7 @@ finish_indices(secant_image *im, const header *h, bool keep, secant_err *err)
 		return SECANT_OK;
 	}
 	secant_status s = h->colours < 1 ? broken("there is no palette", err)
-									 : secant_image_set_palette(im, (const uint8_t(*)[3])h->palette, h->colours, err);
+									 : codec_image_set_palette(im, (const uint8_t(*)[3])h->palette, h->colours, err);
 	if (!s && !keep && !(s = secant_image_expand(&colour, im, err))) {
 		secant_image_free(im);
 		*im = colour;
@@ -304,40 +304,40 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 /* ---- writing ---- */
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+encode(const secant_image *im, codec_sink *out, const char *extension, const secant_image_write_options *o,
 	secant_err *err)
 {
 	uint8_t head[54] = "BM";
 	uint64_t row = ((uint64_t)im->width * 3 + 3) / 4 * 4, size = sizeof head + row * (uint64_t)im->height;
 	if ((im->channels != 1 && im->channels != 3) || im->dtype != SECANT_U8)
-		return secant_image_cannot(im, "BMP", "1 or 3 channels of u8", err);
+		return codec_image_cannot(im, "BMP", "1 or 3 channels of u8", err);
 	if (size > UINT32_MAX)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "BMP holds at most 4 GiB, the picture needs %llu bytes",
 			(unsigned long long)size);
-	secant_put_le(head + 2, size, 4);
-	secant_put_le(head + 10, sizeof head, 4);
-	secant_put_le(head + 14, 40, 4);
-	secant_put_le(head + 18, (uint64_t)im->width, 4);
-	secant_put_le(head + 22, (uint64_t)im->height, 4);
-	secant_put_le(head + 26, 1, 2);
-	secant_put_le(head + 28, 24, 2);
-	secant_put_le(head + 34, size - sizeof head, 4);
+	base_put_le(head + 2, size, 4);
+	base_put_le(head + 10, sizeof head, 4);
+	base_put_le(head + 14, 40, 4);
+	base_put_le(head + 18, (uint64_t)im->width, 4);
+	base_put_le(head + 22, (uint64_t)im->height, 4);
+	base_put_le(head + 26, 1, 2);
+	base_put_le(head + 28, 24, 2);
+	base_put_le(head + 34, size - sizeof head, 4);
 	uint8_t *line = secant_calloc(row, 1);
 	if (!line)
 		return secant_fail(err, SECANT_ERR_NOMEM, "BMP: no memory for a row");
-	(void)secant_sink_put(out, head, sizeof head);
+	(void)codec_sink_put(out, head, sizeof head);
 	for (int y = im->height - 1; y >= 0; y--) {
 		const uint8_t *from = (const uint8_t *)im->data + (size_t)y * secant_image_row_bytes(im);
 		for (int x = 0; x < im->width; x++)
 			for (int c = 0; c < 3; c++)
 				line[x * 3 + 2 - c] = from[im->channels == 3 ? x * 3 + c : x];
-		(void)secant_sink_put(out, line, row);
+		(void)codec_sink_put(out, line, row);
 	}
 	secant_free(line);
 	return SECANT_OK;
 }
 
-const secant_codec secant_codec_bmp = {
+const codec_format codec_bmp = {
 	.name = "bmp",
 	.brief = "Windows bitmap, all depths, runs and bit fields",
 	.extensions = "bmp|dib",

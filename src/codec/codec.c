@@ -8,11 +8,11 @@
 #include <ctype.h>
 #include <string.h>
 
-#define CODEC(name) extern const secant_codec secant_codec_##name;
+#define CODEC(name) extern const codec_format codec_##name;
 #include "codec/codecs.inc"
 #undef CODEC
-static const secant_codec *const table[] = {
-#define CODEC(name) &secant_codec_##name,
+static const codec_format *const table[] = {
+#define CODEC(name) &codec_##name,
 #include "codec/codecs.inc"
 #undef CODEC
 	NULL,
@@ -22,8 +22,8 @@ static const secant_image_read_options read_defaults;
 static const secant_image_write_options write_defaults;
 enum { MOST_PIXELS = 1 << 30, GAP = 4096 };
 
-const secant_codec *
-secant_codec_at(int i)
+const codec_format *
+codec_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof table / sizeof table[0]) ? table[i] : NULL;
 }
@@ -31,7 +31,7 @@ secant_codec_at(int i)
 bool
 secant_image_codec(int i, const char **name, const char **brief, const char **extensions)
 {
-	const secant_codec *c = secant_codec_at(i);
+	const codec_format *c = codec_at(i);
 	if (!c)
 		return false;
 	if (name)
@@ -46,18 +46,18 @@ secant_image_codec(int i, const char **name, const char **brief, const char **ex
 bool
 secant_image_is_path(const char *path)
 {
-	for (const secant_codec *const *c = table; *c; c++)
-		if (secant_ext_is(path, (*c)->extensions))
+	for (const codec_format *const *c = table; *c; c++)
+		if (base_ext_is(path, (*c)->extensions))
 			return true;
 	return false;
 }
 
 /* ---- reading ---- */
 
-static const secant_codec *
+static const codec_format *
 find_by_content(const uint8_t *data, size_t size, secant_err *err)
 {
-	for (const secant_codec *const *c = table; *c; c++)
+	for (const codec_format *const *c = table; *c; c++)
 		if ((*c)->detect(data, size))
 			return *c;
 	secant_fail(
@@ -66,7 +66,7 @@ find_by_content(const uint8_t *data, size_t size, secant_err *err)
 }
 
 secant_status
-secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secant_err *err)
+codec_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secant_err *err)
 {
 	int64_t limit = max_pixels > 0 ? max_pixels : MOST_PIXELS;
 	if (width < 1 || height < 1)
@@ -80,10 +80,10 @@ secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secan
 
 /* Header and size of a picture of which `size` bytes of `whole` lie in memory; *codec is what reads it. */
 static secant_status
-look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, size_t size, uint64_t whole,
+look(const codec_format **codec, secant_image_info *info, const uint8_t *data, size_t size, uint64_t whole,
 	int64_t max_pixels, secant_err *err)
 {
-	const secant_codec *c = *codec = find_by_content(data, size, err);
+	const codec_format *c = *codec = find_by_content(data, size, err);
 	*info = (secant_image_info){ .orientation = 1 };
 	if (!c)
 		return err->code;
@@ -91,7 +91,7 @@ look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, s
 	secant_status s = c->probe(info, data, size, err);
 	if (s)
 		return s;
-	s = secant_image_check_size(info->width, info->height, max_pixels, err);
+	s = codec_image_check_size(info->width, info->height, max_pixels, err);
 	int64_t pixels = (int64_t)info->width * info->height;
 	if (!s && c->pixels_per_byte && (uint64_t)(pixels / c->pixels_per_byte) > whole)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "the header says %dx%d pixels, which %llu bytes of %s cannot hold",
@@ -122,47 +122,46 @@ turn_upright(secant_image *im, int orientation, secant_err *err)
 
 /* What a picture that is no TIFF says of pixels without data; one that was asked for without alpha has none left. */
 static secant_status
-look_for_voids(secant_image *im, const secant_image_info *info, const secant_sidecar *side, secant_err *err)
+look_for_voids(secant_image *im, const secant_image_info *info, const codec_sidecar *side, secant_err *err)
 {
-	secant_status s = info->alpha && im->channels == info->channels ? secant_image_mark_alpha(im, true, err)
-																	: SECANT_OK;
-	return s || !side ? s : secant_sidecar_apply(side, im, err);
+	secant_status s = info->alpha && im->channels == info->channels ? codec_image_mark_alpha(im, true, err) : SECANT_OK;
+	return s || !side ? s : codec_sidecar_apply(side, im, err);
 }
 
 static secant_status
-read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_sidecar *side,
+read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, codec_sidecar *side,
 	secant_err *err)
 {
 	secant_image_info info;
-	const secant_codec *codec;
+	const codec_format *codec;
 	if (o->channels != 0 && o->channels != 1 && o->channels != 3 && o->channels != 4)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%d channels are wanted, can be 1, 3, 4 or 0 for as in the file", o->channels);
 	secant_status s = look(&codec, &info, data, size, size, o->max_pixels, err);
-	if (!s && codec == &secant_codec_tiff)
-		s = secant_tiff_decode(im, data, size, o, side, err);
+	if (!s && codec == &codec_tiff)
+		s = codec_tiff_decode(im, data, size, o, side, err);
 	else if (!s && !(s = codec->decode(im, data, size, o, err)))
 		s = look_for_voids(im, &info, side, err);
 	if (!s && info.orientation != 1 && !o->ignore_orientation)
 		s = turn_upright(im, info.orientation, err);
-	return s ? s : secant_image_want(im, o, err);
+	return s ? s : codec_image_want(im, o, err);
 }
 
 secant_status
 secant_image_decode(secant_image *im, const void *data, size_t size, const char *origin,
 	const secant_image_read_options *options, secant_err *err)
 {
-	return secant_image_decode_beside(im, data, size, origin, options, NULL, err);
+	return codec_image_decode_beside(im, data, size, origin, options, NULL, err);
 }
 
 secant_status
-secant_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
-	const secant_image_read_options *options, secant_sidecar *side, secant_err *err)
+codec_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, codec_sidecar *side, secant_err *err)
 {
 	secant_err e = { 0 };
 	*im = (secant_image){ 0 };
 	secant_status s = read_any(im, data, size, options ? options : &read_defaults, side, &e);
-	secant_sidecar_free(side);
+	codec_sidecar_free(side);
 	if (s)
 		secant_image_free(im);
 	return s ? secant_fail(err, s, "%s: %s", origin, e.msg) : SECANT_OK;
@@ -174,21 +173,21 @@ secant_image_read(secant_image *im, const char *path, const secant_image_read_op
 	secant_bytes map;
 	*im = (secant_image){ 0 };
 	secant_err e = { 0 };
-	secant_status s = secant_file_map(&map, path, &e);
+	secant_status s = base_file_map(&map, path, &e);
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
-	secant_sidecar side;
-	secant_sidecar_read(&side, path);
-	s = secant_image_decode_beside(im, map.data, map.size, path, options, &side, err);
-	secant_file_unmap(&map);
+	codec_sidecar side;
+	codec_sidecar_read(&side, path);
+	s = codec_image_decode_beside(im, map.data, map.size, path, options, &side, err);
+	base_file_unmap(&map);
 	return s;
 }
 
 secant_status
-secant_image_probe_data(secant_image_info *info, const void *data, size_t size, const char *origin, secant_err *err)
+codec_image_probe_data(secant_image_info *info, const void *data, size_t size, const char *origin, secant_err *err)
 {
 	secant_err e = { 0 };
-	const secant_codec *codec;
+	const codec_format *codec;
 	secant_status s = look(&codec, info, data, size, size, INT64_MAX, &e);
 	if (s) {
 		*info = (secant_image_info){ 0 };
@@ -207,44 +206,44 @@ probe_file(const char *path, secant_image_info *info, secant_err *err)
 	uint64_t whole;
 	secant_bytes map;
 	secant_err e = { 0 }, ignored = { 0 };
-	const secant_codec *codec;
+	const codec_format *codec;
 	*info = (secant_image_info){ 0 };
-	secant_status s = secant_file_head(path, first, sizeof first, &got, &whole, &e);
+	secant_status s = base_file_head(path, first, sizeof first, &got, &whole, &e);
 	if (!s && got == whole)
-		return secant_image_probe_data(info, first, got, path, err);
+		return codec_image_probe_data(info, first, got, path, err);
 	if (!s && got && !look(&codec, info, first, got, whole, INT64_MAX, &ignored) && codec->header_first) {
 		swap_sides(info);
 		return SECANT_OK;
 	}
 	if (!s)
-		s = secant_file_map(&map, path, &e);
+		s = base_file_map(&map, path, &e);
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
-	s = secant_image_probe_data(info, map.data, map.size, path, err);
-	secant_file_unmap(&map);
+	s = codec_image_probe_data(info, map.data, map.size, path, err);
+	base_file_unmap(&map);
 	return s;
 }
 
 secant_status
 secant_image_probe(const char *path, secant_image_info *info, secant_err *err)
 {
-	secant_sidecar side;
+	codec_sidecar side;
 	secant_status s = probe_file(path, info, err);
 	if (s)
 		return s;
-	secant_sidecar_read(&side, path);
+	codec_sidecar_read(&side, path);
 	info->nodata |= side.bands || side.mask;
-	secant_sidecar_free(&side);
+	codec_sidecar_free(&side);
 	return SECANT_OK;
 }
 
 /* ---- writing ---- */
 
 static secant_status
-grow_memory(secant_sink *s, uint64_t size)
+grow_memory(codec_sink *s, uint64_t size)
 {
 	size_t capacity = s->capacity * 2 > size ? s->capacity * 2 : (size_t)size + 4096;
-	uint8_t *p = secant_realloc(s->data, capacity, 1);
+	uint8_t *p = base_realloc(s->data, capacity, 1);
 	if (!p)
 		return secant_fail(&s->first, SECANT_ERR_NOMEM, "no memory for %llu bytes", (unsigned long long)size);
 	s->data = p;
@@ -253,11 +252,11 @@ grow_memory(secant_sink *s, uint64_t size)
 }
 
 bool
-secant_sink_put(secant_sink *s, const void *data, size_t size)
+codec_sink_put(codec_sink *s, const void *data, size_t size)
 {
 	if (s->first.code || size == 0)
 		return !s->first.code;
-	if (s->w && secant_writer_put(s->w, data, size, &s->first))
+	if (s->w && base_writer_put(s->w, data, size, &s->first))
 		return false;
 	if (!s->w) {
 		if (s->at + size > s->capacity && grow_memory(s, s->at + size))
@@ -272,7 +271,7 @@ secant_sink_put(secant_sink *s, const void *data, size_t size)
 }
 
 bool
-secant_sink_seek(secant_sink *s, uint64_t position)
+codec_sink_seek(codec_sink *s, uint64_t position)
 {
 	static const uint8_t zeros[GAP] = { 0 };
 	if (s->first.code || position == s->at)
@@ -283,40 +282,40 @@ secant_sink_seek(secant_sink *s, uint64_t position)
 		return false;
 	}
 	uint64_t to = position < s->end ? position : s->end;
-	if (to != s->at && s->w && secant_writer_seek(s->w, to, &s->first))
+	if (to != s->at && s->w && base_writer_seek(s->w, to, &s->first))
 		return false;
 	s->at = to;
-	return secant_sink_put(s, zeros, (size_t)(position - to));
+	return codec_sink_put(s, zeros, (size_t)(position - to));
 }
 
 secant_status
-secant_sink_status(const secant_sink *s, secant_err *err)
+codec_sink_status(const codec_sink *s, secant_err *err)
 {
 	return s->first.code ? secant_fail(err, s->first.code, "%s", s->first.msg) : SECANT_OK;
 }
 
 int
-secant_compression_level(const secant_image_write_options *o)
+codec_compression_level(const secant_image_write_options *o)
 {
 	return o->compression == 0 ? 6 : o->compression < 0 ? 0 : o->compression;
 }
 
 secant_status
-secant_image_cannot(const secant_image *im, const char *format, const char *can, secant_err *err)
+codec_image_cannot(const secant_image *im, const char *format, const char *can, secant_err *err)
 {
 	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s holds %s; the picture has %d channels of %s", format, can,
 		im->channels, secant_dtype_name(im->dtype));
 }
 
 /* The codec that writes an extension or has a name; `lower` (16 bytes) receives it in lower case. */
-static const secant_codec *
+static const codec_format *
 find_by_name(const char *name, char lower[16])
 {
 	size_t n = 0;
 	for (; name[n] && n < 15; n++)
 		lower[n] = (char)tolower((unsigned char)name[n]);
 	lower[n] = '\0';
-	for (const secant_codec *const *c = table; *c; c++) {
+	for (const codec_format *const *c = table; *c; c++) {
 		if (!strcmp((*c)->name, lower))
 			return *c;
 		for (const char *e = (*c)->extensions; e; e = strchr(e, '|') ? strchr(e, '|') + 1 : NULL)
@@ -340,7 +339,7 @@ check_options(const secant_image_write_options *o, secant_err *err)
 }
 
 static secant_status
-encode_any(const secant_codec *codec, const secant_image *im, secant_sink *sink, const char *extension,
+encode_any(const codec_format *codec, const secant_image *im, codec_sink *sink, const char *extension,
 	const secant_image_write_options *o, secant_err *err)
 {
 	secant_status s = check_options(o, err);
@@ -354,19 +353,19 @@ secant_image_write(const secant_image *im, const char *path, const secant_image_
 {
 	char extension[16];
 	secant_err e = { 0 };
-	const secant_codec *codec = find_by_name(secant_path_ext(path), extension);
+	const codec_format *codec = find_by_name(base_path_ext(path), extension);
 	if (!codec)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"%s: the extension '%s' is not one of a picture that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, "
 			"pfm",
-			path, secant_path_ext(path));
-	secant_sink sink = { .w = secant_writer_open(path, &e) };
+			path, base_path_ext(path));
+	codec_sink sink = { .w = base_writer_open(path, &e) };
 	if (!sink.w)
 		return secant_fail(err, e.code, "%s", e.msg);
 	secant_status s = encode_any(codec, im, &sink, extension, options ? options : &write_defaults, &e);
 	if (!s)
-		return secant_writer_commit(sink.w, err);
-	secant_writer_abort(sink.w);
+		return base_writer_commit(sink.w, err);
+	base_writer_abort(sink.w);
 	return secant_fail(err, s, "%s: %s", path, e.msg);
 }
 
@@ -375,9 +374,9 @@ secant_image_encode(const secant_image *im, const char *format, void **data, siz
 	const secant_image_write_options *options, secant_err *err)
 {
 	char extension[16];
-	secant_sink sink = { 0 };
+	codec_sink sink = { 0 };
 	secant_err e = { 0 };
-	const secant_codec *codec = find_by_name(format, extension);
+	const codec_format *codec = find_by_name(format, extension);
 	*data = NULL;
 	*size = 0;
 	if (!codec)
@@ -385,7 +384,7 @@ secant_image_encode(const secant_image *im, const char *format, void **data, siz
 			"'%s' is not a format that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", format);
 	secant_status s = encode_any(codec, im, &sink, extension, options ? options : &write_defaults, &e);
 	if (!s)
-		s = secant_sink_status(&sink, &e);
+		s = codec_sink_status(&sink, &e);
 	if (s) {
 		secant_free(sink.data);
 		return secant_fail(err, s, "%s: %s", codec->name, e.msg);
@@ -398,8 +397,8 @@ secant_image_encode(const secant_image *im, const char *format, void **data, siz
 static secant_entry
 entry(int i)
 {
-	const secant_codec *c = secant_codec_at(i);
+	const codec_format *c = codec_at(i);
 	return c ? (secant_entry){ c->name, c->brief, NULL } : (secant_entry){ 0 };
 }
 
-const secant_kind secant_kind_codecs = { "codecs", "Picture files", entry };
+const base_kind base_kind_codecs = { "codecs", "Picture files", entry };

@@ -1,15 +1,15 @@
 /*
  * What a picture codec is, and what codecs share.
  *
- * To add one: write src/codec/x.c whose last lines are `const secant_codec secant_codec_x = { ... };` and add CODEC(x)
+ * To add one: write src/codec/x.c whose last lines are `const codec_format codec_x = { ... };` and add CODEC(x)
  * to codecs.inc. Reading by content, writing by extension, listings and the tests that walk the table follow.
  *
  * A codec decodes what the file stores: rows as they lie, the channels and dtype it has. Turning upright, wanted
  * channels and 8 bits are done in one place for all (codec.c), unless a codec gets them for free. The file lies in
  * memory and is hostile.
  */
-#ifndef SECANT_CODEC_CODEC_H
-#define SECANT_CODEC_CODEC_H
+#ifndef CODEC_CODEC_H
+#define CODEC_CODEC_H
 #include <secant/codec.h>
 #include "base/bytes.h"
 #include "base/file.h"
@@ -17,20 +17,20 @@
 #include "base/registry.h"
 
 /* Where an encoder's bytes go: a file that is being written, or memory that grows. Errors are sticky:
- * secant_sink_status. */
-typedef struct secant_sink {
-	secant_writer *w; /* NULL: memory */
+ * codec_sink_status. */
+typedef struct codec_sink {
+	base_writer *w; /* NULL: memory */
 	uint8_t *data; /* memory: owned by whoever takes it */
 	size_t size, capacity;
 	uint64_t at, end;
 	secant_err first;
-} secant_sink;
+} codec_sink;
 
-bool secant_sink_put(secant_sink *s, const void *data, size_t size); /* false after an error */
-bool secant_sink_seek(secant_sink *s, uint64_t position); /* up to 4 KiB, of zeros, behind the end */
-secant_status secant_sink_status(const secant_sink *s, secant_err *err);
+bool codec_sink_put(codec_sink *s, const void *data, size_t size); /* false after an error */
+bool codec_sink_seek(codec_sink *s, uint64_t position); /* up to 4 KiB, of zeros, behind the end */
+secant_status codec_sink_status(const codec_sink *s, secant_err *err);
 
-typedef struct secant_codec {
+typedef struct codec_format {
 	const char *name, *brief;
 	const char *extensions; /* "jpg|jpeg" */
 	int64_t pixels_per_byte; /* no file packs more, so a header that claims more lies; 0: no such limit */
@@ -43,18 +43,18 @@ typedef struct secant_codec {
 	secant_status (*decode)(
 		secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err);
 	/* `extension` is one of `extensions` or the name, in lower case. Errors of the sink are reported by the caller. */
-	secant_status (*encode)(const secant_image *im, secant_sink *out, const char *extension,
+	secant_status (*encode)(const secant_image *im, codec_sink *out, const char *extension,
 		const secant_image_write_options *o, secant_err *err);
-} secant_codec;
+} codec_format;
 
-const secant_codec *secant_codec_at(int i); /* NULL after the last */
-extern const secant_kind secant_kind_codecs;
+const codec_format *codec_at(int i); /* NULL after the last */
+extern const base_kind base_kind_codecs;
 
 /* Reads the header of a picture in memory. */
-secant_status secant_image_probe_data(
+secant_status codec_image_probe_data(
 	secant_image_info *info, const void *data, size_t size, const char *origin, secant_err *err);
 /* What lies beside a picture's file, see sidecar.c. */
-typedef struct secant_sidecar {
+typedef struct codec_sidecar {
 	bool placed, grid_first; /* a transform; it goes before that of the file itself */
 	double t[6];
 	int epsg; /* 0: none */
@@ -69,57 +69,57 @@ typedef struct secant_sidecar {
 	int gcps;
 	secant_raster *mask; /* FILE.msk; NULL: none */
 	char remark[400];
-} secant_sidecar;
+} codec_sidecar;
 /* Never fails: what cannot be read is in the remark. */
-void secant_sidecar_read(secant_sidecar *side, const char *path);
-void secant_sidecar_free(secant_sidecar *side); /* NULL is fine */
+void codec_sidecar_read(codec_sidecar *side, const char *path);
+void codec_sidecar_free(codec_sidecar *side); /* NULL is fine */
 /* Whether there is any. */
-bool secant_sidecar_is_empty(const secant_sidecar *side);
+bool codec_sidecar_is_empty(const codec_sidecar *side);
 /* Gives a picture that lies as it is stored what the sidecar says. */
-secant_status secant_sidecar_apply(const secant_sidecar *side, secant_image *im, secant_err *err);
+secant_status codec_sidecar_apply(const codec_sidecar *side, secant_image *im, secant_err *err);
 
 /* As secant_image_decode, with what lies beside the file; side: taken, may be NULL. */
-secant_status secant_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
-	const secant_image_read_options *options, secant_sidecar *side, secant_err *err);
+secant_status codec_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, codec_sidecar *side, secant_err *err);
 /* As secant_raster_open, from memory that outlives the raster. side: taken, may be NULL. */
-secant_raster *secant_raster_open_beside(const void *data, size_t size, const char *origin,
-	const secant_image_read_options *options, secant_sidecar *side, secant_err *err);
+secant_raster *codec_raster_open_beside(const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, codec_sidecar *side, secant_err *err);
 /* As secant_raster_open, from memory that outlives the raster. */
-secant_raster *secant_raster_open_data(
+secant_raster *codec_raster_open_data(
 	const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err);
 
 /* Brings a decoded picture to the wanted channels and dtype, in place. Indices stay as they are. */
-secant_status secant_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err);
+secant_status codec_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err);
 /* Marks pixels whose last channel, of 2 or 4, is 0 as void; `whole`: unless all are. */
-secant_status secant_image_mark_alpha(secant_image *im, bool whole, secant_err *err);
+secant_status codec_image_mark_alpha(secant_image *im, bool whole, secant_err *err);
 /* A plane for voids, all zero, where there is none. */
-secant_status secant_image_need_voids(secant_image *im, secant_err *err);
+secant_status codec_image_need_voids(secant_image *im, secant_err *err);
 /* Marks pixels all bands of which have the value that stands for no data. geo may be NULL. */
-secant_status secant_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err);
+secant_status codec_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err);
 /* Marks pixels where a mask has zero in all its bands; the picture lies at (x, y) of the mask. */
-secant_status secant_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, secant_err *err);
+secant_status codec_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, secant_err *err);
 /* Turns a window of the upright picture into the window of the picture as it is stored: x, y, width, height. */
-void secant_orient_window(int orientation, int stored_width, int stored_height, int window[4]);
+void codec_orient_window(int orientation, int stored_width, int stored_height, int window[4]);
 /* Where point (x, y) of the upright picture lies in the stored one; edges of pixels count. */
-void secant_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2]);
+void codec_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2]);
 /* A georeference of the stored picture (width x height) for the upright one; fresh. NULL on NOMEM. */
-secant_geo *secant_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err);
+secant_geo *codec_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err);
 /* A georeference with what a sidecar says; `geo`, which may be NULL, is taken. NULL without err: there is none. */
-secant_geo *secant_geo_beside(secant_geo *geo, const secant_sidecar *side, secant_err *err);
+secant_geo *codec_geo_beside(secant_geo *geo, const codec_sidecar *side, secant_err *err);
 /* The value for "no data" of a band, of those that differ from band to band. */
-bool secant_geo_band_nodata(const secant_geo *geo, int band, double *value);
+bool codec_geo_band_nodata(const secant_geo *geo, int band, double *value);
 /* Checks a size against max_pixels before anything is allocated. */
-secant_status secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secant_err *err);
+secant_status codec_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secant_err *err);
 /* Gives an image a palette of `count` colours; a copy. */
-secant_status secant_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int count, secant_err *err);
+secant_status codec_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int count, secant_err *err);
 /* "1 or 3 channels of u8": a message about a picture that `format` cannot hold. */
-secant_status secant_image_cannot(const secant_image *im, const char *format, const char *can, secant_err *err);
+secant_status codec_image_cannot(const secant_image *im, const char *format, const char *can, secant_err *err);
 /* The orientation of a block of EXIF (a TIFF header and its first directory), 1 when there is none or it is not 1 to 8.
  */
-int secant_exif_orientation(const uint8_t *data, size_t size);
-int secant_exif_said(const uint8_t *data, size_t size); /* the same, 0 when there is none */
+int codec_exif_orientation(const uint8_t *data, size_t size);
+int codec_exif_said(const uint8_t *data, size_t size); /* the same, 0 when there is none */
 /* The same of a text that holds XMP with tiff:Orientation; 1: it has none. */
-int secant_xmp_orientation(const uint8_t *data, size_t size);
+int codec_xmp_orientation(const uint8_t *data, size_t size);
 /* The deflate level that the options ask for: 0 (none) to 9. */
-int secant_compression_level(const secant_image_write_options *o);
+int codec_compression_level(const secant_image_write_options *o);
 #endif

@@ -25,7 +25,7 @@ width_of(uint32_t type)
 }
 
 int
-secant_exif_said(const uint8_t *data, size_t size)
+codec_exif_said(const uint8_t *data, size_t size)
 {
 	bool little = size >= 8 && !memcmp(data, "II*\0", 4);
 	if (!little && (size < 8 || memcmp(data, "MM\0*", 4)))
@@ -45,15 +45,15 @@ secant_exif_said(const uint8_t *data, size_t size)
 }
 
 int
-secant_exif_orientation(const uint8_t *data, size_t size)
+codec_exif_orientation(const uint8_t *data, size_t size)
 {
-	int said = secant_exif_said(data, size);
+	int said = codec_exif_said(data, size);
 	return said ? said : 1;
 }
 
 /* As an attribute, tiff:Orientation="6", or as an element, <tiff:Orientation>6<. */
 int
-secant_xmp_orientation(const uint8_t *data, size_t size)
+codec_xmp_orientation(const uint8_t *data, size_t size)
 {
 	static const char name[] = "tiff:Orientation";
 	const size_t n = sizeof name - 1;

@@ -69,11 +69,11 @@ add(secant_geo *geo, uint16_t id, uint16_t type, uint32_t count, const void *dat
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for tag %d", id);
 	if (bytes)
 		memcpy(copy, data, bytes);
-	if (geo->n == SECANT_GEO_TAGS) {
+	if (geo->n == CODEC_GEO_TAGS) {
 		secant_free(copy);
-		return secant_fail(err, SECANT_ERR_BUG, "more than %d tags of a georeference", SECANT_GEO_TAGS);
+		return secant_fail(err, SECANT_ERR_BUG, "more than %d tags of a georeference", CODEC_GEO_TAGS);
 	}
-	geo->tag[geo->n++] = (secant_geo_tag){ id, type, count, copy };
+	geo->tag[geo->n++] = (codec_geo_tag){ id, type, count, copy };
 	return SECANT_OK;
 }
 
@@ -86,7 +86,7 @@ copy(const secant_geo *geo, secant_err *err)
 		to->colour = geo->colour;
 		to->alpha = geo->alpha;
 	}
-	if (!s && geo->remark && !(to->remark = secant_strdup(geo->remark)))
+	if (!s && geo->remark && !(to->remark = base_strdup(geo->remark)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
 	if (!s && geo->bands) {
 		if (!(to->nodata = secant_calloc((size_t)geo->bands, sizeof *to->nodata)))
@@ -135,7 +135,7 @@ get_tag(TIFF *t, uint16_t id, uint16_t *type, uint32_t *count, void **data)
 }
 
 secant_status
-secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err)
+codec_geo_read(secant_geo **geo, TIFF *t, secant_err *err)
 {
 	/* types that libtiff keeps as they are in the file; rationals it would turn into floats */
 	static const uint16_t kept[] = {
@@ -177,11 +177,11 @@ secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err)
 }
 
 secant_status
-secant_geo_write(const secant_geo *geo, TIFF *t, secant_err *err)
+codec_geo_write(const secant_geo *geo, TIFF *t, secant_err *err)
 {
 	static char name[] = "tag";
 	for (int i = 0; geo && i < geo->n; i++) {
-		const secant_geo_tag *tag = &geo->tag[i];
+		const codec_geo_tag *tag = &geo->tag[i];
 		const TIFFFieldInfo info = { tag->id, TIFF_VARIABLE2, TIFF_VARIABLE2, (TIFFDataType)tag->type, FIELD_CUSTOM, 1,
 			1, name };
 		if (!TIFFFindField(t, tag->id, TIFF_ANY) && TIFFMergeFieldInfo(t, &info, 1))
@@ -198,7 +198,7 @@ secant_geo_write(const secant_geo *geo, TIFF *t, secant_err *err)
 
 /* ---- what the tags say ---- */
 
-static const secant_geo_tag *
+static const codec_geo_tag *
 find(const secant_geo *geo, uint16_t id, uint16_t type, uint32_t count)
 {
 	for (int i = 0; geo && i < geo->n; i++)
@@ -211,7 +211,7 @@ find(const secant_geo *geo, uint16_t id, uint16_t type, uint32_t count)
 static int
 key(const secant_geo *geo, uint16_t id)
 {
-	const secant_geo_tag *tag = find(geo, GEO_KEYS, TIFF_SHORT, 4);
+	const codec_geo_tag *tag = find(geo, GEO_KEYS, TIFF_SHORT, 4);
 	const uint16_t *v = tag ? tag->data : NULL;
 	for (uint32_t i = 4; tag && i + 4 <= tag->count; i += 4)
 		if (v[i] == id && v[i + 1] == 0)
@@ -229,7 +229,7 @@ secant_geo_epsg(const secant_geo *geo)
 bool
 secant_geo_nodata(const secant_geo *geo, double *value)
 {
-	const secant_geo_tag *tag = find(geo, GDAL_NODATA, TIFF_ASCII, 1);
+	const codec_geo_tag *tag = find(geo, GDAL_NODATA, TIFF_ASCII, 1);
 	char text[64];
 	if (!tag)
 		return false;
@@ -251,14 +251,14 @@ secant_geo_nodata(const secant_geo *geo, double *value)
 			return true;
 		}
 	}
-	return secant_real_parse(text, value);
+	return base_real_parse(text, value);
 }
 
 bool
 secant_geo_transform(const secant_geo *geo, double t[6])
 {
-	const secant_geo_tag *matrix = find(geo, TRANSFORMATION, TIFF_DOUBLE, 16),
-						 *scale = find(geo, PIXEL_SCALE, TIFF_DOUBLE, 2), *tie = find(geo, TIEPOINT, TIFF_DOUBLE, 6);
+	const codec_geo_tag *matrix = find(geo, TRANSFORMATION, TIFF_DOUBLE, 16),
+						*scale = find(geo, PIXEL_SCALE, TIFF_DOUBLE, 2), *tie = find(geo, TIEPOINT, TIFF_DOUBLE, 6);
 	if (matrix) {
 		const double *m = matrix->data;
 		memcpy(t, (double[6]){ m[3], m[0], m[1], m[7], m[4], m[5] }, 6 * sizeof *t);
@@ -276,7 +276,7 @@ secant_geo_transform(const secant_geo *geo, double t[6])
 }
 
 bool
-secant_geo_band_nodata(const secant_geo *geo, int band, double *value)
+codec_geo_band_nodata(const secant_geo *geo, int band, double *value)
 {
 	if (!geo || !geo->bands)
 		return secant_geo_nodata(geo, value);
@@ -315,14 +315,14 @@ drop(secant_geo *geo, uint16_t id)
 static secant_status
 remark(secant_geo *geo, const char *text, secant_err *err)
 {
-	char *both = secant_format("%s%s%s", geo->remark ? geo->remark : "", geo->remark ? "; " : "", text);
+	char *both = base_format("%s%s%s", geo->remark ? geo->remark : "", geo->remark ? "; " : "", text);
 	secant_free(geo->remark);
 	geo->remark = both;
 	return both ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
 }
 
 secant_status
-secant_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err)
+codec_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err)
 {
 	char text[40];
 	drop(geo, GDAL_NODATA);
@@ -332,7 +332,7 @@ secant_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err)
 	if (!value)
 		return SECANT_OK;
 	if (isfinite(*value))
-		(void)secant_real_text(*value, text);
+		(void)base_real_text(*value, text);
 	else
 		(void)snprintf(text, sizeof text, "%s", isnan(*value) ? "nan" : *value > 0 ? "inf" : "-inf");
 	return add(geo, GDAL_NODATA, TIFF_ASCII, (uint32_t)strlen(text) + 1, text, err);
@@ -376,10 +376,10 @@ static secant_status
 filter_metadata(secant_geo *geo, bool statistics_only, secant_err *err)
 {
 	static const char begin[] = "<Item", end[] = "</Item>";
-	const secant_geo_tag *tag = find(geo, GDAL_METADATA, TIFF_ASCII, 1);
+	const codec_geo_tag *tag = find(geo, GDAL_METADATA, TIFF_ASCII, 1);
 	if (!tag)
 		return SECANT_OK;
-	secant_str kept = { 0 };
+	base_str kept = { 0 };
 	bool any = false;
 	const char *at = tag->data;
 	for (const char *item; (item = strstr(at, begin));) {
@@ -390,20 +390,20 @@ filter_metadata(secant_geo *geo, bool statistics_only, secant_err *err)
 			close += sizeof end - 1;
 		else
 			break;
-		secant_str_addn(&kept, at, (size_t)(item - at));
+		base_str_addn(&kept, at, (size_t)(item - at));
 		if (!speaks_of_bands(item, close, statistics_only)) {
-			secant_str_addn(&kept, item, (size_t)(close - item));
+			base_str_addn(&kept, item, (size_t)(close - item));
 			any = true;
 		}
 		at = close;
 	}
-	secant_str_add(&kept, at);
+	base_str_add(&kept, at);
 	secant_status s = kept.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference") : SECANT_OK;
 	if (!s)
 		drop(geo, GDAL_METADATA);
 	if (!s && any)
 		s = add(geo, GDAL_METADATA, TIFF_ASCII, (uint32_t)kept.n + 1, kept.p, err);
-	secant_str_free(&kept);
+	base_str_free(&kept);
 	return s;
 }
 
@@ -422,8 +422,8 @@ secant_geo_window(const secant_geo *geo, int x, int y, secant_err *err)
 	secant_geo *to = copy(geo, err);
 	if (!to)
 		return NULL;
-	const secant_geo_tag *matrix = find(to, TRANSFORMATION, TIFF_DOUBLE, 16), *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6),
-						 *rpc = find(to, RPC, TIFF_DOUBLE, RPC_NUMBERS);
+	const codec_geo_tag *matrix = find(to, TRANSFORMATION, TIFF_DOUBLE, 16), *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6),
+						*rpc = find(to, RPC, TIFF_DOUBLE, RPC_NUMBERS);
 	if (matrix) {
 		double *m = matrix->data;
 		m[3] += x * m[0] + y * m[1];
@@ -448,22 +448,22 @@ secant_geo_of_mask(const secant_geo *geo, const double *nodata, secant_err *err)
 		return geo ? NULL : (secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference"), NULL);
 	to->colour = to->alpha = false;
 	secant_status s = filter_metadata(to, false, err);
-	return or_none(to, s ? s : secant_geo_set_nodata(to, nodata, err));
+	return or_none(to, s ? s : codec_geo_set_nodata(to, nodata, err));
 }
 
 /* Points of control move with the pixels, a transform is put together with the turn. */
 secant_geo *
-secant_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err)
+codec_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err)
 {
 	double t[6], o[2], dx[2], dy[2];
 	secant_geo *to = copy(geo, err);
 	secant_status s = to ? SECANT_OK : SECANT_ERR_NOMEM;
 	if (!to || orientation == 1)
 		return to;
-	secant_orient_point(orientation, width, height, 0, 0, o);
-	secant_orient_point(orientation, width, height, 1, 0, dx);
-	secant_orient_point(orientation, width, height, 0, 1, dy);
-	const secant_geo_tag *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6);
+	codec_orient_point(orientation, width, height, 0, 0, o);
+	codec_orient_point(orientation, width, height, 1, 0, dx);
+	codec_orient_point(orientation, width, height, 0, 1, dy);
+	const codec_geo_tag *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6);
 	if (secant_geo_transform(to, t)) {
 		double xx = dx[0] - o[0], xy = dx[1] - o[1], yx = dy[0] - o[0], yy = dy[1] - o[1];
 		s = set_transform(to,
@@ -486,10 +486,10 @@ secant_geo_turned(const secant_geo *geo, int orientation, int width, int height,
 }
 
 secant_geo *
-secant_geo_beside(secant_geo *geo, const secant_sidecar *side, secant_err *err)
+codec_geo_beside(secant_geo *geo, const codec_sidecar *side, secant_err *err)
 {
 	double t[6];
-	if (!side || secant_sidecar_is_empty(side))
+	if (!side || codec_sidecar_is_empty(side))
 		return geo;
 	if (!geo && !(geo = secant_calloc(1, sizeof *geo))) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
@@ -522,7 +522,7 @@ secant_geo_beside(secant_geo *geo, const secant_sidecar *side, secant_err *err)
 			same &= side->nodata[i].declared == side->nodata[0].declared
 				&& (side->nodata[i].value == side->nodata[0].value || (nan && isnan(side->nodata[i].value)));
 		if (side->nodata[0].declared)
-			s = secant_geo_set_nodata(geo, &side->nodata[0].value, err);
+			s = codec_geo_set_nodata(geo, &side->nodata[0].value, err);
 		if (!s && !same && !(geo->nodata = secant_calloc((size_t)side->bands, sizeof *geo->nodata)))
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
 		for (int i = 0; i < side->bands && !s && !same; i++) {

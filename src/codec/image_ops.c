@@ -14,7 +14,7 @@ secant_image_row_bytes(const secant_image *im)
 }
 
 secant_status
-secant_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int count, secant_err *err)
+codec_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int count, secant_err *err)
 {
 	uint8_t(*copy)[3] = NULL;
 	if (palette && count > 0) {
@@ -30,7 +30,7 @@ secant_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int coun
 }
 
 secant_status
-secant_image_need_voids(secant_image *im, secant_err *err)
+codec_image_need_voids(secant_image *im, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
 	return im->voids || (im->voids = secant_calloc(n, 1))
@@ -42,14 +42,14 @@ secant_image_need_voids(secant_image *im, secant_err *err)
 static secant_status
 carry_voids(secant_image *to, const secant_image *from, secant_err *err)
 {
-	secant_status s = from->voids ? secant_image_need_voids(to, err) : SECANT_OK;
+	secant_status s = from->voids ? codec_image_need_voids(to, err) : SECANT_OK;
 	if (!s && from->voids)
 		memcpy(to->voids, from->voids, (size_t)from->width * (size_t)from->height);
 	return s;
 }
 
 secant_status
-secant_image_mark_alpha(secant_image *im, bool whole, secant_err *err)
+codec_image_mark_alpha(secant_image *im, bool whole, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels, clear = 0;
 	if ((c != 2 && c != 4) || (im->dtype != SECANT_U8 && im->dtype != SECANT_U16))
@@ -64,7 +64,7 @@ secant_image_mark_alpha(secant_image *im, bool whole, secant_err *err)
 		}
 		if (!pass && (!clear || (whole && clear == n)))
 			return SECANT_OK;
-		if (!pass && secant_image_need_voids(im, err))
+		if (!pass && codec_image_need_voids(im, err))
 			return SECANT_ERR_NOMEM;
 	}
 	return SECANT_OK;
@@ -88,15 +88,15 @@ is_value(const secant_image *im, size_t i, double value)
 }
 
 secant_status
-secant_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err)
+codec_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels;
 	double one, *value = secant_calloc(c, sizeof *value);
 	bool *there = secant_calloc(c, sizeof *there), any = false;
 	for (size_t k = 0; value && there && k < c; k++)
-		any |= there[k] = secant_geo_band_nodata(geo, (int)k, &value[k]);
+		any |= there[k] = codec_geo_band_nodata(geo, (int)k, &value[k]);
 	secant_status s = !value || !there        ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu bands", c)
-		: any || secant_geo_nodata(geo, &one) ? secant_image_need_voids(im, err)
+		: any || secant_geo_nodata(geo, &one) ? codec_image_need_voids(im, err)
 											  : SECANT_OK;
 	for (size_t i = 0; !s && any && i < n; i++) {
 		bool is = true;
@@ -111,10 +111,10 @@ secant_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *er
 }
 
 secant_status
-secant_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, secant_err *err)
+codec_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, secant_err *err)
 {
 	secant_image part;
-	secant_status s = secant_image_need_voids(im, err);
+	secant_status s = codec_image_need_voids(im, err);
 	if (!s)
 		s = secant_raster_read_window(mask, x, y, im->width, im->height, &part, err);
 	if (s)
@@ -134,7 +134,7 @@ secant_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, seca
 static secant_status
 carry(secant_image *to, const secant_image *from, const secant_geo *geo, secant_err *err)
 {
-	secant_status s = secant_image_set_palette(to, (const uint8_t(*)[3])from->palette, from->palette_count, err);
+	secant_status s = codec_image_set_palette(to, (const uint8_t(*)[3])from->palette, from->palette_count, err);
 	if (!s && geo)
 		s = secant_image_set_geo(to, geo, err);
 	if (s)
@@ -176,7 +176,7 @@ secant_image_crop(secant_image *to, const secant_image *from, int x, int y, int 
 	const uint8_t *p = (const uint8_t *)from->data + (size_t)y * in + (size_t)x * pixel;
 	for (int i = 0; i < height; i++)
 		memcpy((uint8_t *)to->data + (size_t)i * out, p + (size_t)i * in, out);
-	if (from->voids && (s = secant_image_need_voids(to, err)))
+	if (from->voids && (s = codec_image_need_voids(to, err)))
 		return keep_or_free(to, s);
 	for (int i = 0; i < height && from->voids; i++)
 		memcpy(to->voids + (size_t)i * (size_t)width, from->voids + (size_t)(y + i) * (size_t)from->width + (size_t)x,
@@ -220,7 +220,7 @@ secant_image_orient(secant_image *to, const secant_image *from, int orientation,
 		return s;
 	size_t pixel = (size_t)from->channels * secant_dtype_size(from->dtype), row = secant_image_row_bytes(from);
 	uint8_t *out = to->data;
-	if (from->voids && (s = secant_image_need_voids(to, err)))
+	if (from->voids && (s = codec_image_need_voids(to, err)))
 		return keep_or_free(to, s);
 	for (int y = 0; y < to->height; y++) {
 		for (int x = 0; x < to->width; x++, out += pixel) {
@@ -234,7 +234,7 @@ secant_image_orient(secant_image *to, const secant_image *from, int orientation,
 		}
 	}
 	const secant_geo *geo = secant_image_geo(from);
-	secant_geo *turned = geo ? secant_geo_turned(geo, orientation, from->width, from->height, err) : NULL;
+	secant_geo *turned = geo ? codec_geo_turned(geo, orientation, from->width, from->height, err) : NULL;
 	if (geo && !turned)
 		return keep_or_free(to, SECANT_ERR_NOMEM);
 	s = carry(to, from, turned, err);
@@ -243,7 +243,7 @@ secant_image_orient(secant_image *to, const secant_image *from, int orientation,
 }
 
 void
-secant_orient_window(int orientation, int stored_width, int stored_height, int window[4])
+codec_orient_window(int orientation, int stored_width, int stored_height, int window[4])
 {
 	int x = window[0], y = window[1], w = window[2], h = window[3];
 	bool swap = turns[orientation].swap;
@@ -256,7 +256,7 @@ secant_orient_window(int orientation, int stored_width, int stored_height, int w
 
 /* Where upright (x, y) lies in the stored picture, as edges of pixels count. */
 void
-secant_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2])
+codec_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2])
 {
 	bool swap = turns[orientation].swap;
 	double sx = swap ? y : x, sy = swap ? x : y;
@@ -430,7 +430,7 @@ secant_image_convert(secant_image *to, const secant_image *from, int channels, s
 }
 
 secant_status
-secant_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err)
+codec_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err)
 {
 	secant_image converted;
 	int channels = o->channels ? o->channels : im->channels;
@@ -567,7 +567,7 @@ secant_image_resize(
 		resize_row(to, from, &tx, &ty, y, work, work + n, work + 2 * n);
 	if (!s && filter == SECANT_FILTER_NEAREST)
 		s = carry(to, from, NULL, err);
-	if (!s && from->voids && !(s = secant_image_need_voids(to, err)))
+	if (!s && from->voids && !(s = codec_image_need_voids(to, err)))
 		for (int64_t i = 0; i < (int64_t)width * height; i++)
 			to->voids[i] = from->voids[(2 * (i / width) + 1) * from->height / (2 * height) * from->width
 				+ (2 * (i % width) + 1) * from->width / (2 * width)];

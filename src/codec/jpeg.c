@@ -95,11 +95,11 @@ orientation(const struct jpeg_decompress_struct *c)
 			continue;
 		/* the sixth byte is 0, but some cameras and editors wrote others */
 		bool exif = m->data_length > 6 && !memcmp(m->data, "Exif\0", 5);
-		int v = exif ? secant_exif_said(m->data + 6, m->data_length - 6) : 0;
+		int v = exif ? codec_exif_said(m->data + 6, m->data_length - 6) : 0;
 		if (v)
 			return v;
 		if (m->data_length > sizeof xmp && !memcmp(m->data, xmp, sizeof xmp))
-			said = secant_xmp_orientation(m->data, m->data_length);
+			said = codec_xmp_orientation(m->data, m->data_length);
 	}
 	return said;
 }
@@ -195,7 +195,7 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 
 typedef struct outlet {
 	struct jpeg_destination_mgr mgr;
-	secant_sink *sink;
+	codec_sink *sink;
 	uint8_t buffer[BUFFER];
 } outlet;
 
@@ -211,7 +211,7 @@ static boolean
 empty_buffer(j_compress_ptr c)
 {
 	outlet *o = (outlet *)c->dest;
-	(void)secant_sink_put(o->sink, o->buffer, sizeof o->buffer); /* sticky */
+	(void)codec_sink_put(o->sink, o->buffer, sizeof o->buffer); /* sticky */
 	begin_output(c);
 	return TRUE;
 }
@@ -220,11 +220,11 @@ static void
 end_output(j_compress_ptr c)
 {
 	outlet *o = (outlet *)c->dest;
-	(void)secant_sink_put(o->sink, o->buffer, sizeof o->buffer - o->mgr.free_in_buffer);
+	(void)codec_sink_put(o->sink, o->buffer, sizeof o->buffer - o->mgr.free_in_buffer);
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+encode(const secant_image *im, codec_sink *out, const char *extension, const secant_image_write_options *o,
 	secant_err *err)
 {
 	struct jpeg_compress_struct c;
@@ -234,7 +234,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 					  .term_destination = end_output },
 		.sink = out };
 	if ((im->channels != 1 && im->channels != 3) || im->dtype != SECANT_U8)
-		return secant_image_cannot(im, "JPEG", "1 or 3 channels of u8", err);
+		return codec_image_cannot(im, "JPEG", "1 or 3 channels of u8", err);
 	if (im->width > JPEG_MAX_DIMENSION || im->height > JPEG_MAX_DIMENSION)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "JPEG holds at most %ld pixels a side, the picture is %dx%d",
 			JPEG_MAX_DIMENSION, im->width, im->height);
@@ -263,7 +263,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	return SECANT_OK;
 }
 
-const secant_codec secant_codec_jpeg = {
+const codec_format codec_jpeg = {
 	.name = "jpeg",
 	.header_first = true,
 	.brief = "JPEG, grey, colour and CMYK, turned as EXIF says",

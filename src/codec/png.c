@@ -36,7 +36,7 @@ alloc_block(size_t size)
 static void *
 grow_block(void *p, size_t size)
 {
-	void *q = secant_realloc(p, size, 1);
+	void *q = base_realloc(p, size, 1);
 	starved = starved || !q;
 	return q;
 }
@@ -74,17 +74,17 @@ find_orientation(const uint8_t *data, size_t size)
 	static const char xmp[] = "XML:com.adobe.xmp\0\0";
 	int said = 1;
 	for (size_t at = 8; size - at >= 12;) {
-		uint32_t n = secant_be32(data + at);
+		uint32_t n = base_be32(data + at);
 		const uint8_t *name = data + at + 4, *body = name + 4;
 		if (n > size - at - 12 || !memcmp(name, "IEND", 4))
 			break;
 		bool exif = !memcmp(name, "eXIf", 4),
 			 text = !memcmp(name, "iTXt", 4) && n > sizeof xmp && !memcmp(body, xmp, sizeof xmp - 1);
-		if ((exif || text) && secant_crc32(0, name, (size_t)n + 4) == secant_be32(body + n)) {
+		if ((exif || text) && base_crc32(0, name, (size_t)n + 4) == base_be32(body + n)) {
 			bool prefixed = n > 6 && !memcmp(body, "Exif\0\0", 6);
-			int v = text   ? secant_xmp_orientation(body, n)
-				: prefixed ? secant_exif_said(body + 6, n - 6)
-						   : secant_exif_said(body, n);
+			int v = text   ? codec_xmp_orientation(body, n)
+				: prefixed ? codec_exif_said(body + 6, n - 6)
+						   : codec_exif_said(body, n);
 			if (exif && v)
 				return v;
 			said = v ? v : said;
@@ -200,7 +200,7 @@ static bool
 has_end(const uint8_t *data, size_t size)
 {
 	for (size_t at = 8; size - at >= 12;) {
-		uint32_t n = secant_be32(data + at);
+		uint32_t n = base_be32(data + at);
 		if (n > size - at - 12)
 			return false;
 		if (!memcmp(data + at + 4, "IEND", 4))
@@ -258,7 +258,7 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 		for (uint32_t i = 0; i < h.palette.n_entries && i < 256; i++)
 			memcpy(palette[i],
 				(uint8_t[3]){ h.palette.entries[i].red, h.palette.entries[i].green, h.palette.entries[i].blue }, 3);
-		s = secant_image_set_palette(im, (const uint8_t(*)[3])palette, (int)h.palette.n_entries, err);
+		s = codec_image_set_palette(im, (const uint8_t(*)[3])palette, (int)h.palette.n_entries, err);
 	}
 	if (s)
 		secant_image_free(im);
@@ -270,7 +270,7 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 static int
 write_out(spng_ctx *ctx, void *user, void *data, size_t size)
 {
-	return secant_sink_put(user, data, size) ? 0 : SPNG_IO_ERROR;
+	return codec_sink_put(user, data, size) ? 0 : SPNG_IO_ERROR;
 }
 
 /* A PNG with an index that has no colour is broken. */
@@ -295,7 +295,7 @@ fill_palette(struct spng_plte *p, const secant_image *im, secant_err *err)
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+encode(const secant_image *im, codec_sink *out, const char *extension, const secant_image_write_options *o,
 	secant_err *err)
 {
 	static const uint8_t types[5] = { 0, SPNG_COLOR_TYPE_GRAYSCALE, SPNG_COLOR_TYPE_GRAYSCALE_ALPHA,
@@ -303,7 +303,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	bool indexed = im->palette && im->channels == 1 && im->dtype == SECANT_U8;
 	struct spng_plte palette = { 0 };
 	if (im->channels > 4 || (im->dtype != SECANT_U8 && im->dtype != SECANT_U16))
-		return secant_image_cannot(im, "PNG", "1 to 4 channels of u8 or u16", err);
+		return codec_image_cannot(im, "PNG", "1 to 4 channels of u8 or u16", err);
 	secant_status s = indexed ? fill_palette(&palette, im, err) : SECANT_OK;
 	if (s)
 		return s;
@@ -317,7 +317,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	if (!ctx)
 		return secant_fail(err, SECANT_ERR_NOMEM, "PNG: no memory");
 	int e = spng_set_png_stream(ctx, write_out, out);
-	e = e ? e : spng_set_option(ctx, SPNG_IMG_COMPRESSION_LEVEL, secant_compression_level(o));
+	e = e ? e : spng_set_option(ctx, SPNG_IMG_COMPRESSION_LEVEL, codec_compression_level(o));
 	e = e ? e : spng_set_ihdr(ctx, &ihdr);
 	e = e ? e : indexed ? spng_set_plte(ctx, &palette) : 0;
 	e = e ? e
@@ -327,7 +327,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	return e ? fail_png(e, err) : SECANT_OK;
 }
 
-const secant_codec secant_codec_png = {
+const codec_format codec_png = {
 	.name = "png",
 	.brief = "PNG, all colour types, 1 to 16 bits",
 	.extensions = "png",

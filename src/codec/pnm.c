@@ -64,7 +64,7 @@ read_scale(header *h, const uint8_t *data, size_t size)
 	while (h->at < size && n < sizeof text - 1 && !is_blank(data[h->at]))
 		text[n++] = (char)data[h->at++];
 	text[n] = '\0';
-	return secant_real_parse(text, &h->scale) && h->scale != 0;
+	return base_real_parse(text, &h->scale) && h->scale != 0;
 }
 
 /* The lines of a PAM's header: a word and its number each, in any order, up to ENDHDR. Names of a tuple type are
@@ -226,7 +226,7 @@ decode_raw(secant_image *im, const header *h, const uint8_t *data, size_t size, 
 		return SECANT_OK;
 	}
 	for (size_t i = 0; i < n; i++, p += width) {
-		int64_t v = width == 2 ? secant_be16(p) : *p;
+		int64_t v = width == 2 ? base_be16(p) : *p;
 		if (!store(im, h, i, v))
 			return wrong_value(h, i, v, err);
 	}
@@ -243,7 +243,7 @@ decode_float(secant_image *im, const header *h, const uint8_t *data, size_t size
 	for (int y = 0; y < h->height; y++)
 		memcpy((uint8_t *)im->data + (size_t)y * row, data + h->at + (size_t)(h->height - 1 - y) * row, row);
 	if (h->scale > 0)
-		secant_swap_bytes(im->data, row / 4 * (size_t)h->height, 4);
+		base_swap_bytes(im->data, row / 4 * (size_t)h->height, 4);
 	return SECANT_OK;
 }
 
@@ -272,21 +272,21 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 /* ---- writing ---- */
 
 static void
-put_bits(secant_sink *out, const uint8_t *row, int width)
+put_bits(codec_sink *out, const uint8_t *row, int width)
 {
 	for (int x = 0; x < width; x += 8) {
 		uint8_t byte = 0;
 		for (int i = 0; i < 8 && x + i < width; i++)
 			byte |= (uint8_t)((row[x + i] == 0) << (7 - i));
-		(void)secant_sink_put(out, &byte, 1);
+		(void)codec_sink_put(out, &byte, 1);
 	}
 }
 
 static void
-put_big_endian(secant_sink *out, const uint16_t *v, size_t n)
+put_big_endian(codec_sink *out, const uint16_t *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		(void)secant_sink_put(out, (uint8_t[2]){ (uint8_t)(v[i] >> 8), (uint8_t)v[i] }, 2);
+		(void)codec_sink_put(out, (uint8_t[2]){ (uint8_t)(v[i] >> 8), (uint8_t)v[i] }, 2);
 }
 
 /* What each extension holds; pnm takes what the picture is. */
@@ -305,7 +305,7 @@ static const struct kind {
 };
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+encode(const secant_image *im, codec_sink *out, const char *extension, const secant_image_write_options *o,
 	secant_err *err)
 {
 	char head[64];
@@ -315,7 +315,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	bool fits = im->dtype == SECANT_U8 ? k->u8 : im->dtype == SECANT_U16 ? k->u16 : im->dtype == SECANT_F32 && k->f32;
 	bool any = !strcmp(extension, "pam");
 	if (!fits || (im->channels != 1 && im->channels != 3 && !any) || (k->channels && k->channels != im->channels))
-		return secant_image_cannot(im, extension, k->can, err);
+		return codec_image_cannot(im, extension, k->can, err);
 	bool bitmap = !strcmp(extension, "pbm"), real = im->dtype == SECANT_F32;
 	char kind = bitmap ? '4' : real ? (im->channels == 3 ? 'F' : 'f') : im->channels == 3 ? '6' : '5';
 	int n = any ? snprintf(head, sizeof head, "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nENDHDR\n", im->width,
@@ -325,7 +325,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 						: real                    ? "-1.0\n"
 						: im->dtype == SECANT_U16 ? "65535\n"
 												  : "255\n");
-	(void)secant_sink_put(out, head, (size_t)n);
+	(void)codec_sink_put(out, head, (size_t)n);
 	size_t row = secant_image_row_bytes(im);
 	for (int y = 0; y < im->height; y++) {
 		const uint8_t *p = (const uint8_t *)im->data + (size_t)(real ? im->height - 1 - y : y) * row;
@@ -334,12 +334,12 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 		else if (im->dtype == SECANT_U16)
 			put_big_endian(out, (const uint16_t *)(const void *)p, row / 2);
 		else
-			(void)secant_sink_put(out, p, row);
+			(void)codec_sink_put(out, p, row);
 	}
 	return SECANT_OK;
 }
 
-const secant_codec secant_codec_pnm = {
+const codec_format codec_pnm = {
 	.name = "pnm",
 	.brief = "PBM, PGM, PPM, PAM and PFM",
 	.extensions = "pnm|pgm|ppm|pbm|pam|pfm",

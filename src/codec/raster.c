@@ -14,8 +14,8 @@ struct secant_raster {
 	secant_bytes map; /* of a file opened by path */
 	char *name; /* NULL: messages get no name */
 	secant_image whole; /* not a TIFF */
-	secant_tiff file;
-	secant_tiff_layout layout;
+	codec_tiff_file file;
+	codec_tiff_layout layout;
 	secant_geo *geo; /* of the stored picture where `about` has that of the upright one */
 	secant_geo *upright;
 	int orientation;
@@ -32,7 +32,7 @@ struct secant_raster {
 /* GDAL's mask is a later directory of the picture's size that says so; false: there is none, or what comes is damaged,
  * which concerns the first picture not. */
 static bool
-go_to_mask(secant_tiff *f, int width, int height)
+go_to_mask(codec_tiff_file *f, int width, int height)
 {
 	enum { MOST = 64, KIND_MASK = 4, KIND_REDUCED = 1 };
 	for (int i = 1; i < MOST && TIFFReadDirectory(f->t); i++) {
@@ -47,11 +47,11 @@ go_to_mask(secant_tiff *f, int width, int height)
 }
 
 bool
-secant_tiff_has_mask(const uint8_t *data, size_t size, int width, int height)
+codec_tiff_has_mask(const uint8_t *data, size_t size, int width, int height)
 {
-	secant_tiff f;
-	bool found = !secant_tiff_open(&f, data, size, NULL) && go_to_mask(&f, width, height);
-	secant_tiff_close(&f);
+	codec_tiff_file f;
+	bool found = !codec_tiff_open(&f, data, size, NULL) && go_to_mask(&f, width, height);
+	codec_tiff_close(&f);
 	return found;
 }
 
@@ -59,18 +59,18 @@ static secant_status
 open_mask(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 {
 	secant_raster *m;
-	if (TIFFLastDirectory(r->file.t) || !secant_tiff_has_mask(data, size, r->layout.width, r->layout.height))
+	if (TIFFLastDirectory(r->file.t) || !codec_tiff_has_mask(data, size, r->layout.width, r->layout.height))
 		return SECANT_OK;
 	if (!(m = r->mask = secant_calloc(1, sizeof *m)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a mask");
 	m->orientation = 1;
 	m->options.as_stored = true;
-	secant_status s = secant_tiff_open(&m->file, data, size, err);
+	secant_status s = codec_tiff_open(&m->file, data, size, err);
 	if (!s && !go_to_mask(&m->file, r->layout.width, r->layout.height))
-		s = secant_tiff_fail(&m->file, "the mask is damaged", err);
+		s = codec_tiff_fail(&m->file, "the mask is damaged", err);
 	m->file.err = (secant_err){ 0 };
 	if (!s)
-		s = secant_tiff_look(&m->layout, &m->file, r->options.max_pixels, err);
+		s = codec_tiff_look(&m->layout, &m->file, r->options.max_pixels, err);
 	m->layout.as_stored = true;
 	m->about.width = m->layout.width;
 	m->about.height = m->layout.height;
@@ -81,7 +81,7 @@ open_mask(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 static secant_status
 deliver_nodata(secant_raster *r, secant_err *err)
 {
-	const secant_tiff_layout *l = &r->layout;
+	const codec_tiff_layout *l = &r->layout;
 	double v, most = l->bits < 8 && !l->as_stored && !l->colours ? (1 << l->bits) - 1 : 0;
 	if (!secant_geo_nodata(r->geo, &v) || r->geo->bands || (!most && !l->invert) || !(v >= 0) || l->rgba
 		|| (most && (v > most || v != (int)v)))
@@ -93,7 +93,7 @@ deliver_nodata(secant_raster *r, secant_err *err)
 					: l->bits > 8 && l->bits < 16 ? (1 << l->bits) - 1
 												  : 65535)
 			- v;
-	return secant_geo_set_nodata(r->geo, &v, err);
+	return codec_geo_set_nodata(r->geo, &v, err);
 }
 
 /* Sizes and georeference become those of the upright picture. */
@@ -110,25 +110,25 @@ stand_upright(secant_raster *r, int orientation, secant_err *err)
 	}
 	if (orientation == 1 || !r->geo)
 		return SECANT_OK;
-	a->geo = r->upright = secant_geo_turned(r->geo, orientation, was.width, was.height, err);
+	a->geo = r->upright = codec_geo_turned(r->geo, orientation, was.width, was.height, err);
 	return r->upright ? SECANT_OK : SECANT_ERR_NOMEM;
 }
 
 static secant_status
-open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_sidecar *side, secant_err *err)
+open_tiff(secant_raster *r, const uint8_t *data, size_t size, codec_sidecar *side, secant_err *err)
 {
-	secant_status s = secant_tiff_open(&r->file, data, size, err);
+	secant_status s = codec_tiff_open(&r->file, data, size, err);
 	if (!s)
-		s = secant_tiff_look(&r->layout, &r->file, r->options.max_pixels, err);
+		s = codec_tiff_look(&r->layout, &r->file, r->options.max_pixels, err);
 	if (!s)
-		s = secant_geo_read(&r->geo, r->file.t, err);
+		s = codec_geo_read(&r->geo, r->file.t, err);
 	if (s)
 		return s;
-	secant_tiff_layout *l = &r->layout;
+	codec_tiff_layout *l = &r->layout;
 	l->as_stored = r->options.as_stored;
 	secant_err own = { 0 };
 	if (side)
-		r->geo = secant_geo_beside(r->geo, side, &own);
+		r->geo = codec_geo_beside(r->geo, side, &own);
 	if (own.code)
 		return secant_fail(err, own.code, "%s", own.msg);
 	if (r->geo && !secant_geo_nodata(r->geo, &l->fill))
@@ -163,13 +163,12 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_sidecar *si
 }
 
 static secant_status
-open_whole(
-	secant_raster *r, const uint8_t *data, size_t size, const char *origin, secant_sidecar *side, secant_err *err)
+open_whole(secant_raster *r, const uint8_t *data, size_t size, const char *origin, codec_sidecar *side, secant_err *err)
 {
 	secant_image_info info;
-	secant_status s = secant_image_probe_data(&info, data, size, origin, err);
+	secant_status s = codec_image_probe_data(&info, data, size, origin, err);
 	if (!s)
-		s = secant_image_decode_beside(&r->whole, data, size, origin, &r->options, side, err);
+		s = codec_image_decode_beside(&r->whole, data, size, origin, &r->options, side, err);
 	if (!s)
 		r->about = (secant_raster_info){
 			.width = r->whole.width,
@@ -193,7 +192,7 @@ predict_conversion(secant_raster *r, secant_err *err)
 	bool indices = r->layout.colours && r->options.palette_as_indices;
 	secant_status s = secant_image_new(&one, 1, 1, r->about.channels, r->about.dtype, err);
 	if (!s && !indices)
-		s = secant_image_want(&one, &r->options, err);
+		s = codec_image_want(&one, &r->options, err);
 	if (!s) {
 		r->about.channels = one.channels;
 		r->about.dtype = one.dtype;
@@ -203,26 +202,26 @@ predict_conversion(secant_raster *r, secant_err *err)
 }
 
 secant_raster *
-secant_raster_open_data(
+codec_raster_open_data(
 	const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
 {
-	return secant_raster_open_beside(data, size, origin, options, NULL, err);
+	return codec_raster_open_beside(data, size, origin, options, NULL, err);
 }
 
 secant_raster *
-secant_raster_open_beside(const void *data, size_t size, const char *origin, const secant_image_read_options *options,
-	secant_sidecar *side, secant_err *err)
+codec_raster_open_beside(const void *data, size_t size, const char *origin, const secant_image_read_options *options,
+	codec_sidecar *side, secant_err *err)
 {
 	secant_err e = { 0 };
 	secant_raster *r = secant_calloc(1, sizeof *r);
 	if (!r) {
-		secant_sidecar_free(side);
+		codec_sidecar_free(side);
 		secant_fail(err, SECANT_ERR_NOMEM, "%s%sno memory", origin ? origin : "", origin ? ": " : "");
 		return NULL;
 	}
 	if (options)
 		r->options = *options;
-	bool tiff = secant_codec_tiff.detect(data, size);
+	bool tiff = codec_tiff.detect(data, size);
 	r->orientation = 1;
 	secant_status s = tiff ? open_tiff(r, data, size, side, &e)
 						   : open_whole(r, data, size, origin ? origin : "picture", side, &e);
@@ -233,14 +232,14 @@ secant_raster_open_beside(const void *data, size_t size, const char *origin, con
 			side->mask = NULL;
 		}
 	}
-	secant_sidecar_free(side);
+	codec_sidecar_free(side);
 	double value;
 	r->about.alpha = tiff ? r->alpha : r->about.alpha;
 	r->about.nodata = r->mask || (r->whole.voids && !r->about.alpha) || secant_geo_nodata(r->geo, &value)
 		|| (r->geo && r->geo->bands);
 	if (!s && tiff)
 		s = predict_conversion(r, &e);
-	if (!s && origin && !(r->name = secant_strdup(origin)))
+	if (!s && origin && !(r->name = base_strdup(origin)))
 		s = secant_fail(&e, SECANT_ERR_NOMEM, "no memory");
 	if (!s)
 		return r;
@@ -253,15 +252,15 @@ secant_raster *
 secant_raster_open(const char *path, const secant_image_read_options *options, secant_err *err)
 {
 	secant_bytes map;
-	secant_sidecar side;
-	if (secant_file_map(&map, path, err))
+	codec_sidecar side;
+	if (base_file_map(&map, path, err))
 		return NULL;
-	secant_sidecar_read(&side, path);
-	secant_raster *r = secant_raster_open_beside(map.data, map.size, path, options, &side, err);
+	codec_sidecar_read(&side, path);
+	secant_raster *r = codec_raster_open_beside(map.data, map.size, path, options, &side, err);
 	if (r)
 		r->map = map;
 	else
-		secant_file_unmap(&map);
+		base_file_unmap(&map);
 	return r;
 }
 
@@ -270,7 +269,7 @@ secant_raster_close(secant_raster *r)
 {
 	if (!r)
 		return;
-	secant_tiff_close(&r->file);
+	codec_tiff_close(&r->file);
 	secant_image_free(&r->whole);
 	secant_geo_free(r->geo);
 	secant_geo_free(r->upright);
@@ -280,7 +279,7 @@ secant_raster_close(secant_raster *r)
 	secant_free(r->scratch);
 	secant_free(r->name);
 	if (r->map.data)
-		secant_file_unmap(&r->map);
+		base_file_unmap(&r->map);
 	secant_free(r);
 }
 
@@ -298,7 +297,7 @@ make_cache(secant_raster *r, bool all, secant_err *err)
 {
 	if (r->cache)
 		return SECANT_OK;
-	r->block_bytes = secant_tiff_block_bytes(&r->layout);
+	r->block_bytes = codec_tiff_block_bytes(&r->layout);
 	size_t fit = CACHE_BYTES / r->block_bytes, blocks = (size_t)r->layout.across * (size_t)r->layout.down;
 	size_t wanted = (size_t)r->layout.across * 2; /* windows seldom start where blocks do */
 	if (!r->layout.tiled && wanted < 1024)
@@ -309,7 +308,7 @@ make_cache(secant_raster *r, bool all, secant_err *err)
 	r->places = (int)(places < blocks ? places : blocks);
 	r->cache = secant_calloc((size_t)r->places, r->block_bytes);
 	r->in_place = secant_calloc((size_t)r->places, sizeof *r->in_place);
-	r->scratch = secant_calloc(secant_tiff_scratch_bytes(&r->layout), 1);
+	r->scratch = secant_calloc(codec_tiff_scratch_bytes(&r->layout), 1);
 	for (int i = 0; r->in_place && i < r->places; i++)
 		r->in_place[i] = -1;
 	if (r->cache && r->in_place && r->scratch)
@@ -330,7 +329,7 @@ get_block(secant_raster *r, int bx, int by, secant_err *err)
 	if (r->in_place[place] == number)
 		return block;
 	r->in_place[place] = -1;
-	if (secant_tiff_block(&r->file, &r->layout, bx, by, block, r->scratch, err))
+	if (codec_tiff_block(&r->file, &r->layout, bx, by, block, r->scratch, err))
 		return NULL;
 	r->in_place[place] = number;
 	return block;
@@ -338,7 +337,7 @@ get_block(secant_raster *r, int bx, int by, secant_err *err)
 
 /* Copies what a block and the window have in common. */
 static void
-copy_common(secant_image *im, const secant_tiff_layout *l, int bx, int by, const uint8_t *block, int x, int y)
+copy_common(secant_image *im, const codec_tiff_layout *l, int bx, int by, const uint8_t *block, int x, int y)
 {
 	size_t pixel = (size_t)l->channels * secant_dtype_size(l->dtype);
 	int64_t left = (int64_t)bx * l->block_width, top = (int64_t)by * l->block_height, right = left + l->block_width,
@@ -354,7 +353,7 @@ copy_common(secant_image *im, const secant_tiff_layout *l, int bx, int by, const
 static secant_status
 read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *im, secant_err *err)
 {
-	const secant_tiff_layout *l = &r->layout;
+	const codec_tiff_layout *l = &r->layout;
 	secant_status s = make_cache(r, width == l->width && height == l->height, err);
 	if (!s)
 		s = secant_image_new(im, width, height, l->channels, l->dtype, err);
@@ -369,14 +368,14 @@ read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *i
 		}
 	}
 	if (!s && r->geo)
-		s = secant_image_mark_nodata(im, r->geo, err);
+		s = codec_image_mark_nodata(im, r->geo, err);
 	if (!s && r->mask)
-		s = secant_image_mark_mask(im, r->mask, x, y, err);
+		s = codec_image_mark_mask(im, r->mask, x, y, err);
 	if (!s && r->alpha)
-		s = secant_image_mark_alpha(im, false, err);
+		s = codec_image_mark_alpha(im, false, err);
 	if (s || !l->colours)
-		return s ? s : secant_image_want(im, &r->options, err);
-	s = secant_image_set_palette(im, (const uint8_t(*)[3])l->palette, l->colours, err);
+		return s ? s : codec_image_want(im, &r->options, err);
+	s = codec_image_set_palette(im, (const uint8_t(*)[3])l->palette, l->colours, err);
 	if (s || r->options.palette_as_indices)
 		return s;
 	secant_image colour;
@@ -384,7 +383,7 @@ read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *i
 	secant_image_free(im);
 	if (!s)
 		*im = colour;
-	return s ? s : secant_image_want(im, &r->options, err);
+	return s ? s : codec_image_want(im, &r->options, err);
 }
 
 /* Windows have no georeference. */
@@ -405,10 +404,10 @@ secant_raster_read_window(secant_raster *r, int x, int y, int width, int height,
 		s = secant_fail(&e, SECANT_ERR_RANGE, "a window of %dx%d at (%d, %d) does not lie in a picture of %dx%d", width,
 			height, x, y, r->about.width, r->about.height);
 	else
-		s = secant_image_check_size(width, height, r->options.max_pixels, &e);
+		s = codec_image_check_size(width, height, r->options.max_pixels, &e);
 	int at[4] = { x, y, width, height };
 	if (!s && !r->whole.data)
-		secant_orient_window(r->orientation, r->layout.width, r->layout.height, at);
+		codec_orient_window(r->orientation, r->layout.width, r->layout.height, at);
 	if (!s)
 		s = r->whole.data ? crop_whole(r, x, y, width, height, im, &e)
 						  : read_tiff(r, at[0], at[1], at[2], at[3], im, &e);
@@ -430,8 +429,8 @@ secant_raster_read_window(secant_raster *r, int x, int y, int width, int height,
 struct secant_raster_writer {
 	char *path;
 	secant_image_write_options options;
-	secant_sink sink; /* a TIFF */
-	secant_tiff_writer tiff;
+	codec_sink sink; /* a TIFF */
+	codec_tiff_writer tiff;
 	secant_image whole; /* any other format */
 	int row;
 	secant_err first;
@@ -443,7 +442,7 @@ start_whole(secant_raster_writer *w, const secant_raster_spec *spec, secant_err 
 {
 	secant_status s = secant_image_new(&w->whole, spec->width, spec->height, spec->channels, spec->dtype, err);
 	if (!s)
-		s = secant_image_set_palette(&w->whole, spec->palette, spec->palette_count, err);
+		s = codec_image_set_palette(&w->whole, spec->palette, spec->palette_count, err);
 	secant_image one = {
 		.width = 1,
 		.height = 1,
@@ -456,7 +455,7 @@ start_whole(secant_raster_writer *w, const secant_raster_spec *spec, secant_err 
 	void *data = NULL;
 	size_t size;
 	secant_err e = { 0 };
-	if (!s && (s = secant_image_encode(&one, secant_path_ext(w->path), &data, &size, &w->options, &e)))
+	if (!s && (s = secant_image_encode(&one, base_path_ext(w->path), &data, &size, &w->options, &e)))
 		(void)secant_fail(err, s, "%s: %s", w->path, e.msg);
 	secant_free(data);
 	return s;
@@ -466,11 +465,11 @@ static secant_status
 start(secant_raster_writer *w, const secant_raster_spec *spec, secant_err *err)
 {
 	secant_err e = { 0 };
-	if (!secant_ext_is(w->path, secant_codec_tiff.extensions))
+	if (!base_ext_is(w->path, codec_tiff.extensions))
 		return start_whole(w, spec, err);
-	if (!(w->sink.w = secant_writer_open(w->path, err)))
+	if (!(w->sink.w = base_writer_open(w->path, err)))
 		return err->code;
-	secant_status s = secant_tiff_write_start(&w->tiff, &w->sink, spec, &w->options, &e);
+	secant_status s = codec_tiff_write_start(&w->tiff, &w->sink, spec, &w->options, &e);
 	return s ? secant_fail(err, s, "%s: %s", w->path, e.msg) : SECANT_OK;
 }
 
@@ -482,8 +481,8 @@ secant_raster_create(
 	secant_raster_writer *w = secant_calloc(1, sizeof *w);
 	if (w && options)
 		w->options = *options;
-	secant_status s = w && (w->path = secant_strdup(path)) ? start(w, spec, &e)
-														   : secant_fail(&e, SECANT_ERR_NOMEM, "%s: no memory", path);
+	secant_status s = w && (w->path = base_strdup(path)) ? start(w, spec, &e)
+														 : secant_fail(&e, SECANT_ERR_NOMEM, "%s: no memory", path);
 	if (!s)
 		return w;
 	secant_raster_abort(w);
@@ -504,7 +503,7 @@ secant_raster_write_rows(secant_raster_writer *w, const void *rows, int n, secan
 			memcpy((uint8_t *)w->whole.data + (size_t)w->row * row, rows, (size_t)n * row);
 		w->row += s ? 0 : n;
 	} else if (!s) {
-		s = secant_tiff_write_rows(&w->tiff, rows, n, &e);
+		s = codec_tiff_write_rows(&w->tiff, rows, n, &e);
 		if (w->sink.first.code) /* a full disk is the cause, libtiff's complaint the consequence */
 			s = secant_fail(&w->first, w->sink.first.code, "%s", w->sink.first.msg);
 	}
@@ -523,12 +522,12 @@ secant_raster_finish(secant_raster_writer *w, secant_err *err)
 				"%s: %d rows were written, the picture has %d", w->path, w->row, w->whole.height)
 									 : secant_image_write(&w->whole, w->path, &w->options, &w->first);
 	} else if (!s) {
-		s = secant_tiff_write_finish(&w->tiff, &e);
+		s = codec_tiff_write_finish(&w->tiff, &e);
 		if (s && !w->sink.first.code)
 			(void)secant_fail(&w->first, s, "%s: %s", w->path, e.msg);
 		if (!w->first.code) {
-			secant_tiff_write_free(&w->tiff);
-			s = secant_writer_commit(w->sink.w, &w->first);
+			codec_tiff_write_free(&w->tiff);
+			s = base_writer_commit(w->sink.w, &w->first);
 			w->sink.w = NULL;
 		}
 	}
@@ -543,8 +542,8 @@ secant_raster_abort(secant_raster_writer *w)
 {
 	if (!w)
 		return;
-	secant_tiff_write_free(&w->tiff);
-	secant_writer_abort(w->sink.w);
+	codec_tiff_write_free(&w->tiff);
+	base_writer_abort(w->sink.w);
 	secant_image_free(&w->whole);
 	secant_free(w->path);
 	secant_free(w);

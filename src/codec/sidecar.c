@@ -20,7 +20,7 @@
 
 enum { MOST_TEXT = 1 << 24, MOST_WORLD = 4096, MOST_BANDS = 4096, MOST_GCPS = 100000 };
 
-static SECANT_PRINTF(2, 3) void remark(secant_sidecar *side, const char *fmt, ...)
+static SECANT_PRINTF(2, 3) void remark(codec_sidecar *side, const char *fmt, ...)
 {
 	size_t n = strlen(side->remark);
 	va_list ap;
@@ -45,7 +45,7 @@ read_six(char *text, double v[6])
 		char *comma = strchr(p, ',');
 		if (comma && !strchr(p, '.'))
 			*comma = '.';
-		if (n == 6 || !secant_real_parse(*p == '+' ? p + 1 : p, &v[n]))
+		if (n == 6 || !base_real_parse(*p == '+' ? p + 1 : p, &v[n]))
 			return false;
 		n++;
 	}
@@ -53,7 +53,7 @@ read_six(char *text, double v[6])
 }
 
 static bool
-try_world(secant_sidecar *side, const char *path)
+try_world(codec_sidecar *side, const char *path)
 {
 	char *text = NULL;
 	size_t n;
@@ -74,9 +74,9 @@ try_world(secant_sidecar *side, const char *path)
 
 /* The extensions that a picture of extension "tif" may have: tfw, tifw, wld, in lower and upper case. */
 static void
-find_world(secant_sidecar *side, const char *path)
+find_world(codec_sidecar *side, const char *path)
 {
-	const char *ext = secant_path_ext(path);
+	const char *ext = base_path_ext(path);
 	size_t stem = strlen(path) - strlen(ext), n = strlen(ext);
 	char names[3][24] = { "", "", "wld" };
 	if (n > 16)
@@ -92,7 +92,7 @@ find_world(secant_sidecar *side, const char *path)
 		for (; from[k]; k++)
 			name[k] = (char)(i % 2 ? toupper((unsigned char)from[k]) : tolower((unsigned char)from[k]));
 		name[k] = '\0';
-		char *file = k ? secant_format("%.*s%s%s", (int)stem, path, n ? "" : ".", name) : NULL;
+		char *file = k ? base_format("%.*s%s%s", (int)stem, path, n ? "" : ".", name) : NULL;
 		bool found = file && try_world(side, file);
 		secant_free(file);
 		if (found)
@@ -136,7 +136,7 @@ wkt_epsg(const char *text, bool *geographic)
 		if (authority && (p[-1] == ',' || isspace((unsigned char)p[-1]))) {
 			const char *digits = strchr(p, ',') + 1;
 			digits += *digits == '"';
-			for (code = 0; secant_is_digit(*digits) && code < 100000; digits++)
+			for (code = 0; base_is_digit(*digits) && code < 100000; digits++)
 				code = code * 10 + *digits - '0';
 		}
 		depth += *p == '[' || *p == '(';
@@ -189,7 +189,7 @@ plain(span s)
 		const char *entity;
 		char is;
 	} known[] = { { "&quot;", '"' }, { "&apos;", '\'' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' } };
-	char *text = secant_strndup(s.p, (size_t)(s.end - s.p)), *to = text;
+	char *text = base_strndup(s.p, (size_t)(s.end - s.p)), *to = text;
 	for (const char *p = text; p && *p;) {
 		size_t k = 0;
 		while (k < 5 && strncmp(p, known[k].entity, strlen(known[k].entity)))
@@ -213,7 +213,7 @@ numbers(span s, double *v, int n)
 		 p = strtok_r(NULL, ", \t\r\n", &rest)) {
 		if (!strcasecmp(p, "nan") || !strcasecmp(p, "-nan"))
 			v[have] = NAN;
-		else if (!secant_real_parse(*p == '+' ? p + 1 : p, &v[have]))
+		else if (!base_real_parse(*p == '+' ? p + 1 : p, &v[have]))
 			break;
 		have++;
 	}
@@ -243,7 +243,7 @@ attribute_number(span attributes, const char *name)
 }
 
 static void
-read_system(secant_sidecar *side, span content, const char *path)
+read_system(codec_sidecar *side, span content, const char *path)
 {
 	char *text = plain(content);
 	if (text && *text && !(side->epsg = wkt_epsg(text, &side->geographic)))
@@ -252,7 +252,7 @@ read_system(secant_sidecar *side, span content, const char *path)
 }
 
 static void
-read_bands(secant_sidecar *side, const char *p, const char *end)
+read_bands(codec_sidecar *side, const char *p, const char *end)
 {
 	span attributes, content, inner, value;
 	for (const char *at = p; next_element(&at, end, "PAMRasterBand", &attributes, &content);) {
@@ -263,7 +263,7 @@ read_bands(secant_sidecar *side, const char *p, const char *end)
 			continue;
 		int i = (int)band;
 		if (i > side->bands) {
-			void *grown = secant_realloc(side->nodata, (size_t)i, sizeof *side->nodata);
+			void *grown = base_realloc(side->nodata, (size_t)i, sizeof *side->nodata);
 			if (!grown)
 				return;
 			side->nodata = grown;
@@ -276,13 +276,13 @@ read_bands(secant_sidecar *side, const char *p, const char *end)
 }
 
 static void
-read_gcps(secant_sidecar *side, span list)
+read_gcps(codec_sidecar *side, span list)
 {
 	span attributes, content;
 	for (const char *at = list.p; next_element(&at, list.end, "GCP", &attributes, &content);) {
 		if (side->gcps == MOST_GCPS)
 			return;
-		double *grown = secant_realloc(side->gcp, (size_t)side->gcps + 1, 6 * sizeof *grown);
+		double *grown = base_realloc(side->gcp, (size_t)side->gcps + 1, 6 * sizeof *grown);
 		if (!grown)
 			return;
 		side->gcp = grown;
@@ -295,7 +295,7 @@ read_gcps(secant_sidecar *side, span list)
 
 /* The order of GeoTIFF's tag. */
 static void
-read_rpc(secant_sidecar *side, span metadata, const char *path)
+read_rpc(codec_sidecar *side, span metadata, const char *path)
 {
 	static const struct {
 		const char *name;
@@ -328,7 +328,7 @@ read_rpc(secant_sidecar *side, span metadata, const char *path)
 }
 
 static void
-read_aux(secant_sidecar *side, const char *text, const char *end, const char *path)
+read_aux(codec_sidecar *side, const char *text, const char *end, const char *path)
 {
 	span attributes, content, value;
 	const char *at = text, *bands = strstr(text, "<PAMRasterBand");
@@ -356,9 +356,9 @@ read_aux(secant_sidecar *side, const char *text, const char *end, const char *pa
 }
 
 static void
-try_aux(secant_sidecar *side, const char *path)
+try_aux(codec_sidecar *side, const char *path)
 {
-	char *aux = secant_format("%s.aux.xml", path), *text = NULL;
+	char *aux = base_format("%s.aux.xml", path), *text = NULL;
 	size_t n;
 	secant_err err = { 0 };
 	if (aux && secant_is_file(aux)) {
@@ -375,14 +375,14 @@ try_aux(secant_sidecar *side, const char *path)
 
 /* Files that place a picture in ways that are not read. */
 static void
-find_unread(secant_sidecar *side, const char *path)
+find_unread(codec_sidecar *side, const char *path)
 {
 	static const char *const ends[] = { ".RPB", ".rpb", "_RPC.TXT", "_rpc.txt", "_RPC.txt", ".tab", ".TAB" };
-	size_t stem = strlen(path) - strlen(secant_path_ext(path));
+	size_t stem = strlen(path) - strlen(base_path_ext(path));
 	stem -= stem && path[stem - 1] == '.';
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		bool table = strchr("tT", ends[i][1]) != NULL;
-		char *file = side->rpc || (table && side->placed) ? NULL : secant_format("%.*s%s", (int)stem, path, ends[i]);
+		char *file = side->rpc || (table && side->placed) ? NULL : base_format("%.*s%s", (int)stem, path, ends[i]);
 		if (file && secant_is_file(file))
 			remark(side, "%s is not read", file);
 		secant_free(file);
@@ -390,16 +390,16 @@ find_unread(secant_sidecar *side, const char *path)
 }
 
 void
-secant_sidecar_read(secant_sidecar *side, const char *path)
+codec_sidecar_read(codec_sidecar *side, const char *path)
 {
-	*side = (secant_sidecar){ .epsg = 0 };
+	*side = (codec_sidecar){ .epsg = 0 };
 	if (!secant_is_file(path)) /* pipes have no neighbours */
 		return;
 	try_aux(side, path);
 	if (!side->placed)
 		find_world(side, path);
 	find_unread(side, path);
-	char *mask = secant_format("%s.msk", path);
+	char *mask = base_format("%s.msk", path);
 	secant_err err = { 0 };
 	if (mask && secant_is_file(mask)
 		&& !(side->mask = secant_raster_open(mask, &(secant_image_read_options){ .ignore_orientation = true }, &err)))
@@ -408,7 +408,7 @@ secant_sidecar_read(secant_sidecar *side, const char *path)
 }
 
 void
-secant_sidecar_free(secant_sidecar *side)
+codec_sidecar_free(codec_sidecar *side)
 {
 	if (!side)
 		return;
@@ -416,29 +416,29 @@ secant_sidecar_free(secant_sidecar *side)
 	secant_free(side->rpc);
 	secant_free(side->gcp);
 	secant_raster_close(side->mask);
-	*side = (secant_sidecar){ .epsg = 0 };
+	*side = (codec_sidecar){ .epsg = 0 };
 }
 
 bool
-secant_sidecar_is_empty(const secant_sidecar *side)
+codec_sidecar_is_empty(const codec_sidecar *side)
 {
 	return !side->placed && !side->epsg && !side->bands && !side->rpc && !side->gcps && !side->mask && !*side->remark;
 }
 
 secant_status
-secant_sidecar_apply(const secant_sidecar *side, secant_image *im, secant_err *err)
+codec_sidecar_apply(const codec_sidecar *side, secant_image *im, secant_err *err)
 {
 	secant_err own = { 0 };
-	if (secant_sidecar_is_empty(side))
+	if (codec_sidecar_is_empty(side))
 		return SECANT_OK;
-	secant_geo *geo = secant_geo_beside(NULL, side, &own);
+	secant_geo *geo = codec_geo_beside(NULL, side, &own);
 	secant_status s = own.code;
 	if (!s && geo)
 		s = secant_image_set_geo(im, geo, &own);
 	if (!s)
-		s = secant_image_mark_nodata(im, geo, &own);
+		s = codec_image_mark_nodata(im, geo, &own);
 	if (!s && side->mask)
-		s = secant_image_mark_mask(im, side->mask, 0, 0, &own);
+		s = codec_image_mark_mask(im, side->mask, 0, 0, &own);
 	secant_geo_free(geo);
 	return s ? secant_fail(err, s, "%s", own.msg) : SECANT_OK;
 }

@@ -14,11 +14,11 @@ enum { SMALL_TILE = 1 << 24 };
 /* ---- samples ---- */
 
 /* Turns n stored samples into n of the dtype; both may lie at any address. */
-typedef struct secant_tiff_sample {
+typedef struct codec_tiff_sample {
 	int bits, format;
 	secant_dtype dtype;
 	void (*convert)(void *to, const uint8_t *from, size_t n);
-} secant_tiff_sample;
+} codec_tiff_sample;
 
 static void
 from_8(void *to, const uint8_t *from, size_t n)
@@ -121,7 +121,7 @@ from_f16(void *to, const uint8_t *from, size_t n)
 	}
 }
 
-static const secant_tiff_sample samples[] = {
+static const codec_tiff_sample samples[] = {
 	{ 1, SAMPLEFORMAT_UINT, SECANT_U8, from_1 },
 	{ 2, SAMPLEFORMAT_UINT, SECANT_U8, from_2 },
 	{ 3, SAMPLEFORMAT_UINT, SECANT_U8, from_3 },
@@ -168,7 +168,7 @@ tag16(TIFF *t, uint32_t tag)
 }
 
 static secant_status
-look_at_samples(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
+look_at_samples(codec_tiff_layout *l, codec_tiff_file *f, secant_err *err)
 {
 	int photometric = tag16(f->t, TIFFTAG_PHOTOMETRIC), format = tag16(f->t, TIFFTAG_SAMPLEFORMAT);
 	l->bits = tag16(f->t, TIFFTAG_BITSPERSAMPLE);
@@ -203,7 +203,7 @@ look_at_samples(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
 
 /* Colours are 16 bits, but some writers left them at 8. */
 static secant_status
-look_at_palette(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
+look_at_palette(codec_tiff_layout *l, codec_tiff_file *f, secant_err *err)
 {
 	uint16_t *c[3];
 	int n = 1 << l->bits, shift = 0;
@@ -222,7 +222,7 @@ look_at_palette(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
 }
 
 static secant_status
-look_at_blocks(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant_err *err)
+look_at_blocks(codec_tiff_layout *l, codec_tiff_file *f, int64_t max_pixels, secant_err *err)
 {
 	uint32_t w = 0, h = 0;
 	l->tiled = TIFFIsTiled(f->t);
@@ -236,7 +236,7 @@ look_at_blocks(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant
 	}
 	/* a small picture may lie in one large tile */
 	secant_err e = { 0 };
-	if (secant_image_check_size(w, h, max_pixels > 0 && max_pixels < SMALL_TILE ? SMALL_TILE : max_pixels, &e))
+	if (codec_image_check_size(w, h, max_pixels > 0 && max_pixels < SMALL_TILE ? SMALL_TILE : max_pixels, &e))
 		return secant_fail(err, e.code, "TIFF: tiles or strips: %s", e.msg);
 	l->block_width = (int)w;
 	l->block_height = (int)h;
@@ -257,13 +257,13 @@ look_at_blocks(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant
 }
 
 secant_status
-secant_tiff_look(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant_err *err)
+codec_tiff_look(codec_tiff_layout *l, codec_tiff_file *f, int64_t max_pixels, secant_err *err)
 {
 	uint32_t w = 0, h = 0;
-	*l = (secant_tiff_layout){ .orientation = tag16(f->t, TIFFTAG_ORIENTATION) };
+	*l = (codec_tiff_layout){ .orientation = tag16(f->t, TIFFTAG_ORIENTATION) };
 	(void)TIFFGetField(f->t, TIFFTAG_IMAGEWIDTH, &w);
 	(void)TIFFGetField(f->t, TIFFTAG_IMAGELENGTH, &h);
-	secant_status s = secant_image_check_size(w, h, INT64_MAX, err);
+	secant_status s = codec_image_check_size(w, h, INT64_MAX, err);
 	if (s)
 		return s;
 	l->width = (int)w;
@@ -279,13 +279,13 @@ secant_tiff_look(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, seca
 }
 
 size_t
-secant_tiff_block_bytes(const secant_tiff_layout *l)
+codec_tiff_block_bytes(const codec_tiff_layout *l)
 {
 	return (size_t)l->block_width * (size_t)l->block_height * (size_t)l->channels * secant_dtype_size(l->dtype);
 }
 
 size_t
-secant_tiff_scratch_bytes(const secant_tiff_layout *l)
+codec_tiff_scratch_bytes(const codec_tiff_layout *l)
 {
 	size_t per_row = l->rgba
 		? (size_t)l->block_width * 4
@@ -298,14 +298,14 @@ secant_tiff_scratch_bytes(const secant_tiff_layout *l)
 
 /* libtiff's own conversion: a u32 a pixel, red in the low byte, rows from the bottom of the block up. */
 static secant_status
-read_rgba(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, uint8_t *block, uint32_t *scratch, int rows,
+read_rgba(codec_tiff_file *f, const codec_tiff_layout *l, int bx, int by, uint8_t *block, uint32_t *scratch, int rows,
 	secant_err *err)
 {
 	int ok = l->tiled
 		? TIFFReadRGBATileExt(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), scratch, 1)
 		: TIFFReadRGBAStripExt(f->t, (uint32_t)(by * l->block_height), scratch, 1);
 	if (!ok)
-		return secant_tiff_fail(f, "a block cannot be converted to RGB", err);
+		return codec_tiff_fail(f, "a block cannot be converted to RGB", err);
 	int stored = l->tiled ? l->block_height : rows;
 	for (int y = 0; y < rows; y++) {
 		const uint32_t *from = scratch + (size_t)(stored - 1 - y) * (size_t)l->block_width;
@@ -339,7 +339,7 @@ narrow(uint8_t *p, size_t n, int bits)
 
 /* A block that the file does not have. */
 static void
-fill_block(const secant_tiff_layout *l, void *block, size_t n)
+fill_block(const codec_tiff_layout *l, void *block, size_t n)
 {
 	int64_t most = INT64_C(1) << 62;
 	secant_shape all = secant_shape_of(1, most);
@@ -349,7 +349,7 @@ fill_block(const secant_tiff_layout *l, void *block, size_t n)
 }
 
 static uint32_t
-block_number(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane)
+block_number(const codec_tiff_file *f, const codec_tiff_layout *l, int bx, int by, int plane)
 {
 	return l->tiled
 		? TIFFComputeTile(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), 0, (uint16_t)plane)
@@ -358,7 +358,7 @@ block_number(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, 
 
 /* Reads one plane, or all of a contiguous file, into scratch: `rows` rows. */
 static secant_status
-read_plane(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane, int rows, uint8_t *scratch,
+read_plane(codec_tiff_file *f, const codec_tiff_layout *l, int bx, int by, int plane, int rows, uint8_t *scratch,
 	size_t row, secant_err *err)
 {
 	tmsize_t want = (tmsize_t)(row * (size_t)(l->tiled ? l->block_height : rows)), got;
@@ -366,22 +366,22 @@ read_plane(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plan
 	got = l->tiled ? TIFFReadEncodedTile(f->t, number, scratch, want)
 				   : TIFFReadEncodedStrip(f->t, number, scratch, want);
 	if (got < want || f->err.code) {
-		(void)secant_tiff_fail(f, "a tile or strip ends too early", err);
+		(void)codec_tiff_fail(f, "a tile or strip ends too early", err);
 		return err ? err->code : SECANT_ERR_FORMAT;
 	}
 	return SECANT_OK;
 }
 
 static bool
-is_missing(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane)
+is_missing(const codec_tiff_file *f, const codec_tiff_layout *l, int bx, int by, int plane)
 {
 	uint32_t number = block_number(f, l, bx, by, plane);
 	return !TIFFGetStrileByteCount(f->t, number) && !TIFFGetStrileOffset(f->t, number);
 }
 
 secant_status
-secant_tiff_block(
-	secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err)
+codec_tiff_block(
+	codec_tiff_file *f, const codec_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err)
 {
 	int rows = l->block_height < l->height - by * l->block_height ? l->block_height : l->height - by * l->block_height;
 	int planes = l->separate ? l->samples : 1;
@@ -426,16 +426,16 @@ secant_tiff_block(
 static secant_status
 probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err)
 {
-	secant_tiff f;
-	secant_tiff_layout l;
-	secant_status s = secant_tiff_open(&f, data, size, err);
+	codec_tiff_file f;
+	codec_tiff_layout l;
+	secant_status s = codec_tiff_open(&f, data, size, err);
 	if (s)
 		return s;
-	s = secant_tiff_look(&l, &f, INT64_MAX, err);
+	s = codec_tiff_look(&l, &f, INT64_MAX, err);
 	secant_geo *geo = NULL;
 	double value;
 	if (!s)
-		s = secant_geo_read(&geo, f.t, err);
+		s = codec_geo_read(&geo, f.t, err);
 	uint16_t n = 0, *extra = NULL;
 	if (!s && TIFFGetField(f.t, TIFFTAG_EXTRASAMPLES, &n, &extra))
 		info->alpha = n == 1 && !l.rgba && (l.channels == 2 || l.channels == 4)
@@ -444,9 +444,9 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	info->lossy = compression == COMPRESSION_JPEG || compression == COMPRESSION_OJPEG;
 	bool more = !s && !TIFFLastDirectory(f.t);
 	info->nodata = (geo && secant_geo_nodata(geo, &value))
-		|| (more && secant_tiff_has_mask(data, size, l.width, l.height));
+		|| (more && codec_tiff_has_mask(data, size, l.width, l.height));
 	secant_geo_free(geo);
-	secant_tiff_close(&f);
+	codec_tiff_close(&f);
 	info->width = l.width;
 	info->height = l.height;
 	info->channels = l.colours ? 3 : l.channels;
@@ -459,14 +459,14 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 
 /* The whole is a window of a raster. Channels and 8 bits are left to the caller, who turns the picture first. */
 secant_status
-secant_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o,
-	secant_sidecar *side, secant_err *err)
+codec_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o,
+	codec_sidecar *side, secant_err *err)
 {
 	secant_image_read_options plain = { .max_pixels = o->max_pixels,
 		.palette_as_indices = o->palette_as_indices,
 		.as_stored = o->as_stored,
 		.ignore_orientation = true };
-	secant_raster *r = secant_raster_open_beside(data, size, NULL, &plain, side, err);
+	secant_raster *r = codec_raster_open_beside(data, size, NULL, &plain, side, err);
 	if (!r)
 		return err->code;
 	const secant_raster_info *about = secant_raster_about(r);
@@ -482,14 +482,14 @@ secant_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const sec
 static secant_status
 decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
 {
-	return secant_tiff_decode(im, data, size, o, NULL, err);
+	return codec_tiff_decode(im, data, size, o, NULL, err);
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+encode(const secant_image *im, codec_sink *out, const char *extension, const secant_image_write_options *o,
 	secant_err *err)
 {
-	secant_tiff_writer w;
+	codec_tiff_writer w;
 	secant_raster_spec spec = {
 		.width = im->width,
 		.height = im->height,
@@ -499,16 +499,16 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 		.palette = (const uint8_t(*)[3])im->palette,
 		.palette_count = im->palette_count,
 	};
-	secant_status s = secant_tiff_write_start(&w, out, &spec, o, err);
+	secant_status s = codec_tiff_write_start(&w, out, &spec, o, err);
 	if (!s)
-		s = secant_tiff_write_rows(&w, im->data, im->height, err);
+		s = codec_tiff_write_rows(&w, im->data, im->height, err);
 	if (!s)
-		s = secant_tiff_write_finish(&w, err);
-	secant_tiff_write_free(&w);
+		s = codec_tiff_write_finish(&w, err);
+	codec_tiff_write_free(&w);
 	return s;
 }
 
-const secant_codec secant_codec_tiff = {
+const codec_format codec_tiff = {
 	.name = "tiff",
 	.brief = "TIFF and GeoTIFF, any number of bands, whole and real numbers",
 	.extensions = "tif|tiff|gtiff",

@@ -2,24 +2,24 @@
  * TIFF through libtiff, as the codec (tiff.c) and the rasters (raster.c) use it: a file in memory that is read block by
  * block, where a block is a tile or a strip, and one that is written from top to bottom.
  */
-#ifndef SECANT_CODEC_TIFF_H
-#define SECANT_CODEC_TIFF_H
+#ifndef CODEC_TIFF_H
+#define CODEC_TIFF_H
 #include "codec/codec.h"
 #include <tiffio.h>
 
-extern const secant_codec secant_codec_tiff;
+extern const codec_format codec_tiff;
 
 /* ---- georeference: tags kept as they are ---- */
 
-typedef struct secant_geo_tag {
+typedef struct codec_geo_tag {
 	uint16_t id, type;
 	uint32_t count;
 	void *data;
-} secant_geo_tag;
-enum { SECANT_GEO_TAGS = 12 };
+} codec_geo_tag;
+enum { CODEC_GEO_TAGS = 12 };
 struct secant_geo {
 	int n;
-	secant_geo_tag tag[SECANT_GEO_TAGS];
+	codec_geo_tag tag[CODEC_GEO_TAGS];
 	bool colour, alpha; /* whether the file called its first three bands RGB, and the next one alpha */
 	int bands; /* with a value for nodata of their own (from FILE.aux.xml), 0: the tag's is that of all */
 	struct {
@@ -29,74 +29,74 @@ struct secant_geo {
 	char *remark; /* what could not be kept; NULL: nothing */
 };
 /* Sets the value for nodata, as text; NULL takes it away. */
-secant_status secant_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err);
+secant_status codec_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err);
 /* The tags of the current directory; *geo is NULL when there are none. */
-secant_status secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err);
+secant_status codec_geo_read(secant_geo **geo, TIFF *t, secant_err *err);
 /* Declares and sets them on a file being written. */
-secant_status secant_geo_write(const secant_geo *geo, TIFF *t, secant_err *err);
+secant_status codec_geo_write(const secant_geo *geo, TIFF *t, secant_err *err);
 
 /* Whether a later directory is a mask of the picture (GDAL's internal masks). */
-bool secant_tiff_has_mask(const uint8_t *data, size_t size, int width, int height);
+bool codec_tiff_has_mask(const uint8_t *data, size_t size, int width, int height);
 
 /* ---- handles: memory or a sink for libtiff, its messages in `err` ---- */
 
-typedef struct secant_tiff {
+typedef struct codec_tiff_file {
 	TIFF *t;
 	const uint8_t *data; /* reading */
 	uint64_t size, at;
-	secant_sink *sink; /* writing */
+	codec_sink *sink; /* writing */
 	secant_err err; /* the first thing libtiff called an error */
-} secant_tiff;
+} codec_tiff_file;
 
 /* The struct must stay where it is until it is closed. */
-secant_status secant_tiff_open(secant_tiff *f, const uint8_t *data, size_t size, secant_err *err);
-secant_status secant_tiff_create(secant_tiff *f, secant_sink *sink, bool big, secant_err *err);
-secant_status secant_tiff_fail(
-	const secant_tiff *f, const char *what, secant_err *err); /* libtiff's message, or `what` */
-void secant_tiff_close(secant_tiff *f);
+secant_status codec_tiff_open(codec_tiff_file *f, const uint8_t *data, size_t size, secant_err *err);
+secant_status codec_tiff_create(codec_tiff_file *f, codec_sink *sink, bool big, secant_err *err);
+secant_status codec_tiff_fail(
+	const codec_tiff_file *f, const char *what, secant_err *err); /* libtiff's message, or `what` */
+void codec_tiff_close(codec_tiff_file *f);
 
 /* ---- reading ---- */
 
-typedef struct secant_tiff_layout {
+typedef struct codec_tiff_layout {
 	int width, height, channels; /* as decoded; an indexed picture has 1 here */
 	secant_dtype dtype;
 	int block_width, block_height, across, down;
 	bool tiled, separate, invert, rgba; /* rgba: libtiff converts to colour, block by block */
 	int bits, samples, orientation;
-	const struct secant_tiff_sample *sample; /* how a stored sample becomes one of dtype */
+	const struct codec_tiff_sample *sample; /* how a stored sample becomes one of dtype */
 	bool as_stored; /* samples of less than 8 bits are not scaled */
 	double fill; /* what blocks that are not in the file have: the value for nodata, or 0 */
 	int colours; /* of the palette; 0: none */
 	uint8_t palette[256][3];
-} secant_tiff_layout;
+} codec_tiff_layout;
 
 /* Looks at the tags and checks them; blocks of more than max_pixels are refused. */
-secant_status secant_tiff_look(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant_err *err);
+secant_status codec_tiff_look(codec_tiff_layout *l, codec_tiff_file *f, int64_t max_pixels, secant_err *err);
 /* Bytes of a block as decoded, and of the scratch memory that decoding needs. */
-size_t secant_tiff_block_bytes(const secant_tiff_layout *l);
-size_t secant_tiff_scratch_bytes(const secant_tiff_layout *l);
+size_t codec_tiff_block_bytes(const codec_tiff_layout *l);
+size_t codec_tiff_scratch_bytes(const codec_tiff_layout *l);
 /* Decodes block (bx, by): block_height rows of block_width pixels, of which those outside the picture are unspecified.
  */
-secant_status secant_tiff_block(
-	secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err);
+secant_status codec_tiff_block(
+	codec_tiff_file *f, const codec_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err);
 
 /* All of a picture as it is stored, with what lies beside its file; side: taken, may be NULL. */
-secant_status secant_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o,
-	secant_sidecar *side, secant_err *err);
+secant_status codec_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o,
+	codec_sidecar *side, secant_err *err);
 
 /* ---- writing ---- */
 
-typedef struct secant_tiff_writer {
-	secant_tiff file;
+typedef struct codec_tiff_writer {
+	codec_tiff_file file;
 	int width, height, channels, block_width, block_height, row; /* row: the next one */
 	size_t row_bytes, pixel;
 	bool tiled;
 	uint8_t *rows, *tile; /* rows of a band of blocks; one tile */
-} secant_tiff_writer;
+} codec_tiff_writer;
 
-secant_status secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_raster_spec *spec,
+secant_status codec_tiff_write_start(codec_tiff_writer *w, codec_sink *sink, const secant_raster_spec *spec,
 	const secant_image_write_options *o, secant_err *err);
-secant_status secant_tiff_write_rows(secant_tiff_writer *w, const void *rows, int n, secant_err *err);
-secant_status secant_tiff_write_finish(secant_tiff_writer *w, secant_err *err); /* after all rows */
-void secant_tiff_write_free(secant_tiff_writer *w);
+secant_status codec_tiff_write_rows(codec_tiff_writer *w, const void *rows, int n, secant_err *err);
+secant_status codec_tiff_write_finish(codec_tiff_writer *w, secant_err *err); /* after all rows */
+void codec_tiff_write_free(codec_tiff_writer *w);
 #endif

@@ -15,7 +15,7 @@ enum { LARGEST_BLOCK = INT32_MAX };
 static tmsize_t
 read_bytes(thandle_t h, void *to, tmsize_t n)
 {
-	secant_tiff *f = h;
+	codec_tiff_file *f = h;
 	if (!f->data || n < 0 || f->at >= f->size)
 		return 0;
 	uint64_t left = f->size - f->at;
@@ -29,18 +29,18 @@ read_bytes(thandle_t h, void *to, tmsize_t n)
 static tmsize_t
 write_bytes(thandle_t h, void *from, tmsize_t n)
 {
-	secant_tiff *f = h;
-	return f->sink && n >= 0 && secant_sink_put(f->sink, from, (size_t)n) ? n : -1;
+	codec_tiff_file *f = h;
+	return f->sink && n >= 0 && codec_sink_put(f->sink, from, (size_t)n) ? n : -1;
 }
 
 static toff_t
 seek(thandle_t h, toff_t offset, int whence)
 {
-	secant_tiff *f = h;
+	codec_tiff_file *f = h;
 	uint64_t at = f->sink ? f->sink->at : f->at, end = f->sink ? f->sink->end : f->size;
 	uint64_t to = offset + (whence == SEEK_CUR ? at : whence == SEEK_END ? end : 0);
 	if (f->sink)
-		return secant_sink_seek(f->sink, to) ? to : (toff_t)-1;
+		return codec_sink_seek(f->sink, to) ? to : (toff_t)-1;
 	f->at = to;
 	return to;
 }
@@ -48,7 +48,7 @@ seek(thandle_t h, toff_t offset, int whence)
 static toff_t
 size_of(thandle_t h)
 {
-	secant_tiff *f = h;
+	codec_tiff_file *f = h;
 	return f->sink ? f->sink->end : f->size;
 }
 
@@ -61,7 +61,7 @@ leave(thandle_t h)
 static int
 map(thandle_t h, void **data, toff_t *size)
 {
-	secant_tiff *f = h;
+	codec_tiff_file *f = h;
 	*data = (void *)(uintptr_t)f->data;
 	*size = f->size;
 	return f->data != NULL;
@@ -75,7 +75,7 @@ unmap(thandle_t h, void *data, toff_t size)
 static int
 keep_error(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
 {
-	secant_tiff *f = user;
+	codec_tiff_file *f = user;
 	char text[300];
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	(void)secant_fail(&f->err, strstr(text, "memory") ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "TIFF: %s", text);
@@ -86,7 +86,7 @@ keep_error(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
 static int
 consider_warning(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
 {
-	secant_tiff *f = user;
+	codec_tiff_file *f = user;
 	char text[300];
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	if (strstr(text, "IO error"))
@@ -95,7 +95,7 @@ consider_warning(TIFF *t, void *user, const char *module, const char *fmt, va_li
 }
 
 static secant_status
-open_handle(secant_tiff *f, const char *mode, secant_err *err)
+open_handle(codec_tiff_file *f, const char *mode, secant_err *err)
 {
 	TIFFOpenOptions *o = TIFFOpenOptionsAlloc();
 	if (!o)
@@ -107,27 +107,27 @@ open_handle(secant_tiff *f, const char *mode, secant_err *err)
 	TIFFOpenOptionsFree(o);
 	if (f->t && !f->err.code)
 		return SECANT_OK;
-	secant_status s = secant_tiff_fail(f, "the header or the first directory is damaged", err);
-	secant_tiff_close(f);
+	secant_status s = codec_tiff_fail(f, "the header or the first directory is damaged", err);
+	codec_tiff_close(f);
 	return s;
 }
 
 secant_status
-secant_tiff_open(secant_tiff *f, const uint8_t *data, size_t size, secant_err *err)
+codec_tiff_open(codec_tiff_file *f, const uint8_t *data, size_t size, secant_err *err)
 {
-	*f = (secant_tiff){ .data = data, .size = size };
+	*f = (codec_tiff_file){ .data = data, .size = size };
 	return open_handle(f, "r", err);
 }
 
 secant_status
-secant_tiff_create(secant_tiff *f, secant_sink *sink, bool big, secant_err *err)
+codec_tiff_create(codec_tiff_file *f, codec_sink *sink, bool big, secant_err *err)
 {
-	*f = (secant_tiff){ .sink = sink };
+	*f = (codec_tiff_file){ .sink = sink };
 	return open_handle(f, big ? "wl8" : "wl", err);
 }
 
 secant_status
-secant_tiff_fail(const secant_tiff *f, const char *what, secant_err *err)
+codec_tiff_fail(const codec_tiff_file *f, const char *what, secant_err *err)
 {
 	if (f->err.code)
 		return secant_fail(err, f->err.code, "%s", f->err.msg);
@@ -135,7 +135,7 @@ secant_tiff_fail(const secant_tiff *f, const char *what, secant_err *err)
 }
 
 void
-secant_tiff_close(secant_tiff *f)
+codec_tiff_close(codec_tiff_file *f)
 {
 	if (f->t)
 		TIFFClose(f->t);

@@ -40,14 +40,14 @@ set_extras(TIFF *t, const secant_raster_spec *spec, bool colour)
 }
 
 static secant_status
-set_tags(secant_tiff_writer *w, const secant_raster_spec *spec, const secant_image_write_options *o, secant_err *err)
+set_tags(codec_tiff_writer *w, const secant_raster_spec *spec, const secant_image_write_options *o, secant_err *err)
 {
 	TIFF *t = w->file.t;
 	bool colour = is_colour(spec), indexed = spec->palette && spec->channels == 1 && spec->dtype == SECANT_U8;
 	int format = spec->dtype == SECANT_F32 ? SAMPLEFORMAT_IEEEFP
 		: spec->dtype == SECANT_I16        ? SAMPLEFORMAT_INT
 										   : SAMPLEFORMAT_UINT;
-	int level = secant_compression_level(o);
+	int level = codec_compression_level(o);
 	(void)TIFFSetField(t, TIFFTAG_IMAGEWIDTH, (uint32_t)spec->width);
 	(void)TIFFSetField(t, TIFFTAG_IMAGELENGTH, (uint32_t)spec->height);
 	(void)TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, spec->channels);
@@ -74,16 +74,16 @@ set_tags(secant_tiff_writer *w, const secant_raster_spec *spec, const secant_ima
 	}
 	set_extras(t, spec, colour);
 	if (indexed && set_palette(t, spec))
-		return secant_tiff_fail(&w->file, "the palette cannot be written", err);
-	secant_status s = secant_geo_write(spec->geo, t, err);
-	return s ? s : w->file.err.code ? secant_tiff_fail(&w->file, "a tag cannot be written", err) : SECANT_OK;
+		return codec_tiff_fail(&w->file, "the palette cannot be written", err);
+	secant_status s = codec_geo_write(spec->geo, t, err);
+	return s ? s : w->file.err.code ? codec_tiff_fail(&w->file, "a tag cannot be written", err) : SECANT_OK;
 }
 
 secant_status
-secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_raster_spec *spec,
+codec_tiff_write_start(codec_tiff_writer *w, codec_sink *sink, const secant_raster_spec *spec,
 	const secant_image_write_options *o, secant_err *err)
 {
-	*w = (secant_tiff_writer){
+	*w = (codec_tiff_writer){
 		.width = spec->width, .height = spec->height, .channels = spec->channels, .tiled = o->tile > 0
 	};
 	if (spec->width < 1 || spec->height < 1 || spec->channels < 1 || spec->channels > 4096)
@@ -102,7 +102,7 @@ secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_r
 			err, SECANT_ERR_UNSUPPORTED, "TIFF: rows of %zu bytes, or tiles, are 2^31 bytes or more", w->row_bytes);
 	bool big = (uint64_t)w->row_bytes * (uint64_t)spec->height
 		> UINT32_MAX - (1u << 28); /* incompressible data grows a little */
-	secant_status s = secant_tiff_create(&w->file, sink, big, err);
+	secant_status s = codec_tiff_create(&w->file, sink, big, err);
 	if (!s)
 		s = set_tags(w, spec, o, err);
 	if (!s
@@ -115,7 +115,7 @@ secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_r
 /* Writes the band of blocks that `rows` rows complete; tiles at the right edge and the bottom are filled up with zeros.
  */
 static secant_status
-flush(secant_tiff_writer *w, int rows, secant_err *err)
+flush(codec_tiff_writer *w, int rows, secant_err *err)
 {
 	int by = (w->row - 1) / w->block_height, across = (w->width - 1) / w->block_width + 1;
 	for (int bx = 0; bx < across; bx++) {
@@ -134,13 +134,13 @@ flush(secant_tiff_writer *w, int rows, secant_err *err)
 			done = TIFFWriteEncodedStrip(w->file.t, (uint32_t)by, w->tile, (tmsize_t)((size_t)rows * w->row_bytes));
 		}
 		if (done < 0 || w->file.err.code)
-			return secant_tiff_fail(&w->file, "a block cannot be written", err);
+			return codec_tiff_fail(&w->file, "a block cannot be written", err);
 	}
 	return SECANT_OK;
 }
 
 secant_status
-secant_tiff_write_rows(secant_tiff_writer *w, const void *rows, int n, secant_err *err)
+codec_tiff_write_rows(codec_tiff_writer *w, const void *rows, int n, secant_err *err)
 {
 	if (n < 0 || n > w->height - w->row)
 		return secant_fail(err, SECANT_ERR_ARG, "TIFF: %d more rows, after %d of %d", n, w->row, w->height);
@@ -156,21 +156,21 @@ secant_tiff_write_rows(secant_tiff_writer *w, const void *rows, int n, secant_er
 }
 
 secant_status
-secant_tiff_write_finish(secant_tiff_writer *w, secant_err *err)
+codec_tiff_write_finish(codec_tiff_writer *w, secant_err *err)
 {
 	if (w->row < w->height)
 		return secant_fail(err, SECANT_ERR_ARG, "TIFF: %d rows were written, the picture has %d", w->row, w->height);
 	if (!TIFFWriteDirectory(w->file.t) || w->file.err.code)
-		return secant_tiff_fail(&w->file, "the directory cannot be written", err);
+		return codec_tiff_fail(&w->file, "the directory cannot be written", err);
 	return SECANT_OK;
 }
 
 void
-secant_tiff_write_free(secant_tiff_writer *w)
+codec_tiff_write_free(codec_tiff_writer *w)
 {
 	if (w->file.t)
 		TIFFCleanup(w->file.t); /* closes without writing anything more */
 	secant_free(w->rows);
 	secant_free(w->tile);
-	*w = (secant_tiff_writer){ 0 };
+	*w = (codec_tiff_writer){ 0 };
 }

@@ -35,18 +35,18 @@ orientation(const uint8_t *data, size_t size)
 {
 	int said = 1; /* by XMP, which goes after EXIF */
 	for (size_t at = 12; size - at >= 8;) {
-		uint32_t n = secant_le32(data + at + 4);
+		uint32_t n = base_le32(data + at + 4);
 		if (n > size - at - 8)
 			break;
 		if (!memcmp(data + at, "EXIF", 4)) {
 			const uint8_t *p = data + at + 8;
 			bool prefixed = n > 6 && !memcmp(p, "Exif\0\0", 6);
-			int v = secant_exif_said(prefixed ? p + 6 : p, prefixed ? n - 6 : n);
+			int v = codec_exif_said(prefixed ? p + 6 : p, prefixed ? n - 6 : n);
 			if (v)
 				return v;
 		}
 		if (!memcmp(data + at, "XMP ", 4))
-			said = secant_xmp_orientation(data + at + 8, n);
+			said = codec_xmp_orientation(data + at + 8, n);
 		at += 8 + n;
 		at += n % 2 && at < size;
 	}
@@ -59,7 +59,7 @@ look(WebPBitstreamFeatures *f, const uint8_t *data, size_t size, secant_err *err
 	VP8StatusCode code = WebPGetFeatures(data, size, f);
 	if (code != VP8_STATUS_OK)
 		return fail_webp(code, err);
-	if ((uint64_t)secant_le32(data + 4) + 8 > size)
+	if ((uint64_t)base_le32(data + 4) + 8 > size)
 		return fail_webp(VP8_STATUS_NOT_ENOUGH_DATA, err);
 	if (f->has_animation)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "WebP: animations are not read");
@@ -112,7 +112,7 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 static int
 write_out(const uint8_t *data, size_t size, const WebPPicture *p)
 {
-	return secant_sink_put(p->custom_ptr, data, size);
+	return codec_sink_put(p->custom_ptr, data, size);
 }
 
 static secant_status
@@ -128,7 +128,7 @@ encode_picture(const secant_image *im, WebPPicture *p, const WebPConfig *config,
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+encode(const secant_image *im, codec_sink *out, const char *extension, const secant_image_write_options *o,
 	secant_err *err)
 {
 	WebPConfig config;
@@ -136,7 +136,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	secant_image colour = { 0 };
 	secant_status s = SECANT_OK;
 	if (im->dtype != SECANT_U8 || im->channels > 4 || im->channels == 2)
-		return secant_image_cannot(im, "WebP", "1, 3 or 4 channels of u8", err);
+		return codec_image_cannot(im, "WebP", "1, 3 or 4 channels of u8", err);
 	if (im->width > WEBP_MAX_DIMENSION || im->height > WEBP_MAX_DIMENSION)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "WebP holds at most %d pixels a side, the picture is %dx%d",
 			WEBP_MAX_DIMENSION, im->width, im->height);
@@ -157,7 +157,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	return s;
 }
 
-const secant_codec secant_codec_webp = {
+const codec_format codec_webp = {
 	.name = "webp",
 	.brief = "WebP, lossy and lossless",
 	.extensions = "webp",

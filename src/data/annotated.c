@@ -1,6 +1,6 @@
 /*
  * From an annotated data set to label planes. Which objects count is the data set's business; which value they get is
- * decided once, in secant_annotated_classes; how they overlap, by --on-top. Masks that are pictures already (VOC
+ * decided once, in data_annotated_classes; how they overlap, by --on-top. Masks that are pictures already (VOC
  * segmentation, Cityscapes, ...) are not turned into objects first: their file is read when the sample is.
  */
 #include "data/annotated.h"
@@ -10,16 +10,16 @@
 #include "annotations/paint.h"
 #include <stdio.h>
 
-struct secant_annotated {
+struct data_annotated {
 	secant_dataset *d;
 	uint16_t *value; /* of each class of the set: in the plane, or its bit */
-	uint16_t background; /* SECANT_LABEL_IGNORE: a pixel without object has no class */
+	uint16_t background; /* DATA_LABEL_IGNORE: a pixel without object has no class */
 	bool bits, boxes;
 	ann_on_top on_top;
 };
 
 void
-secant_annotated_free(secant_annotated *a)
+data_annotated_free(data_annotated *a)
 {
 	if (!a)
 		return;
@@ -28,17 +28,17 @@ secant_annotated_free(secant_annotated *a)
 	secant_free(a);
 }
 
-secant_annotated *
-secant_annotated_open(const char *path, const secant_data_options *o, bool *none, secant_err *err)
+data_annotated *
+data_annotated_open(const char *path, const secant_data_options *o, bool *none, secant_err *err)
 {
 	secant_err detecting = { 0 };
 	const char *format = o->from ? o->from : secant_dataset_detect(path, NULL, &detecting);
 	*none = !format || (!o->from && !strcmp(format, "masks")); /* folders of pictures and masks need no format */
 	if (*none)
 		return NULL;
-	secant_annotated *a = secant_calloc(1, sizeof *a);
+	data_annotated *a = secant_calloc(1, sizeof *a);
 	if (!a) {
-		(void)secant_ann_nomem(err);
+		(void)ann_nomem(err);
 		return NULL;
 	}
 	secant_dataset_reading reading = { .from = (char *)(uintptr_t)format, .task = o->task };
@@ -46,7 +46,7 @@ secant_annotated_open(const char *path, const secant_data_options *o, bool *none
 	a->on_top = (ann_on_top)o->on_top;
 	a->d = secant_dataset_open(path, &reading, NULL, err);
 	if (!a->d) {
-		secant_annotated_free(a);
+		data_annotated_free(a);
 		return NULL;
 	}
 	return a;
@@ -84,7 +84,7 @@ in_list(const ann_image *im, int list)
 }
 
 bool
-secant_annotated_has(const secant_annotated *a, const char *split)
+data_annotated_has(const data_annotated *a, const char *split)
 {
 	const ann_set *s = &a->d->set;
 	int list = find_list(s, split);
@@ -97,36 +97,36 @@ secant_annotated_has(const secant_annotated *a, const char *split)
 static secant_status
 no_list(const ann_set *s, const char *split, bool several, secant_err *err)
 {
-	secant_str names = { 0 };
+	base_str names = { 0 };
 	for (int i = 0; i < s->n_splits; i++)
-		secant_str_addf(&names, "%s%s", i ? ", " : "", ann_str(s, s->splits[i]));
+		base_str_addf(&names, "%s%s", i ? ", " : "", ann_str(s, s->splits[i]));
 	secant_status status = secant_fail(err, SECANT_ERR_ARG,
 		several ? "%s: several lists could be '%s': %s" : "%s has no list '%s', only %s", ann_str(s, s->root), split,
 		names.p ? names.p : "none");
-	secant_str_free(&names);
+	base_str_free(&names);
 	return status;
 }
 
 static secant_status
-add_picture(const ann_set *s, int i, bool want_labels, secant_pairs *out, secant_err *err)
+add_picture(const ann_set *s, int i, bool want_labels, data_pairs *out, secant_err *err)
 {
 	const ann_image *im = &s->images[i];
 	if (!im->path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture '%s' was not found",
 			ann_str(s, im->source ? im->source : s->root), ann_str(s, im->name));
-	if (want_labels && !im->mask && !im->source && secant_ann_layout(s))
+	if (want_labels && !im->mask && !im->source && ann_layout(s))
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s has no mask", ann_str(s, im->path));
 	const char *label = ann_str(s, im->mask ? im->mask : im->source ? im->source : s->root);
-	secant_status status = secant_pairs_add(
-		out, secant_strdup(ann_str(s, im->path)), want_labels ? secant_strdup(label) : NULL, want_labels, err);
+	secant_status status = data_pairs_add(
+		out, base_strdup(ann_str(s, im->path)), want_labels ? base_strdup(label) : NULL, want_labels, err);
 	if (!status)
 		out->v[out->n - 1].picture = i;
 	return status;
 }
 
 secant_status
-secant_annotated_pairs(const secant_annotated *a, const char *split, bool want_labels, const secant_division *how,
-	secant_pairs *out, secant_err *err)
+data_annotated_pairs(const data_annotated *a, const char *split, bool want_labels, const data_division *how,
+	data_pairs *out, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	bool all = !strcmp(split, "all");
@@ -139,9 +139,9 @@ secant_annotated_pairs(const secant_annotated *a, const char *split, bool want_l
 		status = secant_fail(err, SECANT_ERR_FORMAT, list >= 0 ? "%s: its list '%s' is empty" : "%s holds no pictures",
 			ann_str(s, s->root), split);
 	if (!status)
-		status = secant_pairs_divide(out, ann_str(s, s->root), s->n_splits ? "all" : split, how, err);
+		status = data_pairs_divide(out, ann_str(s, s->root), s->n_splits ? "all" : split, how, err);
 	if (status)
-		secant_pairs_free(out);
+		data_pairs_free(out);
 	return status;
 }
 
@@ -158,21 +158,21 @@ count_classes(const ann_set *s)
 }
 
 static secant_status
-not_wanted(const ann_set *s, int class, const secant_label_rule *rule, secant_err *err)
+not_wanted(const ann_set *s, int class, const data_label_rule *rule, secant_err *err)
 {
-	secant_str names = { 0 };
+	base_str names = { 0 };
 	for (int k = 0; k < rule->name_count; k++)
-		secant_str_addf(&names, "%s%s", k ? ", " : "", rule->names[k]);
+		base_str_addf(&names, "%s%s", k ? ", " : "", rule->names[k]);
 	secant_status status = secant_fail(err, SECANT_ERR_ARG,
 		"%s: class '%s' is none of %.300s (rename, join or drop classes with secant data remap)", ann_str(s, s->root),
 		ann_str(s, s->classes[class].name), names.p ? names.p : "");
-	secant_str_free(&names);
+	base_str_free(&names);
 	return status;
 }
 
 /* The order of a class file or a model, by name: every class must be there. */
 static secant_status
-values_by_name(secant_annotated *a, const secant_label_rule *rule, secant_err *err)
+values_by_name(data_annotated *a, const data_label_rule *rule, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	int background = -1;
@@ -193,16 +193,16 @@ values_by_name(secant_annotated *a, const secant_label_rule *rule, secant_err *e
 		a->value[i] = (uint16_t)at;
 		background = s->classes[i].is_background ? at : background;
 	}
-	a->background = background >= 0 ? (uint16_t)background : SECANT_LABEL_IGNORE;
+	a->background = background >= 0 ? (uint16_t)background : DATA_LABEL_IGNORE;
 	return SECANT_OK;
 }
 
 static secant_status
-wrong_count(const secant_annotated *a, int classes, secant_target_kind kind, int own, secant_err *err)
+wrong_count(const data_annotated *a, int classes, data_target_kind kind, int own, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	int n = count_classes(s);
-	if (kind == SECANT_TARGET_MULTILABEL)
+	if (kind == DATA_TARGET_MULTILABEL)
 		return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes, --classes is %d: --classes %d would fit",
 			ann_str(s, s->root), n, classes, n);
 	if (own >= 0)
@@ -218,52 +218,52 @@ wrong_count(const secant_annotated *a, int classes, secant_target_kind kind, int
 
 /* The classes in their own order, behind the background where the set has none of its own. */
 static secant_status
-values_in_order(secant_annotated *a, const secant_label_rule *rule, secant_target_kind kind, secant_err *err)
+values_in_order(data_annotated *a, const data_label_rule *rule, data_target_kind kind, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
-	int own = secant_ann_mask_background(s), n = count_classes(s), first = 0;
-	if (kind == SECANT_TARGET_BINARY) {
+	int own = ann_mask_background(s), n = count_classes(s), first = 0;
+	if (kind == DATA_TARGET_BINARY) {
 		for (int i = 0; i < s->n_classes; i++)
 			a->value[i] = i != own;
 		return SECANT_OK;
 	}
-	if (kind == SECANT_TARGET_INDEX && own < 0 && rule->classes == n + 1)
+	if (kind == DATA_TARGET_INDEX && own < 0 && rule->classes == n + 1)
 		first = 1;
 	else if (rule->classes != n)
 		return wrong_count(a, rule->classes, kind, own, err);
 	for (int i = 0, v = first; i < s->n_classes; i++)
-		a->value[i] = s->classes[i].is_void ? SECANT_LABEL_IGNORE : (uint16_t)v++;
-	a->background = a->bits || first ? 0 : own >= 0 ? (uint16_t)own : SECANT_LABEL_IGNORE;
+		a->value[i] = s->classes[i].is_void ? DATA_LABEL_IGNORE : (uint16_t)v++;
+	a->background = a->bits || first ? 0 : own >= 0 ? (uint16_t)own : DATA_LABEL_IGNORE;
 	return SECANT_OK;
 }
 
 int
-secant_annotated_count(const secant_annotated *a)
+data_annotated_count(const data_annotated *a)
 {
 	const ann_set *s = &a->d->set;
-	int own = secant_ann_mask_background(s), n = count_classes(s);
-	bool covers = own < 0 && secant_ann_layout(s) && !secant_ann_layout(s)->zero_is_background;
+	int own = ann_mask_background(s), n = count_classes(s);
+	bool covers = own < 0 && ann_layout(s) && !ann_layout(s)->zero_is_background;
 	int objects = n - (own >= 0);
 	return objects <= 1 ? objects : covers || own >= 0 ? n : n + 1;
 }
 
 /* Names of the values, for tables and the model. */
 static secant_status
-take_names(const secant_annotated *a, secant_label_rule *rule, secant_target_kind kind, secant_err *err)
+take_names(const data_annotated *a, data_label_rule *rule, data_target_kind kind, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
-	bool binary = kind == SECANT_TARGET_BINARY;
+	bool binary = kind == DATA_TARGET_BINARY;
 	int n = binary ? 2 : rule->classes;
 	rule->names = secant_calloc((size_t)n, sizeof *rule->names);
 	if (!rule->names)
-		return secant_ann_nomem(err);
+		return ann_nomem(err);
 	for (rule->name_count = 0; rule->name_count < n; rule->name_count++) {
 		const char *name = rule->name_count ? "object" : "background";
 		for (int i = 0; i < s->n_classes; i++)
 			if (a->value[i] == rule->name_count && (!binary || s->n_classes == 1))
 				name = ann_str(s, s->classes[i].name);
-		if (!(rule->names[rule->name_count] = secant_strdup(name)))
-			return secant_ann_nomem(err);
+		if (!(rule->names[rule->name_count] = base_strdup(name)))
+			return ann_nomem(err);
 	}
 	return SECANT_OK;
 }
@@ -272,36 +272,36 @@ take_names(const secant_annotated *a, secant_label_rule *rule, secant_target_kin
 static secant_status
 name_by_value(ann_set *s, int classes, secant_err *err)
 {
-	int first = secant_ann_layout(s)->zero_is_background && classes > 1;
+	int first = ann_layout(s)->zero_is_background && classes > 1;
 	for (int v = first; v < classes; v++) {
 		char name[16];
 		int n = snprintf(name, sizeof name, "%d", v);
-		if (secant_ann_add_class(s, name, (size_t)n, ANN_NO_ID) < 0)
-			return secant_ann_nomem(err);
+		if (ann_add_class(s, name, (size_t)n, ANN_NO_ID) < 0)
+			return ann_nomem(err);
 	}
 	return SECANT_OK;
 }
 
 secant_status
-secant_annotated_classes(secant_annotated *a, secant_label_rule *rule, const secant_data_options *o,
-	secant_target_kind kind, secant_err *err)
+data_annotated_classes(
+	data_annotated *a, data_label_rule *rule, const secant_data_options *o, data_target_kind kind, secant_err *err)
 {
 	ann_set *s = &a->d->set;
 	if (o->labels && strcmp(o->labels, "auto"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--labels %s: says how label pictures are read, but the labels of %s come from %s annotations", o->labels,
 			ann_str(s, s->root), ann_str(s, s->format));
-	if (!s->n_classes && secant_ann_layout(s) && name_by_value(s, rule->classes, err))
+	if (!s->n_classes && ann_layout(s) && name_by_value(s, rule->classes, err))
 		return err ? err->code : SECANT_ERR_NOMEM;
 	if (!count_classes(s))
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s has no classes", ann_str(s, s->root));
-	rule->bands = a->bits = kind == SECANT_TARGET_MULTILABEL;
-	if (a->bits && rule->classes > SECANT_LABEL_MOST_BANDS)
+	rule->bands = a->bits = kind == DATA_TARGET_MULTILABEL;
+	if (a->bits && rule->classes > DATA_LABEL_MOST_BANDS)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "multilabel annotations can have at most %d classes, not %d",
-			SECANT_LABEL_MOST_BANDS, rule->classes);
+			DATA_LABEL_MOST_BANDS, rule->classes);
 	if (!(a->value = secant_calloc((size_t)s->n_classes, sizeof *a->value)))
-		return secant_ann_nomem(err);
-	bool by_name = rule->names && kind != SECANT_TARGET_BINARY;
+		return ann_nomem(err);
+	bool by_name = rule->names && kind != DATA_TARGET_BINARY;
 	secant_status status = by_name ? values_by_name(a, rule, err) : values_in_order(a, rule, kind, err);
 	if (a->bits)
 		a->background = 0;
@@ -309,7 +309,7 @@ secant_annotated_classes(secant_annotated *a, secant_label_rule *rule, const sec
 }
 
 secant_status
-secant_annotated_size(const secant_annotated *a, const secant_pair *pair, int width, int height, secant_err *err)
+data_annotated_size(const data_annotated *a, const data_pair *pair, int width, int height, secant_err *err)
 {
 	ann_image *im = &a->d->set.images[pair->picture];
 	if (im->width <= 0 || im->height <= 0)
@@ -324,7 +324,7 @@ secant_annotated_size(const secant_annotated *a, const secant_pair *pair, int wi
 /* ---- planes ---- */
 
 typedef struct window {
-	const secant_annotated *a;
+	const data_annotated *a;
 	uint16_t *plane;
 	int x, y, w, h;
 	bool voids;
@@ -335,10 +335,10 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 {
 	const window *to = user;
 	const ann_set *s = &to->a->d->set;
-	bool is_void = secant_ann_is_void(s, o);
+	bool is_void = ann_is_void(s, o);
 	if (is_void != to->voids && to->a->bits)
 		return;
-	uint16_t value = is_void ? SECANT_LABEL_IGNORE : to->a->value[o->class];
+	uint16_t value = is_void ? DATA_LABEL_IGNORE : to->a->value[o->class];
 	int y0 = r.y0 > to->y ? r.y0 : to->y, y1 = r.y1 < to->y + to->h ? r.y1 : to->y + to->h;
 	int x0 = r.x0 > to->x ? r.x0 : to->x, x1 = r.x1 < to->x + to->w ? r.x1 : to->x + to->w;
 	for (int y = y0; y < y1; y++) {
@@ -347,26 +347,26 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 		for (int x = x0; x < x1; x++)
 			if (from[x])
 				row[x - to->x] = !to->a->bits ? value
-					: is_void                 ? SECANT_LABEL_IGNORE
+					: is_void                 ? DATA_LABEL_IGNORE
 											  : (uint16_t)(row[x - to->x] | 1 << value);
 	}
 }
 
 static secant_status
-from_mask(const secant_annotated *a, int picture, const window *to, secant_err *err)
+from_mask(const data_annotated *a, int picture, const window *to, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	const ann_image *im = &s->images[picture];
 	uint16_t *classes = NULL;
 	int w, h;
-	secant_status status = secant_ann_mask_plane(s, picture, &classes, &w, &h, err);
+	secant_status status = ann_mask_plane(s, picture, &classes, &w, &h, err);
 	if (!status && (w != im->width || h != im->height))
 		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)",
 			ann_str(s, im->mask), h, w, im->height, im->width);
 	for (int y = 0; !status && y < to->h; y++)
 		for (int x = 0; x < to->w; x++) {
 			uint16_t c = classes[(size_t)(y + to->y) * (size_t)w + (size_t)(x + to->x)];
-			uint16_t v = c == ANN_PLANE_VOID ? SECANT_LABEL_IGNORE
+			uint16_t v = c == ANN_PLANE_VOID ? DATA_LABEL_IGNORE
 				: c == ANN_PLANE_NONE        ? a->background
 				: a->bits                    ? (uint16_t)(1 << a->value[c])
 											 : a->value[c];
@@ -380,11 +380,11 @@ from_mask(const secant_annotated *a, int picture, const window *to, secant_err *
  * the data. */
 static secant_status
 check_ignored(
-	const ann_set *s, const secant_label_rule *rule, int picture, const uint16_t *plane, size_t n, secant_err *err)
+	const ann_set *s, const data_label_rule *rule, int picture, const uint16_t *plane, size_t n, secant_err *err)
 {
 	size_t ignored = 0;
 	for (size_t i = 0; rule->ignore < 0 && i < n; i++)
-		ignored += plane[i] == SECANT_LABEL_IGNORE;
+		ignored += plane[i] == DATA_LABEL_IGNORE;
 	if (!ignored)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_FORMAT,
@@ -393,7 +393,7 @@ check_ignored(
 }
 
 secant_status
-secant_annotated_plane(const secant_annotated *a, const secant_label_rule *rule, int picture, int x, int y, int width,
+data_annotated_plane(const data_annotated *a, const data_label_rule *rule, int picture, int x, int y, int width,
 	int height, uint16_t *plane, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
@@ -405,10 +405,10 @@ secant_annotated_plane(const secant_annotated *a, const secant_label_rule *rule,
 	if (s->images[picture].mask)
 		status = from_mask(a, picture, &to, err);
 	else
-		status = secant_ann_paint_objects(s, picture, a->boxes, a->on_top, stamp, &to, err);
+		status = ann_paint_objects(s, picture, a->boxes, a->on_top, stamp, &to, err);
 	to.voids = true;
 	if (!status && a->bits && !s->images[picture].mask)
-		status = secant_ann_paint_objects(
+		status = ann_paint_objects(
 			s, picture, a->boxes, a->on_top, stamp, &to, err); /* void pixels stay void whatever lies there */
 	return status ? status : check_ignored(s, rule, picture, plane, n, err);
 }

@@ -26,14 +26,14 @@ last_byte(const char *line, size_t *n)
 	memcpy(word, line + start, end - start);
 	word[end - start] = '\0';
 	long long v;
-	if (!secant_int_parse(word, &v) || v < 0 || v > 255)
+	if (!base_int_parse(word, &v) || v < 0 || v > 255)
 		return -1;
 	*n = start;
 	return (int)v;
 }
 
 static secant_status
-add_class(secant_class_list *out, const char *line, const char *path, int number, secant_err *err)
+add_class(data_class_list *out, const char *line, const char *path, int number, secant_err *err)
 {
 	size_t n = strlen(line), whole = n;
 	int b = last_byte(line, &n), g = b < 0 ? -1 : last_byte(line, &n), r = g < 0 ? -1 : last_byte(line, &n);
@@ -47,9 +47,9 @@ add_class(secant_class_list *out, const char *line, const char *path, int number
 			number, line, r < 0 ? "no" : "a");
 	if (out->n == out->capacity) {
 		int capacity = out->capacity ? 2 * out->capacity : 16;
-		char **names = secant_realloc(out->names, (size_t)capacity, sizeof *names);
+		char **names = base_realloc(out->names, (size_t)capacity, sizeof *names);
 		out->names = names ? names : out->names;
-		uint8_t(*colours)[3] = names && r >= 0 ? secant_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
+		uint8_t(*colours)[3] = names && r >= 0 ? base_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
 		out->colours = colours ? colours : out->colours;
 		if (!names || (r >= 0 && !colours))
 			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d classes", path, capacity);
@@ -63,7 +63,7 @@ add_class(secant_class_list *out, const char *line, const char *path, int number
 				return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: colour (%d, %d, %d) stands for '%s' already", path,
 					number, r, g, b, out->names[i]);
 	}
-	out->names[out->n] = secant_strndup(line, n);
+	out->names[out->n] = base_strndup(line, n);
 	if (!out->names[out->n])
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	out->n++;
@@ -71,17 +71,17 @@ add_class(secant_class_list *out, const char *line, const char *path, int number
 }
 
 void
-secant_class_list_free(secant_class_list *l)
+data_class_list_free(data_class_list *l)
 {
 	for (int i = 0; i < l->n; i++)
 		secant_free(l->names[i]);
 	secant_free(l->names);
 	secant_free(l->colours);
-	*l = (secant_class_list){ 0 };
+	*l = (data_class_list){ 0 };
 }
 
 secant_status
-secant_class_list_read(secant_class_list *out, const char *path, secant_err *err)
+data_class_list_read(data_class_list *out, const char *path, secant_err *err)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -103,6 +103,6 @@ secant_class_list_read(secant_class_list *out, const char *path, secant_err *err
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no classes; expected a line each: NAME [R G B]", path);
 	if (s)
-		secant_class_list_free(out);
+		data_class_list_free(out);
 	return s;
 }

@@ -9,13 +9,13 @@
 #include <secant/codec.h>
 
 size_t
-secant_picture_pixel_bytes(const secant_picture *p)
+data_picture_pixel_bytes(const data_picture *p)
 {
 	return (size_t)p->width * (size_t)p->height * (size_t)p->channels * (p->real ? sizeof(float) : 1);
 }
 
 size_t
-secant_picture_label_bytes(const secant_picture *p)
+data_picture_label_bytes(const data_picture *p)
 {
 	return (size_t)p->width * (size_t)p->height * sizeof(uint16_t);
 }
@@ -26,31 +26,31 @@ ensure(void **block, size_t *room, size_t bytes)
 	if (*block && *room >= bytes)
 		return true;
 	secant_free(*block);
-	*block = secant_alloc_aligned(bytes);
+	*block = base_alloc_aligned(bytes);
 	*room = *block ? bytes : 0;
 	return *block != NULL;
 }
 
 secant_status
-secant_picture_reserve(secant_picture *p, int width, int height, int channels, bool real, bool labels, secant_err *err)
+data_picture_reserve(data_picture *p, int width, int height, int channels, bool real, bool labels, secant_err *err)
 {
 	p->width = width;
 	p->height = height;
 	p->channels = channels;
 	p->real = real;
-	if (ensure(&p->pixels, &p->pixel_room, secant_picture_pixel_bytes(p) + SECANT_PICTURE_SLACK)
-		&& (!labels || ensure((void **)&p->labels, &p->label_room, secant_picture_label_bytes(p))))
+	if (ensure(&p->pixels, &p->pixel_room, data_picture_pixel_bytes(p) + DATA_PICTURE_SLACK)
+		&& (!labels || ensure((void **)&p->labels, &p->label_room, data_picture_label_bytes(p))))
 		return SECANT_OK;
 	return secant_fail(
 		err, SECANT_ERR_NOMEM, "no memory for a picture of %dx%d with %d channels", height, width, channels);
 }
 
 void
-secant_picture_free(secant_picture *p)
+data_picture_free(data_picture *p)
 {
 	secant_free(p->pixels);
 	secant_free(p->labels);
-	*p = (secant_picture){ 0 };
+	*p = (data_picture){ 0 };
 }
 
 /* ---- channels ---- */
@@ -58,7 +58,7 @@ secant_picture_free(secant_picture *p)
 /* The channel of the file for each channel of the network; false when they do not fit. Whether a second or fourth
  * channel is alpha was decided when the header was read. */
 static bool
-map_channels(int from, int to, int map[SECANT_MOST_CHANNELS])
+map_channels(int from, int to, int map[DATA_MOST_CHANNELS])
 {
 	for (int c = 0; c < to; c++)
 		map[c] = from <= 2 && to != 2 ? 0 : c;
@@ -77,7 +77,7 @@ number_at(const secant_image *im, size_t i)
 }
 
 static void
-copy_pixels(secant_picture *p, const secant_image *im, const int *map)
+copy_pixels(data_picture *p, const secant_image *im, const int *map)
 {
 	size_t n = (size_t)p->width * (size_t)p->height, from = (size_t)im->channels, to = (size_t)p->channels;
 	if (!p->real && from == to) {
@@ -97,15 +97,15 @@ copy_pixels(secant_picture *p, const secant_image *im, const int *map)
 /* ---- files ---- */
 
 static bool
-is_window(const secant_list_entry *e)
+is_window(const data_list_entry *e)
 {
 	return e->width != e->picture_width || e->height != e->picture_height;
 }
 
 /* A picture, or the window of one, with its georeference for what it says of pixels without data. */
 static secant_status
-read_part(secant_image *im, const secant_list_entry *e, const char *path, const secant_image_read_options *how,
-	secant_err *err)
+read_part(
+	secant_image *im, const data_list_entry *e, const char *path, const secant_image_read_options *how, secant_err *err)
 {
 	if (!is_window(e))
 		return secant_image_read(im, path, how, err);
@@ -121,7 +121,7 @@ read_part(secant_image *im, const secant_list_entry *e, const char *path, const 
 
 /* NaN where nothing is declared is a mistake that would end the training, infinity one in any case. */
 static secant_status
-check_finite(const secant_image *im, const secant_voids *v, const secant_list_entry *e, secant_err *err)
+check_finite(const secant_image *im, const prepare_voids *v, const data_list_entry *e, secant_err *err)
 {
 	int64_t n = (int64_t)im->width * im->height * im->channels;
 	const float *x = im->data;
@@ -141,34 +141,34 @@ check_finite(const secant_image *im, const secant_voids *v, const secant_list_en
  * there are none. */
 static secant_status
 take_out_voids(
-	const secant_samples *s, secant_image *im, const secant_list_entry *e, bool mark, uint8_t **where, secant_err *err)
+	const data_samples *s, secant_image *im, const data_list_entry *e, bool mark, uint8_t **where, secant_err *err)
 {
-	secant_voids v = secant_voids_of(secant_image_geo(im), im->channels, s->in_channels);
+	prepare_voids v = prepare_voids_of(secant_image_geo(im), im->channels, s->in_channels);
 	secant_status st = check_finite(im, &v, e, err);
 	if (st)
 		return st;
-	if (secant_voids_find(&v, im) < 0)
+	if (prepare_voids_find(&v, im) < 0)
 		return SECANT_OK;
 	if (!(*where = secant_calloc((size_t)im->width * (size_t)im->height, 1)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %dx%d pixels", im->height, im->width);
-	secant_voids_fill(&v, im, s->in_channels, mark && im->dtype == SECANT_F32 ? NULL : s->scale, s->shift, *where);
+	prepare_voids_fill(&v, im, s->in_channels, mark && im->dtype == SECANT_F32 ? NULL : s->scale, s->shift, *where);
 	return SECANT_OK;
 }
 
 static secant_status
-read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture *p, secant_err *err)
+read_labels(const data_samples *s, const data_list_entry *e, data_picture *p, secant_err *err)
 {
 	if (s->annotated)
-		return secant_annotated_plane(
+		return data_annotated_plane(
 			s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
 	if (!is_window(e))
-		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
+		return data_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
 	secant_image im;
-	secant_image_read_options how = secant_labels_reading(&s->rule);
+	secant_image_read_options how = data_labels_reading(&s->rule);
 	secant_image_info info;
 	secant_status st = secant_image_probe(e->label, &info, err);
 	if (!st && !(st = read_part(&im, e, e->label, &how, err)))
-		st = secant_labels_decode(&s->rule, &im, e->label, info.lossy, p->labels, err);
+		st = data_labels_decode(&s->rule, &im, e->label, info.lossy, p->labels, err);
 	else
 		return st;
 	secant_image_free(&im);
@@ -176,12 +176,12 @@ read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture 
 }
 
 static void
-leave_out(secant_picture *p, const uint8_t *where, bool mark, bool labels)
+leave_out(data_picture *p, const uint8_t *where, bool mark, bool labels)
 {
 	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels;
 	for (size_t i = 0; i < n; i++) {
 		if (where[i] && labels)
-			p->labels[i] = SECANT_LABEL_IGNORE;
+			p->labels[i] = DATA_LABEL_IGNORE;
 		for (size_t k = 0; k < c && mark && where[i]; k++)
 			((float *)p->pixels)[i * c + k] = NAN;
 	}
@@ -189,10 +189,10 @@ leave_out(secant_picture *p, const uint8_t *where, bool mark, bool labels)
 
 /* `mark`: no data becomes NaN, in a picture of floats, instead of a neutral number. */
 static secant_status
-decode_file(const secant_samples *s, const secant_list_entry *e, bool mark, secant_picture *p, secant_err *err)
+decode_file(const data_samples *s, const data_list_entry *e, bool mark, data_picture *p, secant_err *err)
 {
 	secant_image im = { 0 };
-	int map[SECANT_MOST_CHANNELS];
+	int map[DATA_MOST_CHANNELS];
 	uint8_t *where = NULL;
 	secant_status st = read_part(&im, e, e->image, NULL, err);
 	if (st)
@@ -207,7 +207,7 @@ decode_file(const secant_samples *s, const secant_list_entry *e, bool mark, seca
 	if (!st)
 		st = take_out_voids(s, &im, e, mark, &where, err);
 	if (!st)
-		st = secant_picture_reserve(
+		st = data_picture_reserve(
 			p, im.width, im.height, s->in_channels, mark || im.dtype != SECANT_U8, e->label != NULL, err);
 	if (!st) {
 		p->bounded = im.dtype == SECANT_U8 || im.dtype == SECANT_U16;
@@ -223,29 +223,29 @@ decode_file(const secant_samples *s, const secant_list_entry *e, bool mark, seca
 }
 
 secant_status
-secant_samples_decode_marked(const secant_samples *s, int i, secant_picture *p, secant_err *err)
+data_samples_decode_marked(const data_samples *s, int i, data_picture *p, secant_err *err)
 {
-	secant_list_entry e = s->v[i];
+	data_list_entry e = s->v[i];
 	e.label = NULL;
 	return decode_file(s, &e, true, p, err);
 }
 
 /* ---- cache ---- */
 
-static const secant_picture *
-keep(secant_samples *s, int i, const secant_picture *p)
+static const data_picture *
+keep(data_samples *s, int i, const data_picture *p)
 {
-	size_t pixels = secant_picture_pixel_bytes(p), labels = p->labels ? secant_picture_label_bytes(p) : 0,
+	size_t pixels = data_picture_pixel_bytes(p), labels = p->labels ? data_picture_label_bytes(p) : 0,
 		   all = pixels + labels + sizeof *p;
 	size_t room = atomic_load(&s->cache_room);
 	do
 		if (room < all)
 			return NULL;
 	while (!atomic_compare_exchange_weak(&s->cache_room, &room, room - all));
-	secant_picture *copy = secant_calloc(1, sizeof *copy);
-	if (!copy || secant_picture_reserve(copy, p->width, p->height, p->channels, p->real, labels > 0, NULL)) {
+	data_picture *copy = secant_calloc(1, sizeof *copy);
+	if (!copy || data_picture_reserve(copy, p->width, p->height, p->channels, p->real, labels > 0, NULL)) {
 		if (copy)
-			secant_picture_free(copy);
+			data_picture_free(copy);
 		secant_free(copy);
 		atomic_store(&s->cache_room, 0); /* memory is short: no more of this */
 		return NULL;
@@ -254,9 +254,9 @@ keep(secant_samples *s, int i, const secant_picture *p)
 	memcpy(copy->pixels, p->pixels, pixels);
 	if (labels)
 		memcpy(copy->labels, p->labels, labels);
-	const secant_picture *none = NULL;
-	if (!atomic_compare_exchange_strong(&s->cache[i], &none, (const secant_picture *)copy)) {
-		secant_picture_free(copy);
+	const data_picture *none = NULL;
+	if (!atomic_compare_exchange_strong(&s->cache[i], &none, (const data_picture *)copy)) {
+		data_picture_free(copy);
 		secant_free(copy);
 		atomic_fetch_add(&s->cache_room, all);
 		return none;
@@ -265,7 +265,7 @@ keep(secant_samples *s, int i, const secant_picture *p)
 }
 
 secant_status
-secant_samples_decode(const secant_samples *s, int i, secant_picture *p, const secant_picture **out, secant_err *err)
+data_samples_decode(const data_samples *s, int i, data_picture *p, const data_picture **out, secant_err *err)
 {
 	*out = atomic_load(&s->cache[i]);
 	if (*out)
@@ -277,7 +277,7 @@ secant_samples_decode(const secant_samples *s, int i, secant_picture *p, const s
 			secant_err_prefix(&own, "%s", s->v[i].image);
 		return secant_fail(err, st, "%s", own.msg);
 	}
-	const secant_picture *kept = keep((secant_samples *)s, i, p);
+	const data_picture *kept = keep((data_samples *)s, i, p);
 	*out = kept ? kept : p;
 	return SECANT_OK;
 }

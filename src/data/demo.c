@@ -23,13 +23,13 @@ const secant_opts secant_demo_options = { "demo", sizeof(secant_demo), rows };
 
 typedef struct kind {
 	const char *name;
-	void (*draw)(secant_canvas *c);
+	void (*draw)(data_canvas *c);
 	float ground[3], thing[3];
 } kind;
 static const kind kinds[] = {
 	/* in the order of SECANT_DEMO_KINDS */
-	{ "cells", secant_demo_draw_cells, { 0.98f, 0.95f, 1 }, { 0.99f, 0.935f, 1.005f } },
-	{ "tiles", secant_demo_draw_tiles, { 1, 0.97f, 0.9f }, { 1, 0.96f, 0.9f } },
+	{ "cells", data_demo_draw_cells, { 0.98f, 0.95f, 1 }, { 0.99f, 0.935f, 1.005f } },
+	{ "tiles", data_demo_draw_tiles, { 1, 0.97f, 0.9f }, { 1, 0.96f, 0.9f } },
 };
 
 static const char *const splits[] = { "train", "val", "test" };
@@ -42,13 +42,13 @@ split_of(int i, int pictures)
 }
 
 static void
-develop(secant_canvas *c, const kind *k, uint8_t *rgb)
+develop(data_canvas *c, const kind *k, uint8_t *rgb)
 {
 	size_t n = (size_t)c->width * (size_t)c->height;
 	for (size_t i = 0; i < n; i++)
 		for (int b = 0; b < 3; b++) {
 			/* The sum of four even numbers is near enough to a normal one, with deviation 1. */
-			uint32_t r = secant_rng_u32(&c->rng);
+			uint32_t r = base_rng_u32(&c->rng);
 			float noise = ((float)((r & 255) + (r >> 8 & 255) + (r >> 16 & 255) + (r >> 24)) - 510) / 147.8f;
 			float v = c->light[i] * (k->ground[b] + (k->thing[b] - k->ground[b]) * c->tint[i]) + 3.5f * noise;
 			rgb[i * 3 + (size_t)b] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5f);
@@ -59,8 +59,8 @@ static secant_status
 write_pair(
 	const char *folder, const char *name, const secant_image *picture, const secant_image *label, secant_err *err)
 {
-	char *image_path = secant_format("%s/images/%s", folder, name),
-		 *label_path = secant_format("%s/labels/%s", folder, name);
+	char *image_path = base_format("%s/images/%s", folder, name),
+		 *label_path = base_format("%s/labels/%s", folder, name);
 	secant_status s = image_path && label_path ? SECANT_OK
 											   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", folder);
 	if (!s)
@@ -73,7 +73,7 @@ write_pair(
 }
 
 static secant_status
-make_picture(const char *out, const secant_demo *o, int i, secant_canvas *c, secant_image *picture, secant_image *label,
+make_picture(const char *out, const secant_demo *o, int i, data_canvas *c, secant_image *picture, secant_image *label,
 	secant_err *err)
 {
 	size_t n = (size_t)c->width * (size_t)c->height;
@@ -81,11 +81,11 @@ make_picture(const char *out, const secant_demo *o, int i, secant_canvas *c, sec
 	const kind *k = &kinds[o->kind];
 	memset(c->tint, 0, n * sizeof *c->tint);
 	memset(c->label, 0, n);
-	c->rng = secant_rng_make((uint64_t)o->seed, SECANT_FOR_DEMO, (uint32_t)o->kind, (uint32_t)i);
+	c->rng = base_rng_make((uint64_t)o->seed, BASE_FOR_DEMO, (uint32_t)o->kind, (uint32_t)i);
 	k->draw(c);
 	develop(c, k, picture->data);
 	memcpy(label->data, c->label, n);
-	char *folder = secant_path_join(out, splits[split_of(i, o->pictures)]);
+	char *folder = base_path_join(out, splits[split_of(i, o->pictures)]);
 	if (!folder)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", out);
 	(void)snprintf(name, sizeof name, "%s-%03d.png", k->name, i);
@@ -99,8 +99,7 @@ make_folders(const char *out, bool overwrite, secant_err *err)
 {
 	static const char *const inner[] = { "images", "labels" };
 	for (int i = 0; i < 6; i++) {
-		char *split = secant_path_join(out, splits[i / 2]),
-			 *path = split ? secant_path_join(split, inner[i % 2]) : NULL;
+		char *split = base_path_join(out, splits[i / 2]), *path = split ? base_path_join(split, inner[i % 2]) : NULL;
 		secant_status s = path ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", out);
 		if (!s && i % 2 == 0 && secant_is_dir(split) && !overwrite)
 			s = secant_fail(err, SECANT_ERR_IO, "%s is there already; --overwrite writes into it", split);
@@ -115,7 +114,7 @@ make_folders(const char *out, bool overwrite, secant_err *err)
 }
 
 static secant_status
-make_canvas(secant_canvas *c, secant_image *picture, secant_image *label, const secant_demo *o, secant_err *err)
+make_canvas(data_canvas *c, secant_image *picture, secant_image *label, const secant_demo *o, secant_err *err)
 {
 	c->height = o->size.v[0];
 	c->width = o->size.v[1];
@@ -135,7 +134,7 @@ secant_status
 secant_demo_write(const char *out, const secant_demo *options, bool overwrite,
 	bool (*made)(void *user, int now, int total), void *user, secant_err *err)
 {
-	secant_canvas c = { 0 };
+	data_canvas c = { 0 };
 	secant_image picture = { 0 }, label = { 0 };
 	if (options->size.n != 2 || options->kind < 0 || options->kind >= (int)(sizeof kinds / sizeof *kinds)
 		|| options->pictures < 1)

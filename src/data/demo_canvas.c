@@ -14,7 +14,7 @@ lattice(uint32_t salt, int x, int y)
 }
 
 float
-secant_demo_noise(uint32_t salt, float x, float y, float scale)
+data_demo_noise(uint32_t salt, float x, float y, float scale)
 {
 	x /= scale;
 	y /= scale;
@@ -28,7 +28,7 @@ secant_demo_noise(uint32_t salt, float x, float y, float scale)
 }
 
 float
-secant_demo_distance(float x, float y, const float a[2], const float b[2])
+data_demo_distance(float x, float y, const float a[2], const float b[2])
 {
 	float dx = b[0] - a[0], dy = b[1] - a[1], squares = dx * dx + dy * dy;
 	float t = squares > 0 ? ((x - a[0]) * dx + (y - a[1]) * dy) / squares : 0;
@@ -37,22 +37,22 @@ secant_demo_distance(float x, float y, const float a[2], const float b[2])
 }
 
 void
-secant_demo_draw_numbers(secant_canvas *c, int n, const double range[][2], float *v)
+data_demo_draw_numbers(data_canvas *c, int n, const double range[][2], float *v)
 {
 	for (int i = 0; i < n; i++)
-		v[i] = (float)secant_rng_range(&c->rng, range[i][0], range[i][1]);
+		v[i] = (float)base_rng_range(&c->rng, range[i][0], range[i][1]);
 }
 
 void
-secant_demo_illuminate(secant_canvas *c, float low, float range)
+data_demo_illuminate(data_canvas *c, float low, float range)
 {
-	float angle = (float)secant_rng_range(&c->rng, 0, 2 * M_PI), cosine = cosf(angle), sine = sinf(angle);
-	uint32_t salt = secant_rng_u32(&c->rng);
+	float angle = (float)base_rng_range(&c->rng, 0, 2 * M_PI), cosine = cosf(angle), sine = sinf(angle);
+	uint32_t salt = base_rng_u32(&c->rng);
 	float side = (float)(c->width > c->height ? c->width : c->height);
 	for (int y = 0; y < c->height; y++)
 		for (int x = 0; x < c->width; x++) {
 			float u = ((float)x / (float)c->width - 0.5f) * cosine + ((float)y / (float)c->height - 0.5f) * sine;
-			float bump = secant_demo_noise(salt, (float)x, (float)y, side * 0.45f);
+			float bump = data_demo_noise(salt, (float)x, (float)y, side * 0.45f);
 			c->light[(size_t)y * (size_t)c->width + (size_t)x] = low + range * (0.5f + 0.6f * u + 0.22f * bump);
 		}
 }
@@ -63,7 +63,7 @@ typedef struct box {
 } box;
 
 static box
-around(const secant_canvas *c, float left, float top, float right, float bottom)
+around(const data_canvas *c, float left, float top, float right, float bottom)
 {
 	box b = { left < 0 ? 0 : (int)left, top < 0 ? 0 : (int)top, right + 1 > (float)c->width ? c->width : (int)right + 1,
 		bottom + 1 > (float)c->height ? c->height : (int)bottom + 1 };
@@ -71,7 +71,7 @@ around(const secant_canvas *c, float left, float top, float right, float bottom)
 }
 
 void
-secant_demo_add_blob(secant_canvas *c, float x, float y, float rx, float ry, float angle, float light)
+data_demo_add_blob(data_canvas *c, float x, float y, float rx, float ry, float angle, float light)
 {
 	float reach = 3 * (rx > ry ? rx : ry), cosine = cosf(angle), sine = sinf(angle);
 	box b = around(c, x - reach, y - reach, x + reach, y + reach);
@@ -84,26 +84,26 @@ secant_demo_add_blob(secant_canvas *c, float x, float y, float rx, float ry, flo
 }
 
 void
-secant_demo_add_blobs(secant_canvas *c, int n, double least, double most, double dim, double bright)
+data_demo_add_blobs(data_canvas *c, int n, double least, double most, double dim, double bright)
 {
 	const double range[6][2] = { { 0, c->width }, { 0, c->height }, { least, most }, { least, most }, { 0, M_PI },
 		{ dim, bright } };
 	float v[6];
 	for (int i = 0; i < n; i++) {
-		secant_demo_draw_numbers(c, 6, range, v);
-		secant_demo_add_blob(c, v[0], v[1], v[2], v[3], v[4], v[5]);
+		data_demo_draw_numbers(c, 6, range, v);
+		data_demo_add_blob(c, v[0], v[1], v[2], v[3], v[4], v[5]);
 	}
 }
 
 void
-secant_demo_add_line(secant_canvas *c, const float a[2], const float b[2], float width, float light, bool label)
+data_demo_add_line(data_canvas *c, const float a[2], const float b[2], float width, float light, bool label)
 {
 	float reach = width / 2 + 2;
 	box r = around(
 		c, fminf(a[0], b[0]) - reach, fminf(a[1], b[1]) - reach, fmaxf(a[0], b[0]) + reach, fmaxf(a[1], b[1]) + reach);
 	for (int y = r.y0; y < r.y1; y++)
 		for (int x = r.x0; x < r.x1; x++) {
-			float d = secant_demo_distance((float)x, (float)y, a, b) - width / 2;
+			float d = data_demo_distance((float)x, (float)y, a, b) - width / 2;
 			size_t i = (size_t)y * (size_t)c->width + (size_t)x;
 			float cover = d < -0.7f ? 1 : d > 0.7f ? 0 : (0.7f - d) / 1.4f;
 			if (!label)

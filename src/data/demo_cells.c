@@ -14,24 +14,24 @@ typedef struct cell {
 } cell;
 
 static float
-draw_in(secant_canvas *c, double lo, double hi)
+draw_in(data_canvas *c, double lo, double hi)
 {
-	return (float)secant_rng_range(&c->rng, lo, hi);
+	return (float)base_rng_range(&c->rng, lo, hi);
 }
 
 static cell
-draw_cell(secant_canvas *c)
+draw_cell(data_canvas *c)
 {
 	const double range[5][2] = { { 0, c->width }, { 0, c->height }, { 11, 21 }, { 1, 1.5 }, { 0, M_PI } };
 	float v[5];
-	secant_demo_draw_numbers(c, 5, range, v);
+	data_demo_draw_numbers(c, 5, range, v);
 	cell k = { .x = v[0], .y = v[1], .radius = v[2], .stretch = v[3], .angle = v[4] };
 	for (int h = 0; h < HARMONICS; h++) {
 		k.wobble[h] = draw_in(c, 0, 0.12 / (h + 1));
 		k.phase[h] = draw_in(c, 0, 2 * M_PI);
 	}
 	k.light = draw_in(c, 26, 44);
-	k.salt = secant_rng_u32(&c->rng);
+	k.salt = base_rng_u32(&c->rng);
 	return k;
 }
 
@@ -48,7 +48,7 @@ depth_at(const cell *k, float dx, float dy)
 }
 
 static void
-draw(secant_canvas *c, const cell *k)
+draw(data_canvas *c, const cell *k)
 {
 	int reach = (int)(k->radius * 2.2f) + 2;
 	for (int y = (int)k->y - reach; y <= (int)k->y + reach; y++)
@@ -62,8 +62,8 @@ draw(secant_canvas *c, const cell *k)
 			if (cover <= 0)
 				continue;
 			size_t i = (size_t)y * (size_t)c->width + (size_t)x;
-			float grain = 17 * secant_demo_noise(k->salt, (float)x, (float)y, 3.2f)
-				+ 9 * secant_demo_noise(k->salt + 1, (float)x, (float)y, 7);
+			float grain = 17 * data_demo_noise(k->salt, (float)x, (float)y, 3.2f)
+				+ 9 * data_demo_noise(k->salt + 1, (float)x, (float)y, 7);
 			float rim = depth < 2.5f ? 7 : 0;
 			c->light[i] += cover * (k->light + grain + rim);
 			c->tint[i] = cover;
@@ -73,33 +73,33 @@ draw(secant_canvas *c, const cell *k)
 }
 
 static void
-draw_fibre(secant_canvas *c)
+draw_fibre(data_canvas *c)
 {
 	const double range[2][2] = { { 0, c->width }, { 0, c->height } };
 	float a[2];
-	secant_demo_draw_numbers(c, 2, range, a);
+	data_demo_draw_numbers(c, 2, range, a);
 	float angle = draw_in(c, 0, 2 * M_PI), light = draw_in(c, 30, 55), width = draw_in(c, 2, 5);
-	int parts = 3 + (int)secant_rng_below(&c->rng, 6);
+	int parts = 3 + (int)base_rng_below(&c->rng, 6);
 	for (int i = 0; i < parts; i++) {
 		angle += draw_in(c, -0.5, 0.5);
 		float b[2] = { a[0] + 11 * cosf(angle), a[1] + 11 * sinf(angle) };
-		secant_demo_add_line(c, a, b, width, light, false);
+		data_demo_add_line(c, a, b, width, light, false);
 		a[0] = b[0];
 		a[1] = b[1];
 	}
 }
 
 void
-secant_demo_draw_cells(secant_canvas *c)
+data_demo_draw_cells(data_canvas *c)
 {
 	double areas = (double)c->width * c->height / 65536; /* per 256 x 256 */
-	secant_demo_illuminate(c, 45, 105);
-	int ghosts = (int)lround(areas * secant_rng_range(&c->rng, 9, 15)),
-		fibres = (int)lround(areas * secant_rng_range(&c->rng, 5, 9));
-	int dust = (int)lround(areas * secant_rng_range(&c->rng, 25, 45)),
-		cells = (int)lround(areas * secant_rng_range(&c->rng, 13, 21));
-	secant_demo_add_blobs(c, ghosts, 9, 16, 32, 55);
-	secant_demo_add_blobs(c, dust, 1, 2.2, 35, 75);
+	data_demo_illuminate(c, 45, 105);
+	int ghosts = (int)lround(areas * base_rng_range(&c->rng, 9, 15)),
+		fibres = (int)lround(areas * base_rng_range(&c->rng, 5, 9));
+	int dust = (int)lround(areas * base_rng_range(&c->rng, 25, 45)),
+		cells = (int)lround(areas * base_rng_range(&c->rng, 13, 21));
+	data_demo_add_blobs(c, ghosts, 9, 16, 32, 55);
+	data_demo_add_blobs(c, dust, 1, 2.2, 35, 75);
 	for (int i = 0; i < fibres; i++)
 		draw_fibre(c);
 	cell all[MOST_CELLS];

@@ -9,7 +9,7 @@
  *   auto      binary for one class; else index, or colours where the picture has colours and the class file too
  *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
  *
- * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to
+ * The ignore index, where there is one, becomes DATA_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to
  * be no data, unless it is a class. A value that is no class is an error with the value, the first place,
  * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
  */
@@ -27,7 +27,7 @@ static const char *const mode_names[] = { "auto", "binary", "index", "palette", 
 /* ---- the rule ---- */
 
 static secant_status
-pick_mode(secant_label_rule *rule, const char *text, secant_err *err)
+pick_mode(data_label_rule *rule, const char *text, secant_err *err)
 {
 	int m = 0;
 	while (text && mode_names[m] && strcmp(text, mode_names[m]))
@@ -40,15 +40,15 @@ pick_mode(secant_label_rule *rule, const char *text, secant_err *err)
 	}
 	rule->by_channels = m == 0 && rule->classes > 1;
 	rule->automatic = m == 0;
-	rule->mode = m > 0 ? (secant_label_mode)(m - 1) : rule->classes == 1 ? SECANT_LABELS_BINARY : SECANT_LABELS_INDEX;
+	rule->mode = m > 0 ? (data_label_mode)(m - 1) : rule->classes == 1 ? DATA_LABELS_BINARY : DATA_LABELS_INDEX;
 	return SECANT_OK;
 }
 
 static secant_status
-read_classes(secant_label_rule *rule, const char *path, secant_err *err)
+read_classes(data_label_rule *rule, const char *path, secant_err *err)
 {
-	secant_class_list list = { 0 };
-	secant_status s = secant_class_list_read(&list, path, err);
+	data_class_list list = { 0 };
+	secant_status s = data_class_list_read(&list, path, err);
 	if (s)
 		return s;
 	rule->names = list.names;
@@ -61,60 +61,60 @@ read_classes(secant_label_rule *rule, const char *path, secant_err *err)
 }
 
 void
-secant_label_rule_free(secant_label_rule *rule)
+data_label_rule_free(data_label_rule *rule)
 {
 	for (int i = 0; i < rule->name_count; i++)
 		secant_free(rule->names[i]);
 	secant_free(rule->names);
 	secant_free(rule->colours);
-	*rule = (secant_label_rule){ 0 };
+	*rule = (data_label_rule){ 0 };
 }
 
 secant_status
-secant_label_rule_names(secant_label_rule *rule, char *const *names, int n, secant_err *err)
+data_label_rule_names(data_label_rule *rule, char *const *names, int n, secant_err *err)
 {
 	rule->names = secant_calloc((size_t)n, sizeof *rule->names);
 	for (rule->name_count = 0; rule->names && rule->name_count < n; rule->name_count++)
-		if (!(rule->names[rule->name_count] = secant_strdup(names[rule->name_count])))
+		if (!(rule->names[rule->name_count] = base_strdup(names[rule->name_count])))
 			break;
 	return rule->names && rule->name_count == n ? SECANT_OK
 												: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d class names", n);
 }
 
 static secant_status
-make_rule(secant_label_rule *rule, const secant_data_options *o, secant_target_kind kind, secant_err *err)
+make_rule(data_label_rule *rule, const secant_data_options *o, data_target_kind kind, secant_err *err)
 {
 	secant_status s = pick_mode(rule, o->labels, err);
 	if (!s && o->class_file)
 		s = read_classes(rule, o->class_file, err);
 	if (s)
 		return s;
-	if (rule->classes < 1 || rule->classes > SECANT_LABEL_MOST_CLASSES)
+	if (rule->classes < 1 || rule->classes > DATA_LABEL_MOST_CLASSES)
 		return secant_fail(
-			err, SECANT_ERR_RANGE, "--classes: %d is outside 1 to %d", rule->classes, SECANT_LABEL_MOST_CLASSES);
-	if (kind == SECANT_TARGET_BINARY && rule->classes != 1)
+			err, SECANT_ERR_RANGE, "--classes: %d is outside 1 to %d", rule->classes, DATA_LABEL_MOST_CLASSES);
+	if (kind == DATA_TARGET_BINARY && rule->classes != 1)
 		return secant_fail(err, SECANT_ERR_ARG, "binary targets have one class, not %d", rule->classes);
-	if (rule->mode == SECANT_LABELS_BINARY && rule->classes > 2)
+	if (rule->mode == DATA_LABELS_BINARY && rule->classes > 2)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--labels binary: knows foreground and background, but there are %d classes; --labels index would fit",
 			rule->classes);
-	if (rule->mode == SECANT_LABELS_COLOURS && (!rule->colours || rule->name_count < rule->values))
+	if (rule->mode == DATA_LABELS_COLOURS && (!rule->colours || rule->name_count < rule->values))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--labels colours: needs --class-file with %d lines NAME R G B", rule->values);
 	return SECANT_OK;
 }
 
 secant_status
-secant_label_rule_make(
-	secant_label_rule *rule, const secant_data_options *o, int classes, secant_target_kind kind, secant_err *err)
+data_label_rule_make(
+	data_label_rule *rule, const secant_data_options *o, int classes, data_target_kind kind, secant_err *err)
 {
-	*rule = (secant_label_rule){ .threshold = o->label_threshold,
+	*rule = (data_label_rule){ .threshold = o->label_threshold,
 		.ignore = o->ignore_index,
 		.classes = classes,
 		.values = classes == 1 ? 2 : classes };
 	secant_status s = make_rule(rule, o, kind, err);
 	if (s)
-		secant_label_rule_free(rule);
+		data_label_rule_free(rule);
 	return s;
 }
 
@@ -138,7 +138,7 @@ value_at(const secant_image *im, size_t i)
 
 /* The same, or NO_DATA. */
 static long
-label_at(const secant_label_rule *rule, const secant_image *im, size_t i)
+label_at(const data_label_rule *rule, const secant_image *im, size_t i)
 {
 	long v = value_at(im, i);
 	if (!rule->has_nodata)
@@ -150,7 +150,7 @@ label_at(const secant_label_rule *rule, const secant_image *im, size_t i)
 }
 
 static long
-largest(const secant_label_rule *rule, const secant_image *im, size_t pixel)
+largest(const data_label_rule *rule, const secant_image *im, size_t pixel)
 {
 	int c = im->channels, colours = c == 2 || c == 4 ? c - 1 : c; /* without alpha */
 	long best = label_at(rule, im, pixel * (size_t)c);
@@ -162,25 +162,25 @@ largest(const secant_label_rule *rule, const secant_image *im, size_t pixel)
 }
 
 static uint16_t
-as_binary(const secant_label_rule *rule, long v)
+as_binary(const data_label_rule *rule, long v)
 {
-	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? SECANT_LABEL_IGNORE : v >= rule->threshold;
+	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? DATA_LABEL_IGNORE : v >= rule->threshold;
 }
 
 static uint16_t
-as_index(const secant_label_rule *rule, long v)
+as_index(const data_label_rule *rule, long v)
 {
-	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? SECANT_LABEL_IGNORE
+	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? DATA_LABEL_IGNORE
 		: v >= 0 && v < rule->values                     ? (uint16_t)v
 														 : BAD;
 }
 
 static uint16_t
-as_colour(const secant_label_rule *rule, const uint8_t *rgb)
+as_colour(const data_label_rule *rule, const uint8_t *rgb)
 {
 	for (int i = 0; i < rule->name_count; i++)
 		if (!memcmp(rule->colours[i], rgb, 3))
-			return i == rule->ignore ? SECANT_LABEL_IGNORE : i < rule->values ? (uint16_t)i : BAD;
+			return i == rule->ignore ? DATA_LABEL_IGNORE : i < rule->values ? (uint16_t)i : BAD;
 	return BAD;
 }
 
@@ -212,8 +212,7 @@ survey_values(const secant_image *im, const uint16_t *plane)
 }
 
 static secant_status
-no_class(
-	const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
+no_class(const data_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
 {
 	survey r = survey_values(im, plane);
 	long v = value_at(im, r.first * (size_t)im->channels);
@@ -238,8 +237,7 @@ no_class(
 }
 
 static secant_status
-no_colour(
-	const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
+no_colour(const data_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
 {
 	survey r = survey_values(im, plane);
 	size_t c = (size_t)im->channels, i = r.first * c;
@@ -256,8 +254,8 @@ no_colour(
 /* Binary labels that are 0 and 1 would all be background under the usual threshold, and of 0, 1 and 255 it would take
  * what most tools leave out for the object: that is a mistake, not a picture. `first` of the `ones` pixels is 1. */
 static secant_status
-check_binary(const secant_label_rule *rule, const secant_image *im, const char *path, size_t n, size_t ones,
-	size_t first, secant_err *err)
+check_binary(const data_label_rule *rule, const secant_image *im, const char *path, size_t n, size_t ones, size_t first,
+	secant_err *err)
 {
 	bool white = false;
 	for (size_t i = 0; i < n; i++) {
@@ -286,7 +284,7 @@ check_binary(const secant_label_rule *rule, const secant_image *im, const char *
  * below the threshold nobody knows which are meant. */
 static secant_status
 decode_indexed(
-	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+	const data_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	size_t used[256] = { 0 }, others = 0, dark = 0, first = 0;
 	const uint8_t *v = im->data;
@@ -313,14 +311,14 @@ decode_indexed(
 			path, others, first, im->palette[first][0], im->palette[first][1], im->palette[first][2], used[first],
 			rule->threshold, im->palette_count);
 	for (size_t i = 0; i < n; i++)
-		plane[i] = rule->ignore >= 0 && v[i] == rule->ignore && v[i] ? SECANT_LABEL_IGNORE
+		plane[i] = rule->ignore >= 0 && v[i] == rule->ignore && v[i] ? DATA_LABEL_IGNORE
 			: one && rule->automatic                                 ? v[i] != 0
 																	 : as_binary(rule, most[v[i]]);
 	return SECANT_OK;
 }
 
 static secant_status
-decode_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
+decode_binary(const data_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
 	size_t n, secant_err *err)
 {
 	size_t ones = 0, first = 0;
@@ -350,9 +348,9 @@ is_grey(const secant_image *im, size_t n)
 
 static secant_status
 decode_index(
-	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+	const data_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
-	if (rule->mode == SECANT_LABELS_PALETTE && !im->palette)
+	if (rule->mode == DATA_LABELS_PALETTE && !im->palette)
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"%s: --labels palette needs an indexed picture, this one has %d channel%s; --labels %s would fit", path,
 			im->channels, im->channels == 1 ? "" : "s", im->channels > 2 ? "colours" : "index");
@@ -374,7 +372,7 @@ decode_index(
 
 static secant_status
 decode_colours(
-	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+	const data_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	if (im->dtype != SECANT_U8)
 		return secant_fail(err, SECANT_ERR_FORMAT,
@@ -392,7 +390,7 @@ decode_colours(
 
 /* The same mistake for a band a class: nothing from the threshold on, and nothing but 0 and 1. */
 static secant_status
-check_bands(const secant_label_rule *rule, const secant_image *im, const char *path, size_t n, secant_err *err)
+check_bands(const data_label_rule *rule, const secant_image *im, const char *path, size_t n, secant_err *err)
 {
 	size_t ones = 0;
 	for (size_t i = 0; i < n * (size_t)im->channels; i++) {
@@ -410,7 +408,7 @@ check_bands(const secant_label_rule *rule, const secant_image *im, const char *p
 
 static secant_status
 decode_bands(
-	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+	const data_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	if (im->channels != rule->classes)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: %d bands for %d classes", path, im->channels, rule->classes);
@@ -427,11 +425,11 @@ decode_bands(
 
 /* The rule with what the picture says of its own pixels without data: a value that a class has is that class (0 is the
  * background, whatever a tool that draws it transparent says). */
-static secant_label_rule
-with_nodata(const secant_label_rule *rule, const secant_image *im)
+static data_label_rule
+with_nodata(const data_label_rule *rule, const secant_image *im)
 {
-	secant_label_rule own = *rule;
-	double most = rule->mode == SECANT_LABELS_BINARY ? im->dtype == SECANT_U8 ? 255 : 65535 : rule->values - 1;
+	data_label_rule own = *rule;
+	double most = rule->mode == DATA_LABELS_BINARY ? im->dtype == SECANT_U8 ? 255 : 65535 : rule->values - 1;
 	own.has_nodata = secant_geo_nodata(secant_image_geo(im), &own.nodata)
 		&& !(own.nodata >= 0 && own.nodata <= most && own.nodata == floor(own.nodata));
 	return own;
@@ -452,13 +450,13 @@ values_of(const secant_image *im, size_t n)
 }
 
 static secant_status
-decode_plane(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
-	secant_err *err)
+decode_plane(
+	const data_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
 	if (rule->bands)
 		return decode_bands(rule, im, path, plane, n, err);
-	if (rule->mode == SECANT_LABELS_BINARY)
+	if (rule->mode == DATA_LABELS_BINARY)
 		return decode_binary(rule, im, path, lossy, plane, n, err);
 	if (lossy && values_of(im, n) > 2)
 		return secant_fail(err, SECANT_ERR_FORMAT,
@@ -466,37 +464,36 @@ decode_plane(const secant_label_rule *rule, const secant_image *im, const char *
 			"number or "
 			"colour can be trusted; write labels as PNG (of one class, --labels binary takes what is bright)",
 			path, values_of(im, n));
-	if (rule->mode == SECANT_LABELS_COLOURS
+	if (rule->mode == DATA_LABELS_COLOURS
 		|| (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
 		return decode_colours(rule, im, path, plane, n, err);
 	return decode_index(rule, im, path, plane, n, err);
 }
 
 secant_status
-secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy,
-	uint16_t *plane, secant_err *err)
+data_labels_decode(
+	const data_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
 {
-	secant_label_rule own = secant_image_geo(im) ? with_nodata(rule, im) : *rule;
+	data_label_rule own = secant_image_geo(im) ? with_nodata(rule, im) : *rule;
 	return decode_plane(&own, im, path, lossy, plane, err);
 }
 
 secant_image_read_options
-secant_labels_reading(const secant_label_rule *rule)
+data_labels_reading(const data_label_rule *rule)
 {
-	bool indices = rule->mode == SECANT_LABELS_INDEX || rule->mode == SECANT_LABELS_PALETTE;
+	bool indices = rule->mode == DATA_LABELS_INDEX || rule->mode == DATA_LABELS_PALETTE;
 	return (secant_image_read_options){
-		.palette_as_indices = (indices || rule->mode == SECANT_LABELS_BINARY) && !rule->bands,
+		.palette_as_indices = (indices || rule->mode == DATA_LABELS_BINARY) && !rule->bands,
 		.as_stored = indices && !rule->bands,
 	};
 }
 
 secant_status
-secant_labels_read(
-	const secant_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
+data_labels_read(const data_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
 {
 	secant_image im = { 0 };
 	secant_image_info info;
-	secant_image_read_options how = secant_labels_reading(rule);
+	secant_image_read_options how = data_labels_reading(rule);
 	secant_status s = secant_image_probe(path, &info, err);
 	if (!s)
 		s = secant_image_read(&im, path, &how, err);
@@ -507,7 +504,7 @@ secant_labels_read(
 		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path,
 			im.height, im.width, height, width);
 	else
-		s = secant_labels_decode(rule, &im, path, lossy, plane, err);
+		s = data_labels_decode(rule, &im, path, lossy, plane, err);
 	secant_image_free(&im);
 	return s;
 }

@@ -1,22 +1,22 @@
 /* Label pictures as planes of class indices. */
-#ifndef SECANT_DATA_LABELS_H
-#define SECANT_DATA_LABELS_H
+#ifndef DATA_LABELS_H
+#define DATA_LABELS_H
 #include <secant/codec.h>
 #include "data/loader.h"
 
 /* A plane has one uint16_t a pixel: the class (binary: 0 or 1; several bands at once: one bit each), or: */
-enum { SECANT_LABEL_IGNORE = 0xffff, SECANT_LABEL_MOST_CLASSES = 0xfff0, SECANT_LABEL_MOST_BANDS = 15 };
+enum { DATA_LABEL_IGNORE = 0xffff, DATA_LABEL_MOST_CLASSES = 0xfff0, DATA_LABEL_MOST_BANDS = 15 };
 
-typedef enum secant_label_mode {
-	SECANT_LABELS_BINARY,
-	SECANT_LABELS_INDEX,
-	SECANT_LABELS_PALETTE,
-	SECANT_LABELS_COLOURS
-} secant_label_mode;
+typedef enum data_label_mode {
+	DATA_LABELS_BINARY,
+	DATA_LABELS_INDEX,
+	DATA_LABELS_PALETTE,
+	DATA_LABELS_COLOURS
+} data_label_mode;
 
-/* How labels are read; immutable after secant_label_rule_make. */
-typedef struct secant_label_rule {
-	secant_label_mode mode;
+/* How labels are read; immutable after data_label_rule_make. */
+typedef struct data_label_rule {
+	data_label_mode mode;
 	bool bands; /* multilabel: one band a class */
 	bool by_channels; /* auto: colours where the picture has them and the class file too, whatever mode says */
 	bool automatic; /* nobody said which mode */
@@ -27,21 +27,20 @@ typedef struct secant_label_rule {
 	char **names; /* of the classes, from the class file; NULL: none */
 	int name_count;
 	uint8_t (*colours)[3]; /* of the classes; NULL: none */
-} secant_label_rule;
+} data_label_rule;
 
 /* Checks the options against classes and kind and reads the class file. *rule must be zeroed. */
-secant_status secant_label_rule_make(secant_label_rule *rule, const secant_data_options *o, int classes,
-	secant_target_kind kind, secant_err *err) SECANT_NODISCARD;
+secant_status data_label_rule_make(data_label_rule *rule, const secant_data_options *o, int classes,
+	data_target_kind kind, secant_err *err) SECANT_NODISCARD;
 /* Gives a rule without names these; copies. */
-secant_status secant_label_rule_names(
-	secant_label_rule *rule, char *const *names, int n, secant_err *err) SECANT_NODISCARD;
-void secant_label_rule_free(secant_label_rule *rule);
-/* How a label picture is to be decoded for secant_labels_decode. */
-secant_image_read_options secant_labels_reading(const secant_label_rule *rule);
+secant_status data_label_rule_names(data_label_rule *rule, char *const *names, int n, secant_err *err) SECANT_NODISCARD;
+void data_label_rule_free(data_label_rule *rule);
+/* How a label picture is to be decoded for data_labels_decode. */
+secant_image_read_options data_labels_reading(const data_label_rule *rule);
 /* Reads a label file of width x height into `plane`. */
-secant_status secant_labels_read(const secant_label_rule *rule, const char *path, int width, int height,
-	uint16_t *plane, secant_err *err) SECANT_NODISCARD;
+secant_status data_labels_read(const data_label_rule *rule, const char *path, int width, int height, uint16_t *plane,
+	secant_err *err) SECANT_NODISCARD;
 /* The same from a decoded picture; `lossy`: it came from a JPEG or WebP, whose zeros and ones may be noise. */
-secant_status secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy,
+secant_status data_labels_decode(const data_label_rule *rule, const secant_image *im, const char *path, bool lossy,
 	uint16_t *plane, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -75,15 +75,15 @@ is_word(const char *name, size_t n, const char *const *words)
 static char *
 folder_called(const char *path, const char *const *words)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *found = NULL;
-	if (secant_dir_list(&names, path, SECANT_DIR_FOLDERS, NULL))
+	if (base_dir_list(&names, path, BASE_DIR_FOLDERS, NULL))
 		return NULL;
 	for (; !found && *words; words++)
 		for (int i = 0; !found && i < names.n; i++)
 			if (!strcasecmp(names.v[i], *words))
-				found = secant_path_join(path, names.v[i]);
-	secant_names_free(&names);
+				found = base_path_join(path, names.v[i]);
+	base_names_free(&names);
 	return found;
 }
 
@@ -91,9 +91,9 @@ folder_called(const char *path, const char *const *words)
 static char *
 folder_of_both(const char *path, const char *const *split, const char *const *words)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *found = NULL;
-	if (secant_dir_list(&names, path, SECANT_DIR_FOLDERS, NULL))
+	if (base_dir_list(&names, path, BASE_DIR_FOLDERS, NULL))
 		return NULL;
 	for (int i = 0; !found && i < names.n; i++) {
 		const char *name = names.v[i], *cut = strpbrk(name, "_- .");
@@ -102,9 +102,9 @@ folder_of_both(const char *path, const char *const *split, const char *const *wo
 		size_t first = (size_t)(cut - name), last = strlen(cut + 1);
 		if ((is_word(name, first, split) && is_word(cut + 1, last, words))
 			|| (is_word(name, first, words) && is_word(cut + 1, last, split)))
-			found = secant_path_join(path, name);
+			found = base_path_join(path, name);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	return found;
 }
 
@@ -171,17 +171,17 @@ enum { PLAIN, IMAGES, LABELS, BOTH };
 static secant_status
 folder_list(folder *f, const char *path, int words, secant_err *err)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	*f = (folder){ 0 };
-	secant_status s = secant_dir_list(&names, path, SECANT_DIR_FILES, err);
+	secant_status s = base_dir_list(&names, path, BASE_DIR_FILES, err);
 	if (!s && !(f->v = secant_calloc((size_t)names.n + 1, sizeof *f->v)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", path, names.n);
 	for (int i = 0; !s && i < names.n; i++) {
 		if (names.v[i][0] == '.' || !secant_image_is_path(names.v[i]))
 			continue;
 		named *one = &f->v[f->n];
-		one->key = secant_path_stem(names.v[i]);
-		one->name = secant_strdup(names.v[i]);
+		one->key = base_path_stem(names.v[i]);
+		one->name = base_strdup(names.v[i]);
 		f->n++;
 		if (!one->key || !one->name) {
 			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", path, names.n);
@@ -191,7 +191,7 @@ folder_list(folder *f, const char *path, int words, secant_err *err)
 		if (!one->label && (words == IMAGES || words == BOTH))
 			(void)take_off(one->key, image_words);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	if (!s)
 		qsort(f->v, (size_t)f->n, sizeof *f->v, by_key);
 	return s;
@@ -200,7 +200,7 @@ folder_list(folder *f, const char *path, int words, secant_err *err)
 static bool
 is_lossy(const char *name)
 {
-	return secant_ext_is(name, "jpg|jpeg|jpe|jfif|webp");
+	return base_ext_is(name, "jpg|jpeg|jpe|jfif|webp");
 }
 
 /* Two lists in order of their keys: is each of `a` once in it, and once in `b`? *pairs gets them, n its number. */
@@ -222,23 +222,22 @@ covers(const folder *a, const folder *b, const char **first)
 }
 
 static secant_status
-add_covered(
-	secant_pairs *out, const char *images, const folder *a, const char *labels, const folder *b, secant_err *err)
+add_covered(data_pairs *out, const char *images, const folder *a, const char *labels, const folder *b, secant_err *err)
 {
 	int at = 0;
 	secant_status s = SECANT_OK;
 	for (int i = 0; !s && i < a->n; i++) {
 		while (labels && strcmp(b->v[at].key, a->v[i].key))
 			at++;
-		s = secant_pairs_add(out, secant_path_join(images, a->v[i].name),
-			labels ? secant_path_join(labels, b->v[at].name) : NULL, labels != NULL, err);
+		s = data_pairs_add(out, base_path_join(images, a->v[i].name),
+			labels ? base_path_join(labels, b->v[at].name) : NULL, labels != NULL, err);
 	}
 	return s;
 }
 
 /* Pictures in one folder, masks in another: by equal stems, else without the words that say which is which. */
 static secant_status
-two_folders(secant_pairs *out, const char *images, const char *labels, bool want_labels, bool *found, secant_err *err)
+two_folders(data_pairs *out, const char *images, const char *labels, bool want_labels, bool *found, secant_err *err)
 {
 	static const int ways[][2] = { { PLAIN, PLAIN }, { PLAIN, LABELS }, { IMAGES, LABELS }, { IMAGES, PLAIN } };
 	const char *first = "";
@@ -268,7 +267,7 @@ two_folders(secant_pairs *out, const char *images, const char *labels, bool want
 
 /* Pictures and masks in one folder: a word says which are masks, or of each two the PNG beside a JPEG is. */
 static secant_status
-one_folder(secant_pairs *out, const char *path, bool want_labels, bool *found, secant_err *err)
+one_folder(data_pairs *out, const char *path, bool want_labels, bool *found, secant_err *err)
 {
 	folder f;
 	secant_status s = folder_list(&f, path, BOTH, err);
@@ -294,8 +293,8 @@ one_folder(secant_pairs *out, const char *path, bool want_labels, bool *found, s
 			s = secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has %s beside it", path, f.v[i].name,
 				more ? "several masks" : "no mask");
 		else
-			s = secant_pairs_add(out, secant_path_join(path, f.v[i].name),
-				want_labels ? secant_path_join(path, f.v[i + 1].name) : NULL, want_labels, err);
+			s = data_pairs_add(out, base_path_join(path, f.v[i].name),
+				want_labels ? base_path_join(path, f.v[i + 1].name) : NULL, want_labels, err);
 	}
 	folder_free(&f);
 	return s;
@@ -303,17 +302,17 @@ one_folder(secant_pairs *out, const char *path, bool want_labels, bool *found, s
 
 /* Folders that each hold pictures beside their masks. */
 static secant_status
-many_folders(secant_pairs *out, const char *path, bool want_labels, bool *found, secant_err *err)
+many_folders(data_pairs *out, const char *path, bool want_labels, bool *found, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_status s = secant_dir_list(&names, path, SECANT_DIR_FOLDERS, err);
+	base_names names = { 0 };
+	secant_status s = base_dir_list(&names, path, BASE_DIR_FOLDERS, err);
 	for (int i = 0; !s && i < names.n; i++) {
-		char *child = names.v[i][0] == '.' ? NULL : secant_path_join(path, names.v[i]);
+		char *child = names.v[i][0] == '.' ? NULL : base_path_join(path, names.v[i]);
 		if (child)
 			s = one_folder(out, child, want_labels, found, err);
 		secant_free(child);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	return s;
 }
 
@@ -384,7 +383,7 @@ split_words(const char *split)
 }
 
 static secant_status
-find_at(secant_pairs *out, const place *p, bool want_labels, bool *found, secant_err *err)
+find_at(data_pairs *out, const place *p, bool want_labels, bool *found, secant_err *err)
 {
 	return p->labels ? two_folders(out, p->images, p->labels, want_labels, found, err)
 					 : one_folder(out, p->images, want_labels, found, err);
@@ -396,16 +395,16 @@ data_layout_has(const char *path, const char *split)
 	const char *const *words = secant_is_dir(path) ? split_words(split) : NULL;
 	place p = { 0 };
 	bool there = words && place_of(&p, path, words), found = false;
-	secant_pairs pairs = { 0 };
+	data_pairs pairs = { 0 };
 	if (there && find_at(&pairs, &p, true, &found, NULL))
 		found = false;
-	secant_pairs_free(&pairs);
+	data_pairs_free(&pairs);
 	place_free(&p);
 	return found;
 }
 
 secant_status
-data_layout_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
+data_layout_find(data_pairs *out, const char *path, const char *split, bool want_labels, const data_division *how,
 	bool *found, secant_err *err)
 {
 	*found = false;
@@ -425,7 +424,7 @@ data_layout_find(secant_pairs *out, const char *path, const char *split, bool wa
 		if (!s && !*found)
 			s = many_folders(out, path, want_labels, found, err);
 		if (!s && out->n)
-			s = secant_pairs_divide(out, path, split, how, err);
+			s = data_pairs_divide(out, path, split, how, err);
 	}
 	if (!s && parted && how->folds > 1)
 		s = secant_fail(err, SECANT_ERR_ARG,
@@ -433,17 +432,17 @@ data_layout_find(secant_pairs *out, const char *path, const char *split, bool wa
 	place_free(&p);
 	*found &= s || out->n;
 	if (s)
-		secant_pairs_free(out);
+		data_pairs_free(out);
 	return s;
 }
 
 /* ---- in words ---- */
 
 static void
-list_some(const char *path, secant_dir_what what, const char *kind, char *buffer, size_t size)
+list_some(const char *path, base_dir_what what, const char *kind, char *buffer, size_t size)
 {
-	secant_names names = { 0 };
-	if (!secant_dir_list(&names, path, what, NULL) && names.n) {
+	base_names names = { 0 };
+	if (!base_dir_list(&names, path, what, NULL) && names.n) {
 		size_t at = strlen(buffer);
 		(void)snprintf(buffer + at, size - at, "%s%d %s%s (", at ? " and " : "", names.n, kind, names.n > 1 ? "s" : "");
 		for (int i = 0; i < names.n && i < 3; i++) {
@@ -453,15 +452,15 @@ list_some(const char *path, secant_dir_what what, const char *kind, char *buffer
 		at = strlen(buffer);
 		(void)snprintf(buffer + at, size - at, names.n > 3 ? ", ...)" : ")");
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 }
 
 void
 data_layout_describe(const char *path, char *buffer, size_t size)
 {
 	*buffer = '\0';
-	list_some(path, SECANT_DIR_FOLDERS, "folder", buffer, size);
-	list_some(path, SECANT_DIR_FILES, "file", buffer, size);
+	list_some(path, BASE_DIR_FOLDERS, "folder", buffer, size);
+	list_some(path, BASE_DIR_FILES, "file", buffer, size);
 	if (!*buffer)
 		(void)snprintf(buffer, size, "nothing");
 }

@@ -16,7 +16,7 @@
 enum { MOST_THREADS = 256, MOST_SLOTS = 64, EPOCH_BITS = 20, MOST_AGAIN = 0xfff };
 
 typedef struct slot {
-	secant_place to;
+	data_place to;
 	int *sample, *sizes;
 	int n;
 	int left; /* samples not done */
@@ -24,8 +24,8 @@ typedef struct slot {
 	secant_err err;
 } slot;
 
-struct secant_loader {
-	secant_loader_work work;
+struct data_loader {
+	data_loader_work work;
 	int batch, batches, threads;
 	bool shuffle;
 	uint64_t seed;
@@ -36,7 +36,7 @@ struct secant_loader {
 	slot *slots;
 	int slot_count;
 	int *free_desks, free_count;
-	secant_pool *pool;
+	base_pool *pool;
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	bool cancelled;
@@ -50,7 +50,7 @@ struct secant_loader {
 static void
 run_job(void *user, int64_t index)
 {
-	secant_loader *l = user;
+	data_loader *l = user;
 	int batch = (int)(index / l->batch), place = (int)(index % l->batch);
 	slot *to = &l->slots[batch % l->slot_count];
 	secant_err err = { 0 };
@@ -79,7 +79,7 @@ run_job(void *user, int64_t index)
 
 /* Sets up the slot of a batch and queues its samples. */
 static secant_status
-queue_batch(secant_loader *l, int batch, secant_err *err)
+queue_batch(data_loader *l, int batch, secant_err *err)
 {
 	slot *b = &l->slots[batch % l->slot_count];
 	int first = batch * l->batch, n = l->work.samples - first < l->batch ? l->work.samples - first : l->batch;
@@ -89,7 +89,7 @@ queue_batch(secant_loader *l, int batch, secant_err *err)
 	memcpy(b->sample, l->order + first, (size_t)n * sizeof *b->sample);
 	l->work.measure(l->work.user, b->sample[0], &b->to.height, &b->to.width);
 	for (int i = 0; i < n; i++) {
-		secant_status s = secant_pool_submit(l->pool, run_job, l, (int64_t)batch * l->batch + i, err);
+		secant_status s = base_pool_submit(l->pool, run_job, l, (int64_t)batch * l->batch + i, err);
 		if (s) {
 			pthread_mutex_lock(&l->lock);
 			b->left -= n - i;
@@ -101,22 +101,22 @@ queue_batch(secant_loader *l, int batch, secant_err *err)
 }
 
 static void
-drain(secant_loader *l)
+drain(data_loader *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->cancelled = true;
 	pthread_mutex_unlock(&l->lock);
-	secant_pool_wait(l->pool);
+	base_pool_wait(l->pool);
 	l->cancelled = false;
 }
 
 static void
-draw_by_weight(secant_loader *l, secant_rng *rng)
+draw_by_weight(data_loader *l, base_rng *rng)
 {
 	int n = l->work.samples;
 	memset(l->drawn, 0, (size_t)n * sizeof *l->drawn);
 	for (int i = 0; i < n; i++) {
-		double at = secant_rng_uniform(rng) * l->upto[n - 1];
+		double at = base_rng_uniform(rng) * l->upto[n - 1];
 		int low = 0, high = n - 1; /* the first whose sum lies above */
 		while (low < high) {
 			int middle = low + (high - low) / 2;
@@ -131,7 +131,7 @@ draw_by_weight(secant_loader *l, secant_rng *rng)
 }
 
 secant_status
-secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err)
+data_loader_start(data_loader *l, uint32_t epoch, int first, secant_err *err)
 {
 	drain(l);
 	if (first < 0 || first > l->batches)
@@ -141,11 +141,11 @@ secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err
 	for (int i = 0; i < l->work.samples; i++)
 		l->order[i] = i;
 	if (l->shuffle) {
-		secant_rng rng = secant_rng_make(l->seed, SECANT_FOR_SHUFFLE, epoch, 0);
+		base_rng rng = base_rng_make(l->seed, BASE_FOR_SHUFFLE, epoch, 0);
 		if (l->upto)
 			draw_by_weight(l, &rng);
 		else
-			secant_rng_shuffle(&rng, l->order, l->work.samples);
+			base_rng_shuffle(&rng, l->order, l->work.samples);
 	}
 	l->next = l->queued = first;
 	l->failure = (secant_err){ 0 };
@@ -153,9 +153,9 @@ secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err
 }
 
 secant_status
-secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err)
+data_loader_next(data_loader *l, data_batch *b, bool *end, secant_err *err)
 {
-	*b = (secant_batch){ 0 };
+	*b = (data_batch){ 0 };
 	*end = l->next >= l->batches && !l->failure.code;
 	if (*end)
 		return SECANT_OK;
@@ -174,7 +174,7 @@ secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err
 		l->failure = s->err;
 		return secant_fail(err, s->err.code, "%s", s->err.msg);
 	}
-	*b = (secant_batch){ s->n, s->to.height, s->to.width, s->to.input, s->to.target, s->sample, s->sizes };
+	*b = (data_batch){ s->n, s->to.height, s->to.width, s->to.input, s->to.target, s->sample, s->sizes };
 	l->next++;
 	return SECANT_OK;
 }
@@ -182,17 +182,17 @@ secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err
 /* ---- making ---- */
 
 static secant_status
-make_slots(secant_loader *l, secant_err *err)
+make_slots(data_loader *l, secant_err *err)
 {
-	const secant_loader_work *w = &l->work;
+	const data_loader_work *w = &l->work;
 	size_t n = (size_t)l->batch;
 	l->slot_count = 2 + (l->threads + l->batch - 1) / l->batch;
 	l->slot_count = l->slot_count > MOST_SLOTS ? MOST_SLOTS : l->slot_count;
 	l->slots = secant_calloc((size_t)l->slot_count, sizeof *l->slots);
 	for (int i = 0; l->slots && i < l->slot_count; i++) {
 		slot *s = &l->slots[i];
-		s->to.input = secant_alloc_aligned(n * w->input_bytes);
-		s->to.target = w->target_bytes ? secant_alloc_aligned(n * w->target_bytes) : NULL;
+		s->to.input = base_alloc_aligned(n * w->input_bytes);
+		s->to.target = w->target_bytes ? base_alloc_aligned(n * w->target_bytes) : NULL;
 		s->sample = secant_calloc(n, sizeof *s->sample);
 		s->sizes = secant_calloc(n, 2 * sizeof *s->sizes);
 		if (!s->to.input || (w->target_bytes && !s->to.target) || !s->sample || !s->sizes)
@@ -203,7 +203,7 @@ make_slots(secant_loader *l, secant_err *err)
 }
 
 static secant_status
-take_weights(secant_loader *l, const double *weights, secant_err *err)
+take_weights(data_loader *l, const double *weights, secant_err *err)
 {
 	size_t n = (size_t)l->work.samples;
 	l->upto = secant_calloc(n, sizeof *l->upto);
@@ -221,7 +221,7 @@ take_weights(secant_loader *l, const double *weights, secant_err *err)
 }
 
 static secant_status
-make_queue(secant_loader *l, const double *weights, secant_err *err)
+make_queue(data_loader *l, const double *weights, secant_err *err)
 {
 	l->order = secant_calloc((size_t)l->work.samples, sizeof *l->order);
 	l->free_desks = secant_calloc((size_t)l->threads, sizeof *l->free_desks);
@@ -231,20 +231,20 @@ make_queue(secant_loader *l, const double *weights, secant_err *err)
 		return err ? err->code : SECANT_ERR_ARG;
 	for (l->free_count = 0; l->free_count < l->threads; l->free_count++)
 		l->free_desks[l->free_count] = l->free_count;
-	l->pool = secant_pool_new(l->threads, err);
+	l->pool = base_pool_new(l->threads, err);
 	return l->pool ? SECANT_OK : err ? err->code : SECANT_ERR_NOMEM;
 }
 
 int
-secant_loader_threads(int wanted)
+data_loader_threads(int wanted)
 {
 	if (wanted < 1)
-		wanted = secant_cpu_count() > 1 ? secant_cpu_count() - 1 : 1;
+		wanted = base_cpu_count() > 1 ? base_cpu_count() - 1 : 1;
 	return wanted > MOST_THREADS ? MOST_THREADS : wanted;
 }
 
 int
-secant_loader_count(int samples, int batch, bool drop_last, secant_err *err)
+data_loader_count(int samples, int batch, bool drop_last, secant_err *err)
 {
 	if (batch < 1)
 		return secant_fail(err, SECANT_ERR_RANGE, "--batch: %d is below 1", batch), 0;
@@ -254,10 +254,10 @@ secant_loader_count(int samples, int batch, bool drop_last, secant_err *err)
 	return batches;
 }
 
-secant_loader *
-secant_loader_make(const secant_loader_work *work, const secant_loader_options *o, secant_err *err)
+data_loader *
+data_loader_make(const data_loader_work *work, const data_loader_options *o, secant_err *err)
 {
-	secant_loader *l = secant_calloc(1, sizeof *l);
+	data_loader *l = secant_calloc(1, sizeof *l);
 	if (!l) {
 		work->release(work->user);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
@@ -269,23 +269,23 @@ secant_loader_make(const secant_loader_work *work, const secant_loader_options *
 	l->batch = o->batch;
 	l->shuffle = o->shuffle;
 	l->seed = o->seed;
-	l->threads = secant_loader_threads(o->threads);
-	l->batches = secant_loader_count(work->samples, o->batch, o->drop_last, err);
-	if (!l->batches || make_slots(l, err) || make_queue(l, o->weights, err) || secant_loader_start(l, 0, 0, err)) {
-		secant_loader_free(l);
+	l->threads = data_loader_threads(o->threads);
+	l->batches = data_loader_count(work->samples, o->batch, o->drop_last, err);
+	if (!l->batches || make_slots(l, err) || make_queue(l, o->weights, err) || data_loader_start(l, 0, 0, err)) {
+		data_loader_free(l);
 		return NULL;
 	}
 	return l;
 }
 
 void
-secant_loader_free(secant_loader *l)
+data_loader_free(data_loader *l)
 {
 	if (!l)
 		return;
 	if (l->pool)
 		drain(l);
-	secant_pool_free(l->pool);
+	base_pool_free(l->pool);
 	for (int i = 0; l->slots && i < l->slot_count; i++) {
 		secant_free(l->slots[i].to.input);
 		secant_free(l->slots[i].to.target);
@@ -305,7 +305,7 @@ secant_loader_free(secant_loader *l)
 }
 
 int
-secant_loader_batches(const secant_loader *l)
+data_loader_batches(const data_loader *l)
 {
 	return l->batches;
 }

@@ -4,74 +4,74 @@
  *
  * A batch is a pure function of (list, options, seed, epoch, batch number): the number of threads changes nothing.
  */
-#ifndef SECANT_DATA_LOADER_H
-#define SECANT_DATA_LOADER_H
+#ifndef DATA_LOADER_H
+#define DATA_LOADER_H
 #include <secant/samples.h>
 #include <secant/tensor.h>
-#include "prepare/normalize.h" /* secant_normalize_parse, secant_normalize_image */
+#include "prepare/normalize.h" /* prepare_normalize_parse, prepare_normalize_image */
 
-typedef enum secant_target_kind {
-	SECANT_TARGET_BINARY, /* float N x H x W x 1: 0, 1 (ignored pixels: -1) */
-	SECANT_TARGET_INDEX, /* int32 N x H x W: class, or the ignore index */
-	SECANT_TARGET_MULTILABEL, /* float N x H x W x C */
-	SECANT_TARGET_NONE /* pictures alone */
-} secant_target_kind;
+typedef enum data_target_kind {
+	DATA_TARGET_BINARY, /* float N x H x W x 1: 0, 1 (ignored pixels: -1) */
+	DATA_TARGET_INDEX, /* int32 N x H x W: class, or the ignore index */
+	DATA_TARGET_MULTILABEL, /* float N x H x W x C */
+	DATA_TARGET_NONE /* pictures alone */
+} data_target_kind;
 
-typedef struct secant_samples secant_samples; /* an opened list of pictures with labels; immutable, shared by loaders */
+typedef struct data_samples data_samples; /* an opened list of pictures with labels; immutable, shared by loaders */
 
-typedef struct secant_samples_request {
+typedef struct data_samples_request {
 	const char *path,
 		*split; /* DATA, "train"; a DATA without split folders is divided by validation_fraction and seed */
 	const secant_data_options *options;
 	int in_channels, classes;
-	secant_target_kind kind;
+	data_target_kind kind;
 	uint64_t seed;
 	char *const *class_names; /* of annotations: the order a model was trained in, NULL: the data set's own */
 	int n_class_names;
-} secant_samples_request;
+} data_samples_request;
 
 /* Opens and pairs DATA/SPLIT/{images,labels} (same stem, extensions may differ; also masks/ for labels/), reads headers
  * only. Errors name what is missing: folder, pair ("train/images/a.png has no label in train/labels"), sizes that
  * differ. Zero pictures is an error. Where there are no such folders, or options->from says so, DATA is a data set in
  * any annotation format (data/annotated.h). */
-secant_samples *secant_samples_open(const secant_samples_request *r, secant_err *err);
-void secant_samples_free(secant_samples *s);
-int secant_samples_count(const secant_samples *s);
-int secant_samples_channels(const secant_samples *s); /* of the request */
-const char *secant_samples_image_path(const secant_samples *s, int i);
-void secant_samples_size(const secant_samples *s, int i, int *height, int *width);
+data_samples *data_samples_open(const data_samples_request *r, secant_err *err);
+void data_samples_free(data_samples *s);
+int data_samples_count(const data_samples *s);
+int data_samples_channels(const data_samples *s); /* of the request */
+const char *data_samples_image_path(const data_samples *s, int i);
+void data_samples_size(const data_samples *s, int i, int *height, int *width);
 /* Does some picture or label declare a value for no data? Such pixels are left out like those of an ignore index:
  * targets -1, or that index. */
-bool secant_samples_have_voids(const secant_samples *s);
-int secant_samples_class_names(const secant_samples *s, const char *const **names); /* 0 when there are none */
+bool data_samples_have_voids(const data_samples *s);
+int data_samples_class_names(const data_samples *s, const char *const **names); /* 0 when there are none */
 /* The file of a sample's labels; NULL: annotations, or none. */
-const char *secant_samples_label_path(const secant_samples *s, int i);
+const char *data_samples_label_path(const data_samples *s, int i);
 /* Were pictures and labels paired by the words in their names? Worth a line to whoever trains on them. */
-bool secant_samples_are_guessed(const secant_samples *s);
+bool data_samples_are_guessed(const data_samples *s);
 /* Is there such a split: a folder, or a list of annotations (which are looked for where `o` is given)? */
-bool secant_samples_exists(const char *path, const char *split, const secant_data_options *o);
+bool data_samples_exists(const char *path, const char *split, const secant_data_options *o);
 
 /* One whole sample, unaugmented, normalised: image float H x W x C, target by kind (NULL data for NONE). Caller frees
  * both. Thread-safe. */
-secant_status secant_sample_load(
-	const secant_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err) SECANT_NODISCARD;
+secant_status data_sample_load(
+	const data_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err) SECANT_NODISCARD;
 
 /* Mean and deviation of each channel over all pictures, in units of x/255. Every sample is read once. */
-secant_status secant_samples_moments(
-	const secant_samples *s, int threads, double *mean, double *deviation, secant_err *err) SECANT_NODISCARD;
+secant_status data_samples_moments(
+	const data_samples *s, int threads, double *mean, double *deviation, secant_err *err) SECANT_NODISCARD;
 /* How often each sample should be seen so that rare classes are: the number of samples over the number of those that
  * have its rarest class. */
-secant_status secant_samples_rarity(
-	const secant_samples *s, int threads, double *weights, secant_err *err) SECANT_NODISCARD;
+secant_status data_samples_rarity(
+	const data_samples *s, int threads, double *weights, secant_err *err) SECANT_NODISCARD;
 
 /* A step of an augmentation pipeline: one file each in src/data/augment (AUGMENT(name) in augment/augments.inc). */
-typedef struct secant_augmentation secant_augmentation; /* a parsed pipeline; immutable */
+typedef struct data_augmentation data_augmentation; /* a parsed pipeline; immutable */
 /* "flip-h,flip-v,rotate90" or a JSON list [{"name": "hue-saturation-value", "p": 0.5, ...}]; NULL or "none": nothing.
  */
-secant_augmentation *secant_augmentation_parse(const char *text, secant_err *err);
-void secant_augmentation_free(secant_augmentation *a);
+data_augmentation *data_augmentation_parse(const char *text, secant_err *err);
+void data_augmentation_free(data_augmentation *a);
 
-typedef struct secant_loader_options {
+typedef struct data_loader_options {
 	int batch;
 	bool shuffle, drop_last; /* drop_last: an incomplete last batch is left out */
 	secant_ints size; /* n = 2: every sample is cropped at random (or scaled, with `resize`) to it; n = 0: whole
@@ -80,28 +80,28 @@ typedef struct secant_loader_options {
 							  copied; NULL: each once */
 	bool resize;
 	bool center; /* crop in the middle instead of at random */
-	const secant_augmentation *augmentation; /* nullable */
+	const data_augmentation *augmentation; /* nullable */
 	uint64_t seed;
 	int threads;
 	int multiple; /* whole pictures are padded below and right (reflect picture, ignore label) to this multiple; 1: not
 				   */
-} secant_loader_options;
+} data_loader_options;
 
-typedef struct secant_batch {
+typedef struct data_batch {
 	int n, height, width;
 	float *input; /* n x height x width x channels, normalised */
 	void *target; /* by kind; NULL without */
 	const int *sample; /* index of each sample in the list */
 	const int *sizes; /* 2 a sample: height and width before padding */
-} secant_batch;
+} data_batch;
 
-typedef struct secant_loader secant_loader;
-secant_loader *secant_loader_new(const secant_samples *s, const secant_loader_options *o, secant_err *err);
-void secant_loader_free(secant_loader *l);
-int secant_loader_batches(const secant_loader *l);
+typedef struct data_loader data_loader;
+data_loader *data_loader_new(const data_samples *s, const data_loader_options *o, secant_err *err);
+void data_loader_free(data_loader *l);
+int data_loader_batches(const data_loader *l);
 /* Starts an epoch at batch `first` (0, or where a resumed run continues). Drops what was under way. */
-secant_status secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err) SECANT_NODISCARD;
+secant_status data_loader_start(data_loader *l, uint32_t epoch, int first, secant_err *err) SECANT_NODISCARD;
 /* The next batch, valid until the next call; *end is set after the last. Errors name the file. */
-secant_status secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err) SECANT_NODISCARD;
+secant_status data_loader_next(data_loader *l, data_batch *b, bool *end, secant_err *err) SECANT_NODISCARD;
 
 #endif

@@ -9,13 +9,13 @@
 
 /* What a job works with; as many as threads, taken and given back. */
 typedef struct desk {
-	secant_picture decoded;
-	secant_frame frame;
+	data_picture decoded;
+	data_frame frame;
 } desk;
 
 typedef struct pictures {
-	const secant_samples *s;
-	secant_loader_options o;
+	const data_samples *s;
+	data_loader_options o;
 	int height, width; /* of samples; 0: each its own */
 	desk *desks;
 	int desk_count;
@@ -30,43 +30,42 @@ typedef struct job {
 } job;
 
 /* What lies beside a picture that is smaller than its sample: what becomes 0 by normalisation. */
-static secant_outside
-beside(const pictures *l, const secant_frame *f)
+static data_outside
+beside(const pictures *l, const data_frame *f)
 {
-	return (secant_outside){ .border = SECANT_BORDER_CONSTANT, .fill = f->fill, .label = (uint16_t)l->s->pad_label };
+	return (data_outside){ .border = DATA_BORDER_CONSTANT, .fill = f->fill, .label = (uint16_t)l->s->pad_label };
 }
 
 static int
-draw_offset(secant_rng *rng, int have, int want, bool center)
+draw_offset(base_rng *rng, int have, int want, bool center)
 {
 	int spare = have - want;
 	if (center || spare == 0)
 		return spare >= 0 ? spare / 2 : -(-spare / 2);
-	return spare > 0 ? (int)secant_rng_below(rng, (uint32_t)spare + 1)
-					 : -(int)secant_rng_below(rng, (uint32_t)-spare + 1);
+	return spare > 0 ? (int)base_rng_below(rng, (uint32_t)spare + 1) : -(int)base_rng_below(rng, (uint32_t)-spare + 1);
 }
 
 /* Brings a decoded sample to the size of `to`: by a step of the pipeline, scaled, cut. */
 static void
-fit(const pictures *l, const secant_frame *f, const secant_picture *from, secant_picture *to, secant_rng *rng)
+fit(const pictures *l, const data_frame *f, const data_picture *from, data_picture *to, base_rng *rng)
 {
-	secant_window w;
-	secant_outside outside = beside(l, f);
-	if (secant_augmentation_window(l->o.augmentation, rng, from->height, from->width, to->height, to->width, &w))
-		secant_place_scaled(from, to, w.x, w.y, w.width, w.height);
+	data_window w;
+	data_outside outside = beside(l, f);
+	if (data_augmentation_window(l->o.augmentation, rng, from->height, from->width, to->height, to->width, &w))
+		data_place_scaled(from, to, w.x, w.y, w.width, w.height);
 	else if (l->o.resize && l->height)
-		secant_place_scaled(from, to, 0, 0, from->width, from->height);
+		data_place_scaled(from, to, 0, 0, from->width, from->height);
 	else {
 		int y = draw_offset(rng, from->height, to->height, l->o.center),
 			x = draw_offset(rng, from->width, to->width, l->o.center);
-		secant_place_window(from, to, x, y, &outside);
+		data_place_window(from, to, x, y, &outside);
 	}
 	to->bounded = from->bounded;
 }
 
 /* Pictures of other types than the sample's own come as floats or bytes like it. */
 static void
-match_type(const secant_picture *from, secant_picture *to)
+match_type(const data_picture *from, data_picture *to)
 {
 	size_t n = (size_t)from->width * (size_t)from->height * (size_t)from->channels;
 	for (size_t i = 0; i < n; i++) {
@@ -78,21 +77,21 @@ match_type(const secant_picture *from, secant_picture *to)
 		}
 	}
 	if (from->labels && to->labels)
-		memcpy(to->labels, from->labels, secant_picture_label_bytes(from));
+		memcpy(to->labels, from->labels, data_picture_label_bytes(from));
 }
 
 static secant_status
-partner(void *user, secant_frame *f, secant_picture *guest, secant_err *err)
+partner(void *user, data_frame *f, data_picture *guest, secant_err *err)
 {
 	job *j = user;
 	const pictures *l = j->l;
-	const secant_picture *p;
-	int n = l->s->n, other = (int)secant_rng_below(&f->mix, (uint32_t)n);
+	const data_picture *p;
+	int n = l->s->n, other = (int)base_rng_below(&f->mix, (uint32_t)n);
 	if (n > 1 && other == j->i)
 		other = (other + 1) % n;
-	secant_status s = secant_samples_decode(l->s, other, &j->d->decoded, &p, err);
+	secant_status s = data_samples_decode(l->s, other, &j->d->decoded, &p, err);
 	if (!s)
-		s = secant_picture_reserve(guest, f->now->width, f->now->height, p->channels, p->real, p->labels != NULL, err);
+		s = data_picture_reserve(guest, f->now->width, f->now->height, p->channels, p->real, p->labels != NULL, err);
 	if (s)
 		return s;
 	fit(l, f, p, guest, &f->mix);
@@ -100,10 +99,10 @@ partner(void *user, secant_frame *f, secant_picture *guest, secant_err *err)
 		return SECANT_OK;
 	/* The spare picture has the right type; swap memory with it. */
 	match_type(guest, f->spare);
-	secant_picture t = *guest;
+	data_picture t = *guest;
 	*guest = *f->spare;
 	*f->spare = t;
-	return secant_picture_reserve(
+	return data_picture_reserve(
 		f->spare, f->now->width, f->now->height, f->now->channels, f->now->real, f->now->labels != NULL, err);
 }
 
@@ -118,63 +117,61 @@ padded_size(const pictures *l, int *height, int *width)
 /* Writes the finished sample into its place of the batch; whole pictures are extended by reflection, labels there are
  * left out. */
 static secant_status
-deliver(const pictures *l, desk *d, const secant_place *to, int place, int *sizes, secant_err *err)
+deliver(const pictures *l, desk *d, const data_place *to, int place, int *sizes, secant_err *err)
 {
-	const secant_picture *p = d->frame.now;
-	secant_picture *wide = &d->frame.guest;
+	const data_picture *p = d->frame.now;
+	data_picture *wide = &d->frame.guest;
 	int height = p->height, width = p->width;
 	sizes[0] = height;
 	sizes[1] = width;
 	if (!l->height)
 		padded_size(l, &height, &width);
 	if (height != p->height || width != p->width) {
-		const secant_outside reflect = {
-			.border = SECANT_BORDER_REFLECT, .label = SECANT_LABEL_IGNORE, .mark_labels = true
-		};
-		secant_status s = secant_picture_reserve(wide, width, height, p->channels, p->real, p->labels != NULL, err);
+		const data_outside reflect = { .border = DATA_BORDER_REFLECT, .label = DATA_LABEL_IGNORE, .mark_labels = true };
+		secant_status s = data_picture_reserve(wide, width, height, p->channels, p->real, p->labels != NULL, err);
 		if (s)
 			return s;
-		secant_place_window(p, wide, 0, 0, &reflect);
+		data_place_window(p, wide, 0, 0, &reflect);
 		p = wide;
 	}
 	size_t pixels = (size_t)place * (size_t)height * (size_t)width;
-	secant_samples_normalise(l->s, p, to->input + pixels * (size_t)p->channels, (size_t)width * (size_t)p->channels);
+	data_samples_normalise(l->s, p, to->input + pixels * (size_t)p->channels, (size_t)width * (size_t)p->channels);
 	if (to->target)
-		secant_samples_target(l->s, p, (char *)to->target + pixels * secant_samples_target_size(l->s), (size_t)width);
+		data_samples_target(l->s, p, (char *)to->target + pixels * data_samples_target_size(l->s), (size_t)width);
 	return SECANT_OK;
 }
 
 static void
-fill_of_zero(const secant_samples *s, float *fill)
+fill_of_zero(const data_samples *s, float *fill)
 {
 	for (int c = 0; c < s->in_channels; c++)
 		fill[c] = -s->shift[c] / s->scale[c];
 }
 
 static secant_status
-prepare(void *user, int own, const secant_place *to, int place, int i, int *sizes, uint32_t epoch, secant_err *err)
+prepare(void *user, int own, const data_place *to, int place, int i, int *sizes, uint32_t epoch, secant_err *err)
 {
 	pictures *l = user;
 	desk *d = &l->desks[own];
-	const secant_picture *p;
-	secant_frame *f = &d->frame;
-	secant_status s = secant_samples_decode(l->s, i, &d->decoded, &p, err);
+	const data_picture *p;
+	data_frame *f = &d->frame;
+	secant_status s = data_samples_decode(l->s, i, &d->decoded, &p, err);
 	if (s)
 		return s;
 	int height = l->height ? l->height : p->height, width = l->height ? l->width : p->width;
-	s = secant_frame_reserve(f, width, height, p->channels, p->real, p->labels != NULL, err);
+	s = data_frame_reserve(f, width, height, p->channels, p->real, p->labels != NULL, err);
 	if (s)
 		return s;
 	job j = { l, d, i };
-	f->rng = secant_rng_make(l->o.seed, SECANT_FOR_AUGMENT, epoch, (uint32_t)i);
-	f->mix = secant_rng_make(l->o.seed, SECANT_FOR_MIX, epoch, (uint32_t)i);
+	f->rng = base_rng_make(l->o.seed, BASE_FOR_AUGMENT, epoch, (uint32_t)i);
+	f->mix = base_rng_make(l->o.seed, BASE_FOR_MIX, epoch, (uint32_t)i);
 	f->partner = partner;
 	f->user = &j;
 	f->pad_label = (uint16_t)l->s->pad_label;
 	fill_of_zero(l->s, f->fill);
-	secant_rng where = secant_rng_make(l->o.seed, SECANT_FOR_SAMPLE, epoch, (uint32_t)i);
+	base_rng where = base_rng_make(l->o.seed, BASE_FOR_SAMPLE, epoch, (uint32_t)i);
 	fit(l, f, p, f->now, &where);
-	s = secant_augmentation_apply(l->o.augmentation, f, err);
+	s = data_augmentation_apply(l->o.augmentation, f, err);
 	return s ? s : deliver(l, d, to, place, sizes, err);
 }
 
@@ -185,7 +182,7 @@ measure_first(void *user, int sample, int *height, int *width)
 	*height = l->height;
 	*width = l->width;
 	if (!l->height) {
-		secant_samples_size(l->s, sample, height, width);
+		data_samples_size(l->s, sample, height, width);
 		padded_size(l, height, width);
 	}
 }
@@ -200,15 +197,15 @@ measure_all(pictures *l, size_t *pixels, secant_err *err)
 	*pixels = (size_t)l->height * (size_t)l->width;
 	for (int i = 0; !l->height && i < l->s->n; i++) {
 		int height, width;
-		secant_samples_size(l->s, i, &height, &width);
+		data_samples_size(l->s, i, &height, &width);
 		if (i == 0) {
 			first_height = height;
 			first_width = width;
 		} else if (l->o.batch > 1 && (height != first_height || width != first_width))
 			return secant_fail(err, SECANT_ERR_SHAPE,
 				"%s is %dx%d, %s is %dx%d (height x width): pictures of several sizes need --size, or --batch 1",
-				secant_samples_image_path(l->s, 0), first_height, first_width, secant_samples_image_path(l->s, i),
-				height, width);
+				data_samples_image_path(l->s, 0), first_height, first_width, data_samples_image_path(l->s, i), height,
+				width);
 		padded_size(l, &height, &width);
 		size_t n = (size_t)height * (size_t)width;
 		*pixels = n > *pixels ? n : *pixels;
@@ -221,15 +218,15 @@ release(void *user)
 {
 	pictures *l = user;
 	for (int i = 0; l->desks && i < l->desk_count; i++) {
-		secant_picture_free(&l->desks[i].decoded);
-		secant_frame_free(&l->desks[i].frame);
+		data_picture_free(&l->desks[i].decoded);
+		data_frame_free(&l->desks[i].frame);
 	}
 	secant_free(l->desks);
 	secant_free(l);
 }
 
 static secant_status
-set_up(pictures *l, secant_loader_work *w, secant_err *err)
+set_up(pictures *l, data_loader_work *w, secant_err *err)
 {
 	size_t pixels;
 	if (l->o.size.n == 2) {
@@ -238,18 +235,18 @@ set_up(pictures *l, secant_loader_work *w, secant_err *err)
 		if (l->height < 1 || l->width < 1)
 			return secant_fail(err, SECANT_ERR_RANGE, "--size: %dx%d is below 1x1", l->height, l->width);
 	}
-	if (!secant_loader_count(l->s->n, l->o.batch, l->o.drop_last, err))
+	if (!data_loader_count(l->s->n, l->o.batch, l->o.drop_last, err))
 		return err ? err->code : SECANT_ERR_ARG;
 	secant_status s = measure_all(l, &pixels, err);
 	if (s)
 		return s;
-	l->desk_count = secant_loader_threads(l->o.threads);
+	l->desk_count = data_loader_threads(l->o.threads);
 	l->desks = secant_calloc((size_t)l->desk_count, sizeof *l->desks);
-	*w = (secant_loader_work){
+	*w = (data_loader_work){
 		.user = l,
 		.samples = l->s->n,
 		.input_bytes = pixels * (size_t)l->s->in_channels * sizeof(float),
-		.target_bytes = pixels * secant_samples_target_size(l->s),
+		.target_bytes = pixels * data_samples_target_size(l->s),
 		.measure = measure_first,
 		.prepare = prepare,
 		.release = release,
@@ -257,11 +254,11 @@ set_up(pictures *l, secant_loader_work *w, secant_err *err)
 	return l->desks ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader of %d samples", l->s->n);
 }
 
-secant_loader *
-secant_loader_new(const secant_samples *s, const secant_loader_options *o, secant_err *err)
+data_loader *
+data_loader_new(const data_samples *s, const data_loader_options *o, secant_err *err)
 {
 	pictures *l = secant_calloc(1, sizeof *l);
-	secant_loader_work w;
+	data_loader_work w;
 	secant_err own = { 0 };
 	if (!l) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
@@ -274,5 +271,5 @@ secant_loader_new(const secant_samples *s, const secant_loader_options *o, secan
 		secant_fail(err, own.code, "%s", own.msg);
 		return NULL;
 	}
-	return secant_loader_make(&w, o, err);
+	return data_loader_make(&w, o, err);
 }

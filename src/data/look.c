@@ -18,7 +18,7 @@
 #include "data/survey.h"
 
 typedef struct looking {
-	const secant_samples *s;
+	const data_samples *s;
 	data_labels_report *r;
 	int *wrong; /* samples with an error, as they were found; the first of all stay in r->error */
 	data_labels_tick tick;
@@ -49,19 +49,19 @@ note_error(looking *q, int i, const char *message)
 }
 
 static secant_status
-read_plane(const secant_samples *s, const secant_list_entry *e, uint16_t *plane, secant_err *err)
+read_plane(const data_samples *s, const data_list_entry *e, uint16_t *plane, secant_err *err)
 {
 	if (s->annotated)
-		return secant_annotated_plane(
+		return data_annotated_plane(
 			s->annotated, &s->rule, e->picture, 0, 0, e->picture_width, e->picture_height, plane, err);
-	return secant_labels_read(&s->rule, e->label, e->picture_width, e->picture_height, plane, err);
+	return data_labels_read(&s->rule, e->label, e->picture_width, e->picture_height, plane, err);
 }
 
 static void
-count(const secant_samples *s, const uint16_t *plane, size_t n, int64_t *pixels, int classes, int64_t *ignored)
+count(const data_samples *s, const uint16_t *plane, size_t n, int64_t *pixels, int classes, int64_t *ignored)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (plane[i] == SECANT_LABEL_IGNORE)
+		if (plane[i] == DATA_LABEL_IGNORE)
 			++*ignored;
 		else if (!s->rule.bands && plane[i] < classes)
 			pixels[plane[i]]++;
@@ -75,7 +75,7 @@ static void
 look(void *user, int64_t i)
 {
 	looking *q = user;
-	const secant_list_entry *e = &q->s->v[i];
+	const data_list_entry *e = &q->s->v[i];
 	data_labels_report *r = q->r;
 	size_t n = (size_t)e->picture_width * (size_t)e->picture_height;
 	uint16_t *plane = NULL;
@@ -111,25 +111,25 @@ look(void *user, int64_t i)
 /* ---- what is remembered ---- */
 
 static void
-add_rule(secant_str *s, const secant_label_rule *r)
+add_rule(base_str *s, const data_label_rule *r)
 {
-	secant_str_addf(s, "1 %d %d %d %d %d %d %d\n", r->mode, r->bands, r->by_channels, r->threshold, r->ignore,
-		r->classes, r->values);
+	base_str_addf(s, "1 %d %d %d %d %d %d %d\n", r->mode, r->bands, r->by_channels, r->threshold, r->ignore, r->classes,
+		r->values);
 	for (int k = 0; k < r->name_count; k++)
-		secant_str_addf(s, "%s %d %d %d\n", r->names[k], r->colours ? r->colours[k][0] : -1,
+		base_str_addf(s, "%s %d %d %d\n", r->names[k], r->colours ? r->colours[k][0] : -1,
 			r->colours ? r->colours[k][1] : -1, r->colours ? r->colours[k][2] : -1);
 }
 
 /* The file that remembers the list; NULL: there is no place for one, or it cannot be remembered (annotations lie in
  * files that the list does not name). */
 static char *
-memory_of(const secant_samples *s)
+memory_of(const data_samples *s)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	bool own = cache && *cache == '/';
 	if (s->annotated || (!own && (!home || *home != '/')))
 		return NULL;
-	secant_str text = { 0 };
+	base_str text = { 0 };
 	add_rule(&text, &s->rule);
 	for (int i = 0; i < s->n; i++) {
 		struct stat st;
@@ -137,22 +137,22 @@ memory_of(const secant_samples *s)
 		if (!s->v[i].label || !realpath(s->v[i].label, real) || stat(real, &st))
 			text.failed = true;
 		else
-			secant_str_addf(&text, "%s %lld %lld.%09ld %dx%d\n", real, (long long)st.st_size,
+			base_str_addf(&text, "%s %lld %lld.%09ld %dx%d\n", real, (long long)st.st_size,
 				(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, s->v[i].picture_height, s->v[i].picture_width);
 	}
-	char hash[65], *all = secant_str_take(&text);
+	char hash[65], *all = base_str_take(&text);
 	if (!all)
 		return NULL;
-	secant_sha256_hex(all, strlen(all), hash);
+	base_sha256_hex(all, strlen(all), hash);
 	secant_free(all);
-	return own ? secant_format("%s/secant/labels/%s.json", cache, hash)
-			   : secant_format("%s/.cache/secant/labels/%s.json", home, hash);
+	return own ? base_format("%s/secant/labels/%s.json", cache, hash)
+			   : base_format("%s/.cache/secant/labels/%s.json", home, hash);
 }
 
 static bool
 remember(const char *file, data_labels_report *r)
 {
-	json_t *j = file && secant_is_file(file) ? secant_json_read(file, NULL) : NULL,
+	json_t *j = file && secant_is_file(file) ? base_json_read(file, NULL) : NULL,
 		   *pixels = json_object_get(j, "pixels");
 	bool good = json_array_size(pixels) == (size_t)r->classes && json_is_integer(json_object_get(j, "labels"));
 	for (int c = 0; good && c < r->classes; c++)
@@ -170,7 +170,7 @@ remember(const char *file, data_labels_report *r)
 static void
 keep(const char *file, const data_labels_report *r)
 {
-	char *dir = file ? secant_path_dir(file) : NULL;
+	char *dir = file ? base_path_dir(file) : NULL;
 	json_t *j = json_object(), *pixels = json_array();
 	bool good = j && pixels;
 	for (int c = 0; good && c < r->classes; c++)
@@ -178,7 +178,7 @@ keep(const char *file, const data_labels_report *r)
 	good = good && !json_object_set(j, "pixels", pixels) && !json_object_set_new(j, "ignored", json_integer(r->ignored))
 		&& !json_object_set_new(j, "labels", json_integer(r->labels));
 	if (good && dir && !secant_make_dirs(dir, NULL))
-		(void)!secant_json_write(file, j, NULL);
+		(void)!base_json_write(file, j, NULL);
 	json_decref(j);
 	json_decref(pixels);
 	secant_free(dir);
@@ -189,7 +189,7 @@ keep(const char *file, const data_labels_report *r)
 static secant_status
 look_at_all(looking *q, int threads, secant_err *err)
 {
-	secant_pool *pool = secant_pool_new(threads > 0 ? threads : 1, err);
+	base_pool *pool = base_pool_new(threads > 0 ? threads : 1, err);
 	secant_status status = pool ? SECANT_OK : SECANT_ERR_NOMEM;
 	const char *before = NULL;
 	pthread_mutex_init(&q->lock, NULL);
@@ -200,11 +200,11 @@ look_at_all(looking *q, int threads, secant_err *err)
 			continue;
 		}
 		before = image;
-		status = secant_pool_submit(pool, look, q, i, err);
+		status = base_pool_submit(pool, look, q, i, err);
 	}
 	if (pool)
-		secant_pool_wait(pool);
-	secant_pool_free(pool);
+		base_pool_wait(pool);
+	base_pool_free(pool);
 	pthread_mutex_destroy(&q->lock);
 	if (!status && q->stopped)
 		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted while the labels were looked at");
@@ -214,12 +214,12 @@ look_at_all(looking *q, int threads, secant_err *err)
 }
 
 secant_status
-data_labels_look(const secant_samples *s, int threads, data_labels_tick tick, bool (*stop)(void *user), void *user,
+data_labels_look(const data_samples *s, int threads, data_labels_tick tick, bool (*stop)(void *user), void *user,
 	data_labels_report *out, secant_err *err)
 {
 	*out = (data_labels_report){ .classes = s->classes > 1 ? s->classes : 2 };
 	looking q = { .s = s, .r = out, .tick = tick, .stop = stop, .user = user };
-	if (s->kind == SECANT_TARGET_NONE)
+	if (s->kind == DATA_TARGET_NONE)
 		return SECANT_OK;
 	if (!(out->pixels = secant_calloc((size_t)out->classes, sizeof *out->pixels)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pixels of %d classes", out->classes);

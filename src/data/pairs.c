@@ -29,25 +29,25 @@ static const char *const label_folders[] = { "labels", "masks", NULL };
 static const char *const label_stems[] = { "mask", "label", NULL };
 
 void
-secant_pairs_free(secant_pairs *p)
+data_pairs_free(data_pairs *p)
 {
 	for (int i = 0; i < p->n; i++) {
 		secant_free(p->v[i].image);
 		secant_free(p->v[i].label);
 	}
 	secant_free(p->v);
-	*p = (secant_pairs){ 0 };
+	*p = (data_pairs){ 0 };
 }
 
 secant_status
-secant_pairs_add(secant_pairs *p, char *image, char *label, bool want_label, secant_err *err)
+data_pairs_add(data_pairs *p, char *image, char *label, bool want_label, secant_err *err)
 {
-	if (!image || (want_label && !label) || secant_grow((void **)&p->v, &p->capacity, p->n, sizeof *p->v)) {
+	if (!image || (want_label && !label) || base_grow((void **)&p->v, &p->capacity, p->n, sizeof *p->v)) {
 		secant_free(image);
 		secant_free(label);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d pictures", p->n + 1);
 	}
-	p->v[p->n++] = (secant_pair){ image, label };
+	p->v[p->n++] = (data_pair){ image, label };
 	return SECANT_OK;
 }
 
@@ -60,7 +60,7 @@ typedef struct stem_name {
 typedef struct stem_list {
 	stem_name *v;
 	int n;
-	secant_names names;
+	base_names names;
 } stem_list;
 
 static int
@@ -77,7 +77,7 @@ free_stems(stem_list *l)
 	for (int i = 0; i < l->n; i++)
 		secant_free(l->v[i].stem);
 	secant_free(l->v);
-	secant_names_free(&l->names);
+	base_names_free(&l->names);
 }
 
 /* The pictures of a folder by stem; two of one stem are an error, since nobody can say which is meant. */
@@ -85,7 +85,7 @@ static secant_status
 list_stems(stem_list *l, const char *folder, secant_err *err)
 {
 	*l = (stem_list){ 0 };
-	secant_status s = secant_dir_list(&l->names, folder, SECANT_DIR_FILES, err);
+	secant_status s = base_dir_list(&l->names, folder, BASE_DIR_FILES, err);
 	if (s)
 		return s;
 	l->v = secant_calloc((size_t)l->names.n + 1, sizeof *l->v);
@@ -94,7 +94,7 @@ list_stems(stem_list *l, const char *folder, secant_err *err)
 	for (int i = 0; i < l->names.n; i++) {
 		if (l->names.v[i][0] == '.' || !secant_image_is_path(l->names.v[i]))
 			continue;
-		char *stem = secant_path_stem(l->names.v[i]);
+		char *stem = base_path_stem(l->names.v[i]);
 		if (!stem)
 			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", folder, l->names.n);
 		l->v[l->n++] = (stem_name){ stem, l->names.v[i] };
@@ -110,7 +110,7 @@ list_stems(stem_list *l, const char *folder, secant_err *err)
 
 /* Both lists are sorted by stem: one walk pairs them. */
 static secant_status
-match(secant_pairs *out, const char *images, const stem_list *pictures, const char *labels, const stem_list *masks,
+match(data_pairs *out, const char *images, const stem_list *pictures, const char *labels, const stem_list *masks,
 	secant_err *err)
 {
 	int missing = 0, at = 0;
@@ -124,8 +124,8 @@ match(secant_pairs *out, const char *images, const stem_list *pictures, const ch
 			missing++;
 			continue;
 		}
-		secant_status s = secant_pairs_add(out, secant_path_join(images, pictures->v[i].name),
-			found ? secant_path_join(labels, masks->v[at].name) : NULL, found, err);
+		secant_status s = data_pairs_add(out, base_path_join(images, pictures->v[i].name),
+			found ? base_path_join(labels, masks->v[at].name) : NULL, found, err);
 		if (s)
 			return s;
 	}
@@ -141,7 +141,7 @@ match(secant_pairs *out, const char *images, const stem_list *pictures, const ch
 static char *
 child_folder(const char *path, const char *name)
 {
-	char *full = secant_path_join(path, name);
+	char *full = base_path_join(path, name);
 	if (full && !secant_is_dir(full)) {
 		secant_free(full);
 		full = NULL;
@@ -150,7 +150,7 @@ child_folder(const char *path, const char *name)
 }
 
 static secant_status
-find_in_folders(secant_pairs *out, const char *path, const char *images, bool want_labels, secant_err *err)
+find_in_folders(data_pairs *out, const char *path, const char *images, bool want_labels, secant_err *err)
 {
 	char *labels = NULL;
 	stem_list pictures = { 0 }, masks = { 0 };
@@ -177,24 +177,24 @@ find_in_folders(secant_pairs *out, const char *path, const char *images, bool wa
 
 /* The picture in `folder` whose stem is one of `stems`; NULL when there is none (or no memory). */
 static char *
-picture_named(const char *folder, const secant_names *names, const char *const *stems)
+picture_named(const char *folder, const base_names *names, const char *const *stems)
 {
 	for (; *stems; stems++)
 		for (int i = 0; i < names->n; i++) {
 			size_t n = strlen(*stems);
 			if (!strncmp(names->v[i], *stems, n) && names->v[i][n] == '.' && !strchr(names->v[i] + n + 1, '.')
 				&& secant_image_is_path(names->v[i]))
-				return secant_path_join(folder, names->v[i]);
+				return base_path_join(folder, names->v[i]);
 		}
 	return NULL;
 }
 
 static secant_status
-sample_folder(secant_pairs *out, const char *folder, bool want_labels, secant_err *err)
+sample_folder(data_pairs *out, const char *folder, bool want_labels, secant_err *err)
 {
 	static const char *const image_stems[] = { "image", NULL };
-	secant_names names = { 0 };
-	secant_status s = secant_dir_list(&names, folder, SECANT_DIR_FILES, err);
+	base_names names = { 0 };
+	secant_status s = base_dir_list(&names, folder, BASE_DIR_FILES, err);
 	if (s)
 		return s;
 	char *image = picture_named(folder, &names, image_stems);
@@ -203,29 +203,29 @@ sample_folder(secant_pairs *out, const char *folder, bool want_labels, secant_er
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s has no label: %s holds neither mask.* nor label.*", image, folder);
 		secant_free(image);
 	} else if (image)
-		s = secant_pairs_add(out, image, label, want_labels, err);
-	secant_names_free(&names);
+		s = data_pairs_add(out, image, label, want_labels, err);
+	base_names_free(&names);
 	return s;
 }
 
 /* Finds nothing, without an error, where there are no such folders. */
 static secant_status
-find_sample_folders(secant_pairs *out, const char *path, bool want_labels, secant_err *err)
+find_sample_folders(data_pairs *out, const char *path, bool want_labels, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_status s = secant_dir_list(&names, path, SECANT_DIR_FOLDERS, err);
+	base_names names = { 0 };
+	secant_status s = base_dir_list(&names, path, BASE_DIR_FOLDERS, err);
 	for (int i = 0; !s && i < names.n; i++) {
-		char *folder = secant_path_join(path, names.v[i]);
+		char *folder = base_path_join(path, names.v[i]);
 		s = folder ? sample_folder(out, folder, want_labels, err)
 				   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 		secant_free(folder);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	return s;
 }
 
 static secant_status
-find_in(secant_pairs *out, const char *path, bool want_labels, secant_err *err)
+find_in(data_pairs *out, const char *path, bool want_labels, secant_err *err)
 {
 	char *images = child_folder(path, "images");
 	secant_status s = images ? find_in_folders(out, path, images, want_labels, err)
@@ -292,7 +292,7 @@ typedef struct list_reading {
 	const char *path, *split;
 	char *dir;
 	bool want_labels, *has_splits;
-	secant_pairs *out;
+	data_pairs *out;
 } list_reading;
 
 static secant_status
@@ -313,20 +313,19 @@ list_line(const list_reading *r, char *line, int number, secant_err *err)
 		if (strcmp(split, r->split) && strcmp(r->split, "all"))
 			return SECANT_OK;
 	}
-	return secant_pairs_add(r->out, secant_path_join(r->dir, image),
-		r->want_labels ? secant_path_join(r->dir, label) : NULL, r->want_labels, err);
+	return data_pairs_add(r->out, base_path_join(r->dir, image), r->want_labels ? base_path_join(r->dir, label) : NULL,
+		r->want_labels, err);
 }
 
 static secant_status
-find_in_list(
-	secant_pairs *out, const char *path, const char *split, bool want_labels, bool *has_splits, secant_err *err)
+find_in_list(data_pairs *out, const char *path, const char *split, bool want_labels, bool *has_splits, secant_err *err)
 {
 	char *text = NULL;
 	size_t size = 0;
 	secant_status s = secant_file_read(&text, &size, path, LONGEST_LIST, err);
 	if (s)
 		return s;
-	list_reading r = { path, split, secant_path_dir(path), want_labels, has_splits, out };
+	list_reading r = { path, split, base_path_dir(path), want_labels, has_splits, out };
 	if (!r.dir)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	if (!s && memchr(text, 0, size))
@@ -350,11 +349,11 @@ find_in_list(
 static int
 by_image(const void *a, const void *b)
 {
-	return strcmp(((const secant_pair *)a)->image, ((const secant_pair *)b)->image);
+	return strcmp(((const data_pair *)a)->image, ((const data_pair *)b)->image);
 }
 
 secant_status
-secant_division_choose(const secant_division *how, int n, char *val, secant_err *err)
+data_division_choose(const data_division *how, int n, char *val, secant_err *err)
 {
 	if (how->folds > 1 && how->fold >= how->folds)
 		return secant_fail(
@@ -366,8 +365,8 @@ secant_division_choose(const secant_division *how, int n, char *val, secant_err 
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d samples", n);
 	for (int i = 0; i < n; i++)
 		order[i] = i;
-	secant_rng rng = secant_rng_make(how->seed, SECANT_FOR_SPLIT, 0, 0);
-	secant_rng_shuffle(&rng, order, n);
+	base_rng rng = base_rng_make(how->seed, BASE_FOR_SPLIT, 0, 0);
+	base_rng_shuffle(&rng, order, n);
 	int held = (int)lround(how->fraction * n);
 	if (how->fraction > 0 && held == 0 && n > 1)
 		held = 1;
@@ -378,7 +377,7 @@ secant_division_choose(const secant_division *how, int n, char *val, secant_err 
 }
 
 secant_status
-secant_pairs_divide(secant_pairs *p, const char *path, const char *split, const secant_division *how, secant_err *err)
+data_pairs_divide(data_pairs *p, const char *path, const char *split, const data_division *how, secant_err *err)
 {
 	bool val = !strcmp(split, "val"), train = !strcmp(split, "train");
 	qsort(p->v, (size_t)p->n, sizeof *p->v, by_image);
@@ -391,7 +390,7 @@ secant_pairs_divide(secant_pairs *p, const char *path, const char *split, const 
 		return secant_fail(err, SECANT_ERR_ARG,
 			"%s has no split folders and --validation-fraction is 0: nothing is left for val", path);
 	char *held = secant_calloc((size_t)p->n, 1);
-	secant_status s = held ? secant_division_choose(how, p->n, held, err)
+	secant_status s = held ? data_division_choose(how, p->n, held, err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to divide %d pictures", path, p->n);
 	if (s)
 		return secant_free(held), s;
@@ -426,8 +425,8 @@ name_splits(const char *path, char *buffer, size_t size)
 }
 
 static secant_status
-find_divided(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
-	secant_err *err)
+find_divided(
+	data_pairs *out, const char *path, const char *split, bool want_labels, const data_division *how, secant_err *err)
 {
 	char splits[64];
 	name_splits(path, splits, sizeof splits);
@@ -441,12 +440,11 @@ find_divided(secant_pairs *out, const char *path, const char *split, bool want_l
 			"%s: no pictures with labels found: it holds %s; expected %s/images and %s/labels, images and labels, or "
 			"pictures beside their masks (x.jpg, x.png or x_mask.png); a list of lines image,label does for all else",
 			path, there, split, split);
-	return s ? s : secant_pairs_divide(out, path, split, how, err);
+	return s ? s : data_pairs_divide(out, path, split, how, err);
 }
 
 static secant_status
-find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
-	secant_err *err)
+find(data_pairs *out, const char *path, const char *split, bool want_labels, const data_division *how, secant_err *err)
 {
 	if (secant_is_file(path)) {
 		bool has_splits = false;
@@ -457,7 +455,7 @@ find(secant_pairs *out, const char *path, const char *split, bool want_labels, c
 		if (!s && has_splits && how->folds > 1)
 			s = secant_fail(
 				err, SECANT_ERR_ARG, "--folds %d: %s is divided already, by its third column", how->folds, path);
-		return s || has_splits ? s : secant_pairs_divide(out, path, split, how, err);
+		return s || has_splits ? s : data_pairs_divide(out, path, split, how, err);
 	}
 	if (!secant_is_dir(path))
 		return secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
@@ -478,12 +476,12 @@ find(secant_pairs *out, const char *path, const char *split, bool want_labels, c
 }
 
 secant_status
-secant_division_of(secant_division *d, const secant_data_options *o, uint64_t seed, secant_err *err)
+data_division_of(data_division *d, const secant_data_options *o, uint64_t seed, secant_err *err)
 {
 	char *end;
 	const char *text = o->fold ? o->fold : "0";
 	long fold = strtol(text, &end, 10);
-	*d = (secant_division){ o->validation_fraction, o->folds, (int)fold, seed };
+	*d = (data_division){ o->validation_fraction, o->folds, (int)fold, seed };
 	if (!strcmp(text, "all"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--fold all: train makes a model of each fold; here one of them is wanted, 0 to %d",
@@ -494,11 +492,11 @@ secant_division_of(secant_division *d, const secant_data_options *o, uint64_t se
 }
 
 secant_status
-secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
-	secant_err *err)
+data_pairs_find(
+	data_pairs *out, const char *path, const char *split, bool want_labels, const data_division *how, secant_err *err)
 {
 	secant_status s = find(out, path, split, want_labels, how, err);
 	if (s)
-		secant_pairs_free(out);
+		data_pairs_free(out);
 	return s;
 }

@@ -4,15 +4,15 @@
 #include <string.h>
 
 int
-secant_border_index(secant_border border, int i, int n)
+data_border_index(data_border border, int i, int n)
 {
 	if (i >= 0 && i < n)
 		return i;
-	if (border == SECANT_BORDER_CONSTANT)
+	if (border == DATA_BORDER_CONSTANT)
 		return -1;
-	if (border == SECANT_BORDER_EDGE || n == 1)
+	if (border == DATA_BORDER_EDGE || n == 1)
 		return i < 0 ? 0 : n - 1;
-	int period = border == SECANT_BORDER_WRAP ? n : 2 * n - 2;
+	int period = border == DATA_BORDER_WRAP ? n : 2 * n - 2;
 	i %= period;
 	if (i < 0)
 		i += period;
@@ -20,7 +20,7 @@ secant_border_index(secant_border border, int i, int n)
 }
 
 static void
-store(const secant_picture *p, char *to, float v)
+store(const data_picture *p, char *to, float v)
 {
 	if (p->real)
 		memcpy(to, &v, sizeof v);
@@ -29,7 +29,7 @@ store(const secant_picture *p, char *to, float v)
 }
 
 static void
-fill_pixel(const secant_picture *p, char *to, const float *fill)
+fill_pixel(const data_picture *p, char *to, const float *fill)
 {
 	size_t size = p->real ? sizeof(float) : 1;
 	for (int c = 0; c < p->channels; c++)
@@ -38,7 +38,7 @@ fill_pixel(const secant_picture *p, char *to, const float *fill)
 
 /* Row y of the window; `row` is the source row, -1 for none. */
 static void
-window_row(const secant_picture *from, secant_picture *to, int y, int row, int x, const secant_outside *o)
+window_row(const data_picture *from, data_picture *to, int y, int row, int x, const data_outside *o)
 {
 	size_t pixel = (size_t)from->channels * (from->real ? sizeof(float) : 1);
 	char *out = (char *)to->pixels + (size_t)y * (size_t)to->width * pixel;
@@ -53,7 +53,7 @@ window_row(const secant_picture *from, secant_picture *to, int y, int row, int x
 			i = last;
 		if (i >= to->width)
 			break;
-		int k = in ? secant_border_index(o->border, x + i, from->width) : -1;
+		int k = in ? data_border_index(o->border, x + i, from->width) : -1;
 		if (k < 0)
 			fill_pixel(to, out + (size_t)i * pixel, o->fill);
 		else
@@ -62,24 +62,23 @@ window_row(const secant_picture *from, secant_picture *to, int y, int row, int x
 }
 
 static void
-window_labels(
-	const secant_picture *from, secant_picture *to, int y, int source, int row, int x, const secant_outside *o)
+window_labels(const data_picture *from, data_picture *to, int y, int source, int row, int x, const data_outside *o)
 {
 	uint16_t *out = to->labels + (size_t)y * (size_t)to->width;
 	bool marked = o->mark_labels && source != row;
 	for (int i = 0; i < to->width; i++) {
 		bool inside = x + i >= 0 && x + i < from->width;
 		int k = row < 0 || marked || (o->mark_labels && !inside) ? -1
-																 : secant_border_index(o->border, x + i, from->width);
+																 : data_border_index(o->border, x + i, from->width);
 		out[i] = k < 0 ? o->label : from->labels[(size_t)row * (size_t)from->width + (size_t)k];
 	}
 }
 
 void
-secant_place_window(const secant_picture *from, secant_picture *to, int x, int y, const secant_outside *outside)
+data_place_window(const data_picture *from, data_picture *to, int x, int y, const data_outside *outside)
 {
 	for (int i = 0; i < to->height; i++) {
-		int row = secant_border_index(outside->border, y + i, from->height);
+		int row = data_border_index(outside->border, y + i, from->height);
 		window_row(from, to, i, row, x, outside);
 		if (!to->labels || !from->labels)
 			continue;
@@ -95,11 +94,11 @@ secant_place_window(const secant_picture *from, secant_picture *to, int x, int y
 
 /* A turn is "transpose, then flip"; a transpose after flips swaps them. */
 int
-secant_turn_then(int first, int second)
+data_turn_then(int first, int second)
 {
-	if (second & SECANT_TURN_TRANSPOSE) {
-		int h = first & SECANT_TURN_FLIP_H, v = first & SECANT_TURN_FLIP_V;
-		first = (first & SECANT_TURN_TRANSPOSE) | (h ? SECANT_TURN_FLIP_V : 0) | (v ? SECANT_TURN_FLIP_H : 0);
+	if (second & DATA_TURN_TRANSPOSE) {
+		int h = first & DATA_TURN_FLIP_H, v = first & DATA_TURN_FLIP_V;
+		first = (first & DATA_TURN_TRANSPOSE) | (h ? DATA_TURN_FLIP_V : 0) | (v ? DATA_TURN_FLIP_H : 0);
 	}
 	return first ^ second;
 }
@@ -139,7 +138,7 @@ static void
 turn_blocks(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int width, int height, size_t pixel)
 {
 	enum { BLOCK = 16 };
-	const secant_picture_kernels *k = secant_picture_best();
+	const kernel_picture_kernels *k = kernel_picture_best();
 	void (*block)(const uint8_t *, ptrdiff_t, uint8_t *, ptrdiff_t) = pixel == 3 ? k->transpose3 : k->transpose2;
 	void (*rest)(const char *, ptrdiff_t, ptrdiff_t, char *, size_t, int, int) = pixel == 3 ? turn_part3 : turn_part2;
 	ptrdiff_t line = (ptrdiff_t)((size_t)width * pixel);
@@ -161,16 +160,16 @@ turn_blocks(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int widt
 static void
 turn_plane(const void *from, void *to, int from_width, int from_height, int turn, size_t pixel)
 {
-	bool swap = turn & SECANT_TURN_TRANSPOSE;
+	bool swap = turn & DATA_TURN_TRANSPOSE;
 	int width = swap ? from_height : from_width, height = swap ? from_width : from_height;
 	ptrdiff_t line = (ptrdiff_t)((size_t)from_width * pixel), row = swap ? (ptrdiff_t)pixel : line,
 			  column = swap ? line : (ptrdiff_t)pixel;
 	const char *in = from;
-	if (turn & SECANT_TURN_FLIP_H) {
+	if (turn & DATA_TURN_FLIP_H) {
 		in += (width - 1) * column;
 		column = -column;
 	}
-	if (turn & SECANT_TURN_FLIP_V) {
+	if (turn & DATA_TURN_FLIP_V) {
 		in += (height - 1) * row;
 		row = -row;
 	}
@@ -184,12 +183,12 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 	else if (!swap && (pixel == 2 || pixel == 3))
 		for (int y = 0; y < height; y++) {
 			const char *source = (const char *)from
-				+ (size_t)(turn & SECANT_TURN_FLIP_V ? height - 1 - y : y) * (size_t)line;
+				+ (size_t)(turn & DATA_TURN_FLIP_V ? height - 1 - y : y) * (size_t)line;
 			char *target = (char *)to + (size_t)y * (size_t)line;
 			if (pixel == 3)
-				secant_picture_best()->reverse3((const uint8_t *)source, (uint8_t *)target, width);
+				kernel_picture_best()->reverse3((const uint8_t *)source, (uint8_t *)target, width);
 			else
-				secant_picture_best()->reverse2(
+				kernel_picture_best()->reverse2(
 					(const uint16_t *)(const void *)source, (uint16_t *)(void *)target, width);
 		}
 	else if (swap && (pixel == 2 || pixel == 3))
@@ -203,7 +202,7 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 }
 
 void
-secant_place_turned(const secant_picture *from, secant_picture *to, int turn)
+data_place_turned(const data_picture *from, data_picture *to, int turn)
 {
 	turn_plane(from->pixels, to->pixels, from->width, from->height, turn,
 		(size_t)from->channels * (from->real ? sizeof(float) : 1));

@@ -27,16 +27,16 @@ find_spot(float x, float y)
 }
 
 static const char *
-pixel_at(const secant_picture *p, int x, int y, size_t size, secant_border border)
+pixel_at(const data_picture *p, int x, int y, size_t size, data_border border)
 {
-	x = secant_border_index(border, x, p->width);
-	y = secant_border_index(border, y, p->height);
+	x = data_border_index(border, x, p->width);
+	y = data_border_index(border, y, p->height);
 	return x < 0 || y < 0 ? NULL : (const char *)p->pixels + ((size_t)y * (size_t)p->width + (size_t)x) * size;
 }
 
 /* The four neighbours, NULL outside. */
 static void
-neighbours(const secant_picture *p, const spot *s, size_t size, secant_border border, const char *at[4])
+neighbours(const data_picture *p, const spot *s, size_t size, data_border border, const char *at[4])
 {
 	if (s->x >= 0 && s->y >= 0 && s->x + 1 < p->width && s->y + 1 < p->height) {
 		at[0] = (const char *)p->pixels + ((size_t)s->y * (size_t)p->width + (size_t)s->x) * size;
@@ -82,17 +82,17 @@ blend_reals(const char *const at[4], const spot *s, int channels, const float *f
 
 /* Under a border that repeats something. */
 static uint16_t
-label_beyond(const secant_picture *p, float x, float y, const secant_outside *o)
+label_beyond(const data_picture *p, float x, float y, const data_outside *o)
 {
 	spot s = find_spot(x + 0.5f, y + 0.5f);
-	s.x = secant_border_index(o->border, s.x, p->width);
-	s.y = secant_border_index(o->border, s.y, p->height);
+	s.x = data_border_index(o->border, s.x, p->width);
+	s.y = data_border_index(o->border, s.y, p->height);
 	return p->labels[(size_t)s.y * (size_t)p->width + (size_t)s.x];
 }
 
 /* One pixel that touches the border, or that no kernel does. */
 static void
-map_pixel(const secant_picture *from, void *to, float x, float y, const secant_outside *o)
+map_pixel(const data_picture *from, void *to, float x, float y, const data_outside *o)
 {
 	const char *at[4];
 	spot s = find_spot(x, y);
@@ -115,19 +115,19 @@ all_inside(const uint8_t *outside, int left)
 }
 
 static void
-map_bytes(const secant_picture *from, uint8_t *to, int n, const float *xs, const float *ys, const secant_outside *o)
+map_bytes(const data_picture *from, uint8_t *to, int n, const float *xs, const float *ys, const data_outside *o)
 {
 	size_t c = (size_t)from->channels;
-	uint8_t outside[CHUNK], fill[SECANT_MOST_CHANNELS];
+	uint8_t outside[CHUNK], fill[DATA_MOST_CHANNELS];
 	for (size_t k = 0; k < c; k++)
 		fill[k] = as_byte(o->fill ? o->fill[k] : 0);
-	secant_picture_best()->sample(from->pixels, from->width, from->height, from->channels, xs, ys, n, to, outside);
+	kernel_picture_best()->sample(from->pixels, from->width, from->height, from->channels, xs, ys, n, to, outside);
 	for (int i = 0; i < n; i++) {
 		if (all_inside(outside + i, n - i)) {
 			i += EIGHT - 1;
 			continue;
 		}
-		if (outside[i] == 2 && o->border == SECANT_BORDER_CONSTANT)
+		if (outside[i] == 2 && o->border == DATA_BORDER_CONSTANT)
 			for (size_t k = 0; k < c; k++)
 				to[(size_t)i * c + k] = fill[k];
 		else if (outside[i])
@@ -136,11 +136,11 @@ map_bytes(const secant_picture *from, uint8_t *to, int n, const float *xs, const
 }
 
 static void
-map_labels(const secant_picture *from, uint16_t *to, int n, const float *xs, const float *ys, const secant_outside *o)
+map_labels(const data_picture *from, uint16_t *to, int n, const float *xs, const float *ys, const data_outside *o)
 {
 	uint8_t outside[CHUNK];
-	bool plain = o->mark_labels || o->border == SECANT_BORDER_CONSTANT;
-	secant_picture_best()->pick(from->labels, from->width, from->height, xs, ys, n, to, outside);
+	bool plain = o->mark_labels || o->border == DATA_BORDER_CONSTANT;
+	kernel_picture_best()->pick(from->labels, from->width, from->height, xs, ys, n, to, outside);
 	for (int i = 0; i < n; i++) {
 		if (all_inside(outside + i, n - i))
 			i += EIGHT - 1;
@@ -150,8 +150,8 @@ map_labels(const secant_picture *from, uint16_t *to, int n, const float *xs, con
 }
 
 static void
-map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, const float *xs, const float *ys,
-	const secant_outside *o)
+map_chunk(const data_picture *from, data_picture *to, int x0, int y, int n, const float *xs, const float *ys,
+	const data_outside *o)
 {
 	size_t first = (size_t)y * (size_t)to->width + (size_t)x0, c = (size_t)from->channels;
 	if (from->real)
@@ -164,8 +164,8 @@ map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, 
 }
 
 void
-secant_place_mapped(const secant_picture *from, secant_picture *to, secant_place_map map, const void *how,
-	const secant_outside *outside)
+data_place_mapped(
+	const data_picture *from, data_picture *to, data_place_map map, const void *how, const data_outside *outside)
 {
 	float xs[CHUNK], ys[CHUNK];
 	for (int y = 0; y < to->height; y++)
@@ -178,22 +178,22 @@ secant_place_mapped(const secant_picture *from, secant_picture *to, secant_place
 
 /* ---- straight lines ---- */
 
-secant_affine
-secant_affine_of_turn(int turn, int width, int height)
+data_affine
+data_affine_of_turn(int turn, int width, int height)
 {
-	secant_affine m = { 1, 0, 0, 0, 1, 0 };
-	if (turn & SECANT_TURN_FLIP_H)
+	data_affine m = { 1, 0, 0, 0, 1, 0 };
+	if (turn & DATA_TURN_FLIP_H)
 		m.xx = -1, m.x = width - 1;
-	if (turn & SECANT_TURN_FLIP_V)
+	if (turn & DATA_TURN_FLIP_V)
 		m.yy = -1, m.y = height - 1;
-	return turn & SECANT_TURN_TRANSPOSE ? (secant_affine){ m.yx, m.yy, m.y, m.xx, m.xy, m.x } : m;
+	return turn & DATA_TURN_TRANSPOSE ? (data_affine){ m.yx, m.yy, m.y, m.xx, m.xy, m.x } : m;
 }
 
-secant_affine
-secant_affine_join(const secant_affine *outer, const secant_affine *inner)
+data_affine
+data_affine_join(const data_affine *outer, const data_affine *inner)
 {
-	const secant_affine *o = outer, *i = inner;
-	return (secant_affine){
+	const data_affine *o = outer, *i = inner;
+	return (data_affine){
 		o->xx * i->xx + o->xy * i->yx,
 		o->xx * i->xy + o->xy * i->yy,
 		o->xx * i->x + o->xy * i->y + o->x,
@@ -206,7 +206,7 @@ secant_affine_join(const secant_affine *outer, const secant_affine *inner)
 static void
 map_affine(const void *how, int x, int y, int n, float *from_x, float *from_y)
 {
-	const secant_affine *m = how;
+	const data_affine *m = how;
 	float xx = (float)m->xx, yx = (float)m->yx;
 	float u = (float)(m->xx * x + m->xy * y + m->x), v = (float)(m->yx * x + m->yy * y + m->y);
 	for (int i = 0; i < n; i++) {
@@ -239,7 +239,7 @@ narrow(int64_t start, int64_t step, int64_t lo, int64_t hi, int64_t *first, int6
 
 /* n pixels of nothing but the border's colour, by copies of twice the size. */
 static void
-fill_run(secant_picture *to, size_t pixel, size_t n, const secant_outside *o)
+fill_run(data_picture *to, size_t pixel, size_t n, const data_outside *o)
 {
 	uint8_t *out = (uint8_t *)to->pixels + pixel * 3;
 	for (int c = 0; c < 3 && n; c++)
@@ -253,7 +253,7 @@ fill_run(secant_picture *to, size_t pixel, size_t n, const secant_outside *o)
 /* Row y: what lies wholly inside by the kernel for lines, what lies wholly outside by the border's colour, the rest as
  * anywhere. */
 static void
-affine_row(const secant_picture *from, secant_picture *to, const secant_affine *m, int y, const secant_outside *o)
+affine_row(const data_picture *from, data_picture *to, const data_affine *m, int y, const data_outside *o)
 {
 	const double one = 4294967296.; /* 32.32 */
 	const int64_t slack = (int64_t)1 << 24; /* 1/256 pixel */
@@ -266,7 +266,7 @@ affine_row(const secant_picture *from, secant_picture *to, const secant_affine *
 	if (first >= last)
 		first = last = 0;
 	int64_t near_first = 0, near_last = to->width;
-	if (o->border == SECANT_BORDER_CONSTANT && (!to->labels || from->labels)) {
+	if (o->border == DATA_BORDER_CONSTANT && (!to->labels || from->labels)) {
 		narrow(start[0], step[0], -((int64_t)1 << 32) - slack, ((int64_t)from->width << 32) + slack, &near_first,
 			&near_last);
 		narrow(start[1], step[1], -((int64_t)1 << 32) - slack, ((int64_t)from->height << 32) + slack, &near_first,
@@ -281,10 +281,10 @@ affine_row(const secant_picture *from, secant_picture *to, const secant_affine *
 		if (x == first && last > first) {
 			const int64_t at[2] = { start[0] + first * step[0], start[1] + first * step[1] };
 			size_t pixel = (size_t)y * (size_t)to->width + (size_t)first;
-			secant_picture_best()->warp3(
+			kernel_picture_best()->warp3(
 				from->pixels, from->width, at, step, (int)(last - first), (uint8_t *)to->pixels + pixel * 3);
 			if (from->labels && to->labels)
-				secant_picture_best()->warp_labels(
+				kernel_picture_best()->warp_labels(
 					from->labels, from->width, at, step, (int)(last - first), to->labels + pixel);
 			x = last;
 			continue;
@@ -297,15 +297,14 @@ affine_row(const secant_picture *from, secant_picture *to, const secant_affine *
 }
 
 void
-secant_place_affine(
-	const secant_picture *from, secant_picture *to, const secant_affine *m, const secant_outside *outside)
+data_place_affine(const data_picture *from, data_picture *to, const data_affine *m, const data_outside *outside)
 {
 	enum { LARGEST = 32000 }; /* 16.16 must hold a place */
 	const double far = 1e6, reach = fabs(m->xx) + fabs(m->xy) + fabs(m->yx) + fabs(m->yy);
 	bool fits = from->width <= LARGEST && from->height <= LARGEST && to->width <= LARGEST && to->height <= LARGEST
 		&& reach < 400 && fabs(m->x) < far && fabs(m->y) < far;
 	if (from->real || from->channels != 3 || !fits) {
-		secant_place_mapped(from, to, map_affine, m, outside);
+		data_place_mapped(from, to, map_affine, m, outside);
 		return;
 	}
 	for (int y = 0; y < to->height; y++)
@@ -332,9 +331,9 @@ map_scaled(const void *how, int x, int y, int n, float *from_x, float *from_y)
 }
 
 void
-secant_place_scaled(const secant_picture *from, secant_picture *to, double x, double y, double width, double height)
+data_place_scaled(const data_picture *from, data_picture *to, double x, double y, double width, double height)
 {
-	const secant_outside edge = { .border = SECANT_BORDER_EDGE };
+	const data_outside edge = { .border = DATA_BORDER_EDGE };
 	scaling s = { x, y, width / to->width, height / to->height, x + width - 1, y + height - 1 };
-	secant_place_mapped(from, to, map_scaled, &s, &edge);
+	data_place_mapped(from, to, map_scaled, &s, &edge);
 }

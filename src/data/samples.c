@@ -24,7 +24,7 @@ colours_of(const secant_image_info *info)
 }
 
 static secant_status
-check_channels(const secant_samples *s, const char *path, const secant_image_info *info, secant_err *err)
+check_channels(const data_samples *s, const char *path, const secant_image_info *info, secant_err *err)
 {
 	int have = info->channels, want = s->in_channels;
 	if (have == want || colours_of(info) == want || (want == 3 && colours_of(info) == 1))
@@ -35,7 +35,7 @@ check_channels(const secant_samples *s, const char *path, const secant_image_inf
 /* One entry, or one for each tile: the last of a row or column is moved back inside. */
 static secant_status
 add_entries(
-	secant_samples *s, const secant_pair *pair, const secant_image_info *info, const secant_ints *tile, secant_err *err)
+	data_samples *s, const data_pair *pair, const secant_image_info *info, const secant_ints *tile, secant_err *err)
 {
 	int th = tile->n == 2 && tile->v[0] < info->height ? tile->v[0] : info->height,
 		tw = tile->n == 2 && tile->v[1] < info->width ? tile->v[1] : info->width;
@@ -43,18 +43,18 @@ add_entries(
 		int top = y + th > info->height ? info->height - th : y;
 		for (int x = 0;; x += tw) {
 			int left = x + tw > info->width ? info->width - tw : x;
-			if (secant_grow((void **)&s->v, &s->capacity, s->n, sizeof *s->v))
+			if (base_grow((void **)&s->v, &s->capacity, s->n, sizeof *s->v))
 				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n + 1);
-			secant_list_entry *e = &s->v[s->n];
-			*e = (secant_list_entry){ .picture = pair->picture,
+			data_list_entry *e = &s->v[s->n];
+			*e = (data_list_entry){ .picture = pair->picture,
 				.x = left,
 				.y = top,
 				.width = tw,
 				.height = th,
 				.picture_width = info->width,
 				.picture_height = info->height };
-			e->image = secant_strdup(pair->image);
-			e->label = pair->label ? secant_strdup(pair->label) : NULL;
+			e->image = base_strdup(pair->image);
+			e->label = pair->label ? base_strdup(pair->label) : NULL;
 			s->n++;
 			if (!e->image || (pair->label && !e->label))
 				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n);
@@ -67,7 +67,7 @@ add_entries(
 }
 
 static secant_status
-check_label_header(secant_samples *s, const secant_pair *pair, const secant_image_info *image, secant_err *err)
+check_label_header(data_samples *s, const data_pair *pair, const secant_image_info *image, secant_err *err)
 {
 	secant_image_info label;
 	secant_status st = secant_image_probe(pair->label, &label, err);
@@ -77,7 +77,7 @@ check_label_header(secant_samples *s, const secant_pair *pair, const secant_imag
 	if (label.width != image->width || label.height != image->height)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %s is %dx%d (height x width)",
 			pair->label, label.height, label.width, pair->image, image->height, image->width);
-	if (s->kind != SECANT_TARGET_MULTILABEL)
+	if (s->kind != DATA_TARGET_MULTILABEL)
 		return SECANT_OK;
 	bool bands = label.channels > 1 && !label.palette;
 	if (s->n == 0)
@@ -85,15 +85,15 @@ check_label_header(secant_samples *s, const secant_pair *pair, const secant_imag
 	if (bands != s->rule.bands)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: has %d channels, the labels before have %s", pair->label,
 			label.channels, bands ? "one" : "a band a class");
-	if (bands && s->classes > SECANT_LABEL_MOST_BANDS)
+	if (bands && s->classes > DATA_LABEL_MOST_BANDS)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"%s: multilabel pictures with a band a class hold at most %d classes, not %d", pair->label,
-			SECANT_LABEL_MOST_BANDS, s->classes);
+			DATA_LABEL_MOST_BANDS, s->classes);
 	return SECANT_OK;
 }
 
 static secant_status
-add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, secant_err *err)
+add_pair(data_samples *s, const data_pair *pair, const secant_ints *tile, secant_err *err)
 {
 	secant_image_info info;
 	secant_status st = secant_image_probe(pair->image, &info, err);
@@ -101,26 +101,26 @@ add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, se
 	if (!st)
 		st = check_channels(s, pair->image, &info, err);
 	if (!st && pair->label)
-		st = s->annotated ? secant_annotated_size(s->annotated, pair, info.width, info.height, err)
+		st = s->annotated ? data_annotated_size(s->annotated, pair, info.width, info.height, err)
 						  : check_label_header(s, pair, &info, err);
 	return st ? st : add_entries(s, pair, &info, tile, err);
 }
 
 /* Pictures and label pictures in folders, or where they are not there, annotations in any format. */
 static secant_status
-find_pairs(secant_samples *s, secant_pairs *pairs, const secant_samples_request *r, secant_err *err)
+find_pairs(data_samples *s, data_pairs *pairs, const data_samples_request *r, secant_err *err)
 {
 	const secant_data_options *o = r->options;
 	const char *split = r->split ? r->split : "all";
-	secant_division how;
+	data_division how;
 	secant_err plain = { 0 };
-	bool none = false, found = false, labels = r->kind != SECANT_TARGET_NONE;
-	secant_status st = secant_division_of(&how, o, r->seed, err);
+	bool none = false, found = false, labels = r->kind != DATA_TARGET_NONE;
+	secant_status st = data_division_of(&how, o, r->seed, err);
 	if (st)
 		return st;
-	if (!o->from && !secant_pairs_find(pairs, r->path, split, labels, &how, &plain))
+	if (!o->from && !data_pairs_find(pairs, r->path, split, labels, &how, &plain))
 		return SECANT_OK;
-	s->annotated = secant_annotated_open(r->path, o, &none, err);
+	s->annotated = data_annotated_open(r->path, o, &none, err);
 	if (none) {
 		secant_err loose = { 0 };
 		bool may = plain.code == SECANT_ERR_IO || plain.code == SECANT_ERR_FORMAT;
@@ -131,40 +131,40 @@ find_pairs(secant_samples *s, secant_pairs *pairs, const secant_samples_request 
 		const secant_err *why = found && plain.code != SECANT_ERR_FORMAT ? &loose : &plain;
 		return secant_fail(err, why->code, "%s", why->msg);
 	}
-	st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err)
+	st = s->annotated ? data_annotated_pairs(s->annotated, split, labels, &how, pairs, err)
 		: err         ? err->code
 					  : SECANT_ERR_FORMAT;
 	if (!st && labels && !s->rule.names && r->n_class_names > 0)
-		st = secant_label_rule_names(&s->rule, r->class_names, r->n_class_names, err);
-	return st || !labels ? st : secant_annotated_classes(s->annotated, &s->rule, o, r->kind, err);
+		st = data_label_rule_names(&s->rule, r->class_names, r->n_class_names, err);
+	return st || !labels ? st : data_annotated_classes(s->annotated, &s->rule, o, r->kind, err);
 }
 
 static secant_status
-open_list(secant_samples *s, const secant_samples_request *r, secant_err *err)
+open_list(data_samples *s, const data_samples_request *r, secant_err *err)
 {
 	const secant_data_options *o = r->options;
-	if (r->in_channels < 1 || r->in_channels > SECANT_MOST_CHANNELS)
+	if (r->in_channels < 1 || r->in_channels > DATA_MOST_CHANNELS)
 		return secant_fail(
-			err, SECANT_ERR_RANGE, "--in-channels: %d is outside 1 to %d", r->in_channels, SECANT_MOST_CHANNELS);
-	secant_status st = secant_normalize_parse(o->normalize.normalize, r->in_channels, s->scale, s->shift, err);
-	if (!st && r->kind != SECANT_TARGET_NONE)
-		st = secant_label_rule_make(&s->rule, o, r->classes, r->kind, err);
-	secant_pairs pairs = { 0 };
+			err, SECANT_ERR_RANGE, "--in-channels: %d is outside 1 to %d", r->in_channels, DATA_MOST_CHANNELS);
+	secant_status st = prepare_normalize_parse(o->normalize.normalize, r->in_channels, s->scale, s->shift, err);
+	if (!st && r->kind != DATA_TARGET_NONE)
+		st = data_label_rule_make(&s->rule, o, r->classes, r->kind, err);
+	data_pairs pairs = { 0 };
 	if (!st)
 		st = find_pairs(s, &pairs, r, err);
 	for (int i = 0; !st && i < pairs.n; i++)
 		st = add_pair(s, &pairs.v[i], &o->tile, err);
-	secant_pairs_free(&pairs);
+	data_pairs_free(&pairs);
 	if (st)
 		return st;
 	s->cache = secant_calloc((size_t)s->n, sizeof *s->cache);
 	return s->cache ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n);
 }
 
-secant_samples *
-secant_samples_open(const secant_samples_request *r, secant_err *err)
+data_samples *
+data_samples_open(const data_samples_request *r, secant_err *err)
 {
-	secant_samples *s = secant_calloc(1, sizeof *s);
+	data_samples *s = secant_calloc(1, sizeof *s);
 	if (!s) {
 		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->path);
 		return NULL;
@@ -172,96 +172,96 @@ secant_samples_open(const secant_samples_request *r, secant_err *err)
 	s->in_channels = r->in_channels;
 	s->classes = r->classes;
 	s->kind = r->kind;
-	s->pad_label = r->options->ignore_index >= 0 ? SECANT_LABEL_IGNORE : 0;
+	s->pad_label = r->options->ignore_index >= 0 ? DATA_LABEL_IGNORE : 0;
 	atomic_store(&s->cache_room, (size_t)(r->options->cache_mb > 0 ? r->options->cache_mb : 0) << 20);
 	if (open_list(s, r, err)) {
-		secant_samples_free(s);
+		data_samples_free(s);
 		return NULL;
 	}
 	return s;
 }
 
 void
-secant_samples_free(secant_samples *s)
+data_samples_free(data_samples *s)
 {
 	if (!s)
 		return;
 	for (int i = 0; i < s->n; i++) {
 		secant_free(s->v[i].image);
 		secant_free(s->v[i].label);
-		secant_picture *p = s->cache ? (secant_picture *)atomic_load(&s->cache[i]) : NULL;
+		data_picture *p = s->cache ? (data_picture *)atomic_load(&s->cache[i]) : NULL;
 		if (p)
-			secant_picture_free(p);
+			data_picture_free(p);
 		secant_free(p);
 	}
 	secant_free((void *)s->cache);
 	secant_free(s->v);
-	secant_label_rule_free(&s->rule);
-	secant_annotated_free(s->annotated);
+	data_label_rule_free(&s->rule);
+	data_annotated_free(s->annotated);
 	secant_free(s);
 }
 
 int
-secant_samples_count(const secant_samples *s)
+data_samples_count(const data_samples *s)
 {
 	return s->n;
 }
 
 int
-secant_samples_channels(const secant_samples *s)
+data_samples_channels(const data_samples *s)
 {
 	return s->in_channels;
 }
 
 const char *
-secant_samples_image_path(const secant_samples *s, int i)
+data_samples_image_path(const data_samples *s, int i)
 {
 	return i >= 0 && i < s->n ? s->v[i].image : NULL;
 }
 
 const char *
-secant_samples_label_path(const secant_samples *s, int i)
+data_samples_label_path(const data_samples *s, int i)
 {
 	return i >= 0 && i < s->n ? s->v[i].label : NULL;
 }
 
 void
-secant_samples_size(const secant_samples *s, int i, int *height, int *width)
+data_samples_size(const data_samples *s, int i, int *height, int *width)
 {
 	*height = s->v[i].height;
 	*width = s->v[i].width;
 }
 
 bool
-secant_samples_are_guessed(const secant_samples *s)
+data_samples_are_guessed(const data_samples *s)
 {
 	return s->loose;
 }
 
 bool
-secant_samples_have_voids(const secant_samples *s)
+data_samples_have_voids(const data_samples *s)
 {
 	return s->voids;
 }
 
 int
-secant_samples_class_names(const secant_samples *s, const char *const **names)
+data_samples_class_names(const data_samples *s, const char *const **names)
 {
 	*names = (const char *const *)s->rule.names;
 	return s->rule.name_count;
 }
 
 bool
-secant_samples_exists(const char *path, const char *split, const secant_data_options *o)
+data_samples_exists(const char *path, const char *split, const secant_data_options *o)
 {
-	char *folder = o && o->from ? NULL : secant_path_join(path, split);
+	char *folder = o && o->from ? NULL : base_path_join(path, split);
 	bool there = folder && secant_is_dir(folder), none;
 	secant_free(folder);
-	secant_annotated *a = there || !o ? NULL : secant_annotated_open(path, o, &none, NULL);
-	there = there || (a && secant_annotated_has(a, split));
+	data_annotated *a = there || !o ? NULL : data_annotated_open(path, o, &none, NULL);
+	there = there || (a && data_annotated_has(a, split));
 	if (!there && !a && !(o && o->from))
 		there = data_layout_has(path, split);
-	secant_annotated_free(a);
+	data_annotated_free(a);
 	return there;
 }
 
@@ -278,9 +278,9 @@ normalise_reals(const float *from, float *to, size_t n, size_t period, const flo
 }
 
 void
-secant_samples_normalise(const secant_samples *s, const secant_picture *p, float *to, size_t stride)
+data_samples_normalise(const data_samples *s, const data_picture *p, float *to, size_t stride)
 {
-	float scale[PERIOD * SECANT_MOST_CHANNELS], shift[PERIOD * SECANT_MOST_CHANNELS];
+	float scale[PERIOD * DATA_MOST_CHANNELS], shift[PERIOD * DATA_MOST_CHANNELS];
 	size_t c = (size_t)p->channels, n = (size_t)p->width * c;
 	for (size_t k = 0; k < PERIOD * c; k++) {
 		scale[k] = s->scale[k % c];
@@ -290,80 +290,79 @@ secant_samples_normalise(const secant_samples *s, const secant_picture *p, float
 		if (p->real)
 			normalise_reals((const float *)p->pixels + y * n, to + y * stride, n, PERIOD * c, scale, shift);
 		else
-			secant_picture_best()->normalise(
+			kernel_picture_best()->normalise(
 				(const uint8_t *)p->pixels + y * n, to + y * stride, (int64_t)n, (int)(PERIOD * c), scale, shift);
 	}
 }
 
 size_t
-secant_samples_target_size(const secant_samples *s)
+data_samples_target_size(const data_samples *s)
 {
-	return s->kind == SECANT_TARGET_NONE      ? 0
-		: s->kind == SECANT_TARGET_MULTILABEL ? sizeof(float) * (size_t)s->classes
-											  : sizeof(float);
+	return s->kind == DATA_TARGET_NONE      ? 0
+		: s->kind == DATA_TARGET_MULTILABEL ? sizeof(float) * (size_t)s->classes
+											: sizeof(float);
 }
 
 static void
-write_multilabel(const secant_samples *s, const uint16_t *labels, float *to, size_t n)
+write_multilabel(const data_samples *s, const uint16_t *labels, float *to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (int c = 0; c < s->classes; c++) {
 			bool on = s->rule.bands ? labels[i] >> c & 1 : s->classes == 1 ? labels[i] == 1 : labels[i] == c;
-			to[i * (size_t)s->classes + (size_t)c] = labels[i] == SECANT_LABEL_IGNORE ? -1 : on;
+			to[i * (size_t)s->classes + (size_t)c] = labels[i] == DATA_LABEL_IGNORE ? -1 : on;
 		}
 }
 
 void
-secant_samples_target(const secant_samples *s, const secant_picture *p, void *to, size_t stride)
+data_samples_target(const data_samples *s, const data_picture *p, void *to, size_t stride)
 {
-	size_t n = (size_t)p->width, size = secant_samples_target_size(s);
+	size_t n = (size_t)p->width, size = data_samples_target_size(s);
 	for (int y = 0; size && y < p->height; y++) {
 		const uint16_t *labels = p->labels + (size_t)y * n;
 		char *row = (char *)to + (size_t)y * stride * size;
-		if (s->kind == SECANT_TARGET_MULTILABEL)
+		if (s->kind == DATA_TARGET_MULTILABEL)
 			write_multilabel(s, labels, (float *)row, n);
-		else if (s->kind == SECANT_TARGET_BINARY)
+		else if (s->kind == DATA_TARGET_BINARY)
 			for (size_t i = 0; i < n; i++)
-				((float *)row)[i] = labels[i] == SECANT_LABEL_IGNORE ? -1 : labels[i];
+				((float *)row)[i] = labels[i] == DATA_LABEL_IGNORE ? -1 : labels[i];
 		else
 			for (size_t i = 0; i < n; i++)
-				((int32_t *)row)[i] = labels[i] == SECANT_LABEL_IGNORE ? s->rule.ignore : labels[i];
+				((int32_t *)row)[i] = labels[i] == DATA_LABEL_IGNORE ? s->rule.ignore : labels[i];
 	}
 }
 
 static secant_status
-fill_tensors(
-	const secant_samples *s, const secant_picture *p, secant_tensor *image, secant_tensor *target, secant_err *err)
+fill_tensors(const data_samples *s, const data_picture *p, secant_tensor *image, secant_tensor *target, secant_err *err)
 {
 	secant_shape shape = secant_shape_of(3, p->height, p->width, p->channels);
 	secant_status st = secant_tensor_new(image, SECANT_F32, &shape, err);
 	if (st)
 		return st;
-	secant_samples_normalise(s, p, image->data, (size_t)p->width * (size_t)p->channels);
-	if (s->kind == SECANT_TARGET_NONE)
+	data_samples_normalise(s, p, image->data, (size_t)p->width * (size_t)p->channels);
+	if (s->kind == DATA_TARGET_NONE)
 		return SECANT_OK;
-	shape.dim[2] = s->kind == SECANT_TARGET_MULTILABEL ? s->classes : 1;
-	shape.rank = s->kind == SECANT_TARGET_INDEX ? 2 : 3;
-	st = secant_tensor_new(target, s->kind == SECANT_TARGET_INDEX ? SECANT_I32 : SECANT_F32, &shape, err);
+	shape.dim[2] = s->kind == DATA_TARGET_MULTILABEL ? s->classes : 1;
+	shape.rank = s->kind == DATA_TARGET_INDEX ? 2 : 3;
+	st = secant_tensor_new(target, s->kind == DATA_TARGET_INDEX ? SECANT_I32 : SECANT_F32, &shape, err);
 	if (st)
 		secant_tensor_free(image);
 	else
-		secant_samples_target(s, p, target->data, (size_t)p->width);
+		data_samples_target(s, p, target->data, (size_t)p->width);
 	return st;
 }
 
 secant_status
-secant_sample_load(const secant_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err)
+data_sample_load(const data_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err)
 {
 	*image = (secant_tensor){ 0 };
 	*target = (secant_tensor){ 0 };
 	if (i < 0 || i >= s->n)
 		return secant_fail(err, SECANT_ERR_RANGE, "sample %d is outside 0 to %d", i, s->n - 1);
-	secant_picture own = { 0 };
-	const secant_picture *p;
-	secant_status st = secant_samples_decode(s, i, &own, &p, err);
+	data_picture own = { 0 };
+	const data_picture *p;
+	secant_status st = data_samples_decode(s, i, &own, &p, err);
 	if (!st)
 		st = fill_tensors(s, p, image, target, err);
-	secant_picture_free(&own);
+	data_picture_free(&own);
 	return st;
 }

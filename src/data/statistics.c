@@ -11,7 +11,7 @@
 #include "data/samples.h"
 
 typedef struct survey {
-	const secant_samples *s;
+	const data_samples *s;
 	double *sums; /* of each sample: sum, sum of squares and count of each channel */
 	unsigned char *seen; /* of each sample and class: is it there? */
 	pthread_mutex_t lock;
@@ -20,13 +20,13 @@ typedef struct survey {
 } survey;
 
 static double
-value_at(const secant_picture *p, size_t i)
+value_at(const data_picture *p, size_t i)
 {
 	return p->real ? (double)((const float *)p->pixels)[i] : ((const uint8_t *)p->pixels)[i];
 }
 
 static void
-count_pixels(const secant_picture *p, double *sums)
+count_pixels(const data_picture *p, double *sums)
 {
 	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels;
 	for (size_t k = 0; k < c; k++)
@@ -41,13 +41,13 @@ count_pixels(const secant_picture *p, double *sums)
 }
 
 static void
-count_classes(const secant_samples *s, const secant_picture *p, unsigned char *seen)
+count_classes(const data_samples *s, const data_picture *p, unsigned char *seen)
 {
 	size_t n = (size_t)p->width * (size_t)p->height;
 	int classes = s->classes > 1 ? s->classes : 2;
 	for (size_t i = 0; i < n; i++) {
 		int label = p->labels[i];
-		if (label == SECANT_LABEL_IGNORE)
+		if (label == DATA_LABEL_IGNORE)
 			continue;
 		for (int c = 0; s->rule.bands && c < classes; c++)
 			seen[c] |= (unsigned char)(label >> c & 1);
@@ -60,13 +60,13 @@ static void
 look(void *user, int64_t i)
 {
 	survey *v = user;
-	const secant_samples *s = v->s;
-	secant_picture own = { 0 };
-	const secant_picture *p = &own;
+	const data_samples *s = v->s;
+	data_picture own = { 0 };
+	const data_picture *p = &own;
 	secant_err err = { 0 };
 	bool marked = v->sums && s->voids;
-	if (!(marked ? secant_samples_decode_marked(s, (int)i, &own, &err)
-				 : secant_samples_decode(s, (int)i, &own, &p, &err))) {
+	if (!(marked ? data_samples_decode_marked(s, (int)i, &own, &err)
+				 : data_samples_decode(s, (int)i, &own, &p, &err))) {
 		if (v->sums)
 			count_pixels(p, v->sums + (size_t)i * 3 * (size_t)s->in_channels);
 		if (v->seen && p->labels)
@@ -77,27 +77,27 @@ look(void *user, int64_t i)
 			v->failed = (int)i, v->err = err;
 		pthread_mutex_unlock(&v->lock);
 	}
-	secant_picture_free(&own);
+	data_picture_free(&own);
 }
 
 static secant_status
 look_at_all(survey *v, int threads, secant_err *err)
 {
-	secant_pool *pool = secant_pool_new(threads > 0 ? threads : 1, err);
+	base_pool *pool = base_pool_new(threads > 0 ? threads : 1, err);
 	secant_status status = pool ? SECANT_OK : err ? err->code : SECANT_ERR_NOMEM;
 	v->failed = -1;
 	pthread_mutex_init(&v->lock, NULL);
 	for (int i = 0; i < v->s->n && !status; i++)
-		status = secant_pool_submit(pool, look, v, i, err);
+		status = base_pool_submit(pool, look, v, i, err);
 	if (pool)
-		secant_pool_wait(pool);
-	secant_pool_free(pool);
+		base_pool_wait(pool);
+	base_pool_free(pool);
 	pthread_mutex_destroy(&v->lock);
 	return status ? status : v->failed >= 0 ? secant_fail(err, v->err.code, "%s", v->err.msg) : SECANT_OK;
 }
 
 secant_status
-secant_samples_moments(const secant_samples *s, int threads, double *mean, double *deviation, secant_err *err)
+data_samples_moments(const data_samples *s, int threads, double *mean, double *deviation, secant_err *err)
 {
 	size_t c = (size_t)s->in_channels;
 	survey v = { .s = s, .sums = secant_calloc((size_t)s->n, 3 * c * sizeof *v.sums) };
@@ -123,7 +123,7 @@ secant_samples_moments(const secant_samples *s, int threads, double *mean, doubl
 }
 
 secant_status
-secant_samples_rarity(const secant_samples *s, int threads, double *weights, secant_err *err)
+data_samples_rarity(const data_samples *s, int threads, double *weights, secant_err *err)
 {
 	size_t classes = (size_t)(s->classes > 1 ? s->classes : 2);
 	survey v = { .s = s, .seen = secant_calloc((size_t)s->n, classes) };

@@ -11,7 +11,7 @@
 #include "base/thread.h"
 
 typedef struct surveying {
-	const secant_samples *s;
+	const data_samples *s;
 	data_survey *v;
 	pthread_mutex_t lock;
 	int failed, telling; /* sample that could not be read, sample `first` is of; -1: none */
@@ -141,12 +141,12 @@ look(void *user, int64_t i)
 }
 
 secant_status
-data_survey_labels(const secant_samples *s, int threads, data_survey *out, secant_err *err)
+data_survey_labels(const data_samples *s, int threads, data_survey *out, secant_err *err)
 {
 	if (!out->value)
 		out->value = secant_calloc(DATA_SURVEY_VALUES, sizeof *out->value);
 	surveying q = { .s = s, .v = out, .failed = -1, .telling = -1 };
-	secant_pool *pool = out->value && !s->annotated ? secant_pool_new(threads > 0 ? threads : 1, err) : NULL;
+	base_pool *pool = out->value && !s->annotated ? base_pool_new(threads > 0 ? threads : 1, err) : NULL;
 	if (!out->value)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to look at labels");
 	if (s->annotated)
@@ -161,11 +161,11 @@ data_survey_labels(const secant_samples *s, int threads, data_survey *out, secan
 		before = path;
 		if (!*out->first)
 			(void)snprintf(out->first, sizeof out->first, "%s", path);
-		status = secant_pool_submit(pool, look, &q, i, err);
+		status = base_pool_submit(pool, look, &q, i, err);
 	}
 	if (pool)
-		secant_pool_wait(pool);
-	secant_pool_free(pool);
+		base_pool_wait(pool);
+	base_pool_free(pool);
 	pthread_mutex_destroy(&q.lock);
 	return status ? status : q.failed >= 0 ? secant_fail(err, q.err.code, "%s", q.err.msg) : SECANT_OK;
 }

@@ -2,8 +2,8 @@
  * What label pictures hold, looked at before anything is trained: values and colours as they are stored, from which
  * follows how many classes can be meant, and a reading of every label by the rule, which finds every mistake at once.
  */
-#ifndef SECANT_DATA_SURVEY_H
-#define SECANT_DATA_SURVEY_H
+#ifndef DATA_SURVEY_H
+#define DATA_SURVEY_H
 #include "data/samples.h"
 
 enum { DATA_SURVEY_COLOURS = 64, DATA_SURVEY_VALUES = 65536, DATA_SURVEY_ERRORS = 8 };
@@ -21,8 +21,7 @@ typedef struct data_survey {
 } data_survey;
 /* Reads every label picture of s once, by threads, and adds what it holds to *v (zeroed at first). Annotated data sets
  * have none. */
-secant_status data_survey_labels(
-	const secant_samples *s, int threads, data_survey *v, secant_err *err) SECANT_NODISCARD;
+secant_status data_survey_labels(const data_samples *s, int threads, data_survey *v, secant_err *err) SECANT_NODISCARD;
 void data_survey_free(data_survey *v);
 
 /* What the labels can mean. */
@@ -48,7 +47,7 @@ typedef struct data_labels_report {
 typedef void (*data_labels_tick)(void *user, int done, int all);
 /* By threads; tick (may be NULL) is called by one thread at a time. What was found without an error is remembered in
  * the user's cache folder, by paths, sizes and times of the files and by the rule. CANCELLED when stop says so. */
-secant_status data_labels_look(const secant_samples *s, int threads, data_labels_tick tick, bool (*stop)(void *user),
+secant_status data_labels_look(const data_samples *s, int threads, data_labels_tick tick, bool (*stop)(void *user),
 	void *user, data_labels_report *out, secant_err *err) SECANT_NODISCARD;
 void data_labels_report_free(data_labels_report *r);
 #endif

@@ -17,7 +17,7 @@ enum { LEAST_PASS = 8192, MOST_CATEGORIES = 4096 };
 /* ---- settings ---- */
 
 void
-secant_cloud_model_free(secant_cloud_model *m)
+deploy_cloud_model_free(deploy_cloud_model *m)
 {
 	secant_opts_free(&secant_cloud_recipe_options, &m->recipe);
 	for (int i = 0; i < m->categories; i++)
@@ -25,11 +25,11 @@ secant_cloud_model_free(secant_cloud_model *m)
 	secant_free(m->category);
 	secant_free(m->first_part);
 	secant_free(m->value);
-	*m = (secant_cloud_model){ 0 };
+	*m = (deploy_cloud_model){ 0 };
 }
 
 static secant_status
-read_categories(secant_cloud_model *m, const secant_deployed *d, const json_t *j, secant_err *err)
+read_categories(deploy_cloud_model *m, const deploy_deployed *d, const json_t *j, secant_err *err)
 {
 	const json_t *names = json_object_get(j, "categories"), *parts = json_object_get(j, "parts");
 	size_t n = json_array_size(names), k = json_array_size(parts);
@@ -41,7 +41,7 @@ read_categories(secant_cloud_model *m, const secant_deployed *d, const json_t *j
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu categories", n);
 	for (size_t i = 0; i < n; i++, m->categories++) {
 		const char *name = json_string_value(json_array_get(names, i));
-		if (!(m->category[i] = secant_strdup(name ? name : "")))
+		if (!(m->category[i] = base_strdup(name ? name : "")))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu categories", n);
 		json_int_t count = k ? json_integer_value(json_array_get(parts, i)) : 0;
 		if (k && (count < 1 || count > d->classes))
@@ -60,7 +60,7 @@ read_categories(secant_cloud_model *m, const secant_deployed *d, const json_t *j
 }
 
 static secant_status
-read_values(secant_cloud_model *m, const secant_deployed *d, const json_t *j, secant_err *err)
+read_values(deploy_cloud_model *m, const deploy_deployed *d, const json_t *j, secant_err *err)
 {
 	const json_t *list = json_object_get(j, "values");
 	size_t n = json_array_size(list);
@@ -77,17 +77,17 @@ read_values(secant_cloud_model *m, const secant_deployed *d, const json_t *j, se
 }
 
 secant_status
-secant_cloud_model_read(secant_cloud_model *m, const secant_deployed *d, secant_err *err)
+deploy_cloud_model_read(deploy_cloud_model *m, const deploy_deployed *d, secant_err *err)
 {
 	const json_t *j = json_object_get(d->file.settings, "clouds");
 	secant_err own = { 0 };
-	*m = (secant_cloud_model){ 0 };
-	char *recipe = json_is_object(j) ? secant_json_text(json_object_get(j, "recipe"), 0) : NULL;
-	if (d->kind == SECANT_INPUT_PICTURES)
+	*m = (deploy_cloud_model){ 0 };
+	char *recipe = json_is_object(j) ? base_json_text(json_object_get(j, "recipe"), 0) : NULL;
+	if (d->kind == DEPLOY_INPUT_PICTURES)
 		secant_fail(&own, SECANT_ERR_ARG, "the model is for pictures, not for clouds");
 	else if (!secant_opts_init(&secant_cloud_recipe_options, &m->recipe, &own)
 		&& !(recipe && secant_opts_set_json(&secant_cloud_recipe_options, &m->recipe, recipe, "clouds.recipe", &own))
-		&& !secant_features_parse(&m->features, m->recipe.features, &own) && !read_categories(m, d, j, &own))
+		&& !prepare_features_parse(&m->features, m->recipe.features, &own) && !read_categories(m, d, j, &own))
 		(void)!read_values(m, d, j, &own);
 	if (!own.code && m->features.channels != d->in_channels)
 		secant_fail(&own, SECANT_ERR_FORMAT, "the model's features are %d numbers a point, the network takes %d",
@@ -96,42 +96,42 @@ secant_cloud_model_read(secant_cloud_model *m, const secant_deployed *d, secant_
 	secant_free(recipe);
 	if (!own.code)
 		return SECANT_OK;
-	secant_cloud_model_free(m);
+	deploy_cloud_model_free(m);
 	return secant_fail(err, own.code, "%s", own.msg);
 }
 
 /* ---- verdicts ---- */
 
 secant_status
-secant_verdict_make(secant_verdict *v, const secant_deployed *d, const secant_cloud_model *m, const secant_points *p,
+deploy_verdict_make(deploy_verdict *v, const deploy_deployed *d, const deploy_cloud_model *m, const prepare_points *p,
 	int category, secant_err *err)
 {
 	bool parts = m->first_part && category >= 0;
-	*v = (secant_verdict){ .p = p,
+	*v = (deploy_verdict){ .p = p,
 		.category = category,
 		.first = parts ? m->first_part[category] : 0,
 		.count = d->classes,
-		.rows = d->kind == SECANT_INPUT_POINTS ? p->n : 1 };
+		.rows = d->kind == DEPLOY_INPUT_POINTS ? p->n : 1 };
 	if (parts)
 		v->count = m->first_part[category + 1] - v->first;
 	v->sum = secant_calloc((size_t)v->rows + 1, (size_t)v->count * sizeof *v->sum);
 	v->hits = secant_calloc((size_t)v->rows + 1, sizeof *v->hits);
 	if (v->sum && v->hits)
 		return SECANT_OK;
-	secant_verdict_free(v);
+	deploy_verdict_free(v);
 	return secant_fail(err, SECANT_ERR_NOMEM, "no memory for probabilities of %lld points", (long long)p->n);
 }
 
 void
-secant_verdict_free(secant_verdict *v)
+deploy_verdict_free(deploy_verdict *v)
 {
 	secant_free(v->sum);
 	secant_free(v->hits);
-	*v = (secant_verdict){ 0 };
+	*v = (deploy_verdict){ 0 };
 }
 
 int
-secant_verdict_class(const secant_verdict *v, int64_t row, float *confidence)
+deploy_verdict_class(const deploy_verdict *v, int64_t row, float *confidence)
 {
 	const float *s = v->sum + row * v->count;
 	int best = 0;
@@ -144,7 +144,7 @@ secant_verdict_class(const secant_verdict *v, int64_t row, float *confidence)
 /* ---- passes ---- */
 
 typedef struct pass {
-	secant_verdict *v;
+	deploy_verdict *v;
 	int64_t *index; /* `used` points; owned */
 	int64_t used, points; /* points: with those that only fill */
 	float corner[3];
@@ -153,9 +153,9 @@ typedef struct pass {
 } pass;
 
 typedef struct queue {
-	const secant_deployed *d;
-	const secant_cloud_model *m;
-	const secant_passing *o;
+	const deploy_deployed *d;
+	const deploy_cloud_model *m;
+	const deploy_passing *o;
 	pass *wait;
 	int waiting;
 	bool ran; /* a batch has run: later ones are filled up to its size */
@@ -179,15 +179,15 @@ canonical(int64_t n)
 static void
 apply_vote(const queue *q, const pass *p, float *v)
 {
-	const secant_cloud_model *m = q->m;
+	const deploy_cloud_model *m = q->m;
 	int channels = m->features.channels, a, b;
 	if (p->vote == 0 && q->o->turn == 0)
 		return;
-	secant_recipe_ground(&m->recipe, &a, &b);
-	secant_rng rng = secant_rng_make(q->o->seed, SECANT_FOR_AUGMENT, (uint32_t)p->vote, 0);
+	prepare_recipe_ground(&m->recipe, &a, &b);
+	base_rng rng = base_rng_make(q->o->seed, BASE_FOR_AUGMENT, (uint32_t)p->vote, 0);
 	double share = q->o->turn / 360 + (m->turned ? (double)p->vote / q->o->votes : 0),
 		   angle = 6.283185307179586476925 * share;
-	double factor = m->turned || p->vote == 0 ? 1 : secant_rng_range(&rng, 0.8, 1.2);
+	double factor = m->turned || p->vote == 0 ? 1 : base_rng_range(&rng, 0.8, 1.2);
 	float c = (float)cos(angle), s = (float)sin(angle), f = (float)factor;
 	for (int64_t i = 0; i < p->used; i++) {
 		float *x = v + i * channels;
@@ -205,20 +205,20 @@ apply_vote(const queue *q, const pass *p, float *v)
 static void
 write_pass(const queue *q, const pass *p, float *v, int64_t points)
 {
-	const secant_cloud_model *m = q->m;
+	const deploy_cloud_model *m = q->m;
 	int channels = m->features.channels;
-	secant_points_gather(&m->features, p->v->p, p->index, p->used, v);
-	secant_points_fit(&m->recipe, v, p->used, channels, p->block ? p->corner : NULL);
+	prepare_points_gather(&m->features, p->v->p, p->index, p->used, v);
+	prepare_points_fit(&m->recipe, v, p->used, channels, p->block ? p->corner : NULL);
 	apply_vote(q, p, v);
 	for (int64_t i = p->used; i < points; i++)
 		memcpy(v + i * channels, v + i % p->used * channels, (size_t)channels * sizeof *v);
-	secant_points_widen(v, points, channels, q->d->inputs, p->v->category < 0 ? 0 : p->v->category);
+	prepare_points_widen(v, points, channels, q->d->inputs, p->v->category < 0 ? 0 : p->v->category);
 }
 
 /* Adds probabilities, which are 0 for impossible classes. Networks that end in an activation know nothing of those:
  * theirs are shares of what is left. */
 static void
-add_row(secant_verdict *v, int64_t row, const float *probabilities, bool shares)
+add_row(deploy_verdict *v, int64_t row, const float *probabilities, bool shares)
 {
 	const float *from = probabilities + v->first;
 	float *sum = v->sum + row * v->count, all = 0;
@@ -232,7 +232,7 @@ add_row(secant_verdict *v, int64_t row, const float *probabilities, bool shares)
 static void
 take_pass(const queue *q, const pass *p, const float *probabilities)
 {
-	bool whole = q->d->kind != SECANT_INPUT_POINTS;
+	bool whole = q->d->kind != DEPLOY_INPUT_POINTS;
 	for (int64_t i = 0; i < (whole ? 1 : p->used); i++)
 		add_row(p->v, whole ? 0 : p->index[i], probabilities + i * q->d->classes, q->d->activated);
 }
@@ -244,7 +244,7 @@ reserve(float **v, size_t *room, size_t n, secant_err *err)
 		return SECANT_OK;
 	secant_free(*v);
 	*room = 0;
-	if (!(*v = secant_alloc_aligned(n * sizeof **v)))
+	if (!(*v = base_alloc_aligned(n * sizeof **v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a batch of %zu numbers", n);
 	*room = n;
 	return SECANT_OK;
@@ -256,7 +256,7 @@ write_possible(const queue *q, int n)
 {
 	int classes = q->d->classes;
 	for (int i = 0; i < n; i++) {
-		const secant_verdict *v = q->wait[i < q->waiting ? i : 0].v;
+		const deploy_verdict *v = q->wait[i < q->waiting ? i : 0].v;
 		for (int k = 0; k < classes; k++)
 			q->possible[(int64_t)i * classes + k] = k >= v->first && k < v->first + v->count ? 1 : 0;
 	}
@@ -298,7 +298,7 @@ flush(queue *q, secant_err *err)
 		return SECANT_OK;
 	for (int i = 0; i < q->waiting; i++)
 		points = q->wait[i].points > points ? q->wait[i].points : points;
-	int64_t row = points * q->d->inputs, out = (q->d->kind == SECANT_INPUT_POINTS ? points : 1) * q->d->classes;
+	int64_t row = points * q->d->inputs, out = (q->d->kind == DEPLOY_INPUT_POINTS ? points : 1) * q->d->classes;
 	secant_status s = reserve(&q->input, &q->room, (size_t)(row * n), err);
 	for (int i = 0; i < q->waiting && !s; i++)
 		write_pass(q, &q->wait[i], q->input + i * row, points);
@@ -334,10 +334,10 @@ submit(queue *q, const pass *p, const int64_t *index, secant_err *err)
 }
 
 static void
-shuffle(secant_rng *rng, int64_t *v, int64_t n)
+shuffle(base_rng *rng, int64_t *v, int64_t n)
 {
 	for (int64_t i = n - 1; i > 0; i--) {
-		int64_t j = (int64_t)secant_rng_below(rng, (uint32_t)i + 1), t = v[i];
+		int64_t j = (int64_t)base_rng_below(rng, (uint32_t)i + 1), t = v[i];
 		v[i] = v[j];
 		v[j] = t;
 	}
@@ -345,7 +345,7 @@ shuffle(secant_rng *rng, int64_t *v, int64_t n)
 
 /* A whole cloud, or parts of one too large for a pass: all of nearly one size. */
 static secant_status
-submit_whole(queue *q, secant_verdict *v, int vote, secant_err *err)
+submit_whole(queue *q, deploy_verdict *v, int vote, secant_err *err)
 {
 	int64_t n = 0,
 			most = q->o->most > 0          ? q->o->most
@@ -361,7 +361,7 @@ submit_whole(queue *q, secant_verdict *v, int vote, secant_err *err)
 	}
 	int64_t parts = (n + most - 1) / most;
 	if (parts > 1) {
-		secant_rng rng = secant_rng_make(q->o->seed, SECANT_FOR_SHUFFLE, (uint32_t)vote, 0);
+		base_rng rng = base_rng_make(q->o->seed, BASE_FOR_SHUFFLE, (uint32_t)vote, 0);
 		shuffle(&rng, index, n);
 	}
 	for (int64_t k = 0; k < parts && !s; k++) {
@@ -381,21 +381,21 @@ submit_whole(queue *q, secant_verdict *v, int vote, secant_err *err)
 
 /* The points of a window in random order, `points` at a time; the last pass is filled by points of its own. */
 static secant_status
-submit_window(queue *q, secant_verdict *v, const secant_blocks *b, int64_t k, int vote, secant_err *err)
+submit_window(queue *q, deploy_verdict *v, const prepare_blocks *b, int64_t k, int vote, secant_err *err)
 {
 	pass p = { .v = v, .block = true, .vote = vote, .points = q->m->recipe.points };
 	secant_status s = SECANT_OK;
-	secant_blocks_corner(b, k, p.corner);
-	int64_t n = secant_blocks_points(b, p.corner, q->block, q->block_room);
+	prepare_blocks_corner(b, k, p.corner);
+	int64_t n = prepare_blocks_points(b, p.corner, q->block, q->block_room);
 	if (n > q->block_room) {
 		secant_free(q->block);
 		q->block_room = 0;
 		if (!(q->block = secant_calloc((size_t)n, sizeof *q->block)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a block of %lld points", (long long)n);
 		q->block_room = n;
-		n = secant_blocks_points(b, p.corner, q->block, n);
+		n = prepare_blocks_points(b, p.corner, q->block, n);
 	}
-	secant_rng rng = secant_rng_make(q->o->seed, SECANT_FOR_SHUFFLE, (uint32_t)vote, (uint32_t)k);
+	base_rng rng = base_rng_make(q->o->seed, BASE_FOR_SHUFFLE, (uint32_t)vote, (uint32_t)k);
 	if (n > p.points)
 		shuffle(&rng, q->block, n);
 	int64_t parts = (n + p.points - 1) / p.points;
@@ -408,21 +408,21 @@ submit_window(queue *q, secant_verdict *v, const secant_blocks *b, int64_t k, in
 }
 
 static secant_status
-submit_blocks(queue *q, secant_verdict *v, secant_err *err)
+submit_blocks(queue *q, deploy_verdict *v, secant_err *err)
 {
-	secant_blocks b;
+	prepare_blocks b;
 	double stride = q->m->recipe.block * (1 - (q->o->overlap < 0 ? 0 : q->o->overlap > 0.9 ? 0.9 : q->o->overlap));
-	secant_status s = secant_blocks_make(&b, v->p, &q->m->recipe, stride, err);
+	secant_status s = prepare_blocks_make(&b, v->p, &q->m->recipe, stride, err);
 	for (int vote = 0; vote < q->o->votes && !s; vote++)
 		for (int64_t k = 0; k < b.count[0] * b.count[1] && !s; k++)
 			s = submit_window(q, v, &b, k, vote, err);
 	if (b.p)
-		secant_blocks_free(&b);
+		prepare_blocks_free(&b);
 	return s;
 }
 
 secant_status
-secant_clouds_pass(const secant_deployed *d, const secant_cloud_model *m, const secant_passing *o, secant_verdict *v,
+deploy_clouds_pass(const deploy_deployed *d, const deploy_cloud_model *m, const deploy_passing *o, deploy_verdict *v,
 	int n, secant_err *err)
 {
 	queue q = { .d = d, .m = m, .o = o };

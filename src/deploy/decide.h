@@ -7,25 +7,25 @@
  *
  * Shared by threads as a runner is; each has a session.
  */
-#ifndef SECANT_DEPLOY_DECIDE_H
-#define SECANT_DEPLOY_DECIDE_H
+#ifndef DEPLOY_DECIDE_H
+#define DEPLOY_DECIDE_H
 #include "deploy/network.h"
 
-typedef struct secant_decider {
-	secant_task task;
+typedef struct deploy_decider {
+	deploy_task task;
 	int classes;
 	double least; /* of a probability; of classes that exclude each other the largest wins, whatever it is */
 	double vote; /* the same for votes */
-	secant_store *store;
-	secant_runner *runner;
-} secant_decider;
+	exec_store *store;
+	exec_runner *runner;
+} deploy_decider;
 
-secant_status secant_decider_make(secant_decider *d, secant_task task, int classes, double least, double vote,
+secant_status deploy_decider_make(deploy_decider *d, deploy_task task, int classes, double least, double vote,
 	int threads, secant_err *err) SECANT_NODISCARD; /* d must stay where it is: the runner points to it */
-void secant_decider_free(secant_decider *d);
+void deploy_decider_free(deploy_decider *d);
 /* A session that gives "classes" or "votes" of `rows` x classes numbers. */
-secant_session *secant_decider_session(const secant_decider *d, const char *output, secant_err *err);
+secant_session *deploy_decider_session(const deploy_decider *d, const char *output, secant_err *err);
 /* *out: rows int32 classes, or rows x classes float votes; the session's until its next run. */
-secant_status secant_decide(secant_session *s, const float *probabilities, int64_t rows, int classes, const void **out,
+secant_status deploy_decide(secant_session *s, const float *probabilities, int64_t rows, int classes, const void **out,
 	secant_err *err) SECANT_NODISCARD;
 #endif

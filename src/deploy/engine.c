@@ -4,7 +4,7 @@
 #include "deploy/network.h"
 
 struct secant_engine {
-	secant_deployed model; /* never moved: its runner points into it */
+	deploy_deployed model; /* never moved: its runner points into it */
 };
 
 secant_engine *
@@ -17,7 +17,7 @@ secant_engine_open(const char *model, const secant_predict *options, secant_err 
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 	else if (!(options ? secant_opts_copy(&secant_predict_options, &o, options, &own)
 					   : secant_opts_init(&secant_predict_options, &o, &own))) {
-		(void)!secant_deployed_open(&e->model, model, o.precision, o.threads, o.allow_reference, &own);
+		(void)!deploy_deployed_open(&e->model, model, o.precision, o.threads, o.allow_reference, &own);
 		secant_opts_free(&secant_predict_options, &o);
 	}
 	if (!own.code)
@@ -31,33 +31,33 @@ void
 secant_engine_close(secant_engine *e)
 {
 	if (e)
-		secant_deployed_close(&e->model);
+		deploy_deployed_close(&e->model);
 	secant_free(e);
 }
 
 int
 secant_engine_inputs(const secant_engine *e)
 {
-	return secant_runner_inputs(e->model.runner);
+	return exec_runner_inputs(e->model.runner);
 }
 const secant_port *
 secant_engine_input(const secant_engine *e, int i)
 {
-	return i >= 0 && i < secant_engine_inputs(e) ? secant_runner_input(e->model.runner, i) : NULL;
+	return i >= 0 && i < secant_engine_inputs(e) ? exec_runner_input(e->model.runner, i) : NULL;
 }
 int
 secant_engine_outputs(const secant_engine *e)
 {
-	return secant_runner_outputs(e->model.runner);
+	return exec_runner_outputs(e->model.runner);
 }
 const secant_port *
 secant_engine_output(const secant_engine *e, int i)
 {
-	return i >= 0 && i < secant_engine_outputs(e) ? secant_runner_output(e->model.runner, i) : NULL;
+	return i >= 0 && i < secant_engine_outputs(e) ? exec_runner_output(e->model.runner, i) : NULL;
 }
 
 secant_session *
 secant_engine_session(secant_engine *e, const char *const *names, int n, secant_err *err)
 {
-	return secant_session_new(e->model.runner, names, n, err);
+	return exec_session_new(e->model.runner, names, n, err);
 }

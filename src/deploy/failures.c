@@ -6,7 +6,7 @@
 #include <string.h>
 
 bool
-secant_failures_note(secant_failures *f, secant_err *why, secant_predict_progress *now,
+deploy_failures_note(deploy_failures *f, secant_err *why, secant_predict_progress *now,
 	bool (*progress)(void *user, const secant_predict_progress *now), void *user)
 {
 	size_t n = strlen(now->input);
@@ -30,7 +30,7 @@ secant_failures_note(secant_failures *f, secant_err *why, secant_predict_progres
 }
 
 secant_status
-secant_failures_end(const secant_failures *f, int inputs, const char *what, secant_err *err)
+deploy_failures_end(const deploy_failures *f, int inputs, const char *what, secant_err *err)
 {
 	if (!f->n)
 		return SECANT_OK;

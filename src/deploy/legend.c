@@ -12,7 +12,7 @@ name_of(const secant_predictor *p, int class, char text[LONGEST])
 	const char *name = secant_predictor_class_name(p, class);
 	if (name && *name)
 		(void)snprintf(text, LONGEST, "%.60s", name);
-	else if (p->model[0].task == SECANT_TASK_BINARY)
+	else if (p->model[0].task == DEPLOY_TASK_BINARY)
 		(void)snprintf(text, LONGEST, "foreground");
 	else
 		(void)snprintf(text, LONGEST, "class %d", class);
@@ -75,7 +75,7 @@ drop(cairo_surface_t *surface, cairo_t *cr)
 }
 
 secant_status
-secant_legend_draw(const secant_predictor *p, int width, secant_image *out, secant_err *err)
+deploy_legend_draw(const secant_predictor *p, int width, secant_image *out, secant_err *err)
 {
 	enum { WIDEST = 4000 }; /* cairo draws 32767 pixels at most; beyond this the strip is white */
 	cairo_t *cr;

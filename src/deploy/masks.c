@@ -9,7 +9,7 @@
 /* ---- values ---- */
 
 secant_dtype
-secant_mask_dtype(const secant_predictor *p)
+deploy_mask_dtype(const secant_predictor *p)
 {
 	return p->model[0].classes + p->options.offset > 255 ? SECANT_U16 : SECANT_U8;
 }
@@ -17,35 +17,35 @@ secant_mask_dtype(const secant_predictor *p)
 static int
 none_of(const secant_predictor *p)
 {
-	return secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255;
+	return deploy_mask_dtype(p) == SECANT_U16 ? 65535 : 255;
 }
 
 int
-secant_mask_background(const secant_predictor *p)
+deploy_mask_background(const secant_predictor *p)
 {
-	return p->model[0].task == SECANT_TASK_BINARY ? p->options.offset : none_of(p);
+	return p->model[0].task == DEPLOY_TASK_BINARY ? p->options.offset : none_of(p);
 }
 
 int
-secant_mask_value(const secant_predictor *p, int class)
+deploy_mask_value(const secant_predictor *p, int class)
 {
 	int offset = p->options.offset;
-	if (p->model[0].task == SECANT_TASK_BINARY)
+	if (p->model[0].task == DEPLOY_TASK_BINARY)
 		return offset ? offset + 1 : 255;
 	return class + offset;
 }
 
 int
-secant_mask_class(const secant_predictor *p, int value)
+deploy_mask_class(const secant_predictor *p, int value)
 {
 	int offset = p->options.offset, class = value - offset;
-	if (p->model[0].task == SECANT_TASK_BINARY)
-		return value == secant_mask_value(p, 0) ? 0 : -1;
+	if (p->model[0].task == DEPLOY_TASK_BINARY)
+		return value == deploy_mask_value(p, 0) ? 0 : -1;
 	return class < 0 || class >= p->model[0].classes ? -1 : class;
 }
 
 int
-secant_mask_get(secant_dtype dtype, const void *mask, int64_t i)
+deploy_mask_get(secant_dtype dtype, const void *mask, int64_t i)
 {
 	return dtype == SECANT_U16 ? ((const uint16_t *)mask)[i] : ((const uint8_t *)mask)[i];
 }
@@ -66,8 +66,8 @@ mask_set(secant_dtype dtype, void *mask, int64_t i, int v)
 static bool
 is_free(const secant_predictor *p, int value)
 {
-	return secant_mask_class(p, value) < 0
-		&& (p->model[0].task == SECANT_TASK_MULTICLASS || value != secant_mask_background(p));
+	return deploy_mask_class(p, value) < 0
+		&& (p->model[0].task == DEPLOY_TASK_MULTICLASS || value != deploy_mask_background(p));
 }
 
 /* The largest value that is neither a class nor the background. Masks of 0 and 255 have 127, which no threshold takes
@@ -75,7 +75,7 @@ is_free(const secant_predictor *p, int value)
 static int
 free_value(const secant_predictor *p)
 {
-	if (p->model[0].task == SECANT_TASK_BINARY && !p->options.offset)
+	if (p->model[0].task == DEPLOY_TASK_BINARY && !p->options.offset)
 		return 127;
 	int v = none_of(p);
 	while (v > 0 && !is_free(p, v))
@@ -85,19 +85,19 @@ free_value(const secant_predictor *p)
 
 /* The picture's own value where the mask has it free. Where the file cannot tell the value, masks of one class have the
  * background there, which no reader takes for anything else, and the others what is no class. */
-secant_nodata
-secant_nodata_of(const secant_predictor *p, const secant_source *s, bool told)
+deploy_nodata
+deploy_nodata_of(const secant_predictor *p, const deploy_source *s, bool told)
 {
-	secant_nodata n = { .voids = secant_source_voids(p, s), .there = secant_source_may_lack_data(p, s) };
-	bool one = p->model[0].task == SECANT_TASK_BINARY;
+	deploy_nodata n = { .voids = deploy_source_voids(p, s), .there = deploy_source_may_lack_data(p, s) };
+	bool one = p->model[0].task == DEPLOY_TASK_BINARY;
 	double value = n.voids.declared ? n.voids.value : -1;
 	int as = value >= 0 && value <= none_of(p) && value == floor(value) ? (int)value : -1;
-	n.mask = as >= 0 && is_free(p, as) ? as : told || !one ? free_value(p) : secant_mask_background(p);
+	n.mask = as >= 0 && is_free(p, as) ? as : told || !one ? free_value(p) : deploy_mask_background(p);
 	return n;
 }
 
 secant_geo *
-secant_mask_geo(const secant_nodata *n, const secant_geo *geo, secant_err *err)
+deploy_mask_geo(const deploy_nodata *n, const secant_geo *geo, secant_err *err)
 {
 	double value = n->mask;
 	return geo || n->there ? secant_geo_of_mask(geo, n->there ? &value : NULL, err) : NULL;
@@ -113,32 +113,32 @@ only_allowed(secant_predictor *p, const secant_image *im, const float **probabil
 	const float *from = *probabilities;
 	if (!p->rules.n && !p->rules.never)
 		return SECANT_OK;
-	secant_status status = secant_floats_reserve(&p->allowed, (size_t)(pixels * classes), err);
+	secant_status status = deploy_floats_reserve(&p->allowed, (size_t)(pixels * classes), err);
 	if (status)
 		return status;
 	for (int64_t i = 0, at = 0; i < pixels; i++)
 		for (int c = 0; c < classes; c++, at++)
-			p->allowed.v[at] = secant_rules_allow(&p->rules, c, im, i) ? from[at] : -INFINITY;
+			p->allowed.v[at] = deploy_rules_allow(&p->rules, c, im, i) ? from[at] : -INFINITY;
 	*probabilities = p->allowed.v;
 	return SECANT_OK;
 }
 
 static secant_status
-fill_rows(secant_predictor *p, const secant_image *im, const secant_nodata *none, const float *probabilities,
+fill_rows(secant_predictor *p, const secant_image *im, const deploy_nodata *none, const float *probabilities,
 	int64_t pixels, void *mask, secant_err *err)
 {
-	secant_dtype dtype = secant_mask_dtype(p);
-	int background = secant_mask_background(p);
+	secant_dtype dtype = deploy_mask_dtype(p);
+	int background = deploy_mask_background(p);
 	const void *decided;
 	secant_status status = only_allowed(p, im, &probabilities, pixels, err);
 	if (!status)
-		status = secant_decide(p->classes, probabilities, pixels, p->model[0].classes, &decided, err);
+		status = deploy_decide(p->classes, probabilities, pixels, p->model[0].classes, &decided, err);
 	if (status)
 		return status;
 	const int32_t *class = decided;
 	for (int64_t i = 0; i < pixels; i++) {
-		int value = class[i] < 0 ? background : secant_mask_value(p, class[i]);
-		if (none->there && secant_voids_at(&none->voids, im, i))
+		int value = class[i] < 0 ? background : deploy_mask_value(p, class[i]);
+		if (none->there && prepare_voids_at(&none->voids, im, i))
 			value = none->mask;
 		mask_set(dtype, mask, i, value);
 	}
@@ -146,16 +146,16 @@ fill_rows(secant_predictor *p, const secant_image *im, const secant_nodata *none
 }
 
 secant_status
-secant_mask_rows(secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
+deploy_mask_rows(secant_predictor *p, deploy_source *s, const deploy_nodata *none, int y, int n,
 	const float *probabilities, void *mask, secant_err *err)
 {
 	secant_image window = { 0 };
 	const secant_image *im = NULL;
 	secant_status status = SECANT_OK;
 	if (p->rules.n || none->there)
-		status = secant_source_window(s, 0, y, s->width, n, &window, &im, err);
+		status = deploy_source_window(s, 0, y, s->width, n, &window, &im, err);
 	if (!status && im)
-		status = secant_rules_check(&p->rules, im->channels, err);
+		status = deploy_rules_check(&p->rules, im->channels, err);
 	if (!status)
 		status = fill_rows(p, im, none, probabilities, (int64_t)n * s->width, mask, err);
 	secant_image_free(&window);
@@ -167,7 +167,7 @@ static int64_t
 flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
 {
 	int64_t n = 1, w = mask->width, pixels = w * mask->height;
-	int value = secant_mask_get(mask->dtype, mask->data, start);
+	int value = deploy_mask_get(mask->dtype, mask->data, start);
 	queue[0] = start;
 	seen[start] = 1;
 	for (int64_t k = 0; k < n; k++) {
@@ -175,7 +175,7 @@ flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
 		const int64_t next[4] = { column ? at - 1 : -1, column + 1 < w ? at + 1 : -1, at - w, at + w };
 		for (int i = 0; i < 4; i++)
 			if (next[i] >= 0 && next[i] < pixels && !seen[next[i]]
-				&& secant_mask_get(mask->dtype, mask->data, next[i]) == value) {
+				&& deploy_mask_get(mask->dtype, mask->data, next[i]) == value) {
 				seen[next[i]] = 1;
 				queue[n++] = next[i];
 			}
@@ -188,14 +188,14 @@ static int
 neighbour(const secant_predictor *p, const secant_image *mask, const int64_t *area, int64_t n, int *votes)
 {
 	int64_t w = mask->width, pixels = w * mask->height;
-	int own = secant_mask_get(mask->dtype, mask->data, area[0]), classes = p->model[0].classes, best = -1;
+	int own = deploy_mask_get(mask->dtype, mask->data, area[0]), classes = p->model[0].classes, best = -1;
 	memset(votes, 0, (size_t)classes * sizeof *votes);
 	for (int64_t k = 0; k < n; k++) {
 		int64_t at = area[k], column = at % w;
 		const int64_t next[4] = { column ? at - 1 : -1, column + 1 < w ? at + 1 : -1, at - w, at + w };
 		for (int i = 0; i < 4; i++) {
-			int value = next[i] >= 0 && next[i] < pixels ? secant_mask_get(mask->dtype, mask->data, next[i]) : own;
-			int class = value == own ? -1 : secant_mask_class(p, value);
+			int value = next[i] >= 0 && next[i] < pixels ? deploy_mask_get(mask->dtype, mask->data, next[i]) : own;
+			int class = value == own ? -1 : deploy_mask_class(p, value);
 			if (class >= 0)
 				votes[class]++;
 		}
@@ -207,23 +207,23 @@ neighbour(const secant_predictor *p, const secant_image *mask, const int64_t *ar
 }
 
 secant_status
-secant_mask_clean(const secant_predictor *p, secant_image *mask, int min_area, secant_err *err)
+deploy_mask_clean(const secant_predictor *p, secant_image *mask, int min_area, secant_err *err)
 {
 	int64_t pixels = (int64_t)mask->width * mask->height;
 	uint8_t *seen = secant_calloc((size_t)pixels, 1);
 	int64_t *queue = secant_calloc((size_t)pixels, sizeof *queue);
 	int *votes = secant_calloc((size_t)p->model[0].classes, sizeof *votes);
-	bool exclusive = p->model[0].task == SECANT_TASK_MULTICLASS;
+	bool exclusive = p->model[0].task == DEPLOY_TASK_MULTICLASS;
 	for (int64_t i = 0; i < pixels && seen && queue && votes; i++) {
-		if (seen[i] || secant_mask_class(p, secant_mask_get(mask->dtype, mask->data, i)) < 0)
+		if (seen[i] || deploy_mask_class(p, deploy_mask_get(mask->dtype, mask->data, i)) < 0)
 			continue;
 		int64_t n = flood(mask, i, seen, queue);
 		if (n >= min_area)
 			continue;
 		int to = exclusive ? neighbour(p, mask, queue, n, votes) : -1;
-		int value = to >= 0 ? secant_mask_value(p, to)
-			: exclusive     ? secant_mask_get(mask->dtype, mask->data, i) /* alone in the picture */
-							: secant_mask_background(p);
+		int value = to >= 0 ? deploy_mask_value(p, to)
+			: exclusive     ? deploy_mask_get(mask->dtype, mask->data, i) /* alone in the picture */
+							: deploy_mask_background(p);
 		for (int64_t k = 0; k < n; k++)
 			mask_set(mask->dtype, mask->data, queue[k], value);
 	}
@@ -262,20 +262,20 @@ byte_of(const secant_image *im, int64_t i)
 }
 
 void
-secant_overlay_rows(
+deploy_overlay_rows(
 	const secant_predictor *p, const secant_image *im, const void *mask, const void *above, uint8_t *rgb)
 {
-	secant_dtype dtype = secant_mask_dtype(p);
+	secant_dtype dtype = deploy_mask_dtype(p);
 	for (int y = 0; y < im->height; y++) {
 		int64_t row = (int64_t)y * im->width;
 		for (int x = 0; x < im->width; x++) {
 			int64_t i = row + x;
-			int own = secant_mask_get(dtype, mask, i), left = x ? secant_mask_get(dtype, mask, i - 1) : own;
-			int up = y ? secant_mask_get(dtype, mask, i - im->width) : above ? secant_mask_get(dtype, above, x) : own;
-			int show = secant_mask_class(p, own);
+			int own = deploy_mask_get(dtype, mask, i), left = x ? deploy_mask_get(dtype, mask, i - 1) : own;
+			int up = y ? deploy_mask_get(dtype, mask, i - im->width) : above ? deploy_mask_get(dtype, above, x) : own;
+			int show = deploy_mask_class(p, own);
 			bool border = left != own || up != own;
 			if (border && show < 0)
-				show = secant_mask_class(p, left != own ? left : up);
+				show = deploy_mask_class(p, left != own ? left : up);
 			uint8_t colour[3] = { 0 };
 			if (show >= 0)
 				secant_predictor_colour(p, show, colour);
@@ -291,8 +291,8 @@ secant_overlay_rows(
 
 typedef struct collect {
 	secant_predictor *p;
-	secant_source *source;
-	secant_nodata none;
+	deploy_source *source;
+	deploy_nodata none;
 	char *mask;
 	size_t pitch; /* of the mask's rows, in bytes */
 	float *planes; /* classes x height x width */
@@ -302,13 +302,13 @@ static secant_status
 collect_mask(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	collect *c = user;
-	size_t row = (size_t)c->source->width * secant_dtype_size(secant_mask_dtype(c->p));
+	size_t row = (size_t)c->source->width * secant_dtype_size(deploy_mask_dtype(c->p));
 	if (c->pitch == row)
-		return secant_mask_rows(c->p, c->source, &c->none, y, n, probabilities, c->mask + (size_t)y * row, err);
+		return deploy_mask_rows(c->p, c->source, &c->none, y, n, probabilities, c->mask + (size_t)y * row, err);
 	secant_status status = SECANT_OK;
 	int64_t each = (int64_t)c->source->width * c->p->model[0].classes;
 	for (int i = 0; i < n && !status; i++)
-		status = secant_mask_rows(
+		status = deploy_mask_rows(
 			c->p, c->source, &c->none, y + i, 1, probabilities + i * each, c->mask + (size_t)(y + i) * c->pitch, err);
 	return status;
 }
@@ -325,17 +325,17 @@ collect_planes(void *user, int y, int n, const float *probabilities, secant_err 
 }
 
 static secant_status
-stream_planes(secant_predictor *p, secant_source *source, float *out, secant_err *err)
+stream_planes(secant_predictor *p, deploy_source *source, float *out, secant_err *err)
 {
 	collect c = { .p = p, .source = source, .planes = out };
-	return secant_predict_stream(p, source, &(secant_row_sink){ collect_planes, NULL, &c }, err);
+	return deploy_predict_stream(p, source, &(deploy_row_sink){ collect_planes, NULL, &c }, err);
 }
 
 secant_status
 secant_predictor_probabilities(secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err)
 {
 	secant_shape shape = secant_shape_of(3, p->model[0].classes, im->height, im->width);
-	secant_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
+	deploy_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
 	secant_status status = secant_tensor_new(out, SECANT_F32, &shape, err);
 	if (!status && (status = stream_planes(p, &source, out->data, err)))
 		secant_tensor_free(out);
@@ -344,7 +344,7 @@ secant_predictor_probabilities(secant_predictor *p, const secant_image *im, seca
 
 /* A picture of the caller's as a source: `as` is an image that owns nothing, where rows are contiguous. */
 static secant_status
-borrow(const secant_borrowed_image *im, secant_image *as, secant_borrowed_image *view, secant_source *source,
+borrow(const secant_borrowed_image *im, secant_image *as, secant_borrowed_image *view, deploy_source *source,
 	secant_err *err)
 {
 	bool known = im->dtype == SECANT_U8 || im->dtype == SECANT_U16 || im->dtype == SECANT_I16
@@ -360,7 +360,7 @@ borrow(const secant_borrowed_image *im, secant_image *as, secant_borrowed_image 
 	*as = (secant_image){ .width = im->width, .height = im->height, .channels = im->channels, .dtype = im->dtype };
 	as->data = (void *)(uintptr_t)im->data;
 	bool dense = !im->pitch || im->pitch == row;
-	*source = (secant_source){ .width = im->width, .height = im->height, .image = dense ? as : NULL };
+	*source = (deploy_source){ .width = im->width, .height = im->height, .image = dense ? as : NULL };
 	source->borrowed = dense ? NULL : view;
 	source->bands = im->channels;
 	return SECANT_OK;
@@ -371,7 +371,7 @@ secant_predictor_probabilities_into(secant_predictor *p, const secant_borrowed_i
 {
 	secant_image as;
 	secant_borrowed_image view;
-	secant_source source;
+	deploy_source source;
 	secant_status status = borrow(im, &as, &view, &source, err);
 	return status ? status : stream_planes(p, &source, out, err);
 }
@@ -379,7 +379,7 @@ secant_predictor_probabilities_into(secant_predictor *p, const secant_borrowed_i
 secant_dtype
 secant_predictor_mask_dtype(const secant_predictor *p)
 {
-	return secant_mask_dtype(p);
+	return deploy_mask_dtype(p);
 }
 
 secant_status
@@ -388,8 +388,8 @@ secant_predictor_mask_into(
 {
 	secant_image as;
 	secant_borrowed_image view;
-	secant_source source;
-	int64_t row = (int64_t)im->width * (int64_t)secant_dtype_size(secant_mask_dtype(p));
+	deploy_source source;
+	int64_t row = (int64_t)im->width * (int64_t)secant_dtype_size(deploy_mask_dtype(p));
 	secant_status status = borrow(im, &as, &view, &source, err);
 	if (status)
 		return status;
@@ -398,17 +398,17 @@ secant_predictor_mask_into(
 			(long long)pitch, (long long)row);
 	if (p->options.min_area > 1)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "--min-area looks at whole masks: use secant_predictor_mask");
-	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, &source, true), .mask = mask };
+	collect c = { .p = p, .source = &source, .none = deploy_nodata_of(p, &source, true), .mask = mask };
 	c.pitch = (size_t)(pitch ? pitch : row);
-	return secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err);
+	return deploy_predict_stream(p, &source, &(deploy_row_sink){ collect_mask, NULL, &c }, err);
 }
 
 /* The picture's georeference, without its value for nodata where that is a class. */
 static secant_status
-set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, secant_err *err)
+set_geo(secant_image *mask, const secant_image *im, const deploy_nodata *none, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_geo *geo = secant_mask_geo(none, secant_image_geo(im), &own);
+	secant_geo *geo = deploy_mask_geo(none, secant_image_geo(im), &own);
 	secant_status status = own.code ? secant_fail(err, own.code, "%s", own.msg)
 		: geo                       ? secant_image_set_geo(mask, geo, err)
 									: SECANT_OK;
@@ -419,18 +419,18 @@ set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, s
 secant_status
 secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err)
 {
-	secant_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
-	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
+	deploy_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
+	secant_status status = secant_image_new(mask, im->width, im->height, 1, deploy_mask_dtype(p), err);
 	if (status)
 		return status;
 	collect c = { .p = p,
 		.source = &source,
-		.none = secant_nodata_of(p, &source, true),
+		.none = deploy_nodata_of(p, &source, true),
 		.mask = mask->data,
 		.pitch = secant_image_row_bytes(mask) };
-	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err))
+	if (!(status = deploy_predict_stream(p, &source, &(deploy_row_sink){ collect_mask, NULL, &c }, err))
 		&& p->options.min_area > 1)
-		status = secant_mask_clean(p, mask, p->options.min_area, err);
+		status = deploy_mask_clean(p, mask, p->options.min_area, err);
 	if (!status)
 		status = set_geo(mask, im, &c.none, err);
 	if (status)
@@ -443,12 +443,12 @@ secant_predictor_overlay(
 	const secant_predictor *p, const secant_image *im, const secant_image *mask, secant_image *out, secant_err *err)
 {
 	if (mask->width != im->width || mask->height != im->height || mask->channels != 1
-		|| mask->dtype != secant_mask_dtype(p))
+		|| mask->dtype != deploy_mask_dtype(p))
 		return secant_fail(err, SECANT_ERR_SHAPE, "the mask is %dx%dx%d of %s, want %dx%dx1 of %s", mask->height,
 			mask->width, mask->channels, secant_dtype_name(mask->dtype), im->height, im->width,
-			secant_dtype_name(secant_mask_dtype(p)));
+			secant_dtype_name(deploy_mask_dtype(p)));
 	secant_status status = secant_image_new(out, im->width, im->height, 3, SECANT_U8, err);
 	if (!status)
-		secant_overlay_rows(p, im, mask->data, NULL, out->data);
+		deploy_overlay_rows(p, im, mask->data, NULL, out->data);
 	return status;
 }

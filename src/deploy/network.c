@@ -7,21 +7,21 @@
 #include "prepare/normalize.h"
 
 secant_status
-secant_precision_choose(const char *name, secant_precision *p, secant_err *err)
+deploy_precision_choose(const char *name, exec_precision *p, secant_err *err)
 {
 	if (!strcmp(name, "auto"))
-		return *p = secant_cpu_has_amx() ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, SECANT_OK;
+		return *p = base_cpu_has_amx() ? EXEC_PRECISION_BF16 : EXEC_PRECISION_F32, SECANT_OK;
 	if (!strcmp(name, "f64"))
-		return *p = SECANT_PRECISION_F64, SECANT_OK;
+		return *p = EXEC_PRECISION_F64, SECANT_OK;
 	if (!strcmp(name, "f32"))
-		return *p = SECANT_PRECISION_F32, SECANT_OK;
+		return *p = EXEC_PRECISION_F32, SECANT_OK;
 	if (strcmp(name, "bf16"))
 		return secant_fail(err, SECANT_ERR_ARG, "precision '%s' is not auto, bf16, f32 or f64", name);
-	if (secant_cpu_isa() < SECANT_ISA_AVX512)
+	if (base_cpu_isa() < BASE_ISA_AVX512)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"precision bf16 wants AVX-512, this CPU (%s) works with %s; use f32", secant_cpu_model(),
-			secant_isa_name(secant_cpu_isa()));
-	return *p = SECANT_PRECISION_BF16, SECANT_OK;
+			"precision bf16 wants AVX-512, this CPU (%s) works with %s; use f32", base_cpu_model(),
+			base_isa_name(base_cpu_isa()));
+	return *p = EXEC_PRECISION_BF16, SECANT_OK;
 }
 
 /* ---- tensors to store ---- */
@@ -44,15 +44,15 @@ complain(complaint *c, const char *format, const char *name, const char *a, cons
 }
 
 static secant_status
-check_fit(const secant_store *s, const secant_tensors *t, secant_err *err)
+check_fit(const exec_store *s, const secant_tensors *t, secant_err *err)
 {
 	complaint c = { 0 };
 	char a[96], b[96];
 	for (int i = 0; i < t->n; i++)
-		if (!secant_store_find(s, t->v[i].name))
+		if (!exec_store_find(s, t->v[i].name))
 			complain(&c, "'%s' has no place in the network%s%s", t->v[i].name, "", "");
 	for (int i = 0; i < s->n; i++) {
-		secant_slot *slot = &s->slot[i];
+		exec_slot *slot = &s->slot[i];
 		const secant_tensor *from = secant_tensors_find(t, slot->name);
 		if (!from) {
 			if (slot->type.dtype != SECANT_I64) /* counters are absent from old files */
@@ -77,28 +77,28 @@ is_mapped(const secant_tensors *t, const void *data)
 
 /* `lend`: numbers in the store's type stay where they are. */
 static secant_status
-fill_store(secant_store *s, const secant_tensors *t, bool lend, secant_err *err)
+fill_store(exec_store *s, const secant_tensors *t, bool lend, secant_err *err)
 {
 	secant_status status = check_fit(s, t, err);
 	for (int i = 0; !status && i < s->n; i++) {
-		secant_slot *slot = &s->slot[i];
+		exec_slot *slot = &s->slot[i];
 		const secant_tensor *from = secant_tensors_find(t, slot->name);
 		bool same = from && from->dtype == (s->f64 ? SECANT_F64 : slot->type.dtype);
 		if (!from)
 			continue;
 		if (same && lend)
-			secant_slot_lend(slot, from->data, is_mapped(t, from->data));
+			exec_slot_lend(slot, from->data, is_mapped(t, from->data));
 		else if (same)
 			memcpy(slot->data, from->data, secant_tensor_bytes(from));
 		else
 			for (int64_t k = 0; k < slot->count; k++)
-				secant_slot_set(s, slot, k, secant_tensor_get(from, k));
+				exec_slot_set(s, slot, k, secant_tensor_get(from, k));
 	}
 	return status;
 }
 
 secant_status
-secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
+deploy_store_load(exec_store *s, const secant_tensors *t, secant_err *err)
 {
 	return fill_store(s, t, false, err);
 }
@@ -106,80 +106,79 @@ secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
 /* ---- the network ---- */
 
 int
-secant_ending_inputs(const secant_ending *e, int n)
+deploy_ending_inputs(const deploy_ending *e, int n)
 {
 	return n - (e->parts && !e->activated);
 }
 
 /* Logits with those of the impossible classes far below all others: 1 - possible is 0 or 1. */
-static secant_value
-only_possible(secant_graph *g, secant_value logits, const secant_shape *wanted)
+static graph_value
+only_possible(graph_net *g, graph_value logits, const secant_shape *wanted)
 {
 	const double far = 1e30;
 	char text[96];
-	const secant_shape *y = secant_graph_shape(g, logits);
+	const secant_shape *y = graph_shape(g, logits);
 	if (y->rank < 2)
-		return secant_graph_fail(g, SECANT_ERR_SHAPE, "the logits of clouds have %d axes, want 2 or 4", y->rank);
+		return graph_fail(g, SECANT_ERR_SHAPE, "the logits of clouds have %d axes, want 2 or 4", y->rank);
 	secant_shape one = secant_shape_of(2, y->dim[0], y->dim[y->rank - 1]), at = *y;
 	for (int i = 1; i < at.rank - 1; i++)
 		at.dim[i] = 1;
 	if (wanted && !secant_shape_equal(wanted, &one))
-		return secant_graph_fail(g, SECANT_ERR_SHAPE, "'possible' is %s, want %lldx%lld",
+		return graph_fail(g, SECANT_ERR_SHAPE, "'possible' is %s, want %lldx%lld",
 			secant_shape_text(wanted, text, sizeof text), (long long)one.dim[0], (long long)one.dim[1]);
-	secant_value possible = secant_graph_input(g, "possible", SECANT_F32, &one);
-	secant_value bias = secant_build_number(g, "mul_scalar", far, secant_build_number(g, "add_scalar", -1, possible));
-	return secant_apply(
-		g, "add", NULL, 2, secant_apply(g, "upcast", NULL, 1, logits), secant_build_reshape(g, bias, &at));
+	graph_value possible = graph_input(g, "possible", SECANT_F32, &one);
+	graph_value bias = op_build_number(g, "mul_scalar", far, op_build_number(g, "add_scalar", -1, possible));
+	return graph_apply(g, "add", NULL, 2, graph_apply(g, "upcast", NULL, 1, logits), op_build_reshape(g, bias, &at));
 }
 
 void
-secant_build_ending(const secant_ending *e, secant_graph *g, const secant_shape *inputs, int n)
+deploy_build_ending(const deploy_ending *e, graph_net *g, const secant_shape *inputs, int n)
 {
-	secant_value v = secant_graph_find_output(g, "logits");
-	if (secant_graph_find_output(g, "probabilities") >= 0)
+	graph_value v = graph_find_output(g, "logits");
+	if (graph_find_output(g, "probabilities") >= 0)
 		return; /* the network says itself what they are */
 	if (v >= 0 && e->parts && !e->activated)
 		v = only_possible(g, v, inputs ? &inputs[n - 1] : NULL);
-	v = secant_apply(g, "upcast", NULL, 1, v);
-	if (!e->activated && e->task == SECANT_TASK_MULTICLASS)
-		v = secant_apply(g, "softmax", &(secant_axis_attr){ -1 }, 1, v);
+	v = graph_apply(g, "upcast", NULL, 1, v);
+	if (!e->activated && e->task == DEPLOY_TASK_MULTICLASS)
+		v = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, v);
 	else if (!e->activated)
-		v = secant_apply(g, "sigmoid", NULL, 1, v);
-	secant_graph_output(g, "probabilities", v);
+		v = graph_apply(g, "sigmoid", NULL, 1, v);
+	graph_output(g, "probabilities", v);
 }
 
 secant_session *
-secant_deployed_session(const secant_deployed *d, secant_err *err)
+deploy_deployed_session(const deploy_deployed *d, secant_err *err)
 {
 	const char *wanted = "probabilities";
-	return secant_session_new(d->runner, &wanted, 1, err);
+	return exec_session_new(d->runner, &wanted, 1, err);
 }
 
-static secant_graph *
+static graph_net *
 make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
-	const secant_deployed *d = user;
-	secant_ending e = { d->task, d->activated, d->parts };
-	secant_graph *g = d->onnx.m
-		? secant_onnx_graph_at(&d->onnx, inputs, NULL, false, err)
-		: secant_graph_from_json(d->file.graph, inputs, secant_ending_inputs(&e, n), d->training_operators, err);
+	const deploy_deployed *d = user;
+	deploy_ending e = { d->task, d->activated, d->parts };
+	graph_net *g = d->onnx.m
+		? deploy_onnx_graph_at(&d->onnx, inputs, NULL, false, err)
+		: format_graph_from_json(d->file.graph, inputs, deploy_ending_inputs(&e, n), d->training_operators, err);
 	if (!g)
 		return NULL;
-	if (secant_graph_find_output(g, "logits") < 0)
+	if (graph_find_output(g, "logits") < 0)
 		secant_fail(err, SECANT_ERR_FORMAT, "graph: no output \"logits\"");
 	else
-		secant_build_ending(&e, g, inputs, n);
-	if (secant_graph_find_output(g, "probabilities") >= 0 && !secant_graph_check(g, err))
+		deploy_build_ending(&e, g, inputs, n);
+	if (graph_find_output(g, "probabilities") >= 0 && !graph_check(g, err))
 		return g;
-	(void)!secant_graph_check(g, err);
-	secant_graph_free(g);
+	(void)!graph_check(g, err);
+	graph_free(g);
 	return NULL;
 }
 
 /* ---- settings ---- */
 
 void
-secant_class_names_free(char **names, int n)
+deploy_class_names_free(char **names, int n)
 {
 	for (int i = 0; i < n; i++)
 		secant_free(names[i]);
@@ -187,7 +186,7 @@ secant_class_names_free(char **names, int n)
 }
 
 secant_status
-secant_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err)
+deploy_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err)
 {
 	const json_t *list = json_object_get(settings, "class_names");
 	size_t count = json_array_size(list);
@@ -201,10 +200,10 @@ secant_class_names_read(const json_t *settings, char ***names, int *n, secant_er
 	bool ok = made != NULL;
 	for (size_t i = 0; i < count && ok; i++) {
 		const char *name = json_string_value(json_array_get(list, i));
-		ok = (made[i] = secant_strdup(name ? name : "")) != NULL;
+		ok = (made[i] = base_strdup(name ? name : "")) != NULL;
 	}
 	if (!ok) {
-		secant_class_names_free(made, made ? (int)count : 0);
+		deploy_class_names_free(made, made ? (int)count : 0);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	}
 	*names = made;
@@ -213,7 +212,7 @@ secant_class_names_read(const json_t *settings, char ***names, int *n, secant_er
 }
 
 void
-secant_scaled_read(const json_t *settings, int scaled[2])
+deploy_scaled_read(const json_t *settings, int scaled[2])
 {
 	const json_t *j = json_object_get(settings, "scaled");
 	json_int_t h = json_integer_value(json_array_get(j, 0)), w = json_integer_value(json_array_get(j, 1));
@@ -223,7 +222,7 @@ secant_scaled_read(const json_t *settings, int scaled[2])
 }
 
 static secant_status
-read_settings(secant_deployed *d, secant_err *err)
+read_settings(deploy_deployed *d, secant_err *err)
 {
 	static const char *const tasks[] = { "binary", "multiclass", "multilabel" };
 	const json_t *s = d->file.settings, *net = json_object_get(s, "network");
@@ -232,15 +231,15 @@ read_settings(secant_deployed *d, secant_err *err)
 	const json_t *inputs = json_object_get(s, "inputs");
 	d->in_channels = (int)json_integer_value(json_object_get(net, "in-channels"));
 	d->inputs = json_is_integer(inputs) ? (int)json_integer_value(inputs) : d->in_channels;
-	d->kind = !kind || !strcmp(kind, "pictures") ? SECANT_INPUT_PICTURES
-		: !strcmp(kind, "points")                ? SECANT_INPUT_POINTS
-												 : SECANT_INPUT_CLOUDS;
+	d->kind = !kind || !strcmp(kind, "pictures") ? DEPLOY_INPUT_PICTURES
+		: !strcmp(kind, "points")                ? DEPLOY_INPUT_POINTS
+												 : DEPLOY_INPUT_CLOUDS;
 	d->categories = d->inputs > d->in_channels ? (int)json_integer_value(json_object_get(net, "categories")) : 0;
-	d->parts = d->kind == SECANT_INPUT_POINTS
+	d->parts = d->kind == DEPLOY_INPUT_POINTS
 		&& json_array_size(json_object_get(json_object_get(s, "clouds"), "parts"));
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
-	secant_scaled_read(s, d->scaled);
+	deploy_scaled_read(s, d->scaled);
 	d->activated = json_is_string(json_object_get(net, "activation"))
 		&& strcmp(json_string_value(json_object_get(net, "activation")), "identity");
 	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1
@@ -252,11 +251,11 @@ read_settings(secant_deployed *d, secant_err *err)
 	if (d->inputs < d->in_channels || d->inputs > d->in_channels + 1 || d->categories < 0)
 		return secant_fail(
 			err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);
-	d->task = d->classes == 1 ? SECANT_TASK_BINARY : SECANT_TASK_MULTICLASS;
+	d->task = d->classes == 1 ? DEPLOY_TASK_BINARY : DEPLOY_TASK_MULTICLASS;
 	for (int i = 0; mode && i < 3; i++)
 		if (!strcmp(mode, tasks[i]))
-			d->task = (secant_task)i;
-	return secant_normalize_parse(
+			d->task = (deploy_task)i;
+	return prepare_normalize_parse(
 		json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
 }
 
@@ -265,15 +264,15 @@ read_settings(secant_deployed *d, secant_err *err)
 static void
 release(void *user)
 {
-	secant_deployed *d = user;
-	secant_store_forget(d->store);
+	deploy_deployed *d = user;
+	exec_store_forget(d->store);
 	secant_tensors_free(&d->file.tensors);
 }
 
 static secant_status
 restore(void *user, secant_err *err)
 {
-	secant_deployed *d = user;
+	deploy_deployed *d = user;
 	release(d);
 	secant_status status = secant_tensors_read(&d->file.tensors, NULL, d->path, err);
 	if (!status && (status = fill_store(d->store, &d->file.tensors, true, err))) {
@@ -285,11 +284,11 @@ restore(void *user, secant_err *err)
 
 /* An ONNX file itself, or the model file that import made of one: the settings are there then. */
 static secant_status
-open_onnx(secant_deployed *d, const char *path, const secant_plan_options *o, secant_err *err)
+open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, secant_err *err)
 {
-	secant_onnx_wishes wishes = { 0 };
+	deploy_onnx_wishes wishes = { 0 };
 	json_t *guessed = NULL;
-	bool f64 = o->precision == SECANT_PRECISION_F64;
+	bool f64 = o->precision == EXEC_PRECISION_F64;
 	secant_tensor *bytes = secant_tensors_find(&d->file.tensors, "onnx");
 	if (d->file.graph && !bytes)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the model of ONNX is not in it");
@@ -297,73 +296,73 @@ open_onnx(secant_deployed *d, const char *path, const secant_plan_options *o, se
 		wishes.output = json_string_value(json_object_get(d->file.graph, "output"));
 		wishes.channel_order = json_string_value(json_object_get(d->file.graph, "channel_order"));
 	}
-	d->onnx.m = bytes ? secant_onnx_decode(bytes->data, secant_tensor_bytes(bytes), err) : secant_onnx_open(path, err);
-	if (!d->onnx.m || secant_onnx_understand(&d->onnx, &wishes, &guessed, NULL, err))
+	d->onnx.m = bytes ? format_onnx_decode(bytes->data, secant_tensor_bytes(bytes), err) : format_onnx_open(path, err);
+	if (!d->onnx.m || deploy_onnx_understand(&d->onnx, &wishes, &guessed, NULL, err))
 		return err->code;
 	if (d->file.settings)
 		json_decref(guessed);
 	else
 		d->file.settings = guessed;
 	/* The store is filled once: every size has the same states. */
-	secant_graph *g = secant_onnx_graph_at(&d->onnx, NULL, &d->store, f64, err);
-	secant_graph_free(g);
+	graph_net *g = deploy_onnx_graph_at(&d->onnx, NULL, &d->store, f64, err);
+	graph_free(g);
 	if (!g || read_settings(d, err) || !(g = make_graph(d, NULL, 0, err)))
 		return err->code;
-	d->runner = secant_runner_new(d->store, g, make_graph, d, o, err);
+	d->runner = exec_runner_new(d->store, g, make_graph, d, o, err);
 	d->ends = true;
-	secant_graph_free(g);
+	graph_free(g);
 	return d->runner ? SECANT_OK : err->code;
 }
 
 secant_status
-secant_deployed_open(
-	secant_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
+deploy_deployed_open(
+	deploy_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
 {
 	secant_err own = { 0 };
-	*d = (secant_deployed){ .training_operators = (allow & SECANT_ALLOW_TRAINING) != 0 };
-	secant_graph *g = NULL;
-	bool onnx = secant_is_onnx(path);
-	if (!secant_precision_choose(precision, &d->precision, &own)
-		&& (onnx || !secant_model_file_read(&d->file, path, &own))) {
-		bool f64 = d->precision == SECANT_PRECISION_F64;
-		secant_plan_options o = {
-			.precision = d->precision, .threads = threads, .allow_reference = (allow & SECANT_ALLOW_REFERENCE) != 0
+	*d = (deploy_deployed){ .training_operators = (allow & DEPLOY_ALLOW_TRAINING) != 0 };
+	graph_net *g = NULL;
+	bool onnx = deploy_is_onnx(path);
+	if (!deploy_precision_choose(precision, &d->precision, &own)
+		&& (onnx || !format_model_file_read(&d->file, path, &own))) {
+		bool f64 = d->precision == EXEC_PRECISION_F64;
+		exec_plan_options o = {
+			.precision = d->precision, .threads = threads, .allow_reference = (allow & DEPLOY_ALLOW_REFERENCE) != 0
 		};
-		if (!(d->path = secant_strdup(path)))
+		if (!(d->path = base_strdup(path)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
 		if (!own.code && (onnx || json_object_get(d->file.graph, "onnx"))) {
 			if (open_onnx(d, path, &o, &own))
 				secant_err_prefix(&own, "%s", path);
 			if (!own.code)
 				return SECANT_OK;
-			secant_deployed_close(d);
+			deploy_deployed_close(d);
 			return secant_fail(err, own.code, "%s", own.msg);
 		}
 		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, 0, &own))
-			|| !(d->store = secant_store_new(g, f64, &own))
-			|| (f64 ? secant_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own))
-			|| !(d->runner = secant_runner_new(d->store, g, make_graph, d, &o, &own)))
+			|| !(d->store = exec_store_new(g, f64, &own))
+			|| (f64 ? deploy_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own))
+			|| !(d->runner = exec_runner_new(d->store, g, make_graph, d, &o, &own)))
 			secant_err_prefix(&own, "%s", path);
 		else
 			d->ends = !json_object_get(json_object_get(d->file.graph, "outputs"), "probabilities");
 		if (!own.code && !f64)
-			secant_runner_spare(d->runner, restore, release);
+			exec_runner_spare(d->runner, restore, release);
 		secant_tensors_free(&d->file.tensors);
 	}
-	secant_graph_free(g);
+	graph_free(g);
 	if (!own.code)
 		return SECANT_OK;
-	secant_deployed_close(d);
+	deploy_deployed_close(d);
 	return secant_fail(err, own.code, "%s", own.msg);
 }
 
 void
-secant_deployed_close(secant_deployed *d)
+deploy_deployed_close(deploy_deployed *d)
 {
-	secant_runner_free(d->runner);
-	secant_store_free(d->store);
-	secant_onnx_close(d->onnx.m);
-	secant_model_file_free(&d->file);
+	exec_runner_free(d->runner);
+	exec_store_free(d->store);
+	format_onnx_close(d->onnx.m);
+	format_model_file_free(&d->file);
 	secant_free(d->path);
-	*d = (secant_deployed){ 0 };
+	*d = (deploy_deployed){ 0 };
 }

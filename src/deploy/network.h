@@ -7,28 +7,28 @@
  * task (sigmoid, softmax), in f32; the logits themselves where the network ends in an activation already. Of clouds
  * with parts the input "possible" (N x classes, 0 or 1) says which classes the softmax is over.
  */
-#ifndef SECANT_DEPLOY_NETWORK_H
-#define SECANT_DEPLOY_NETWORK_H
+#ifndef DEPLOY_NETWORK_H
+#define DEPLOY_NETWORK_H
 #include "exec/session.h"
 #include "formats/graph_json.h"
 #include "formats/model_file.h"
 #include "deploy/onnx_network.h"
 
-typedef enum secant_task { SECANT_TASK_BINARY, SECANT_TASK_MULTICLASS, SECANT_TASK_MULTILABEL } secant_task;
+typedef enum deploy_task { DEPLOY_TASK_BINARY, DEPLOY_TASK_MULTICLASS, DEPLOY_TASK_MULTILABEL } deploy_task;
 
 /* What a network takes: N x H x W x C, or clouds N x P x 1 x inputs, and gives a class for each point or for each
  * cloud. */
-typedef enum secant_input_kind { SECANT_INPUT_PICTURES, SECANT_INPUT_POINTS, SECANT_INPUT_CLOUDS } secant_input_kind;
+typedef enum deploy_input_kind { DEPLOY_INPUT_PICTURES, DEPLOY_INPUT_POINTS, DEPLOY_INPUT_CLOUDS } deploy_input_kind;
 
-typedef struct secant_deployed {
-	secant_model_file file; /* settings and graph; tensors stand here while a plan is made of them */
-	secant_onnx_source onnx; /* m NULL: the graph is the file's */
+typedef struct deploy_deployed {
+	format_model_file file; /* settings and graph; tensors stand here while a plan is made of them */
+	deploy_onnx_source onnx; /* m NULL: the graph is the file's */
 	char *path;
-	secant_store *store;
-	secant_runner *runner;
-	secant_precision precision; /* what "auto" became */
-	secant_task task;
-	secant_input_kind kind;
+	exec_store *store;
+	exec_runner *runner;
+	exec_precision precision; /* what "auto" became */
+	deploy_task task;
+	deploy_input_kind kind;
 	int in_channels, classes, multiple;
 	int inputs, categories; /* channels of the input tensor; more than in_channels: the last one holds the category, 0
 							   to categories - 1 */
@@ -38,36 +38,36 @@ typedef struct secant_deployed {
 	bool parts; /* of clouds: which classes are possible is an input */
 	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	float scale[16], shift[16]; /* normalisation */
-} secant_deployed;
+} deploy_deployed;
 
 /* "scaled" of a model's settings; zeros where it is not there or no size. */
-void secant_scaled_read(const json_t *settings, int scaled[2]);
+void deploy_scaled_read(const json_t *settings, int scaled[2]);
 
 /* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming
  * f32. */
-secant_status secant_precision_choose(const char *name, secant_precision *p, secant_err *err) SECANT_NODISCARD;
+secant_status deploy_precision_choose(const char *name, exec_precision *p, secant_err *err) SECANT_NODISCARD;
 
 /* What is refused unless allowed: scalar references where there is nothing better (slow), operators of training. */
-enum { SECANT_ALLOW_REFERENCE = 1, SECANT_ALLOW_TRAINING = 2 };
-secant_status secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads,
+enum { DEPLOY_ALLOW_REFERENCE = 1, DEPLOY_ALLOW_TRAINING = 2 };
+secant_status deploy_deployed_open(deploy_deployed *d, const char *path, const char *precision, int threads,
 	unsigned allow, secant_err *err) SECANT_NODISCARD;
-void secant_deployed_close(secant_deployed *d);
+void deploy_deployed_close(deploy_deployed *d);
 /* How a network's results become probabilities. */
-typedef struct secant_ending {
-	secant_task task;
-	bool activated, parts; /* as in secant_deployed */
-} secant_ending;
+typedef struct deploy_ending {
+	deploy_task task;
+	bool activated, parts; /* as in deploy_deployed */
+} deploy_ending;
 /* Adds the output "probabilities" to a graph with the output "logits", and where the ending needs it the input
  * "possible", which takes the last of the `n` shapes of `inputs` (NULL: its own). Errors are the graph's. */
-void secant_build_ending(const secant_ending *e, secant_graph *g, const secant_shape *inputs, int n);
+void deploy_build_ending(const deploy_ending *e, graph_net *g, const secant_shape *inputs, int n);
 /* How many of n inputs are the network's own: all but "possible". */
-int secant_ending_inputs(const secant_ending *e, int n);
+int deploy_ending_inputs(const deploy_ending *e, int n);
 /* A session of the model that gives "probabilities". */
-secant_session *secant_deployed_session(const secant_deployed *d, secant_err *err);
-/* A model's class names (settings "class_names"); *names NULL and *n 0 where it has none. secant_class_names_free. */
-secant_status secant_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
-void secant_class_names_free(char **names, int n);
+secant_session *deploy_deployed_session(const deploy_deployed *d, secant_err *err);
+/* A model's class names (settings "class_names"); *names NULL and *n 0 where it has none. deploy_class_names_free. */
+secant_status deploy_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
+void deploy_class_names_free(char **names, int n);
 /* Copies tensors into a store of the same names; a missing, surplus or misshapen one: one error naming the first few.
  */
-secant_status secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err) SECANT_NODISCARD;
+secant_status deploy_store_load(exec_store *s, const secant_tensors *t, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -6,36 +6,36 @@
 enum { USUAL_SIZE = 256, MOST_CHANNELS = 16 };
 
 bool
-secant_is_onnx(const char *path)
+deploy_is_onnx(const char *path)
 {
 	uint8_t head[64];
 	size_t got = 0;
 	uint64_t whole;
-	return !secant_file_head(path, head, sizeof head, &got, &whole, NULL) && secant_onnx_detect(head, got);
+	return !base_file_head(path, head, sizeof head, &got, &whole, NULL) && format_onnx_detect(head, got);
 }
 
 /* ---- graphs ---- */
 
 /* Channels the other way round. */
-static secant_value
-turned(secant_graph *g, secant_value x)
+static graph_value
+turned(graph_net *g, graph_value x)
 {
-	const secant_shape *s = secant_graph_shape(g, x);
-	secant_value part[MOST_CHANNELS];
+	const secant_shape *s = graph_shape(g, x);
+	graph_value part[MOST_CHANNELS];
 	int n = (int)s->dim[3];
 	for (int i = 0; i < n && n <= MOST_CHANNELS; i++) {
 		int from = n - 1 - i;
-		secant_slice_attr a = { { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, from + 1 } }, { 0 } };
-		part[i] = secant_apply(g, "slice", &a, 1, x);
+		op_slice_attr a = { { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, from + 1 } }, { 0 } };
+		part[i] = graph_apply(g, "slice", &a, 1, x);
 	}
-	const secant_node *node = secant_graph_node(g, "concat", &(secant_axis_attr){ 3 }, n, part);
+	const graph_node *node = graph_make_node(g, "concat", &(op_axis_attr){ 3 }, n, part);
 	return node ? node->out[0] : -1;
 }
 
 static secant_shape
-own_shape(const secant_onnx_source *s)
+own_shape(const deploy_onnx_source *s)
 {
-	const secant_onnx_info *in = &s->m->graph.in[s->input];
+	const format_onnx_info *in = &s->m->graph.in[s->input];
 	int c = s->rows ? 3 : 1, h = s->rows ? 1 : 2;
 	int64_t dim[4];
 	for (int i = 0; i < 4; i++)
@@ -44,8 +44,8 @@ own_shape(const secant_onnx_source *s)
 }
 
 /* Logits as N x H x W x classes. */
-static secant_value
-logits_of(const secant_onnx_source *s, secant_onnx_network *n, secant_err *err)
+static graph_value
+logits_of(const deploy_onnx_source *s, format_onnx_network *n, secant_err *err)
 {
 	const onnx_mapped *m = &n->out[s->output];
 	const char *name = s->m->graph.out[s->output].name;
@@ -54,42 +54,42 @@ logits_of(const secant_onnx_source *s, secant_onnx_network *n, secant_err *err)
 	else if (m->rank < 3 || m->rank > 4)
 		secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "output '%s' has %d axes; scores of pixels have 3 or 4", name, m->rank);
-	else if (!secant_onnx_type_is_real(m->type))
+	else if (!format_onnx_type_is_real(m->type))
 		secant_fail(err, SECANT_ERR_UNSUPPORTED, "output '%s' is %s: classes, where scores are wanted", name,
-			secant_onnx_type_name(m->type));
+			format_onnx_type_name(m->type));
 	if (err->code)
 		return -1;
 	if (m->rank == 3) { /* N, H, W of one class */
-		secant_shape_attr a = { { 4, { (int)m->dim[0], (int)m->dim[1], (int)m->dim[2], 1 } } };
-		return secant_apply(n->g, "reshape", &a, 1, secant_onnx_output(n, s->output, false));
+		op_shape_attr a = { { 4, { (int)m->dim[0], (int)m->dim[1], (int)m->dim[2], 1 } } };
+		return graph_apply(n->g, "reshape", &a, 1, format_onnx_output(n, s->output, false));
 	}
-	return secant_onnx_output(n, s->output, !s->rows);
+	return format_onnx_output(n, s->output, !s->rows);
 }
 
-secant_graph *
-secant_onnx_graph_at(
-	const secant_onnx_source *s, const secant_shape *shape, secant_store **store, bool f64, secant_err *err)
+graph_net *
+deploy_onnx_graph_at(
+	const deploy_onnx_source *s, const secant_shape *shape, exec_store **store, bool f64, secant_err *err)
 {
 	secant_err own = { 0 };
 	secant_shape x = shape ? *shape : own_shape(s);
-	secant_onnx_size size = { .last = !s->rows, .name = "input", .before = s->backwards ? turned : NULL };
+	format_onnx_size size = { .last = !s->rows, .name = "input", .before = s->backwards ? turned : NULL };
 	size.shape = s->rows ? x : secant_shape_of(4, x.dim[0], x.dim[3], x.dim[1], x.dim[2]);
-	secant_onnx_network *n = secant_onnx_map(s->m, &size, 1, &own);
+	format_onnx_network *n = format_onnx_map(s->m, &size, 1, &own);
 	if (n) {
-		secant_value logits = logits_of(s, n, &own);
+		graph_value logits = logits_of(s, n, &own);
 		if (!own.code)
-			secant_graph_output(n->g, "logits", logits);
+			graph_output(n->g, "logits", logits);
 		if (!own.code)
-			(void)!secant_graph_check(n->g, &own);
+			(void)!graph_check(n->g, &own);
 		if (!own.code && store)
-			*store = secant_onnx_store(n, f64, &own);
+			*store = deploy_onnx_store(n, f64, &own);
 	}
-	secant_graph *g = NULL;
+	graph_net *g = NULL;
 	if (!own.code) {
 		g = n->g;
 		n->g = NULL;
 	}
-	secant_onnx_network_free(n);
+	format_onnx_network_free(n);
 	if (own.code)
 		secant_fail(err, own.code, "%s", own.msg);
 	return g;
@@ -98,27 +98,27 @@ secant_onnx_graph_at(
 /* ---- guesses ---- */
 
 static secant_status
-choose_input(secant_onnx_source *s, secant_str *said, secant_err *err)
+choose_input(deploy_onnx_source *s, base_str *said, secant_err *err)
 {
-	const secant_onnx_graph *g = &s->m->graph;
+	const format_onnx_graph *g = &s->m->graph;
 	if (g->n_in != 1)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"the network has %d inputs; one picture is what it gets (secant run takes any)", g->n_in);
-	const secant_onnx_info *in = &g->in[0];
-	if (in->rank != 4 || !secant_onnx_type_is_real(in->type))
+	const format_onnx_info *in = &g->in[0];
+	if (in->rank != 4 || !format_onnx_type_is_real(in->type))
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "input '%s' is no picture of real numbers with four axes", in->name);
 	bool first = in->dim[1] > 0 && in->dim[1] <= MOST_CHANNELS, last = in->dim[3] > 0 && in->dim[3] <= MOST_CHANNELS;
 	s->rows = last && !first;
-	secant_str_addf(said, "input '%s': %s%s\n", in->name, s->rows ? "N,H,W,C" : "N,C,H,W",
+	base_str_addf(said, "input '%s': %s%s\n", in->name, s->rows ? "N,H,W,C" : "N,C,H,W",
 		first == last ? ", which its shape does not tell" : "");
 	return SECANT_OK;
 }
 
 static secant_status
-choose_output(secant_onnx_source *s, const char *wanted, secant_str *said, secant_err *err)
+choose_output(deploy_onnx_source *s, const char *wanted, base_str *said, secant_err *err)
 {
-	const secant_onnx_graph *g = &s->m->graph;
+	const format_onnx_graph *g = &s->m->graph;
 	s->output = -1;
 	for (int i = 0; i < g->n_out && s->output < 0; i++)
 		if (wanted ? !strcmp(g->out[i].name, wanted)
@@ -128,19 +128,19 @@ choose_output(secant_onnx_source *s, const char *wanted, secant_str *said, secan
 		return secant_fail(err, SECANT_ERR_ARG, "the network has no output '%s'", wanted);
 	if (s->output < 0)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "no output has the three or four axes of scores of pixels");
-	secant_str_addf(said, "output '%s'%s\n", g->out[s->output].name,
+	base_str_addf(said, "output '%s'%s\n", g->out[s->output].name,
 		g->n_out > 1 && !wanted ? ", the first of several; --output NAME takes another" : "");
 	return SECANT_OK;
 }
 
 /* The activation that a network ends in: what makes its output, behind nodes that only move numbers. */
 static const char *
-last_activation(const secant_onnx_source *s)
+last_activation(const deploy_onnx_source *s)
 {
-	const secant_onnx_graph *g = &s->m->graph;
+	const format_onnx_graph *g = &s->m->graph;
 	const char *name = g->out[s->output].name;
 	for (int i = g->n_node - 1; i >= 0; i--) {
-		const secant_onnx_node *n = &g->node[i];
+		const format_onnx_node *n = &g->node[i];
 		if (!n->n_out || strcmp(n->out[0], name) || !n->n_in)
 			continue;
 		if (!strcmp(n->op, "Softmax"))
@@ -157,7 +157,7 @@ last_activation(const secant_onnx_source *s)
 
 /* What secant export left in a file. */
 static const char *
-metadata_of(const secant_onnx_model *m, const char *key)
+metadata_of(const format_onnx_model *m, const char *key)
 {
 	for (int i = 0; i < m->n_pair; i++)
 		if (!strcmp(m->pair[i].key, key) && *m->pair[i].value)
@@ -167,7 +167,7 @@ metadata_of(const secant_onnx_model *m, const char *key)
 
 /* Class names of the metadata, if they are as many as there are classes. */
 static void
-add_class_names(json_t *settings, const secant_onnx_model *m, int64_t classes)
+add_class_names(json_t *settings, const format_onnx_model *m, int64_t classes)
 {
 	const char *text = metadata_of(m, "class_names");
 	json_t *names = text ? json_loads(text, 0, NULL) : NULL;
@@ -180,25 +180,25 @@ add_class_names(json_t *settings, const secant_onnx_model *m, int64_t classes)
 }
 
 secant_status
-secant_onnx_understand(
-	secant_onnx_source *s, const secant_onnx_wishes *w, json_t **settings, secant_str *said, secant_err *err)
+deploy_onnx_understand(
+	deploy_onnx_source *s, const deploy_onnx_wishes *w, json_t **settings, base_str *said, secant_err *err)
 {
-	secant_str unheard = { 0 };
-	secant_str *say = said ? said : &unheard;
+	base_str unheard = { 0 };
+	base_str *say = said ? said : &unheard;
 	secant_status status = choose_input(s, say, err);
 	if (!status)
 		status = choose_output(s, w->output, say, err);
 	if (status)
-		return secant_str_free(&unheard), status;
+		return base_str_free(&unheard), status;
 	s->backwards = w->channel_order && !strcmp(w->channel_order, "bgr");
-	const secant_onnx_info *in = &s->m->graph.in[s->input];
+	const format_onnx_info *in = &s->m->graph.in[s->input];
 	secant_shape own = own_shape(s);
 	bool fixed = in->dim[s->rows ? 1 : 2] > 0 && in->dim[s->rows ? 2 : 3] > 0;
-	secant_graph *g = secant_onnx_graph_at(s, NULL, NULL, false, err);
+	graph_net *g = deploy_onnx_graph_at(s, NULL, NULL, false, err);
 	if (!g)
-		return secant_str_free(&unheard), err ? err->code : SECANT_ERR_UNSUPPORTED;
-	secant_shape out = *secant_graph_shape(g, secant_graph_find_output(g, "logits"));
-	secant_graph_free(g);
+		return base_str_free(&unheard), err ? err->code : SECANT_ERR_UNSUPPORTED;
+	secant_shape out = *graph_shape(g, graph_find_output(g, "logits"));
+	graph_free(g);
 	const char *activation = w->activation ? w->activation : last_activation(s);
 	int64_t classes = out.dim[3];
 	bool sigmoid = !strcmp(activation, "sigmoid");
@@ -212,7 +212,7 @@ secant_onnx_understand(
 			"a picture of %lldx%lld gives scores of %lldx%lld: not one for each pixel", (long long)own.dim[1],
 			(long long)own.dim[2], (long long)out.dim[1], (long long)out.dim[2]);
 	int64_t multiple = !fixed ? 32 : own.dim[1] == own.dim[2] ? own.dim[1] : 1;
-	secant_str_addf(say, "%lld classes, %s%s\nends in %s%s\nnormalisation %s%s\nchannels %s%s\n", (long long)classes,
+	base_str_addf(say, "%lld classes, %s%s\nends in %s%s\nnormalisation %s%s\nchannels %s%s\n", (long long)classes,
 		mode, w->mode ? "" : " (--mode says otherwise)", !strcmp(activation, "identity") ? "no activation" : activation,
 		w->activation ? "" : ", as its last nodes say", normalize,
 		w->normalize ? ""
@@ -221,16 +221,16 @@ secant_onnx_understand(
 		s->backwards ? "blue, green, red" : "red, green, blue",
 		w->channel_order ? "" : ", which no file tells (--channel-order says otherwise)");
 	if (fixed)
-		secant_str_addf(
+		base_str_addf(
 			say, "pictures of %lldx%lld, which the file fixes\n", (long long)own.dim[1], (long long)own.dim[2]);
 	else
-		secant_str_addf(say, "pictures padded to a multiple of 32\n");
+		base_str_addf(say, "pictures padded to a multiple of 32\n");
 	if (!status)
 		*settings = json_pack("{s:i,s:{s:s,s:I,s:I,s:s},s:s,s:s,s:I}", "version", 1, "network", "arch", "onnx",
 			"in-channels", (json_int_t)own.dim[3], "classes", (json_int_t)classes, "activation", activation, "mode",
 			mode, "normalize", normalize, "multiple", (json_int_t)(multiple < 1024 ? multiple : 1));
 	if (!status && *settings)
 		add_class_names(*settings, s->m, classes);
-	secant_str_free(&unheard);
+	base_str_free(&unheard);
 	return status;
 }

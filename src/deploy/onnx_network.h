@@ -2,30 +2,30 @@
  * A network from ONNX as deployment sees it: pictures N x H x W x C in, logits N x H x W x classes out. What the file
  * does not say is guessed, and what was taken is said.
  */
-#ifndef SECANT_DEPLOY_ONNX_NETWORK_H
-#define SECANT_DEPLOY_ONNX_NETWORK_H
+#ifndef DEPLOY_ONNX_NETWORK_H
+#define DEPLOY_ONNX_NETWORK_H
 #include "base/json.h"
 #include "deploy/onnx_run.h"
 
-typedef struct secant_onnx_source {
-	secant_onnx_model *m;
+typedef struct deploy_onnx_source {
+	format_onnx_model *m;
 	int input, output;
 	bool rows; /* the file's own pictures are N, H, W, C */
 	bool backwards; /* its channels are blue, green, red */
-} secant_onnx_source;
+} deploy_onnx_source;
 
 /* What a user says about a foreign network; all may be NULL. */
-typedef struct secant_onnx_wishes {
+typedef struct deploy_onnx_wishes {
 	const char *output, *channel_order, *normalize, *mode, *activation;
-} secant_onnx_wishes;
+} deploy_onnx_wishes;
 
-bool secant_is_onnx(const char *path); /* by its first bytes */
+bool deploy_is_onnx(const char *path); /* by its first bytes */
 /* Fills the source (m is given), and the settings a model file has (model_file.h); `said`, nullable, receives what was
  * taken, a line each. */
-secant_status secant_onnx_understand(secant_onnx_source *s, const secant_onnx_wishes *w, json_t **settings,
-	secant_str *said, secant_err *err) SECANT_NODISCARD;
+secant_status deploy_onnx_understand(deploy_onnx_source *s, const deploy_onnx_wishes *w, json_t **settings,
+	base_str *said, secant_err *err) SECANT_NODISCARD;
 /* The graph at a shape N x H x W x C (NULL: the file's own, or 256 x 256), input "input", output "logits"; with
  * `store`, nullable, a store that holds its numbers. */
-secant_graph *secant_onnx_graph_at(
-	const secant_onnx_source *s, const secant_shape *shape, secant_store **store, bool f64, secant_err *err);
+graph_net *deploy_onnx_graph_at(
+	const deploy_onnx_source *s, const secant_shape *shape, exec_store **store, bool f64, secant_err *err);
 #endif

@@ -56,20 +56,20 @@ number_areas(shapes *s, const secant_predictor *p, secant_err *err)
 	uint32_t *parent = secant_calloc(room, sizeof *parent), n = 0;
 	secant_dtype dtype = s->mask->dtype;
 	for (size_t i = 0; i < pixels && parent; i++) {
-		int value = secant_mask_get(dtype, s->mask->data, (int64_t)i);
-		if (secant_mask_class(p, value) < 0)
+		int value = deploy_mask_get(dtype, s->mask->data, (int64_t)i);
+		if (deploy_mask_class(p, value) < 0)
 			continue;
-		uint32_t left = i % w && secant_mask_get(dtype, s->mask->data, (int64_t)i - 1) == value
+		uint32_t left = i % w && deploy_mask_get(dtype, s->mask->data, (int64_t)i - 1) == value
 			? root_of(parent, s->label[i - 1])
 			: 0;
-		uint32_t up = i >= w && secant_mask_get(dtype, s->mask->data, (int64_t)(i - w)) == value
+		uint32_t up = i >= w && deploy_mask_get(dtype, s->mask->data, (int64_t)(i - w)) == value
 			? root_of(parent, s->label[i - w])
 			: 0;
 		if (left && up && left != up)
 			parent[left > up ? left : up] = left > up ? up : left;
 		s->label[i] = left && up ? (left < up ? left : up) : left ? left : up ? up : ++n;
 		if (n + 1 == room) {
-			uint32_t *more = secant_realloc(parent, room * 2, sizeof *parent);
+			uint32_t *more = base_realloc(parent, room * 2, sizeof *parent);
 			if (!more) {
 				secant_free(parent);
 				parent = NULL;
@@ -111,7 +111,7 @@ push_corner(shapes *s, int x, int y)
 {
 	if (s->n_corners == s->corner_room) {
 		size_t room = s->corner_room ? s->corner_room * 2 : 1024;
-		corner *more = secant_realloc(s->corners, room, sizeof *more);
+		corner *more = base_realloc(s->corners, room, sizeof *more);
 		if (!more)
 			return -1;
 		s->corners = more;
@@ -158,7 +158,7 @@ push_ring(shapes *s, ring r)
 {
 	if (s->n_rings == s->ring_room) {
 		size_t room = s->ring_room ? s->ring_room * 2 : 256;
-		ring *more = secant_realloc(s->rings, room, sizeof *more);
+		ring *more = base_realloc(s->rings, room, sizeof *more);
 		if (!more)
 			return -1;
 		s->rings = more;
@@ -198,7 +198,7 @@ by_area(const void *a, const void *b)
 /* ---- writing ---- */
 
 typedef struct writing {
-	secant_writer *w;
+	base_writer *w;
 	double t[6];
 	bool flips;
 	secant_err *err;
@@ -214,41 +214,40 @@ put_ring(const writing *o, const shapes *s, const ring *r)
 		size_t at = k % r->n;
 		const corner *c = &s->corners[r->start + (back ? (r->n - at) % r->n : at)];
 		double x = o->t[0] + c->x * o->t[1] + c->y * o->t[2], y = o->t[3] + c->x * o->t[4] + c->y * o->t[5];
-		secant_writer_printf(o->w, o->err, "%s[%.15g,%.15g]", k ? "," : "[", x, y);
+		base_writer_printf(o->w, o->err, "%s[%.15g,%.15g]", k ? "," : "[", x, y);
 	}
-	secant_writer_printf(o->w, o->err, "]");
+	base_writer_printf(o->w, o->err, "]");
 }
 
 static void
 put_string(const writing *o, const char *text)
 {
-	secant_writer_printf(o->w, o->err, "\"");
+	base_writer_printf(o->w, o->err, "\"");
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-		secant_writer_printf(o->w, o->err, *p == '"' || *p == '\\' ? "\\%c" : *p < 0x20 ? "\\u%04x" : "%c", *p);
-	secant_writer_printf(o->w, o->err, "\"");
+		base_writer_printf(o->w, o->err, *p == '"' || *p == '\\' ? "\\%c" : *p < 0x20 ? "\\u%04x" : "%c", *p);
+	base_writer_printf(o->w, o->err, "\"");
 }
 
 static void
 put_area(const writing *o, const secant_predictor *p, const shapes *s, const ring *r, size_t n)
 {
 	const corner *c = &s->corners[r->start];
-	int value = secant_mask_get(s->mask->dtype, s->mask->data, (int64_t)c->y * s->width + c->x),
-		class = secant_mask_class(p, value);
+	int value = deploy_mask_get(s->mask->dtype, s->mask->data, (int64_t)c->y * s->width + c->x),
+		class = deploy_mask_class(p, value);
 	const char *name = secant_predictor_class_name(p, class);
-	secant_writer_printf(
-		o->w, o->err, "{\"type\":\"Feature\",\"properties\":{\"class\":%d,\"value\":%d,", class, value);
+	base_writer_printf(o->w, o->err, "{\"type\":\"Feature\",\"properties\":{\"class\":%d,\"value\":%d,", class, value);
 	if (name) {
-		secant_writer_printf(o->w, o->err, "\"name\":");
+		base_writer_printf(o->w, o->err, "\"name\":");
 		put_string(o, name);
-		secant_writer_printf(o->w, o->err, ",");
+		base_writer_printf(o->w, o->err, ",");
 	}
-	secant_writer_printf(o->w, o->err, "\"pixels\":%lld},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[",
+	base_writer_printf(o->w, o->err, "\"pixels\":%lld},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[",
 		(long long)s->pixels[r->area]);
 	for (size_t k = 0; k < n; k++) {
-		secant_writer_printf(o->w, o->err, k ? "," : "");
+		base_writer_printf(o->w, o->err, k ? "," : "");
 		put_ring(o, s, &r[k]);
 	}
-	secant_writer_printf(o->w, o->err, "]}}");
+	base_writer_printf(o->w, o->err, "]}}");
 }
 
 static secant_status
@@ -256,28 +255,28 @@ write_shapes(const secant_predictor *p, const shapes *s, const secant_geo *geo, 
 {
 	enum { WGS84 = 4326 };
 	secant_err own = { 0 };
-	writing o = { secant_writer_open(path, err), { 0, 1, 0, 0, 0, 1 }, false, &own };
+	writing o = { base_writer_open(path, err), { 0, 1, 0, 0, 0, 1 }, false, &own };
 	if (!o.w)
 		return err ? err->code : SECANT_ERR_IO;
 	int epsg = geo && secant_geo_transform(geo, o.t) ? secant_geo_epsg(geo) : 0;
 	o.flips = o.t[1] * o.t[5] - o.t[2] * o.t[4] < 0;
-	secant_writer_printf(o.w, &own, "{\"type\":\"FeatureCollection\",");
+	base_writer_printf(o.w, &own, "{\"type\":\"FeatureCollection\",");
 	if (epsg && epsg != WGS84)
-		secant_writer_printf(
+		base_writer_printf(
 			o.w, &own, "\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::%d\"}},", epsg);
-	secant_writer_printf(o.w, &own, "\"features\":[");
+	base_writer_printf(o.w, &own, "\"features\":[");
 	for (size_t i = 0, n; i < s->n_rings; i += n) {
 		for (n = 1; i + n < s->n_rings && s->rings[i + n].area == s->rings[i].area; n++)
 			;
-		secant_writer_printf(o.w, &own, i ? ",\n" : "\n");
+		base_writer_printf(o.w, &own, i ? ",\n" : "\n");
 		put_area(&o, p, s, &s->rings[i], n);
 	}
-	secant_writer_printf(o.w, &own, "\n]}\n");
-	return secant_writer_commit(o.w, err);
+	base_writer_printf(o.w, &own, "\n]}\n");
+	return base_writer_commit(o.w, err);
 }
 
 secant_status
-secant_polygons_write(
+deploy_polygons_write(
 	const secant_predictor *p, const secant_image *mask, const secant_geo *geo, const char *path, secant_err *err)
 {
 	size_t pixels = (size_t)mask->width * (size_t)mask->height;

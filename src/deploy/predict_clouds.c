@@ -41,26 +41,26 @@ const secant_opts secant_predict_cloud_options = { "predict clouds", sizeof(seca
 bool
 secant_predict_takes_clouds(const char *model)
 {
-	secant_model_file file;
-	if (secant_model_file_read(&file, model, NULL))
+	format_model_file file;
+	if (format_model_file_read(&file, model, NULL))
 		return false;
 	const char *kind = json_string_value(json_object_get(file.settings, "kind"));
 	bool is = kind && (!strcmp(kind, "points") || !strcmp(kind, "clouds"));
-	secant_model_file_free(&file);
+	format_model_file_free(&file);
 	return is;
 }
 
 /* ---- models ---- */
 
 typedef struct ensemble {
-	secant_deployed *d;
+	deploy_deployed *d;
 	secant_session **session; /* of each */
 	char **name; /* of the classes */
 	int n_names;
-	secant_cloud_model *m;
+	deploy_cloud_model *m;
 	int n;
 	const secant_predict_cloud *how;
-	secant_passing passing;
+	deploy_passing passing;
 	int category; /* which the networks are told; -1: none */
 	bool (*progress)(void *user, const secant_predict_progress *now);
 	void *user;
@@ -77,21 +77,21 @@ tick(void *user)
 static secant_status
 check_same(const ensemble *e, const char *const *models, int i, secant_err *err)
 {
-	const secant_deployed *a = &e->d[0], *b = &e->d[i];
+	const deploy_deployed *a = &e->d[0], *b = &e->d[i];
 	if (a->classes == b->classes && a->kind == b->kind && e->m[0].categories == e->m[i].categories)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_ARG,
 		"%s has %d classes for each %s, %s has %d for each %s: they cannot be averaged", models[0], a->classes,
-		a->kind == SECANT_INPUT_POINTS ? "point" : "cloud", models[i], b->classes,
-		b->kind == SECANT_INPUT_POINTS ? "point" : "cloud");
+		a->kind == DEPLOY_INPUT_POINTS ? "point" : "cloud", models[i], b->classes,
+		b->kind == DEPLOY_INPUT_POINTS ? "point" : "cloud");
 }
 
 static secant_status
 open_models(ensemble *e, const char *const *models, int n, const secant_predict *o, secant_err *err)
 {
 	secant_status s = SECANT_OK;
-	unsigned allow = (o->allow_reference ? SECANT_ALLOW_REFERENCE : 0u)
-		| (o->training_operators ? SECANT_ALLOW_TRAINING : 0u);
+	unsigned allow = (o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0u)
+		| (o->training_operators ? DEPLOY_ALLOW_TRAINING : 0u);
 	e->d = secant_calloc((size_t)n, sizeof *e->d);
 	e->m = secant_calloc((size_t)n, sizeof *e->m);
 	e->session = secant_calloc((size_t)n, sizeof(secant_session *));
@@ -99,16 +99,16 @@ open_models(ensemble *e, const char *const *models, int n, const secant_predict 
 		return secant_fail(
 			err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "no model is given" : "no memory for %d models", n);
 	for (int i = 0; i < n && !s; i++) {
-		if ((s = secant_deployed_open(&e->d[i], models[i], o->precision, o->threads, allow, err)))
+		if ((s = deploy_deployed_open(&e->d[i], models[i], o->precision, o->threads, allow, err)))
 			break;
 		e->n = i + 1;
 		secant_err own = { 0 };
-		if ((s = secant_cloud_model_read(&e->m[i], &e->d[i], &own)))
+		if ((s = deploy_cloud_model_read(&e->m[i], &e->d[i], &own)))
 			return secant_fail(err, s, "%s: %s", models[i], own.msg);
-		if (!(s = check_same(e, models, i, err)) && !(e->session[i] = secant_deployed_session(&e->d[i], err)))
+		if (!(s = check_same(e, models, i, err)) && !(e->session[i] = deploy_deployed_session(&e->d[i], err)))
 			s = err ? err->code : SECANT_ERR_NOMEM;
 	}
-	return s ? s : secant_class_names_read(e->d[0].file.settings, &e->name, &e->n_names, err);
+	return s ? s : deploy_class_names_read(e->d[0].file.settings, &e->name, &e->n_names, err);
 }
 
 static void
@@ -116,10 +116,10 @@ close_models(ensemble *e)
 {
 	for (int i = 0; i < e->n; i++) {
 		secant_session_free(e->session[i]);
-		secant_cloud_model_free(&e->m[i]);
-		secant_deployed_close(&e->d[i]);
+		deploy_cloud_model_free(&e->m[i]);
+		deploy_deployed_close(&e->d[i]);
 	}
-	secant_class_names_free(e->name, e->n_names);
+	deploy_class_names_free(e->name, e->n_names);
 	secant_free(e->session);
 	secant_free(e->d);
 	secant_free(e->m);
@@ -129,7 +129,7 @@ close_models(ensemble *e)
 static secant_status
 choose_category(ensemble *e, secant_err *err)
 {
-	const secant_cloud_model *m = &e->m[0];
+	const deploy_cloud_model *m = &e->m[0];
 	char all[300] = "";
 	e->category = -1;
 	if (!m->first_part)
@@ -166,7 +166,7 @@ rename_label(secant_cloud *c, secant_err *err)
 		at = secant_cloud_role(c, SECANT_ROLE_LABEL);
 	if (at < 3)
 		return SECANT_OK;
-	char *name = secant_strdup(
+	char *name = base_strdup(
 		secant_cloud_find(c, "label") < 0 || secant_cloud_find(c, "label") == at ? "label" : "label before");
 	if (!name)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a name");
@@ -177,13 +177,13 @@ rename_label(secant_cloud *c, secant_err *err)
 
 /* The number that stands for class k in files. */
 static int64_t
-number_of(const secant_cloud_model *m, int k)
+number_of(const deploy_cloud_model *m, int k)
 {
 	return k < 0 ? 0 : m->value ? m->value[k] : k;
 }
 
 static secant_number
-type_for(const secant_cloud_model *m, int classes)
+type_for(const deploy_cloud_model *m, int classes)
 {
 	int64_t lo = 0, hi = 0;
 	for (int k = 0; k < classes; k++) {
@@ -195,10 +195,10 @@ type_for(const secant_cloud_model *m, int classes)
 }
 
 static secant_status
-add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool las, secant_err *err)
+add_results(secant_cloud *c, const ensemble *e, const deploy_verdict *v, bool las, secant_err *err)
 {
 	static const char *const colours[] = { "red", "green", "blue" };
-	const secant_cloud_model *m = &e->m[0];
+	const deploy_cloud_model *m = &e->m[0];
 	const char *name = las ? "classification" : "prediction";
 	bool keep = e->how->keep_colours && secant_cloud_colour_range(c) > 0;
 	secant_status s = las ? rename_label(c, err) : SECANT_OK;
@@ -221,7 +221,7 @@ add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool la
 	for (int64_t i = 0; i < c->n; i++) {
 		float confidence;
 		uint8_t rgb[3];
-		int k = secant_verdict_class(v, v->rows == c->n ? i : 0, &confidence);
+		int k = deploy_verdict_class(v, v->rows == c->n ? i : 0, &confidence);
 		secant_cloud_set(c, at[0], i, (double)number_of(m, k));
 		((float *)c->column[at[1]].data)[i] = confidence;
 		if (at[2] < 0)
@@ -258,24 +258,24 @@ name_classes(secant_cloud *c, const ensemble *e, secant_err *err)
 /* ---- one file ---- */
 
 static secant_status
-pass_model(ensemble *e, int i, secant_verdict *v, secant_err *err)
+pass_model(ensemble *e, int i, deploy_verdict *v, secant_err *err)
 {
-	secant_passing how = e->passing;
+	deploy_passing how = e->passing;
 	how.session = e->session[i];
-	return secant_clouds_pass(&e->d[i], &e->m[i], &how, v, 1, err);
+	return deploy_clouds_pass(&e->d[i], &e->m[i], &how, v, 1, err);
 }
 
 static secant_status
-pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v, secant_err *err)
+pass_all(ensemble *e, const secant_cloud *c, prepare_points *p, deploy_verdict *v, secant_err *err)
 {
 	secant_status s = SECANT_OK;
 	for (int i = 0; i < e->n && !s; i++) {
-		secant_points_free(p); /* the models may want different features */
-		if ((s = secant_points_make(p, &e->m[i].features, c, NULL, err)))
+		prepare_points_free(p); /* the models may want different features */
+		if ((s = prepare_points_make(p, &e->m[i].features, c, NULL, err)))
 			break;
 		p->category = e->category;
 		if (i == 0)
-			s = secant_verdict_make(v, &e->d[0], &e->m[0], p, e->category, err);
+			s = deploy_verdict_make(v, &e->d[0], &e->m[0], p, e->category, err);
 		v->p = p;
 		if (!s && c->n)
 			s = pass_model(e, i, v, err);
@@ -285,10 +285,10 @@ pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v
 
 /* "cup 0.98" for a cloud with one class. */
 static void
-describe(const ensemble *e, const secant_verdict *v, char *text, size_t size)
+describe(const ensemble *e, const deploy_verdict *v, char *text, size_t size)
 {
 	float confidence;
-	int k = secant_verdict_class(v, 0, &confidence);
+	int k = deploy_verdict_class(v, 0, &confidence);
 	const char *name = k >= 0 && k < e->n_names ? e->name[k] : NULL;
 	if (name)
 		(void)snprintf(text, size, "%s %.3f", name, (double)confidence);
@@ -323,8 +323,8 @@ static secant_status
 predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 {
 	secant_cloud c = { 0 };
-	secant_points p = { 0 };
-	secant_verdict v = { 0 };
+	prepare_points p = { 0 };
+	deploy_verdict v = { 0 };
 	secant_cloud_writing w;
 	char text[160];
 	secant_status s = secant_opts_init(&secant_cloud_write_options, &w, err);
@@ -333,20 +333,20 @@ predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 	w.classification_dimension = e->how->classification_dimension;
 	if (!(s = read_input(e, &c, input, err)))
 		s = pass_all(e, &c, &p, &v, err);
-	bool whole = e->d[0].kind == SECANT_INPUT_CLOUDS;
+	bool whole = e->d[0].kind == DEPLOY_INPUT_CLOUDS;
 	if (!s && whole && c.n) {
 		describe(e, &v, text, sizeof text);
 		e->now.verdict = text;
 	}
-	secant_points_free(&p);
-	bool las = output && secant_ext_is(output, "las|laz");
+	prepare_points_free(&p);
+	bool las = output && base_ext_is(output, "las|laz");
 	if (!s && output && !(s = add_results(&c, e, &v, las, err)) && !(las && (s = name_classes(&c, e, err))))
 		s = secant_cloud_write(&c, output, &w, err);
 	e->now.mask = output;
 	e->now.tile = e->now.tiles = 1;
 	if (!s && !tick(e))
 		s = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
-	secant_verdict_free(&v);
+	deploy_verdict_free(&v);
 	secant_cloud_free(&c);
 	secant_opts_free(&secant_cloud_write_options, &w);
 	return s;
@@ -355,25 +355,25 @@ predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 /* ---- files ---- */
 
 static secant_status
-find_inputs(secant_names *l, const char *const *inputs, int n, secant_err *err)
+find_inputs(base_names *l, const char *const *inputs, int n, secant_err *err)
 {
 	secant_status s = SECANT_OK;
 	for (int i = 0; i < n && !s; i++) {
-		secant_names names = { 0 };
+		base_names names = { 0 };
 		int before = l->n;
 		if (!secant_is_dir(inputs[i])) {
-			if (secant_names_add(l, inputs[i]))
+			if (base_names_add(l, inputs[i]))
 				s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of clouds");
 			continue;
 		}
-		s = secant_dir_list(&names, inputs[i], SECANT_DIR_FILES, err);
+		s = base_dir_list(&names, inputs[i], BASE_DIR_FILES, err);
 		for (int k = 0; k < names.n && !s; k++) {
-			char *path = secant_cloud_is_readable(names.v[k]) ? secant_path_join(inputs[i], names.v[k]) : NULL;
-			if (path && secant_names_add(l, path))
+			char *path = secant_cloud_is_readable(names.v[k]) ? base_path_join(inputs[i], names.v[k]) : NULL;
+			if (path && base_names_add(l, path))
 				s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of clouds");
 			secant_free(path);
 		}
-		secant_names_free(&names);
+		base_names_free(&names);
 		if (!s && l->n == before)
 			s = secant_fail(err, SECANT_ERR_ARG,
 				"%s: there are no cloud files in this folder (folders in it are not searched)", inputs[i]);
@@ -385,15 +385,15 @@ static char *
 name_output(const char *input, const char *out, bool to_file, const char *format)
 {
 	if (to_file)
-		return secant_strdup(out);
-	const char *extension = format ? format : secant_cloud_is_writable(input) ? secant_path_ext(input) : "las";
-	char *stem = secant_path_stem(input), *path = stem ? secant_format("%s/%s.%s", out, stem, extension) : NULL;
+		return base_strdup(out);
+	const char *extension = format ? format : secant_cloud_is_writable(input) ? base_path_ext(input) : "las";
+	char *stem = base_path_stem(input), *path = stem ? base_format("%s/%s.%s", out, stem, extension) : NULL;
 	secant_free(stem);
 	return path;
 }
 
 static secant_status
-name_outputs(secant_names *to, const secant_names *l, const char *out, const char *format, secant_err *err)
+name_outputs(base_names *to, const base_names *l, const char *out, const char *format, secant_err *err)
 {
 	bool to_file = out && l->n == 1 && secant_cloud_is_writable(out);
 	if (out && !to_file && l->n == 1 && secant_cloud_is_readable(out) && !secant_is_dir(out))
@@ -406,7 +406,7 @@ name_outputs(secant_names *to, const secant_names *l, const char *out, const cha
 		return secant_fail(err, SECANT_ERR_ARG, "%s: %d clouds want a folder", out, l->n);
 	for (int i = 0; i < l->n && out; i++) {
 		char *path = name_output(l->v[i], out, to_file, format);
-		secant_status s = !path || secant_names_add(to, path)
+		secant_status s = !path || base_names_add(to, path)
 			? secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names")
 			: SECANT_OK;
 		if (!s && !secant_cloud_is_writable(path))
@@ -431,9 +431,9 @@ secant_predict_clouds(const char *const *models, int n_models, const secant_pred
 	bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err)
 {
 	ensemble e = { .how = how, .progress = progress, .user = user };
-	secant_names l = { 0 }, outputs = { 0 };
+	base_names l = { 0 }, outputs = { 0 };
 	secant_status s = open_models(&e, models, n_models, options, err);
-	e.passing = (secant_passing){ .batch = how->batch,
+	e.passing = (deploy_passing){ .batch = how->batch,
 		.votes = how->votes,
 		.most = how->pass_points,
 		.overlap = how->block_overlap,
@@ -441,22 +441,22 @@ secant_predict_clouds(const char *const *models, int n_models, const secant_pred
 		.user = &e };
 	if (!s)
 		s = choose_category(&e, err);
-	if (!s && !out && e.d[0].kind != SECANT_INPUT_CLOUDS)
+	if (!s && !out && e.d[0].kind != DEPLOY_INPUT_CLOUDS)
 		s = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one cloud a file such as result.las");
 	if (!s && !(s = find_inputs(&l, inputs, n, err)))
 		s = name_outputs(&outputs, &l, out, how->cloud_format, err);
-	secant_failures failed = { 0 };
+	deploy_failures failed = { 0 };
 	for (int i = 0; i < l.n && !s; i++) {
 		secant_err own = { 0 };
 		e.now = (secant_predict_progress){ .input = l.v[i], .picture = i, .pictures = l.n, .tiles = 1 };
 		if (predict_one(&e, l.v[i], out ? outputs.v[i] : NULL, &own)
-			&& !secant_failures_note(&failed, &own, &e.now, progress, user))
+			&& !deploy_failures_note(&failed, &own, &e.now, progress, user))
 			break;
 	}
 	if (!s)
-		s = secant_failures_end(&failed, l.n, "clouds", err);
+		s = deploy_failures_end(&failed, l.n, "clouds", err);
 	close_models(&e);
-	secant_names_free(&l);
-	secant_names_free(&outputs);
+	base_names_free(&l);
+	base_names_free(&outputs);
 	return s;
 }

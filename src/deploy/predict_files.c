@@ -59,7 +59,7 @@ list_free(list *l)
 static secant_status
 list_add(list *l, char *input, secant_err *err)
 {
-	if (!input || secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v)) {
+	if (!input || base_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v)) {
 		secant_free(input);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of pictures");
 	}
@@ -70,13 +70,13 @@ list_add(list *l, char *input, secant_err *err)
 static secant_status
 add_folder(list *l, const char *path, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_status status = secant_dir_list(&names, path, SECANT_DIR_FILES, err);
+	base_names names = { 0 };
+	secant_status status = base_dir_list(&names, path, BASE_DIR_FILES, err);
 	int before = l->n;
 	for (int i = 0; i < names.n && !status; i++)
 		if (names.v[i][0] != '.' && secant_image_is_path(names.v[i]))
-			status = list_add(l, secant_path_join(path, names.v[i]), err);
-	secant_names_free(&names);
+			status = list_add(l, base_path_join(path, names.v[i]), err);
+	base_names_free(&names);
 	return status       ? status
 		: l->n > before ? SECANT_OK
 						: secant_fail(err, SECANT_ERR_ARG, "%s: the folder holds no pictures", path);
@@ -92,7 +92,7 @@ find_inputs(list *l, const char *const *inputs, int n, secant_err *err)
 		else if (!secant_is_file(inputs[i]))
 			status = secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", inputs[i]);
 		else
-			status = list_add(l, secant_strdup(inputs[i]), err);
+			status = list_add(l, base_strdup(inputs[i]), err);
 	}
 	return status;
 }
@@ -103,14 +103,14 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 	const char *extension = o->format ? "tif" : "png";
 	for (int i = 0; i < l->n; i++) {
 		item *it = &l->v[i];
-		char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out),
-			 *stem = secant_path_stem(to_file ? o->out : it->input);
-		char *base = folder && stem ? secant_path_join(folder, stem) : NULL;
+		char *folder = to_file ? base_path_dir(o->out) : base_strdup(o->out),
+			 *stem = base_path_stem(to_file ? o->out : it->input);
+		char *base = folder && stem ? base_path_join(folder, stem) : NULL;
 		if (base) {
-			it->path[MASK] = to_file ? secant_strdup(o->out) : secant_format("%s.%s", base, extension);
-			it->path[OVERLAY] = o->overlay ? secant_format("%s.overlay.png", base) : NULL;
-			it->path[PROBABILITIES] = o->probabilities ? secant_format("%s.probabilities.npy", base) : NULL;
-			it->path[VECTOR] = o->vector ? secant_format("%s.geojson", base) : NULL;
+			it->path[MASK] = to_file ? base_strdup(o->out) : base_format("%s.%s", base, extension);
+			it->path[OVERLAY] = o->overlay ? base_format("%s.overlay.png", base) : NULL;
+			it->path[PROBABILITIES] = o->probabilities ? base_format("%s.probabilities.npy", base) : NULL;
+			it->path[VECTOR] = o->vector ? base_format("%s.geojson", base) : NULL;
 		}
 		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES]
 			&& !o->vector == !it->path[VECTOR];
@@ -195,7 +195,7 @@ static secant_status
 check_foreign(const list *l, const secant_predict_output *o, secant_err *err)
 {
 	static const char words[] = "secant predict wrote into this folder\n";
-	char *mark = secant_path_join(o->out, ".secant-predict");
+	char *mark = base_path_join(o->out, ".secant-predict");
 	secant_status status = mark ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
 	bool own = mark && secant_is_file(mark);
 	for (int i = 0; i < l->n * KINDS && !status && !own && !o->overwrite; i++) {
@@ -222,7 +222,7 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 	if (named && !to_file)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--out %s names a file, but there are %d pictures: give a folder", o->out, l->n);
-	if (to_file && !secant_ext_is(o->out, "png|tif|tiff|bmp|pgm|pnm"))
+	if (to_file && !base_ext_is(o->out, "png|tif|tiff|bmp|pgm|pnm"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--out %s: masks are written to png, tif, bmp or pgm, where every value survives", o->out);
 	secant_status status = name_outputs(l, o, to_file, err);
@@ -230,7 +230,7 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 		return status;
 	if (!to_file && (status = check_foreign(l, o, err)))
 		return status;
-	char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out);
+	char *folder = to_file ? base_path_dir(o->out) : base_strdup(o->out);
 	status = folder ? secant_make_dirs(folder, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
 	secant_free(folder);
 	return status;
@@ -241,14 +241,14 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 typedef struct job {
 	secant_predictor *p;
 	const item *it;
-	secant_source source;
-	secant_nodata none;
+	deploy_source source;
+	deploy_nodata none;
 	bool legend;
 	secant_image image, mask; /* mask: whole, where areas are looked at first; else rows come and go */
 	secant_raster_writer *writer[2]; /* MASK, OVERLAY */
-	secant_writer *planes;
+	base_writer *planes;
 	uint64_t planes_start;
-	secant_floats line;
+	deploy_floats line;
 	void *rows, *above; /* mask of the present rows, and the row over them */
 	int rows_capacity;
 	bool is_above;
@@ -281,7 +281,7 @@ open_source(job *j, secant_err *err)
 	}
 	if ((status = secant_image_read(&j->image, j->it->input, &how, err)))
 		return status;
-	j->source = (secant_source){ j->image.width, j->image.height, &j->image, NULL, info.channels };
+	j->source = (deploy_source){ j->image.width, j->image.height, &j->image, NULL, info.channels };
 	return SECANT_OK;
 }
 
@@ -294,9 +294,9 @@ start_planes(job *j, secant_err *err)
 	memcpy(head, "\x93NUMPY\1\0\x76\0", 10); /* 128 bytes of header, 118 of them text */
 	(void)snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
 	j->planes_start = 128;
-	if (!(j->planes = secant_writer_open(j->it->path[PROBABILITIES], err)))
+	if (!(j->planes = base_writer_open(j->it->path[PROBABILITIES], err)))
 		return err->code;
-	return secant_writer_put(j->planes, head, (size_t)j->planes_start, err);
+	return base_writer_put(j->planes, head, (size_t)j->planes_start, err);
 }
 
 /* Opens the mask; it has what of the picture's georeference is true of it, and a value for no data of its own. */
@@ -304,14 +304,14 @@ static secant_status
 open_mask(job *j, secant_err *err)
 {
 	secant_err own = { 0 };
-	j->none = secant_nodata_of(j->p, &j->source, secant_ext_is(j->it->path[MASK], "tif|tiff"));
-	secant_geo *geo = secant_mask_geo(&j->none, secant_source_geo(&j->source), &own);
+	j->none = deploy_nodata_of(j->p, &j->source, base_ext_is(j->it->path[MASK], "tif|tiff"));
+	secant_geo *geo = deploy_mask_geo(&j->none, deploy_source_geo(&j->source), &own);
 	if (own.code)
 		return secant_fail(err, own.code, "%s", own.msg);
 	secant_raster_spec spec = { .width = j->source.width,
 		.height = j->source.height,
 		.channels = 1,
-		.dtype = secant_mask_dtype(j->p),
+		.dtype = deploy_mask_dtype(j->p),
 		.geo = geo };
 	j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err);
 	secant_geo_free(geo);
@@ -325,7 +325,7 @@ open_overlay(job *j, secant_err *err)
 	secant_image legend = { 0 };
 	if (!j->it->path[OVERLAY])
 		return SECANT_OK;
-	secant_status status = j->legend ? secant_legend_draw(j->p, j->source.width, &legend, err) : SECANT_OK;
+	secant_status status = j->legend ? deploy_legend_draw(j->p, j->source.width, &legend, err) : SECANT_OK;
 	secant_raster_spec spec = {
 		.width = j->source.width, .height = j->source.height + legend.height, .channels = 3, .dtype = SECANT_U8
 	};
@@ -344,8 +344,8 @@ open_outputs(job *j, secant_err *err)
 	if (!status && j->it->path[PROBABILITIES])
 		status = start_planes(j, err);
 	if (!status && (j->p->options.min_area > 1 || j->it->path[VECTOR]))
-		status = secant_image_new(&j->mask, j->source.width, j->source.height, 1, secant_mask_dtype(j->p), err);
-	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
+		status = secant_image_new(&j->mask, j->source.width, j->source.height, 1, deploy_mask_dtype(j->p), err);
+	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
 	if (!status && !(j->above = secant_calloc(1, row)))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a row of the mask");
 	return status;
@@ -356,12 +356,12 @@ put_overlay(job *j, int y, int n, const void *mask, secant_err *err)
 {
 	secant_image window = { 0 };
 	const secant_image *view;
-	secant_status status = secant_source_window(&j->source, 0, y, j->source.width, n, &window, &view, err);
+	secant_status status = deploy_source_window(&j->source, 0, y, j->source.width, n, &window, &view, err);
 	uint8_t *rgb = status ? NULL : secant_calloc((size_t)n * (size_t)j->source.width, 3);
 	if (!status && !rgb)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for an overlay");
 	if (!status) {
-		secant_overlay_rows(j->p, view, mask, j->is_above ? j->above : NULL, rgb);
+		deploy_overlay_rows(j->p, view, mask, j->is_above ? j->above : NULL, rgb);
 		status = secant_raster_write_rows(j->writer[OVERLAY], rgb, n, err);
 	}
 	secant_free(rgb);
@@ -373,7 +373,7 @@ put_overlay(job *j, int y, int n, const void *mask, secant_err *err)
 static secant_status
 put_mask(job *j, int y, int n, const void *mask, secant_err *err)
 {
-	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
+	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
 	secant_status status = secant_raster_write_rows(j->writer[MASK], mask, n, err);
 	if (!status && j->writer[OVERLAY])
 		status = put_overlay(j, y, n, mask, err);
@@ -387,12 +387,12 @@ put_planes(job *j, int y, int n, const float *probabilities, secant_err *err)
 {
 	int classes = j->p->model[0].classes;
 	int64_t width = j->source.width, height = j->source.height, count = n * width;
-	secant_status status = secant_floats_reserve(&j->line, (size_t)count, err);
+	secant_status status = deploy_floats_reserve(&j->line, (size_t)count, err);
 	for (int c = 0; c < classes && !status; c++) {
 		for (int64_t i = 0; i < count; i++)
 			j->line.v[i] = probabilities[i * classes + c];
-		if (!(status = secant_writer_seek(j->planes, j->planes_start + 4 * (uint64_t)((c * height + y) * width), err)))
-			status = secant_writer_put(j->planes, j->line.v, (size_t)count * 4, err);
+		if (!(status = base_writer_seek(j->planes, j->planes_start + 4 * (uint64_t)((c * height + y) * width), err)))
+			status = base_writer_put(j->planes, j->line.v, (size_t)count * 4, err);
 	}
 	return status;
 }
@@ -401,11 +401,11 @@ static secant_status
 take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	job *j = user;
-	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
+	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
 	if (j->planes && put_planes(j, y, n, probabilities, err))
 		return err->code;
 	if (j->mask.data)
-		return secant_mask_rows(
+		return deploy_mask_rows(
 			j->p, &j->source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
 	if (n > j->rows_capacity) {
 		secant_free(j->rows);
@@ -413,7 +413,7 @@ take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of the mask");
 		j->rows_capacity = n;
 	}
-	secant_status status = secant_mask_rows(j->p, &j->source, &j->none, y, n, probabilities, j->rows, err);
+	secant_status status = deploy_mask_rows(j->p, &j->source, &j->none, y, n, probabilities, j->rows, err);
 	return status ? status : put_mask(j, y, n, j->rows, err);
 }
 
@@ -430,7 +430,7 @@ static secant_status
 put_cleaned(job *j, secant_err *err)
 {
 	enum { ROWS = 256 };
-	secant_status status = j->p->options.min_area > 1 ? secant_mask_clean(j->p, &j->mask, j->p->options.min_area, err)
+	secant_status status = j->p->options.min_area > 1 ? deploy_mask_clean(j->p, &j->mask, j->p->options.min_area, err)
 													  : SECANT_OK;
 	for (int y = 0; y < j->mask.height && !status; y += ROWS)
 		status = put_mask(j, y, j->mask.height - y < ROWS ? j->mask.height - y : ROWS,
@@ -442,7 +442,7 @@ static secant_status
 put_legend(job *j, secant_err *err)
 {
 	secant_image legend = { 0 };
-	secant_status status = secant_legend_draw(j->p, j->source.width, &legend, err);
+	secant_status status = deploy_legend_draw(j->p, j->source.width, &legend, err);
 	if (!status)
 		status = secant_raster_write_rows(j->writer[OVERLAY], legend.data, legend.height, err);
 	secant_image_free(&legend);
@@ -455,11 +455,11 @@ finish(job *j, secant_err *err)
 {
 	secant_status status = j->legend && j->writer[OVERLAY] ? put_legend(j, err) : SECANT_OK;
 	if (!status && j->it->path[VECTOR])
-		status = secant_polygons_write(j->p, &j->mask, secant_source_geo(&j->source), j->it->path[VECTOR], err);
+		status = deploy_polygons_write(j->p, &j->mask, deploy_source_geo(&j->source), j->it->path[VECTOR], err);
 	if (status)
 		return status;
 	if (j->planes) {
-		status = secant_writer_commit(j->planes, err);
+		status = base_writer_commit(j->planes, err);
 		j->planes = NULL;
 	}
 	for (int k = OVERLAY; k >= MASK && !status; k--)
@@ -487,10 +487,10 @@ static bool
 tell_losses(job *j)
 {
 	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8 };
-	const secant_geo *geo = secant_source_geo(&j->source);
+	const secant_geo *geo = deploy_source_geo(&j->source);
 	double t[6];
 	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
-	if ((placed || loose) && !secant_ext_is(j->it->path[MASK], "tif|tiff"))
+	if ((placed || loose) && !base_ext_is(j->it->path[MASK], "tif|tiff"))
 		on = note(j, MASK_FORMAT, "the mask's format keeps no georeference; --format tif (or --out MASK.tif) does");
 	if (on && j->it->path[VECTOR] && placed && !secant_geo_epsg(geo))
 		on = note(j, NO_CODE,
@@ -520,7 +520,7 @@ tell_losses(job *j)
 static void
 job_end(job *j)
 {
-	secant_writer_abort(j->planes);
+	base_writer_abort(j->planes);
 	secant_raster_abort(j->writer[MASK]);
 	secant_raster_abort(j->writer[OVERLAY]);
 	secant_raster_close(j->source.raster);
@@ -538,7 +538,7 @@ predict_one(job *j, secant_err *err)
 	if (!status && !tell_losses(j))
 		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	if (!status && !(status = open_outputs(j, err)))
-		status = secant_predict_stream(j->p, &j->source, &(secant_row_sink){ take_rows, tell, j }, err);
+		status = deploy_predict_stream(j->p, &j->source, &(deploy_row_sink){ take_rows, tell, j }, err);
 	if (!status && j->mask.data)
 		status = put_cleaned(j, err);
 	if (!status)
@@ -559,7 +559,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 	secant_status status = find_inputs(&l, inputs, n, err);
 	if (!status)
 		status = plan_outputs(&l, output, inputs, n, err);
-	secant_failures failed = { 0 };
+	deploy_failures failed = { 0 };
 	unsigned noted = 0;
 	for (int i = 0; i < l.n && !status && !failed.stop; i++) {
 		secant_err own = { 0 };
@@ -570,11 +570,11 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 			.user = user,
 			.noted = &noted,
 			.now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
-		if (predict_one(&j, &own) && !secant_failures_note(&failed, &own, &j.now, progress, user))
+		if (predict_one(&j, &own) && !deploy_failures_note(&failed, &own, &j.now, progress, user))
 			break;
 	}
 	if (!status)
-		status = secant_failures_end(&failed, l.n, "pictures", err);
+		status = deploy_failures_end(&failed, l.n, "pictures", err);
 	list_free(&l);
 	return status;
 }

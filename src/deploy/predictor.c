@@ -44,13 +44,13 @@ static const secant_opt predict_rows[] = {
 const secant_opts secant_predict_options = { "predict", sizeof(secant_predict), predict_rows };
 
 secant_status
-secant_floats_reserve(secant_floats *f, size_t n, secant_err *err)
+deploy_floats_reserve(deploy_floats *f, size_t n, secant_err *err)
 {
 	if (n <= f->n)
 		return SECANT_OK;
 	secant_free(f->v);
 	f->n = 0;
-	if (n > SIZE_MAX / sizeof(double) || !(f->v = secant_alloc_aligned(n * sizeof(float))))
+	if (n > SIZE_MAX / sizeof(double) || !(f->v = base_alloc_aligned(n * sizeof(float))))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %.1f million numbers", (double)n / 1e6);
 	f->n = n;
 	return SECANT_OK;
@@ -59,7 +59,7 @@ secant_floats_reserve(secant_floats *f, size_t n, secant_err *err)
 /* ---- opening ---- */
 
 static secant_status
-check_options(secant_ensemble *p, secant_err *err)
+check_options(deploy_ensemble *p, secant_err *err)
 {
 	const secant_predict *o = &p->options;
 	if (o->resize && o->size.n != 2)
@@ -74,15 +74,15 @@ check_options(secant_ensemble *p, secant_err *err)
 		if (o->tile.v[i] && o->overlap > o->tile.v[i] / 2)
 			return secant_fail(err, SECANT_ERR_ARG, "--overlap %d is more than half of a tile of %dx%d", o->overlap,
 				o->tile.v[0], o->tile.v[1]);
-	return secant_views_parse(&p->views, o->tta, err);
+	return deploy_views_parse(&p->views, o->tta, err);
 }
 
 static const char *const modes[] = { "binary", "multiclass", "multilabel" };
 
 static secant_status
-check_same(const secant_ensemble *p, const char *const *paths, int i, secant_err *err)
+check_same(const deploy_ensemble *p, const char *const *paths, int i, secant_err *err)
 {
-	const secant_deployed *a = &p->model[0], *b = &p->model[i];
+	const deploy_deployed *a = &p->model[0], *b = &p->model[i];
 	if (a->classes != b->classes || a->task != b->task)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"%s predicts %d classes (%s), %s %d (%s): models of an ensemble must agree", paths[i], b->classes,
@@ -95,11 +95,11 @@ check_same(const secant_ensemble *p, const char *const *paths, int i, secant_err
 
 /* Class names and colours, which a model need not have. */
 static secant_status
-read_classes(secant_ensemble *p, secant_err *err)
+read_classes(deploy_ensemble *p, secant_err *err)
 {
 	const json_t *settings = p->model[0].file.settings, *colours = json_object_get(settings, "palette");
 	size_t m = json_array_size(colours);
-	secant_status status = secant_class_names_read(settings, &p->class_name, &p->n_class_names, err);
+	secant_status status = deploy_class_names_read(settings, &p->class_name, &p->n_class_names, err);
 	if (status)
 		return status;
 	if (m > 65535)
@@ -113,14 +113,14 @@ read_classes(secant_ensemble *p, secant_err *err)
 }
 
 static void
-ensemble_drop(secant_ensemble *e)
+ensemble_drop(deploy_ensemble *e)
 {
 	if (!e || atomic_fetch_sub(&e->holders, 1) > 1)
 		return;
 	for (int i = 0; i < e->n_models; i++)
-		secant_deployed_close(&e->model[i]);
-	secant_decider_free(&e->decider);
-	secant_class_names_free(e->class_name, e->n_class_names);
+		deploy_deployed_close(&e->model[i]);
+	deploy_decider_free(&e->decider);
+	deploy_class_names_free(e->class_name, e->n_class_names);
 	secant_free(e->palette);
 	secant_free(e->model);
 	secant_opts_free(&secant_predict_options, &e->options);
@@ -128,16 +128,16 @@ ensemble_drop(secant_ensemble *e)
 }
 
 static secant_status
-open_models(secant_ensemble *e, const char *const *models, int n, secant_err *err)
+open_models(deploy_ensemble *e, const char *const *models, int n, secant_err *err)
 {
 	const secant_predict *o = &e->options;
-	unsigned allow = (o->allow_reference ? SECANT_ALLOW_REFERENCE : 0u)
-		| (o->training_operators ? SECANT_ALLOW_TRAINING : 0u);
+	unsigned allow = (o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0u)
+		| (o->training_operators ? DEPLOY_ALLOW_TRAINING : 0u);
 	secant_status status = SECANT_OK;
 	if (!(e->model = secant_calloc((size_t)n, sizeof *e->model)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
 	for (int i = 0; i < n && !status; i++) {
-		status = secant_deployed_open(&e->model[i], models[i], o->precision, o->threads, allow, err);
+		status = deploy_deployed_open(&e->model[i], models[i], o->precision, o->threads, allow, err);
 		if (status)
 			return status;
 		e->n_models = i + 1;
@@ -150,11 +150,11 @@ open_models(secant_ensemble *e, const char *const *models, int n, secant_err *er
 
 /* What follows from options and models together. */
 static secant_status
-settle(secant_ensemble *e, secant_err *err)
+settle(deploy_ensemble *e, secant_err *err)
 {
 	const secant_predict *o = &e->options;
-	const secant_deployed *d = &e->model[0];
-	secant_status status = secant_rules_parse(&e->rules, o->rule, e->class_name, e->n_class_names, d->classes, err);
+	const deploy_deployed *d = &e->model[0];
+	secant_status status = deploy_rules_parse(&e->rules, o->rule, e->class_name, e->n_class_names, d->classes, err);
 	if (status)
 		return status;
 	const json_t *ignored = json_object_get(d->file.settings, "ignored_class");
@@ -165,13 +165,13 @@ settle(secant_ensemble *e, secant_err *err)
 			err, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", o->offset, d->classes);
 	/* Votes and decisions of theirs are shares. */
 	double least = o->tta_merge == 1 ? 0.5 : o->threshold;
-	return secant_decider_make(&e->decider, d->task, d->classes, least, o->threshold, o->threads, err);
+	return deploy_decider_make(&e->decider, d->task, d->classes, least, o->threshold, o->threads, err);
 }
 
 /* A network that saw scaled pictures only is another network on whole ones: without a word about sizes they are scaled
  * as in training. Any of --size, --resize, --tile is such a word. */
 static secant_status
-scale_as_trained(secant_ensemble *e, secant_err *err)
+scale_as_trained(deploy_ensemble *e, secant_err *err)
 {
 	const int *size = e->model[0].scaled;
 	if (e->options.resize || e->options.size.n || e->options.tile.n || !size[0])
@@ -187,10 +187,10 @@ scale_as_trained(secant_ensemble *e, secant_err *err)
 	return SECANT_OK;
 }
 
-static secant_ensemble *
+static deploy_ensemble *
 ensemble_open(const char *const *models, int n, const secant_predict *options, secant_err *err)
 {
-	secant_ensemble *e = secant_calloc(1, sizeof *e);
+	deploy_ensemble *e = secant_calloc(1, sizeof *e);
 	if (!e) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
 		return NULL;
@@ -207,7 +207,7 @@ ensemble_open(const char *const *models, int n, const secant_predict *options, s
 
 /* A predictor on an ensemble, whose count it takes over, also on failure. */
 static secant_predictor *
-predictor_on(secant_ensemble *e, secant_err *err)
+predictor_on(deploy_ensemble *e, secant_err *err)
 {
 	secant_predictor *p = secant_calloc(1, sizeof *p);
 	if (!p || !(p->session = secant_calloc((size_t)e->n_models, sizeof(secant_session *)))) {
@@ -226,10 +226,10 @@ predictor_on(secant_ensemble *e, secant_err *err)
 	p->n_class_names = e->n_class_names;
 	p->palette = e->palette;
 	p->n_palette = e->n_palette;
-	bool ok = (p->classes = secant_decider_session(&e->decider, "classes", err))
-		&& (p->votes = secant_decider_session(&e->decider, "votes", err));
+	bool ok = (p->classes = deploy_decider_session(&e->decider, "classes", err))
+		&& (p->votes = deploy_decider_session(&e->decider, "votes", err));
 	for (int i = 0; i < p->n_models && ok; i++)
-		ok = (p->session[i] = secant_deployed_session(&e->model[i], err)) != NULL;
+		ok = (p->session[i] = deploy_deployed_session(&e->model[i], err)) != NULL;
 	if (ok)
 		return p;
 	secant_predictor_close(p);
@@ -242,7 +242,7 @@ secant_predictor_open(const char *const *models, int n, const secant_predict *op
 	secant_err own = { 0 };
 	if (n < 1)
 		secant_fail(&own, SECANT_ERR_ARG, "a predictor wants a model");
-	secant_ensemble *e = n < 1 ? NULL : ensemble_open(models, n, options, &own);
+	deploy_ensemble *e = n < 1 ? NULL : ensemble_open(models, n, options, &own);
 	secant_predictor *p = e ? predictor_on(e, &own) : NULL;
 	if (!p)
 		secant_fail(err, own.code, "%s", own.msg);
@@ -342,11 +342,11 @@ rounded(int n, int multiple)
 static void
 write_view(const secant_predictor *p, unsigned view, int h, int w, int channels, int ph, int pw)
 {
-	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w;
+	int vh = view & DEPLOY_EXCHANGE ? w : h, vw = view & DEPLOY_EXCHANGE ? h : w;
 	float *to = p->input.v;
 	for (int y = 0; y < ph; y++)
 		for (int x = 0; x < pw; x++, to += channels) {
-			const float *from = p->normal.v + secant_view_pixel(view, reflect(y, vh), reflect(x, vw), h, w) * channels;
+			const float *from = p->normal.v + deploy_view_pixel(view, reflect(y, vh), reflect(x, vw), h, w) * channels;
 			memcpy(to, from, (size_t)channels * sizeof *to);
 		}
 }
@@ -355,11 +355,11 @@ write_view(const secant_predictor *p, unsigned view, int h, int w, int channels,
 static secant_status
 add_view(secant_predictor *p, int model, unsigned view, int h, int w, float *sum, secant_err *err)
 {
-	const secant_deployed *d = &p->model[model];
-	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w, classes = d->classes;
+	const deploy_deployed *d = &p->model[model];
+	int vh = view & DEPLOY_EXCHANGE ? w : h, vw = view & DEPLOY_EXCHANGE ? h : w, classes = d->classes;
 	int ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple);
 	secant_tensor in = { SECANT_F32, { 4, { 1, ph, pw, d->in_channels } }, NULL, NULL }, out = { 0 };
-	secant_status status = secant_floats_reserve(&p->input, (size_t)secant_shape_count(&in.shape), err);
+	secant_status status = deploy_floats_reserve(&p->input, (size_t)secant_shape_count(&in.shape), err);
 	if (status)
 		return status;
 	write_view(p, view, h, w, d->in_channels, ph, pw);
@@ -375,7 +375,7 @@ add_view(secant_predictor *p, int model, unsigned view, int h, int w, float *sum
 	const double *wide = f ? NULL : out.data;
 	for (int y = 0; y < vh; y++)
 		for (int x = 0; x < vw; x++) {
-			float *to = sum + secant_view_pixel(view, y, x, h, w) * classes;
+			float *to = sum + deploy_view_pixel(view, y, x, h, w) * classes;
 			int64_t at = ((int64_t)y * pw + x) * classes;
 			for (int c = 0; c < classes; c++)
 				to[c] += f ? f[at + c] : (float)wide[at + c];
@@ -389,9 +389,9 @@ add_scaled(const float *from, int h, int w, float *to, int to_h, int to_w, int c
 {
 	for (int y = 0; y < to_h; y++) {
 		int y0, y1, x0, x1;
-		float v = secant_place(y, h, to_h, &y0, &y1);
+		float v = deploy_place(y, h, to_h, &y0, &y1);
 		for (int x = 0; x < to_w; x++, to += classes) {
-			float u = secant_place(x, w, to_w, &x0, &x1);
+			float u = deploy_place(x, w, to_w, &x0, &x1);
 			const float *a = from + ((int64_t)y0 * w + x0) * classes, *b = from + ((int64_t)y0 * w + x1) * classes;
 			const float *c = from + ((int64_t)y1 * w + x0) * classes, *d = from + ((int64_t)y1 * w + x1) * classes;
 			for (int k = 0; k < classes; k++)
@@ -402,25 +402,25 @@ add_scaled(const float *from, int h, int w, float *to, int to_h, int to_w, int c
 
 /* One view of `im` by one model, added to `sum` in im's size. */
 static secant_status
-look(secant_predictor *p, int model, const secant_view *view, const secant_image *im, float *sum, secant_err *err)
+look(secant_predictor *p, int model, const deploy_view *view, const secant_image *im, float *sum, secant_err *err)
 {
-	const secant_deployed *d = &p->model[model];
+	const deploy_deployed *d = &p->model[model];
 	secant_image own = { 0 };
 	const secant_image *seen;
 	int64_t n = (int64_t)im->height * im->width * d->classes;
 	bool votes = p->options.tta_merge == 1, scales = view->scale != 1;
-	secant_status status = secant_view_look(view, im, &own, &seen, err);
+	secant_status status = deploy_view_look(view, im, &own, &seen, err);
 	if (!status)
-		status = secant_floats_reserve(
+		status = deploy_floats_reserve(
 			&p->normal, (size_t)seen->height * (size_t)seen->width * (size_t)d->in_channels, err);
 	if (!status)
-		status = secant_normalize_image(seen, d->in_channels, d->scale, d->shift, p->normal.v, err);
+		status = prepare_normalize_image(seen, d->in_channels, d->scale, d->shift, p->normal.v, err);
 	int h = status ? 0 : seen->height, w = status ? 0 : seen->width;
 	secant_image_free(&own);
-	if (!status && votes && !(status = secant_floats_reserve(&p->view, (size_t)n, err)))
+	if (!status && votes && !(status = deploy_floats_reserve(&p->view, (size_t)n, err)))
 		memset(p->view.v, 0, (size_t)n * sizeof(float));
 	if (!status && scales
-		&& !(status = secant_floats_reserve(&p->scaled, (size_t)h * (size_t)w * (size_t)d->classes, err)))
+		&& !(status = deploy_floats_reserve(&p->scaled, (size_t)h * (size_t)w * (size_t)d->classes, err)))
 		memset(p->scaled.v, 0, (size_t)h * (size_t)w * (size_t)d->classes * sizeof(float));
 	float *to = votes ? p->view.v : sum;
 	if (!status)
@@ -432,14 +432,14 @@ look(secant_predictor *p, int model, const secant_view *view, const secant_image
 	if (!votes)
 		return SECANT_OK;
 	const void *vote;
-	status = secant_decide(p->votes, to, (int64_t)im->height * im->width, d->classes, &vote, err);
+	status = deploy_decide(p->votes, to, (int64_t)im->height * im->width, d->classes, &vote, err);
 	for (int64_t i = 0; i < n && !status; i++)
 		sum[i] += ((const float *)vote)[i];
 	return status;
 }
 
 secant_status
-secant_predict_window(secant_predictor *p, const secant_image *im, float *out, secant_err *err)
+deploy_predict_window(secant_predictor *p, const secant_image *im, float *out, secant_err *err)
 {
 	int passes = p->n_models * p->views.n;
 	int64_t n = (int64_t)im->height * im->width * p->model[0].classes;

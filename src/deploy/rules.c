@@ -47,7 +47,7 @@ static const char *const operators[] = { ">=", "<=", ">", "<" };
 enum { AT_LEAST, AT_MOST, ABOVE, BELOW, OPERATORS };
 
 double
-secant_band_value(const secant_image *im, int64_t pixel, int band)
+deploy_band_value(const secant_image *im, int64_t pixel, int band)
 {
 	int64_t at = pixel * im->channels + band;
 	switch (im->dtype) {
@@ -110,7 +110,7 @@ read_class(reader *r, int *class)
 		if (!strcmp(r->names[i], name))
 			*class = i;
 	long long number;
-	if (*class < 0 && secant_int_parse(name, &number) && number >= 0 && number < r->classes)
+	if (*class < 0 && base_int_parse(name, &number) && number >= 0 && number < r->classes)
 		*class = (int)number;
 	if (*class < 0)
 		return secant_fail(r->err, SECANT_ERR_ARG, "--rule: '%s' is no class of the model, which has %d (0 to %d)",
@@ -133,7 +133,7 @@ read_band(reader *r, int *band)
 }
 
 static secant_status
-read_term(reader *r, secant_rule *rule)
+read_term(reader *r, deploy_rule *rule)
 {
 	skip_space(r);
 	size_t n = strspn(r->at, "abcdefghijklmnopqrstuvwxyz");
@@ -156,7 +156,7 @@ read_term(reader *r, secant_rule *rule)
 }
 
 static secant_status
-read_condition(reader *r, secant_rule *rule)
+read_condition(reader *r, deploy_rule *rule)
 {
 	if (read_term(r, rule))
 		return SECANT_ERR_ARG;
@@ -173,14 +173,14 @@ read_condition(reader *r, secant_rule *rule)
 		return wrong(r, "a number");
 	memcpy(text, r->at, n);
 	text[n] = '\0';
-	if (!secant_real_parse(text, &rule->limit))
+	if (!base_real_parse(text, &rule->limit))
 		return wrong(r, "a number");
 	r->at += n;
 	return SECANT_OK;
 }
 
 secant_status
-secant_rules_parse(secant_rules *rules, const char *text, char *const *names, int n, int classes, secant_err *err)
+deploy_rules_parse(deploy_rules *rules, const char *text, char *const *names, int n, int classes, secant_err *err)
 {
 	reader r = { text, text, names, n, classes, err };
 	rules->n = 0;
@@ -194,9 +194,9 @@ secant_rules_parse(secant_rules *rules, const char *text, char *const *names, in
 		if (read_class(&r, &class))
 			return SECANT_ERR_ARG;
 		do {
-			if (rules->n == SECANT_MOST_RULES)
-				return secant_fail(err, SECANT_ERR_ARG, "--rule: more than %d conditions", SECANT_MOST_RULES);
-			secant_rule *rule = &rules->v[rules->n];
+			if (rules->n == DEPLOY_MOST_RULES)
+				return secant_fail(err, SECANT_ERR_ARG, "--rule: more than %d conditions", DEPLOY_MOST_RULES);
+			deploy_rule *rule = &rules->v[rules->n];
 			rule->class = class;
 			if (read_condition(&r, rule))
 				return SECANT_ERR_ARG;
@@ -210,7 +210,7 @@ secant_rules_parse(secant_rules *rules, const char *text, char *const *names, in
 /* ---- asking ---- */
 
 secant_status
-secant_rules_check(const secant_rules *r, int channels, secant_err *err)
+deploy_rules_check(const deploy_rules *r, int channels, secant_err *err)
 {
 	for (int i = 0; i < r->n; i++) {
 		int most = r->v[i].a > r->v[i].b ? r->v[i].a : r->v[i].b;
@@ -222,15 +222,15 @@ secant_rules_check(const secant_rules *r, int channels, secant_err *err)
 }
 
 bool
-secant_rules_allow(const secant_rules *r, int class, const secant_image *im, int64_t pixel)
+deploy_rules_allow(const deploy_rules *r, int class, const secant_image *im, int64_t pixel)
 {
 	if (r->never && class == r->never - 1)
 		return false;
 	for (int i = 0; i < r->n; i++) {
-		const secant_rule *rule = &r->v[i];
+		const deploy_rule *rule = &r->v[i];
 		if (rule->class != class)
 			continue;
-		double v = terms[rule->term].of(secant_band_value(im, pixel, rule->a), secant_band_value(im, pixel, rule->b));
+		double v = terms[rule->term].of(deploy_band_value(im, pixel, rule->a), deploy_band_value(im, pixel, rule->b));
 		bool holds = rule->operator== AT_LEAST ? v >= rule->limit
 			: rule->operator== AT_MOST         ? v <= rule->limit
 			: rule->operator== ABOVE           ? v > rule->limit

@@ -10,28 +10,28 @@
  * CLASS is a name of the model or an index; bands are counted from 1, their values are those of the file. Where a
  * condition does not hold (0/0 does not) the class is suppressed: the next probable one takes its place, or none.
  */
-#ifndef SECANT_DEPLOY_RULES_H
-#define SECANT_DEPLOY_RULES_H
+#ifndef DEPLOY_RULES_H
+#define DEPLOY_RULES_H
 #include <secant/tensor.h>
 
-enum { SECANT_MOST_RULES = 32 };
-typedef struct secant_rule {
+enum { DEPLOY_MOST_RULES = 32 };
+typedef struct deploy_rule {
 	int class, term, a, b, operator;
 	double limit;
-} secant_rule; /* bands from 0 */
-typedef struct secant_rules {
-	secant_rule v[SECANT_MOST_RULES];
+} deploy_rule; /* bands from 0 */
+typedef struct deploy_rules {
+	deploy_rule v[DEPLOY_MOST_RULES];
 	int n;
 	int never; /* 1 + a class that training left out, whose output means nothing; 0: none */
-} secant_rules;
+} deploy_rules;
 
 /* text NULL: none. names: n of them, may be NULL; classes is how many there are. */
-secant_status secant_rules_parse(
-	secant_rules *r, const char *text, char *const *names, int n, int classes, secant_err *err) SECANT_NODISCARD;
+secant_status deploy_rules_parse(
+	deploy_rules *r, const char *text, char *const *names, int n, int classes, secant_err *err) SECANT_NODISCARD;
 /* Every band that is asked for is there. */
-secant_status secant_rules_check(const secant_rules *r, int channels, secant_err *err) SECANT_NODISCARD;
+secant_status deploy_rules_check(const deploy_rules *r, int channels, secant_err *err) SECANT_NODISCARD;
 /* May the class be at this pixel? */
-bool secant_rules_allow(const secant_rules *r, int class, const secant_image *im, int64_t pixel);
+bool deploy_rules_allow(const deploy_rules *r, int class, const secant_image *im, int64_t pixel);
 /* A value of a picture as it is in the file. */
-double secant_band_value(const secant_image *im, int64_t pixel, int band);
+double deploy_band_value(const secant_image *im, int64_t pixel, int band);
 #endif

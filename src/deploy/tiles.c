@@ -33,15 +33,15 @@ fit(int total, int tile, int overlap)
 }
 
 secant_status
-secant_axis_make(secant_axis *a, int total, int tile, int overlap, secant_err *err)
+deploy_axis_make(deploy_axis *a, int total, int tile, int overlap, secant_err *err)
 {
 	int length = tile < total ? tile : total, n = count(total, length, overlap);
-	*a = (secant_axis){ n, length, secant_calloc((size_t)n, sizeof(int)),
+	*a = (deploy_axis){ n, length, secant_calloc((size_t)n, sizeof(int)),
 		secant_calloc((size_t)n * (size_t)length, sizeof(float)) };
 	float *sum = secant_calloc((size_t)total, sizeof *sum);
 	if (!a->start || !a->weight || !sum) {
 		secant_free(sum);
-		secant_axis_free(a);
+		deploy_axis_free(a);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d tiles", n);
 	}
 	for (int i = 0; i < n; i++) {
@@ -57,11 +57,11 @@ secant_axis_make(secant_axis *a, int total, int tile, int overlap, secant_err *e
 }
 
 void
-secant_axis_free(secant_axis *a)
+deploy_axis_free(deploy_axis *a)
 {
 	secant_free(a->start);
 	secant_free(a->weight);
-	*a = (secant_axis){ 0 };
+	*a = (deploy_axis){ 0 };
 }
 
 /* ---- sources ---- */
@@ -79,7 +79,7 @@ copy_window(
 }
 
 secant_status
-secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window,
+deploy_source_window(deploy_source *s, int x, int y, int width, int height, secant_image *window,
 	const secant_image **view, secant_err *err)
 {
 	*view = window;
@@ -94,24 +94,24 @@ secant_source_window(secant_source *s, int x, int y, int width, int height, seca
 }
 
 const secant_geo *
-secant_source_geo(const secant_source *s)
+deploy_source_geo(const deploy_source *s)
 {
 	return s->image ? secant_image_geo(s->image) : s->raster ? secant_raster_about(s->raster)->geo : NULL;
 }
 
-secant_voids
-secant_source_voids(const secant_predictor *p, const secant_source *s)
+prepare_voids
+deploy_source_voids(const secant_predictor *p, const deploy_source *s)
 {
 	int channels = p->model[0].in_channels;
 	/* one that is read without its alpha has had it looked at */
 	bool whole = s->bands == channels;
-	return secant_voids_of(secant_source_geo(s), whole ? channels : channels + 1, channels);
+	return prepare_voids_of(deploy_source_geo(s), whole ? channels : channels + 1, channels);
 }
 
 bool
-secant_source_may_lack_data(const secant_predictor *p, const secant_source *s)
+deploy_source_may_lack_data(const secant_predictor *p, const deploy_source *s)
 {
-	secant_voids v = secant_source_voids(p, s);
+	prepare_voids v = deploy_source_voids(p, s);
 	if (s->image)
 		return v.declared || s->image->voids || s->image->dtype == SECANT_F32;
 	if (!s->raster)
@@ -123,39 +123,39 @@ secant_source_may_lack_data(const secant_predictor *p, const secant_source *s)
 /* The window as networks shall see it: where it has no data they get a neutral number. */
 static secant_status
 fill_voids(
-	const secant_predictor *p, const secant_source *s, secant_image *window, const secant_image **view, secant_err *err)
+	const secant_predictor *p, const deploy_source *s, secant_image *window, const secant_image **view, secant_err *err)
 {
-	const secant_deployed *d = &p->model[0];
-	secant_voids v = secant_source_voids(p, s);
+	const deploy_deployed *d = &p->model[0];
+	prepare_voids v = deploy_source_voids(p, s);
 	secant_status status = SECANT_OK;
-	if (secant_voids_find(&v, *view) < 0)
+	if (prepare_voids_find(&v, *view) < 0)
 		return SECANT_OK;
 	if (*view != window && !(status = secant_image_copy(window, *view, err)))
 		*view = window;
 	if (!status)
-		secant_voids_fill(&v, window, d->in_channels, d->scale, d->shift, NULL);
+		prepare_voids_fill(&v, window, d->in_channels, d->scale, d->shift, NULL);
 	return status;
 }
 
 /* ---- tiles ---- */
 
 typedef struct grid {
-	secant_axis y, x;
-	secant_floats *band;
+	deploy_axis y, x;
+	deploy_floats *band;
 	int width, classes;
 } grid;
 
 static secant_status
-add_tile(secant_predictor *p, secant_source *s, const grid *g, int row, int column, secant_err *err)
+add_tile(secant_predictor *p, deploy_source *s, const grid *g, int row, int column, secant_err *err)
 {
 	secant_image window = { 0 };
 	const secant_image *view;
 	int h = g->y.length, w = g->x.length, classes = g->classes;
-	secant_status status = secant_source_window(s, g->x.start[column], g->y.start[row], w, h, &window, &view, err);
+	secant_status status = deploy_source_window(s, g->x.start[column], g->y.start[row], w, h, &window, &view, err);
 	if (!status)
 		status = fill_voids(p, s, &window, &view, err);
-	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err)))
-		status = secant_predict_window(p, view, p->window.v, err);
+	if (!status && !(status = deploy_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err)))
+		status = deploy_predict_window(p, view, p->window.v, err);
 	for (int y = 0; y < h && !status; y++) {
 		const float *from = p->window.v + (int64_t)y * w * classes;
 		float *to = g->band->v + ((int64_t)y * g->width + g->x.start[column]) * classes, u = g->y.weight[row * h + y];
@@ -169,10 +169,10 @@ add_tile(secant_predictor *p, secant_source *s, const grid *g, int row, int colu
 }
 
 static secant_status
-stream_tiles(secant_predictor *p, secant_source *s, const grid *g, const secant_row_sink *sink, secant_err *err)
+stream_tiles(secant_predictor *p, deploy_source *s, const grid *g, const deploy_row_sink *sink, secant_err *err)
 {
 	int64_t row_floats = (int64_t)g->width * g->classes;
-	secant_status status = secant_floats_reserve(g->band, (size_t)(g->y.length * row_floats), err);
+	secant_status status = deploy_floats_reserve(g->band, (size_t)(g->y.length * row_floats), err);
 	if (status)
 		return status;
 	memset(g->band->v, 0, (size_t)(g->y.length * row_floats) * sizeof(float));
@@ -195,7 +195,7 @@ stream_tiles(secant_predictor *p, secant_source *s, const grid *g, const secant_
 /* ---- scaled ---- */
 
 float
-secant_place(int i, int from, int to, int *first, int *second)
+deploy_place(int i, int from, int to, int *first, int *second)
 {
 	float at = ((float)i + 0.5f) * (float)from / (float)to - 0.5f;
 	at = at < 0 ? 0 : at;
@@ -205,30 +205,30 @@ secant_place(int i, int from, int to, int *first, int *second)
 }
 
 static secant_status
-stream_scaled(secant_predictor *p, secant_source *s, const secant_row_sink *sink, secant_err *err)
+stream_scaled(secant_predictor *p, deploy_source *s, const deploy_row_sink *sink, secant_err *err)
 {
 	secant_image whole = { 0 }, scaled = { 0 };
 	const secant_image *view;
 	int h = p->options.size.v[0], w = p->options.size.v[1], classes = p->model[0].classes;
 	int64_t row = (int64_t)s->width * classes;
-	secant_status status = secant_source_window(s, 0, 0, s->width, s->height, &whole, &view, err);
+	secant_status status = deploy_source_window(s, 0, 0, s->width, s->height, &whole, &view, err);
 	if (!status)
 		status = fill_voids(p, s, &whole, &view, err);
 	if (!status)
 		status = secant_image_resize(&scaled, view, w, h, SECANT_FILTER_BILINEAR, err);
 	if (view == &whole)
 		secant_image_free(&whole);
-	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err))
-		&& !(status = secant_floats_reserve(&p->weighted, (size_t)row, err)))
-		status = secant_predict_window(p, &scaled, p->window.v, err);
+	if (!status && !(status = deploy_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err))
+		&& !(status = deploy_floats_reserve(&p->weighted, (size_t)row, err)))
+		status = deploy_predict_window(p, &scaled, p->window.v, err);
 	secant_image_free(&scaled);
 	if (!status && sink->progress && !sink->progress(sink->user, 1, 1))
 		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	for (int y = 0; y < s->height && !status; y++) {
 		int y0, y1, x0, x1;
-		float v = secant_place(y, h, s->height, &y0, &y1);
+		float v = deploy_place(y, h, s->height, &y0, &y1);
 		for (int x = 0; x < s->width; x++) {
-			float u = secant_place(x, w, s->width, &x0, &x1);
+			float u = deploy_place(x, w, s->width, &x0, &x1);
 			for (int c = 0; c < classes; c++) {
 				const float *q = p->window.v + c;
 				float top = q[(y0 * w + x0) * (int64_t)classes] * (1 - u) + q[(y0 * w + x1) * (int64_t)classes] * u;
@@ -242,7 +242,7 @@ stream_scaled(secant_predictor *p, secant_source *s, const secant_row_sink *sink
 }
 
 secant_status
-secant_predict_stream(secant_predictor *p, secant_source *s, const secant_row_sink *sink, secant_err *err)
+deploy_predict_stream(secant_predictor *p, deploy_source *s, const deploy_row_sink *sink, secant_err *err)
 {
 	enum { TILE = 512 };
 	int h = s->height, w = s->width;
@@ -256,10 +256,10 @@ secant_predict_stream(secant_predictor *p, secant_source *s, const secant_row_si
 		w = fit(w, most, p->options.overlap);
 	}
 	grid g = { .band = &p->weighted, .width = s->width, .classes = p->model[0].classes };
-	secant_status status = secant_axis_make(&g.y, s->height, h, p->options.overlap, err);
-	if (!status && !(status = secant_axis_make(&g.x, s->width, w, p->options.overlap, err)))
+	secant_status status = deploy_axis_make(&g.y, s->height, h, p->options.overlap, err);
+	if (!status && !(status = deploy_axis_make(&g.x, s->width, w, p->options.overlap, err)))
 		status = stream_tiles(p, s, &g, sink, err);
-	secant_axis_free(&g.y);
-	secant_axis_free(&g.x);
+	deploy_axis_free(&g.y);
+	deploy_axis_free(&g.x);
 	return status;
 }

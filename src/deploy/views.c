@@ -17,17 +17,17 @@ static const struct {
 	double usual[2], least, most;
 } words[] = {
 	{ "none", 0, 0, { 0 }, 0, 0 },
-	{ "flip-h", 1u << SECANT_MIRROR_X, 0, { 0 }, 0, 0 },
-	{ "flip-v", 1u << SECANT_MIRROR_Y, 0, { 0 }, 0, 0 },
-	{ "flips", 1u << SECANT_MIRROR_X | 1u << SECANT_MIRROR_Y | 1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y), 0, { 0 }, 0,
+	{ "flip-h", 1u << DEPLOY_MIRROR_X, 0, { 0 }, 0, 0 },
+	{ "flip-v", 1u << DEPLOY_MIRROR_Y, 0, { 0 }, 0, 0 },
+	{ "flips", 1u << DEPLOY_MIRROR_X | 1u << DEPLOY_MIRROR_Y | 1u << (DEPLOY_MIRROR_X | DEPLOY_MIRROR_Y), 0, { 0 }, 0,
 		0 },
 	{ "rotate90",
-		1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_X)
-			| 1u << (SECANT_EXCHANGE | SECANT_MIRROR_Y),
+		1u << (DEPLOY_MIRROR_X | DEPLOY_MIRROR_Y) | 1u << (DEPLOY_EXCHANGE | DEPLOY_MIRROR_X)
+			| 1u << (DEPLOY_EXCHANGE | DEPLOY_MIRROR_Y),
 		0, { 0 }, 0, 0 },
 	{ "rot90",
-		1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_X)
-			| 1u << (SECANT_EXCHANGE | SECANT_MIRROR_Y),
+		1u << (DEPLOY_MIRROR_X | DEPLOY_MIRROR_Y) | 1u << (DEPLOY_EXCHANGE | DEPLOY_MIRROR_X)
+			| 1u << (DEPLOY_EXCHANGE | DEPLOY_MIRROR_Y),
 		0, { 0 }, 0, 0 },
 	{ "d4", 0xff, 0, { 0 }, 0, 0 },
 	{ "scale", 0, 1, { 0 }, 0.1, 8 },
@@ -38,14 +38,14 @@ enum { WORDS = sizeof words / sizeof *words, SCALE = WORDS - 2, STRETCH };
 /* ---- reading ---- */
 
 static secant_status
-add(secant_views *views, secant_view v, secant_err *err)
+add(deploy_views *views, deploy_view v, secant_err *err)
 {
 	for (int i = 0; i < views->n; i++)
 		if (views->v[i].turn == v.turn && views->v[i].scale == v.scale && views->v[i].low == v.low
 			&& views->v[i].high == v.high)
 			return SECANT_OK;
-	if (views->n == SECANT_MOST_VIEWS)
-		return secant_fail(err, SECANT_ERR_ARG, "--tta: more than %d views", SECANT_MOST_VIEWS);
+	if (views->n == DEPLOY_MOST_VIEWS)
+		return secant_fail(err, SECANT_ERR_ARG, "--tta: more than %d views", DEPLOY_MOST_VIEWS);
 	views->v[views->n++] = v;
 	return SECANT_OK;
 }
@@ -55,7 +55,7 @@ read_numbers(int word, char *text, double numbers[2], secant_err *err)
 {
 	int n = 0;
 	for (char *part; text && (part = strsep(&text, ","));)
-		if (n == words[word].numbers || !secant_real_parse(part, &numbers[n++]))
+		if (n == words[word].numbers || !base_real_parse(part, &numbers[n++]))
 			return secant_fail(err, SECANT_ERR_ARG, "--tta: %s(%s) is not %s", words[word].name, part,
 				word == SCALE ? "scale(0.75)" : "stretch(2,98)");
 	if (n && n != words[word].numbers)
@@ -84,7 +84,7 @@ unknown(const char *word, secant_err *err)
 
 /* A word, perhaps with numbers in brackets. */
 static secant_status
-read_view(secant_views *views, char *text, secant_err *err)
+read_view(deploy_views *views, char *text, secant_err *err)
 {
 	char *open = strchr(text, '('), *close = open ? strchr(open, ')') : NULL;
 	int word = -1;
@@ -101,21 +101,21 @@ read_view(secant_views *views, char *text, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "--tta: %s has no numbers", text);
 	secant_status status = words[word].numbers ? read_numbers(word, open ? open + 1 : NULL, numbers, err) : SECANT_OK;
 	if (!status && word == SCALE)
-		status = add(views, (secant_view){ 0, numbers[0], 0, 0 }, err);
+		status = add(views, (deploy_view){ 0, numbers[0], 0, 0 }, err);
 	if (!status && word == STRETCH)
-		status = add(views, (secant_view){ 0, 1, numbers[0], numbers[1] }, err);
+		status = add(views, (deploy_view){ 0, 1, numbers[0], numbers[1] }, err);
 	for (unsigned turn = 0; turn < 8 && !status; turn++)
 		if (words[word].turns >> turn & 1)
-			status = add(views, (secant_view){ turn, 1, 0, 0 }, err);
+			status = add(views, (deploy_view){ turn, 1, 0, 0 }, err);
 	return status;
 }
 
 secant_status
-secant_views_parse(secant_views *views, const char *text, secant_err *err)
+deploy_views_parse(deploy_views *views, const char *text, secant_err *err)
 {
-	char *copy = secant_strdup(text ? text : ""), *at = copy;
+	char *copy = base_strdup(text ? text : ""), *at = copy;
 	secant_status status = copy ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for views");
-	*views = (secant_views){ .v = { { 0, 1, 0, 0 } }, .n = 1 };
+	*views = (deploy_views){ .v = { { 0, 1, 0, 0 } }, .n = 1 };
 	while (!status && at && *at) {
 		size_t n = strcspn(at, ",(");
 		if (at[n] == '(')
@@ -141,14 +141,14 @@ ascending(const void *a, const void *b)
 
 /* Percentiles of a band from PROBES of its pixels, as the values they are. */
 static bool
-percentiles(const secant_image *im, int band, const secant_view *v, double *low, double *high)
+percentiles(const secant_image *im, int band, const deploy_view *v, double *low, double *high)
 {
 	enum { PROBES = 8192 };
 	float probe[PROBES];
 	int64_t pixels = (int64_t)im->width * im->height, step = pixels > PROBES ? pixels / PROBES : 1;
 	int n = 0;
 	for (int64_t i = 0; i < pixels && n < PROBES; i += step) {
-		float value = (float)secant_band_value(im, i, band);
+		float value = (float)deploy_band_value(im, i, band);
 		if (isfinite(value))
 			probe[n++] = value;
 	}
@@ -167,7 +167,7 @@ stretch_band(const secant_image *im, secant_image *to, int band, double low, dou
 	double top = im->dtype == SECANT_U8 ? 255 : im->dtype == SECANT_U16 ? 65535 : im->dtype == SECANT_I16 ? 32767 : 1;
 	for (int64_t i = 0; i < pixels; i++) {
 		int64_t at = i * im->channels + band;
-		double v = (secant_band_value(im, i, band) - low) / (high - low) * top;
+		double v = (deploy_band_value(im, i, band) - low) / (high - low) * top;
 		v = v > 0 ? v < top ? v : top : 0;
 		switch (im->dtype) {
 		case SECANT_U8: ((uint8_t *)to->data)[at] = (uint8_t)(v + .5); break;
@@ -179,8 +179,8 @@ stretch_band(const secant_image *im, secant_image *to, int band, double low, dou
 }
 
 secant_status
-secant_view_look(
-	const secant_view *v, const secant_image *im, secant_image *own, const secant_image **out, secant_err *err)
+deploy_view_look(
+	const deploy_view *v, const secant_image *im, secant_image *own, const secant_image **out, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	*out = im;
@@ -201,10 +201,10 @@ secant_view_look(
 }
 
 int64_t
-secant_view_pixel(unsigned turn, int y, int x, int h, int w)
+deploy_view_pixel(unsigned turn, int y, int x, int h, int w)
 {
-	int row = turn & SECANT_EXCHANGE ? x : y, column = turn & SECANT_EXCHANGE ? y : x;
-	row = turn & SECANT_MIRROR_Y ? h - 1 - row : row;
-	column = turn & SECANT_MIRROR_X ? w - 1 - column : column;
+	int row = turn & DEPLOY_EXCHANGE ? x : y, column = turn & DEPLOY_EXCHANGE ? y : x;
+	row = turn & DEPLOY_MIRROR_Y ? h - 1 - row : row;
+	column = turn & DEPLOY_MIRROR_X ? w - 1 - column : column;
 	return (int64_t)row * w + column;
 }

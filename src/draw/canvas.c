@@ -49,7 +49,7 @@ clean(char to[LONGEST], const char *text)
 }
 
 double
-secant_painting_width(void *cairo, const char *text)
+draw_painting_width(void *cairo, const char *text)
 {
 	char words[LONGEST];
 	cairo_text_extents_t e;
@@ -59,16 +59,16 @@ secant_painting_width(void *cairo, const char *text)
 }
 
 void
-secant_painting_text(void *cairo, double x, double y, double align, const char *text)
+draw_painting_text(void *cairo, double x, double y, double align, const char *text)
 {
 	char words[LONGEST];
 	clean(words, text);
-	cairo_move_to(cairo, x - align * secant_painting_width(cairo, words), y);
+	cairo_move_to(cairo, x - align * draw_painting_width(cairo, words), y);
 	cairo_show_text(cairo, words);
 }
 
 static cairo_status_t
-draw(const secant_painting *p, cairo_surface_t *surface, double density)
+draw(const draw_painting *p, cairo_surface_t *surface, double density)
 {
 	cairo_t *cr = cairo_create(surface);
 	cairo_scale(cr, density, density);
@@ -82,7 +82,7 @@ draw(const secant_painting *p, cairo_surface_t *surface, double density)
 }
 
 typedef struct sink {
-	secant_writer *w;
+	base_writer *w;
 	secant_err *err;
 } sink;
 
@@ -90,16 +90,16 @@ static cairo_status_t
 put(void *closure, const unsigned char *data, unsigned int length)
 {
 	sink *s = closure;
-	return secant_writer_put(s->w, data, length, s->err) ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+	return base_writer_put(s->w, data, length, s->err) ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 
 secant_status
-secant_painting_write(const secant_painting *p, const char *path, secant_err *err)
+draw_painting_write(const draw_painting *p, const char *path, secant_err *err)
 {
-	bool svg = secant_ext_is(path, "svg");
-	if (!svg && !secant_ext_is(path, "png"))
+	bool svg = base_ext_is(path, "svg");
+	if (!svg && !base_ext_is(path, "png"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: drawings are written as .png or .svg", path);
-	sink s = { secant_writer_open(path, err), err };
+	sink s = { base_writer_open(path, err), err };
 	if (!s.w)
 		return err ? err->code : SECANT_ERR_IO;
 	cairo_surface_t *surface = svg
@@ -113,23 +113,23 @@ secant_painting_write(const secant_painting *p, const char *path, secant_err *er
 		status = cairo_surface_status(surface);
 	cairo_surface_destroy(surface);
 	if (status) {
-		secant_writer_abort(s.w);
+		base_writer_abort(s.w);
 		return secant_fail(err, SECANT_ERR_IO, "%s: cannot draw: %s", path, cairo_status_to_string(status));
 	}
-	return secant_writer_commit(s.w, err);
+	return base_writer_commit(s.w, err);
 }
 
 static cairo_status_t
 gather(void *closure, const unsigned char *data, unsigned int length)
 {
-	secant_str *s = closure;
-	secant_str_addn(s, (const char *)data, length);
+	base_str *s = closure;
+	base_str_addn(s, (const char *)data, length);
 	return s->failed ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
 }
 
 /* `text` from its <svg on, with the prefix in every id and reference. */
 static void
-rename_ids(secant_str *to, const char *text, const char *prefix)
+rename_ids(base_str *to, const char *text, const char *prefix)
 {
 	static const char *const before[] = { " id=\"", "href=\"#", "url(#" };
 	const char *start = strstr(text, "<svg"), *at = start ? start : text;
@@ -145,17 +145,17 @@ rename_ids(secant_str *to, const char *text, const char *prefix)
 		}
 		if (!next)
 			break;
-		secant_str_addn(to, at, (size_t)(next - at) + skip);
-		secant_str_add(to, prefix);
+		base_str_addn(to, at, (size_t)(next - at) + skip);
+		base_str_add(to, prefix);
 		at = next + skip;
 	}
-	secant_str_add(to, at);
+	base_str_add(to, at);
 }
 
 char *
-secant_painting_svg(const secant_painting *p, const char *prefix, secant_err *err)
+draw_painting_svg(const draw_painting *p, const char *prefix, secant_err *err)
 {
-	secant_str raw = { 0 }, out = { 0 };
+	base_str raw = { 0 }, out = { 0 };
 	cairo_surface_t *surface = cairo_svg_surface_create_for_stream(gather, &raw, p->width, p->height);
 	cairo_status_t status = draw(p, surface, 1);
 	cairo_surface_finish(surface);
@@ -166,8 +166,8 @@ secant_painting_svg(const secant_painting *p, const char *prefix, secant_err *er
 		secant_fail(err, SECANT_ERR_IO, "cannot draw: %s", cairo_status_to_string(status));
 	else if (raw.p)
 		rename_ids(&out, raw.p, prefix);
-	secant_str_free(&raw);
-	char *text = secant_str_take(&out);
+	base_str_free(&raw);
+	char *text = base_str_take(&out);
 	if (!text)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a drawing");
 	return text;

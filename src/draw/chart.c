@@ -40,7 +40,7 @@ widen(range *r, double v)
 }
 
 static range
-range_of(const secant_chart *c, int axis, bool of_x)
+range_of(const draw_chart *c, int axis, bool of_x)
 {
 	range r = { INFINITY, -INFINITY, of_x ? c->log_x : axis == 0 && c->log_left };
 	for (int i = 0; i < c->n; i++)
@@ -92,9 +92,9 @@ draw_tick(const plot *p, range r, int side, double v)
 	}
 	cairo_set_source_rgb(p->cr, .25, .25, .25);
 	if (side == 0)
-		secant_painting_text(p->cr, at, p->top + p->height + 19, .5, number);
+		draw_painting_text(p->cr, at, p->top + p->height + 19, .5, number);
 	else
-		secant_painting_text(p->cr, side == 1 ? LEFT - 8 : WIDTH - RIGHT + 8, at + 5, side == 1 ? 1 : 0, number);
+		draw_painting_text(p->cr, side == 1 ? LEFT - 8 : WIDTH - RIGHT + 8, at + 5, side == 1 ? 1 : 0, number);
 }
 
 static void
@@ -126,18 +126,18 @@ draw_axis(const plot *p, range r, int side, const char *label)
 	if (!label)
 		return;
 	if (side == 0) {
-		secant_painting_text(p->cr, (LEFT + WIDTH - RIGHT) / 2., p->top + p->height + 40, .5, label);
+		draw_painting_text(p->cr, (LEFT + WIDTH - RIGHT) / 2., p->top + p->height + 40, .5, label);
 		return;
 	}
 	cairo_save(p->cr);
 	cairo_translate(p->cr, side == 1 ? 20 : WIDTH - 14, p->top + p->height / 2);
 	cairo_rotate(p->cr, -acos(0));
-	secant_painting_text(p->cr, 0, 0, .5, label);
+	draw_painting_text(p->cr, 0, 0, .5, label);
 	cairo_restore(p->cr);
 }
 
 static void
-draw_series(const plot *p, const secant_series *s, const double *colour)
+paint_series(const plot *p, const draw_series *s, const double *colour)
 {
 	range y = s->axis ? p->right : p->left;
 	bool pen = false;
@@ -164,7 +164,7 @@ draw_series(const plot *p, const secant_series *s, const double *colour)
 }
 
 static void
-draw_legend(const plot *p, const secant_chart *c)
+draw_legend(const plot *p, const draw_chart *c)
 {
 	double at = LEFT;
 	cairo_set_font_size(p->cr, 13);
@@ -174,13 +174,13 @@ draw_legend(const plot *p, const secant_chart *c)
 		cairo_rectangle(p->cr, at, p->top - 18, 14, 10);
 		cairo_fill(p->cr);
 		cairo_set_source_rgb(p->cr, .15, .15, .15);
-		secant_painting_text(p->cr, at + 20, p->top - 8, 0, c->series[i].name);
-		at += secant_painting_width(p->cr, c->series[i].name) + 44;
+		draw_painting_text(p->cr, at + 20, p->top - 8, 0, c->series[i].name);
+		at += draw_painting_width(p->cr, c->series[i].name) + 44;
 	}
 }
 
 static void
-draw_mark(const plot *p, const secant_chart *c)
+draw_mark(const plot *p, const draw_chart *c)
 {
 	const double dash[] = { 4, 4 };
 	double at = place_x(p, c->mark_x);
@@ -194,11 +194,11 @@ draw_mark(const plot *p, const secant_chart *c)
 	cairo_stroke(p->cr);
 	cairo_set_dash(p->cr, NULL, 0, 0);
 	bool right = at > WIDTH / 2.;
-	secant_painting_text(p->cr, at + (right ? -6 : 6), p->top + p->height - 8, right ? 1 : 0, c->mark);
+	draw_painting_text(p->cr, at + (right ? -6 : 6), p->top + p->height - 8, right ? 1 : 0, c->mark);
 }
 
 static void
-draw_chart(cairo_t *cr, const secant_chart *c, double top, double height)
+paint_chart(cairo_t *cr, const draw_chart *c, double top, double height)
 {
 	plot p = { cr, top, height, range_of(c, 0, true), range_of(c, 0, false), range_of(c, 1, false) };
 	bool two = false;
@@ -216,51 +216,51 @@ draw_chart(cairo_t *cr, const secant_chart *c, double top, double height)
 	cairo_stroke(cr);
 	draw_mark(&p, c);
 	for (int i = 0; i < c->n; i++)
-		draw_series(&p, &c->series[i], colours[i % 6]);
+		paint_series(&p, &c->series[i], colours[i % 6]);
 	draw_legend(&p, c);
 }
 
 static double
-plot_height(const secant_figure *f)
+plot_height(const draw_figure *f)
 {
 	return f->n > 1 ? PLOT - TOP - BOTTOM : ALONE;
 }
 
 static void
-draw_figure(void *cairo, const void *what)
+paint_figure(void *cairo, const void *what)
 {
-	const secant_figure *f = what;
+	const draw_figure *f = what;
 	if (f->title) {
 		cairo_set_source_rgb(cairo, .1, .1, .1);
 		cairo_set_font_size(cairo, 18);
-		secant_painting_text(cairo, LEFT, 30, 0, f->title);
+		draw_painting_text(cairo, LEFT, 30, 0, f->title);
 	}
 	for (int i = 0; i < f->n; i++)
-		draw_chart(cairo, &f->chart[i], HEAD + TOP - 10 + i * (plot_height(f) + TOP + BOTTOM), plot_height(f));
+		paint_chart(cairo, &f->chart[i], HEAD + TOP - 10 + i * (plot_height(f) + TOP + BOTTOM), plot_height(f));
 }
 
-static secant_painting
-painting(const secant_figure *f)
+static draw_painting
+painting(const draw_figure *f)
 {
-	return (secant_painting){ WIDTH, HEAD + f->n * (plot_height(f) + TOP + BOTTOM), draw_figure, f };
+	return (draw_painting){ WIDTH, HEAD + f->n * (plot_height(f) + TOP + BOTTOM), paint_figure, f };
 }
 
 secant_status
-secant_figure_write(const secant_figure *f, const char *path, secant_err *err)
+draw_figure_write(const draw_figure *f, const char *path, secant_err *err)
 {
-	secant_painting p = painting(f);
-	return secant_painting_write(&p, path, err);
+	draw_painting p = painting(f);
+	return draw_painting_write(&p, path, err);
 }
 
 char *
-secant_figure_svg(const secant_figure *f, const char *prefix, secant_err *err)
+draw_figure_svg(const draw_figure *f, const char *prefix, secant_err *err)
 {
-	secant_painting p = painting(f);
-	return secant_painting_svg(&p, prefix, err);
+	draw_painting p = painting(f);
+	return draw_painting_svg(&p, prefix, err);
 }
 
 secant_status
-secant_chart_write(const secant_chart *c, const char *path, secant_err *err)
+draw_chart_write(const draw_chart *c, const char *path, secant_err *err)
 {
-	return secant_figure_write(&(secant_figure){ c->title, c, 1 }, path, err);
+	return draw_figure_write(&(draw_figure){ c->title, c, 1 }, path, err);
 }

@@ -11,7 +11,7 @@ enum { HEAD = 60, FOOT = 50, MARGIN = 24, MOST_NAMES = 170, MOST = 92, LEAST = 5
 
 /* Room for the names. */
 static double
-names_of(const secant_matrix *m)
+names_of(const draw_matrix *m)
 {
 	size_t longest = 6;
 	for (int k = 0; k < m->n; k++)
@@ -20,7 +20,7 @@ names_of(const secant_matrix *m)
 }
 
 static double
-cell_of(const secant_matrix *m)
+cell_of(const draw_matrix *m)
 {
 	double cell = 720. / m->n;
 	return cell > MOST ? MOST : cell < LEAST ? LEAST : cell;
@@ -38,7 +38,7 @@ short_count(char *to, size_t size, int64_t n)
 }
 
 static void
-draw_cell(cairo_t *cr, const secant_matrix *m, int row, int column, int64_t sum)
+draw_cell(cairo_t *cr, const draw_matrix *m, int row, int column, int64_t sum)
 {
 	double cell = cell_of(m), x = MARGIN + names_of(m) + column * cell, y = HEAD + names_of(m) + row * cell;
 	int64_t count = m->counts[(int64_t)row * m->n + column];
@@ -53,12 +53,12 @@ draw_cell(cairo_t *cr, const secant_matrix *m, int row, int column, int64_t sum)
 	cairo_set_source_rgb(cr, dark, dark, dark);
 	cairo_set_font_size(cr, cell < TEXT ? 11 : 14);
 	(void)snprintf(text, sizeof text, share > 0 && share < .0995 ? "%.1f%%" : "%.0f%%", 100 * share);
-	secant_painting_text(cr, x + cell / 2, y + cell / 2 + (cell < TEXT ? 4 : -1), .5, sum ? text : "-");
+	draw_painting_text(cr, x + cell / 2, y + cell / 2 + (cell < TEXT ? 4 : -1), .5, sum ? text : "-");
 	if (cell < TEXT)
 		return;
 	cairo_set_font_size(cr, 11);
 	short_count(text, sizeof text, count);
-	secant_painting_text(cr, x + cell / 2, y + cell / 2 + 15, .5, text);
+	draw_painting_text(cr, x + cell / 2, y + cell / 2 + 15, .5, text);
 }
 
 /* A name within MOST_NAMES, cut with dots where it is longer. */
@@ -68,17 +68,17 @@ draw_name(cairo_t *cr, const char *name, double align)
 	char text[80];
 	size_t n = strlen(name);
 	(void)snprintf(text, sizeof text, "%s", name);
-	while (secant_painting_width(cr, text) > MOST_NAMES - 20 && n > 1) {
+	while (draw_painting_width(cr, text) > MOST_NAMES - 20 && n > 1) {
 		do
 			n--;
 		while (n > 1 && ((unsigned char)name[n] & 0xc0) == 0x80); /* whole UTF-8 characters */
 		(void)snprintf(text, sizeof text, "%.*s...", (int)(n < 64 ? n : 64), name);
 	}
-	secant_painting_text(cr, 0, 0, align, text);
+	draw_painting_text(cr, 0, 0, align, text);
 }
 
 static void
-draw_names(cairo_t *cr, const secant_matrix *m)
+draw_names(cairo_t *cr, const draw_matrix *m)
 {
 	double cell = cell_of(m), x = MARGIN + names_of(m), y = HEAD + names_of(m);
 	if (cell < NAMED)
@@ -98,9 +98,9 @@ draw_names(cairo_t *cr, const secant_matrix *m)
 }
 
 static void
-draw_matrix(void *cairo, const void *what)
+paint_matrix(void *cairo, const void *what)
 {
-	const secant_matrix *m = what;
+	const draw_matrix *m = what;
 	double cell = cell_of(m), side = m->n * cell, x = MARGIN + names_of(m), y = HEAD + names_of(m);
 	for (int row = 0; row < m->n; row++) {
 		int64_t sum = 0;
@@ -116,29 +116,29 @@ draw_matrix(void *cairo, const void *what)
 	cairo_set_source_rgb(cairo, .15, .15, .15);
 	draw_names(cairo, m);
 	cairo_set_font_size(cairo, 18);
-	secant_painting_text(cairo, MARGIN, 34, 0, m->title ? m->title : "Confusion matrix");
+	draw_painting_text(cairo, MARGIN, 34, 0, m->title ? m->title : "Confusion matrix");
 	cairo_set_source_rgb(cairo, .35, .35, .35);
 	cairo_set_font_size(cairo, 13);
-	secant_painting_text(cairo, MARGIN, 56, 0, "rows: labels, columns: predictions, colour: share of the row");
+	draw_painting_text(cairo, MARGIN, 56, 0, "rows: labels, columns: predictions, colour: share of the row");
 }
 
-static secant_painting
-painting(const secant_matrix *m)
+static draw_painting
+painting(const draw_matrix *m)
 {
 	double side = m->n * cell_of(m), width = MARGIN + names_of(m) + side + MARGIN;
-	return (secant_painting){ width < 420 ? 420 : width, HEAD + names_of(m) + side + FOOT, draw_matrix, m };
+	return (draw_painting){ width < 420 ? 420 : width, HEAD + names_of(m) + side + FOOT, paint_matrix, m };
 }
 
 secant_status
-secant_matrix_write(const secant_matrix *m, const char *path, secant_err *err)
+draw_matrix_write(const draw_matrix *m, const char *path, secant_err *err)
 {
-	secant_painting p = painting(m);
-	return secant_painting_write(&p, path, err);
+	draw_painting p = painting(m);
+	return draw_painting_write(&p, path, err);
 }
 
 char *
-secant_matrix_svg(const secant_matrix *m, const char *prefix, secant_err *err)
+draw_matrix_svg(const draw_matrix *m, const char *prefix, secant_err *err)
 {
-	secant_painting p = painting(m);
-	return secant_painting_svg(&p, prefix, err);
+	draw_painting p = painting(m);
+	return draw_painting_svg(&p, prefix, err);
 }

@@ -514,16 +514,16 @@ secant_render_write(const secant_cloud *c, const char *path, const secant_view *
 		s = make_scene(c, v, &scene, &local);
 	if (s)
 		;
-	else if (secant_ext_is(path, "gif"))
+	else if (base_ext_is(path, "gif"))
 		s = render_gif(path, v->frames, v->seconds, turned_frame, &t, &local);
-	else if (secant_ext_is(path, "apng"))
+	else if (base_ext_is(path, "apng"))
 		s = render_apng(path, v->frames, v->seconds, turned_frame, &t, &local);
-	else if (secant_ext_is(path, "html|htm"))
+	else if (base_ext_is(path, "html|htm"))
 		s = render_page(path, &scene, v, &local);
 	else if (!secant_image_is_path(path))
 		s = secant_fail(&local, SECANT_ERR_ARG,
 			"%s: the extension '%s' is not one that a cloud is drawn to: png, jpg, tif, webp, bmp, gif, apng, html",
-			path, secant_path_ext(path));
+			path, base_path_ext(path));
 	else
 		s = write_picture(path, &scene, v, &local);
 	render_scene_free(&scene);

@@ -1,7 +1,7 @@
 /* Drawing clouds: what the pieces share. render.c chooses colours and views, render_splat.c draws, render_text.c writes
  * titles and legends, render_gif.c, render_apng.c and render_page.c put pictures and clouds into files. */
-#ifndef SECANT_DRAW_RENDER_H
-#define SECANT_DRAW_RENDER_H
+#ifndef DRAW_RENDER_H
+#define DRAW_RENDER_H
 #include "base/file.h"
 #include "base/mem.h"
 #include <secant/render.h>

@@ -23,7 +23,7 @@ be32(const uint8_t *p)
 
 /* A chunk of `type`; `head` (nullable, 4 bytes) goes before the data. */
 static secant_status
-put_chunk(secant_writer *w, const char *type, const uint8_t *head, const uint8_t *data, size_t size, secant_err *err)
+put_chunk(base_writer *w, const char *type, const uint8_t *head, const uint8_t *data, size_t size, secant_err *err)
 {
 	uint8_t begin[12], end[4];
 	size_t n = 8;
@@ -33,15 +33,15 @@ put_chunk(secant_writer *w, const char *type, const uint8_t *head, const uint8_t
 		memcpy(begin + 8, head, 4);
 		n = 12;
 	}
-	put_be32(end, secant_crc32(secant_crc32(0, begin + 4, n - 4), data, size));
-	secant_status s = secant_writer_put(w, begin, n, err);
+	put_be32(end, base_crc32(base_crc32(0, begin + 4, n - 4), data, size));
+	secant_status s = base_writer_put(w, begin, n, err);
 	if (!s)
-		s = secant_writer_put(w, data, size, err);
-	return s ? s : secant_writer_put(w, end, 4, err);
+		s = base_writer_put(w, data, size, err);
+	return s ? s : base_writer_put(w, end, 4, err);
 }
 
 static secant_status
-put_control(secant_writer *w, uint32_t *sequence, const secant_image *im, int frames, double seconds, secant_err *err)
+put_control(base_writer *w, uint32_t *sequence, const secant_image *im, int frames, double seconds, secant_err *err)
 {
 	uint8_t d[26] = { 0 };
 	put_be32(d, (*sequence)++);
@@ -57,14 +57,14 @@ put_control(secant_writer *w, uint32_t *sequence, const secant_image *im, int fr
 
 /* The chunks of one encoded frame: the first frame also gives signature, header and animation control. */
 static secant_status
-put_frame(secant_writer *w, uint32_t *sequence, int i, int frames, double seconds, const secant_image *im,
+put_frame(base_writer *w, uint32_t *sequence, int i, int frames, double seconds, const secant_image *im,
 	const uint8_t *png, size_t size, secant_err *err)
 {
 	secant_status s = SECANT_OK;
 	if (i == 0) {
 		uint8_t control[8] = { 0 };
 		put_be32(control, (uint32_t)frames);
-		s = secant_writer_put(w, png, 8 + 25, err);
+		s = base_writer_put(w, png, 8 + 25, err);
 		if (!s)
 			s = put_chunk(w, "acTL", NULL, control, sizeof control, err);
 	}
@@ -88,7 +88,7 @@ put_frame(secant_writer *w, uint32_t *sequence, int i, int frames, double second
 secant_status
 render_apng(const char *path, int frames, double seconds, render_frame frame, void *user, secant_err *err)
 {
-	secant_writer *w = secant_writer_open(path, err);
+	base_writer *w = base_writer_open(path, err);
 	if (!w)
 		return SECANT_ERR_IO;
 	uint32_t sequence = 0;
@@ -108,8 +108,8 @@ render_apng(const char *path, int frames, double seconds, render_frame frame, vo
 	if (!s)
 		s = put_chunk(w, "IEND", NULL, (const uint8_t *)"", 0, err);
 	if (s) {
-		secant_writer_abort(w);
+		base_writer_abort(w);
 		return s;
 	}
-	return secant_writer_commit(w, err);
+	return base_writer_commit(w, err);
 }

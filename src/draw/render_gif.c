@@ -160,7 +160,7 @@ make_palette(cutter *k, palette *p)
 /* ---- LZW ---- */
 
 typedef struct packer {
-	secant_writer *w;
+	base_writer *w;
 	secant_err *err;
 	uint8_t block[256]; /* length byte and up to 255 bytes */
 	uint32_t bits;
@@ -177,14 +177,14 @@ put_code(packer *k, int code, int width)
 		k->bits >>= 8;
 		k->filled -= 8;
 		if (k->block[0] == 255) {
-			(void)secant_writer_put(k->w, k->block, 256, k->err); /* sticky */
+			(void)base_writer_put(k->w, k->block, 256, k->err); /* sticky */
 			k->block[0] = 0;
 		}
 	}
 }
 
 static secant_status
-put_lzw(secant_writer *w, const uint8_t *index, size_t n, secant_err *err)
+put_lzw(base_writer *w, const uint8_t *index, size_t n, secant_err *err)
 {
 	enum { CLEAR = 256, END = 257 };
 	struct slot {
@@ -223,8 +223,8 @@ put_lzw(secant_writer *w, const uint8_t *index, size_t n, secant_err *err)
 	put_code(&k, 0, 7);
 	secant_free(table);
 	if (k.block[0])
-		(void)secant_writer_put(w, k.block, (size_t)k.block[0] + 1, err);
-	return secant_writer_put(w, "", 1, err);
+		(void)base_writer_put(w, k.block, (size_t)k.block[0] + 1, err);
+	return base_writer_put(w, "", 1, err);
 }
 
 /* ---- the file ---- */
@@ -237,7 +237,7 @@ put_le16(uint8_t *p, int v)
 }
 
 static secant_status
-put_head(secant_writer *w, const secant_image *im, const palette *p, secant_err *err)
+put_head(base_writer *w, const secant_image *im, const palette *p, secant_err *err)
 {
 	uint8_t head[13] = "GIF89a";
 	static const uint8_t for_ever[] = { 0x21, 0xff, 11, 'N', 'E', 'T', 'S', 'C', 'A', 'P', 'E', '2', '.', '0', 3, 1, 0,
@@ -245,14 +245,14 @@ put_head(secant_writer *w, const secant_image *im, const palette *p, secant_err 
 	put_le16(head + 6, im->width);
 	put_le16(head + 8, im->height);
 	head[10] = 0xf7;
-	secant_status s = secant_writer_put(w, head, sizeof head, err);
+	secant_status s = base_writer_put(w, head, sizeof head, err);
 	if (!s)
-		s = secant_writer_put(w, p->rgb, sizeof p->rgb, err);
-	return s ? s : secant_writer_put(w, for_ever, sizeof for_ever, err);
+		s = base_writer_put(w, p->rgb, sizeof p->rgb, err);
+	return s ? s : base_writer_put(w, for_ever, sizeof for_ever, err);
 }
 
 static secant_status
-put_frame(secant_writer *w, const secant_image *im, const palette *p, int hundredths, secant_err *err)
+put_frame(base_writer *w, const secant_image *im, const palette *p, int hundredths, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
 	uint8_t *index = secant_calloc(n, 1);
@@ -265,7 +265,7 @@ put_frame(secant_writer *w, const secant_image *im, const palette *p, int hundre
 	head[18] = 8;
 	for (size_t i = 0; i < n; i++)
 		index[i] = p->index[bin_of((const uint8_t *)im->data + 3 * i)];
-	secant_status s = secant_writer_put(w, head, sizeof head, err);
+	secant_status s = base_writer_put(w, head, sizeof head, err);
 	if (!s)
 		s = put_lzw(w, index, n, err);
 	secant_free(index);
@@ -299,7 +299,7 @@ render_gif(const char *path, int frames, double seconds, render_frame frame, voi
 	palette *p = secant_calloc(1, sizeof *p);
 	secant_status s = p ? choose_colours(p, frames, frame, user, err)
 						: secant_fail(err, SECANT_ERR_NOMEM, "gif: no memory");
-	secant_writer *w = s ? NULL : secant_writer_open(path, err);
+	base_writer *w = s ? NULL : base_writer_open(path, err);
 	s = s ? s : w ? SECANT_OK : SECANT_ERR_IO;
 	for (int i = 0; !s && i < frames; i++) {
 		secant_image im = { 0 };
@@ -311,11 +311,11 @@ render_gif(const char *path, int frames, double seconds, render_frame frame, voi
 		secant_image_free(&im);
 	}
 	if (!s)
-		s = secant_writer_put(w, ";", 1, err);
+		s = base_writer_put(w, ";", 1, err);
 	secant_free(p);
 	if (s) {
-		secant_writer_abort(w);
+		base_writer_abort(w);
 		return s;
 	}
-	return secant_writer_commit(w, err);
+	return base_writer_commit(w, err);
 }

@@ -14,7 +14,7 @@ static const char viewer[] =
 
 /* Bytes as base64, given in pieces of any size. */
 typedef struct base64 {
-	secant_writer *w;
+	base_writer *w;
 	secant_err *err;
 	uint8_t held[3];
 	int n;
@@ -28,7 +28,7 @@ put_four(base64 *b)
 	uint32_t v = (uint32_t)b->held[0] << 16 | (uint32_t)(b->n > 1 ? b->held[1] : 0) << 8 | (b->n > 2 ? b->held[2] : 0);
 	for (int i = 0; i < 4; i++)
 		out[i] = i <= b->n ? letters[v >> (18 - 6 * i) & 63] : '=';
-	(void)secant_writer_put(b->w, out, 4, b->err); /* sticky */
+	(void)base_writer_put(b->w, out, 4, b->err); /* sticky */
 	b->n = 0;
 }
 
@@ -51,16 +51,16 @@ put_end(base64 *b)
 
 /* A JSON string that is safe within a script element. */
 static void
-add_string(secant_str *s, const char *text)
+add_string(base_str *s, const char *text)
 {
-	secant_str_add(s, "\"");
+	base_str_add(s, "\"");
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
 		if (*p < ' ' || *p == '"' || *p == '\\' || *p == '<' || *p == '>' || *p == '&')
-			secant_str_addf(s, "\\u%04x", *p);
+			base_str_addf(s, "\\u%04x", *p);
 		else
-			secant_str_addn(s, (const char *)p, 1);
+			base_str_addn(s, (const char *)p, 1);
 	}
-	secant_str_add(s, "\"");
+	base_str_add(s, "\"");
 }
 
 /* Which entry of the legend has the colour of point i; -1: none. */
@@ -83,34 +83,34 @@ is_indexed(const render_panel *p, int64_t n, int64_t step)
 }
 
 static secant_status
-put_panel(secant_writer *w, const render_scene *s, const render_panel *p, int64_t step, secant_err *err)
+put_panel(base_writer *w, const render_scene *s, const render_panel *p, int64_t step, secant_err *err)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	bool indexed = is_indexed(p, s->n, step);
-	secant_str_add(&t, "{\"title\":");
+	base_str_add(&t, "{\"title\":");
 	add_string(&t, p->title);
-	secant_str_addf(&t, ",\"indexed\":%s,\"entries\":[", indexed ? "true" : "false");
+	base_str_addf(&t, ",\"indexed\":%s,\"entries\":[", indexed ? "true" : "false");
 	for (int i = 0; i < p->entries; i++) {
-		secant_str_addf(&t, "%s{\"rgb\":[%d,%d,%d],\"text\":", i ? "," : "", p->entry[i].rgb[0], p->entry[i].rgb[1],
+		base_str_addf(&t, "%s{\"rgb\":[%d,%d,%d],\"text\":", i ? "," : "", p->entry[i].rgb[0], p->entry[i].rgb[1],
 			p->entry[i].rgb[2]);
 		add_string(&t, p->entry[i].text);
-		secant_str_add(&t, "}");
+		base_str_add(&t, "}");
 	}
-	secant_str_add(&t, "],\"data\":\"");
+	base_str_add(&t, "],\"data\":\"");
 	secant_status status = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "page: no memory")
-									: secant_writer_put(w, t.p, t.n, err);
-	secant_str_free(&t);
+									: base_writer_put(w, t.p, t.n, err);
+	base_str_free(&t);
 	base64 b = { .w = w, .err = err };
 	for (int64_t i = 0; !status && i < s->n; i += step) {
 		uint8_t index = indexed ? (uint8_t)entry_of(p, i) : 0;
 		put_bytes(&b, indexed ? &index : p->rgb + 3 * i, indexed ? 1 : 3);
 	}
 	put_end(&b);
-	return status ? status : secant_writer_put(w, "\"}", 2, err);
+	return status ? status : base_writer_put(w, "\"}", 2, err);
 }
 
 static void
-put_points(secant_writer *w, const render_scene *s, int64_t step, secant_err *err)
+put_points(base_writer *w, const render_scene *s, int64_t step, secant_err *err)
 {
 	base64 b = { .w = w, .err = err };
 	for (int64_t i = 0; i < s->n; i += step) {
@@ -127,48 +127,48 @@ put_points(secant_writer *w, const render_scene *s, int64_t step, secant_err *er
 }
 
 static secant_status
-put_page(secant_writer *w, const char *path, const render_scene *s, const secant_view *v, secant_err *err)
+put_page(base_writer *w, const char *path, const render_scene *s, const secant_view *v, secant_err *err)
 {
 	int64_t step = (s->n + v->page_points - 1) / v->page_points;
 	step = step < 1 ? 1 : step;
 	int64_t n = (s->n + step - 1) / step;
 	double size = v->point_size > 0 ? v->point_size : fmin(14, fmax(1.5, 900 / sqrt((double)(n > 0 ? n : 1))));
-	secant_str t = { 0 };
-	secant_str_add(&t,
+	base_str t = { 0 };
+	base_str_add(&t,
 		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
 		"content=\"width=device-width, initial-scale=1\">"
 		"<title>cloud</title>\n<script>const D={\"title\":");
-	add_string(&t, v->title ? v->title : secant_path_name(path));
-	secant_str_addf(&t,
+	add_string(&t, v->title ? v->title : base_path_name(path));
+	base_str_addf(&t,
 		",\"n\":%lld,\"all\":%lld,\"azimuth\":%g,\"elevation\":%g,\"zoom\":%g,\"size\":%.3g,\"dark\":%s,\"xyz\":\"",
 		(long long)n, (long long)s->n, v->azimuth, v->elevation, v->zoom, size, v->background ? "true" : "false");
 	secant_status status = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "page: no memory")
-									: secant_writer_put(w, t.p, t.n, err);
-	secant_str_free(&t);
+									: base_writer_put(w, t.p, t.n, err);
+	base_str_free(&t);
 	if (status)
 		return status;
 	put_points(w, s, step, err);
-	status = secant_writer_put(w, "\",\"panels\":[", 12, err);
+	status = base_writer_put(w, "\",\"panels\":[", 12, err);
 	for (int i = 0; !status && i < s->panels; i++) {
-		status = secant_writer_put(w, ",", i > 0, err);
+		status = base_writer_put(w, ",", i > 0, err);
 		if (!status)
 			status = put_panel(w, s, &s->panel[i], step, err);
 	}
 	if (!status)
-		status = secant_writer_put(w, "]};</script>\n", 13, err);
-	return status ? status : secant_writer_put(w, viewer, sizeof viewer - 1, err);
+		status = base_writer_put(w, "]};</script>\n", 13, err);
+	return status ? status : base_writer_put(w, viewer, sizeof viewer - 1, err);
 }
 
 secant_status
 render_page(const char *path, const render_scene *s, const secant_view *v, secant_err *err)
 {
-	secant_writer *w = secant_writer_open(path, err);
+	base_writer *w = base_writer_open(path, err);
 	if (!w)
 		return SECANT_ERR_IO;
 	secant_status status = put_page(w, path, s, v, err);
 	if (status) {
-		secant_writer_abort(w);
+		base_writer_abort(w);
 		return status;
 	}
-	return secant_writer_commit(w, err);
+	return base_writer_commit(w, err);
 }

@@ -18,7 +18,7 @@ typedef struct copy {
 	int slot; /* for messages: which input, or which output where it is none */
 } copy;
 
-struct secant_canaries {
+struct exec_canaries {
 	char *block;
 	copy *copies;
 	const void **in;
@@ -26,7 +26,7 @@ struct secant_canaries {
 };
 
 bool
-secant_canaries_wanted(void)
+exec_canaries_wanted(void)
 {
 	const char *text = getenv("SECANT_CANARIES");
 	return text && *text && strcmp(text, "0");
@@ -40,39 +40,39 @@ rounded(size_t bytes)
 
 /* Bytes of the copies of a step's operands, canaries included. */
 static size_t
-room_of(const secant_step *s)
+room_of(const exec_step *s)
 {
 	size_t room = rounded(s->scratch) + 2 * CANARY;
 	for (int i = 0; i < s->n_in + s->n_out; i++)
-		room += rounded(secant_operand_bytes(i < s->n_in ? &s->in[i] : &s->out[i - s->n_in])) + 2 * CANARY;
+		room += rounded(exec_operand_bytes(i < s->n_in ? &s->in[i] : &s->out[i - s->n_in])) + 2 * CANARY;
 	return room;
 }
 
-secant_canaries *
-secant_canaries_new(const secant_plan *p)
+exec_canaries *
+exec_canaries_new(const exec_plan *p)
 {
 	size_t room = 64;
 	int most = 1;
 	for (int i = 0; i < p->n_step; i++) {
-		const secant_step *s = &p->step[i];
+		const exec_step *s = &p->step[i];
 		room = room_of(s) > room ? room_of(s) : room;
 		most = s->n_in + s->n_out + 1 > most ? s->n_in + s->n_out + 1 : most;
 	}
-	secant_canaries *c = secant_calloc(1, sizeof *c);
+	exec_canaries *c = secant_calloc(1, sizeof *c);
 	if (!c)
 		return NULL;
-	c->block = secant_alloc_raw(room);
+	c->block = base_alloc_raw(room);
 	c->copies = secant_calloc((size_t)most, sizeof *c->copies);
 	c->in = secant_calloc((size_t)most, sizeof *c->in);
 	c->out = secant_calloc((size_t)most, sizeof *c->out);
 	if (c->block && c->copies && c->in && c->out)
 		return c;
-	secant_canaries_free(c);
+	exec_canaries_free(c);
 	return NULL;
 }
 
 void
-secant_canaries_free(secant_canaries *c)
+exec_canaries_free(exec_canaries *c)
 {
 	if (!c)
 		return;
@@ -100,7 +100,7 @@ broken(const char *p, size_t bytes)
 
 /* The copy of the operand at `of`, made where there is none: an input that is also a result has one. */
 static copy *
-copy_of(secant_canaries *c, int *n, char **at, const void *of, size_t bytes, int slot)
+copy_of(exec_canaries *c, int *n, char **at, const void *of, size_t bytes, int slot)
 {
 	for (int i = 0; i < *n; i++)
 		if (c->copies[i].of == of && c->copies[i].bytes == bytes)
@@ -113,7 +113,7 @@ copy_of(secant_canaries *c, int *n, char **at, const void *of, size_t bytes, int
 }
 
 static secant_status
-hurt(const secant_step *s, const char *what, const char *kind, int slot, secant_err *err)
+hurt(const exec_step *s, const char *what, const char *kind, int slot, secant_err *err)
 {
 	return secant_fail(err, SECANT_ERR_BUG,
 		"%s%s%s%s by %s%s%s %s %s %d: results are not to be trusted; --precision f32, or SECANT_ONEDNN_WITHOUT=NAME "
@@ -123,7 +123,7 @@ hurt(const secant_step *s, const char *what, const char *kind, int slot, secant_
 }
 
 static secant_status
-check(const secant_step *s, const copy *k, secant_err *err)
+check(const exec_step *s, const copy *k, secant_err *err)
 {
 	const char *kind = k->in ? "input" : "output";
 	size_t odd = k->bytes % 2, behind = rounded(k->bytes) - k->bytes - odd + CANARY;
@@ -137,15 +137,15 @@ check(const secant_step *s, const copy *k, secant_err *err)
 }
 
 secant_status
-secant_canaries_run(
-	secant_canaries *c, const secant_step *s, void *bound, const void *const *in, void *const *out, secant_err *err)
+exec_canaries_run(
+	exec_canaries *c, const exec_step *s, void *bound, const void *const *in, void *const *out, secant_err *err)
 {
 	int n = 0;
 	char *at = c->block, *scratch = at + CANARY;
 	sing(at, rounded(s->scratch) + 2 * CANARY);
 	at += rounded(s->scratch) + 2 * CANARY;
 	for (int i = 0; i < s->n_in; i++) {
-		copy *k = in[i] ? copy_of(c, &n, &at, in[i], secant_operand_bytes(&s->in[i]), i) : NULL;
+		copy *k = in[i] ? copy_of(c, &n, &at, in[i], exec_operand_bytes(&s->in[i]), i) : NULL;
 		c->in[i] = k ? k->at : NULL;
 		if (k && !k->in)
 			memcpy(k->at, in[i], k->bytes);
@@ -153,7 +153,7 @@ secant_canaries_run(
 			k->in = true;
 	}
 	for (int i = 0; i < s->n_out; i++) {
-		copy *k = out[i] ? copy_of(c, &n, &at, out[i], secant_operand_bytes(&s->out[i]), i) : NULL;
+		copy *k = out[i] ? copy_of(c, &n, &at, out[i], exec_operand_bytes(&s->out[i]), i) : NULL;
 		c->out[i] = k ? k->at : NULL;
 		if (k)
 			k->out = true;
@@ -166,6 +166,6 @@ secant_canaries_run(
 		status = check(s, &c->copies[i], err);
 	for (int i = 0; i < s->n_out && !status; i++)
 		if (out[i])
-			memcpy(out[i], c->out[i], secant_operand_bytes(&s->out[i]));
+			memcpy(out[i], c->out[i], exec_operand_bytes(&s->out[i]));
 	return status;
 }

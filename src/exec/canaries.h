@@ -6,16 +6,16 @@
  *
  * SECANT_CANARIES=1 in the environment does so for every plan of the process.
  */
-#ifndef SECANT_EXEC_CANARIES_H
-#define SECANT_EXEC_CANARIES_H
+#ifndef EXEC_CANARIES_H
+#define EXEC_CANARIES_H
 #include "exec/plan.h"
 
-bool secant_canaries_wanted(void); /* by the environment */
+bool exec_canaries_wanted(void); /* by the environment */
 
-typedef struct secant_canaries secant_canaries; /* of one context */
-secant_canaries *secant_canaries_new(const secant_plan *p); /* NULL: no memory */
-void secant_canaries_free(secant_canaries *c);
+typedef struct exec_canaries exec_canaries; /* of one context */
+exec_canaries *exec_canaries_new(const exec_plan *p); /* NULL: no memory */
+void exec_canaries_free(exec_canaries *c);
 /* The step's run, watched. Allocates nothing. */
-secant_status secant_canaries_run(secant_canaries *c, const secant_step *s, void *bound, const void *const *in,
+secant_status exec_canaries_run(exec_canaries *c, const exec_step *s, void *bound, const void *const *in,
 	void *const *out, secant_err *err) SECANT_NODISCARD;
 #endif

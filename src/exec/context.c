@@ -7,9 +7,9 @@
 #include <string.h>
 
 static bool
-make_arguments(secant_context *c)
+make_arguments(exec_context *c)
 {
-	const secant_plan *p = c->plan;
+	const exec_plan *p = c->plan;
 	size_t steps = (size_t)p->n_step + 1;
 	c->in = secant_calloc(steps, sizeof *c->in);
 	c->out = secant_calloc(steps, sizeof *c->out);
@@ -17,7 +17,7 @@ make_arguments(secant_context *c)
 	if (!c->in || !c->out || !c->bound)
 		return false;
 	for (int i = 0; i < p->n_step; i++) {
-		const secant_step *s = &p->step[i];
+		const exec_step *s = &p->step[i];
 		c->in[i] = secant_calloc((size_t)s->n_in + 1, sizeof **c->in);
 		c->out[i] = secant_calloc((size_t)s->n_out + 1, sizeof **c->out);
 		if (!c->in[i] || !c->out[i])
@@ -28,21 +28,21 @@ make_arguments(secant_context *c)
 	return true;
 }
 
-secant_context *
-secant_context_new(const secant_plan *p, secant_err *err)
+exec_context *
+exec_context_new(const exec_plan *p, secant_err *err)
 {
-	return secant_context_new_in(p, NULL, err);
+	return exec_context_new_in(p, NULL, err);
 }
 
-secant_context *
-secant_context_new_in(const secant_plan *p, const secant_context *host, secant_err *err)
+exec_context *
+exec_context_new_in(const exec_plan *p, const exec_context *host, secant_err *err)
 {
 	char text[160];
-	const secant_memory_share share = p->options.training ? SECANT_MEMORY_TRAIN : SECANT_MEMORY_RUN;
+	const base_memory_share share = p->options.training ? BASE_MEMORY_TRAIN : BASE_MEMORY_RUN;
 	bool borrowed = host && host->plan->slab >= p->slab;
-	if (!borrowed && secant_memory_weigh(p->slab, share, secant_plan_largest(p, text, sizeof text), err))
+	if (!borrowed && base_memory_weigh(p->slab, share, exec_plan_largest(p, text, sizeof text), err))
 		return NULL;
-	secant_context *c = secant_calloc(1, sizeof *c);
+	exec_context *c = secant_calloc(1, sizeof *c);
 	if (!c) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a context");
 		return NULL;
@@ -50,13 +50,13 @@ secant_context_new_in(const secant_plan *p, const secant_context *host, secant_e
 	c->plan = p;
 	c->dirty = true;
 	c->borrowed = host && host->plan->slab >= p->slab;
-	c->slab = c->borrowed ? host->slab : secant_alloc_raw(p->slab + 64);
-	c->pointer = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *c->pointer);
+	c->slab = c->borrowed ? host->slab : base_alloc_raw(p->slab + 64);
+	c->pointer = secant_calloc((size_t)graph_values(p->g) + 1, sizeof *c->pointer);
 	c->input = secant_calloc((size_t)p->n_input + 1, sizeof *c->input);
 	c->output = secant_calloc((size_t)p->n_output + 1, sizeof *c->output);
-	bool watched = !p->options.canaries || (c->canaries = secant_canaries_new(p));
+	bool watched = !p->options.canaries || (c->canaries = exec_canaries_new(p));
 	if (!c->slab || !c->pointer || !c->input || !c->output || !watched || !make_arguments(c)) {
-		secant_context_free(c);
+		exec_context_free(c);
 		secant_fail(
 			err, SECANT_ERR_NOMEM, "no memory for a context: the slab takes %.1f MiB", (double)p->slab / 1048576);
 		return NULL;
@@ -65,7 +65,7 @@ secant_context_new_in(const secant_plan *p, const secant_context *host, secant_e
 }
 
 void
-secant_context_free(secant_context *c)
+exec_context_free(exec_context *c)
 {
 	if (!c)
 		return;
@@ -86,15 +86,15 @@ secant_context_free(secant_context *c)
 	secant_free(c->input);
 	secant_free(c->output);
 	secant_free(c->seconds);
-	secant_canaries_free(c->canaries);
+	exec_canaries_free(c->canaries);
 	secant_free(c);
 }
 
 secant_status
-secant_context_set_input(secant_context *c, const char *name, const void *data, secant_err *err)
+exec_context_set_input(exec_context *c, const char *name, const void *data, secant_err *err)
 {
 	for (int i = 0; i < c->plan->n_input; i++)
-		if (!strcmp(secant_plan_input_name(c->plan, i), name)) {
+		if (!strcmp(exec_plan_input_name(c->plan, i), name)) {
 			c->dirty |= c->input[i] != data;
 			c->input[i] = data;
 			return SECANT_OK;
@@ -103,7 +103,7 @@ secant_context_set_input(secant_context *c, const char *name, const void *data, 
 }
 
 secant_status
-secant_context_set_output(secant_context *c, int i, void *data, secant_err *err)
+exec_context_set_output(exec_context *c, int i, void *data, secant_err *err)
 {
 	if (i < 0 || i >= c->plan->n_output)
 		return secant_fail(err, SECANT_ERR_ARG, "the plan has %d outputs, not an output %d", c->plan->n_output, i);
@@ -113,47 +113,47 @@ secant_context_set_output(secant_context *c, int i, void *data, secant_err *err)
 }
 
 void
-secant_context_ask(secant_context *c, secant_status (*ask)(void *user, secant_err *err), void *user)
+exec_context_ask(exec_context *c, secant_status (*ask)(void *user, secant_err *err), void *user)
 {
 	c->ask = ask;
 	c->asked = user;
 }
 
 static void *
-resolve(const secant_context *c, secant_value v)
+resolve(const exec_context *c, graph_value v)
 {
-	const secant_location *l = &c->plan->at[c->plan->at[v].root];
+	const exec_location *l = &c->plan->at[c->plan->at[v].root];
 	switch (l->place) {
-	case SECANT_PLACE_INPUT: return (void *)(uintptr_t)c->input[l->index];
-	case SECANT_PLACE_STATE:
-	case SECANT_PLACE_CONST: return l->pointer;
-	case SECANT_PLACE_SLAB: return c->slab + l->offset;
-	case SECANT_PLACE_OUTPUT: return c->output[l->index];
-	case SECANT_PLACE_NONE: break;
+	case EXEC_PLACE_INPUT: return (void *)(uintptr_t)c->input[l->index];
+	case EXEC_PLACE_STATE:
+	case EXEC_PLACE_CONST: return l->pointer;
+	case EXEC_PLACE_SLAB: return c->slab + l->offset;
+	case EXEC_PLACE_OUTPUT: return c->output[l->index];
+	case EXEC_PLACE_NONE: break;
 	}
 	return NULL;
 }
 
 const void *
-secant_context_output(const secant_context *c, int i)
+exec_context_output(const exec_context *c, int i)
 {
 	return c->output[i] ? c->output[i] : resolve(c, c->plan->output[i]);
 }
 
 static secant_status
-resolve_all(secant_context *c, secant_err *err)
+resolve_all(exec_context *c, secant_err *err)
 {
-	const secant_plan *p = c->plan;
+	const exec_plan *p = c->plan;
 	for (int i = 0; i < p->n_input; i++)
 		if (!c->input[i])
-			return secant_fail(err, SECANT_ERR_ARG, "input '%s' was never set", secant_plan_input_name(p, i));
+			return secant_fail(err, SECANT_ERR_ARG, "input '%s' was never set", exec_plan_input_name(p, i));
 	for (int i = 0; p->options.external && i < p->n_output; i++)
 		if (!c->output[i])
 			return secant_fail(err, SECANT_ERR_ARG, "output %d was never given memory", i);
-	for (int v = 0; v < secant_graph_values(p->g); v++)
+	for (int v = 0; v < graph_values(p->g); v++)
 		c->pointer[v] = resolve(c, v);
 	for (int i = 0; i < p->n_step; i++) {
-		const secant_node *n = p->step[i].node;
+		const graph_node *n = p->step[i].node;
 		for (int k = 0; k < n->n_in; k++)
 			c->in[i][k] = n->in[k] < 0 ? NULL : c->pointer[n->in[k]];
 		for (int k = 0; k < n->n_out; k++)
@@ -164,22 +164,22 @@ resolve_all(secant_context *c, secant_err *err)
 }
 
 static secant_status
-run_step(secant_context *c, int i, secant_err *err)
+run_step(exec_context *c, int i, secant_err *err)
 {
-	const secant_plan *p = c->plan;
-	const secant_step *s = &p->step[i];
+	const exec_plan *p = c->plan;
+	const exec_step *s = &p->step[i];
 	if (!s->impl)
 		return SECANT_OK;
 	if (c->canaries)
-		return secant_canaries_run(c->canaries, s, c->bound[i], c->in[i], c->out[i], err);
+		return exec_canaries_run(c->canaries, s, c->bound[i], c->in[i], c->out[i], err);
 	return s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err);
 }
 
 static secant_status
-run(secant_context *c, double *seconds, secant_err *err)
+run(exec_context *c, double *seconds, secant_err *err)
 {
-	const secant_plan *p = c->plan;
-	(void)secant_use_threads(p->options.threads);
+	const exec_plan *p = c->plan;
+	(void)exec_use_threads(p->options.threads);
 	if (c->dirty && resolve_all(c, err))
 		return SECANT_ERR_ARG;
 	for (int i = 0; i < p->n_step; i++) {
@@ -194,23 +194,23 @@ run(secant_context *c, double *seconds, secant_err *err)
 	}
 	for (int i = 0; i < p->n_output; i++) {
 		void *from = c->pointer[p->output[i]];
-		const secant_value_info *info = secant_graph_value(p->g, p->output[i]);
+		const graph_value_info *info = graph_value_at(p->g, p->output[i]);
 		if (c->output[i] && c->output[i] != from)
 			memcpy(c->output[i], from,
 				(size_t)secant_shape_count(&info->type.shape)
-					* (p->options.precision == SECANT_PRECISION_F64 ? 8 : secant_dtype_size(info->type.dtype)));
+					* (p->options.precision == EXEC_PRECISION_F64 ? 8 : secant_dtype_size(info->type.dtype)));
 	}
 	return SECANT_OK;
 }
 
 secant_status
-secant_context_run(secant_context *c, secant_err *err)
+exec_context_run(exec_context *c, secant_err *err)
 {
 	return run(c, NULL, err);
 }
 
 secant_status
-secant_context_run_timed(secant_context *c, secant_err *err)
+exec_context_run_timed(exec_context *c, secant_err *err)
 {
 	if (!c->seconds && !(c->seconds = secant_calloc((size_t)c->plan->n_step + 1, sizeof *c->seconds)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for times");

@@ -7,29 +7,29 @@
  * values that live only within a run into one slab by their lifetimes. A context owns a slab. Running allocates nothing
  * of our own.
  */
-#ifndef SECANT_EXEC_EXEC_H
-#define SECANT_EXEC_EXEC_H
+#ifndef EXEC_EXEC_H
+#define EXEC_EXEC_H
 #include "base/by_name.h"
 #include "graph/graph.h"
 
-typedef enum secant_precision { SECANT_PRECISION_F64, SECANT_PRECISION_F32, SECANT_PRECISION_BF16 } secant_precision;
+typedef enum exec_precision { EXEC_PRECISION_F64, EXEC_PRECISION_F32, EXEC_PRECISION_BF16 } exec_precision;
 
 /* ---- the store: states of one network, shared by all its plans ---- */
 
-typedef struct secant_slot {
+typedef struct exec_slot {
 	const char *name;
-	secant_type type; /* f32 here even where the store is double */
+	graph_type type; /* f32 here even where the store is double */
 	bool trainable;
-	secant_init init;
+	graph_init init;
 	int64_t fan_in; /* of initialisation; 0: from the shape */
 	int64_t count;
 	int64_t offset; /* of a trainable slot: its place in `params`, and in any buffer laid out like it */
 	void *data; /* of the slot's type; double, whatever the type, in a double store */
 	bool mapped; /* the numbers are lent pages of a file: those that were read may be dropped, they come back */
-} secant_slot;
+} exec_slot;
 
-typedef struct secant_store {
-	secant_slot *slot; /* in the order of the graph: a state_dict's order */
+typedef struct exec_store {
+	exec_slot *slot; /* in the order of the graph: a state_dict's order */
 	int n;
 	bool f64; /* every number is a double: what `f64` plans use */
 	void *params; /* every trainable slot in one buffer; gaps between slots are zero and stay zero */
@@ -37,39 +37,39 @@ typedef struct secant_store {
 	void *others; /* all other states */
 	size_t others_bytes;
 	void *params_block, *others_block; /* where these two were allocated */
-	secant_arena *arena;
-	secant_by_name names; /* of the slots */
-} secant_store;
+	base_arena *arena;
+	base_by_name names; /* of the slots */
+} exec_store;
 
 /* Storage, zeroed, for every state of `g`. NULL and err on failure. */
-secant_store *secant_store_new(const secant_graph *g, bool f64, secant_err *err);
-void secant_store_free(secant_store *s);
+exec_store *exec_store_new(const graph_net *g, bool f64, secant_err *err);
+void exec_store_free(exec_store *s);
 /* Gives back the memory of all numbers; slots stay and may be filled again. */
-void secant_store_forget(secant_store *s);
-/* The slot reads its numbers at `data`, in its own type and shape, until secant_store_forget: then they need no copy.
+void exec_store_forget(exec_store *s);
+/* The slot reads its numbers at `data`, in its own type and shape, until exec_store_forget: then they need no copy.
  * For stores that are only read; `data` is the caller's, `mapped` if it lies in a mapped file. */
-void secant_slot_lend(secant_slot *slot, const void *data, bool mapped);
-secant_slot *secant_store_find(const secant_store *s, const char *name);
+void exec_slot_lend(exec_slot *slot, const void *data, bool mapped);
+exec_slot *exec_store_find(const exec_store *s, const char *name);
 /* A buffer laid out like `params` (gradients, optimiser slots): zeroed; secant_free. NULL: no memory. */
-void *secant_store_buffer(const secant_store *s);
-double secant_slot_get(const secant_store *s, const secant_slot *slot, int64_t i);
-void secant_slot_set(const secant_store *s, secant_slot *slot, int64_t i, double v);
+void *exec_store_buffer(const exec_store *s);
+double exec_slot_get(const exec_store *s, const exec_slot *slot, int64_t i);
+void exec_slot_set(const exec_store *s, exec_slot *slot, int64_t i, double v);
 
 /* ---- plans ---- */
 
 /* What a training plan computes again for the gradients instead of keeping it (graph/recompute.c): the same bits in
  * less memory, later. Auto: all in f32, where memory is what runs out first; in bf16, where steps are short, results of
  * norms. */
-typedef enum secant_recompute {
-	SECANT_RECOMPUTE_AUTO,
-	SECANT_RECOMPUTE_NONE,
-	SECANT_RECOMPUTE_NORMS,
-	SECANT_RECOMPUTE_ALL
-} secant_recompute;
+typedef enum exec_recompute {
+	EXEC_RECOMPUTE_AUTO,
+	EXEC_RECOMPUTE_NONE,
+	EXEC_RECOMPUTE_NORMS,
+	EXEC_RECOMPUTE_ALL
+} exec_recompute;
 
-typedef struct secant_plan_options {
-	secant_precision precision;
-	secant_recompute recompute;
+typedef struct exec_plan_options {
+	exec_precision precision;
+	exec_recompute recompute;
 	int threads; /* 0: all processors */
 	bool training; /* states change between runs: no step keeps a packed copy of one */
 	bool allow_reference; /* let a step run a scalar reference where there is nothing better */
@@ -79,82 +79,82 @@ typedef struct secant_plan_options {
 	void (*fill)(const void *filler, int slot, void *to);
 	const void *filler;
 	bool canaries; /* debugging: every step runs on copies of its operands between canaries (canaries.h) */
-	bool external; /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
-} secant_plan_options;
+	bool external; /* every output goes to memory of the caller's (exec_context_set_output), none to the slab */
+} exec_plan_options;
 
-typedef struct secant_plan secant_plan;
-typedef struct secant_context secant_context;
+typedef struct exec_plan exec_plan;
+typedef struct exec_context exec_context;
 
 /* A plan that computes `outputs` (values of g, which must outlive the plan). Real outputs are delivered as f32 (double
  * in an f64 plan), others in their own type (double in an f64 plan). The store must hold every state of g and outlive
  * the plan. */
-secant_plan *secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n,
-	const secant_plan_options *options, secant_err *err);
-void secant_plan_free(secant_plan *p);
-size_t secant_plan_slab_bytes(const secant_plan *p);
-size_t secant_plan_sum_bytes(const secant_plan *p); /* what all tensors would take side by side */
-int secant_plan_inputs(const secant_plan *p); /* inputs the plan reads, in the graph's order */
-const char *secant_plan_input_name(const secant_plan *p, int i);
+exec_plan *exec_plan_new(const graph_net *g, exec_store *store, const graph_value *outputs, int n,
+	const exec_plan_options *options, secant_err *err);
+void exec_plan_free(exec_plan *p);
+size_t exec_plan_slab_bytes(const exec_plan *p);
+size_t exec_plan_sum_bytes(const exec_plan *p); /* what all tensors would take side by side */
+int exec_plan_inputs(const exec_plan *p); /* inputs the plan reads, in the graph's order */
+const char *exec_plan_input_name(const exec_plan *p, int i);
 /* One line a step: operator, name, shapes, implementation, bytes, work. With a context: times of its last timed run. */
-char *secant_plan_explain(const secant_plan *p, const secant_context *timed, bool json);
+char *exec_plan_explain(const exec_plan *p, const exec_context *timed, bool json);
 
-secant_context *secant_context_new(const secant_plan *p, secant_err *err);
+exec_context *exec_context_new(const exec_plan *p, secant_err *err);
 /* The same on the slab of another context, where that is large enough: for two plans that never run at the same time.
  * The host must outlive it. */
-secant_context *secant_context_new_in(const secant_plan *p, const secant_context *host, secant_err *err);
-void secant_context_free(secant_context *c);
+exec_context *exec_context_new_in(const exec_plan *p, const exec_context *host, secant_err *err);
+void exec_context_free(exec_context *c);
 /* Where an input comes from: memory of the caller's, read during runs, dense, of the input's type (reals float, or
  * double in an f64 plan with everything else double too). Must be set for each input before the first run; stays set.
  */
-secant_status secant_context_set_input(
-	secant_context *c, const char *name, const void *data, secant_err *err) SECANT_NODISCARD;
-/* Where output i goes: memory of the caller's; NULL: the context's own (secant_context_output). */
-secant_status secant_context_set_output(secant_context *c, int i, void *data, secant_err *err) SECANT_NODISCARD;
-const void *secant_context_output(const secant_context *c, int i); /* valid until the next run */
+secant_status exec_context_set_input(
+	exec_context *c, const char *name, const void *data, secant_err *err) SECANT_NODISCARD;
+/* Where output i goes: memory of the caller's; NULL: the context's own (exec_context_output). */
+secant_status exec_context_set_output(exec_context *c, int i, void *data, secant_err *err) SECANT_NODISCARD;
+const void *exec_context_output(const exec_context *c, int i); /* valid until the next run */
 /* `ask(user, ...)` is called before every step of a run from now on; what it returns, other than OK, ends the run.
  * NULL: nobody is asked. */
-void secant_context_ask(secant_context *c, secant_status (*ask)(void *user, secant_err *err), void *user);
-secant_status secant_context_run(secant_context *c, secant_err *err) SECANT_NODISCARD;
+void exec_context_ask(exec_context *c, secant_status (*ask)(void *user, secant_err *err), void *user);
+secant_status exec_context_run(exec_context *c, secant_err *err) SECANT_NODISCARD;
 /* Like run, and keeps the time of every step (for explain). */
-secant_status secant_context_run_timed(secant_context *c, secant_err *err) SECANT_NODISCARD;
+secant_status exec_context_run_timed(exec_context *c, secant_err *err) SECANT_NODISCARD;
 
 /* ---- implementations ---- */
 
-typedef struct secant_step secant_step;
+typedef struct exec_step exec_step;
 
 /* An operand as it is stored in this plan: dtype F32, BF16, F64 or an integer type; absent ones have rank -1. */
-typedef struct secant_operand {
+typedef struct exec_operand {
 	secant_dtype dtype;
 	secant_shape shape;
 	bool state, used;
-} secant_operand; /* used: of outputs, somebody reads it */
+} exec_operand; /* used: of outputs, somebody reads it */
 
-typedef struct secant_impl {
+typedef struct exec_impl {
 	const char *op; /* operator it implements */
 	const char *name; /* shown by explain: "native", "dnnl" */
 	/* Can it run this step? Looks at dtypes, shapes, attributes. */
-	bool (*supports)(const secant_step *s);
+	bool (*supports)(const exec_step *s);
 	/* Makes what the step needs (s->data, s->scratch bytes, s->detail). May be NULL. SECANT_ERR_UNSUPPORTED: try the
 	 * next implementation. */
-	secant_status (*prepare)(secant_step *s, secant_err *err);
+	secant_status (*prepare)(exec_step *s, secant_err *err);
 	/* Copies states into the layout it wants; called once, at the end of planning. in[]: addresses of state inputs,
 	 * NULL for others. May be NULL. */
-	secant_status (*pack)(secant_step *s, const void *const *in, secant_err *err);
+	secant_status (*pack)(exec_step *s, const void *const *in, secant_err *err);
 	/* What one context needs (oneDNN memory objects); freed by unbind. May be NULL. */
-	void *(*bind)(const secant_step *s);
-	void (*unbind)(const secant_step *s, void *bound);
+	void *(*bind)(const exec_step *s);
+	void (*unbind)(const exec_step *s, void *bound);
 	/* Runs. in[i] NULL: absent; out[i] NULL: nobody reads it. Allocates nothing. */
 	secant_status (*run)(
-		const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err);
-	void (*release)(secant_step *s); /* frees s->data; NULL: secant_free */
+		const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err);
+	void (*release)(exec_step *s); /* frees s->data; NULL: secant_free */
 	int inplace; /* i + 1: out[0] may be the memory of in[i] where both have one type and shape */
-} secant_impl;
+} exec_impl;
 
-struct secant_step {
-	const secant_node *node;
-	const secant_impl *impl;
+struct exec_step {
+	const graph_node *node;
+	const exec_impl *impl;
 	int n_in, n_out;
-	secant_operand *in, *out;
+	exec_operand *in, *out;
 	int threads;
 	bool training; /* states change between runs: copies of them are good for one run */
 	bool exact; /* as the plan's */
@@ -167,7 +167,7 @@ struct secant_step {
 };
 
 /* Tables of implementations, in order of preference, ended by an entry without op; exec/impls.inc names the tables. */
-const secant_impl *const *secant_impl_tables(void); /* NULL-terminated */
+const exec_impl *const *exec_impl_tables(void); /* NULL-terminated */
 /* The operator's scalar reference, on doubles or with conversion: the last resort, and what f64 plans run. */
-extern const secant_impl secant_impl_reference;
+extern const exec_impl exec_impl_reference;
 #endif

@@ -7,25 +7,25 @@
 #include "exec/plan.h"
 
 typedef struct line {
-	const secant_step *step;
+	const exec_step *step;
 	const char *implementation, *detail, *dtype;
 	char shapes[200];
 	double bytes, ms, share, gflops, gbs; /* the last four 0 without times */
 } line;
 
 static double
-touched(const secant_step *s)
+touched(const exec_step *s)
 {
 	double bytes = 0;
 	for (int k = 0; k < s->n_in; k++)
-		bytes += (double)secant_operand_bytes(&s->in[k]);
+		bytes += (double)exec_operand_bytes(&s->in[k]);
 	for (int k = 0; k < s->n_out; k++)
-		bytes += s->out[k].used ? (double)secant_operand_bytes(&s->out[k]) : 0;
+		bytes += s->out[k].used ? (double)exec_operand_bytes(&s->out[k]) : 0;
 	return bytes;
 }
 
 static double
-total_seconds(const secant_plan *p, const secant_context *timed)
+total_seconds(const exec_plan *p, const exec_context *timed)
 {
 	double sum = 0;
 	for (int i = 0; timed && timed->seconds && i < p->n_step; i++)
@@ -34,9 +34,9 @@ total_seconds(const secant_plan *p, const secant_context *timed)
 }
 
 static line
-line_of(const secant_plan *p, const secant_context *timed, int i, double total)
+line_of(const exec_plan *p, const exec_context *timed, int i, double total)
 {
-	const secant_step *s = &p->step[i];
+	const exec_step *s = &p->step[i];
 	char in[96] = "", out[96] = "";
 	line l = { .step = s,
 		.implementation = s->impl ? s->impl->name : "view",
@@ -75,17 +75,17 @@ count(totals *t, const line *l)
 	t->views += !l->step->impl;
 	t->casts += !strcmp(l->step->node->op->name, "cast");
 	t->reorders += l->step->reorders;
-	t->references += l->step->impl == &secant_impl_reference;
+	t->references += l->step->impl == &exec_impl_reference;
 }
 
 static const char *
-precision_name(const secant_plan *p)
+precision_name(const exec_plan *p)
 {
 	return (const char *const[]){ "f64", "f32", "bf16" }[p->options.precision];
 }
 
 static char *
-as_json(const secant_plan *p, const secant_context *timed, double total)
+as_json(const exec_plan *p, const exec_context *timed, double total)
 {
 	json_t *all = json_object(), *steps = json_array();
 	totals t = { 0 };
@@ -116,17 +116,17 @@ as_json(const secant_plan *p, const secant_context *timed, double total)
 	if (total > 0)
 		json_object_set_new(all, "ms", json_real(t.ms));
 	json_object_set_new(all, "steps", steps);
-	char *text = secant_json_text(all, 2);
+	char *text = base_json_text(all, 2);
 	json_decref(all);
 	return text;
 }
 
 static char *
-as_text(const secant_plan *p, const secant_context *timed, double total)
+as_text(const exec_plan *p, const exec_context *timed, double total)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	totals t = { 0 };
-	secant_str_addf(&s, "%4s %-22s %-30s %-5s %-36s %9s%s  %s\n", "step", "operator", "implementation", "type", "shape",
+	base_str_addf(&s, "%4s %-22s %-30s %-5s %-36s %9s%s  %s\n", "step", "operator", "implementation", "type", "shape",
 		"MiB", total > 0 ? "       ms     %  GFLOP/s   GB/s" : "   GFLOP", "name");
 	for (int i = 0; i < p->n_step; i++) {
 		line l = line_of(p, timed, i, total);
@@ -137,24 +137,23 @@ as_text(const secant_plan *p, const secant_context *timed, double total)
 			(void)snprintf(more, sizeof more, "%9.3f %5.1f %8.1f %6.1f", l.ms, l.share, l.gflops, l.gbs);
 		else
 			(void)snprintf(more, sizeof more, "%8.3f", l.step->flops / 1e9);
-		secant_str_addf(&s, "%4d %-22s %-30s %-5s %-36s %9.2f%s  %s\n", i, l.step->node->op->name, how, l.dtype,
-			l.shapes, l.bytes / 1048576, more, l.step->node->name ? l.step->node->name : "");
+		base_str_addf(&s, "%4d %-22s %-30s %-5s %-36s %9.2f%s  %s\n", i, l.step->node->op->name, how, l.dtype, l.shapes,
+			l.bytes / 1048576, more, l.step->node->name ? l.step->node->name : "");
 		count(&t, &l);
 	}
-	secant_str_addf(&s,
-		"\n%d steps in %s on %d threads, %d of them views, %d casts, %d reorders, %d scalar references\n", t.steps,
-		precision_name(p), p->options.threads, t.views, t.casts, t.reorders, t.references);
-	secant_str_addf(&s, "memory: slab %.1f MiB, all tensors side by side %.1f MiB\n", (double)p->slab / 1048576,
+	base_str_addf(&s, "\n%d steps in %s on %d threads, %d of them views, %d casts, %d reorders, %d scalar references\n",
+		t.steps, precision_name(p), p->options.threads, t.views, t.casts, t.reorders, t.references);
+	base_str_addf(&s, "memory: slab %.1f MiB, all tensors side by side %.1f MiB\n", (double)p->slab / 1048576,
 		(double)p->sum / 1048576);
-	secant_str_addf(&s, "work: %.2f GFLOP, %.1f MiB read and written", t.flops / 1e9, t.bytes / 1048576);
+	base_str_addf(&s, "work: %.2f GFLOP, %.1f MiB read and written", t.flops / 1e9, t.bytes / 1048576);
 	if (total > 0)
-		secant_str_addf(&s, "; %.2f ms, %.1f GFLOP/s, %.1f GB/s", t.ms, t.flops / t.ms / 1e6, t.bytes / t.ms / 1e6);
-	secant_str_add(&s, "\n");
-	return secant_str_take(&s);
+		base_str_addf(&s, "; %.2f ms, %.1f GFLOP/s, %.1f GB/s", t.ms, t.flops / t.ms / 1e6, t.bytes / t.ms / 1e6);
+	base_str_add(&s, "\n");
+	return base_str_take(&s);
 }
 
 char *
-secant_plan_explain(const secant_plan *p, const secant_context *timed, bool json)
+exec_plan_explain(const exec_plan *p, const exec_context *timed, bool json)
 {
 	double total = total_seconds(p, timed);
 	return json ? as_json(p, timed, total) : as_text(p, timed, total);

@@ -9,15 +9,15 @@
 #include <omp.h>
 #endif
 
-#define IMPLS(name) extern const secant_impl secant_impls_##name[];
+#define IMPLS(name) extern const exec_impl exec_impls_##name[];
 #include "exec/impls.inc"
 #undef IMPLS
 
-const secant_impl *const *
-secant_impl_tables(void)
+const exec_impl *const *
+exec_impl_tables(void)
 {
-	static const secant_impl *const tables[] = {
-#define IMPLS(name) secant_impls_##name,
+	static const exec_impl *const tables[] = {
+#define IMPLS(name) exec_impls_##name,
 #include "exec/impls.inc"
 #undef IMPLS
 		NULL,
@@ -26,42 +26,42 @@ secant_impl_tables(void)
 }
 
 size_t
-secant_operand_bytes(const secant_operand *o)
+exec_operand_bytes(const exec_operand *o)
 {
 	return o->shape.rank < 0 ? 0 : (size_t)secant_shape_count(&o->shape) * secant_dtype_size(o->dtype);
 }
 
 static secant_dtype
-stored_as(const secant_plan *p, secant_value v)
+stored_as(const exec_plan *p, graph_value v)
 {
-	return p->options.precision == SECANT_PRECISION_F64 ? SECANT_F64 : secant_graph_value(p->g, v)->type.dtype;
+	return p->options.precision == EXEC_PRECISION_F64 ? SECANT_F64 : graph_value_at(p->g, v)->type.dtype;
 }
 
-static secant_operand
-operand_of(const secant_plan *p, secant_value v)
+static exec_operand
+operand_of(const exec_plan *p, graph_value v)
 {
 	if (v < 0)
-		return (secant_operand){ SECANT_F32, { .rank = -1 }, false, false };
-	const secant_value_info *info = secant_graph_value(p->g, v);
-	return (secant_operand){ stored_as(p, v), info->type.shape, info->kind == SECANT_VALUE_STATE, p->at[v].last >= 0 };
+		return (exec_operand){ SECANT_F32, { .rank = -1 }, false, false };
+	const graph_value_info *info = graph_value_at(p->g, v);
+	return (exec_operand){ stored_as(p, v), info->type.shape, info->kind == GRAPH_VALUE_STATE, p->at[v].last >= 0 };
 }
 
 /* ---- lives and places ---- */
 
 static bool
-is_view(const secant_node *n)
+is_view(const graph_node *n)
 {
 	return !strcmp(n->op->name, "reshape");
 }
 
 /* Who reads each value last; outputs live to the end. Views are followed to the value whose memory they share. */
 static void
-find_lives(secant_plan *p)
+find_lives(exec_plan *p)
 {
-	for (int v = 0; v < secant_graph_values(p->g); v++)
-		p->at[v] = (secant_location){ .root = v, .first = -1, .last = -1 };
-	for (int i = 0; i < secant_graph_nodes(p->g); i++) {
-		const secant_node *n = secant_graph_get_node(p->g, i);
+	for (int v = 0; v < graph_values(p->g); v++)
+		p->at[v] = (exec_location){ .root = v, .first = -1, .last = -1 };
+	for (int i = 0; i < graph_nodes(p->g); i++) {
+		const graph_node *n = graph_get_node(p->g, i);
 		for (int k = 0; k < n->n_in; k++)
 			if (n->in[k] >= 0) {
 				p->at[n->in[k]].last = i;
@@ -71,43 +71,43 @@ find_lives(secant_plan *p)
 			p->at[n->out[k]].first = i;
 	}
 	for (int i = 0; i < p->n_output; i++)
-		p->at[p->output[i]].last = secant_graph_nodes(p->g);
+		p->at[p->output[i]].last = graph_nodes(p->g);
 }
 
 static secant_status
-place_constant(secant_plan *p, secant_value v, secant_err *err)
+place_constant(exec_plan *p, graph_value v, secant_err *err)
 {
-	const secant_value_info *info = secant_graph_value(p->g, v);
+	const graph_value_info *info = graph_value_at(p->g, v);
 	secant_tensor from = { SECANT_F64, info->type.shape, (void *)(uintptr_t)info->numbers, NULL };
 	secant_tensor to = { stored_as(p, v), info->type.shape, NULL, NULL };
-	to.data = p->at[v].pointer = secant_arena_alloc(p->arena, secant_tensor_bytes(&to) + 64);
+	to.data = p->at[v].pointer = base_arena_alloc(p->arena, secant_tensor_bytes(&to) + 64);
 	if (!to.data)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for constants");
 	for (int64_t i = 0, n = secant_shape_count(&info->type.shape); i < n; i++)
 		secant_tensor_set(&to, i, secant_tensor_get(&from, i));
-	p->at[v].place = SECANT_PLACE_CONST;
+	p->at[v].place = EXEC_PLACE_CONST;
 	return SECANT_OK;
 }
 
 static secant_status
-place_state(secant_plan *p, secant_value v, secant_err *err)
+place_state(exec_plan *p, graph_value v, secant_err *err)
 {
-	const secant_value_info *info = secant_graph_value(p->g, v);
-	const secant_slot *slot = secant_store_find(p->store, info->name);
+	const graph_value_info *info = graph_value_at(p->g, v);
+	const exec_slot *slot = exec_store_find(p->store, info->name);
 	char a[96], b[96];
 	if (!slot)
 		return secant_fail(err, SECANT_ERR_ARG, "the model has no '%s'", info->name);
 	if (!secant_shape_equal(&slot->type.shape, &info->type.shape))
 		return secant_fail(err, SECANT_ERR_SHAPE, "'%s' is %s, the network wants %s", info->name,
 			secant_shape_text(&slot->type.shape, a, sizeof a), secant_shape_text(&info->type.shape, b, sizeof b));
-	p->at[v].place = SECANT_PLACE_STATE;
+	p->at[v].place = EXEC_PLACE_STATE;
 	p->at[v].pointer = slot->data;
 	p->at[v].index = (int)(slot - p->store->slot);
 	return SECANT_OK;
 }
 
-static secant_value
-root_of(const secant_plan *p, secant_value v)
+static graph_value
+root_of(const exec_plan *p, graph_value v)
 {
 	while (p->at[v].root != v)
 		v = p->at[v].root;
@@ -116,9 +116,9 @@ root_of(const secant_plan *p, secant_value v)
 
 /* Memory of v ends up being that of `root`: their lives join. */
 static void
-share(secant_plan *p, secant_value v, secant_value root)
+share(exec_plan *p, graph_value v, graph_value root)
 {
-	secant_location *r = &p->at[root], *l = &p->at[v];
+	exec_location *r = &p->at[root], *l = &p->at[v];
 	l->root = root;
 	l->place = r->place;
 	l->index = r->index;
@@ -130,18 +130,18 @@ share(secant_plan *p, secant_value v, secant_value root)
 }
 
 static secant_status
-place_leaves(secant_plan *p, secant_err *err)
+place_leaves(exec_plan *p, secant_err *err)
 {
-	int values = secant_graph_values(p->g);
+	int values = graph_values(p->g);
 	secant_status status = SECANT_OK;
 	for (int v = 0; v < values && !status; v++) {
-		const secant_value_info *info = secant_graph_value(p->g, v);
-		if (info->kind == SECANT_VALUE_STATE)
+		const graph_value_info *info = graph_value_at(p->g, v);
+		if (info->kind == GRAPH_VALUE_STATE)
 			status = place_state(p, v, err);
-		if (info->kind == SECANT_VALUE_CONST)
+		if (info->kind == GRAPH_VALUE_CONST)
 			status = place_constant(p, v, err);
-		if (info->kind == SECANT_VALUE_INPUT && p->at[v].last >= 0) {
-			p->at[v].place = SECANT_PLACE_INPUT;
+		if (info->kind == GRAPH_VALUE_INPUT && p->at[v].last >= 0) {
+			p->at[v].place = EXEC_PLACE_INPUT;
 			p->at[v].index = p->n_input;
 			p->input[p->n_input++] = v;
 		}
@@ -152,44 +152,44 @@ place_leaves(secant_plan *p, secant_err *err)
 /* Outputs that a node makes may be written to the caller's memory straight away; the same value asked for twice,
  * inputs, states and views are copied at the end of a run. */
 static void
-place_outputs(secant_plan *p)
+place_outputs(exec_plan *p)
 {
 	for (int i = 0; i < p->n_output && p->options.external; i++) {
-		const secant_value_info *info = secant_graph_value(p->g, p->output[i]);
-		secant_location *l = &p->at[p->output[i]];
-		if (info->kind != SECANT_VALUE_NODE || l->place != SECANT_PLACE_NONE)
+		const graph_value_info *info = graph_value_at(p->g, p->output[i]);
+		exec_location *l = &p->at[p->output[i]];
+		if (info->kind != GRAPH_VALUE_NODE || l->place != EXEC_PLACE_NONE)
 			continue;
-		const secant_node *n = secant_graph_get_node(p->g, info->node);
+		const graph_node *n = graph_get_node(p->g, info->node);
 		if (is_view(n) || (n->op->alias[info->slot]))
 			continue;
-		l->place = SECANT_PLACE_OUTPUT;
+		l->place = EXEC_PLACE_OUTPUT;
 		l->index = i;
 	}
 }
 
 static secant_status
-place_node(secant_plan *p, int i, secant_err *err)
+place_node(exec_plan *p, int i, secant_err *err)
 {
-	const secant_node *n = secant_graph_get_node(p->g, i);
+	const graph_node *n = graph_get_node(p->g, i);
 	for (int k = 0; k < n->n_out; k++) {
-		secant_value v = n->out[k];
-		secant_location *l = &p->at[v];
+		graph_value v = n->out[k];
+		exec_location *l = &p->at[v];
 		int alias = n->op->alias[k];
-		secant_operand o = operand_of(p, v);
-		l->bytes = secant_operand_bytes(&o);
+		exec_operand o = operand_of(p, v);
+		l->bytes = exec_operand_bytes(&o);
 		if (alias) {
-			secant_value state = n->in[alias - 1];
-			if (p->at[state].place != SECANT_PLACE_STATE)
+			graph_value state = n->in[alias - 1];
+			if (p->at[state].place != EXEC_PLACE_STATE)
 				return secant_fail(
 					err, SECANT_ERR_BUG, "%s updates input %d, which is no state", n->op->name, alias - 1);
-			if (p->at[state].last > i && p->at[state].last < secant_graph_nodes(p->g))
+			if (p->at[state].last > i && p->at[state].last < graph_nodes(p->g))
 				return secant_fail(err, SECANT_ERR_ARG, "'%s' is read after it was updated by %s",
-					secant_graph_value(p->g, state)->name, n->op->name);
+					graph_value_at(p->g, state)->name, n->op->name);
 			share(p, v, state);
 		} else if (is_view(n)) {
 			share(p, v, root_of(p, n->in[0]));
-		} else if (l->place == SECANT_PLACE_NONE && l->last >= 0) {
-			l->place = SECANT_PLACE_SLAB;
+		} else if (l->place == EXEC_PLACE_NONE && l->last >= 0) {
+			l->place = EXEC_PLACE_SLAB;
 		}
 	}
 	return SECANT_OK;
@@ -197,20 +197,20 @@ place_node(secant_plan *p, int i, secant_err *err)
 
 /* A result may take over the memory of an input that dies here. */
 static void
-place_in_place(secant_plan *p, int i)
+place_in_place(exec_plan *p, int i)
 {
-	secant_step *s = &p->step[i];
+	exec_step *s = &p->step[i];
 	int from = s->impl->inplace - 1;
 	if (from < 0 || from >= s->n_in || s->node->in[from] < 0 || s->in[from].dtype != s->out[0].dtype
 		|| !secant_shape_equal(&s->in[from].shape, &s->out[0].shape))
 		return;
-	secant_value x = s->node->in[from], y = s->node->out[0];
-	secant_value root = root_of(p, x);
-	secant_location *r = &p->at[root];
+	graph_value x = s->node->in[from], y = s->node->out[0];
+	graph_value root = root_of(p, x);
+	exec_location *r = &p->at[root];
 	bool twice = false;
 	for (int k = 0; k < s->n_in; k++)
 		twice |= k != from && s->node->in[k] >= 0 && root_of(p, s->node->in[k]) == root;
-	if (r->place == SECANT_PLACE_SLAB && r->last == i && p->at[y].place == SECANT_PLACE_SLAB && p->at[y].root == y
+	if (r->place == EXEC_PLACE_SLAB && r->last == i && p->at[y].place == EXEC_PLACE_SLAB && p->at[y].root == y
 		&& !twice)
 		share(p, y, root);
 }
@@ -218,7 +218,7 @@ place_in_place(secant_plan *p, int i)
 /* ---- implementations ---- */
 
 static bool
-has_empty_input(const secant_step *s)
+has_empty_input(const exec_step *s)
 {
 	for (int k = 0; k < s->n_in; k++)
 		if (s->in[k].shape.rank >= 0 && secant_shape_count(&s->in[k].shape) == 0)
@@ -227,7 +227,7 @@ has_empty_input(const secant_step *s)
 }
 
 static void
-release(secant_step *s)
+release(exec_step *s)
 {
 	if (s->impl && s->data && s->impl->release)
 		s->impl->release(s);
@@ -237,7 +237,7 @@ release(secant_step *s)
 }
 
 static secant_status
-try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
+try_impl(exec_step *s, const exec_impl *impl, secant_err *err)
 {
 	s->impl = impl;
 	s->scratch = 0;
@@ -254,25 +254,25 @@ try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
 }
 
 static bool
-makes_nothing(const secant_step *s)
+makes_nothing(const exec_step *s)
 {
 	for (int k = 0; k < s->n_out; k++)
-		if (secant_operand_bytes(&s->out[k]))
+		if (exec_operand_bytes(&s->out[k]))
 			return false;
 	return true;
 }
 
 static secant_status
-choose(secant_plan *p, secant_step *s, secant_err *err)
+choose(exec_plan *p, exec_step *s, secant_err *err)
 {
 	if (makes_nothing(s)) /* no implementation needs to think of it */
-		return try_impl(s, &secant_impl_reference, err);
-	if (p->options.precision == SECANT_PRECISION_F64)
-		return try_impl(s, &secant_impl_reference, err);
-	if (s->node->op->low == SECANT_LOW_DRIVES && has_empty_input(s)) /* oneDNN must not see products of nothing */
-		return try_impl(s, &secant_impl_reference, err);
-	for (const secant_impl *const *table = secant_impl_tables(); *table; table++)
-		for (const secant_impl *impl = *table; impl->op; impl++) {
+		return try_impl(s, &exec_impl_reference, err);
+	if (p->options.precision == EXEC_PRECISION_F64)
+		return try_impl(s, &exec_impl_reference, err);
+	if (s->node->op->low == GRAPH_LOW_DRIVES && has_empty_input(s)) /* oneDNN must not see products of nothing */
+		return try_impl(s, &exec_impl_reference, err);
+	for (const exec_impl *const *table = exec_impl_tables(); *table; table++)
+		for (const exec_impl *impl = *table; impl->op; impl++) {
 			secant_err own = { 0 };
 			if (strcmp(impl->op, s->node->op->name))
 				continue;
@@ -283,7 +283,7 @@ choose(secant_plan *p, secant_step *s, secant_err *err)
 				return secant_fail(err, status, "%s", own.msg);
 		}
 	if (p->options.allow_reference)
-		return try_impl(s, &secant_impl_reference, err);
+		return try_impl(s, &exec_impl_reference, err);
 	char text[96];
 	return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 		"%s%s%s%s on %s of %s has only its scalar reference; --allow-reference runs it, slowly", s->node->op->name,
@@ -293,19 +293,19 @@ choose(secant_plan *p, secant_step *s, secant_err *err)
 }
 
 static secant_status
-make_step(secant_plan *p, int i, secant_err *err)
+make_step(exec_plan *p, int i, secant_err *err)
 {
-	const secant_node *n = secant_graph_get_node(p->g, i);
-	secant_step *s = &p->step[i];
-	*s = (secant_step){
+	const graph_node *n = graph_get_node(p->g, i);
+	exec_step *s = &p->step[i];
+	*s = (exec_step){
 		.node = n,
 		.n_in = n->n_in,
 		.n_out = n->n_out,
 		.threads = p->options.threads,
 		.training = p->options.training,
 		.exact = p->options.exact,
-		.in = secant_arena_alloc(p->arena, (size_t)(n->n_in + 1) * sizeof *s->in),
-		.out = secant_arena_alloc(p->arena, (size_t)(n->n_out + 1) * sizeof *s->out),
+		.in = base_arena_alloc(p->arena, (size_t)(n->n_in + 1) * sizeof *s->in),
+		.out = base_arena_alloc(p->arena, (size_t)(n->n_out + 1) * sizeof *s->out),
 	};
 	if (!s->in || !s->out)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
@@ -321,45 +321,45 @@ enum { PACKED_INPUTS = 8 }; /* inputs that a step may pack */
 
 /* Does step i pack state v for itself, and no step but i read it? */
 static bool
-only_packed(const secant_plan *p, int i, secant_value v)
+only_packed(const exec_plan *p, int i, graph_value v)
 {
-	const secant_location *l = &p->at[v];
-	const secant_step *s = &p->step[i];
-	if (!s->packs || s->node->in[s->packs - 1] != v || l->place != SECANT_PLACE_STATE || l->last > i)
+	const exec_location *l = &p->at[v];
+	const exec_step *s = &p->step[i];
+	if (!s->packs || s->node->in[s->packs - 1] != v || l->place != EXEC_PLACE_STATE || l->last > i)
 		return false;
 	return p->at[v].reads == 1;
 }
 
 static size_t
-state_bytes(const secant_plan *p, secant_value v)
+state_bytes(const exec_plan *p, graph_value v)
 {
-	return (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v));
+	return (size_t)secant_shape_count(&graph_value_at(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v));
 }
 
 /* What a step reads of its states while they are packed; `made` says which stand in the store, `room` takes one that is
  * only packed. */
 static void
-fill_states(const secant_plan *p, int i, bool *made, void *room, const void **in)
+fill_states(const exec_plan *p, int i, bool *made, void *room, const void **in)
 {
-	const secant_step *s = &p->step[i];
+	const exec_step *s = &p->step[i];
 	for (int k = 0; k < s->n_in; k++) {
-		secant_value v = s->node->in[k];
-		const secant_location *l = v < 0 ? NULL : &p->at[v];
-		bool passes = l && l->place == SECANT_PLACE_STATE && p->options.fill && only_packed(p, i, v);
-		if (l && l->place == SECANT_PLACE_STATE && p->options.fill && !made[v]) {
+		graph_value v = s->node->in[k];
+		const exec_location *l = v < 0 ? NULL : &p->at[v];
+		bool passes = l && l->place == EXEC_PLACE_STATE && p->options.fill && only_packed(p, i, v);
+		if (l && l->place == EXEC_PLACE_STATE && p->options.fill && !made[v]) {
 			p->options.fill(p->options.filler, l->index, passes ? room : l->pointer);
 			made[v] = !passes;
 		}
 		if (k < PACKED_INPUTS)
-			in[k] = !l || (l->place != SECANT_PLACE_STATE && l->place != SECANT_PLACE_CONST) ? NULL
-				: passes                                                                     ? room
-																							 : l->pointer;
+			in[k] = !l || (l->place != EXEC_PLACE_STATE && l->place != EXEC_PLACE_CONST) ? NULL
+				: passes                                                                 ? room
+																						 : l->pointer;
 	}
 }
 
 /* Copies weights into the layouts that the steps want, once: in training no step has such copies. */
 static secant_status
-pack_states(secant_plan *p, secant_err *err)
+pack_states(exec_plan *p, secant_err *err)
 {
 	const void *in[PACKED_INPUTS];
 	size_t most = 0;
@@ -369,19 +369,19 @@ pack_states(secant_plan *p, secant_err *err)
 			size_t bytes = state_bytes(p, p->step[i].node->in[p->step[i].packs - 1]);
 			most = bytes > most ? bytes : most;
 		}
-	void *room = most ? secant_alloc_raw(most) : NULL;
-	bool *made = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *made);
+	void *room = most ? base_alloc_raw(most) : NULL;
+	bool *made = secant_calloc((size_t)graph_values(p->g) + 1, sizeof *made);
 	if ((most && !room) || !made)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for weights");
 	for (int i = 0; i < p->n_step && !status; i++) {
-		secant_step *s = &p->step[i];
+		exec_step *s = &p->step[i];
 		fill_states(p, i, made, room, in);
 		if (s->impl && s->impl->pack)
 			status = s->impl->pack(s, in, err);
 	}
 	for (int i = 0; i < p->n_output && !status && p->options.fill; i++) {
-		const secant_location *l = &p->at[p->output[i]];
-		if (l->place == SECANT_PLACE_STATE && !made[p->output[i]])
+		const exec_location *l = &p->at[p->output[i]];
+		if (l->place == EXEC_PLACE_STATE && !made[p->output[i]])
 			p->options.fill(p->options.filler, l->index, l->pointer);
 	}
 	secant_free(room);
@@ -390,13 +390,13 @@ pack_states(secant_plan *p, secant_err *err)
 }
 
 static secant_status
-build(secant_plan *p, secant_err *err)
+build(exec_plan *p, secant_err *err)
 {
-	int values = secant_graph_values(p->g), nodes = secant_graph_nodes(p->g);
-	p->at = secant_arena_alloc(p->arena, ((size_t)values + 1) * sizeof *p->at);
-	p->step = secant_arena_alloc(p->arena, ((size_t)nodes + 1) * sizeof *p->step);
-	p->input = secant_arena_alloc(p->arena, ((size_t)values + 1) * sizeof *p->input);
-	p->scratch_at = secant_arena_alloc(p->arena, ((size_t)nodes + 1) * sizeof *p->scratch_at);
+	int values = graph_values(p->g), nodes = graph_nodes(p->g);
+	p->at = base_arena_alloc(p->arena, ((size_t)values + 1) * sizeof *p->at);
+	p->step = base_arena_alloc(p->arena, ((size_t)nodes + 1) * sizeof *p->step);
+	p->input = base_arena_alloc(p->arena, ((size_t)values + 1) * sizeof *p->input);
+	p->scratch_at = base_arena_alloc(p->arena, ((size_t)nodes + 1) * sizeof *p->scratch_at);
 	if (!p->at || !p->step || !p->input || !p->scratch_at)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 	find_lives(p);
@@ -414,15 +414,15 @@ build(secant_plan *p, secant_err *err)
 			place_in_place(p, i);
 	for (int v = 0; v < values; v++) /* views of what was shared in place after them */
 		p->at[v].root = root_of(p, v);
-	status = secant_plan_lay_out(p, err);
+	status = exec_plan_lay_out(p, err);
 	return status ? status : pack_states(p, err);
 }
 
 int
-secant_use_threads(int n)
+exec_use_threads(int n)
 {
 #ifdef _OPENMP
-	n = n < 1 ? secant_cpu_count() : n;
+	n = n < 1 ? base_cpu_count() : n;
 	omp_set_num_threads(n);
 	return n;
 #else
@@ -432,35 +432,35 @@ secant_use_threads(int n)
 }
 
 /* What the outputs need, and of a training no more kept than is wanted; f64 plans stay the plain graph. */
-static secant_graph *
-simplify(secant_plan *p, const secant_graph *g, secant_err *err)
+static graph_net *
+simplify(exec_plan *p, const graph_net *g, secant_err *err)
 {
-	const secant_plan_options *o = &p->options;
-	secant_recompute what = o->recompute        ? o->recompute
-		: o->precision == SECANT_PRECISION_BF16 ? SECANT_RECOMPUTE_NORMS
-												: SECANT_RECOMPUTE_ALL;
-	if (!o->training || o->precision == SECANT_PRECISION_F64 || what == SECANT_RECOMPUTE_NONE)
-		return secant_pass_prune(g, p->output, p->n_output, err);
-	secant_graph *spared = secant_pass_recompute(g, what == SECANT_RECOMPUTE_NORMS, p->output, p->n_output, err);
-	secant_graph *pruned = spared ? secant_pass_prune(spared, p->output, p->n_output, err) : NULL;
-	secant_graph_free(spared);
+	const exec_plan_options *o = &p->options;
+	exec_recompute what = o->recompute        ? o->recompute
+		: o->precision == EXEC_PRECISION_BF16 ? EXEC_RECOMPUTE_NORMS
+											  : EXEC_RECOMPUTE_ALL;
+	if (!o->training || o->precision == EXEC_PRECISION_F64 || what == EXEC_RECOMPUTE_NONE)
+		return graph_pass_prune(g, p->output, p->n_output, err);
+	graph_net *spared = graph_pass_recompute(g, what == EXEC_RECOMPUTE_NORMS, p->output, p->n_output, err);
+	graph_net *pruned = spared ? graph_pass_prune(spared, p->output, p->n_output, err) : NULL;
+	graph_free(spared);
 	return pruned;
 }
 
-secant_plan *
-secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n,
-	const secant_plan_options *options, secant_err *err)
+exec_plan *
+exec_plan_new(const graph_net *g, exec_store *store, const graph_value *outputs, int n,
+	const exec_plan_options *options, secant_err *err)
 {
-	if (secant_graph_check(g, err))
+	if (graph_check(g, err))
 		return NULL;
-	if ((options->precision == SECANT_PRECISION_F64) != store->f64) {
+	if ((options->precision == EXEC_PRECISION_F64) != store->f64) {
 		secant_fail(err, SECANT_ERR_ARG, "an f64 plan wants a double store, all others a float store");
 		return NULL;
 	}
-	secant_plan *p = secant_calloc(1, sizeof *p);
-	if (!p || !(p->arena = secant_arena_new())
-		|| !(p->output = secant_arena_alloc(p->arena, ((size_t)n + 1) * sizeof *p->output))) {
-		secant_plan_free(p);
+	exec_plan *p = secant_calloc(1, sizeof *p);
+	if (!p || !(p->arena = base_arena_new())
+		|| !(p->output = base_arena_alloc(p->arena, ((size_t)n + 1) * sizeof *p->output))) {
+		exec_plan_free(p);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 		return NULL;
 	}
@@ -468,54 +468,54 @@ secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *
 		memcpy(p->output, outputs, (size_t)n * sizeof *outputs);
 	p->n_output = n;
 	p->options = *options;
-	p->options.canaries |= secant_canaries_wanted();
+	p->options.canaries |= exec_canaries_wanted();
 	p->store = store;
-	p->options.threads = secant_use_threads(options->threads);
+	p->options.threads = exec_use_threads(options->threads);
 	for (int i = 0; i < n; i++)
 		if (outputs[i] < 0) {
-			secant_plan_free(p);
+			exec_plan_free(p);
 			secant_fail(err, SECANT_ERR_ARG, "output %d of the plan is no value", i);
 			return NULL;
 		}
 	p->lowered = simplify(p, g, err);
-	if (p->lowered && options->precision == SECANT_PRECISION_BF16) {
-		secant_graph *pruned = p->lowered;
-		p->lowered = secant_pass_lower(pruned, p->output, n, err);
-		secant_graph_free(pruned);
+	if (p->lowered && options->precision == EXEC_PRECISION_BF16) {
+		graph_net *pruned = p->lowered;
+		p->lowered = graph_pass_lower(pruned, p->output, n, err);
+		graph_free(pruned);
 	}
 	p->g = p->lowered;
 	if (!p->g || build(p, err)) {
-		secant_plan_free(p);
+		exec_plan_free(p);
 		return NULL;
 	}
 	return p;
 }
 
 void
-secant_plan_free(secant_plan *p)
+exec_plan_free(exec_plan *p)
 {
 	if (!p)
 		return;
 	for (int i = 0; i < p->n_step; i++)
 		release(&p->step[i]);
-	secant_graph_free(p->lowered);
-	secant_arena_free(p->arena);
+	graph_free(p->lowered);
+	base_arena_free(p->arena);
 	secant_free(p);
 }
 
 const char *
-secant_plan_largest(const secant_plan *p, char *text, size_t n)
+exec_plan_largest(const exec_plan *p, char *text, size_t n)
 {
-	const secant_step *worst = NULL;
+	const exec_step *worst = NULL;
 	size_t most = 0;
 	int slot = 0;
 	char shape[96];
 	for (int i = 0; i < p->n_step; i++)
 		for (int k = 0; k < p->step[i].n_out; k++)
-			if (secant_operand_bytes(&p->step[i].out[k]) > most) {
+			if (exec_operand_bytes(&p->step[i].out[k]) > most) {
 				worst = &p->step[i];
 				slot = k;
-				most = secant_operand_bytes(&worst->out[k]);
+				most = exec_operand_bytes(&worst->out[k]);
 			}
 	if (worst)
 		(void)snprintf(text, n, "the network (its largest result: %s of %s)", worst->node->op->name,
@@ -524,23 +524,23 @@ secant_plan_largest(const secant_plan *p, char *text, size_t n)
 }
 
 size_t
-secant_plan_slab_bytes(const secant_plan *p)
+exec_plan_slab_bytes(const exec_plan *p)
 {
 	return p->slab;
 }
 size_t
-secant_plan_sum_bytes(const secant_plan *p)
+exec_plan_sum_bytes(const exec_plan *p)
 {
 	return p->sum;
 }
 int
-secant_plan_inputs(const secant_plan *p)
+exec_plan_inputs(const exec_plan *p)
 {
 	return p->n_input;
 }
 
 const char *
-secant_plan_input_name(const secant_plan *p, int i)
+exec_plan_input_name(const exec_plan *p, int i)
 {
-	return i >= 0 && i < p->n_input ? secant_graph_value(p->g, p->input[i])->name : NULL;
+	return i >= 0 && i < p->n_input ? graph_value_at(p->g, p->input[i])->name : NULL;
 }

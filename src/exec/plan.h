@@ -1,56 +1,56 @@
 /*
  * What plan.c, slab.c, context.c and explain.c share: the inside of a plan.
  */
-#ifndef SECANT_EXEC_PLAN_H
-#define SECANT_EXEC_PLAN_H
+#ifndef EXEC_PLAN_H
+#define EXEC_PLAN_H
 #include "exec/exec.h"
 
-typedef enum secant_place {
-	SECANT_PLACE_NONE, /* nobody reads it: no memory */
-	SECANT_PLACE_INPUT, /* the caller's; index: which input */
-	SECANT_PLACE_STATE, /* the store's; pointer fixed */
-	SECANT_PLACE_CONST, /* the plan's; pointer fixed */
-	SECANT_PLACE_SLAB, /* offset in the context's slab */
-	SECANT_PLACE_OUTPUT /* the caller's; index: which output */
-} secant_place;
+typedef enum exec_place {
+	EXEC_PLACE_NONE, /* nobody reads it: no memory */
+	EXEC_PLACE_INPUT, /* the caller's; index: which input */
+	EXEC_PLACE_STATE, /* the store's; pointer fixed */
+	EXEC_PLACE_CONST, /* the plan's; pointer fixed */
+	EXEC_PLACE_SLAB, /* offset in the context's slab */
+	EXEC_PLACE_OUTPUT /* the caller's; index: which output */
+} exec_place;
 
-typedef struct secant_location {
-	secant_place place;
+typedef struct exec_location {
+	exec_place place;
 	int index; /* input, output or slot of the store; of a view after resolution: that of its root */
 	void *pointer;
 	size_t offset, bytes;
-	secant_value root; /* the value whose memory this one shares; itself for most */
+	graph_value root; /* the value whose memory this one shares; itself for most */
 	int first, last; /* first and last step that touches it */
 	int reads; /* operands of steps that are this value */
-} secant_location;
+} exec_location;
 
-struct secant_plan {
-	secant_graph *lowered; /* the graph that runs: pruned, and lowered to the precision; owned */
-	const secant_graph *g; /* the same, to read */
-	secant_store *store;
-	secant_plan_options options;
-	secant_arena *arena;
-	secant_value *output; /* values of g, dtype as delivered */
+struct exec_plan {
+	graph_net *lowered; /* the graph that runs: pruned, and lowered to the precision; owned */
+	const graph_net *g; /* the same, to read */
+	exec_store *store;
+	exec_plan_options options;
+	base_arena *arena;
+	graph_value *output; /* values of g, dtype as delivered */
 	int n_output;
-	secant_location *at; /* of every value of g */
-	secant_step *step;
+	exec_location *at; /* of every value of g */
+	exec_step *step;
 	int n_step;
-	secant_value *input; /* input values that are read */
+	graph_value *input; /* input values that are read */
 	int n_input;
 	size_t slab, sum;
 	size_t *scratch_at; /* offset of each step's scratch in the slab */
 };
 
 /* Lays out slab values and scratch; fills offsets and plan->slab, plan->sum. */
-secant_status secant_plan_lay_out(secant_plan *p, secant_err *err) SECANT_NODISCARD;
+secant_status exec_plan_lay_out(exec_plan *p, secant_err *err) SECANT_NODISCARD;
 /* How many threads the OpenMP loops of this thread use from now on (0: all processors), and so many it is. */
-int secant_use_threads(int n);
+int exec_use_threads(int n);
 /* What takes most of the slab, for messages: "broadcast_to of 3x4". In the plan. */
-const char *secant_plan_largest(const secant_plan *p, char *text, size_t n);
-size_t secant_operand_bytes(const secant_operand *o);
+const char *exec_plan_largest(const exec_plan *p, char *text, size_t n);
+size_t exec_operand_bytes(const exec_operand *o);
 
-struct secant_context {
-	const secant_plan *plan;
+struct exec_context {
+	const exec_plan *plan;
 	char *slab;
 	bool borrowed; /* the slab is another context's */
 	void **pointer; /* of every value; resolved by set_input and set_output */
@@ -59,7 +59,7 @@ struct secant_context {
 	void **bound; /* of every step */
 	const void ***in; /* arguments of every step */
 	void ***out;
-	struct secant_canaries *canaries; /* NULL: steps run on the slab itself */
+	struct exec_canaries *canaries; /* NULL: steps run on the slab itself */
 	bool dirty; /* inputs or outputs changed since the arguments were resolved */
 	double *seconds; /* of every step in the last timed run; NULL before one */
 	secant_status (*ask)(void *user, secant_err *err); /* before every step; NULL: nobody */

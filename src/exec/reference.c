@@ -13,14 +13,14 @@ typedef struct arguments {
 } arguments;
 
 static size_t
-doubles(const secant_operand *o)
+doubles(const exec_operand *o)
 {
 	size_t bytes = o->shape.rank < 0 ? 0 : (size_t)secant_shape_count(&o->shape) * sizeof(double);
 	return (bytes + 63) / 64 * 64;
 }
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	size_t n = (size_t)(s->n_in + s->n_out);
 	char *block = secant_calloc(1, sizeof(arguments) + n * (sizeof(secant_shape) + sizeof(size_t)));
@@ -48,12 +48,12 @@ prepare(secant_step *s, secant_err *err)
 }
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const arguments *a = s->data;
 	char *base = scratch;
 	const double **from = scratch;
-	double *to[SECANT_MOST_OUTPUTS];
+	double *to[GRAPH_MOST_OUTPUTS];
 	for (int i = 0; i < s->n_in; i++) {
 		secant_tensor t = { s->in[i].dtype, s->in[i].shape, (void *)(uintptr_t)in[i], NULL };
 		double *converted = (double *)(void *)(base + a->in_at[i]);
@@ -64,7 +64,7 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	}
 	for (int i = 0; i < s->n_out; i++)
 		to[i] = out[i] && s->out[i].dtype == SECANT_F64 ? out[i] : (double *)(void *)(base + a->out_at[i]);
-	secant_reference r = { s->node->attr, s->n_in, s->n_out, a->in_shape, a->out_shape, from, to };
+	graph_reference r = { s->node->attr, s->n_in, s->n_out, a->in_shape, a->out_shape, from, to };
 	s->node->op->reference(&r);
 	for (int i = 0; i < s->n_out; i++) {
 		secant_tensor t = { s->out[i].dtype, s->out[i].shape, out[i], NULL };
@@ -75,4 +75,4 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	return SECANT_OK;
 }
 
-const secant_impl secant_impl_reference = { .op = "", .name = "reference", .prepare = prepare, .run = run };
+const exec_impl exec_impl_reference = { .op = "", .name = "reference", .prepare = prepare, .run = run };

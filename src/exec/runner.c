@@ -14,27 +14,27 @@
 #include "ops/ops.h"
 
 typedef struct entry {
-	secant_runner_plan made; /* first: what sessions hold */
+	exec_runner_plan made; /* first: what sessions hold */
 	struct entry *next;
-	secant_arena *arena;
+	base_arena *arena;
 	secant_shape *input, *output_shape;
 	secant_dtype *output_dtype;
 	int *output, n_output;
-	secant_graph *graph;
-	secant_folded folded; /* no store: the runner's own is used */
+	graph_net *graph;
+	exec_folded folded; /* no store: the runner's own is used */
 	int users; /* contexts of sessions */
 	atomic_bool stale;
 	uint64_t used;
 } entry;
 
-struct secant_runner {
-	secant_store *store;
-	secant_graph_maker make;
+struct exec_runner {
+	exec_store *store;
+	exec_graph_maker make;
 	void *user;
-	secant_plan_options options;
+	exec_plan_options options;
 	secant_status (*restore)(void *user, secant_err *err);
 	void (*release)(void *user);
-	secant_arena *arena;
+	base_arena *arena;
 	secant_port *input, *output;
 	int inputs, outputs;
 	pthread_mutex_t build, list;
@@ -45,36 +45,36 @@ struct secant_runner {
 /* ---- the runner ---- */
 
 static bool
-add_port(secant_runner *r, secant_port *to, const char *name, const secant_graph *g, secant_value v)
+add_port(exec_runner *r, secant_port *to, const char *name, const graph_net *g, graph_value v)
 {
-	const secant_type *type = &secant_graph_value(g, v)->type;
-	*to = (secant_port){ secant_arena_strdup(r->arena, name), type->dtype, type->shape };
+	const graph_type *type = &graph_value_at(g, v)->type;
+	*to = (secant_port){ base_arena_strdup(r->arena, name), type->dtype, type->shape };
 	return to->name != NULL;
 }
 
 static secant_status
-read_ports(secant_runner *r, const secant_graph *g, secant_err *err)
+read_ports(exec_runner *r, const graph_net *g, secant_err *err)
 {
-	int values = secant_graph_values(g), outputs = secant_graph_outputs(g);
-	bool ok = (r->input = secant_arena_alloc(r->arena, ((size_t)values + 1) * sizeof *r->input))
-		&& (r->output = secant_arena_alloc(r->arena, ((size_t)outputs + 1) * sizeof *r->output));
+	int values = graph_values(g), outputs = graph_outputs(g);
+	bool ok = (r->input = base_arena_alloc(r->arena, ((size_t)values + 1) * sizeof *r->input))
+		&& (r->output = base_arena_alloc(r->arena, ((size_t)outputs + 1) * sizeof *r->output));
 	for (int v = 0; v < values && ok; v++)
-		if (secant_graph_value(g, v)->kind == SECANT_VALUE_INPUT)
-			ok = add_port(r, &r->input[r->inputs++], secant_graph_value(g, v)->name, g, v);
+		if (graph_value_at(g, v)->kind == GRAPH_VALUE_INPUT)
+			ok = add_port(r, &r->input[r->inputs++], graph_value_at(g, v)->name, g, v);
 	for (int i = 0; i < outputs && ok; i++) {
 		const char *name;
-		secant_value v = secant_graph_output_at(g, i, &name);
+		graph_value v = graph_output_at(g, i, &name);
 		ok = add_port(r, &r->output[r->outputs++], name, g, v);
 	}
 	return ok ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a runner");
 }
 
-secant_runner *
-secant_runner_new(secant_store *store, const secant_graph *nominal, secant_graph_maker make, void *user,
-	const secant_plan_options *options, secant_err *err)
+exec_runner *
+exec_runner_new(exec_store *store, const graph_net *nominal, exec_graph_maker make, void *user,
+	const exec_plan_options *options, secant_err *err)
 {
-	secant_runner *r = secant_calloc(1, sizeof *r);
-	if (!r || !(r->arena = secant_arena_new())) {
+	exec_runner *r = secant_calloc(1, sizeof *r);
+	if (!r || !(r->arena = base_arena_new())) {
 		secant_free(r);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a runner");
 		return NULL;
@@ -87,47 +87,46 @@ secant_runner_new(secant_store *store, const secant_graph *nominal, secant_graph
 	(void)pthread_mutex_init(&r->list, NULL);
 	if (!read_ports(r, nominal, err))
 		return r;
-	secant_runner_free(r);
+	exec_runner_free(r);
 	return NULL;
 }
 
 void
-secant_runner_spare(
-	secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user))
+exec_runner_spare(exec_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user))
 {
 	r->restore = restore;
 	r->release = release;
 }
 
 void
-secant_runner_be_exact(secant_runner *r)
+exec_runner_be_exact(exec_runner *r)
 {
 	r->options.exact = true;
 }
 
 int
-secant_runner_inputs(const secant_runner *r)
+exec_runner_inputs(const exec_runner *r)
 {
 	return r->inputs;
 }
 const secant_port *
-secant_runner_input(const secant_runner *r, int i)
+exec_runner_input(const exec_runner *r, int i)
 {
 	return &r->input[i];
 }
 int
-secant_runner_outputs(const secant_runner *r)
+exec_runner_outputs(const exec_runner *r)
 {
 	return r->outputs;
 }
 const secant_port *
-secant_runner_output(const secant_runner *r, int i)
+exec_runner_output(const exec_runner *r, int i)
 {
 	return &r->output[i];
 }
 
 int
-secant_runner_find_output(const secant_runner *r, const char *name)
+exec_runner_find_output(const exec_runner *r, const char *name)
 {
 	for (int i = 0; i < r->outputs; i++)
 		if (!strcmp(r->output[i].name, name))
@@ -136,9 +135,9 @@ secant_runner_find_output(const secant_runner *r, const char *name)
 }
 
 secant_dtype
-secant_runner_reals(const secant_runner *r)
+exec_runner_reals(const exec_runner *r)
 {
-	return r->options.precision == SECANT_PRECISION_F64 ? SECANT_F64 : SECANT_F32;
+	return r->options.precision == EXEC_PRECISION_F64 ? SECANT_F64 : SECANT_F32;
 }
 
 /* ---- plans ---- */
@@ -148,22 +147,22 @@ entry_free(entry *e)
 {
 	if (!e)
 		return;
-	secant_plan_free(e->made.plan);
-	secant_folded_free(&e->folded);
-	secant_graph_free(e->graph);
-	secant_arena_free(e->arena);
+	exec_plan_free(e->made.plan);
+	exec_folded_free(&e->folded);
+	graph_free(e->graph);
+	base_arena_free(e->arena);
 	secant_free(e);
 }
 
 static entry *
-entry_new(const secant_runner *r, const secant_shape *inputs, const int *outputs, int n)
+entry_new(const exec_runner *r, const secant_shape *inputs, const int *outputs, int n)
 {
 	entry *e = secant_calloc(1, sizeof *e);
-	if (!e || !(e->arena = secant_arena_new())
-		|| !(e->input = secant_arena_alloc(e->arena, ((size_t)r->inputs + 1) * sizeof *e->input))
-		|| !(e->output = secant_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output))
-		|| !(e->output_shape = secant_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output_shape))
-		|| !(e->output_dtype = secant_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output_dtype))) {
+	if (!e || !(e->arena = base_arena_new())
+		|| !(e->input = base_arena_alloc(e->arena, ((size_t)r->inputs + 1) * sizeof *e->input))
+		|| !(e->output = base_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output))
+		|| !(e->output_shape = base_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output_shape))
+		|| !(e->output_dtype = base_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output_dtype))) {
 		entry_free(e);
 		return NULL;
 	}
@@ -177,54 +176,54 @@ entry_new(const secant_runner *r, const secant_shape *inputs, const int *outputs
 
 /* Replaces e->graph by what a pass made of it. */
 static bool
-replace(entry *e, secant_graph *by)
+replace(entry *e, graph_net *by)
 {
-	secant_graph_free(e->graph);
+	graph_free(e->graph);
 	e->graph = by;
 	return by != NULL;
 }
 
 /* The wanted outputs as values of e->graph. */
 static secant_status
-find_outputs(const secant_runner *r, entry *e, secant_value *keep, secant_err *err)
+find_outputs(const exec_runner *r, entry *e, graph_value *keep, secant_err *err)
 {
 	for (int i = 0; i < e->n_output; i++) {
 		const char *name = r->output[e->output[i]].name;
-		if ((keep[i] = secant_graph_find_output(e->graph, name)) < 0)
+		if ((keep[i] = graph_find_output(e->graph, name)) < 0)
 			return secant_fail(err, SECANT_ERR_BUG, "the network has no output '%s' at this size", name);
 	}
 	return SECANT_OK;
 }
 
 static secant_status
-plan_entry(const secant_runner *r, entry *e, secant_err *err)
+plan_entry(const exec_runner *r, entry *e, secant_err *err)
 {
-	secant_plan_options o = r->options;
-	secant_value *keep = secant_arena_alloc(e->arena, ((size_t)e->n_output + 1) * sizeof *keep);
+	exec_plan_options o = r->options;
+	graph_value *keep = base_arena_alloc(e->arena, ((size_t)e->n_output + 1) * sizeof *keep);
 	if (!keep)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 	secant_status status = find_outputs(r, e, keep, err);
 	if (status)
 		return status;
-	(void)secant_use_threads(o.threads);
-	if (o.precision != SECANT_PRECISION_F64 /* f64 stays the plain graph: it is the arbiter */
-		&& !(replace(e, secant_pass_fuse(e->graph, false, keep, e->n_output, err))
-			&& replace(e, secant_pass_fold(e->graph, r->store, keep, e->n_output, &e->folded, err))))
+	(void)exec_use_threads(o.threads);
+	if (o.precision != EXEC_PRECISION_F64 /* f64 stays the plain graph: it is the arbiter */
+		&& !(replace(e, op_pass_fuse(e->graph, false, keep, e->n_output, err))
+			&& replace(e, exec_pass_fold(e->graph, r->store, keep, e->n_output, &e->folded, err))))
 		return err->code;
 	for (int i = 0; i < e->n_output; i++) {
-		const secant_type *type = &secant_graph_value(e->graph, keep[i])->type;
+		const graph_type *type = &graph_value_at(e->graph, keep[i])->type;
 		e->output_shape[i] = type->shape;
-		e->output_dtype[i] = o.precision == SECANT_PRECISION_F64 ? SECANT_F64 : type->dtype;
+		e->output_dtype[i] = o.precision == EXEC_PRECISION_F64 ? SECANT_F64 : type->dtype;
 	}
-	secant_store *store = e->folded.store ? e->folded.store : r->store;
-	o.fill = e->folded.store ? secant_folded_fill : NULL;
+	exec_store *store = e->folded.store ? e->folded.store : r->store;
+	o.fill = e->folded.store ? exec_folded_fill : NULL;
 	o.filler = &e->folded;
-	e->made.plan = secant_plan_new(e->graph, store, keep, e->n_output, &o, err);
+	e->made.plan = exec_plan_new(e->graph, store, keep, e->n_output, &o, err);
 	return e->made.plan ? SECANT_OK : err->code;
 }
 
 static entry *
-entry_make(secant_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err)
+entry_make(exec_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err)
 {
 	secant_err own = { 0 };
 	entry *e = entry_new(r, inputs, outputs, n);
@@ -244,7 +243,7 @@ entry_make(secant_runner *r, const secant_shape *inputs, const int *outputs, int
 /* ---- the list ---- */
 
 static bool
-is_for(const secant_runner *r, const entry *e, const secant_shape *inputs, const int *outputs, int n)
+is_for(const exec_runner *r, const entry *e, const secant_shape *inputs, const int *outputs, int n)
 {
 	bool same = !atomic_load(&e->stale) && e->n_output == n && !memcmp(e->output, outputs, (size_t)n * sizeof *outputs);
 	for (int i = 0; i < r->inputs && same; i++)
@@ -253,7 +252,7 @@ is_for(const secant_runner *r, const entry *e, const secant_shape *inputs, const
 }
 
 static entry *
-look_up(secant_runner *r, const secant_shape *inputs, const int *outputs, int n)
+look_up(exec_runner *r, const secant_shape *inputs, const int *outputs, int n)
 {
 	(void)pthread_mutex_lock(&r->list);
 	entry *e = r->entries;
@@ -269,7 +268,7 @@ look_up(secant_runner *r, const secant_shape *inputs, const int *outputs, int n)
 
 /* Takes out of the list what nobody uses and is stale, or more than is to be kept; the list is locked. Returns them. */
 static entry *
-take_out(secant_runner *r, int most)
+take_out(exec_runner *r, int most)
 {
 	entry *out = NULL;
 	for (;;) {
@@ -304,16 +303,16 @@ free_all(entry *e)
 
 /* Room for one plan more, before it is made: two sets of weights less at once. */
 static void
-make_room(secant_runner *r)
+make_room(exec_runner *r)
 {
 	(void)pthread_mutex_lock(&r->list);
-	entry *out = take_out(r, SECANT_RUNNER_PLANS - 1);
+	entry *out = take_out(r, EXEC_RUNNER_PLANS - 1);
 	(void)pthread_mutex_unlock(&r->list);
 	free_all(out);
 }
 
 static void
-put_in(secant_runner *r, entry *e)
+put_in(exec_runner *r, entry *e)
 {
 	(void)pthread_mutex_lock(&r->list);
 	e->users = 1;
@@ -323,8 +322,8 @@ put_in(secant_runner *r, entry *e)
 	(void)pthread_mutex_unlock(&r->list);
 }
 
-const secant_runner_plan *
-secant_runner_take(secant_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err)
+const exec_runner_plan *
+exec_runner_take(exec_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err)
 {
 	entry *e = look_up(r, inputs, outputs, n);
 	if (e)
@@ -340,41 +339,41 @@ secant_runner_take(secant_runner *r, const secant_shape *inputs, const int *outp
 }
 
 void
-secant_runner_give(secant_runner *r, const secant_runner_plan *p)
+exec_runner_give(exec_runner *r, const exec_runner_plan *p)
 {
 	entry *e = (entry *)(uintptr_t)p;
 	(void)pthread_mutex_lock(&r->list);
 	e->users--;
-	entry *out = take_out(r, SECANT_RUNNER_PLANS);
+	entry *out = take_out(r, EXEC_RUNNER_PLANS);
 	(void)pthread_mutex_unlock(&r->list);
 	free_all(out);
 }
 
 bool
-secant_runner_is_stale(const secant_runner_plan *p)
+exec_runner_is_stale(const exec_runner_plan *p)
 {
 	return atomic_load(&((const entry *)(const void *)p)->stale);
 }
 
 void
-secant_runner_forget(secant_runner *r)
+exec_runner_forget(exec_runner *r)
 {
 	(void)pthread_mutex_lock(&r->list);
 	for (entry *e = r->entries; e; e = e->next)
 		atomic_store(&e->stale, true);
-	entry *out = take_out(r, SECANT_RUNNER_PLANS);
+	entry *out = take_out(r, EXEC_RUNNER_PLANS);
 	(void)pthread_mutex_unlock(&r->list);
 	free_all(out);
 }
 
 void
-secant_runner_free(secant_runner *r)
+exec_runner_free(exec_runner *r)
 {
 	if (!r)
 		return;
 	free_all(r->entries);
 	(void)pthread_mutex_destroy(&r->build);
 	(void)pthread_mutex_destroy(&r->list);
-	secant_arena_free(r->arena);
+	base_arena_free(r->arena);
 	secant_free(r);
 }

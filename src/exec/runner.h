@@ -7,55 +7,55 @@
  * Plans are counted: one that a session still has a context of stays, so that no two plans of one shape (and with them
  * two copies of the weights) exist at once.
  */
-#ifndef SECANT_EXEC_RUNNER_H
-#define SECANT_EXEC_RUNNER_H
+#ifndef EXEC_RUNNER_H
+#define EXEC_RUNNER_H
 #include <secant/session.h>
 #include "exec/exec.h"
 
-enum { SECANT_RUNNER_PLANS = 6 }; /* that are kept when no session has a context of them */
+enum { EXEC_RUNNER_PLANS = 6 }; /* that are kept when no session has a context of them */
 
 /* Builds the evaluation graph, with its named outputs, for inputs of these shapes, in the graph's order. The graph
  * passes to the caller. Never called twice at once. */
-typedef secant_graph *(*secant_graph_maker)(void *user, const secant_shape *inputs, int n, secant_err *err);
+typedef graph_net *(*exec_graph_maker)(void *user, const secant_shape *inputs, int n, secant_err *err);
 
-typedef struct secant_runner secant_runner;
+typedef struct exec_runner exec_runner;
 /* Borrows the store and reads the ports off `nominal`. options->training false: states are constant and norms are
  * folded. */
-secant_runner *secant_runner_new(secant_store *store, const secant_graph *nominal, secant_graph_maker make, void *user,
-	const secant_plan_options *options, secant_err *err);
+exec_runner *exec_runner_new(exec_store *store, const graph_net *nominal, exec_graph_maker make, void *user,
+	const exec_plan_options *options, secant_err *err);
 /* No session may be left. */
-void secant_runner_free(secant_runner *r);
+void exec_runner_free(exec_runner *r);
 /* The store's numbers are wanted only while a shape is new: `restore` (with the maker's user) fills it before,
  * `release` may empty it after. */
-void secant_runner_spare(
-	secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user));
-/* From now on plans are exact (secant_plan_options); before the first session. */
-void secant_runner_be_exact(secant_runner *r);
+void exec_runner_spare(
+	exec_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user));
+/* From now on plans are exact (exec_plan_options); before the first session. */
+void exec_runner_be_exact(exec_runner *r);
 /* The store changed: copies made from it (packed and folded weights) are made anew at the next run. No session may be
  * running. */
-void secant_runner_forget(secant_runner *r);
+void exec_runner_forget(exec_runner *r);
 
-int secant_runner_inputs(const secant_runner *r);
-const secant_port *secant_runner_input(const secant_runner *r, int i);
-int secant_runner_outputs(const secant_runner *r);
-const secant_port *secant_runner_output(const secant_runner *r, int i);
+int exec_runner_inputs(const exec_runner *r);
+const secant_port *exec_runner_input(const exec_runner *r, int i);
+int exec_runner_outputs(const exec_runner *r);
+const secant_port *exec_runner_output(const exec_runner *r, int i);
 /* Place of an output; -1: none has that name. */
-int secant_runner_find_output(const secant_runner *r, const char *name);
+int exec_runner_find_output(const exec_runner *r, const char *name);
 /* The type of real numbers on both sides: F32, or F64 where the precision is f64 (integers too, then). */
-secant_dtype secant_runner_reals(const secant_runner *r);
+secant_dtype exec_runner_reals(const exec_runner *r);
 
 /* ---- for sessions ---- */
 
 /* A plan for one set of input shapes and wanted outputs. Immutable. */
-typedef struct secant_runner_plan {
-	secant_plan *plan;
+typedef struct exec_runner_plan {
+	exec_plan *plan;
 	const secant_shape *output_shape; /* of each wanted output */
 	const secant_dtype *output_dtype;
-} secant_runner_plan;
-/* Counted: give it back by secant_runner_give. NULL and err on failure. Thread-safe, as secant_runner_give is. */
-const secant_runner_plan *secant_runner_take(
-	secant_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err);
-void secant_runner_give(secant_runner *r, const secant_runner_plan *p);
+} exec_runner_plan;
+/* Counted: give it back by exec_runner_give. NULL and err on failure. Thread-safe, as exec_runner_give is. */
+const exec_runner_plan *exec_runner_take(
+	exec_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err);
+void exec_runner_give(exec_runner *r, const exec_runner_plan *p);
 /* The store has changed since that plan was made. */
-bool secant_runner_is_stale(const secant_runner_plan *p);
+bool exec_runner_is_stale(const exec_runner_plan *p);
 #endif

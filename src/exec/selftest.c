@@ -20,7 +20,7 @@
 
 /* U-Net and its encoders at sizes from 32 to 1024, odd widths among them; widths from 229 on, where weight gradients
  * went wrong on AMX; heads, stems, depthwise and grouped layers. */
-static const secant_layer layers[] = {
+static const exec_layer layers[] = {
 	{ 2, 32, 32, 64, 64, 3, 1, 1, 1, true },
 	{ 1, 33, 47, 3, 64, 7, 2, 1, 1, true },
 	{ 1, 3, 301, 16, 16, 3, 1, 1, 1, true },
@@ -80,12 +80,12 @@ static const product products[] = {
 typedef struct trial {
 	const product *product;
 	int groups;
-	secant_precision precision;
+	exec_precision precision;
 	bool training;
 	int threads;
-	secant_conv_attr attr;
-	secant_linear_attr linear;
-	secant_matmul_attr matmul;
+	op_conv_attr attr;
+	op_linear_attr linear;
+	op_matmul_attr matmul;
 	const void *attrs;
 	secant_shape in[2], out; /* operands as the plan gets them */
 	float *numbers[2], *got;
@@ -163,10 +163,10 @@ judge(trial *t, secant_err *err)
 			(void)snprintf(t->why, sizeof t->why, "element %lld is no number", (long long)i);
 	}
 	if (!status)
-		secant_op_find(p->op)->reference(
-			&(secant_reference){ t->attrs, 2, 1, shape, &sum_shape, (const double *const *)in, &want });
+		graph_op_find(p->op)->reference(
+			&(graph_reference){ t->attrs, 2, 1, shape, &sum_shape, (const double *const *)in, &want });
 	/* Whole numbers: half of one is a fault. To that, what Winograd and rounding to bf16 (exact up to 256) may add. */
-	bool low = t->precision == SECANT_PRECISION_BF16 && strcmp(p->op, "conv2d_grad_weights");
+	bool low = t->precision == EXEC_PRECISION_BF16 && strcmp(p->op, "conv2d_grad_weights");
 	double tolerance = 0.5 + 2e-5 * largest * sqrt((double)each);
 	if (low && largest > 256)
 		tolerance += largest / 256 * (double)each;
@@ -182,73 +182,73 @@ judge(trial *t, secant_err *err)
 }
 
 /* The graph of one product, its weights a state: of a network, as the plan sees it. */
-static secant_value
-build(const trial *t, secant_graph *g)
+static graph_value
+build(const trial *t, graph_net *g)
 {
-	secant_value v[2];
+	graph_value v[2];
 	for (int i = 0; i < 2; i++) {
-		bool weights = !(secant_op_find(t->product->op)->low_in >> i & 1);
-		v[i] = weights ? secant_graph_state(g, i ? "b" : "a", SECANT_F32, &t->in[i], true, SECANT_INIT_ZEROS)
-					   : secant_graph_input(g, i ? "b" : "a", SECANT_F32, &t->in[i]);
+		bool weights = !(graph_op_find(t->product->op)->low_in >> i & 1);
+		v[i] = weights ? graph_state(g, i ? "b" : "a", SECANT_F32, &t->in[i], true, GRAPH_INIT_ZEROS)
+					   : graph_input(g, i ? "b" : "a", SECANT_F32, &t->in[i]);
 	}
-	return secant_apply(g, t->product->op, t->attrs, 2, v[0], v[1]);
+	return graph_apply(g, t->product->op, t->attrs, 2, v[0], v[1]);
 }
 
 static secant_status
-run_plan(trial *t, secant_graph *g, secant_value y, secant_err *err)
+run_plan(trial *t, graph_net *g, graph_value y, secant_err *err)
 {
-	secant_plan_options o = {
+	exec_plan_options o = {
 		.precision = t->precision, .training = t->training, .threads = t->threads, .canaries = true, .external = true
 	};
-	secant_store *store = secant_store_new(g, false, err);
+	exec_store *store = exec_store_new(g, false, err);
 	for (int i = 0; store && i < 2; i++) {
-		secant_slot *slot = secant_store_find(store, i ? "b" : "a");
+		exec_slot *slot = exec_store_find(store, i ? "b" : "a");
 		if (slot)
 			memcpy(slot->data, t->numbers[i], (size_t)slot->count * sizeof(float));
 	}
-	secant_plan *plan = store ? secant_plan_new(g, store, &y, 1, &o, err) : NULL;
-	secant_context *context = plan ? secant_context_new(plan, err) : NULL;
+	exec_plan *plan = store ? exec_plan_new(g, store, &y, 1, &o, err) : NULL;
+	exec_context *context = plan ? exec_context_new(plan, err) : NULL;
 	secant_status status = context ? SECANT_OK : err->code;
 	for (int i = 0; plan && i < plan->n_step; i++)
 		if (!strcmp(plan->step[i].node->op->name, t->product->op))
 			(void)snprintf(
 				t->implementation, sizeof t->implementation, "%s %s", plan->step[i].impl->name, plan->step[i].detail);
 	for (int i = 0; i < 2 && !status; i++)
-		if (!secant_store_find(store, i ? "b" : "a"))
-			status = secant_context_set_input(context, i ? "b" : "a", t->numbers[i], err);
+		if (!exec_store_find(store, i ? "b" : "a"))
+			status = exec_context_set_input(context, i ? "b" : "a", t->numbers[i], err);
 	if (!status)
-		status = secant_context_set_output(context, 0, t->got, err);
+		status = exec_context_set_output(context, 0, t->got, err);
 	if (!status) {
 		double start = secant_seconds();
 		secant_err own = { 0 };
-		if (secant_context_run(context, &own))
+		if (exec_context_run(context, &own))
 			(void)snprintf(t->why, sizeof t->why, "%s", own.msg);
 		t->milliseconds = (secant_seconds() - start) * 1e3;
 	}
-	secant_context_free(context);
-	secant_plan_free(plan);
-	secant_store_free(store);
+	exec_context_free(context);
+	exec_plan_free(plan);
+	exec_store_free(store);
 	return status;
 }
 
 static secant_status
 run_trial(trial *t, secant_err *err)
 {
-	secant_graph *g = secant_graph_new();
+	graph_net *g = graph_new();
 	if (!g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
-	secant_value y = build(t, g);
-	secant_status status = secant_graph_check(g, err);
+	graph_value y = build(t, g);
+	secant_status status = graph_check(g, err);
 	if (!status)
-		t->out = *secant_graph_shape(g, y);
+		t->out = *graph_shape(g, y);
 	for (int i = 0; i < 2 && !status; i++) {
 		int64_t n = secant_shape_count(&t->in[i]);
-		if (!(t->numbers[i] = secant_alloc_raw(((size_t)n + 1) * sizeof(float))))
+		if (!(t->numbers[i] = base_alloc_raw(((size_t)n + 1) * sizeof(float))))
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %s", t->shape);
 		for (int64_t k = 0; k < n && !status; k++)
 			t->numbers[i][k] = (float)draw((uint64_t)k * 2 + (uint64_t)i);
 	}
-	if (!status && !(t->got = secant_alloc_raw(((size_t)secant_shape_count(&t->out) + 1) * sizeof(float))))
+	if (!status && !(t->got = base_alloc_raw(((size_t)secant_shape_count(&t->out) + 1) * sizeof(float))))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %s", t->shape);
 	if (!status)
 		status = run_plan(t, g, y, err);
@@ -257,13 +257,13 @@ run_trial(trial *t, secant_err *err)
 	secant_free(t->numbers[0]);
 	secant_free(t->numbers[1]);
 	secant_free(t->got);
-	secant_graph_free(g);
+	graph_free(g);
 	return status;
 }
 
 /* Shapes and attributes of product `p` for a layer; false: the layer has no such product. */
 static bool
-shape_of(trial *t, const product *p, const secant_layer *l)
+shape_of(trial *t, const product *p, const exec_layer *l)
 {
 	int padding = l->kernel / 2 * l->dilation, reach = l->dilation * (l->kernel - 1) + 1;
 	int64_t high = (l->h + 2 * padding - reach) / l->stride + 1, wide = (l->w + 2 * padding - reach) / l->stride + 1;
@@ -272,7 +272,7 @@ shape_of(trial *t, const product *p, const secant_layer *l)
 	secant_shape w = { 4, { l->out, l->in / l->groups, l->kernel, l->kernel } };
 	t->product = p;
 	t->groups = l->groups;
-	t->attr = secant_conv(l->stride, padding, l->dilation, l->groups);
+	t->attr = op_conv(l->stride, padding, l->dilation, l->groups);
 	t->attrs = &t->attr;
 	(void)snprintf(t->shape, sizeof t->shape, "%dx%dx%d, %d to %d, %dx%d%s%s%s", l->n, l->h, l->w, l->in, l->out,
 		l->kernel, l->kernel, l->stride > 1 ? " stride 2" : "", l->dilation > 1 ? " dilated" : "",
@@ -303,7 +303,7 @@ shape_of(trial *t, const product *p, const secant_layer *l)
 }
 
 secant_status
-secant_selftest_layer(const secant_layer *l, secant_precision precision, int threads,
+exec_selftest_layer(const exec_layer *l, exec_precision precision, int threads,
 	bool (*row)(void *, const secant_selftest_row *), void *user, secant_selftest_result *result, secant_err *err)
 {
 	for (size_t k = 0; k < 2 * (sizeof products / sizeof *products); k++) {
@@ -317,7 +317,7 @@ secant_selftest_layer(const secant_layer *l, secant_precision precision, int thr
 			return status;
 		result->runs++;
 		result->faults += t.why[0] != 0;
-		secant_selftest_row r = { p->op, precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", t.shape, t.implementation,
+		secant_selftest_row r = { p->op, precision == EXEC_PRECISION_BF16 ? "bf16" : "f32", t.shape, t.implementation,
 			t.milliseconds, !t.why[0], t.why };
 		if (!row(user, &r))
 			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
@@ -330,7 +330,7 @@ secant_selftest_run(const secant_selftest *o, bool (*row)(void *user, const seca
 	secant_selftest_result *result, secant_err *err)
 {
 	double start = secant_seconds();
-	int precisions = secant_cpu_isa() >= SECANT_ISA_AVX512 ? 2 : 1;
+	int precisions = base_cpu_isa() >= BASE_ISA_AVX512 ? 2 : 1;
 	*result = (secant_selftest_result){ 0 };
 	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
 		for (int p = 0; p < precisions; p++) {
@@ -340,8 +340,8 @@ secant_selftest_run(const secant_selftest *o, bool (*row)(void *user, const seca
 				result->left_out++;
 				continue;
 			}
-			secant_status status = secant_selftest_layer(
-				&layers[i], p ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, o->threads, row, user, result, err);
+			secant_status status = exec_selftest_layer(
+				&layers[i], p ? EXEC_PRECISION_BF16 : EXEC_PRECISION_F32, o->threads, row, user, result, err);
 			if (status)
 				return status;
 		}

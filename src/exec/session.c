@@ -5,9 +5,9 @@
 #include <string.h>
 
 typedef struct seat {
-	const secant_runner_plan *plan; /* NULL: empty */
+	const exec_runner_plan *plan; /* NULL: empty */
 	secant_shape *input;
-	secant_context *context;
+	exec_context *context;
 	uint64_t used;
 } seat;
 
@@ -17,10 +17,10 @@ typedef struct scratch {
 } scratch;
 
 struct secant_session {
-	secant_runner *runner;
+	exec_runner *runner;
 	int *output, n_output;
-	const secant_context *host;
-	seat seat[SECANT_RUNNER_PLANS];
+	const exec_context *host;
+	seat seat[EXEC_RUNNER_PLANS];
 	uint64_t clock;
 	scratch *converted; /* of each input, then of each output: numbers of another type */
 	secant_shape *shape; /* of each input, in the run that is going on */
@@ -47,13 +47,13 @@ static secant_status
 choose_outputs(secant_session *s, const char *const *names, secant_err *err)
 {
 	for (int i = 0; i < s->n_output; i++) {
-		s->output[i] = names ? secant_runner_find_output(s->runner, names[i]) : i;
+		s->output[i] = names ? exec_runner_find_output(s->runner, names[i]) : i;
 		if (s->output[i] >= 0)
 			continue;
 		char all[300] = "";
-		for (int k = 0; k < secant_runner_outputs(s->runner); k++) {
+		for (int k = 0; k < exec_runner_outputs(s->runner); k++) {
 			size_t at = strlen(all);
-			(void)snprintf(all + at, sizeof all - at, "%s%s", k ? ", " : "", secant_runner_output(s->runner, k)->name);
+			(void)snprintf(all + at, sizeof all - at, "%s%s", k ? ", " : "", exec_runner_output(s->runner, k)->name);
 		}
 		return secant_fail(err, SECANT_ERR_ARG, "the network has no output '%s'; it has %s", names[i], all);
 	}
@@ -61,18 +61,18 @@ choose_outputs(secant_session *s, const char *const *names, secant_err *err)
 }
 
 secant_session *
-secant_session_new(secant_runner *r, const char *const *names, int n, secant_err *err)
+exec_session_new(exec_runner *r, const char *const *names, int n, secant_err *err)
 {
 	secant_session *s = secant_calloc(1, sizeof *s);
-	size_t inputs = (size_t)secant_runner_inputs(r);
-	n = names ? n : secant_runner_outputs(r);
+	size_t inputs = (size_t)exec_runner_inputs(r);
+	n = names ? n : exec_runner_outputs(r);
 	if (s) {
 		s->runner = r;
 		s->n_output = n;
 		s->output = secant_calloc((size_t)n + 1, sizeof *s->output);
 		s->converted = secant_calloc(inputs + (size_t)n + 1, sizeof *s->converted);
-		s->shape = secant_calloc((inputs + 1) * (SECANT_RUNNER_PLANS + 1), sizeof *s->shape);
-		for (size_t i = 0; i < SECANT_RUNNER_PLANS && s->shape; i++)
+		s->shape = secant_calloc((inputs + 1) * (EXEC_RUNNER_PLANS + 1), sizeof *s->shape);
+		for (size_t i = 0; i < EXEC_RUNNER_PLANS && s->shape; i++)
 			s->seat[i].input = s->shape + (i + 1) * inputs;
 	}
 	if (!s || !s->output || !s->converted || !s->shape)
@@ -86,18 +86,18 @@ secant_session_new(secant_runner *r, const char *const *names, int n, secant_err
 static void
 leave(secant_session *s, seat *t)
 {
-	secant_context_free(t->context);
+	exec_context_free(t->context);
 	if (t->plan)
-		secant_runner_give(s->runner, t->plan);
+		exec_runner_give(s->runner, t->plan);
 	t->context = NULL;
 	t->plan = NULL;
 	t->used = 0;
 }
 
 void
-secant_session_forget(secant_session *s)
+exec_session_forget(secant_session *s)
 {
-	for (int i = 0; i < SECANT_RUNNER_PLANS; i++)
+	for (int i = 0; i < EXEC_RUNNER_PLANS; i++)
 		leave(s, &s->seat[i]);
 }
 
@@ -106,8 +106,8 @@ secant_session_free(secant_session *s)
 {
 	if (!s)
 		return;
-	secant_session_forget(s);
-	for (int i = 0; s->converted && i < secant_runner_inputs(s->runner) + s->n_output; i++)
+	exec_session_forget(s);
+	for (int i = 0; s->converted && i < exec_runner_inputs(s->runner) + s->n_output; i++)
 		secant_free(s->converted[i].data);
 	secant_free(s->converted);
 	secant_free(s->output);
@@ -124,7 +124,7 @@ secant_session_outputs(const secant_session *s)
 const secant_port *
 secant_session_output(const secant_session *s, int i)
 {
-	return secant_runner_output(s->runner, s->output[i]);
+	return exec_runner_output(s->runner, s->output[i]);
 }
 
 void
@@ -140,7 +140,7 @@ secant_session_cancel(secant_session *s)
 }
 
 void
-secant_session_stand_on(secant_session *s, const secant_context *host)
+exec_session_stand_on(secant_session *s, const exec_context *host)
 {
 	s->host = host;
 }
@@ -150,8 +150,8 @@ secant_session_stand_on(secant_session *s, const secant_context *host)
 static bool
 is_at(const secant_session *s, const seat *t, const secant_shape *inputs)
 {
-	bool same = t->plan && !secant_runner_is_stale(t->plan);
-	for (int i = 0; i < secant_runner_inputs(s->runner) && same; i++)
+	bool same = t->plan && !exec_runner_is_stale(t->plan);
+	for (int i = 0; i < exec_runner_inputs(s->runner) && same; i++)
 		same = secant_shape_equal(&t->input[i], &inputs[i]);
 	return same;
 }
@@ -161,7 +161,7 @@ static secant_status
 sit(secant_session *s, const secant_shape *inputs, seat **found, secant_err *err)
 {
 	seat *t = &s->seat[0];
-	for (int i = 0; i < SECANT_RUNNER_PLANS; i++) {
+	for (int i = 0; i < EXEC_RUNNER_PLANS; i++) {
 		if (is_at(s, &s->seat[i], inputs)) {
 			t = &s->seat[i];
 			break;
@@ -172,14 +172,14 @@ sit(secant_session *s, const secant_shape *inputs, seat **found, secant_err *err
 	if (!is_at(s, t, inputs)) {
 		secant_err own = { 0 };
 		leave(s, t);
-		if ((t->plan = secant_runner_take(s->runner, inputs, s->output, s->n_output, &own)))
-			t->context = secant_context_new_in((secant_plan *)t->plan->plan, s->host, &own);
+		if ((t->plan = exec_runner_take(s->runner, inputs, s->output, s->n_output, &own)))
+			t->context = exec_context_new_in((exec_plan *)t->plan->plan, s->host, &own);
 		if (!t->context) {
 			leave(s, t);
 			return secant_fail(err, own.code ? own.code : SECANT_ERR_BUG, "%s", own.msg);
 		}
-		memcpy(t->input, inputs, (size_t)secant_runner_inputs(s->runner) * sizeof *inputs);
-		secant_context_ask(t->context, ask, s);
+		memcpy(t->input, inputs, (size_t)exec_runner_inputs(s->runner) * sizeof *inputs);
+		exec_context_ask(t->context, ask, s);
 	}
 	t->used = ++s->clock;
 	*found = t;
@@ -187,8 +187,8 @@ sit(secant_session *s, const secant_shape *inputs, seat **found, secant_err *err
 }
 
 secant_status
-secant_session_prepare(
-	secant_session *s, const secant_shape *inputs, const secant_plan **plan, secant_context **context, secant_err *err)
+exec_session_prepare(
+	secant_session *s, const secant_shape *inputs, const exec_plan **plan, exec_context **context, secant_err *err)
 {
 	seat *t;
 	secant_status status = sit(s, inputs, &t, err);
@@ -208,7 +208,7 @@ room_for(scratch *c, size_t bytes, secant_err *err)
 		return SECANT_OK;
 	secant_free(c->data);
 	c->bytes = 0;
-	if (!(c->data = secant_alloc_aligned(bytes)))
+	if (!(c->data = base_alloc_aligned(bytes)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %.1f MiB of numbers", (double)bytes / 1048576);
 	c->bytes = bytes;
 	return SECANT_OK;
@@ -224,14 +224,14 @@ convert(secant_tensor *to, const secant_tensor *from)
 static secant_dtype
 as_run(const secant_session *s, secant_dtype d)
 {
-	return secant_runner_reals(s->runner) == SECANT_F64 ? SECANT_F64 : d;
+	return exec_runner_reals(s->runner) == SECANT_F64 ? SECANT_F64 : d;
 }
 
 static bool
-reads(const secant_plan *p, const char *name)
+reads(const exec_plan *p, const char *name)
 {
-	for (int i = 0; i < secant_plan_inputs(p); i++)
-		if (!strcmp(secant_plan_input_name(p, i), name))
+	for (int i = 0; i < exec_plan_inputs(p); i++)
+		if (!strcmp(exec_plan_input_name(p, i), name))
 			return true;
 	return false;
 }
@@ -240,8 +240,8 @@ static secant_status
 take_shapes(secant_session *s, const secant_tensor *in, secant_err *err)
 {
 	char got[96], want[96];
-	for (int i = 0; i < secant_runner_inputs(s->runner); i++) {
-		const secant_port *p = secant_runner_input(s->runner, i);
+	for (int i = 0; i < exec_runner_inputs(s->runner); i++) {
+		const secant_port *p = exec_runner_input(s->runner, i);
 		if (in[i].shape.rank != p->shape.rank)
 			return secant_fail(err, SECANT_ERR_SHAPE, "'%s' is %s, the network takes %d axes, such as %s", p->name,
 				secant_shape_text(&in[i].shape, got, sizeof got), p->shape.rank,
@@ -258,8 +258,8 @@ static secant_status
 set_inputs(secant_session *s, const seat *t, const secant_tensor *in, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	for (int i = 0; i < secant_runner_inputs(s->runner) && !status; i++) {
-		const secant_port *p = secant_runner_input(s->runner, i);
+	for (int i = 0; i < exec_runner_inputs(s->runner) && !status; i++) {
+		const secant_port *p = exec_runner_input(s->runner, i);
 		secant_tensor to = { as_run(s, p->dtype), in[i].shape, in[i].data, NULL };
 		if (!reads(t->plan->plan, p->name))
 			continue;
@@ -271,7 +271,7 @@ set_inputs(secant_session *s, const seat *t, const secant_tensor *in, secant_err
 			to.data = s->converted[i].data;
 			convert(&to, &in[i]);
 		}
-		status = secant_context_set_input(t->context, p->name, to.data, err);
+		status = exec_context_set_input(t->context, p->name, to.data, err);
 	}
 	return status;
 }
@@ -288,7 +288,7 @@ set_outputs(secant_session *s, const seat *t, const secant_tensor *out, secant_e
 				secant_session_output(s, i)->name, secant_shape_text(shape, want, sizeof want),
 				secant_shape_text(&out[i].shape, got, sizeof got));
 		bool straight = out[i].data && out[i].dtype == t->plan->output_dtype[i];
-		status = secant_context_set_output(t->context, i, straight ? out[i].data : NULL, err);
+		status = exec_context_set_output(t->context, i, straight ? out[i].data : NULL, err);
 	}
 	return status;
 }
@@ -298,7 +298,7 @@ deliver(const secant_session *s, const seat *t, secant_tensor *out)
 {
 	for (int i = 0; i < s->n_output; i++) {
 		secant_tensor made = { t->plan->output_dtype[i], t->plan->output_shape[i],
-			(void *)(uintptr_t)secant_context_output(t->context, i), NULL };
+			(void *)(uintptr_t)exec_context_output(t->context, i), NULL };
 		if (!out[i].data)
 			out[i] = made;
 		else if (out[i].dtype != made.dtype)
@@ -315,7 +315,7 @@ secant_session_run(secant_session *s, const secant_tensor *in, secant_tensor *ou
 	if ((status = take_shapes(s, in, err)) || (status = sit(s, s->shape, &t, err))
 		|| (status = set_inputs(s, t, in, err)) || (status = set_outputs(s, t, out, err)))
 		return status;
-	if ((status = ask(s, err)) || (status = secant_context_run(t->context, err)))
+	if ((status = ask(s, err)) || (status = exec_context_run(t->context, err)))
 		return status;
 	deliver(s, t, out);
 	return SECANT_OK;

@@ -109,7 +109,7 @@ take_gap(gap *gaps, int *n, size_t bytes, size_t *slab)
 }
 
 static secant_status
-lay_out_in_order(secant_plan *p, block *b, int n, secant_err *err)
+lay_out_in_order(exec_plan *p, block *b, int n, secant_err *err)
 {
 	int steps = p->n_step + 2, n_gaps = 0;
 	int *ends = secant_calloc((size_t)steps, sizeof *ends), *next = secant_calloc((size_t)n + 1, sizeof *next);
@@ -135,9 +135,9 @@ lay_out_in_order(secant_plan *p, block *b, int n, secant_err *err)
 }
 
 secant_status
-secant_plan_lay_out(secant_plan *p, secant_err *err)
+exec_plan_lay_out(exec_plan *p, secant_err *err)
 {
-	int values = secant_graph_values(p->g), n = 0;
+	int values = graph_values(p->g), n = 0;
 	block *b = secant_calloc((size_t)values + (size_t)p->n_step, sizeof *b);
 	const block **placed = secant_calloc((size_t)values + (size_t)p->n_step, sizeof *placed);
 	if (!b || !placed) {
@@ -146,8 +146,8 @@ secant_plan_lay_out(secant_plan *p, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to plan memory");
 	}
 	for (int v = 0; v < values; v++) {
-		secant_location *l = &p->at[v];
-		if (l->place == SECANT_PLACE_SLAB) {
+		exec_location *l = &p->at[v];
+		if (l->place == EXEC_PLACE_SLAB) {
 			p->sum += rounded(l->bytes);
 			if (l->root == v)
 				b[n++] = (block){ rounded(l->bytes), 0, l->first, l->last, &l->offset };

@@ -23,39 +23,39 @@ padded(int64_t count)
 }
 
 static size_t
-element(const secant_store *s, const secant_slot *slot)
+element(const exec_store *s, const exec_slot *slot)
 {
 	return s->f64 ? sizeof(double) : secant_dtype_size(slot->type.dtype);
 }
 
 /* Every slot at its own place. */
 static void
-take_back(secant_store *s)
+take_back(exec_store *s)
 {
 	for (int i = 0; i < s->n; i++) {
-		secant_slot *slot = &s->slot[i];
+		exec_slot *slot = &s->slot[i];
 		slot->mapped = false;
 		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot)
 									 : (char *)s->others + slot->offset;
 	}
 }
 
-secant_store *
-secant_store_new(const secant_graph *g, bool f64, secant_err *err)
+exec_store *
+exec_store_new(const graph_net *g, bool f64, secant_err *err)
 {
-	secant_store *s = secant_calloc(1, sizeof *s);
-	int values = secant_graph_values(g);
-	if (!s || !(s->arena = secant_arena_new()) || !(s->slot = secant_calloc((size_t)values + 1, sizeof *s->slot)))
+	exec_store *s = secant_calloc(1, sizeof *s);
+	int values = graph_values(g);
+	if (!s || !(s->arena = base_arena_new()) || !(s->slot = secant_calloc((size_t)values + 1, sizeof *s->slot)))
 		goto no_memory;
 	s->f64 = f64;
 	int64_t others = 0; /* bytes */
 	for (int v = 0; v < values; v++) {
-		const secant_value_info *info = secant_graph_value(g, v);
-		if (info->kind != SECANT_VALUE_STATE)
+		const graph_value_info *info = graph_value_at(g, v);
+		if (info->kind != GRAPH_VALUE_STATE)
 			continue;
-		secant_slot *slot = &s->slot[s->n++];
-		*slot = (secant_slot){
-			secant_arena_strdup(s->arena, info->name),
+		exec_slot *slot = &s->slot[s->n++];
+		*slot = (exec_slot){
+			base_arena_strdup(s->arena, info->name),
 			info->type,
 			info->trainable,
 			info->init,
@@ -64,7 +64,7 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 			0,
 			NULL,
 		};
-		if (!slot->name || !secant_by_name_add(&s->names, slot->name, s->n - 1))
+		if (!slot->name || !base_by_name_add(&s->names, slot->name, s->n - 1))
 			goto no_memory;
 		slot->offset = info->trainable ? s->params_count : others;
 		if (info->trainable)
@@ -81,53 +81,53 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 	take_back(s);
 	return s;
 no_memory:
-	secant_store_free(s);
+	exec_store_free(s);
 	secant_fail(err, SECANT_ERR_NOMEM, "no memory for the parameters of the network");
 	return NULL;
 }
 
 void
-secant_store_free(secant_store *s)
+exec_store_free(exec_store *s)
 {
 	if (!s)
 		return;
 	secant_free(s->params_block);
 	secant_free(s->others_block);
 	secant_free(s->slot);
-	secant_by_name_free(&s->names);
-	secant_arena_free(s->arena);
+	base_by_name_free(&s->names);
+	base_arena_free(s->arena);
 	secant_free(s);
 }
 
 void
-secant_store_forget(secant_store *s)
+exec_store_forget(exec_store *s)
 {
 	take_back(s);
-	secant_mem_drop(s->params, (size_t)s->params_count * (s->f64 ? sizeof(double) : sizeof(float)));
+	base_mem_drop(s->params, (size_t)s->params_count * (s->f64 ? sizeof(double) : sizeof(float)));
 }
 
 void
-secant_slot_lend(secant_slot *slot, const void *data, bool mapped)
+exec_slot_lend(exec_slot *slot, const void *data, bool mapped)
 {
 	slot->data = (void *)(uintptr_t)data;
 	slot->mapped = mapped;
 }
 
-secant_slot *
-secant_store_find(const secant_store *s, const char *name)
+exec_slot *
+exec_store_find(const exec_store *s, const char *name)
 {
-	int i = secant_by_name_find(&s->names, name);
+	int i = base_by_name_find(&s->names, name);
 	return i < 0 ? NULL : &s->slot[i];
 }
 
 void *
-secant_store_buffer(const secant_store *s)
+exec_store_buffer(const exec_store *s)
 {
-	return secant_alloc_aligned((size_t)(s->params_count + ALIGN) * (s->f64 ? sizeof(double) : sizeof(float)));
+	return base_alloc_aligned((size_t)(s->params_count + ALIGN) * (s->f64 ? sizeof(double) : sizeof(float)));
 }
 
 static secant_tensor
-view(const secant_store *s, const secant_slot *slot)
+view(const exec_store *s, const exec_slot *slot)
 {
 	return (secant_tensor){
 		.dtype = s->f64 ? SECANT_F64 : slot->type.dtype, .shape = slot->type.shape, .data = slot->data
@@ -135,14 +135,14 @@ view(const secant_store *s, const secant_slot *slot)
 }
 
 double
-secant_slot_get(const secant_store *s, const secant_slot *slot, int64_t i)
+exec_slot_get(const exec_store *s, const exec_slot *slot, int64_t i)
 {
 	secant_tensor t = view(s, slot);
 	return secant_tensor_get(&t, i);
 }
 
 void
-secant_slot_set(const secant_store *s, secant_slot *slot, int64_t i, double v)
+exec_slot_set(const exec_store *s, exec_slot *slot, int64_t i, double v)
 {
 	secant_tensor t = view(s, slot);
 	secant_tensor_set(&t, i, v);

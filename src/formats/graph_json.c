@@ -12,7 +12,7 @@ shape_to_json(const secant_shape *s)
 }
 
 static json_t *
-node_to_json(const secant_node *n)
+node_to_json(const graph_node *n)
 {
 	json_t *j = json_object(), *in = json_array();
 	json_object_set_new(j, "op", json_string(n->op->name));
@@ -30,19 +30,19 @@ node_to_json(const secant_node *n)
 }
 
 static json_t *
-value_to_json(const secant_graph *g, secant_value v)
+value_to_json(const graph_net *g, graph_value v)
 {
-	const secant_value_info *info = secant_graph_value(g, v);
-	if (info->kind == SECANT_VALUE_NODE)
-		return info->slot == 0 ? node_to_json(secant_graph_get_node(g, info->node)) : json_null();
+	const graph_value_info *info = graph_value_at(g, v);
+	if (info->kind == GRAPH_VALUE_NODE)
+		return info->slot == 0 ? node_to_json(graph_get_node(g, info->node)) : json_null();
 	json_t *j = json_object();
-	if (info->kind == SECANT_VALUE_CONST) {
+	if (info->kind == GRAPH_VALUE_CONST) {
 		json_t *numbers = json_array();
 		for (int64_t i = 0, n = secant_shape_count(&info->type.shape); i < n; i++)
 			json_array_append_new(numbers, json_real(info->numbers[i]));
 		json_object_set_new(j, "constant", numbers);
 	} else {
-		json_object_set_new(j, info->kind == SECANT_VALUE_INPUT ? "input" : "state", json_string(info->name));
+		json_object_set_new(j, info->kind == GRAPH_VALUE_INPUT ? "input" : "state", json_string(info->name));
 	}
 	json_object_set_new(j, "dtype", json_string(secant_dtype_name(info->type.dtype)));
 	json_object_set_new(j, "shape", shape_to_json(&info->type.shape));
@@ -52,14 +52,14 @@ value_to_json(const secant_graph *g, secant_value v)
 }
 
 json_t *
-secant_graph_to_json(const secant_graph *g)
+format_graph_to_json(const graph_net *g)
 {
 	json_t *j = json_object(), *values = json_array(), *out = json_object();
-	for (int v = 0; v < secant_graph_values(g); v++)
+	for (int v = 0; v < graph_values(g); v++)
 		json_array_append_new(values, value_to_json(g, v));
-	for (int i = 0; i < secant_graph_outputs(g); i++) {
+	for (int i = 0; i < graph_outputs(g); i++) {
 		const char *name;
-		secant_value v = secant_graph_output_at(g, i, &name);
+		graph_value v = graph_output_at(g, i, &name);
 		json_object_set_new(out, name, json_integer(v));
 	}
 	json_object_set_new(j, "values", values);
@@ -70,8 +70,8 @@ secant_graph_to_json(const secant_graph *g)
 /* ---- reading ---- */
 
 typedef struct reader {
-	secant_graph *g;
-	secant_value *map; /* place -> value */
+	graph_net *g;
+	graph_value *map; /* place -> value */
 	int places; /* read so far */
 	const secant_shape *input; /* shapes of the inputs, n_input of them; NULL: as stored */
 	int n_input, inputs; /* inputs: read so far */
@@ -123,7 +123,7 @@ read_constant(reader *r, const json_t *j, const secant_shape *s)
 		return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for a constant");
 	for (int64_t i = 0; i < n; i++)
 		v[i] = json_number_value(json_array_get(numbers, (size_t)i));
-	r->map[r->places++] = secant_graph_constant(r->g, read_dtype(j), s, v);
+	r->map[r->places++] = graph_constant(r->g, read_dtype(j), s, v);
 	secant_free(v);
 	return SECANT_OK;
 }
@@ -131,7 +131,7 @@ read_constant(reader *r, const json_t *j, const secant_shape *s)
 static secant_status
 read_node(reader *r, const json_t *j, const char *name)
 {
-	const secant_op *op = secant_op_find(name);
+	const graph_op *op = graph_op_find(name);
 	const json_t *in = json_object_get(j, "in"), *attr = json_object_get(j, "attr");
 	size_t n = json_array_size(in);
 	if (!op)
@@ -142,8 +142,8 @@ read_node(reader *r, const json_t *j, const char *name)
 			"graph: value %d: '%s' is an operator of training, which a model that is only run has no use for; "
 			"--training-operators takes it",
 			r->places, name);
-	secant_value *args = secant_arena_alloc(secant_graph_arena(r->g), (n + 1) * sizeof *args);
-	void *attributes = op->attr ? secant_arena_alloc(secant_graph_arena(r->g), op->attr->size) : NULL;
+	graph_value *args = base_arena_alloc(graph_arena(r->g), (n + 1) * sizeof *args);
+	void *attributes = op->attr ? base_arena_alloc(graph_arena(r->g), op->attr->size) : NULL;
 	if (!args || (op->attr && !attributes))
 		return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for the graph");
 	for (size_t i = 0; i < n; i++) {
@@ -155,16 +155,16 @@ read_node(reader *r, const json_t *j, const char *name)
 	if (op->attr) {
 		if (secant_opts_init(op->attr, attributes, r->err))
 			return SECANT_ERR_NOMEM;
-		char *text = json_is_object(attr) ? secant_json_text(attr, 0) : NULL;
+		char *text = json_is_object(attr) ? base_json_text(attr, 0) : NULL;
 		secant_status status = text ? secant_opts_set_json(op->attr, attributes, text, op->name, r->err) : SECANT_OK;
 		secant_free(text);
 		if (status)
 			return status;
 	}
-	secant_graph_scope(r->g, json_string_value(json_object_get(j, "scope")));
-	const secant_node *node = secant_graph_node(r->g, name, attributes, (int)n, args);
+	graph_scope(r->g, json_string_value(json_object_get(j, "scope")));
+	const graph_node *node = graph_make_node(r->g, name, attributes, (int)n, args);
 	if (!node)
-		return secant_graph_check(r->g, r->err) ? SECANT_ERR_FORMAT : SECANT_ERR_BUG;
+		return graph_check(r->g, r->err) ? SECANT_ERR_FORMAT : SECANT_ERR_BUG;
 	for (int k = 0; k < node->n_out; k++)
 		r->map[r->places++] = node->out[k];
 	return SECANT_OK;
@@ -187,9 +187,9 @@ read_value(reader *r, const json_t *j)
 		return bad(r, "neither input, state, constant nor op");
 	if (input && r->input && r->inputs == r->n_input)
 		return bad(r, "more inputs than there are shapes for");
-	r->map[r->places] = input ? secant_graph_input(r->g, input, read_dtype(j), r->input ? &r->input[r->inputs++] : &s)
-							  : secant_graph_state(r->g, state, read_dtype(j), &s,
-								  json_is_true(json_object_get(j, "trainable")), SECANT_INIT_ZEROS);
+	r->map[r->places] = input
+		? graph_input(r->g, input, read_dtype(j), r->input ? &r->input[r->inputs++] : &s)
+		: graph_state(r->g, state, read_dtype(j), &s, json_is_true(json_object_get(j, "trainable")), GRAPH_INIT_ZEROS);
 	r->places++;
 	return SECANT_OK;
 }
@@ -204,24 +204,24 @@ read_outputs(reader *r, const json_t *out)
 			secant_fail(r->err, SECANT_ERR_FORMAT, "graph: output '%s' is no value", name);
 			return;
 		}
-		secant_value v = r->map[json_integer_value(at)];
+		graph_value v = r->map[json_integer_value(at)];
 		if (v < 0) {
 			secant_fail(r->err, SECANT_ERR_FORMAT, "graph: output '%s' is no value", name);
 			return;
 		}
-		secant_graph_output(r->g, name, v);
+		graph_output(r->g, name, v);
 	}
-	(void)!secant_graph_check(r->g, r->err);
+	(void)!graph_check(r->g, r->err);
 }
 
-secant_graph *
-secant_graph_from_json(const json_t *j, const secant_shape *inputs, int n, bool training, secant_err *err)
+graph_net *
+format_graph_from_json(const json_t *j, const secant_shape *inputs, int n, bool training, secant_err *err)
 {
 	const json_t *values = json_object_get(j, "values"), *out = json_object_get(j, "outputs");
 	int count = (int)json_array_size(values);
 	secant_err own = { 0 };
-	reader r = { .g = secant_graph_new(),
-		.map = secant_calloc((size_t)count + 9, sizeof(secant_value)),
+	reader r = { .g = graph_new(),
+		.map = secant_calloc((size_t)count + 9, sizeof(graph_value)),
 		.input = inputs,
 		.n_input = n,
 		.training = training,
@@ -233,7 +233,7 @@ secant_graph_from_json(const json_t *j, const secant_shape *inputs, int n, bool 
 	while (!own.code && r.places < count) {
 		int before = r.places;
 		if (!read_value(&r, json_array_get(values, (size_t)before)))
-			(void)!secant_graph_check(r.g, &own);
+			(void)!graph_check(r.g, &own);
 		if (!own.code && r.places > count)
 			secant_fail(&own, SECANT_ERR_FORMAT, "graph: the last node has too few places");
 	}
@@ -244,7 +244,7 @@ secant_graph_from_json(const json_t *j, const secant_shape *inputs, int n, bool 
 	secant_free(r.map);
 	if (!own.code)
 		return r.g;
-	secant_graph_free(r.g);
+	graph_free(r.g);
 	secant_fail(err, own.code, "%s", own.msg);
 	return NULL;
 }

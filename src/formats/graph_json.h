@@ -10,16 +10,15 @@
  *
  * A node with k outputs takes k places; the places after the first are null.
  */
-#ifndef SECANT_FORMATS_GRAPH_JSON_H
-#define SECANT_FORMATS_GRAPH_JSON_H
+#ifndef FORMAT_GRAPH_JSON_H
+#define FORMAT_GRAPH_JSON_H
 #include "base/json.h"
 #include "graph/graph.h"
 
 /* The graph with its named outputs. NULL: no memory. */
-json_t *secant_graph_to_json(const secant_graph *g);
+json_t *format_graph_to_json(const graph_net *g);
 /* Builds the graph again, with its outputs. Its inputs, in order, take the `n` shapes of `inputs` (NULL: the shapes
  * they were stored with). The JSON is hostile: everything is checked. Operators that only training needs are refused
  * unless `training`. NULL and err on failure. */
-secant_graph *secant_graph_from_json(
-	const json_t *j, const secant_shape *inputs, int n, bool training, secant_err *err);
+graph_net *format_graph_from_json(const json_t *j, const secant_shape *inputs, int n, bool training, secant_err *err);
 #endif

@@ -14,21 +14,21 @@ member(const json_t *meta, const char *key, const char *path, secant_err *err)
 			path, key);
 		return NULL;
 	}
-	json_t *j = secant_json_parse(text, strlen(text), key, err);
+	json_t *j = base_json_parse(text, strlen(text), key, err);
 	if (!j)
 		secant_err_prefix(err, "%s", path);
 	return j;
 }
 
 secant_status
-secant_model_file_read(secant_model_file *m, const char *path, secant_err *err)
+format_model_file_read(format_model_file *m, const char *path, secant_err *err)
 {
 	char *text = NULL;
 	secant_err own = { 0 };
-	*m = (secant_model_file){ 0 };
+	*m = (format_model_file){ 0 };
 	json_t *meta = NULL;
 	if (!secant_tensors_read(&m->tensors, &text, path, &own)) {
-		meta = text ? secant_json_parse(text, strlen(text), path, &own) : json_object();
+		meta = text ? base_json_parse(text, strlen(text), path, &own) : json_object();
 		if (meta && (m->settings = member(meta, "secant", path, &own)))
 			m->graph = member(meta, "graph", path, &own);
 	}
@@ -41,19 +41,19 @@ secant_model_file_read(secant_model_file *m, const char *path, secant_err *err)
 			path, (long long)json_integer_value(json_object_get(m->settings, "version")));
 	if (!own.code)
 		return SECANT_OK;
-	secant_model_file_free(m);
+	format_model_file_free(m);
 	return secant_fail(err, own.code, "%s", own.msg);
 }
 
 secant_status
-secant_model_file_write(const secant_model_file *m, const char *path, secant_err *err)
+format_model_file_write(const format_model_file *m, const char *path, secant_err *err)
 {
 	json_t *meta = json_object();
-	char *settings = secant_json_text(m->settings, 0), *graph = secant_json_text(m->graph, 0), *text = NULL;
+	char *settings = base_json_text(m->settings, 0), *graph = base_json_text(m->graph, 0), *text = NULL;
 	secant_status status = SECANT_ERR_NOMEM;
 	if (meta && settings && graph && !json_object_set_new(meta, "secant", json_string(settings))
 		&& !json_object_set_new(meta, "graph", json_string(graph)))
-		text = secant_json_text(meta, 0);
+		text = base_json_text(meta, 0);
 	status = text ? secant_tensors_write(&m->tensors, text, path, err)
 				  : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to write the model", path);
 	secant_free(text);
@@ -64,10 +64,10 @@ secant_model_file_write(const secant_model_file *m, const char *path, secant_err
 }
 
 void
-secant_model_file_free(secant_model_file *m)
+format_model_file_free(format_model_file *m)
 {
 	secant_tensors_free(&m->tensors);
 	json_decref(m->settings);
 	json_decref(m->graph);
-	*m = (secant_model_file){ 0 };
+	*m = (format_model_file){ 0 };
 }

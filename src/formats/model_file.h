@@ -7,20 +7,20 @@
  *                         "class_names": [...], "palette": [[r,g,b], ...], "threshold": 0.5}
  *     metadata "graph"   the graph (graph_json.h), outputs "logits" and "label"
  */
-#ifndef SECANT_FORMATS_MODEL_FILE_H
-#define SECANT_FORMATS_MODEL_FILE_H
+#ifndef FORMAT_MODEL_FILE_H
+#define FORMAT_MODEL_FILE_H
 #include <secant/tensorfile.h>
 #include "base/json.h"
 
-typedef struct secant_model_file {
+typedef struct format_model_file {
 	secant_tensors tensors;
 	json_t *settings, *graph; /* owned */
-} secant_model_file;
+} format_model_file;
 
 /* Errors name the path and say when a file holds tensors but no model ("secant import makes a model of a state_dict").
  */
-secant_status secant_model_file_read(secant_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD;
-secant_status secant_model_file_write(
-	const secant_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD; /* atomic */
-void secant_model_file_free(secant_model_file *m);
+secant_status format_model_file_read(format_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD;
+secant_status format_model_file_write(
+	const format_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD; /* atomic */
+void format_model_file_free(format_model_file *m);
 #endif

@@ -198,10 +198,10 @@ from_fortran(secant_tensor *t, const uint8_t *data)
 }
 
 static secant_status
-read_data(secant_format_input *in, const header *h, const uint8_t *data, secant_err *err)
+read_data(format_input *in, const header *h, const uint8_t *data, secant_err *err)
 {
 	if (!h->swap && !h->fortran)
-		return secant_format_add(in, "array", h->dtype, &h->shape, data, err);
+		return format_add(in, "array", h->dtype, &h->shape, data, err);
 	secant_tensor t;
 	secant_status s = secant_tensor_new(&t, h->dtype, &h->shape, err);
 	if (s)
@@ -211,20 +211,20 @@ read_data(secant_format_input *in, const header *h, const uint8_t *data, secant_
 	else if (secant_tensor_bytes(&t))
 		memcpy(t.data, data, secant_tensor_bytes(&t));
 	if (h->swap)
-		secant_swap_bytes(t.data, (size_t)secant_shape_count(&t.shape), secant_dtype_size(t.dtype));
+		base_swap_bytes(t.data, (size_t)secant_shape_count(&t.shape), secant_dtype_size(t.dtype));
 	s = secant_tensors_add(in->set, "array", &t, err);
 	secant_tensor_free(&t);
 	return s;
 }
 
 static secant_status
-read_file(secant_format_input *in, secant_err *err)
+read_file(format_input *in, secant_err *err)
 {
 	int major = in->data[6];
 	size_t start = major == 1 ? 10 : 12;
 	if (major < 1 || major > 3)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "numpy format version %d, known are 1 to 3", major);
-	size_t n = in->size < start ? SIZE_MAX : major == 1 ? secant_le16(in->data + 8) : secant_le32(in->data + 8);
+	size_t n = in->size < start ? SIZE_MAX : major == 1 ? base_le16(in->data + 8) : base_le32(in->data + 8);
 	if (in->size < start || n > in->size - start)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the file ends in its header");
 	header h = { 0 };
@@ -232,7 +232,7 @@ read_file(secant_format_input *in, secant_err *err)
 	secant_status s = read_dict(&scanner, &h, err);
 	if (s)
 		return s;
-	int64_t bytes = secant_format_bytes(h.dtype, &h.shape);
+	int64_t bytes = format_bytes(h.dtype, &h.shape);
 	size_t left = in->size - start - n;
 	char text[96];
 	if (bytes < 0 || (uint64_t)bytes != left)
@@ -242,7 +242,7 @@ read_file(secant_format_input *in, secant_err *err)
 }
 
 static secant_status
-write_file(secant_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
+write_file(base_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
 {
 	char text[256];
 	uint8_t head[10] = "\x93NUMPY\x01";
@@ -261,14 +261,14 @@ write_file(secant_writer *w, const secant_tensors *set, const char *metadata_jso
 	int padded = (10 + n + 1 + 63) / 64 * 64 - 10; /* the data starts at a multiple of 64, as numpy has it */
 	memset(text + n, ' ', (size_t)(padded - n));
 	text[padded - 1] = '\n';
-	secant_put_le(head + 8, (uint64_t)padded, 2);
-	secant_writer_put(w, head, sizeof head, NULL);
-	secant_writer_put(w, text, (size_t)padded, NULL);
-	secant_writer_put(w, t->data, secant_tensor_bytes(t), NULL);
+	base_put_le(head + 8, (uint64_t)padded, 2);
+	base_writer_put(w, head, sizeof head, NULL);
+	base_writer_put(w, text, (size_t)padded, NULL);
+	base_writer_put(w, t->data, secant_tensor_bytes(t), NULL);
 	return SECANT_OK;
 }
 
-const secant_tensor_format secant_tensor_format_npy = {
+const format_tensor_format format_tensor_format_npy = {
 	.name = "npy",
 	.brief = "one numpy array",
 	.extensions = "npy",

@@ -10,24 +10,24 @@
 
 enum { MOST_VALUES = 1 << 22, MOST_STACK = 1 << 22, MOST_MARKS = 1 << 16, NAME_LIMIT = 255 };
 
-static const secant_pickle_global globals[] = {
-#define GLOBAL(n, r, d) { n, SECANT_PICKLE_##r, SECANT_GLOBAL_##d },
-#define SECANT_GLOBAL_UNTYPED (-1)
-#define SECANT_GLOBAL_FOREIGN1 (-1)
-#define SECANT_GLOBAL_FOREIGN4 (-4)
-#define SECANT_GLOBAL_FOREIGN8 (-8)
-#define SECANT_GLOBAL_FOREIGN16 (-16)
-#define SECANT_GLOBAL_F32 SECANT_F32
-#define SECANT_GLOBAL_F64 SECANT_F64
-#define SECANT_GLOBAL_BF16 SECANT_BF16
-#define SECANT_GLOBAL_F16 SECANT_F16
-#define SECANT_GLOBAL_U8 SECANT_U8
-#define SECANT_GLOBAL_I8 SECANT_I8
-#define SECANT_GLOBAL_U16 SECANT_U16
-#define SECANT_GLOBAL_I16 SECANT_I16
-#define SECANT_GLOBAL_I32 SECANT_I32
-#define SECANT_GLOBAL_I64 SECANT_I64
-#define SECANT_GLOBAL_BOOL SECANT_BOOL
+static const format_pickle_global globals[] = {
+#define GLOBAL(n, r, d) { n, FORMAT_PICKLE_##r, FORMAT_GLOBAL_##d },
+#define FORMAT_GLOBAL_UNTYPED (-1)
+#define FORMAT_GLOBAL_FOREIGN1 (-1)
+#define FORMAT_GLOBAL_FOREIGN4 (-4)
+#define FORMAT_GLOBAL_FOREIGN8 (-8)
+#define FORMAT_GLOBAL_FOREIGN16 (-16)
+#define FORMAT_GLOBAL_F32 SECANT_F32
+#define FORMAT_GLOBAL_F64 SECANT_F64
+#define FORMAT_GLOBAL_BF16 SECANT_BF16
+#define FORMAT_GLOBAL_F16 SECANT_F16
+#define FORMAT_GLOBAL_U8 SECANT_U8
+#define FORMAT_GLOBAL_I8 SECANT_I8
+#define FORMAT_GLOBAL_U16 SECANT_U16
+#define FORMAT_GLOBAL_I16 SECANT_I16
+#define FORMAT_GLOBAL_I32 SECANT_I32
+#define FORMAT_GLOBAL_I64 SECANT_I64
+#define FORMAT_GLOBAL_BOOL SECANT_BOOL
 #include "formats/pickle_globals.inc"
 #undef GLOBAL
 	{ NULL },
@@ -39,7 +39,7 @@ typedef struct stack {
 } stack;
 
 typedef struct machine {
-	secant_pickle_reader *r;
+	format_pickle_reader *r;
 	secant_err *err;
 	stack values, marks, memo; /* marks: stack heights, as pointers */
 	int made;
@@ -73,26 +73,26 @@ take(machine *m, uint64_t n)
 }
 
 static secant_status
-push(machine *m, secant_pickle *v)
+push(machine *m, format_pickle *v)
 {
 	if (m->values.n >= MOST_STACK)
 		return secant_fail(
 			m->err, SECANT_ERR_RANGE, "pickle, byte %zu: more than %d values on the stack", m->start, MOST_STACK);
-	if (secant_grow((void **)&m->values.v, &m->values.capacity, m->values.n, sizeof(void *)))
+	if (base_grow((void **)&m->values.v, &m->values.capacity, m->values.n, sizeof(void *)))
 		return no_memory(m);
 	m->values.v[m->values.n++] = v;
 	return SECANT_OK;
 }
 
-static secant_pickle *
-new_value(machine *m, secant_pickle_kind kind)
+static format_pickle *
+new_value(machine *m, format_pickle_kind kind)
 {
 	if (m->made >= MOST_VALUES) {
 		secant_fail(m->err, SECANT_ERR_RANGE, "pickle, byte %zu: more than %d values", m->start, MOST_VALUES);
 		return NULL;
 	}
 	m->made++;
-	secant_pickle *v = secant_arena_alloc(m->r->arena, sizeof *v);
+	format_pickle *v = base_arena_alloc(m->r->arena, sizeof *v);
 	if (v)
 		v->kind = kind;
 	else
@@ -101,7 +101,7 @@ new_value(machine *m, secant_pickle_kind kind)
 }
 
 static secant_status
-push_new(machine *m, secant_pickle_kind kind, secant_pickle **v)
+push_new(machine *m, format_pickle_kind kind, format_pickle **v)
 {
 	*v = new_value(m, kind);
 	return *v ? push(m, *v) : m->err->code;
@@ -114,7 +114,7 @@ floor_of(const machine *m)
 	return m->marks.n ? (int)(intptr_t)m->marks.v[m->marks.n - 1] : 0;
 }
 
-static secant_pickle *
+static format_pickle *
 pop(machine *m)
 {
 	if (m->values.n <= floor_of(m)) {
@@ -135,7 +135,7 @@ pop_mark(machine *m)
 	return (int)(intptr_t)m->marks.v[--m->marks.n];
 }
 
-static secant_pickle *
+static format_pickle *
 top(machine *m)
 {
 	if (m->values.n <= floor_of(m)) {
@@ -147,11 +147,11 @@ top(machine *m)
 
 /* Appends n values to a container. Old arrays stay in the arena: doubling keeps the waste under the size. */
 static secant_status
-append(machine *m, secant_pickle *to, void *const *v, int n)
+append(machine *m, format_pickle *to, void *const *v, int n)
 {
 	if (n > to->items.capacity - to->items.n) {
 		int capacity = to->items.capacity * 2 > to->items.n + n ? to->items.capacity * 2 : to->items.n + n;
-		secant_pickle **grown = secant_arena_alloc(m->r->arena, (size_t)capacity * sizeof *grown);
+		format_pickle **grown = base_arena_alloc(m->r->arena, (size_t)capacity * sizeof *grown);
 		if (!grown)
 			return no_memory(m);
 		if (to->items.n)
@@ -214,7 +214,7 @@ op_mark(machine *m, int arg)
 {
 	if (m->marks.n >= MOST_MARKS)
 		return broken(m, "groups are nested too deep");
-	if (secant_grow((void **)&m->marks.v, &m->marks.capacity, m->marks.n, sizeof(void *)))
+	if (base_grow((void **)&m->marks.v, &m->marks.capacity, m->marks.n, sizeof(void *)))
 		return no_memory(m);
 	m->marks.v[m->marks.n++] = (void *)(intptr_t)m->values.n;
 	return SECANT_OK;
@@ -243,22 +243,22 @@ op_pop_mark(machine *m, int arg)
 static secant_status
 op_dup(machine *m, int arg)
 {
-	secant_pickle *v = top(m);
+	format_pickle *v = top(m);
 	return v ? push(m, v) : m->err->code;
 }
 
 static secant_status
 op_none(machine *m, int arg)
 {
-	secant_pickle *v;
-	return push_new(m, SECANT_PICKLE_NONE, &v);
+	format_pickle *v;
+	return push_new(m, FORMAT_PICKLE_NONE, &v);
 }
 
 static secant_status
 op_bool(machine *m, int arg)
 {
-	secant_pickle *v;
-	secant_status s = push_new(m, SECANT_PICKLE_BOOL, &v);
+	format_pickle *v;
+	secant_status s = push_new(m, FORMAT_PICKLE_BOOL, &v);
 	if (!s)
 		v->integer = arg;
 	return s;
@@ -268,11 +268,11 @@ op_bool(machine *m, int arg)
 static secant_status
 op_int(machine *m, int arg)
 {
-	secant_pickle *v;
+	format_pickle *v;
 	uint64_t n;
 	secant_status s = take_number(m, arg, &n);
 	if (!s)
-		s = push_new(m, SECANT_PICKLE_INT, &v);
+		s = push_new(m, FORMAT_PICKLE_INT, &v);
 	if (!s)
 		v->integer = arg == 4 ? (int32_t)(uint32_t)n : (int64_t)n;
 	return s;
@@ -282,13 +282,13 @@ op_int(machine *m, int arg)
 static secant_status
 op_long(machine *m, int arg)
 {
-	secant_pickle *v;
+	format_pickle *v;
 	uint64_t n;
 	secant_status s = take_number(m, arg, &n);
 	const uint8_t *p = s ? NULL : take(m, n);
 	if (!p)
 		return m->err->code;
-	s = push_new(m, n <= 8 ? SECANT_PICKLE_INT : SECANT_PICKLE_BIG, &v);
+	s = push_new(m, n <= 8 ? FORMAT_PICKLE_INT : FORMAT_PICKLE_BIG, &v);
 	if (s)
 		return s;
 	if (n > 8) {
@@ -306,20 +306,20 @@ op_long(machine *m, int arg)
 static secant_status
 op_float(machine *m, int arg)
 {
-	secant_pickle *v;
+	format_pickle *v;
 	const uint8_t *p = take(m, 8);
-	secant_status s = p ? push_new(m, SECANT_PICKLE_REAL, &v) : m->err->code;
+	secant_status s = p ? push_new(m, FORMAT_PICKLE_REAL, &v) : m->err->code;
 	if (!s) {
-		uint64_t bits = secant_be64(p);
+		uint64_t bits = base_be64(p);
 		memcpy(&v->real, &bits, 8);
 	}
 	return s;
 }
 
 static secant_status
-push_text(machine *m, secant_pickle_kind kind, int width)
+push_text(machine *m, format_pickle_kind kind, int width)
 {
-	secant_pickle *v;
+	format_pickle *v;
 	uint64_t n;
 	secant_status s = take_number(m, width, &n);
 	const uint8_t *p = s ? NULL : take(m, n);
@@ -336,20 +336,20 @@ push_text(machine *m, secant_pickle_kind kind, int width)
 static secant_status
 op_str(machine *m, int arg)
 {
-	return push_text(m, SECANT_PICKLE_STR, arg);
+	return push_text(m, FORMAT_PICKLE_STR, arg);
 }
 
 static secant_status
 op_bytes(machine *m, int arg)
 {
-	return push_text(m, SECANT_PICKLE_BYTES, arg);
+	return push_text(m, FORMAT_PICKLE_BYTES, arg);
 }
 
 static secant_status
 op_empty(machine *m, int arg)
 {
-	secant_pickle *v;
-	return push_new(m, (secant_pickle_kind)arg, &v);
+	format_pickle *v;
+	return push_new(m, (format_pickle_kind)arg, &v);
 }
 
 /* A container of what lies above the last mark. */
@@ -359,9 +359,9 @@ op_collect(machine *m, int arg)
 	int from = pop_mark(m);
 	if (from < 0)
 		return m->err->code;
-	secant_pickle *v = new_value(m, (secant_pickle_kind)arg);
+	format_pickle *v = new_value(m, (format_pickle_kind)arg);
 	secant_status s = v ? append(m, v, values_from(m, from), m->values.n - from) : m->err->code;
-	if (!s && v->kind == SECANT_PICKLE_DICT && v->items.n % 2)
+	if (!s && v->kind == FORMAT_PICKLE_DICT && v->items.n % 2)
 		s = broken(m, "a dictionary has a key without a value");
 	m->values.n = from;
 	return s ? s : push(m, v);
@@ -372,7 +372,7 @@ op_tuple(machine *m, int arg)
 {
 	if (m->values.n - floor_of(m) < arg)
 		return broken(m, "the stack is empty");
-	secant_pickle *v = new_value(m, SECANT_PICKLE_TUPLE);
+	format_pickle *v = new_value(m, FORMAT_PICKLE_TUPLE);
 	secant_status s = v ? append(m, v, values_from(m, m->values.n - arg), arg) : m->err->code;
 	m->values.n -= arg;
 	return s ? s : push(m, v);
@@ -386,14 +386,14 @@ add_to(machine *m, int from, bool keyed)
 	int n = m->values.n - from;
 	if (from <= floor_of(m))
 		return broken(m, "there is nothing to add to");
-	secant_pickle *to = m->values.v[from - 1];
-	bool plain = to->kind == SECANT_PICKLE_LIST || to->kind == SECANT_PICKLE_SET;
-	if (to->kind != SECANT_PICKLE_OBJECT && !(keyed ? to->kind == SECANT_PICKLE_DICT : plain))
+	format_pickle *to = m->values.v[from - 1];
+	bool plain = to->kind == FORMAT_PICKLE_LIST || to->kind == FORMAT_PICKLE_SET;
+	if (to->kind != FORMAT_PICKLE_OBJECT && !(keyed ? to->kind == FORMAT_PICKLE_DICT : plain))
 		return broken(m, keyed ? "entries are added to what is no dictionary" : "values are added to what is no list");
 	if (keyed && n % 2)
 		return broken(m, "a dictionary has a key without a value");
 	/* An object that is not a mapping keeps nothing: its contents are of no interest. */
-	bool keep = to->kind != SECANT_PICKLE_OBJECT || (keyed && to->global->role == SECANT_PICKLE_MAPPING);
+	bool keep = to->kind != FORMAT_PICKLE_OBJECT || (keyed && to->global->role == FORMAT_PICKLE_MAPPING);
 	secant_status s = keep ? append(m, to, values_from(m, from), n) : SECANT_OK;
 	m->values.n = from;
 	return s;
@@ -428,14 +428,14 @@ op_setitems(machine *m, int arg)
 static secant_status
 memo_set(machine *m, uint64_t i)
 {
-	secant_pickle *v = top(m);
+	format_pickle *v = top(m);
 	if (!v)
 		return m->err->code;
 	if (i >= MOST_VALUES)
 		return broken(m, "a memo number is out of range");
 	while ((uint64_t)m->memo.capacity <= i) {
 		int old = m->memo.capacity;
-		if (secant_grow((void **)&m->memo.v, &m->memo.capacity, old, sizeof(void *)))
+		if (base_grow((void **)&m->memo.v, &m->memo.capacity, old, sizeof(void *)))
 			return no_memory(m);
 		memset(m->memo.v + old, 0, (size_t)(m->memo.capacity - old) * sizeof(void *));
 	}
@@ -471,10 +471,10 @@ op_get(machine *m, int arg)
 	return push(m, m->memo.v[i]);
 }
 
-static const secant_pickle_global *
+static const format_pickle_global *
 find_global(const char *name)
 {
-	for (const secant_pickle_global *g = globals; g->name; g++) {
+	for (const format_pickle_global *g = globals; g->name; g++) {
 		size_t n = strlen(g->name);
 		if (g->name[n - 1] == '*' ? !strncmp(g->name, name, n - 1) : !strcmp(g->name, name))
 			return g;
@@ -492,7 +492,7 @@ push_global(machine *m, const char *module, size_t module_n, const char *name, s
 	full[module_n] = '.';
 	memcpy(full + module_n + 1, name, name_n);
 	full[module_n + 1 + name_n] = '\0';
-	const secant_pickle_global *g = find_global(full);
+	const format_pickle_global *g = find_global(full);
 	if (!g)
 		return secant_fail(m->err, SECANT_ERR_UNSUPPORTED,
 			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)%s",
@@ -500,8 +500,8 @@ push_global(machine *m, const char *module, size_t module_n, const char *name, s
 			!strncmp(full, "ultralytics.", 12) || !strncmp(full, "models.yolo", 11)
 				? ": a YOLO of ultralytics, which is none of secant's architectures"
 				: "");
-	secant_pickle *v;
-	secant_status s = push_new(m, SECANT_PICKLE_GLOBAL, &v);
+	format_pickle *v;
+	secant_status s = push_new(m, FORMAT_PICKLE_GLOBAL, &v);
 	if (!s)
 		v->global = g;
 	return s;
@@ -534,10 +534,10 @@ op_global(machine *m, int arg)
 static secant_status
 op_stack_global(machine *m, int arg)
 {
-	secant_pickle *name = pop(m), *module = name ? pop(m) : NULL;
+	format_pickle *name = pop(m), *module = name ? pop(m) : NULL;
 	if (!module)
 		return m->err->code;
-	if (name->kind != SECANT_PICKLE_STR || module->kind != SECANT_PICKLE_STR)
+	if (name->kind != FORMAT_PICKLE_STR || module->kind != FORMAT_PICKLE_STR)
 		return broken(m, "the name of a global is not a string");
 	return push_global(m, module->text.p, module->text.n, name->text.p, name->text.n);
 }
@@ -550,13 +550,13 @@ op_reduce(machine *m, int arg)
 	while (arg-- > 0)
 		if (!pop(m))
 			return m->err->code;
-	secant_pickle *arguments = pop(m), *callable = arguments ? pop(m) : NULL;
+	format_pickle *arguments = pop(m), *callable = arguments ? pop(m) : NULL;
 	if (!callable)
 		return m->err->code;
-	if (callable->kind != SECANT_PICKLE_GLOBAL || arguments->kind != SECANT_PICKLE_TUPLE)
+	if (callable->kind != FORMAT_PICKLE_GLOBAL || arguments->kind != FORMAT_PICKLE_TUPLE)
 		return broken(m, "something is called that is not a known global with a tuple of arguments");
-	secant_pickle *v;
-	secant_status s = push_new(m, SECANT_PICKLE_OBJECT, &v);
+	format_pickle *v;
+	secant_status s = push_new(m, FORMAT_PICKLE_OBJECT, &v);
 	if (!s) {
 		v->global = callable->global;
 		v->arguments = arguments;
@@ -575,11 +575,11 @@ static secant_status
 op_persistent(machine *m, int arg)
 {
 	void *id = pop(m);
-	secant_pickle *v;
-	secant_status s = id ? push_new(m, SECANT_PICKLE_PERSISTENT, &v) : m->err->code;
+	format_pickle *v;
+	secant_status s = id ? push_new(m, FORMAT_PICKLE_PERSISTENT, &v) : m->err->code;
 	if (!s)
 		s = append(m, v, &id, 1);
-	if (!s && !m->r->persistent && !(m->r->persistent = new_value(m, SECANT_PICKLE_LIST)))
+	if (!s && !m->r->persistent && !(m->r->persistent = new_value(m, FORMAT_PICKLE_LIST)))
 		s = m->err->code;
 	return s ? s : append(m, m->r->persistent, &(void *){ v }, 1);
 }
@@ -613,14 +613,14 @@ static const struct opcode {
 	['B'] = { op_bytes, 4 },
 	[0x8e] = { op_bytes, 8 },
 	[0x96] = { op_bytes, 8 },
-	[')'] = { op_empty, SECANT_PICKLE_TUPLE },
-	[']'] = { op_empty, SECANT_PICKLE_LIST },
-	['}'] = { op_empty, SECANT_PICKLE_DICT },
-	[0x8f] = { op_empty, SECANT_PICKLE_SET },
-	['t'] = { op_collect, SECANT_PICKLE_TUPLE },
-	['l'] = { op_collect, SECANT_PICKLE_LIST },
-	['d'] = { op_collect, SECANT_PICKLE_DICT },
-	[0x91] = { op_collect, SECANT_PICKLE_SET },
+	[')'] = { op_empty, FORMAT_PICKLE_TUPLE },
+	[']'] = { op_empty, FORMAT_PICKLE_LIST },
+	['}'] = { op_empty, FORMAT_PICKLE_DICT },
+	[0x8f] = { op_empty, FORMAT_PICKLE_SET },
+	['t'] = { op_collect, FORMAT_PICKLE_TUPLE },
+	['l'] = { op_collect, FORMAT_PICKLE_LIST },
+	['d'] = { op_collect, FORMAT_PICKLE_DICT },
+	[0x91] = { op_collect, FORMAT_PICKLE_SET },
 	[0x85] = { op_tuple, 1 },
 	[0x86] = { op_tuple, 2 },
 	[0x87] = { op_tuple, 3 },
@@ -661,13 +661,13 @@ run(machine *m)
 	return SECANT_OK;
 }
 
-secant_pickle *
-secant_pickle_read(secant_pickle_reader *r, secant_err *err)
+format_pickle *
+format_pickle_read(format_pickle_reader *r, secant_err *err)
 {
 	secant_err e = { 0 };
 	machine m = { .r = r, .err = &e };
 	secant_status s = run(&m);
-	secant_pickle *v = s ? NULL : m.values.v[0];
+	format_pickle *v = s ? NULL : m.values.v[0];
 	secant_free(m.values.v);
 	secant_free(m.marks.v);
 	secant_free(m.memo.v);
@@ -677,38 +677,38 @@ secant_pickle_read(secant_pickle_reader *r, secant_err *err)
 }
 
 bool
-secant_pickle_is_str(const secant_pickle *v, const char *text)
+format_pickle_is_str(const format_pickle *v, const char *text)
 {
-	return v && v->kind == SECANT_PICKLE_STR && v->text.n == strlen(text) && !memcmp(v->text.p, text, v->text.n);
+	return v && v->kind == FORMAT_PICKLE_STR && v->text.n == strlen(text) && !memcmp(v->text.p, text, v->text.n);
 }
 
 bool
-secant_pickle_is_mapping(const secant_pickle *v)
+format_pickle_is_mapping(const format_pickle *v)
 {
 	return v
-		&& (v->kind == SECANT_PICKLE_DICT
-			|| (v->kind == SECANT_PICKLE_OBJECT && v->global->role == SECANT_PICKLE_MAPPING));
+		&& (v->kind == FORMAT_PICKLE_DICT
+			|| (v->kind == FORMAT_PICKLE_OBJECT && v->global->role == FORMAT_PICKLE_MAPPING));
 }
 
 /* torch.Size((2, 3)) is taken for its tuple. */
-static const secant_pickle *
-sequence(const secant_pickle *v)
+static const format_pickle *
+sequence(const format_pickle *v)
 {
-	if (v && v->kind == SECANT_PICKLE_OBJECT && v->global->role == SECANT_PICKLE_SIZE && v->arguments->items.n == 1)
+	if (v && v->kind == FORMAT_PICKLE_OBJECT && v->global->role == FORMAT_PICKLE_SIZE && v->arguments->items.n == 1)
 		v = v->arguments->items.v[0];
-	return v && (v->kind == SECANT_PICKLE_TUPLE || v->kind == SECANT_PICKLE_LIST) ? v : NULL;
+	return v && (v->kind == FORMAT_PICKLE_TUPLE || v->kind == FORMAT_PICKLE_LIST) ? v : NULL;
 }
 
 int
-secant_pickle_length(const secant_pickle *v)
+format_pickle_length(const format_pickle *v)
 {
-	const secant_pickle *s = sequence(v);
+	const format_pickle *s = sequence(v);
 	return s ? s->items.n : -1;
 }
 
-secant_pickle *
-secant_pickle_item(const secant_pickle *v, int i)
+format_pickle *
+format_pickle_item(const format_pickle *v, int i)
 {
-	const secant_pickle *s = sequence(v);
+	const format_pickle *s = sequence(v);
 	return s && i >= 0 && i < s->items.n ? s->items.v[i] : NULL;
 }

@@ -26,7 +26,7 @@ typedef struct archive {
 	zip_t *zip;
 	char root[NAME_LIMIT]; /* "archive/" */
 	bool big_endian;
-	secant_storage *storages; /* one for each member, filled when asked for */
+	format_storage *storages; /* one for each member, filled when asked for */
 	int64_t members;
 	uint64_t left; /* bytes that may still be unpacked: what deflate could make of the file at most */
 } archive;
@@ -72,7 +72,7 @@ unpack(archive *a, zip_int64_t i, const char *name, uint64_t limit, uint8_t **da
 	secant_status s = SECANT_OK;
 	uint64_t n = 0;
 	zip_int64_t got = 1;
-	if (!(*data = secant_alloc_aligned((size_t)st.size)))
+	if (!(*data = base_alloc_aligned((size_t)st.size)))
 		s = secant_fail(
 			err, SECANT_ERR_NOMEM, "member %s: no memory for %llu bytes", name, (unsigned long long)st.size);
 	for (; !s && n < st.size && (got = zip_fread(f, *data + n, st.size - n)) > 0; n += (uint64_t)got)
@@ -90,8 +90,8 @@ unpack(archive *a, zip_int64_t i, const char *name, uint64_t limit, uint8_t **da
 	return s;
 }
 
-static secant_storage *
-find_storage(void *user, const secant_pickle *key, uint64_t bytes, size_t size, secant_err *err)
+static format_storage *
+find_storage(void *user, const format_pickle *key, uint64_t bytes, size_t size, secant_err *err)
 {
 	archive *a = user;
 	char name[NAME_LIMIT + 64];
@@ -101,13 +101,13 @@ find_storage(void *user, const secant_pickle *key, uint64_t bytes, size_t size, 
 	zip_int64_t i = zip_name_locate(a->zip, name, 0);
 	if (i < 0 || i >= a->members)
 		return secant_fail(err, SECANT_ERR_FORMAT, "member %s is missing", name), NULL;
-	secant_storage *st = &a->storages[i];
+	format_storage *st = &a->storages[i];
 	if (!st->data) {
 		if (unpack(a, i, name, UINT64_MAX, &st->data, &st->size, err))
 			return NULL;
 		st->owner = st->data;
 		if (a->big_endian)
-			secant_swap_bytes(st->data, st->size / size, size);
+			base_swap_bytes(st->data, st->size / size, size);
 	}
 	if (st->size < bytes)
 		return secant_fail(err, SECANT_ERR_FORMAT, "member %s has %zu bytes, its tensors need %llu", name, st->size,
@@ -151,29 +151,29 @@ read_byteorder(archive *a, secant_err *err)
 }
 
 static secant_status
-read_archive(secant_format_input *in, archive *a, secant_err *err)
+read_archive(format_input *in, archive *a, secant_err *err)
 {
 	zip_int64_t i = find_root(a);
 	if (i < 0)
 		return secant_fail(err, SECANT_ERR_FORMAT, "is a zip archive without data.pkl, not one of PyTorch");
 	secant_status s = read_byteorder(a, err);
 	uint8_t *text = NULL;
-	secant_pickle_reader r = { .arena = s ? NULL : secant_arena_new() };
+	format_pickle_reader r = { .arena = s ? NULL : base_arena_new() };
 	if (!s && !r.arena)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle");
 	if (!s)
 		s = unpack(a, i, "data.pkl", PICKLE_LIMIT, &text, &r.size, err);
 	r.data = text;
-	secant_pickle *root = s ? NULL : secant_pickle_read(&r, err);
+	format_pickle *root = s ? NULL : format_pickle_read(&r, err);
 	if (!s)
-		s = root ? secant_state_dict_read(in, root, &(secant_storages){ find_storage, a }, err) : err->code;
-	secant_arena_free(r.arena);
+		s = root ? format_state_dict_read(in, root, &(format_storages){ find_storage, a }, err) : err->code;
+	base_arena_free(r.arena);
 	secant_free(text);
 	return s;
 }
 
 static secant_status
-read_file(secant_format_input *in, secant_err *err)
+read_file(format_input *in, secant_err *err)
 {
 	archive a = { .zip = open_zip(in->data, in->size, err) };
 	if (!a.zip)
@@ -209,37 +209,37 @@ static const char *const storage_class[] = {
 };
 
 static void
-add_text(secant_str *s, const char *text)
+add_text(base_str *s, const char *text)
 {
 	uint8_t n[4];
-	secant_put_le(n, strlen(text), 4);
-	secant_str_add(s, "X");
-	secant_str_addn(s, (const char *)n, 4);
-	secant_str_add(s, text);
+	base_put_le(n, strlen(text), 4);
+	base_str_add(s, "X");
+	base_str_addn(s, (const char *)n, 4);
+	base_str_add(s, text);
 }
 
 static void
-add_whole(secant_str *s, int64_t v)
+add_whole(base_str *s, int64_t v)
 {
 	uint8_t p[11] = { 0x8a, 8 };
 	bool small = v <= INT32_MAX;
 	if (small)
 		p[0] = 'J';
-	secant_put_le(p + (small ? 1 : 2), (uint64_t)v, small ? 4 : 8);
-	secant_str_addn(s, (const char *)p, small ? 5 : 10);
+	base_put_le(p + (small ? 1 : 2), (uint64_t)v, small ? 4 : 8);
+	base_str_addn(s, (const char *)p, small ? 5 : 10);
 }
 
 static void
-add_sizes(secant_str *s, int n, const int64_t *v)
+add_sizes(base_str *s, int n, const int64_t *v)
 {
-	secant_str_add(s, "(");
+	base_str_add(s, "(");
 	for (int i = 0; i < n; i++)
 		add_whole(s, v[i]);
-	secant_str_add(s, "t");
+	base_str_add(s, "t");
 }
 
 static void
-add_tensor(secant_str *s, int key, const secant_tensor *t)
+add_tensor(base_str *s, int key, const secant_tensor *t)
 {
 	const char *class = storage_class[t->dtype];
 	int64_t stride[SECANT_MAX_RANK], step = 1;
@@ -249,52 +249,52 @@ add_tensor(secant_str *s, int key, const secant_tensor *t)
 		step *= t->shape.dim[i] > 1 ? t->shape.dim[i] : 1;
 	}
 	(void)snprintf(text, sizeof text, "%d", key);
-	secant_str_add(s, class ? "ctorch._utils\n_rebuild_tensor_v2\n((" : "ctorch._utils\n_rebuild_tensor_v3\n((");
+	base_str_add(s, class ? "ctorch._utils\n_rebuild_tensor_v2\n((" : "ctorch._utils\n_rebuild_tensor_v3\n((");
 	add_text(s, "storage");
-	secant_str_addf(s, "c%s\n%s\n", class ? "torch" : "torch.storage", class ? class : "UntypedStorage");
+	base_str_addf(s, "c%s\n%s\n", class ? "torch" : "torch.storage", class ? class : "UntypedStorage");
 	add_text(s, text);
 	add_text(s, "cpu");
 	add_whole(s, class ? secant_shape_count(&t->shape) : (int64_t)secant_tensor_bytes(t));
-	secant_str_add(s, "tQK");
-	secant_str_addn(s, "", 1); /* offset 0 */
+	base_str_add(s, "tQK");
+	base_str_addn(s, "", 1); /* offset 0 */
 	add_sizes(s, t->shape.rank, t->shape.dim);
 	add_sizes(s, t->shape.rank, stride);
-	secant_str_add(s,
+	base_str_add(s,
 		"\x89"
 		"ccollections\nOrderedDict\n)R"); /* requires_grad False, no hooks */
 	if (!class)
-		secant_str_add(s, "ctorch\nuint16\n");
-	secant_str_add(s, "tR");
+		base_str_add(s, "ctorch\nuint16\n");
+	base_str_add(s, "tR");
 }
 
 static secant_status
-write_file(secant_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
+write_file(base_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	char name[32];
-	secant_str_add(&s,
+	base_str_add(&s,
 		"\x80\x02"
 		"ccollections\nOrderedDict\n)R(");
 	for (int i = 0; i < set->n; i++) {
 		add_text(&s, set->v[i].name);
 		add_tensor(&s, i, &set->v[i].tensor);
 	}
-	secant_str_add(&s, "u.");
-	secant_zip_writer z = { .w = w };
+	base_str_add(&s, "u.");
+	format_zip_writer z = { .w = w };
 	bool failed = s.failed;
-	secant_zip_add(&z, "archive/data.pkl", s.p, s.n);
-	secant_str_free(&s);
-	secant_zip_add(&z, "archive/byteorder", "little", 6);
+	format_zip_add(&z, "archive/data.pkl", s.p, s.n);
+	base_str_free(&s);
+	format_zip_add(&z, "archive/byteorder", "little", 6);
 	for (int i = 0; i < set->n; i++) {
 		(void)snprintf(name, sizeof name, "archive/data/%d", i);
-		secant_zip_add(&z, name, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor));
+		format_zip_add(&z, name, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor));
 	}
-	secant_zip_add(&z, "archive/version", "3\n", 2);
-	secant_status status = secant_zip_end(&z, err);
+	format_zip_add(&z, "archive/version", "3\n", 2);
+	secant_status status = format_zip_end(&z, err);
 	return failed && !status ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle") : status;
 }
 
-const secant_tensor_format secant_tensor_format_pth = {
+const format_tensor_format format_tensor_format_pth = {
 	.name = "pth",
 	.brief = "PyTorch state_dict or checkpoint (zip container)",
 	.extensions = "pth|pt|bin",

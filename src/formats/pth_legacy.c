@@ -23,7 +23,7 @@ typedef struct part {
 	const char *key;
 	size_t n;
 	size_t element;
-	secant_storage storage;
+	format_storage storage;
 } part;
 typedef struct parts {
 	part *v;
@@ -39,7 +39,7 @@ by_key(const void *a, const void *b)
 }
 
 static part *
-find_part(const parts *p, const secant_pickle *key)
+find_part(const parts *p, const format_pickle *key)
 {
 	part wanted = { .key = key->text.p, .n = key->text.n };
 	return p->n ? bsearch(&wanted, p->v, (size_t)p->n, sizeof wanted, by_key) : NULL;
@@ -47,16 +47,16 @@ find_part(const parts *p, const secant_pickle *key)
 
 /* Collects key and element size of every storage from the persistent ids, sorted, each once. */
 static secant_status
-collect_parts(parts *p, const secant_pickle *ids, secant_err *err)
+collect_parts(parts *p, const format_pickle *ids, secant_err *err)
 {
 	int n = ids ? ids->items.n : 0;
 	if (!(p->v = secant_calloc((size_t)n, sizeof *p->v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d storages", n);
 	for (int i = 0; i < n; i++) {
-		const secant_pickle *id = ids->items.v[i]->items.v[0], *class = secant_pickle_item(id, 1),
-							*key = secant_pickle_item(id, 2);
-		if (!class || class->kind != SECANT_PICKLE_GLOBAL || class->global->role != SECANT_PICKLE_TYPED || !key
-			|| key->kind != SECANT_PICKLE_STR)
+		const format_pickle *id = ids->items.v[i]->items.v[0], *class = format_pickle_item(id, 1),
+							*key = format_pickle_item(id, 2);
+		if (!class || class->kind != FORMAT_PICKLE_GLOBAL || class->global->role != FORMAT_PICKLE_TYPED || !key
+			|| key->kind != FORMAT_PICKLE_STR)
 			return secant_fail(
 				err, SECANT_ERR_FORMAT, "storage %d is not (\"storage\", class, key, device, elements)", i);
 		int dtype = class->global->dtype;
@@ -77,17 +77,17 @@ collect_parts(parts *p, const secant_pickle *ids, secant_err *err)
 
 /* Finds the bytes of every storage behind the pickles. */
 static secant_status
-place_parts(parts *p, const secant_pickle *keys, const uint8_t *data, size_t size, size_t at, secant_err *err)
+place_parts(parts *p, const format_pickle *keys, const uint8_t *data, size_t size, size_t at, secant_err *err)
 {
 	for (int i = 0; i < keys->items.n; i++) {
-		const secant_pickle *key = keys->items.v[i];
-		part *it = key->kind == SECANT_PICKLE_STR ? find_part(p, key) : NULL;
+		const format_pickle *key = keys->items.v[i];
+		part *it = key->kind == FORMAT_PICKLE_STR ? find_part(p, key) : NULL;
 		if (!it)
 			return secant_fail(err, SECANT_ERR_FORMAT, "storage %d belongs to no tensor", i);
 		if (size - at < 8)
 			return secant_fail(err, SECANT_ERR_FORMAT, "the file ends at byte %zu, before storage %d of %d", size,
 				i + 1, keys->items.n);
-		uint64_t n = secant_le64(data + at), bytes;
+		uint64_t n = base_le64(data + at), bytes;
 		at += 8;
 		if (__builtin_mul_overflow(n, (uint64_t)it->element, &bytes) || bytes > size - at)
 			return secant_fail(err, SECANT_ERR_FORMAT,
@@ -101,8 +101,8 @@ place_parts(parts *p, const secant_pickle *keys, const uint8_t *data, size_t siz
 					  : secant_fail(err, SECANT_ERR_FORMAT, "the storages end at byte %zu, the file at %zu", at, size);
 }
 
-static secant_storage *
-find_storage(void *user, const secant_pickle *key, uint64_t bytes, size_t size, secant_err *err)
+static format_storage *
+find_storage(void *user, const format_pickle *key, uint64_t bytes, size_t size, secant_err *err)
 {
 	part *it = find_part(user, key);
 	if (!it || !it->storage.data)
@@ -116,52 +116,52 @@ find_storage(void *user, const secant_pickle *key, uint64_t bytes, size_t size, 
 
 /* The pickles before the object: who wrote the file, and how. */
 static secant_status
-read_preface(secant_pickle_reader *r, secant_err *err)
+read_preface(format_pickle_reader *r, secant_err *err)
 {
 	static const uint8_t magic[10] = { 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19 };
-	const secant_pickle *v = secant_pickle_read(r, err);
+	const format_pickle *v = format_pickle_read(r, err);
 	if (!v)
 		return err->code;
-	if (v->kind != SECANT_PICKLE_BIG || v->text.n != sizeof magic || memcmp(v->text.p, magic, sizeof magic))
+	if (v->kind != FORMAT_PICKLE_BIG || v->text.n != sizeof magic || memcmp(v->text.p, magic, sizeof magic))
 		return secant_fail(err, SECANT_ERR_FORMAT, "is a pickle, but not one of PyTorch");
-	if (!(v = secant_pickle_read(r, err)))
+	if (!(v = format_pickle_read(r, err)))
 		return err->code;
-	if (v->kind != SECANT_PICKLE_INT || v->integer != PROTOCOL)
+	if (v->kind != FORMAT_PICKLE_INT || v->integer != PROTOCOL)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "PyTorch's file protocol is not %d", PROTOCOL);
-	return secant_pickle_read(r, err) ? SECANT_OK : err->code;
+	return format_pickle_read(r, err) ? SECANT_OK : err->code;
 }
 
 static secant_status
-read_stream(secant_format_input *in, secant_pickle_reader *r, parts *p, secant_err *err)
+read_stream(format_input *in, format_pickle_reader *r, parts *p, secant_err *err)
 {
 	secant_status s = read_preface(r, err);
 	if (s)
 		return s;
-	secant_pickle *root = secant_pickle_read(r, err);
-	const secant_pickle *keys = root ? secant_pickle_read(r, err) : NULL;
+	format_pickle *root = format_pickle_read(r, err);
+	const format_pickle *keys = root ? format_pickle_read(r, err) : NULL;
 	if (!keys)
 		return err->code;
-	if (keys->kind != SECANT_PICKLE_LIST)
+	if (keys->kind != FORMAT_PICKLE_LIST)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the object is not followed by a list of storages");
 	s = collect_parts(p, r->persistent, err);
 	if (!s)
 		s = place_parts(p, keys, r->data, r->size, r->at, err);
-	return s ? s : secant_state_dict_read(in, root, &(secant_storages){ find_storage, p }, err);
+	return s ? s : format_state_dict_read(in, root, &(format_storages){ find_storage, p }, err);
 }
 
 static secant_status
-read_file(secant_format_input *in, secant_err *err)
+read_file(format_input *in, secant_err *err)
 {
 	parts p = { 0 };
-	secant_pickle_reader r = { .data = in->data, .size = in->size, .arena = secant_arena_new() };
+	format_pickle_reader r = { .data = in->data, .size = in->size, .arena = base_arena_new() };
 	secant_status s = r.arena ? read_stream(in, &r, &p, err)
 							  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle");
-	secant_arena_free(r.arena);
+	base_arena_free(r.arena);
 	secant_free(p.v);
 	return s;
 }
 
-const secant_tensor_format secant_tensor_format_pth_legacy = {
+const format_tensor_format format_tensor_format_pth_legacy = {
 	.name = "pth-legacy",
 	.brief = "PyTorch state_dict or checkpoint (stream, before 1.6), read only",
 	.detect = detect,

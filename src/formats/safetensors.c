@@ -11,7 +11,7 @@
  */
 #include "formats/format.h"
 #include "base/bytes.h"
-#define SECANT_BASE_JSON_ITSELF /* names that are no UTF-8 and failures are looked after here */
+#define BASE_JSON_ITSELF /* names that are no UTF-8 and failures are looked after here */
 #include "base/json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ enum { DTYPES = sizeof dtype_names / sizeof *dtype_names };
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= 9 && secant_le64(data) <= size - 8 && data[8] == '{';
+	return size >= 9 && base_le64(data) <= size - 8 && data[8] == '{';
 }
 
 /* One tensor of the header, checked for itself; offsets are checked against each other later. */
@@ -98,7 +98,7 @@ read_slot(slot *t, const char *name, const json_t *j, secant_err *err)
 			err, SECANT_ERR_FORMAT, "tensor '%s': 'data_offsets' are not two whole numbers in order", name);
 	t->begin = (uint64_t)json_integer_value(begin);
 	t->end = (uint64_t)json_integer_value(end);
-	int64_t bytes = secant_format_bytes(t->dtype, &t->shape);
+	int64_t bytes = format_bytes(t->dtype, &t->shape);
 	char text[96];
 	if (bytes < 0 || (uint64_t)bytes != t->end - t->begin)
 		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': %s %s takes %lld bytes, its offsets span %llu", name,
@@ -145,7 +145,7 @@ check_offsets(slot *t, int n, uint64_t data_bytes, secant_err *err)
 
 /* Checks that metadata maps strings to strings and hands it out as text. */
 static secant_status
-read_metadata(secant_format_input *in, const json_t *j, secant_err *err)
+read_metadata(format_input *in, const json_t *j, secant_err *err)
 {
 	const char *key;
 	const json_t *value;
@@ -156,13 +156,13 @@ read_metadata(secant_format_input *in, const json_t *j, secant_err *err)
 	json_object_foreach ((json_t *)(uintptr_t)j, key, value)
 		if (!json_is_string(value))
 			return secant_fail(err, SECANT_ERR_FORMAT, "'__metadata__': the value of '%s' is not a string", key);
-	if (in->metadata && !(*in->metadata = secant_json_text(j, 0)))
+	if (in->metadata && !(*in->metadata = base_json_text(j, 0)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the metadata");
 	return SECANT_OK;
 }
 
 static secant_status
-read_header(secant_format_input *in, const json_t *header, const uint8_t *data, uint64_t bytes, secant_err *err)
+read_header(format_input *in, const json_t *header, const uint8_t *data, uint64_t bytes, secant_err *err)
 {
 	const char *key;
 	const json_t *value;
@@ -179,19 +179,19 @@ read_header(secant_format_input *in, const json_t *header, const uint8_t *data, 
 	if (!s)
 		s = check_offsets(slots, n, bytes, err);
 	for (int i = 0; i < n && !s; i++)
-		s = secant_format_add(in, slots[i].name, slots[i].dtype, &slots[i].shape, data + slots[i].begin, err);
+		s = format_add(in, slots[i].name, slots[i].dtype, &slots[i].shape, data + slots[i].begin, err);
 	secant_free(slots);
 	return s;
 }
 
 static secant_status
-read_file(secant_format_input *in, secant_err *err)
+read_file(format_input *in, secant_err *err)
 {
-	uint64_t n = secant_le64(in->data);
+	uint64_t n = base_le64(in->data);
 	if (n > HEADER_LIMIT)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the header has %llu bytes, at most %d are allowed",
 			(unsigned long long)n, HEADER_LIMIT);
-	json_t *header = secant_json_parse((const char *)in->data + 8, (size_t)n, "header", err);
+	json_t *header = base_json_parse((const char *)in->data + 8, (size_t)n, "header", err);
 	if (!header)
 		return err->code;
 	secant_status s = read_header(in, header, in->data + 8 + n, in->size - 8 - n, err);
@@ -218,8 +218,8 @@ make_header(json_t *header, const secant_tensors *set, const char *metadata_json
 {
 	uint64_t at = 0;
 	if (metadata_json) {
-		json_t *m = secant_json_parse(metadata_json, strlen(metadata_json), "metadata", err);
-		secant_format_input nothing = { 0 };
+		json_t *m = base_json_parse(metadata_json, strlen(metadata_json), "metadata", err);
+		format_input nothing = { 0 };
 		secant_status s = m ? read_metadata(&nothing, m, err) : err->code;
 		if (json_object_set_new(header, "__metadata__", m) && !s)
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the header");
@@ -239,28 +239,28 @@ make_header(json_t *header, const secant_tensors *set, const char *metadata_json
 }
 
 static secant_status
-write_file(secant_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
+write_file(base_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
 {
 	json_t *header = json_object();
 	secant_status s = header ? make_header(header, set, metadata_json, err)
 							 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the header");
-	char *text = s ? NULL : secant_json_text(header, 0);
+	char *text = s ? NULL : base_json_text(header, 0);
 	json_decref(header);
 	if (!text)
 		return s ? s : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the header");
 	size_t n = strlen(text), padded = (n + 7) / 8 * 8;
 	uint8_t length[8];
-	secant_put_le(length, padded, 8);
-	secant_writer_put(w, length, 8, NULL);
-	secant_writer_put(w, text, n, NULL);
-	secant_writer_put(w, "       ", padded - n, NULL);
+	base_put_le(length, padded, 8);
+	base_writer_put(w, length, 8, NULL);
+	base_writer_put(w, text, n, NULL);
+	base_writer_put(w, "       ", padded - n, NULL);
 	secant_free(text);
 	for (int i = 0; i < set->n; i++)
-		secant_writer_put(w, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor), NULL);
+		base_writer_put(w, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor), NULL);
 	return SECANT_OK;
 }
 
-const secant_tensor_format secant_tensor_format_safetensors = {
+const format_tensor_format format_tensor_format_safetensors = {
 	.name = "safetensors",
 	.brief = "named tensors behind a JSON header, read in place",
 	.extensions = "safetensors",

@@ -32,19 +32,19 @@ static const char *const wrappers[] = {
 };
 
 /* The call that makes the tensor, behind any wrapping; *made is its arguments. NULL: no tensor. */
-static const secant_pickle_global *
-tensor_of(const secant_pickle *v, const secant_pickle **made)
+static const format_pickle_global *
+tensor_of(const format_pickle *v, const format_pickle **made)
 {
-	for (int depth = 0; depth < 8 && v && v->kind == SECANT_PICKLE_OBJECT; depth++) {
-		const secant_pickle *first = secant_pickle_item(v->arguments, 0);
+	for (int depth = 0; depth < 8 && v && v->kind == FORMAT_PICKLE_OBJECT; depth++) {
+		const format_pickle *first = format_pickle_item(v->arguments, 0);
 		*made = v->arguments;
 		switch (v->global->role) {
-		case SECANT_PICKLE_TENSOR: return v->global;
-		case SECANT_PICKLE_WRAPPED: v = first; break;
-		case SECANT_PICKLE_APPLY:
-			if (!first || first->kind != SECANT_PICKLE_GLOBAL || first->global->role != SECANT_PICKLE_TENSOR)
+		case FORMAT_PICKLE_TENSOR: return v->global;
+		case FORMAT_PICKLE_WRAPPED: v = first; break;
+		case FORMAT_PICKLE_APPLY:
+			if (!first || first->kind != FORMAT_PICKLE_GLOBAL || first->global->role != FORMAT_PICKLE_TENSOR)
 				return NULL;
-			*made = secant_pickle_item(v->arguments, 2);
+			*made = format_pickle_item(v->arguments, 2);
 			return first->global;
 		default: return NULL;
 		}
@@ -56,48 +56,48 @@ tensor_of(const secant_pickle *v, const secant_pickle **made)
 
 /* What an optimiser remembers of a parameter is no network. */
 static bool
-is_optimiser(const secant_pickle *dict)
+is_optimiser(const format_pickle *dict)
 {
 	for (int i = 0; i + 1 < dict->items.n; i += 2)
-		if (secant_pickle_is_str(dict->items.v[i], "exp_avg")
-			|| secant_pickle_is_str(dict->items.v[i], "momentum_buffer"))
+		if (format_pickle_is_str(dict->items.v[i], "exp_avg")
+			|| format_pickle_is_str(dict->items.v[i], "momentum_buffer"))
 			return true;
 	return false;
 }
 
 static int
-count_tensors(const secant_pickle *dict)
+count_tensors(const format_pickle *dict)
 {
-	const secant_pickle *made;
+	const format_pickle *made;
 	int n = 0;
 	if (is_optimiser(dict))
 		return 0;
 	for (int i = 0; i + 1 < dict->items.n; i += 2)
-		n += dict->items.v[i]->kind == SECANT_PICKLE_STR
+		n += dict->items.v[i]->kind == FORMAT_PICKLE_STR
 			&& (tensor_of(dict->items.v[i + 1], &made)
-				|| (dict->items.v[i + 1]->kind == SECANT_PICKLE_OBJECT
-					&& dict->items.v[i + 1]->global->role == SECANT_PICKLE_REFUSED));
+				|| (dict->items.v[i + 1]->kind == FORMAT_PICKLE_OBJECT
+					&& dict->items.v[i + 1]->global->role == FORMAT_PICKLE_REFUSED));
 	return n;
 }
 
-static secant_pickle *
-entry_of(const secant_pickle *dict, const char *key)
+static format_pickle *
+entry_of(const format_pickle *dict, const char *key)
 {
 	for (int i = 0; i + 1 < dict->items.n; i += 2)
-		if (secant_pickle_is_str(dict->items.v[i], key))
+		if (format_pickle_is_str(dict->items.v[i], key))
 			return dict->items.v[i + 1];
 	return NULL;
 }
 
 /* Follows known names inwards as long as there are any; NULL when none leads to tensors. */
-static secant_pickle *
-by_name(secant_pickle *v, int depth)
+static format_pickle *
+by_name(format_pickle *v, int depth)
 {
 	for (const char *const *w = wrappers; depth < 8 && *w; w++) {
-		secant_pickle *inner = entry_of(v, *w);
-		if (!secant_pickle_is_mapping(inner))
+		format_pickle *inner = entry_of(v, *w);
+		if (!format_pickle_is_mapping(inner))
 			continue;
-		secant_pickle *found = by_name(inner, depth + 1);
+		format_pickle *found = by_name(inner, depth + 1);
 		if (found || count_tensors(inner))
 			return found ? found : inner;
 	}
@@ -105,11 +105,11 @@ by_name(secant_pickle *v, int depth)
 }
 
 static bool
-same_keys(const secant_pickle *a, const secant_pickle *b)
+same_keys(const format_pickle *a, const format_pickle *b)
 {
 	for (int i = 0; i + 1 < a->items.n && i + 1 < b->items.n; i += 2) {
-		const secant_pickle *x = a->items.v[i], *y = b->items.v[i];
-		if (x->kind != SECANT_PICKLE_STR || y->kind != SECANT_PICKLE_STR || x->text.n != y->text.n
+		const format_pickle *x = a->items.v[i], *y = b->items.v[i];
+		if (x->kind != FORMAT_PICKLE_STR || y->kind != FORMAT_PICKLE_STR || x->text.n != y->text.n
 			|| memcmp(x->text.p, y->text.p, x->text.n))
 			return false;
 	}
@@ -117,17 +117,17 @@ same_keys(const secant_pickle *a, const secant_pickle *b)
 }
 
 typedef struct best {
-	secant_pickle *dict;
+	format_pickle *dict;
 	int tensors;
-	secant_pickle *rival; /* with as many */
+	format_pickle *rival; /* with as many */
 } best;
 
 /* Walks everything once: values are shared and may contain themselves. */
 static void
-by_count(secant_pickle *v, int depth, best *b)
+by_count(format_pickle *v, int depth, best *b)
 {
-	bool mapping = secant_pickle_is_mapping(v);
-	if (v->seen || depth > MOST_DEPTH || (!mapping && v->kind != SECANT_PICKLE_LIST && v->kind != SECANT_PICKLE_TUPLE))
+	bool mapping = format_pickle_is_mapping(v);
+	if (v->seen || depth > MOST_DEPTH || (!mapping && v->kind != FORMAT_PICKLE_LIST && v->kind != FORMAT_PICKLE_TUPLE))
 		return;
 	v->seen = true;
 	int n = mapping ? count_tensors(v) : 0;
@@ -141,8 +141,8 @@ by_count(secant_pickle *v, int depth, best *b)
 /* ---- tensors ---- */
 
 typedef struct reader {
-	secant_format_input *in;
-	const secant_storages *storages;
+	format_input *in;
+	const format_storages *storages;
 	uint64_t stored, copied; /* bytes of storages met, of tensors made from them */
 } reader;
 
@@ -152,13 +152,13 @@ typedef struct view {
 	int64_t stride[SECANT_MAX_RANK];
 	int64_t offset; /* in elements, into the storage */
 	bool negative; /* the numbers are those of the storage with the other sign (torch's lazy negation) */
-	secant_storage *storage;
+	format_storage *storage;
 } view;
 
 static bool
-whole(const secant_pickle *v, int64_t *n)
+whole(const format_pickle *v, int64_t *n)
 {
-	if (!v || v->kind != SECANT_PICKLE_INT || v->integer < 0)
+	if (!v || v->kind != FORMAT_PICKLE_INT || v->integer < 0)
 		return false;
 	*n = v->integer;
 	return true;
@@ -171,54 +171,54 @@ broken(const char *name, const char *what, secant_err *err)
 }
 
 static secant_status
-read_shape(view *t, const char *name, const secant_pickle *made, secant_err *err)
+read_shape(view *t, const char *name, const format_pickle *made, secant_err *err)
 {
-	const secant_pickle *size = secant_pickle_item(made, 2), *stride = secant_pickle_item(made, 3);
-	int rank = secant_pickle_length(size);
-	if (rank < 0 || rank != secant_pickle_length(stride))
+	const format_pickle *size = format_pickle_item(made, 2), *stride = format_pickle_item(made, 3);
+	int rank = format_pickle_length(size);
+	if (rank < 0 || rank != format_pickle_length(stride))
 		return broken(name, "size and stride are not tuples of one length", err);
 	if (rank > SECANT_MAX_RANK)
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "tensor '%s': rank %d, at most %d", name, rank, SECANT_MAX_RANK);
 	t->shape.rank = rank;
 	for (int i = 0; i < rank; i++) {
-		if (!whole(secant_pickle_item(size, i), &t->shape.dim[i])
-			|| !whole(secant_pickle_item(stride, i), &t->stride[i]))
+		if (!whole(format_pickle_item(size, i), &t->shape.dim[i])
+			|| !whole(format_pickle_item(stride, i), &t->stride[i]))
 			return broken(name, "a size or a stride is not a whole number of 0 or more", err);
 		if (t->shape.dim[i] == 1)
 			t->stride[i] = 0; /* has no meaning and may be any number */
 	}
-	if (!whole(secant_pickle_item(made, 1), &t->offset))
+	if (!whole(format_pickle_item(made, 1), &t->offset))
 		return broken(name, "the offset is not a whole number of 0 or more", err);
-	if (secant_format_bytes(t->dtype, &t->shape) < 0)
+	if (format_bytes(t->dtype, &t->shape) < 0)
 		return broken(name, "the shape is too large", err);
 	return SECANT_OK;
 }
 
 /* The row of a class or a dtype; NULL when v is something else. */
-static const secant_pickle_global *
-typed(const secant_pickle *v)
+static const format_pickle_global *
+typed(const format_pickle *v)
 {
-	return v && v->kind == SECANT_PICKLE_GLOBAL && v->global->role == SECANT_PICKLE_TYPED ? v->global : NULL;
+	return v && v->kind == FORMAT_PICKLE_GLOBAL && v->global->role == FORMAT_PICKLE_TYPED ? v->global : NULL;
 }
 
 /* Behind the arguments there may be a dictionary of what was put off: {'neg': True} and {'conj': True}, which changes
  * nothing of real numbers. */
 static secant_status
-read_flags(view *t, const char *name, const secant_pickle *made, secant_err *err)
+read_flags(view *t, const char *name, const format_pickle *made, secant_err *err)
 {
 	for (int k = 6; k < 8; k++) {
-		const secant_pickle *d = secant_pickle_item(made, k);
-		for (int i = 0; secant_pickle_is_mapping(d) && i + 1 < d->items.n; i += 2) {
-			const secant_pickle *key = d->items.v[i], *value = d->items.v[i + 1];
-			bool set = value->kind == SECANT_PICKLE_BOOL && value->integer;
-			if (secant_pickle_is_str(key, "neg"))
+		const format_pickle *d = format_pickle_item(made, k);
+		for (int i = 0; format_pickle_is_mapping(d) && i + 1 < d->items.n; i += 2) {
+			const format_pickle *key = d->items.v[i], *value = d->items.v[i + 1];
+			bool set = value->kind == FORMAT_PICKLE_BOOL && value->integer;
+			if (format_pickle_is_str(key, "neg"))
 				t->negative = set;
-			else if (!secant_pickle_is_str(key, "conj") && set)
+			else if (!format_pickle_is_str(key, "conj") && set)
 				return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 					"tensor '%s': is marked with '%.*s', which secant does not know", name,
-					key->kind == SECANT_PICKLE_STR ? (int)(key->text.n < 64 ? key->text.n : 64) : 1,
-					key->kind == SECANT_PICKLE_STR ? key->text.p : "?");
+					key->kind == FORMAT_PICKLE_STR ? (int)(key->text.n < 64 ? key->text.n : 64) : 1,
+					key->kind == FORMAT_PICKLE_STR ? key->text.p : "?");
 		}
 	}
 	return SECANT_OK;
@@ -227,18 +227,18 @@ read_flags(view *t, const char *name, const secant_pickle *made, secant_err *err
 /* ("storage", class, key, device, elements[, (view key, offset, elements)]). A dtype beside the tensor wins over the
  * class. */
 static secant_status
-read_storage(reader *r, view *t, const char *name, const secant_pickle *made, secant_err *err)
+read_storage(reader *r, view *t, const char *name, const format_pickle *made, secant_err *err)
 {
-	const secant_pickle *persistent = secant_pickle_item(made, 0);
-	const secant_pickle *id = persistent && persistent->kind == SECANT_PICKLE_PERSISTENT ? persistent->items.v[0]
+	const format_pickle *persistent = format_pickle_item(made, 0);
+	const format_pickle *id = persistent && persistent->kind == FORMAT_PICKLE_PERSISTENT ? persistent->items.v[0]
 																						 : NULL;
-	const secant_pickle *key = secant_pickle_item(id, 2), *part = secant_pickle_item(id, 5);
-	const secant_pickle_global *class = typed(secant_pickle_item(id, 1)), *type = typed(secant_pickle_item(made, 6));
+	const format_pickle *key = format_pickle_item(id, 2), *part = format_pickle_item(id, 5);
+	const format_pickle_global *class = typed(format_pickle_item(id, 1)), *type = typed(format_pickle_item(made, 6));
 	int64_t n, part_at = 0;
-	if (!secant_pickle_is_str(secant_pickle_item(id, 0), "storage") || !class || !key || key->kind != SECANT_PICKLE_STR
-		|| !whole(secant_pickle_item(id, 4), &n))
+	if (!format_pickle_is_str(format_pickle_item(id, 0), "storage") || !class || !key || key->kind != FORMAT_PICKLE_STR
+		|| !whole(format_pickle_item(id, 4), &n))
 		return broken(name, "its storage is not (\"storage\", class, key, device, elements)", err);
-	const secant_pickle_global *g = type ? type : class;
+	const format_pickle_global *g = type ? type : class;
 	if (g->dtype < 0)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': dtype %s is not one secant has", name, g->name);
 	secant_status flags = read_flags(t, name, made, err);
@@ -246,7 +246,7 @@ read_storage(reader *r, view *t, const char *name, const secant_pickle *made, se
 		return flags;
 	t->dtype = (secant_dtype)g->dtype;
 	size_t size = secant_dtype_size(t->dtype);
-	if (part && part->kind == SECANT_PICKLE_TUPLE && !whole(secant_pickle_item(part, 1), &part_at))
+	if (part && part->kind == FORMAT_PICKLE_TUPLE && !whole(format_pickle_item(part, 1), &part_at))
 		return broken(name, "the view of its storage is not (key, offset, elements)", err);
 	uint64_t bytes = (uint64_t)n;
 	if (class->dtype >= 0 && __builtin_mul_overflow(bytes, (uint64_t)size, &bytes))
@@ -316,8 +316,8 @@ copy_view(const view *t, uint8_t *to)
 static secant_status
 make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, secant_err *err)
 {
-	size_t bytes = (size_t)secant_format_bytes(t->dtype, &t->shape);
-	secant_storage *st = t->storage;
+	size_t bytes = (size_t)format_bytes(t->dtype, &t->shape);
+	format_storage *st = t->storage;
 	if (!st->counted)
 		r->stored += st->size;
 	st->counted = true;
@@ -340,7 +340,7 @@ make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, seca
 }
 
 static secant_status
-add_tensor(reader *r, const char *name, const secant_pickle *made, secant_err *err)
+add_tensor(reader *r, const char *name, const format_pickle *made, secant_err *err)
 {
 	view t = { 0 };
 	secant_tensor out = { 0 };
@@ -356,7 +356,7 @@ add_tensor(reader *r, const char *name, const secant_pickle *made, secant_err *e
 }
 
 static secant_status
-add_named(reader *r, const secant_pickle *key, const secant_pickle *made, secant_err *err)
+add_named(reader *r, const format_pickle *key, const format_pickle *made, secant_err *err)
 {
 	char name[1024];
 	if (key->text.n >= sizeof name || memchr(key->text.p, '\0', key->text.n))
@@ -369,21 +369,21 @@ add_named(reader *r, const secant_pickle *key, const secant_pickle *made, secant
 
 /* Tensors of kinds that secant has not are no gaps in a network. */
 static secant_status
-check_refused(const secant_pickle *key, const secant_pickle *v, secant_err *err)
+check_refused(const format_pickle *key, const format_pickle *v, secant_err *err)
 {
-	for (int depth = 0; depth < 8 && v->kind == SECANT_PICKLE_OBJECT && v->global->role == SECANT_PICKLE_WRAPPED;
+	for (int depth = 0; depth < 8 && v->kind == FORMAT_PICKLE_OBJECT && v->global->role == FORMAT_PICKLE_WRAPPED;
 		 depth++) {
-		const secant_pickle *inner = secant_pickle_item(v->arguments, 0);
+		const format_pickle *inner = format_pickle_item(v->arguments, 0);
 		if (!inner)
 			return SECANT_OK;
 		v = inner;
 	}
-	if (v->kind != SECANT_PICKLE_OBJECT || v->global->role != SECANT_PICKLE_REFUSED)
+	if (v->kind != FORMAT_PICKLE_OBJECT || v->global->role != FORMAT_PICKLE_REFUSED)
 		return SECANT_OK;
 	bool quantised = strstr(v->global->name, "qtensor") != NULL, sparse = strstr(v->global->name, "sparse") != NULL;
 	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%.*s': is %s (%s); save %s",
-		key->kind == SECANT_PICKLE_STR ? (int)(key->text.n < 200 ? key->text.n : 200) : 1,
-		key->kind == SECANT_PICKLE_STR ? key->text.p : "?",
+		key->kind == FORMAT_PICKLE_STR ? (int)(key->text.n < 200 ? key->text.n : 200) : 1,
+		key->kind == FORMAT_PICKLE_STR ? key->text.p : "?",
 		quantised    ? "quantised"
 			: sparse ? "sparse"
 					 : "of a kind that secant does not read",
@@ -394,16 +394,16 @@ check_refused(const secant_pickle *key, const secant_pickle *v, secant_err *err)
 }
 
 secant_status
-secant_state_dict_read(secant_format_input *in, secant_pickle *root, const secant_storages *storages, secant_err *err)
+format_state_dict_read(format_input *in, format_pickle *root, const format_storages *storages, secant_err *err)
 {
 	reader r = { .in = in, .storages = storages };
-	const secant_pickle *made;
+	const format_pickle *made;
 	best b = { NULL, 0, NULL };
 	if (tensor_of(root, &made))
 		return add_tensor(&r, "array", made, err);
-	if (root->kind == SECANT_PICKLE_OBJECT && root->global->role == SECANT_PICKLE_REFUSED)
+	if (root->kind == FORMAT_PICKLE_OBJECT && root->global->role == FORMAT_PICKLE_REFUSED)
 		return check_refused(root, root, err);
-	if (secant_pickle_is_mapping(root))
+	if (format_pickle_is_mapping(root))
 		b.dict = by_name(root, 0);
 	if (!b.dict)
 		by_count(root, 0, &b);
@@ -415,9 +415,9 @@ secant_state_dict_read(secant_format_input *in, secant_pickle *root, const secan
 			"is",
 			b.tensors);
 	for (int i = 0; i + 1 < b.dict->items.n; i += 2) {
-		const secant_pickle *key = b.dict->items.v[i];
-		const secant_pickle *value = b.dict->items.v[i + 1];
-		secant_status s = key->kind == SECANT_PICKLE_STR && tensor_of(value, &made) ? add_named(&r, key, made, err)
+		const format_pickle *key = b.dict->items.v[i];
+		const format_pickle *value = b.dict->items.v[i + 1];
+		secant_status s = key->kind == FORMAT_PICKLE_STR && tensor_of(value, &made) ? add_named(&r, key, made, err)
 																					: check_refused(key, value, err);
 		if (s)
 			return s;

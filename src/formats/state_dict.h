@@ -2,26 +2,26 @@
  * From the values of a PyTorch pickle to tensors: finds the state_dict in a checkpoint and copies its tensors out of
  * their storages. Where the storages come from, a zip archive or the rest of a stream, is the caller's business.
  */
-#ifndef SECANT_FORMATS_STATE_DICT_H
-#define SECANT_FORMATS_STATE_DICT_H
+#ifndef FORMAT_STATE_DICT_H
+#define FORMAT_STATE_DICT_H
 #include "formats/format.h"
 #include "formats/pickle.h"
 
 /* The bytes that tensors are views of. */
-typedef struct secant_storage {
+typedef struct format_storage {
 	uint8_t *data; /* NULL: not loaded yet */
 	size_t size;
 	void *owner; /* frees data; a tensor that is all of the storage takes it, and data stays valid as long as the set */
 	bool counted;
-} secant_storage;
+} format_storage;
 
-typedef struct secant_storages {
+typedef struct format_storages {
 	/* The storage of that key, at least `bytes` large, in the machine's byte order when it has elements of `size`. */
-	secant_storage *(*find)(void *user, const secant_pickle *key, uint64_t bytes, size_t size, secant_err *err);
+	format_storage *(*find)(void *user, const format_pickle *key, uint64_t bytes, size_t size, secant_err *err);
 	void *user;
-} secant_storages;
+} format_storages;
 
 /* Adds the tensors of the state_dict in `root` to in->set, in its order, and takes off the names of wrappers. */
-secant_status secant_state_dict_read(
-	secant_format_input *in, secant_pickle *root, const secant_storages *storages, secant_err *err);
+secant_status format_state_dict_read(
+	format_input *in, format_pickle *root, const format_storages *storages, secant_err *err);
 #endif

@@ -5,18 +5,18 @@
 #include "formats/format.h"
 #include <string.h>
 
-#define FORMAT(name) extern const secant_tensor_format secant_tensor_format_##name;
+#define FORMAT(name) extern const format_tensor_format format_tensor_format_##name;
 #include "formats/formats.inc"
 #undef FORMAT
-static const secant_tensor_format *const table[] = {
-#define FORMAT(name) &secant_tensor_format_##name,
+static const format_tensor_format *const table[] = {
+#define FORMAT(name) &format_tensor_format_##name,
 #include "formats/formats.inc"
 #undef FORMAT
 	NULL,
 };
 
-const secant_tensor_format *
-secant_tensor_format_at(int i)
+const format_tensor_format *
+format_tensor_format_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof table / sizeof table[0]) ? table[i] : NULL;
 }
@@ -24,7 +24,7 @@ secant_tensor_format_at(int i)
 bool
 secant_tensorfile_format(int i, const char **name, const char **brief, const char **extensions)
 {
-	const secant_tensor_format *f = secant_tensor_format_at(i);
+	const format_tensor_format *f = format_tensor_format_at(i);
 	if (!f)
 		return false;
 	if (name)
@@ -37,18 +37,18 @@ secant_tensorfile_format(int i, const char **name, const char **brief, const cha
 }
 
 int64_t
-secant_format_bytes(secant_dtype dtype, const secant_shape *shape)
+format_bytes(secant_dtype dtype, const secant_shape *shape)
 {
 	int64_t bytes, count = secant_shape_count(shape);
 	return count < 0 || __builtin_mul_overflow(count, (int64_t)secant_dtype_size(dtype), &bytes) ? -1 : bytes;
 }
 
 secant_status
-secant_format_add(secant_format_input *in, const char *name, secant_dtype dtype, const secant_shape *shape,
-	const uint8_t *data, secant_err *err)
+format_add(format_input *in, const char *name, secant_dtype dtype, const secant_shape *shape, const uint8_t *data,
+	secant_err *err)
 {
 	secant_tensor t = { 0 };
-	int64_t bytes = secant_format_bytes(dtype, shape);
+	int64_t bytes = format_bytes(dtype, shape);
 	if (in->borrow && bytes && (uintptr_t)data % secant_dtype_size(dtype) == 0) {
 		t.dtype = dtype;
 		t.shape = *shape;
@@ -72,9 +72,9 @@ static secant_status
 read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size, bool borrow, const char *origin,
 	secant_err *err)
 {
-	secant_format_input in = { .data = data, .size = size, .borrow = borrow, .set = set, .metadata = metadata };
+	format_input in = { .data = data, .size = size, .borrow = borrow, .set = set, .metadata = metadata };
 	secant_err e = { 0 };
-	const secant_tensor_format *const *f = table;
+	const format_tensor_format *const *f = table;
 	memset(set, 0, sizeof *set);
 	if (metadata)
 		*metadata = NULL;
@@ -109,7 +109,7 @@ secant_tensors_read(secant_tensors *set, char **metadata_json, const char *path,
 	secant_bytes *map = secant_calloc(1, sizeof *map);
 	if (!map)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
-	secant_status s = secant_file_map(map, path, err);
+	secant_status s = base_file_map(map, path, err);
 	if (!s) {
 		s = read_any(set, metadata_json, map->data, map->size, true, path, err);
 		bool borrowed = false;
@@ -119,7 +119,7 @@ secant_tensors_read(secant_tensors *set, char **metadata_json, const char *path,
 			set->map = map;
 			return SECANT_OK;
 		}
-		secant_file_unmap(map);
+		base_file_unmap(map);
 	}
 	secant_free(map);
 	return s;
@@ -128,28 +128,28 @@ secant_tensors_read(secant_tensors *set, char **metadata_json, const char *path,
 secant_status
 secant_tensors_write(const secant_tensors *set, const char *metadata_json, const char *path, secant_err *err)
 {
-	const secant_tensor_format *const *f = table;
-	while (*f && !((*f)->extensions && secant_ext_is(path, (*f)->extensions)))
+	const format_tensor_format *const *f = table;
+	while (*f && !((*f)->extensions && base_ext_is(path, (*f)->extensions)))
 		f++;
 	if (!*f)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is none of .safetensors, .pth, .pt, .bin, .npy",
-			path, secant_path_ext(path));
+			path, base_path_ext(path));
 	secant_err e = { 0 };
-	secant_writer *w = secant_writer_open(path, &e);
+	base_writer *w = base_writer_open(path, &e);
 	if (!w)
 		return secant_fail(err, e.code, "%s", e.msg);
 	secant_status s = (*f)->write(w, set, metadata_json, &e);
 	if (!s)
-		return secant_writer_commit(w, err);
-	secant_writer_abort(w);
+		return base_writer_commit(w, err);
+	base_writer_abort(w);
 	return secant_fail(err, s, "%s: %s", path, e.msg);
 }
 
 static secant_entry
 entry(int i)
 {
-	const secant_tensor_format *f = secant_tensor_format_at(i);
+	const format_tensor_format *f = format_tensor_format_at(i);
 	return f ? (secant_entry){ f->name, f->brief, NULL } : (secant_entry){ 0 };
 }
 
-const secant_kind secant_kind_formats = { "formats", "Tensor files", entry };
+const base_kind base_kind_formats = { "formats", "Tensor files", entry };

@@ -11,11 +11,11 @@
 enum { ALIGN = 64, UTF8_NAMES = 0x0800, FIRST_OF_1980 = 0x21 };
 
 static void
-add_number(secant_str *s, uint64_t v, int bytes)
+add_number(base_str *s, uint64_t v, int bytes)
 {
 	uint8_t p[8];
-	secant_put_le(p, v, bytes);
-	secant_str_addn(s, (const char *)p, (size_t)bytes);
+	base_put_le(p, v, bytes);
+	base_str_addn(s, (const char *)p, (size_t)bytes);
 }
 
 static uint64_t
@@ -31,15 +31,15 @@ cut16(uint64_t v)
 }
 
 static void
-put(secant_zip_writer *z, const void *data, uint64_t size)
+put(format_zip_writer *z, const void *data, uint64_t size)
 {
-	secant_writer_put(z->w, data, (size_t)size, NULL);
+	base_writer_put(z->w, data, (size_t)size, NULL);
 	z->at += size;
 }
 
 /* What local header and directory share, from the version on. */
 static void
-add_facts(secant_str *s, bool large, uint32_t crc, uint64_t size, size_t name, size_t extra)
+add_facts(base_str *s, bool large, uint32_t crc, uint64_t size, size_t name, size_t extra)
 {
 	add_number(s, large ? 45 : 20, 2);
 	add_number(s, UTF8_NAMES, 2);
@@ -54,41 +54,41 @@ add_facts(secant_str *s, bool large, uint32_t crc, uint64_t size, size_t name, s
 }
 
 static void
-put_local(secant_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
+put_local(format_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
 {
 	static const char filler[ALIGN + 1] = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	bool large = size >= UINT32_MAX;
 	size_t n = strlen(name), wide = large ? 20 : 0;
 	size_t pad = (size_t)(ALIGN - (z->at + 30 + n + wide + 4) % ALIGN) % ALIGN;
-	secant_str_addn(&s, "PK\x03\x04", 4);
+	base_str_addn(&s, "PK\x03\x04", 4);
 	add_facts(&s, large, crc, size, n, wide + 4 + pad);
-	secant_str_addn(&s, name, n);
+	base_str_addn(&s, name, n);
 	if (large) {
 		add_number(&s, 1, 2);
 		add_number(&s, 16, 2);
 		add_number(&s, size, 8);
 		add_number(&s, size, 8);
 	}
-	secant_str_addn(&s, "FB", 2); /* the padding field of torch's own writer */
+	base_str_addn(&s, "FB", 2); /* the padding field of torch's own writer */
 	add_number(&s, pad, 2);
-	secant_str_addn(&s, filler, pad);
+	base_str_addn(&s, filler, pad);
 	if (s.failed)
 		z->directory.failed = true;
 	put(z, s.p, s.n);
-	secant_str_free(&s);
+	base_str_free(&s);
 }
 
 void
-secant_zip_add(secant_zip_writer *z, const char *name, const void *data, uint64_t size)
+format_zip_add(format_zip_writer *z, const char *name, const void *data, uint64_t size)
 {
-	secant_str *d = &z->directory;
+	base_str *d = &z->directory;
 	uint64_t start = z->at;
-	uint32_t crc = secant_crc32(0, data, (size_t)size);
+	uint32_t crc = base_crc32(0, data, (size_t)size);
 	bool large = size >= UINT32_MAX, far = start >= UINT32_MAX;
 	put_local(z, name, crc, size);
 	put(z, data, size);
-	secant_str_addn(d, "PK\x01\x02", 4);
+	base_str_addn(d, "PK\x01\x02", 4);
 	add_number(d, 45, 2);
 	add_facts(d, large || far, crc, size, strlen(name), large || far ? 4 + (large ? 16 : 0) + (far ? 8 : 0) : 0);
 	add_number(d, 0, 2); /* comment */
@@ -96,7 +96,7 @@ secant_zip_add(secant_zip_writer *z, const char *name, const void *data, uint64_
 	add_number(d, 0, 2); /* attributes */
 	add_number(d, 0, 4);
 	add_number(d, cut32(start), 4);
-	secant_str_add(d, name);
+	base_str_add(d, name);
 	if (large || far) {
 		add_number(d, 1, 2);
 		add_number(d, (large ? 16 : 0) + (far ? 8 : 0), 2);
@@ -109,12 +109,12 @@ secant_zip_add(secant_zip_writer *z, const char *name, const void *data, uint64_
 }
 
 secant_status
-secant_zip_end(secant_zip_writer *z, secant_err *err)
+format_zip_end(format_zip_writer *z, secant_err *err)
 {
-	secant_str *d = &z->directory;
+	base_str *d = &z->directory;
 	uint64_t start = z->at, size = d->n, end = start + size;
 	if (z->members >= UINT16_MAX || start >= UINT32_MAX || size >= UINT32_MAX) {
-		secant_str_addn(d, "PK\x06\x06", 4);
+		base_str_addn(d, "PK\x06\x06", 4);
 		add_number(d, 44, 8);
 		add_number(d, 45, 2);
 		add_number(d, 45, 2);
@@ -123,12 +123,12 @@ secant_zip_end(secant_zip_writer *z, secant_err *err)
 		add_number(d, z->members, 8);
 		add_number(d, size, 8);
 		add_number(d, start, 8);
-		secant_str_addn(d, "PK\x06\x07", 4);
+		base_str_addn(d, "PK\x06\x07", 4);
 		add_number(d, 0, 4);
 		add_number(d, end, 8);
 		add_number(d, 1, 4);
 	}
-	secant_str_addn(d, "PK\x05\x06", 4);
+	base_str_addn(d, "PK\x05\x06", 4);
 	add_number(d, 0, 4);
 	add_number(d, cut16(z->members), 2);
 	add_number(d, cut16(z->members), 2);
@@ -138,6 +138,6 @@ secant_zip_end(secant_zip_writer *z, secant_err *err)
 	bool failed = d->failed;
 	if (!failed)
 		put(z, d->p, d->n);
-	secant_str_free(d);
+	base_str_free(d);
 	return failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for the directory of the archive") : SECANT_OK;
 }

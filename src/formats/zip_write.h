@@ -1,22 +1,22 @@
 /*
- * Writes a zip archive of stored members to a secant_writer: as torch.save has them, each member's data at a multiple
+ * Writes a zip archive of stored members to a base_writer: as torch.save has them, each member's data at a multiple
  * of 64 bytes, no time stamps, zip64 where sizes ask for it. The same members give the same bytes. (libzip, which reads
  * archives here, cannot align.)
  */
-#ifndef SECANT_FORMATS_ZIP_WRITE_H
-#define SECANT_FORMATS_ZIP_WRITE_H
+#ifndef FORMAT_ZIP_WRITE_H
+#define FORMAT_ZIP_WRITE_H
 #include "base/file.h"
 #include "base/mem.h"
 
-typedef struct secant_zip_writer {
-	secant_writer *w;
+typedef struct format_zip_writer {
+	base_writer *w;
 	uint64_t at; /* bytes written */
 	uint64_t members;
-	secant_str directory; /* the central directory so far */
-} secant_zip_writer;
+	base_str directory; /* the central directory so far */
+} format_zip_writer;
 
 /* Errors of z->w are sticky and reported by its commit. */
-void secant_zip_add(secant_zip_writer *z, const char *name, const void *data, uint64_t size);
+void format_zip_add(format_zip_writer *z, const char *name, const void *data, uint64_t size);
 /* Writes the directory and frees it; NOMEM when it did not fit in memory. */
-secant_status secant_zip_end(secant_zip_writer *z, secant_err *err) SECANT_NODISCARD;
+secant_status format_zip_end(format_zip_writer *z, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -9,16 +9,16 @@
 
 typedef struct named_output {
 	const char *name;
-	secant_value value;
+	graph_value value;
 } named_output;
 
-struct secant_graph {
-	secant_arena *arena;
-	secant_value_info *
+struct graph_net {
+	base_arena *arena;
+	graph_value_info *
 		*value; /* these and the nodes stay where they are while the graph grows: rules hold pointers to them */
-	secant_node **node;
+	graph_node **node;
 	int values, value_capacity, nodes, node_capacity;
-	secant_by_name names; /* of inputs and states */
+	base_by_name names; /* of inputs and states */
 	named_output *output;
 	int outputs, output_capacity;
 	const char *scope;
@@ -26,11 +26,11 @@ struct secant_graph {
 	secant_err err;
 };
 
-secant_graph *
-secant_graph_new(void)
+graph_net *
+graph_new(void)
 {
-	secant_graph *g = secant_calloc(1, sizeof *g);
-	if (g && !(g->arena = secant_arena_new())) {
+	graph_net *g = secant_calloc(1, sizeof *g);
+	if (g && !(g->arena = base_arena_new())) {
 		secant_free(g);
 		return NULL;
 	}
@@ -38,28 +38,28 @@ secant_graph_new(void)
 }
 
 void
-secant_graph_free(secant_graph *g)
+graph_free(graph_net *g)
 {
 	if (!g)
 		return;
-	secant_arena_free(g->arena);
+	base_arena_free(g->arena);
 	secant_free(g->value);
 	secant_free(g->node);
 	secant_free(g->output);
-	secant_by_name_free(&g->names);
+	base_by_name_free(&g->names);
 	secant_free(g);
 }
 
 secant_status
-secant_graph_check(const secant_graph *g, secant_err *err)
+graph_check(const graph_net *g, secant_err *err)
 {
 	if (!g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
 	return g->err.code ? secant_fail(err, g->err.code, "%s", g->err.msg) : SECANT_OK;
 }
 
-secant_value
-secant_graph_fail(secant_graph *g, secant_status code, const char *fmt, ...)
+graph_value
+graph_fail(graph_net *g, secant_status code, const char *fmt, ...)
 {
 	char text[sizeof g->err.msg];
 	va_list ap;
@@ -70,40 +70,40 @@ secant_graph_fail(secant_graph *g, secant_status code, const char *fmt, ...)
 	return -1;
 }
 
-static secant_value
-no_memory(secant_graph *g)
+static graph_value
+no_memory(graph_net *g)
 {
-	return secant_graph_fail(g, SECANT_ERR_NOMEM, "no memory for the graph (%d nodes)", g->nodes);
+	return graph_fail(g, SECANT_ERR_NOMEM, "no memory for the graph (%d nodes)", g->nodes);
 }
 
-secant_arena *
-secant_graph_arena(secant_graph *g)
+base_arena *
+graph_arena(graph_net *g)
 {
 	return g->arena;
 }
 int
-secant_graph_values(const secant_graph *g)
+graph_values(const graph_net *g)
 {
 	return g->values;
 }
 int
-secant_graph_nodes(const secant_graph *g)
+graph_nodes(const graph_net *g)
 {
 	return g->nodes;
 }
-const secant_value_info *
-secant_graph_value(const secant_graph *g, secant_value v)
+const graph_value_info *
+graph_value_at(const graph_net *g, graph_value v)
 {
 	return g->value[v];
 }
-const secant_node *
-secant_graph_get_node(const secant_graph *g, int i)
+const graph_node *
+graph_get_node(const graph_net *g, int i)
 {
 	return g->node[i];
 }
 
 const secant_shape *
-secant_graph_shape(const secant_graph *g, secant_value v)
+graph_shape(const graph_net *g, graph_value v)
 {
 	static const secant_shape scalar;
 	return v < 0 ? &scalar : &g->value[v]->type.shape;
@@ -111,65 +111,64 @@ secant_graph_shape(const secant_graph *g, secant_value v)
 
 /* ---- names ---- */
 
-secant_value
-secant_graph_find(const secant_graph *g, const char *name)
+graph_value
+graph_find(const graph_net *g, const char *name)
 {
-	return secant_by_name_find(&g->names, name);
+	return base_by_name_find(&g->names, name);
 }
 
 /* ---- values ---- */
 
-static secant_value
-value_add(secant_graph *g, const secant_value_info *info)
+static graph_value
+value_add(graph_net *g, const graph_value_info *info)
 {
 	if (g->err.code)
 		return -1;
 	char text[96];
 	if (secant_shape_count(&info->type.shape) < 0)
-		return secant_graph_fail(g, SECANT_ERR_SHAPE, "%s: no such shape: %s",
+		return graph_fail(g, SECANT_ERR_SHAPE, "%s: no such shape: %s",
 			info->name     ? info->name
 				: g->scope ? g->scope
 						   : "value",
 			secant_shape_text(&info->type.shape, text, sizeof text));
-	secant_value_info *v = secant_arena_alloc(g->arena, sizeof *v);
-	if (!v || secant_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
+	graph_value_info *v = base_arena_alloc(g->arena, sizeof *v);
+	if (!v || base_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
 		return no_memory(g);
 	*v = *info;
 	g->value[g->values] = v;
 	if (info->name) {
-		if (!(v->name = secant_arena_strdup(g->arena, info->name))
-			|| !secant_by_name_add(&g->names, v->name, g->values))
+		if (!(v->name = base_arena_strdup(g->arena, info->name)) || !base_by_name_add(&g->names, v->name, g->values))
 			return no_memory(g);
 	}
 	return g->values++;
 }
 
-secant_value
-secant_graph_input(secant_graph *g, const char *name, secant_dtype dtype, const secant_shape *shape)
+graph_value
+graph_input(graph_net *g, const char *name, secant_dtype dtype, const secant_shape *shape)
 {
 	if (g->err.code)
 		return -1;
-	if (secant_graph_find(g, name) >= 0)
-		return secant_graph_fail(g, SECANT_ERR_ARG, "two inputs or states are named '%s'", name);
-	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_INPUT, .type = { dtype, *shape }, .name = name });
+	if (graph_find(g, name) >= 0)
+		return graph_fail(g, SECANT_ERR_ARG, "two inputs or states are named '%s'", name);
+	return value_add(g, &(graph_value_info){ .kind = GRAPH_VALUE_INPUT, .type = { dtype, *shape }, .name = name });
 }
 
-secant_value
-secant_graph_state(
-	secant_graph *g, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, secant_init init)
+graph_value
+graph_state(
+	graph_net *g, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, graph_init init)
 {
 	if (g->err.code)
 		return -1;
-	secant_value v = secant_graph_find(g, name);
+	graph_value v = graph_find(g, name);
 	if (v >= 0) {
 		char a[96], b[96];
-		if (g->value[v]->kind == SECANT_VALUE_STATE && secant_shape_equal(&g->value[v]->type.shape, shape))
+		if (g->value[v]->kind == GRAPH_VALUE_STATE && secant_shape_equal(&g->value[v]->type.shape, shape))
 			return v;
-		return secant_graph_fail(g, SECANT_ERR_SHAPE, "state '%s' is wanted as %s and as %s", name,
+		return graph_fail(g, SECANT_ERR_SHAPE, "state '%s' is wanted as %s and as %s", name,
 			secant_shape_text(&g->value[v]->type.shape, a, sizeof a), secant_shape_text(shape, b, sizeof b));
 	}
 	return value_add(g,
-		&(secant_value_info){ .kind = SECANT_VALUE_STATE,
+		&(graph_value_info){ .kind = GRAPH_VALUE_STATE,
 			.type = { dtype, *shape },
 			.name = name,
 			.trainable = trainable,
@@ -178,61 +177,61 @@ secant_graph_state(
 }
 
 void
-secant_graph_set_fan_in(secant_graph *g, secant_value state, int64_t fan_in)
+graph_set_fan_in(graph_net *g, graph_value state, int64_t fan_in)
 {
 	if (state >= 0)
 		g->value[state]->fan_in = fan_in;
 }
 
-secant_value
-secant_graph_constant(secant_graph *g, secant_dtype dtype, const secant_shape *shape, const double *numbers)
+graph_value
+graph_constant(graph_net *g, secant_dtype dtype, const secant_shape *shape, const double *numbers)
 {
 	int64_t n = secant_shape_count(shape);
 	if (g->err.code || n < 0)
-		return g->err.code ? -1 : secant_graph_fail(g, SECANT_ERR_SHAPE, "a constant has no such shape");
-	double *copy = secant_arena_alloc(g->arena, (size_t)(n ? n : 1) * sizeof *copy);
+		return g->err.code ? -1 : graph_fail(g, SECANT_ERR_SHAPE, "a constant has no such shape");
+	double *copy = base_arena_alloc(g->arena, (size_t)(n ? n : 1) * sizeof *copy);
 	if (!copy)
 		return no_memory(g);
 	memcpy(copy, numbers, (size_t)n * sizeof *copy);
-	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_CONST, .type = { dtype, *shape }, .numbers = copy });
+	return value_add(g, &(graph_value_info){ .kind = GRAPH_VALUE_CONST, .type = { dtype, *shape }, .numbers = copy });
 }
 
-secant_value
-secant_graph_scalar(secant_graph *g, double v)
+graph_value
+graph_scalar(graph_net *g, double v)
 {
-	return secant_graph_constant(g, SECANT_F32, &(secant_shape){ 0 }, &v);
+	return graph_constant(g, SECANT_F32, &(secant_shape){ 0 }, &v);
 }
 
 void
-secant_graph_track(secant_graph *g, secant_value v)
+graph_track(graph_net *g, graph_value v)
 {
 	if (v >= 0)
 		g->value[v]->leads = true;
 }
 
 void
-secant_graph_store_as(secant_graph *g, secant_value v, secant_dtype dtype)
+graph_store_as(graph_net *g, graph_value v, secant_dtype dtype)
 {
 	if (v >= 0)
 		g->value[v]->type.dtype = dtype;
 }
 
 const char *
-secant_graph_scope(secant_graph *g, const char *name)
+graph_scope(graph_net *g, const char *name)
 {
 	const char *before = g->scope;
-	g->scope = name ? secant_arena_strdup(g->arena, name) : NULL;
+	g->scope = name ? base_arena_strdup(g->arena, name) : NULL;
 	return before;
 }
 
 /* ---- nodes ---- */
 
 static const void *
-attr_copy(secant_graph *g, const secant_op *op, const void *attr)
+attr_copy(graph_net *g, const graph_op *op, const void *attr)
 {
 	if (!op->attr)
 		return NULL;
-	void *copy = secant_arena_alloc(g->arena, op->attr->size);
+	void *copy = base_arena_alloc(g->arena, op->attr->size);
 	if (!copy)
 		return NULL;
 	if (attr)
@@ -242,22 +241,22 @@ attr_copy(secant_graph *g, const secant_op *op, const void *attr)
 	return copy;
 }
 
-static const secant_node *
-node_fail(secant_graph *g, const secant_op *op, secant_err *err)
+static const graph_node *
+node_fail(graph_net *g, const graph_op *op, secant_err *err)
 {
 	if (g->scope)
-		secant_graph_fail(g, err->code, "%s '%s': %s", op->name, g->scope, err->msg);
+		graph_fail(g, err->code, "%s '%s': %s", op->name, g->scope, err->msg);
 	else
-		secant_graph_fail(g, err->code, "%s: %s", op->name, err->msg);
+		graph_fail(g, err->code, "%s: %s", op->name, err->msg);
 	return NULL;
 }
 
 /* Fills out types by the operator's rule; checks the number of inputs and that required ones are there. */
 static secant_status
-infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secant_value *in, secant_type *out,
-	secant_err *err)
+infer(
+	graph_net *g, const graph_op *op, const void *attr, int n, const graph_value *in, graph_type *out, secant_err *err)
 {
-	secant_type fixed[8], *types = n <= 8 ? fixed : secant_arena_alloc(g->arena, (size_t)n * sizeof *types);
+	graph_type fixed[8], *types = n <= 8 ? fixed : base_arena_alloc(g->arena, (size_t)n * sizeof *types);
 	if (!types)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	if (n < op->min_in || (op->max_in >= 0 && n > op->max_in))
@@ -265,30 +264,30 @@ infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secan
 	for (int i = 0; i < n; i++) {
 		if (in[i] >= g->values || (in[i] < 0 && i < op->min_in))
 			return secant_fail(err, SECANT_ERR_ARG, "input %d is missing", i);
-		types[i] = in[i] < 0 ? (secant_type){ SECANT_F32, { .rank = -1 } } : g->value[in[i]]->type;
+		types[i] = in[i] < 0 ? (graph_type){ SECANT_F32, { .rank = -1 } } : g->value[in[i]]->type;
 	}
 	for (int i = 0; i < op->n_out; i++)
-		out[i] = (secant_type){ SECANT_F32, { 0 } };
-	secant_signature s = { .attr = attr, .n_in = n, .n_out = op->n_out, .in = types, .out = out };
-	if (secant_takes_check(op->takes, &s, err))
+		out[i] = (graph_type){ SECANT_F32, { 0 } };
+	graph_signature s = { .attr = attr, .n_in = n, .n_out = op->n_out, .in = types, .out = out };
+	if (graph_takes_check(op->takes, &s, err))
 		return err->code;
 	return op->shape(&s, err);
 }
 
-const secant_node *
-secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n, const secant_value *in)
+const graph_node *
+graph_make_node(graph_net *g, const char *op_name, const void *attr, int n, const graph_value *in)
 {
 	if (g->err.code)
 		return NULL;
-	const secant_op *op = secant_op_find(op_name);
+	const graph_op *op = graph_op_find(op_name);
 	if (!op) {
-		secant_graph_fail(g, SECANT_ERR_UNSUPPORTED, "no operator is named '%s'", op_name);
+		graph_fail(g, SECANT_ERR_UNSUPPORTED, "no operator is named '%s'", op_name);
 		return NULL;
 	}
 	while (n > op->min_in && in[n - 1] < 0) /* absent inputs at the end are not there at all */
 		n--;
 	secant_err err = { 0 };
-	secant_type out[SECANT_MOST_OUTPUTS];
+	graph_type out[GRAPH_MOST_OUTPUTS];
 	const void *copy = attr_copy(g, op, attr);
 	if (op->attr && !copy) {
 		no_memory(g);
@@ -296,19 +295,19 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 	}
 	if (infer(g, op, copy, n, in, out, &err))
 		return node_fail(g, op, &err);
-	secant_node *node = secant_arena_alloc(g->arena, sizeof *node);
+	graph_node *node = base_arena_alloc(g->arena, sizeof *node);
 	if (node)
-		*node = (secant_node){
+		*node = (graph_node){
 			.op = op,
 			.attr = copy,
 			.name = g->scope,
 			.n_in = n,
 			.n_out = op->n_out,
-			.in = secant_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(secant_value)),
-			.out = secant_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(secant_value)),
+			.in = base_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(graph_value)),
+			.out = base_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(graph_value)),
 		};
 	if (!node || !node->in || !node->out
-		|| secant_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
+		|| base_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
 		no_memory(g);
 		return NULL;
 	}
@@ -319,7 +318,7 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 	}
 	for (int i = 0; i < op->n_out; i++)
 		if ((node->out[i] = value_add(g,
-				 &(secant_value_info){ .kind = SECANT_VALUE_NODE,
+				 &(graph_value_info){ .kind = GRAPH_VALUE_NODE,
 					 .type = out[i],
 					 .node = g->nodes,
 					 .slot = i,
@@ -330,58 +329,58 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 	return g->node[g->nodes++];
 }
 
-secant_value
-secant_apply(secant_graph *g, const char *op, const void *attr, int n, ...)
+graph_value
+graph_apply(graph_net *g, const char *op, const void *attr, int n, ...)
 {
-	secant_value in[16];
+	graph_value in[16];
 	va_list ap;
 	va_start(ap, n);
 	for (int i = 0; i < n && i < 16; i++)
 		in[i] = va_arg(ap, int);
 	va_end(ap);
 	if (n > 16)
-		return secant_graph_fail(g, SECANT_ERR_BUG, "%s: %d inputs as arguments, at most 16 fit", op, n);
-	const secant_node *node = secant_graph_node(g, op, attr, n, in);
+		return graph_fail(g, SECANT_ERR_BUG, "%s: %d inputs as arguments, at most 16 fit", op, n);
+	const graph_node *node = graph_make_node(g, op, attr, n, in);
 	return node ? node->out[0] : -1;
 }
 
 void
-secant_graph_mark_backward(secant_graph *g)
+graph_mark_backward(graph_net *g)
 {
 	if (!g->backward)
 		g->backward = g->nodes;
 }
 
 int
-secant_graph_backward(const secant_graph *g)
+graph_backward(const graph_net *g)
 {
 	return g->backward ? g->backward : g->nodes;
 }
 
 /* ---- copying, for passes ---- */
 
-secant_value
-secant_graph_leaf(secant_graph *g, const secant_value_info *leaf)
+graph_value
+graph_leaf(graph_net *g, const graph_value_info *leaf)
 {
-	secant_value_info info = *leaf;
-	return info.kind == SECANT_VALUE_CONST ? secant_graph_constant(g, info.type.dtype, &info.type.shape, info.numbers)
-										   : value_add(g, &info);
+	graph_value_info info = *leaf;
+	return info.kind == GRAPH_VALUE_CONST ? graph_constant(g, info.type.dtype, &info.type.shape, info.numbers)
+										  : value_add(g, &info);
 }
 
 /* ---- outputs ---- */
 
 void
-secant_graph_output(secant_graph *g, const char *name, secant_value v)
+graph_output(graph_net *g, const char *name, graph_value v)
 {
 	if (v < 0 || g->err.code)
 		return;
-	if (secant_graph_find_output(g, name) >= 0) {
-		(void)secant_graph_fail(g, SECANT_ERR_ARG, "two outputs are named '%s'", name);
+	if (graph_find_output(g, name) >= 0) {
+		(void)graph_fail(g, SECANT_ERR_ARG, "two outputs are named '%s'", name);
 		return;
 	}
 	if (g->outputs == g->output_capacity) {
 		int capacity = g->outputs ? 2 * g->outputs : 4;
-		named_output *more = secant_realloc(g->output, (size_t)capacity, sizeof *more);
+		named_output *more = base_realloc(g->output, (size_t)capacity, sizeof *more);
 		if (!more) {
 			(void)no_memory(g);
 			return;
@@ -389,7 +388,7 @@ secant_graph_output(secant_graph *g, const char *name, secant_value v)
 		g->output = more;
 		g->output_capacity = capacity;
 	}
-	const char *own = secant_arena_strdup(g->arena, name);
+	const char *own = base_arena_strdup(g->arena, name);
 	if (!own)
 		(void)no_memory(g);
 	else
@@ -397,21 +396,21 @@ secant_graph_output(secant_graph *g, const char *name, secant_value v)
 }
 
 int
-secant_graph_outputs(const secant_graph *g)
+graph_outputs(const graph_net *g)
 {
 	return g->outputs;
 }
 
-secant_value
-secant_graph_output_at(const secant_graph *g, int i, const char **name)
+graph_value
+graph_output_at(const graph_net *g, int i, const char **name)
 {
 	if (name)
 		*name = g->output[i].name;
 	return g->output[i].value;
 }
 
-secant_value
-secant_graph_find_output(const secant_graph *g, const char *name)
+graph_value
+graph_find_output(const graph_net *g, const char *name)
 {
 	for (int i = 0; i < g->outputs; i++)
 		if (!strcmp(g->output[i].name, name))

@@ -10,58 +10,58 @@
 #include "graph/rewrite.h"
 
 typedef struct recomputing {
-	secant_rewrite w; /* maps an old value to the new one of the forward pass */
+	graph_rewrite w; /* maps an old value to the new one of the forward pass */
 	bool norms;
-	secant_value *anew; /* old value -> its second computation; -1: none yet */
+	graph_value *anew; /* old value -> its second computation; -1: none yet */
 	bool *kept; /* old value: a gradient or the caller reads it */
 	bool *redone; /* node: output 0 is computed again for gradients */
 } recomputing;
 
 static int64_t
-size_of(const recomputing *r, secant_value v)
+size_of(const recomputing *r, graph_value v)
 {
-	return secant_shape_count(secant_graph_shape(r->w.from, v));
+	return secant_shape_count(graph_shape(r->w.from, v));
 }
 
 static bool
-is_redone(const recomputing *r, secant_value v)
+is_redone(const recomputing *r, graph_value v)
 {
-	const secant_value_info *info = secant_graph_value(r->w.from, v);
-	return info->kind == SECANT_VALUE_NODE && info->slot == 0 && r->redone[info->node];
+	const graph_value_info *info = graph_value_at(r->w.from, v);
+	return info->kind == GRAPH_VALUE_NODE && info->slot == 0 && r->redone[info->node];
 }
 
 /* Computing node i again keeps at most half of what it saves. Earlier nodes are decided. */
 static bool
-saves(const recomputing *r, const secant_node *n)
+saves(const recomputing *r, const graph_node *n)
 {
 	int64_t extra = 0;
-	if (!n->op->again || (r->norms && n->op->again == secant_op_again))
+	if (!n->op->again || (r->norms && n->op->again == graph_op_again))
 		return false;
 	for (int k = 0; k < n->n_in; k++) {
-		secant_value v = n->in[k];
-		if (v >= 0 && secant_graph_value(r->w.from, v)->kind == SECANT_VALUE_NODE && !r->kept[v] && !is_redone(r, v))
+		graph_value v = n->in[k];
+		if (v >= 0 && graph_value_at(r->w.from, v)->kind == GRAPH_VALUE_NODE && !r->kept[v] && !is_redone(r, v))
 			extra += size_of(r, v);
 	}
 	return 2 * extra <= size_of(r, n->out[0]);
 }
 
 /* What a gradient reads where the forward pass made v. */
-static secant_value
-for_gradient(recomputing *r, secant_value v)
+static graph_value
+for_gradient(recomputing *r, graph_value v)
 {
 	if (v < 0 || !is_redone(r, v))
-		return secant_rewrite_value(&r->w, v);
+		return graph_rewrite_value(&r->w, v);
 	if (r->anew[v] >= 0)
 		return r->anew[v];
-	const secant_node *n = secant_rewrite_maker(&r->w, v, NULL);
-	secant_value *in = secant_rewrite_room(&r->w, n), out[SECANT_MOST_OUTPUTS];
+	const graph_node *n = graph_rewrite_maker(&r->w, v, NULL);
+	graph_value *in = graph_rewrite_room(&r->w, n), out[GRAPH_MOST_OUTPUTS];
 	if (!in)
 		return -1;
 	for (int k = 0; k < n->n_in; k++)
 		in[k] = for_gradient(r, n->in[k]);
 	for (int k = 0; k < n->n_out; k++)
 		out[k] = r->w.map[n->out[k]];
-	secant_graph_scope(r->w.to, n->name);
+	graph_scope(r->w.to, n->name);
 	return r->anew[v] = n->op->again(r->w.to, n, in, out);
 }
 
@@ -69,34 +69,34 @@ static void
 copy(recomputing *r, int backward)
 {
 	for (int i = 0; i < backward; i++)
-		secant_rewrite_node(&r->w, i);
-	for (int i = backward; i < secant_graph_nodes(r->w.from); i++) {
-		const secant_node *n = secant_graph_get_node(r->w.from, i);
-		secant_value *in = secant_rewrite_room(&r->w, n);
+		graph_rewrite_node(&r->w, i);
+	for (int i = backward; i < graph_nodes(r->w.from); i++) {
+		const graph_node *n = graph_get_node(r->w.from, i);
+		graph_value *in = graph_rewrite_room(&r->w, n);
 		for (int k = 0; in && k < n->n_in; k++)
 			in[k] = for_gradient(r, n->in[k]);
 		if (in)
-			secant_rewrite_with(&r->w, n, in);
+			graph_rewrite_with(&r->w, n, in);
 	}
 }
 
-secant_value
-secant_op_again(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out)
+graph_value
+graph_op_again(graph_net *g, const graph_node *n, const graph_value *in, const graph_value *out)
 {
-	const secant_node *same = secant_graph_node(g, n->op->name, n->attr, n->n_in, in);
+	const graph_node *same = graph_make_node(g, n->op->name, n->attr, n->n_in, in);
 	return same ? same->out[0] : -1;
 }
 
-secant_graph *
-secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int n, secant_err *err)
+graph_net *
+graph_pass_recompute(const graph_net *g, bool norms, graph_value *keep, int n, secant_err *err)
 {
-	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
-	int backward = secant_graph_backward(g);
+	size_t values = (size_t)graph_values(g) + 1, nodes = (size_t)graph_nodes(g) + 1;
+	int backward = graph_backward(g);
 	recomputing r = { .norms = norms,
 		.anew = secant_calloc(values, sizeof *r.anew),
 		.kept = secant_calloc(values, sizeof *r.kept),
 		.redone = secant_calloc(nodes, sizeof *r.redone) };
-	bool ok = secant_rewrite_begin(&r.w, g, keep, n, err);
+	bool ok = graph_rewrite_begin(&r.w, g, keep, n, err);
 	if (!r.anew || !r.kept || !r.redone) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to compute results again");
 		ok = false;
@@ -106,18 +106,18 @@ secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int
 	for (int i = 0; ok && i < n; i++)
 		if (keep[i] >= 0)
 			r.kept[keep[i]] = true;
-	for (int i = backward; ok && i < secant_graph_nodes(g); i++) {
-		const secant_node *node = secant_graph_get_node(g, i);
+	for (int i = backward; ok && i < graph_nodes(g); i++) {
+		const graph_node *node = graph_get_node(g, i);
 		for (int k = 0; k < node->n_in; k++)
 			if (node->in[k] >= 0)
 				r.kept[node->in[k]] = true;
 	}
 	for (int i = 0; ok && i < backward; i++)
-		r.redone[i] = saves(&r, secant_graph_get_node(g, i));
+		r.redone[i] = saves(&r, graph_get_node(g, i));
 	if (ok)
 		copy(&r, backward);
 	secant_free(r.anew);
 	secant_free(r.kept);
 	secant_free(r.redone);
-	return secant_rewrite_end(&r.w, keep, n, ok, err);
+	return graph_rewrite_end(&r.w, keep, n, ok, err);
 }

@@ -92,7 +92,7 @@ read_axes(const word *w, axis axes[SECANT_MAX_RANK], bool *before, bool *behind)
 }
 
 static secant_status
-check_kind(const word *w, const secant_signature *s, int i, secant_err *err)
+check_kind(const word *w, const graph_signature *s, int i, secant_err *err)
 {
 	secant_dtype d = s->in[i].dtype;
 	bool integer = d == SECANT_U8 || d == SECANT_I8 || d == SECANT_U16 || d == SECANT_I16 || d == SECANT_I32
@@ -105,7 +105,7 @@ check_kind(const word *w, const secant_signature *s, int i, secant_err *err)
 
 /* Sizes by letter that are known so far; -1: not yet. */
 static secant_status
-check_axes(const word *w, const secant_signature *s, int i, int64_t known[26], secant_err *err)
+check_axes(const word *w, const graph_signature *s, int i, int64_t known[26], secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
 	axis axes[SECANT_MAX_RANK];
@@ -137,7 +137,7 @@ check_axes(const word *w, const secant_signature *s, int i, int64_t known[26], s
 }
 
 static secant_status
-check_word(const word *w, const secant_signature *s, int i, int64_t known[26], secant_err *err)
+check_word(const word *w, const graph_signature *s, int i, int64_t known[26], secant_err *err)
 {
 	char got[96], other[96];
 	if (s->in[i].shape.rank < 0)
@@ -162,7 +162,7 @@ check_word(const word *w, const secant_signature *s, int i, int64_t known[26], s
 }
 
 secant_status
-secant_takes_check(const char *takes, const secant_signature *s, secant_err *err)
+graph_takes_check(const char *takes, const graph_signature *s, secant_err *err)
 {
 	int64_t known[26];
 	word w = { 0 };
@@ -178,7 +178,7 @@ secant_takes_check(const char *takes, const secant_signature *s, secant_err *err
 }
 
 int
-secant_takes_words(const char *takes)
+graph_takes_words(const char *takes)
 {
 	int n = 0;
 	word w = { 0 };

@@ -14,12 +14,12 @@
  * be is min_in. Types are checked first, so that a shape rule reads only what is there; what words cannot say stands in
  * it.
  */
-#ifndef SECANT_GRAPH_TAKES_H
-#define SECANT_GRAPH_TAKES_H
+#ifndef GRAPH_TAKES_H
+#define GRAPH_TAKES_H
 #include "graph/graph.h"
 
 /* "input 3 is 4, want 16": the first input that is not what its word says. A NULL `takes` says nothing. */
-secant_status secant_takes_check(const char *takes, const secant_signature *s, secant_err *err) SECANT_NODISCARD;
+secant_status graph_takes_check(const char *takes, const graph_signature *s, secant_err *err) SECANT_NODISCARD;
 /* How many inputs the words speak of; -1: any number; -2: they cannot be read, or one speaks of an input behind it. */
-int secant_takes_words(const char *takes);
+int graph_takes_words(const char *takes);
 #endif

@@ -18,7 +18,7 @@ typedef struct boundary_counts {
 	int64_t predicted, predicted_met, label, label_met;
 } boundary_counts;
 
-struct secant_boundary {
+struct judge_boundary {
 	int classes;
 	double tolerance;
 	boundary_counts *count;
@@ -28,10 +28,10 @@ struct secant_boundary {
 	int32_t *rows[2]; /* to the nearest boundary pixel of the column */
 };
 
-secant_boundary *
-secant_boundary_new(int classes, double tolerance, secant_err *err)
+judge_boundary *
+judge_boundary_new(int classes, double tolerance, secant_err *err)
 {
-	secant_boundary *b = secant_calloc(1, sizeof *b);
+	judge_boundary *b = secant_calloc(1, sizeof *b);
 	if (!b || !(b->count = secant_calloc((size_t)classes, sizeof *b->count))) {
 		secant_free(b);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for boundaries of %d classes", classes);
@@ -43,7 +43,7 @@ secant_boundary_new(int classes, double tolerance, secant_err *err)
 }
 
 static void
-planes_free(secant_boundary *b)
+planes_free(judge_boundary *b)
 {
 	for (int i = 0; i < 2; i++) {
 		secant_free(b->plane[i]);
@@ -55,7 +55,7 @@ planes_free(secant_boundary *b)
 }
 
 void
-secant_boundary_free(secant_boundary *b)
+judge_boundary_free(judge_boundary *b)
 {
 	if (!b)
 		return;
@@ -65,7 +65,7 @@ secant_boundary_free(secant_boundary *b)
 }
 
 secant_status
-secant_boundary_planes(secant_boundary *b, int height, int width, uint8_t **predicted, uint8_t **label, secant_err *err)
+judge_boundary_planes(judge_boundary *b, int height, int width, uint8_t **predicted, uint8_t **label, secant_err *err)
 {
 	size_t pixels = (size_t)height * (size_t)width;
 	if (pixels > b->room) {
@@ -92,10 +92,10 @@ mark(const uint8_t *plane, uint8_t *edge, int height, int width)
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++) {
 			size_t i = (size_t)y * (size_t)width + (size_t)x;
-			bool beside = (x && plane[i - 1] == SECANT_BEYOND) || (x + 1 < width && plane[i + 1] == SECANT_BEYOND)
-				|| (y && plane[i - (size_t)width] == SECANT_BEYOND)
-				|| (y + 1 < height && plane[i + (size_t)width] == SECANT_BEYOND);
-			edge[i] = plane[i] == SECANT_WITHIN && beside;
+			bool beside = (x && plane[i - 1] == JUDGE_BEYOND) || (x + 1 < width && plane[i + 1] == JUDGE_BEYOND)
+				|| (y && plane[i - (size_t)width] == JUDGE_BEYOND)
+				|| (y + 1 < height && plane[i + (size_t)width] == JUDGE_BEYOND);
+			edge[i] = plane[i] == JUDGE_WITHIN && beside;
 			n += edge[i];
 		}
 	return n;
@@ -139,7 +139,7 @@ met(const uint8_t *edge, const int32_t *rows, int height, int width, double radi
 }
 
 void
-secant_boundary_add(secant_boundary *b, int k)
+judge_boundary_add(judge_boundary *b, int k)
 {
 	int h = b->height, w = b->width;
 	size_t pixels = (size_t)h * (size_t)w;
@@ -159,7 +159,7 @@ secant_boundary_add(secant_boundary *b, int k)
 }
 
 double
-secant_boundary_f1(const secant_boundary *b, int k)
+judge_boundary_f1(const judge_boundary *b, int k)
 {
 	const boundary_counts *c = &b->count[k];
 	if (!c->predicted && !c->label)

@@ -23,12 +23,12 @@ typedef struct rank {
 } rank;
 
 typedef struct collector {
-	const secant_evaluation *e;
-	const secant_samples *samples;
-	const secant_counts *counts; /* the picture that is seen is their last */
+	const judge_evaluation *e;
+	const data_samples *samples;
+	const judge_counts *counts; /* the picture that is seen is their last */
 	rank *list; /* of every picture */
 	int n;
-	secant_cases cases;
+	judge_cases cases;
 	secant_err err; /* of painting */
 } collector;
 
@@ -36,8 +36,8 @@ static void
 collect(void *user, int sample, const float *outputs, const void *target, int height, int width, int stride)
 {
 	collector *c = user;
-	double score = secant_counts_picture(c->counts, c->counts->images - 1);
-	secant_view view = {
+	double score = judge_counts_picture(c->counts, c->counts->images - 1);
+	judge_view view = {
 		.samples = c->samples,
 		.sample = sample,
 		.mode = c->e->mode,
@@ -45,14 +45,14 @@ collect(void *user, int sample, const float *outputs, const void *target, int he
 		.ignore = c->e->ignore,
 		.outputs = outputs,
 		.target = target,
-		.cut = secant_cut_of((double)c->e->threshold, c->e->activated),
+		.cut = judge_cut_of((double)c->e->threshold, c->e->activated),
 		.height = height,
 		.width = width,
 		.stride = stride,
 	};
 	c->list[c->n++] = (rank){ score, sample };
 	if (!c->err.code)
-		(void)!secant_cases_take(&c->cases, &view, score, &c->err);
+		(void)!judge_cases_take(&c->cases, &view, score, &c->err);
 }
 
 static int
@@ -66,30 +66,30 @@ by_score(const void *a, const void *b)
 static secant_status
 write_worst(const collector *c, const char *folder, secant_err *err)
 {
-	char *path = secant_path_join(folder, "worst.txt");
+	char *path = base_path_join(folder, "worst.txt");
 	secant_status status = path ? secant_make_dirs(folder, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	secant_writer *w = status ? NULL : secant_writer_open(path, err);
+	base_writer *w = status ? NULL : base_writer_open(path, err);
 	qsort(c->list, (size_t)c->n, sizeof *c->list, by_score);
 	if (!w)
 		status = err ? err->code : SECANT_ERR_IO;
 	for (int i = 0; i < c->n && !status; i++)
-		status = secant_writer_printf(
-			w, err, "%.6f\t%s\n", c->list[i].score, secant_samples_image_path(c->samples, c->list[i].sample));
+		status = base_writer_printf(
+			w, err, "%.6f\t%s\n", c->list[i].score, data_samples_image_path(c->samples, c->list[i].sample));
 	for (int i = 0; i < c->cases.n && !status; i++) {
-		const secant_case *k = &c->cases.v[i];
-		char *stem = secant_path_stem(secant_samples_image_path(c->samples, k->sample));
-		char *file = stem ? secant_format("%s/%02d-%.3f-%s.png", folder, i + 1, k->score, stem) : NULL;
+		const judge_case *k = &c->cases.v[i];
+		char *stem = base_path_stem(data_samples_image_path(c->samples, k->sample));
+		char *file = stem ? base_format("%s/%02d-%.3f-%s.png", folder, i + 1, k->score, stem) : NULL;
 		status = file ? secant_image_write(&k->sheet, file, NULL, err)
 					  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 		secant_free(stem), secant_free(file);
 	}
 	secant_free(path);
 	if (status) {
-		secant_writer_abort(w);
+		base_writer_abort(w);
 		return status;
 	}
-	return secant_writer_commit(w, err);
+	return base_writer_commit(w, err);
 }
 
 /* ---- what is drawn ---- */
@@ -102,7 +102,7 @@ write_confusion(const secant_scores *s, const char *path, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	for (int k = 0; k < s->classes; k++)
 		names[k] = s->per_class[k].name;
-	secant_status status = secant_matrix_write(&(secant_matrix){ NULL, s->confusion, names, s->classes }, path, err);
+	secant_status status = draw_matrix_write(&(draw_matrix){ NULL, s->confusion, names, s->classes }, path, err);
 	secant_free(names);
 	return status;
 }
@@ -110,8 +110,8 @@ write_confusion(const secant_scores *s, const char *path, secant_err *err)
 typedef struct request {
 	const char *model, *data;
 	const secant_eval_options *o;
-	const secant_deployed *d;
-	secant_turns *turns;
+	const deploy_deployed *d;
+	judge_turns *turns;
 	secant_session *session; /* logits */
 	const secant_logger *log;
 	int64_t seed; /* that divides a data set without split folders */
@@ -120,29 +120,28 @@ typedef struct request {
 static secant_status
 write_page(const request *q, const collector *c, const secant_scores *s, secant_err *err)
 {
-	secant_fact facts[5] = { { .name = "model" }, { .name = "data" }, { .name = "pictures" }, { .name = "precision" },
+	judge_fact facts[5] = { { .name = "model" }, { .name = "data" }, { .name = "pictures" }, { .name = "precision" },
 		{ .name = "threshold" } };
-	bool several = q->d->task == SECANT_TASK_MULTICLASS;
+	bool several = q->d->task == DEPLOY_TASK_MULTICLASS;
 	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s", q->model);
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%s, %s", q->data, q->o->split);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%lld", (long long)s->images);
-	(void)snprintf(
-		facts[3].text, sizeof facts[3].text, "%s", q->d->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s", q->d->precision == EXEC_PRECISION_BF16 ? "bf16" : "f32");
 	(void)snprintf(facts[4].text, sizeof facts[4].text, "%g", q->o->threshold);
-	secant_page page = { .title = "Evaluation",
+	judge_page page = { .title = "Evaluation",
 		.facts = facts,
 		.n_facts = several ? 4 : 5,
 		.scores = s,
 		.cases = &c->cases,
 		.samples = c->samples };
-	return secant_page_write(&page, q->o->report, err);
+	return judge_page_write(&page, q->o->report, err);
 }
 
 static secant_status
 check_options(const request *q, secant_err *err)
 {
 	const secant_eval_options *o = q->o;
-	int scored = q->d->task == SECANT_TASK_BINARY ? 1 : q->d->classes;
+	int scored = q->d->task == DEPLOY_TASK_BINARY ? 1 : q->d->classes;
 	if (o->data.resize && o->data.size.n != 2)
 		return secant_fail(err, SECANT_ERR_ARG, "--resize wants --size");
 	if (o->class_weights.n && o->class_weights.n != scored)
@@ -151,12 +150,12 @@ check_options(const request *q, secant_err *err)
 	if (o->tta && o->loss)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--loss wants the network's own outputs, --tta takes the mean of probabilities: give one of them");
-	if (o->confusion && q->d->task == SECANT_TASK_MULTILABEL)
+	if (o->confusion && q->d->task == DEPLOY_TASK_MULTILABEL)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
-	if (o->confusion && !secant_ext_is(o->confusion, "png|svg"))
+	if (o->confusion && !base_ext_is(o->confusion, "png|svg"))
 		return secant_fail(err, SECANT_ERR_ARG, "--confusion %s: drawings are written as .png or .svg", o->confusion);
-	if (o->report && !secant_ext_is(o->report, "html|htm"))
+	if (o->report && !base_ext_is(o->report, "html|htm"))
 		return secant_fail(err, SECANT_ERR_ARG, "--report %s: the report is an .html page", o->report);
 	return SECANT_OK;
 }
@@ -178,13 +177,13 @@ write_results(const request *q, const collector *c, const secant_scores *s, seca
 }
 
 static secant_status
-count_samples(const request *q, const secant_samples *s, collector *c, secant_counts *counts, secant_err *err)
+count_samples(const request *q, const data_samples *s, collector *c, judge_counts *counts, secant_err *err)
 {
 	const secant_eval_options *o = q->o;
-	const secant_deployed *d = q->d;
-	secant_mode mode = (secant_mode)d->task;
+	const deploy_deployed *d = q->d;
+	nn_mode mode = (nn_mode)d->task;
 	bool probabilities = d->activated || q->turns;
-	secant_evaluation e = {
+	judge_evaluation e = {
 		.session = q->session,
 		.turns = q->turns,
 		.mode = mode,
@@ -193,31 +192,31 @@ count_samples(const request *q, const secant_samples *s, collector *c, secant_co
 		.batch = o->batch,
 		.threads = o->threads,
 		.loader_threads = o->data.loader_threads > 0 ? o->data.loader_threads
-			: secant_cpu_count() > 1                 ? secant_cpu_count() - 1
+			: base_cpu_count() > 1                   ? base_cpu_count() - 1
 													 : 1,
 		.loss = probabilities ? NULL
 			: o->loss         ? o->loss
-							  : secant_loss_usual(mode),
+							  : model_loss_usual(mode),
 		.activated = probabilities,
 		.threshold = (float)o->threshold,
 		.ignore = o->data.ignore_index,
 		.size = o->data.resize ? o->data.size : (secant_ints){ 0 },
 		.precision = d->precision,
 	};
-	secant_status status = e.loss ? secant_loss_check(e.loss, mode, NULL, err) : SECANT_OK;
-	if (!status && (status = secant_counts_new(counts, mode, d->classes, err)))
+	secant_status status = e.loss ? nn_loss_check(e.loss, mode, NULL, err) : SECANT_OK;
+	if (!status && (status = judge_counts_new(counts, mode, d->classes, err)))
 		return status;
-	if (!status && !(status = secant_counts_boundary(counts, o->boundary, err)) && (o->save || o->report)) {
+	if (!status && !(status = judge_counts_boundary(counts, o->boundary, err)) && (o->save || o->report)) {
 		*c = (collector){ .e = &e,
 			.samples = s,
 			.counts = counts,
-			.list = secant_calloc((size_t)secant_samples_count(s) + 1, sizeof(rank)) };
+			.list = secant_calloc((size_t)data_samples_count(s) + 1, sizeof(rank)) };
 		e.seen = collect, e.user = c;
 		if (!c->list)
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the list of pictures");
 	}
 	if (!status)
-		status = secant_evaluate_samples(&e, s, counts, err);
+		status = judge_evaluate_samples(&e, s, counts, err);
 	if (!e.loss)
 		counts->loss = NAN;
 	return status;
@@ -226,7 +225,7 @@ count_samples(const request *q, const secant_samples *s, collector *c, secant_co
 static secant_status
 evaluate(request *q, secant_scores *scores, secant_err *err)
 {
-	const secant_deployed *d = q->d;
+	const deploy_deployed *d = q->d;
 	secant_data_options options = q->o->data;
 	char *normalize = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "normalize"));
 	options.normalize.normalize = normalize ? normalize : options.normalize.normalize;
@@ -235,48 +234,48 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 		options.size = (secant_ints){ 2, { d->scaled[0], d->scaled[1] } };
 		secant_log(q->log, SECANT_LOG_INFO, "pictures are scaled to %dx%d, as in training", d->scaled[0], d->scaled[1]);
 	}
-	secant_counts counts = { 0 };
+	judge_counts counts = { 0 };
 	collector c = { 0 };
 	char **names = NULL;
 	int n_names = 0;
 	secant_status status = check_options(q, err);
 	const char *wanted = "logits";
-	if (!status && !(q->session = secant_session_new(d->runner, &wanted, 1, err)))
+	if (!status && !(q->session = exec_session_new(d->runner, &wanted, 1, err)))
 		status = err ? err->code : SECANT_ERR_NOMEM;
-	if (!status && q->o->tta && !(q->turns = secant_turns_new(q->d, q->o->tta, err)))
+	if (!status && q->o->tta && !(q->turns = judge_turns_new(q->d, q->o->tta, err)))
 		status = err ? err->code : SECANT_ERR_ARG;
 	if (!status)
-		status = secant_class_names_read(d->file.settings, &names, &n_names, err);
-	secant_samples_request r = {
+		status = deploy_class_names_read(d->file.settings, &names, &n_names, err);
+	data_samples_request r = {
 		.path = q->data,
 		.split = q->o->split,
 		.options = &options,
 		.in_channels = d->in_channels,
 		.classes = d->classes,
-		.kind = secant_target_of((secant_mode)d->task),
+		.kind = judge_target_of((nn_mode)d->task),
 		.class_names = names,
 		.n_class_names = n_names,
 		.seed = (uint64_t)q->seed,
 	};
-	secant_samples *s = status ? NULL : secant_samples_open(&r, err);
+	data_samples *s = status ? NULL : data_samples_open(&r, err);
 	if (!status && !s)
 		status = err ? err->code : SECANT_ERR_IO;
 	if (!status && !(status = count_samples(q, s, &c, &counts, err))) {
-		secant_scoring how = { .names = names,
+		judge_scoring how = { .names = names,
 			.n_names = n_names,
 			.weights = q->o->class_weights.n ? q->o->class_weights.v : NULL,
 			.beta = q->o->beta,
 			.zero_division = q->o->zero_division };
-		status = secant_counts_scores_as(&counts, &how, scores, err);
+		status = judge_counts_scores_as(&counts, &how, scores, err);
 	}
 	if (!status && (status = write_results(q, &c, scores, err)))
 		secant_scores_free(scores);
-	secant_class_names_free(names, n_names);
+	deploy_class_names_free(names, n_names);
 	secant_free(c.list);
-	secant_cases_free(&c.cases);
-	secant_counts_free(&counts);
-	secant_samples_free(s);
-	secant_turns_free(q->turns);
+	judge_cases_free(&c.cases);
+	judge_counts_free(&counts);
+	data_samples_free(s);
+	judge_turns_free(q->turns);
 	secant_session_free(q->session);
 	return status;
 }
@@ -287,16 +286,16 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	char **names = NULL;
 	int n_names = 0;
 	collector none = { 0 };
-	secant_status status = secant_class_names_read(q->d->file.settings, &names, &n_names, err);
+	secant_status status = deploy_class_names_read(q->d->file.settings, &names, &n_names, err);
 	if (!status && q->o->tta)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
 	if (!status && q->o->save)
 		status = secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "--save shows pictures; for clouds use secant predict and secant show");
-	if (!status && !(status = secant_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err))
+	if (!status && !(status = judge_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err))
 		&& (status = write_results(q, &none, scores, err)))
 		secant_scores_free(scores);
-	secant_class_names_free(names, n_names);
+	deploy_class_names_free(names, n_names);
 	return status;
 }
 
@@ -304,17 +303,17 @@ secant_status
 secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log,
 	secant_scores *scores, secant_err *err)
 {
-	secant_deployed d;
+	deploy_deployed d;
 	*scores = (secant_scores){ 0 };
 	if (!strcmp(o->precision, "f64"))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"precision f64 runs scalar references: it is for secant run, evaluation wants f32 or bf16");
-	secant_status status = secant_deployed_open(
-		&d, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, err);
+	secant_status status = deploy_deployed_open(
+		&d, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
 	secant_log(
-		log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, d.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+		log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, d.precision == EXEC_PRECISION_BF16 ? "bf16" : "f32");
 	secant_eval_options own;
 	request q = { .model = model, .data = data, .o = &own, .d = &d, .log = log };
 	secant_err copying = { 0 };
@@ -323,10 +322,10 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 	else {
 		status = judge_take_run(&own, &q.seed, model, log, err);
 		if (!status)
-			status = d.kind == SECANT_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
+			status = d.kind == DEPLOY_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
 		secant_opts_free(&secant_eval_options_table, &own);
 	}
-	secant_deployed_close(&d);
+	deploy_deployed_close(&d);
 	return status;
 }
 

@@ -6,20 +6,20 @@
 #include <string.h>
 #include "model/model.h"
 
-secant_target_kind
-secant_target_of(secant_mode mode)
+data_target_kind
+judge_target_of(nn_mode mode)
 {
-	return mode == SECANT_MODE_BINARY    ? SECANT_TARGET_BINARY
-		: mode == SECANT_MODE_MULTICLASS ? SECANT_TARGET_INDEX
-										 : SECANT_TARGET_MULTILABEL;
+	return mode == NN_MODE_BINARY    ? DATA_TARGET_BINARY
+		: mode == NN_MODE_MULTICLASS ? DATA_TARGET_INDEX
+									 : DATA_TARGET_MULTILABEL;
 }
 
 /* The loss of one picture: a plan on logits and target of one size, made anew when the size changes. */
 typedef struct loss_plan {
-	secant_graph *g;
-	secant_store *store;
-	secant_plan *plan;
-	secant_context *context;
+	graph_net *g;
+	exec_store *store;
+	exec_plan *plan;
+	exec_context *context;
 	int height, width;
 	bool voids;
 } loss_plan;
@@ -27,54 +27,53 @@ typedef struct loss_plan {
 static void
 loss_free(loss_plan *l)
 {
-	secant_context_free(l->context);
-	secant_plan_free(l->plan);
-	secant_store_free(l->store);
-	secant_graph_free(l->g);
+	exec_context_free(l->context);
+	exec_plan_free(l->plan);
+	exec_store_free(l->store);
+	graph_free(l->g);
 	*l = (loss_plan){ .voids = l->voids };
 }
 
 static secant_status
-loss_make(loss_plan *l, const secant_evaluation *e, int height, int width, secant_err *err)
+loss_make(loss_plan *l, const judge_evaluation *e, int height, int width, secant_err *err)
 {
-	bool binary = e->mode == SECANT_MODE_BINARY, index = e->mode == SECANT_MODE_MULTICLASS;
+	bool binary = e->mode == NN_MODE_BINARY, index = e->mode == NN_MODE_MULTICLASS;
 	secant_shape logits = { 4, { 1, height, width, binary ? 1 : e->classes } }, target = logits;
 	target.rank = index ? 3 : 4;
 	loss_free(l);
 	l->height = height, l->width = width;
-	if (!(l->g = secant_graph_new()))
+	if (!(l->g = graph_new()))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the loss");
-	secant_loss_input in = {
-		.logits = secant_graph_input(l->g, "logits", SECANT_F32, &logits),
-		.target = secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
+	nn_loss_input in = {
+		.logits = graph_input(l->g, "logits", SECANT_F32, &logits),
+		.target = graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
 		.mode = e->mode,
 		.classes = e->classes,
 		.has_ignore = e->ignore >= 0 || l->voids,
 		.ignore = index ? e->ignore : -1,
 	};
-	secant_value loss = secant_loss_build(l->g, e->loss, &in, err);
-	if (loss < 0 || !(l->store = secant_store_new(l->g, false, err)))
+	graph_value loss = nn_loss_build(l->g, e->loss, &in, err);
+	if (loss < 0 || !(l->store = exec_store_new(l->g, false, err)))
 		return err ? err->code : SECANT_ERR_ARG;
-	secant_plan_options o = { .precision = SECANT_PRECISION_F32, .threads = e->threads };
-	if (!(l->plan = secant_plan_new(l->g, l->store, &loss, 1, &o, err))
-		|| !(l->context = secant_context_new(l->plan, err)))
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = e->threads };
+	if (!(l->plan = exec_plan_new(l->g, l->store, &loss, 1, &o, err)) || !(l->context = exec_context_new(l->plan, err)))
 		return err ? err->code : SECANT_ERR_NOMEM;
 	return SECANT_OK;
 }
 
 /* `logits` and `target` dense at height x width. */
 static secant_status
-loss_of(loss_plan *l, const secant_evaluation *e, const float *logits, const void *target, int height, int width,
+loss_of(loss_plan *l, const judge_evaluation *e, const float *logits, const void *target, int height, int width,
 	double *sum, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	if (!l->context || l->height != height || l->width != width)
 		status = loss_make(l, e, height, width, err);
-	if (status || (status = secant_context_set_input(l->context, "logits", logits, err))
-		|| (status = secant_context_set_input(l->context, "target", target, err))
-		|| (status = secant_context_run(l->context, err)))
+	if (status || (status = exec_context_set_input(l->context, "logits", logits, err))
+		|| (status = exec_context_set_input(l->context, "target", target, err))
+		|| (status = exec_context_run(l->context, err)))
 		return status;
-	*sum += (double)*(const float *)secant_context_output(l->context, 0);
+	*sum += (double)*(const float *)exec_context_output(l->context, 0);
 	return SECANT_OK;
 }
 
@@ -88,18 +87,17 @@ cut(char *to, const char *from, int height, size_t width, size_t stride)
 }
 
 static secant_status
-count_batch(const secant_evaluation *e, const secant_batch *b, const float *logits, loss_plan *l, float *dense,
-	char *dense_target, secant_counts *counts, secant_err *err)
+count_batch(const judge_evaluation *e, const data_batch *b, const float *logits, loss_plan *l, float *dense,
+	char *dense_target, judge_counts *counts, secant_err *err)
 {
-	int channels = e->mode == SECANT_MODE_BINARY ? 1 : e->classes;
-	size_t pixel = (size_t)channels * sizeof(float),
-		   label = e->mode == SECANT_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
+	int channels = e->mode == NN_MODE_BINARY ? 1 : e->classes;
+	size_t pixel = (size_t)channels * sizeof(float), label = e->mode == NN_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
 	for (int i = 0; i < b->n; i++) {
 		int h = b->sizes[2 * i], w = b->sizes[2 * i + 1];
 		const float *v = logits + (int64_t)i * b->height * b->width * channels;
 		const char *target = (const char *)b->target + (size_t)i * (size_t)b->height * (size_t)b->width * label;
-		secant_status status = secant_counts_add(
-			counts, v, target, h, w, b->width, secant_cut_of((double)e->threshold, e->activated), e->ignore, err);
+		secant_status status = judge_counts_add(
+			counts, v, target, h, w, b->width, judge_cut_of((double)e->threshold, e->activated), e->ignore, err);
 		if (status)
 			return status;
 		if (e->seen)
@@ -117,12 +115,12 @@ count_batch(const secant_evaluation *e, const secant_batch *b, const float *logi
 
 /* Whole pictures go together only where all have one size. */
 static int
-batch_of(const secant_evaluation *e, const secant_samples *s)
+batch_of(const judge_evaluation *e, const data_samples *s)
 {
 	int height, width, h, w;
-	secant_samples_size(s, 0, &height, &width);
-	for (int i = 1; i < secant_samples_count(s) && e->size.n != 2; i++) {
-		secant_samples_size(s, i, &h, &w);
+	data_samples_size(s, 0, &height, &width);
+	for (int i = 1; i < data_samples_count(s) && e->size.n != 2; i++) {
+		data_samples_size(s, i, &h, &w);
 		if (h != height || w != width)
 			return 1;
 	}
@@ -131,7 +129,7 @@ batch_of(const secant_evaluation *e, const secant_samples *s)
 
 static secant_status
 run_session(
-	const secant_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
+	const judge_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
 {
 	secant_tensor in = { SECANT_F32, *shape, (void *)(uintptr_t)input, NULL }, out = { 0 };
 	secant_status status = secant_session_run(e->session, &in, &out, err);
@@ -140,39 +138,39 @@ run_session(
 }
 
 secant_status
-secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err)
+judge_evaluate_samples(const judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err)
 {
-	secant_loader_options o = { .batch = batch_of(e, s),
+	data_loader_options o = { .batch = batch_of(e, s),
 		.size = e->size,
 		.resize = e->size.n == 2,
 		.threads = e->loader_threads,
 		.multiple = e->multiple };
-	loss_plan l = { .voids = secant_samples_have_voids(s) };
+	loss_plan l = { .voids = data_samples_have_voids(s) };
 	secant_err own = { 0 };
 	float *dense = NULL;
 	char *dense_target = NULL;
 	size_t room = 0;
 	bool end = false;
-	secant_loader *loader = secant_loader_new(s, &o, &own);
-	if (loader && !secant_loader_start(loader, 0, 0, &own))
+	data_loader *loader = data_loader_new(s, &o, &own);
+	if (loader && !data_loader_start(loader, 0, 0, &own))
 		while (!own.code) {
-			secant_batch b;
+			data_batch b;
 			const void *logits;
-			if (secant_loader_next(loader, &b, &end, &own) || end)
+			if (data_loader_next(loader, &b, &end, &own) || end)
 				break;
 			secant_shape in = { 4, { b.n, b.height, b.width, 0 } };
-			in.dim[3] = secant_samples_channels(s);
+			in.dim[3] = data_samples_channels(s);
 			size_t want = (size_t)b.height * (size_t)b.width * (size_t)(e->classes + 1) * sizeof(float);
 			if (e->loss && want > room) {
 				secant_free(dense), secant_free(dense_target);
-				dense = secant_alloc_aligned(want), dense_target = secant_alloc_aligned(want);
+				dense = base_alloc_aligned(want), dense_target = base_alloc_aligned(want);
 				room = want;
 				if (!dense || !dense_target) {
 					secant_fail(&own, SECANT_ERR_NOMEM, "no memory to evaluate a picture of %dx%d", b.height, b.width);
 					break;
 				}
 			}
-			if (!(e->turns ? secant_turns_run(e->turns, &in, b.input, &logits, &own)
+			if (!(e->turns ? judge_turns_run(e->turns, &in, b.input, &logits, &own)
 						   : run_session(e, &in, b.input, &logits, &own)))
 				(void)!count_batch(e, &b, logits, &l, dense, dense_target, counts, &own);
 			if (!own.code && e->cancelled && e->cancelled(e->user))
@@ -181,6 +179,6 @@ secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, sec
 	loss_free(&l);
 	secant_free(dense);
 	secant_free(dense_target);
-	secant_loader_free(loader);
+	data_loader_free(loader);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }

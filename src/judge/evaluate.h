@@ -1,30 +1,30 @@
 /* Evaluation of a network over a list of samples, shared by `train` and `eval`. */
-#ifndef SECANT_JUDGE_EVALUATE_H
-#define SECANT_JUDGE_EVALUATE_H
+#ifndef JUDGE_EVALUATE_H
+#define JUDGE_EVALUATE_H
 #include "data/loader.h"
 #include "exec/session.h"
 #include "judge/metrics.h"
 #include "judge/turns.h"
 
-typedef struct secant_evaluation {
+typedef struct judge_evaluation {
 	secant_session *session; /* gives "logits" */
-	secant_turns
+	judge_turns
 		*turns; /* asked in the session's place; NULL: none. Then outputs are probabilities: activated, and no loss */
-	secant_mode mode;
+	nn_mode mode;
 	int classes, multiple, batch, threads, loader_threads;
 	const char *loss; /* NULL: none is computed */
 	bool activated; /* outputs are probabilities */
 	float threshold; /* of a probability; binary and multilabel */
 	int ignore;
 	secant_ints size; /* n = 2: pictures are scaled to it; n = 0: whole */
-	secant_precision precision;
+	exec_precision precision;
 	/* Called after each picture with its logits (height x stride x classes); may be NULL. */
 	void (*seen)(void *user, int sample, const float *logits, const void *target, int height, int width, int stride);
 	bool (*cancelled)(void *user);
 	void *user;
-} secant_evaluation;
+} judge_evaluation;
 
-secant_status secant_evaluate_samples(
-	const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err) SECANT_NODISCARD;
-secant_target_kind secant_target_of(secant_mode mode);
+secant_status judge_evaluate_samples(
+	const judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err) SECANT_NODISCARD;
+data_target_kind judge_target_of(nn_mode mode);
 #endif

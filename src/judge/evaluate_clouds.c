@@ -8,32 +8,32 @@
 static const struct {
 	const char *name;
 	bool whole;
-} protocols[SECANT_PROTOCOLS] = {
-	[SECANT_PROTOCOL_CLASS] = { "class", true },
-	[SECANT_PROTOCOL_CATEGORY] = { "category", false },
-	[SECANT_PROTOCOL_PAPER] = { "paper", false },
-	[SECANT_PROTOCOL_SCENE] = { "scene", false },
+} protocols[JUDGE_PROTOCOLS] = {
+	[JUDGE_PROTOCOL_CLASS] = { "class", true },
+	[JUDGE_PROTOCOL_CATEGORY] = { "category", false },
+	[JUDGE_PROTOCOL_PAPER] = { "paper", false },
+	[JUDGE_PROTOCOL_SCENE] = { "scene", false },
 };
 
 secant_status
-secant_protocol_choose(
-	const char *name, const secant_deployed *d, const secant_cloud_model *m, secant_protocol *p, secant_err *err)
+judge_protocol_choose(
+	const char *name, const deploy_deployed *d, const deploy_cloud_model *m, judge_protocol *p, secant_err *err)
 {
-	bool whole = d->kind == SECANT_INPUT_CLOUDS;
-	*p = whole                                  ? SECANT_PROTOCOL_CLASS
-		: !m->first_part || m->recipe.block > 0 ? SECANT_PROTOCOL_SCENE
-		: m->categories > 1                     ? SECANT_PROTOCOL_PAPER
-												: SECANT_PROTOCOL_CATEGORY;
+	bool whole = d->kind == DEPLOY_INPUT_CLOUDS;
+	*p = whole                                  ? JUDGE_PROTOCOL_CLASS
+		: !m->first_part || m->recipe.block > 0 ? JUDGE_PROTOCOL_SCENE
+		: m->categories > 1                     ? JUDGE_PROTOCOL_PAPER
+												: JUDGE_PROTOCOL_CATEGORY;
 	if (!name)
 		return SECANT_OK;
-	for (int i = 0; i < SECANT_PROTOCOLS; i++)
+	for (int i = 0; i < JUDGE_PROTOCOLS; i++)
 		if (!strcmp(name, protocols[i].name)) {
-			*p = (secant_protocol)i;
+			*p = (judge_protocol)i;
 			if (protocols[i].whole != whole)
 				return secant_fail(err, SECANT_ERR_ARG,
 					"--protocol %s is for networks that give a class for each %s; this one gives one for each %s", name,
 					whole ? "point" : "cloud", whole ? "cloud" : "point");
-			if (*p == SECANT_PROTOCOL_PAPER && !m->first_part)
+			if (*p == JUDGE_PROTOCOL_PAPER && !m->first_part)
 				return secant_fail(err, SECANT_ERR_ARG,
 					"--protocol paper wants a model of objects with parts; this one knows no categories");
 			return SECANT_OK;
@@ -44,34 +44,34 @@ secant_protocol_choose(
 /* ---- counts ---- */
 
 secant_status
-secant_cloud_counts_new(secant_cloud_counts *c, int classes, int categories, secant_err *err)
+judge_cloud_counts_new(judge_cloud_counts *c, int classes, int categories, secant_err *err)
 {
-	*c = (secant_cloud_counts){ .categories = categories };
-	secant_status s = secant_counts_new(&c->counts, SECANT_MODE_MULTICLASS, classes, err);
+	*c = (judge_cloud_counts){ .categories = categories };
+	secant_status s = judge_counts_new(&c->counts, NN_MODE_MULTICLASS, classes, err);
 	c->sum = secant_calloc((size_t)categories + 1, sizeof *c->sum);
 	c->shapes = secant_calloc((size_t)categories + 1, sizeof *c->shapes);
 	if (!s && (!c->sum || !c->shapes))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", categories);
 	if (s)
-		secant_cloud_counts_free(c);
+		judge_cloud_counts_free(c);
 	return s;
 }
 
 void
-secant_cloud_counts_free(secant_cloud_counts *c)
+judge_cloud_counts_free(judge_cloud_counts *c)
 {
-	secant_counts_free(&c->counts);
+	judge_counts_free(&c->counts);
 	secant_free(c->sum);
 	secant_free(c->shapes);
-	*c = (secant_cloud_counts){ 0 };
+	*c = (judge_cloud_counts){ 0 };
 }
 
 secant_status
-secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int *best, int64_t rows, int category,
+judge_cloud_counts_add(judge_cloud_counts *c, const int32_t *label, const int *best, int64_t rows, int category,
 	int first, int count, secant_err *err)
 {
 	double sum = 0;
-	secant_status s = secant_counts_add_classes(&c->counts, best, label, rows, err);
+	secant_status s = judge_counts_add_classes(&c->counts, best, label, rows, err);
 	for (int k = first; k < first + count; k++) {
 		int64_t both = 0, either = 0;
 		for (int64_t i = 0; i < rows; i++) {
@@ -88,7 +88,7 @@ secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int 
 }
 
 static secant_status
-category_scores(const secant_cloud_counts *c, char *const *categories, secant_scores *s, secant_err *err)
+category_scores(const judge_cloud_counts *c, char *const *categories, secant_scores *s, secant_err *err)
 {
 	double all = 0, means = 0;
 	int64_t shapes = 0;
@@ -131,19 +131,19 @@ class_means(secant_scores *s, int64_t least)
 }
 
 secant_status
-secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protocol, int64_t least, char *const *names,
+judge_cloud_counts_scores(const judge_cloud_counts *c, judge_protocol protocol, int64_t least, char *const *names,
 	int n_names, char *const *categories, secant_scores *s, secant_err *err)
 {
-	secant_status status = secant_counts_scores(&c->counts, names, n_names, s, err);
+	secant_status status = judge_counts_scores(&c->counts, names, n_names, s, err);
 	if (status)
 		return status;
 	class_means(s, least);
 	s->protocol = protocols[protocol].name;
 	s->loss = c->rows ? c->nll / (double)c->rows : NAN;
 	s->iou = s->miou;
-	if (protocol == SECANT_PROTOCOL_CLASS)
+	if (protocol == JUDGE_PROTOCOL_CLASS)
 		s->iou = NAN;
-	if (protocol == SECANT_PROTOCOL_CATEGORY || protocol == SECANT_PROTOCOL_PAPER) {
+	if (protocol == JUDGE_PROTOCOL_CATEGORY || protocol == JUDGE_PROTOCOL_PAPER) {
 		if ((status = category_scores(c, categories, s, err)))
 			secant_scores_free(s);
 		else
@@ -155,9 +155,9 @@ secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protoco
 /* ---- clouds ---- */
 
 typedef struct group {
-	secant_points own[64], drawn[64];
-	const secant_points *p[64];
-	secant_verdict v[64];
+	prepare_points own[64], drawn[64];
+	const prepare_points *p[64];
+	deploy_verdict v[64];
 	int item[64], n;
 } group;
 
@@ -165,18 +165,18 @@ static void
 group_clear(group *g)
 {
 	for (int i = 0; i < g->n; i++) {
-		secant_points_free(&g->own[i]);
-		secant_points_free(&g->drawn[i]);
-		secant_verdict_free(&g->v[i]);
+		prepare_points_free(&g->own[i]);
+		prepare_points_free(&g->drawn[i]);
+		deploy_verdict_free(&g->v[i]);
 	}
 	g->n = 0;
 }
 
 /* `count` points of a cloud, drawn with replacement, as a cloud of its own. */
 static secant_status
-draw(secant_points *to, const secant_points *from, int more, int count, uint64_t seed, int item, secant_err *err)
+draw(prepare_points *to, const prepare_points *from, int more, int count, uint64_t seed, int item, secant_err *err)
 {
-	secant_rng rng = secant_rng_make(seed, SECANT_FOR_TEST, 0, (uint32_t)item);
+	base_rng rng = base_rng_make(seed, BASE_FOR_TEST, 0, (uint32_t)item);
 	*to = *from;
 	to->n = count;
 	to->xyz = secant_calloc((size_t)count, 3 * sizeof *to->xyz);
@@ -185,7 +185,7 @@ draw(secant_points *to, const secant_points *from, int more, int count, uint64_t
 	if (!to->xyz || (more && !to->more) || (from->label && !to->label))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d points", count);
 	for (int64_t i = 0; i < count; i++) {
-		int64_t k = (int64_t)secant_rng_below(&rng, (uint32_t)from->n);
+		int64_t k = (int64_t)base_rng_below(&rng, (uint32_t)from->n);
 		memcpy(to->xyz + 3 * i, from->xyz + 3 * k, 3 * sizeof *to->xyz);
 		if (more)
 			memcpy(to->more + i * more, from->more + k * more, (size_t)more * sizeof *to->more);
@@ -196,24 +196,24 @@ draw(secant_points *to, const secant_points *from, int more, int count, uint64_t
 }
 
 static secant_status
-load(const secant_cloud_evaluation *e, const secant_clouds *s, group *g, int item, secant_err *err)
+load(const judge_cloud_evaluation *e, const data_clouds *s, group *g, int item, secant_err *err)
 {
 	int i = g->n;
-	g->own[i] = g->drawn[i] = (secant_points){ 0 };
-	g->v[i] = (secant_verdict){ 0 };
+	g->own[i] = g->drawn[i] = (prepare_points){ 0 };
+	g->v[i] = (deploy_verdict){ 0 };
 	g->item[i] = item;
 	g->n++;
-	secant_status st = secant_clouds_decode(s, item, &g->own[i], &g->p[i], err);
+	secant_status st = data_clouds_decode(s, item, &g->own[i], &g->p[i], err);
 	if (!st && e->judging->resample > 0) {
 		st = draw(&g->drawn[i], g->p[i], s->features.more, e->judging->resample, e->seed, item, err);
 		g->p[i] = &g->drawn[i];
 	}
-	return st ? st : secant_verdict_make(&g->v[i], e->d, e->m, g->p[i], g->p[i]->category, err);
+	return st ? st : deploy_verdict_make(&g->v[i], e->d, e->m, g->p[i], g->p[i]->category, err);
 }
 
 /* -log of the label's share of the probabilities. */
 static void
-add_loss(secant_cloud_counts *c, const secant_verdict *v, const int32_t *label)
+add_loss(judge_cloud_counts *c, const deploy_verdict *v, const int32_t *label)
 {
 	for (int64_t i = 0; i < v->rows; i++) {
 		int k = label[i] - v->first;
@@ -225,18 +225,18 @@ add_loss(secant_cloud_counts *c, const secant_verdict *v, const int32_t *label)
 }
 
 static secant_status
-judge(const secant_cloud_evaluation *e, secant_cloud_counts *c, const group *g, int i, secant_err *err)
+judge(const judge_cloud_evaluation *e, judge_cloud_counts *c, const group *g, int i, secant_err *err)
 {
-	const secant_verdict *v = &g->v[i];
+	const deploy_verdict *v = &g->v[i];
 	int *best = secant_calloc((size_t)v->rows + 1, sizeof *best);
 	int32_t category = g->p[i]->category;
-	const int32_t *label = e->d->kind == SECANT_INPUT_CLOUDS ? &category : g->p[i]->label;
+	const int32_t *label = e->d->kind == DEPLOY_INPUT_CLOUDS ? &category : g->p[i]->label;
 	float confidence;
 	if (!best)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)v->rows);
 	for (int64_t k = 0; k < v->rows; k++)
-		best[k] = secant_verdict_class(v, k, &confidence);
-	secant_status s = secant_cloud_counts_add(c, label, best, v->rows, category, v->first, v->count, err);
+		best[k] = deploy_verdict_class(v, k, &confidence);
+	secant_status s = judge_cloud_counts_add(c, label, best, v->rows, category, v->first, v->count, err);
 	add_loss(c, v, label);
 	if (e->seen && !s)
 		e->seen(e->user, g->item[i], v, best);
@@ -245,15 +245,15 @@ judge(const secant_cloud_evaluation *e, secant_cloud_counts *c, const group *g, 
 }
 
 static secant_status
-judge_group(const secant_cloud_evaluation *e, secant_cloud_counts *c, group *g, secant_err *err)
+judge_group(const judge_cloud_evaluation *e, judge_cloud_counts *c, group *g, secant_err *err)
 {
-	secant_passing o = { .session = e->session,
+	deploy_passing o = { .session = e->session,
 		.batch = e->batch,
 		.votes = e->judging->votes,
 		.overlap = e->judging->block_overlap,
 		.turn = e->judging->turn,
 		.seed = e->seed };
-	secant_status s = secant_clouds_pass(e->d, e->m, &o, g->v, g->n, err);
+	secant_status s = deploy_clouds_pass(e->d, e->m, &o, g->v, g->n, err);
 	for (int i = 0; i < g->n && !s; i++)
 		s = judge(e, c, g, i, err);
 	group_clear(g);
@@ -263,19 +263,19 @@ judge_group(const secant_cloud_evaluation *e, secant_cloud_counts *c, group *g, 
 }
 
 secant_status
-secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s, char *const *names, int n_names,
+judge_evaluate_clouds(const judge_cloud_evaluation *e, const data_clouds *s, char *const *names, int n_names,
 	secant_scores *scores, secant_err *err)
 {
 	enum { MOST_GROUP = sizeof((group *)0)->item / sizeof(int) };
-	secant_cloud_counts counts;
-	secant_protocol protocol;
+	judge_cloud_counts counts;
+	judge_protocol protocol;
 	secant_err own = { 0 };
 	int size = e->m->recipe.block > 0 ? 1 : e->batch < MOST_GROUP ? e->batch : MOST_GROUP;
-	secant_status st = secant_protocol_choose(e->judging->protocol, e->d, e->m, &protocol, err);
+	secant_status st = judge_protocol_choose(e->judging->protocol, e->d, e->m, &protocol, err);
 	if (st)
 		return st;
 	group *g = secant_calloc(1, sizeof *g);
-	if (!g || secant_cloud_counts_new(&counts, e->d->classes, s->list.categories, &own)) {
+	if (!g || judge_cloud_counts_new(&counts, e->d->classes, s->list.categories, &own)) {
 		secant_free(g);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for an evaluation");
 	}
@@ -287,8 +287,8 @@ secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s,
 	group_clear(g);
 	secant_free(g);
 	if (!st)
-		st = secant_cloud_counts_scores(
+		st = judge_cloud_counts_scores(
 			&counts, protocol, e->judging->least_points, names, n_names, s->list.category, scores, &own);
-	secant_cloud_counts_free(&counts);
+	judge_cloud_counts_free(&counts);
 	return st ? secant_fail(err, st, "%s", own.msg) : SECANT_OK;
 }

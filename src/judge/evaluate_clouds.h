@@ -13,61 +13,61 @@
  * Every protocol also gives the confusion matrix and IoU of each class from counts over the whole split. Every point
  * of a cloud is predicted; in blocks, from the mean over the blocks it lies in.
  */
-#ifndef SECANT_JUDGE_EVALUATE_CLOUDS_H
-#define SECANT_JUDGE_EVALUATE_CLOUDS_H
+#ifndef JUDGE_EVALUATE_CLOUDS_H
+#define JUDGE_EVALUATE_CLOUDS_H
 #include "data/clouds/clouds.h"
 #include "deploy/clouds.h"
 #include "judge/metrics.h"
 
-typedef enum secant_protocol {
-	SECANT_PROTOCOL_CLASS,
-	SECANT_PROTOCOL_CATEGORY,
-	SECANT_PROTOCOL_PAPER,
-	SECANT_PROTOCOL_SCENE,
-	SECANT_PROTOCOLS
-} secant_protocol;
+typedef enum judge_protocol {
+	JUDGE_PROTOCOL_CLASS,
+	JUDGE_PROTOCOL_CATEGORY,
+	JUDGE_PROTOCOL_PAPER,
+	JUDGE_PROTOCOL_SCENE,
+	JUDGE_PROTOCOLS
+} judge_protocol;
 
-typedef struct secant_cloud_evaluation {
-	const secant_deployed *d;
+typedef struct judge_cloud_evaluation {
+	const deploy_deployed *d;
 	secant_session *session; /* of it: "probabilities" */
-	const secant_cloud_model *m;
+	const deploy_cloud_model *m;
 	const secant_cloud_judging *judging;
 	int batch;
 	uint64_t seed;
 	bool (*cancelled)(void *user);
 	/* Called after each cloud; nullable. `best`: class of each row, -1: none. */
-	void (*seen)(void *user, int item, const secant_verdict *v, const int *best);
+	void (*seen)(void *user, int item, const deploy_verdict *v, const int *best);
 	void *user;
-} secant_cloud_evaluation;
+} judge_cloud_evaluation;
 
-secant_status secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s, char *const *names,
+secant_status judge_evaluate_clouds(const judge_cloud_evaluation *e, const data_clouds *s, char *const *names,
 	int n_names, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 
 /* A data set on disk, for a model file; `names` of its classes. */
-secant_status secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const secant_eval_options *o,
+secant_status judge_evaluate_cloud_set(const deploy_deployed *d, const char *data, const secant_eval_options *o,
 	char *const *names, int n_names, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 
 /* ---- the arithmetic, by itself ---- */
 
-typedef struct secant_cloud_counts {
-	secant_counts counts;
+typedef struct judge_cloud_counts {
+	judge_counts counts;
 	int categories;
 	double *sum; /* of shapes' mean IoU, by category */
 	int64_t *shapes;
 	double nll; /* sum of -log p of the label, over rows that have one */
 	int64_t rows;
-} secant_cloud_counts;
-secant_status secant_cloud_counts_new(
-	secant_cloud_counts *c, int classes, int categories, secant_err *err) SECANT_NODISCARD;
-void secant_cloud_counts_free(secant_cloud_counts *c);
+} judge_cloud_counts;
+secant_status judge_cloud_counts_new(
+	judge_cloud_counts *c, int classes, int categories, secant_err *err) SECANT_NODISCARD;
+void judge_cloud_counts_free(judge_cloud_counts *c);
 /* Adds a cloud: label and prediction of each row (label -1: left out; prediction -1: none, counted as wrong), the
  * classes [first, first + count) of its category. */
-secant_status secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int *best, int64_t rows,
+secant_status judge_cloud_counts_add(judge_cloud_counts *c, const int32_t *label, const int *best, int64_t rows,
 	int category, int first, int count, secant_err *err) SECANT_NODISCARD;
 /* `names`: of classes; `categories`: names. */
-secant_status secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protocol, int64_t least,
+secant_status judge_cloud_counts_scores(const judge_cloud_counts *c, judge_protocol protocol, int64_t least,
 	char *const *names, int n_names, char *const *categories, secant_scores *s, secant_err *err) SECANT_NODISCARD;
 /* By name; NULL: what suits. */
-secant_status secant_protocol_choose(const char *name, const secant_deployed *d, const secant_cloud_model *m,
-	secant_protocol *p, secant_err *err) SECANT_NODISCARD;
+secant_status judge_protocol_choose(const char *name, const deploy_deployed *d, const deploy_cloud_model *m,
+	judge_protocol *p, secant_err *err) SECANT_NODISCARD;
 #endif

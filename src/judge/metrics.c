@@ -14,49 +14,49 @@
 #include <string.h>
 
 secant_status
-secant_counts_new(secant_counts *c, secant_mode mode, int classes, secant_err *err)
+judge_counts_new(judge_counts *c, nn_mode mode, int classes, secant_err *err)
 {
-	bool binary = mode == SECANT_MODE_BINARY;
-	*c = (secant_counts){ .mode = mode, .classes = binary ? 2 : classes, .scored = binary ? 1 : classes };
+	bool binary = mode == NN_MODE_BINARY;
+	*c = (judge_counts){ .mode = mode, .classes = binary ? 2 : classes, .scored = binary ? 1 : classes };
 	size_t n = (size_t)c->classes;
-	if (mode != SECANT_MODE_MULTILABEL
+	if (mode != NN_MODE_MULTILABEL
 		&& (!(c->confusion = secant_calloc(n * n, sizeof *c->confusion))
 			|| !(c->own = secant_calloc(n * n, sizeof *c->own)))) {
-		secant_counts_free(c);
+		judge_counts_free(c);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a confusion matrix of %d classes", classes);
 	}
 	return SECANT_OK;
 }
 
 secant_status
-secant_counts_boundary(secant_counts *c, double tolerance, secant_err *err)
+judge_counts_boundary(judge_counts *c, double tolerance, secant_err *err)
 {
-	if (tolerance > 0 && !(c->boundary = secant_boundary_new(c->scored, tolerance, err)))
+	if (tolerance > 0 && !(c->boundary = judge_boundary_new(c->scored, tolerance, err)))
 		return SECANT_ERR_NOMEM;
 	return SECANT_OK;
 }
 
 void
-secant_counts_free(secant_counts *c)
+judge_counts_free(judge_counts *c)
 {
 	secant_free(c->confusion);
 	secant_free(c->own);
 	secant_free(c->tally);
-	secant_boundary_free(c->boundary);
-	*c = (secant_counts){ 0 };
+	judge_boundary_free(c->boundary);
+	*c = (judge_counts){ 0 };
 }
 
 float
-secant_cut_of(double threshold, bool activated)
+judge_cut_of(double threshold, bool activated)
 {
 	return (float)(activated ? threshold : log(threshold / (1 - threshold)));
 }
 
 int
-secant_class_of(secant_mode mode, int classes, const float *v, float cut)
+judge_class_of(nn_mode mode, int classes, const float *v, float cut)
 {
 	int best = 0;
-	if (mode == SECANT_MODE_BINARY)
+	if (mode == NN_MODE_BINARY)
 		return v[0] >= cut;
 	for (int k = 1; k < classes; k++)
 		if (v[k] > v[best])
@@ -66,9 +66,9 @@ secant_class_of(secant_mode mode, int classes, const float *v, float cut)
 
 /* Label of pixel `at`, -1: ignored. Binary and multiclass. */
 static int
-label_at(const secant_counts *c, const void *target, int64_t at, int ignore)
+label_at(const judge_counts *c, const void *target, int64_t at, int ignore)
 {
-	if (c->mode == SECANT_MODE_BINARY) {
+	if (c->mode == NN_MODE_BINARY) {
 		float label = ((const float *)target)[at];
 		return label >= 0 ? label >= 0.5f : -1;
 	}
@@ -77,8 +77,8 @@ label_at(const secant_counts *c, const void *target, int64_t at, int ignore)
 }
 
 static void
-count_matrix(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
-	int ignore, secant_tally *tally)
+count_matrix(judge_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+	int ignore, judge_tally *tally)
 {
 	int64_t n = c->classes, all = 0;
 	memset(c->own, 0, (size_t)(n * n) * sizeof *c->own);
@@ -88,13 +88,13 @@ count_matrix(secant_counts *c, const float *v, const void *target, int height, i
 			int label = label_at(c, target, at, ignore);
 			if (label < 0)
 				continue;
-			c->own[label * n + secant_class_of(c->mode, c->classes, v + at * c->scored, cut)]++;
+			c->own[label * n + judge_class_of(c->mode, c->classes, v + at * c->scored, cut)]++;
 			all++;
 		}
 	for (int64_t i = 0; i < n * n; i++)
 		c->confusion[i] += c->own[i];
 	for (int64_t k = n - c->scored; k < n; k++) {
-		secant_tally t = { .tp = c->own[k * n + k] };
+		judge_tally t = { .tp = c->own[k * n + k] };
 		for (int64_t i = 0; i < n; i++)
 			t.fn += c->own[k * n + i], t.fp += c->own[i * n + k];
 		t.fn -= t.tp, t.fp -= t.tp, t.tn = all - t.tp - t.fn - t.fp;
@@ -104,8 +104,8 @@ count_matrix(secant_counts *c, const float *v, const void *target, int height, i
 }
 
 static void
-count_labels(secant_counts *c, const float *v, const float *target, int height, int width, int stride, float cut,
-	secant_tally *tally)
+count_labels(judge_counts *c, const float *v, const float *target, int height, int width, int stride, float cut,
+	judge_tally *tally)
 {
 	memset(tally, 0, (size_t)c->scored * sizeof *tally);
 	for (int y = 0; y < height; y++)
@@ -122,10 +122,10 @@ count_labels(secant_counts *c, const float *v, const float *target, int height, 
 
 /* The planes of class k as the boundary score wants them. */
 static void
-fill_planes(const secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+fill_planes(const judge_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
 	int ignore, int k, uint8_t *predicted, uint8_t *labelled)
 {
-	bool binary = c->mode == SECANT_MODE_BINARY, overlap = c->mode == SECANT_MODE_MULTILABEL;
+	bool binary = c->mode == NN_MODE_BINARY, overlap = c->mode == NN_MODE_MULTILABEL;
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++) {
 			int64_t at = (int64_t)y * stride + x, i = (int64_t)y * width + x;
@@ -135,37 +135,37 @@ fill_planes(const secant_counts *c, const float *v, const void *target, int heig
 				continue;
 			}
 			int label = label_at(c, target, at, ignore),
-				got = secant_class_of(c->mode, c->classes, v + at * c->scored, cut), want = binary ? 1 : k;
-			predicted[i] = label < 0 ? SECANT_UNSEEN : got == want ? SECANT_WITHIN : SECANT_BEYOND;
-			labelled[i] = label < 0 ? SECANT_UNSEEN : label == want ? SECANT_WITHIN : SECANT_BEYOND;
+				got = judge_class_of(c->mode, c->classes, v + at * c->scored, cut), want = binary ? 1 : k;
+			predicted[i] = label < 0 ? JUDGE_UNSEEN : got == want ? JUDGE_WITHIN : JUDGE_BEYOND;
+			labelled[i] = label < 0 ? JUDGE_UNSEEN : label == want ? JUDGE_WITHIN : JUDGE_BEYOND;
 		}
 }
 
 static secant_status
-count_boundaries(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
-	int ignore, const secant_tally *tally, secant_err *err)
+count_boundaries(judge_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+	int ignore, const judge_tally *tally, secant_err *err)
 {
 	uint8_t *predicted, *labelled;
-	secant_status status = secant_boundary_planes(c->boundary, height, width, &predicted, &labelled, err);
+	secant_status status = judge_boundary_planes(c->boundary, height, width, &predicted, &labelled, err);
 	for (int k = 0; k < c->scored && !status; k++) {
 		if (!(tally[k].tp + tally[k].fp + tally[k].fn))
 			continue;
 		fill_planes(c, v, target, height, width, stride, cut, ignore, k, predicted, labelled);
-		secant_boundary_add(c->boundary, k);
+		judge_boundary_add(c->boundary, k);
 	}
 	return status;
 }
 
 secant_status
-secant_counts_add(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+judge_counts_add(judge_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
 	int ignore, secant_err *err)
 {
 	if (c->images >= INT32_MAX
-		|| secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
+		|| base_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
 		return secant_fail(
 			err, SECANT_ERR_NOMEM, "no memory for the counts of %lld pictures", (long long)c->images + 1);
-	secant_tally *tally = c->tally + c->images * c->scored;
-	if (c->mode == SECANT_MODE_MULTILABEL)
+	judge_tally *tally = c->tally + c->images * c->scored;
+	if (c->mode == NN_MODE_MULTILABEL)
 		count_labels(c, v, target, height, width, stride, cut, tally);
 	else
 		count_matrix(c, v, target, height, width, stride, cut, ignore, tally);
@@ -174,12 +174,12 @@ secant_counts_add(secant_counts *c, const float *v, const void *target, int heig
 }
 
 secant_status
-secant_counts_add_classes(secant_counts *c, const int *got, const int32_t *label, int64_t n, secant_err *err)
+judge_counts_add_classes(judge_counts *c, const int *got, const int32_t *label, int64_t n, secant_err *err)
 {
 	if (c->images >= INT32_MAX
-		|| secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
+		|| base_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the counts of %lld clouds", (long long)c->images + 1);
-	secant_tally *tally = c->tally + c->images * c->scored;
+	judge_tally *tally = c->tally + c->images * c->scored;
 	int64_t seen = 0;
 	memset(tally, 0, (size_t)c->scored * sizeof *tally);
 	for (int64_t i = 0; i < n; i++) {
@@ -201,10 +201,10 @@ secant_counts_add_classes(secant_counts *c, const int *got, const int32_t *label
 }
 
 double
-secant_counts_picture(const secant_counts *c, int64_t picture)
+judge_counts_picture(const judge_counts *c, int64_t picture)
 {
-	double score = secant_quotient_reduce(
-		secant_quotient_at(0), 1, c->tally + picture * c->scored, 1, c->scored, NULL, 0, SECANT_ZERO_SKIP);
+	double score = judge_quotient_reduce(
+		judge_quotient_at(0), 1, c->tally + picture * c->scored, 1, c->scored, NULL, 0, JUDGE_ZERO_SKIP);
 	return isnan(score) ? 1 : score;
 }
 
@@ -220,55 +220,55 @@ mean_into(double *mean, int *n, double v)
 }
 
 /* Class k of the table, which in binary mode has the background first, over all pictures. */
-static secant_tally
-class_tally(const secant_counts *c, int k)
+static judge_tally
+class_tally(const judge_counts *c, int k)
 {
-	secant_tally sum = { 0 };
+	judge_tally sum = { 0 };
 	int own = k - (c->classes - c->scored);
 	for (int64_t i = 0; i < c->images; i++) {
-		const secant_tally *t = &c->tally[i * c->scored + (own < 0 ? 0 : own)];
+		const judge_tally *t = &c->tally[i * c->scored + (own < 0 ? 0 : own)];
 		sum.tp += t->tp, sum.fp += t->fp, sum.fn += t->fn, sum.tn += t->tn;
 	}
-	return own < 0 ? (secant_tally){ sum.tn, sum.fn, sum.fp, sum.tp } : sum;
+	return own < 0 ? (judge_tally){ sum.tn, sum.fn, sum.fp, sum.tp } : sum;
 }
 
 static void
-name_class(const secant_counts *c, const secant_scoring *how, int k, secant_class_score *p)
+name_class(const judge_counts *c, const judge_scoring *how, int k, secant_class_score *p)
 {
 	int named = k - (c->classes - c->scored);
 	if (named >= 0 && named < how->n_names)
 		(void)snprintf(p->name, sizeof p->name, "%s", how->names[named]);
-	else if (c->mode == SECANT_MODE_BINARY)
+	else if (c->mode == NN_MODE_BINARY)
 		(void)snprintf(p->name, sizeof p->name, "%s", k ? "foreground" : "background");
 	else
 		(void)snprintf(p->name, sizeof p->name, "class %d", k);
 }
 
 static void
-score_class(const secant_counts *c, int k, secant_class_score *p)
+score_class(const judge_counts *c, int k, secant_class_score *p)
 {
-	secant_tally t = class_tally(c, k);
+	judge_tally t = class_tally(c, k);
 	double tp = (double)t.tp, fp = (double)t.fp, fn = (double)t.fn, tn = (double)t.tn;
 	double *const to[] = { &p->iou, &p->f1, &p->precision, &p->recall, &p->specificity, &p->accuracy };
 	static const char *const names[] = { "iou", "f1", "precision", "recall", "specificity", "accuracy" };
 	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
-		*to[i] = secant_quotient_find(names[i])->of(tp, fp, fn, tn, 1);
+		*to[i] = judge_quotient_find(names[i])->of(tp, fp, fn, tn, 1);
 	p->pixels = t.tp + t.fn;
 	p->predicted = t.tp + t.fp;
 	int own = k - (c->classes - c->scored);
-	p->boundary_f1 = c->boundary && own >= 0 ? secant_boundary_f1(c->boundary, own) : NAN;
+	p->boundary_f1 = c->boundary && own >= 0 ? judge_boundary_f1(c->boundary, own) : NAN;
 }
 
 /* What needs all classes at once. */
 static void
-score_all(const secant_counts *c, secant_scores *s)
+score_all(const judge_counts *c, secant_scores *s)
 {
 	double sum[5] = { 0 }, all = 0, right = 0, chance = 0, weighted = 0;
 	int n[5] = { 0 };
 	for (int k = 0; k < c->classes; k++) {
 		const secant_class_score *p = &s->per_class[k];
 		const double each[5] = { p->iou, p->f1, p->recall, p->precision, p->boundary_f1 };
-		secant_tally t = class_tally(c, k);
+		judge_tally t = class_tally(c, k);
 		for (int i = 0; i < 5; i++)
 			mean_into(&sum[i], &n[i], each[i]);
 		right += (double)(t.tp + (c->confusion ? 0 : t.tn));
@@ -277,7 +277,7 @@ score_all(const secant_counts *c, secant_scores *s)
 		weighted += p->pixels ? (double)p->pixels * p->iou : 0;
 		s->labelled += p->pixels;
 	}
-	bool binary = c->mode == SECANT_MODE_BINARY;
+	bool binary = c->mode == NN_MODE_BINARY;
 	const secant_class_score *front = &s->per_class[c->classes - 1];
 	s->accuracy = all > 0 ? right / all : NAN;
 	s->miou = n[0] ? sum[0] / n[0] : NAN;
@@ -290,17 +290,17 @@ score_all(const secant_counts *c, secant_scores *s)
 	s->recall = binary ? front->recall : s->class_accuracy;
 	s->precision = binary ? front->precision : n[3] ? sum[3] / n[3] : NAN;
 	s->boundary_f1 = n[4] ? sum[4] / n[4] : NAN;
-	s->thresholded_iou = secant_thresholded_iou(c->tally, c->images, c->scored);
+	s->thresholded_iou = judge_thresholded_iou(c->tally, c->images, c->scored);
 }
 
 secant_status
-secant_counts_scores(const secant_counts *c, char *const *names, int n_names, secant_scores *s, secant_err *err)
+judge_counts_scores(const judge_counts *c, char *const *names, int n_names, secant_scores *s, secant_err *err)
 {
-	return secant_counts_scores_as(c, &(secant_scoring){ .names = names, .n_names = n_names }, s, err);
+	return judge_counts_scores_as(c, &(judge_scoring){ .names = names, .n_names = n_names }, s, err);
 }
 
 secant_status
-secant_counts_scores_as(const secant_counts *c, const secant_scoring *how, secant_scores *s, secant_err *err)
+judge_counts_scores_as(const judge_counts *c, const judge_scoring *how, secant_scores *s, secant_err *err)
 {
 	*s = (secant_scores){ .images = c->images,
 		.pixels = c->pixels,
@@ -328,7 +328,7 @@ secant_counts_scores_as(const secant_counts *c, const secant_scoring *how, secan
 		shares[k] = (double)s->per_class[k + c->classes - c->scored].pixels;
 	for (int i = 0; i < SECANT_METRICS; i++)
 		for (int r = 0; r < SECANT_REDUCTIONS; r++)
-			s->reduced[i][r] = secant_quotient_reduce(secant_quotient_at(i), r, c->tally, c->images, c->scored,
+			s->reduced[i][r] = judge_quotient_reduce(judge_quotient_at(i), r, c->tally, c->images, c->scored,
 				how->weights ? how->weights : shares, how->beta > 0 ? how->beta : 2, how->zero_division);
 	secant_free(shares);
 	return SECANT_OK;

@@ -21,49 +21,49 @@ static const char style[] =
 	"margin:0 .3em 0 1em;vertical-align:-.1em}";
 
 static void
-put_text(secant_str *s, const char *text)
+put_text(base_str *s, const char *text)
 {
 	for (const char *p = text; *p; p++)
 		switch (*p) {
-		case '<': secant_str_add(s, "&lt;"); break;
-		case '>': secant_str_add(s, "&gt;"); break;
-		case '&': secant_str_add(s, "&amp;"); break;
-		case '"': secant_str_add(s, "&quot;"); break;
-		default: secant_str_addn(s, p, 1); break;
+		case '<': base_str_add(s, "&lt;"); break;
+		case '>': base_str_add(s, "&gt;"); break;
+		case '&': base_str_add(s, "&amp;"); break;
+		case '"': base_str_add(s, "&quot;"); break;
+		default: base_str_addn(s, p, 1); break;
 		}
 }
 
 static void
-put_number(secant_str *s, double v)
+put_number(base_str *s, double v)
 {
 	if (isnan(v))
-		secant_str_add(s, "<td>&ndash;</td>");
+		base_str_add(s, "<td>&ndash;</td>");
 	else
-		secant_str_addf(s, "<td>%.4f</td>", v);
+		base_str_addf(s, "<td>%.4f</td>", v);
 }
 
 static void
-put_facts(secant_str *s, const secant_page *p)
+put_facts(base_str *s, const judge_page *p)
 {
-	secant_str_add(s, "<table>\n");
+	base_str_add(s, "<table>\n");
 	for (int i = 0; i < p->n_facts; i++) {
-		secant_str_add(s, "<tr><td>");
+		base_str_add(s, "<tr><td>");
 		put_text(s, p->facts[i].name);
-		secant_str_add(s, "</td><td>");
+		base_str_add(s, "</td><td>");
 		put_text(s, p->facts[i].text);
-		secant_str_add(s, "</td></tr>\n");
+		base_str_add(s, "</td></tr>\n");
 	}
-	secant_str_add(s, "</table>\n");
+	base_str_add(s, "</table>\n");
 }
 
 static secant_status
-put_drawing(secant_str *s, char *svg)
+put_drawing(base_str *s, char *svg)
 {
 	if (!svg)
 		return SECANT_ERR_NOMEM;
-	secant_str_add(s, "<figure>");
-	secant_str_add(s, svg);
-	secant_str_add(s, "</figure>\n");
+	base_str_add(s, "<figure>");
+	base_str_add(s, svg);
+	base_str_add(s, "</figure>\n");
 	secant_free(svg);
 	return SECANT_OK;
 }
@@ -71,7 +71,7 @@ put_drawing(secant_str *s, char *svg)
 /* ---- scores ---- */
 
 static void
-put_scores(secant_str *s, const secant_scores *c)
+put_scores(base_str *s, const secant_scores *c)
 {
 	const struct {
 		const char *name;
@@ -90,44 +90,44 @@ put_scores(secant_str *s, const secant_scores *c)
 		{ "thresholded IoU", c->thresholded_iou },
 		{ "loss", c->loss },
 	};
-	secant_str_addf(s,
+	base_str_addf(s,
 		"<h2>Scores</h2>\n<p>%lld pictures, %lld pixels; counts are summed over all of them and divided "
 		"once.</p>\n<table>\n",
 		(long long)c->images, (long long)c->pixels);
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
 		if (!isnan(row[i].value)) {
-			secant_str_addf(s, "<tr><td>%s</td>", row[i].name);
+			base_str_addf(s, "<tr><td>%s</td>", row[i].name);
 			put_number(s, row[i].value);
-			secant_str_add(s, "</tr>\n");
+			base_str_add(s, "</tr>\n");
 		}
-	secant_str_add(s,
+	base_str_add(s,
 		"</table>\n<table>\n<tr><th>class</th><th>IoU</th><th>F1</th><th>precision</th><th>recall</th><th>specificity</"
 		"th><th>boundary F1</th><th>pixels</th></tr>\n");
 	for (int k = 0; k < c->classes; k++) {
 		const secant_class_score *p = &c->per_class[k];
-		secant_str_add(s, "<tr><td>");
+		base_str_add(s, "<tr><td>");
 		put_text(s, p->name);
-		secant_str_add(s, "</td>");
+		base_str_add(s, "</td>");
 		const double v[] = { p->iou, p->f1, p->precision, p->recall, p->specificity, p->boundary_f1 };
 		for (int i = 0; i < 6; i++)
 			put_number(s, v[i]);
-		secant_str_addf(s, "<td>%lld</td></tr>\n", (long long)p->pixels);
+		base_str_addf(s, "<td>%lld</td></tr>\n", (long long)p->pixels);
 	}
-	secant_str_add(s, "</table>\n<table>\n<tr><th>taken together</th>");
+	base_str_add(s, "</table>\n<table>\n<tr><th>taken together</th>");
 	for (int r = 0; r < SECANT_REDUCTIONS; r++)
-		secant_str_addf(s, "<th>%s</th>", secant_reduction_name(r));
-	secant_str_add(s, "</tr>\n");
+		base_str_addf(s, "<th>%s</th>", secant_reduction_name(r));
+	base_str_add(s, "</tr>\n");
 	for (int i = 0; i < SECANT_METRICS; i++) {
-		secant_str_addf(s, "<tr><td>%s</td>", secant_metric_name(i));
+		base_str_addf(s, "<tr><td>%s</td>", secant_metric_name(i));
 		for (int r = 0; r < SECANT_REDUCTIONS; r++)
 			put_number(s, c->reduced[i][r]);
-		secant_str_add(s, "</tr>\n");
+		base_str_add(s, "</tr>\n");
 	}
-	secant_str_add(s, "</table>\n");
+	base_str_add(s, "</table>\n");
 }
 
 static secant_status
-put_matrix(secant_str *s, const secant_scores *c, secant_err *err)
+put_matrix(base_str *s, const secant_scores *c, secant_err *err)
 {
 	if (!c->confusion || c->classes > MOST_CLASSES)
 		return SECANT_OK;
@@ -136,9 +136,9 @@ put_matrix(secant_str *s, const secant_scores *c, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a page");
 	for (int k = 0; k < c->classes; k++)
 		names[k] = c->per_class[k].name;
-	secant_str_add(s, "<h2>Confusion</h2>\n");
+	base_str_add(s, "<h2>Confusion</h2>\n");
 	secant_status status = put_drawing(
-		s, secant_matrix_svg(&(secant_matrix){ NULL, c->confusion, names, c->classes }, "m-", err));
+		s, draw_matrix_svg(&(draw_matrix){ NULL, c->confusion, names, c->classes }, "m-", err));
 	secant_free(names);
 	return status;
 }
@@ -146,55 +146,55 @@ put_matrix(secant_str *s, const secant_scores *c, secant_err *err)
 /* ---- pictures ---- */
 
 static secant_status
-put_case(secant_str *s, const secant_case *c, const secant_samples *samples, secant_err *err)
+put_case(base_str *s, const judge_case *c, const data_samples *samples, secant_err *err)
 {
 	void *data;
 	size_t size;
 	secant_status status = secant_image_encode(&c->sheet, "png", &data, &size, NULL, err);
 	if (status)
 		return status;
-	secant_str_add(s, "<figure><img alt=\"picture, label, prediction, errors\" src=\"data:image/png;base64,");
-	secant_str_add_base64(s, data, size);
-	secant_str_add(s, "\"><figcaption>");
-	put_text(s, secant_path_name(secant_samples_image_path(samples, c->sample)));
-	secant_str_addf(s, ": IoU %.4f</figcaption></figure>\n", c->score);
+	base_str_add(s, "<figure><img alt=\"picture, label, prediction, errors\" src=\"data:image/png;base64,");
+	base_str_add_base64(s, data, size);
+	base_str_add(s, "\"><figcaption>");
+	put_text(s, base_path_name(data_samples_image_path(samples, c->sample)));
+	base_str_addf(s, ": IoU %.4f</figcaption></figure>\n", c->score);
 	secant_free(data);
 	return SECANT_OK;
 }
 
 static secant_status
-put_cases(secant_str *s, const secant_page *p, secant_err *err)
+put_cases(base_str *s, const judge_page *p, secant_err *err)
 {
 	static const char *const what[] = { "found, not there", "missed", "another class" };
 	secant_status status = SECANT_OK;
 	if (!p->cases || !p->cases->n)
 		return SECANT_OK;
-	secant_str_add(s, "<h2>Worst pictures</h2>\n<p>Picture, label, prediction, errors:");
+	base_str_add(s, "<h2>Worst pictures</h2>\n<p>Picture, label, prediction, errors:");
 	for (int i = 0; i < 3; i++)
-		secant_str_addf(s, "<span class=\"key\" style=\"background:#%02x%02x%02x\"></span>%s",
-			secant_error_colours[i][0], secant_error_colours[i][1], secant_error_colours[i][2], what[i]);
-	secant_str_add(s, "</p>\n");
+		base_str_addf(s, "<span class=\"key\" style=\"background:#%02x%02x%02x\"></span>%s", judge_error_colours[i][0],
+			judge_error_colours[i][1], judge_error_colours[i][2], what[i]);
+	base_str_add(s, "</p>\n");
 	for (int i = 0; i < p->cases->n && !status; i++)
 		status = put_case(s, &p->cases->v[i], p->samples, err);
 	return status;
 }
 
 secant_status
-secant_page_write(const secant_page *p, const char *path, secant_err *err)
+judge_page_write(const judge_page *p, const char *path, secant_err *err)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	secant_status status = SECANT_OK;
-	secant_str_add(&s,
+	base_str_add(&s,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 		"content=\"width=device-width\">\n<title>");
 	put_text(&s, p->title);
-	secant_str_addf(&s, "</title>\n<style>%s</style>\n</head>\n<body>\n<h1>", style);
+	base_str_addf(&s, "</title>\n<style>%s</style>\n</head>\n<body>\n<h1>", style);
 	put_text(&s, p->title);
-	secant_str_add(&s, "</h1>\n");
+	base_str_add(&s, "</h1>\n");
 	put_facts(&s, p);
 	if (p->curves) {
-		secant_str_add(&s, "<h2>Curves</h2>\n");
-		status = put_drawing(&s, secant_figure_svg(p->curves, "c-", err));
+		base_str_add(&s, "<h2>Curves</h2>\n");
+		status = put_drawing(&s, draw_figure_svg(p->curves, "c-", err));
 	}
 	if (p->scores && !status) {
 		put_scores(&s, p->scores);
@@ -203,14 +203,14 @@ secant_page_write(const secant_page *p, const char *path, secant_err *err)
 	if (!status)
 		status = put_cases(&s, p, err);
 	if (p->settings) {
-		secant_str_add(&s, "<h2>Settings</h2>\n<pre>");
+		base_str_add(&s, "<h2>Settings</h2>\n<pre>");
 		put_text(&s, p->settings);
-		secant_str_add(&s, "</pre>\n");
+		base_str_add(&s, "</pre>\n");
 	}
-	secant_str_addf(&s, "<p>secant %s</p>\n</body>\n</html>\n", secant_version());
+	base_str_addf(&s, "<p>secant %s</p>\n</body>\n</html>\n", secant_version());
 	if (!status)
 		status = s.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for %s", path)
 						  : secant_file_write(path, s.p, s.n, err);
-	secant_str_free(&s);
+	base_str_free(&s);
 	return status;
 }

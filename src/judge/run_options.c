@@ -48,7 +48,7 @@ is_default(const secant_eval_options *o, const secant_eval_options *plain, const
 /* The run's value where it is another than the default, into `from`, and into `said`. */
 static void
 take(const char *name, const json_t *run, secant_eval_options *o, const secant_eval_options *plain, json_t *from,
-	secant_str *said)
+	base_str *said)
 {
 	json_t *value = json_object_get(run, name);
 	bool gone = !strcmp(name, "class-file") && json_is_string(value) && !secant_is_file(json_string_value(value));
@@ -58,12 +58,12 @@ take(const char *name, const json_t *run, secant_eval_options *o, const secant_e
 	secant_eval_options one;
 	json_t *alone = json_object();
 	if (alone && !json_object_set(alone, name, value) && !secant_opts_init(&secant_eval_options_table, &one, NULL)) {
-		char *text = secant_json_text(alone, 0), *now;
+		char *text = base_json_text(alone, 0), *now;
 		if (text && !secant_opts_set_json(&secant_eval_options_table, &one, text, name, NULL)
 			&& !is_default(&one, plain, name)) {
 			(void)!json_object_set(from, name, value);
 			now = secant_opts_get(&secant_eval_options_table, &one, name);
-			secant_str_addf(said, "%s--%s %s", said->n ? ", " : "", name, now ? now : "");
+			base_str_addf(said, "%s--%s %s", said->n ? ", " : "", name, now ? now : "");
 			secant_free(now);
 		}
 		secant_free(text);
@@ -77,7 +77,7 @@ take_all(secant_eval_options *o, int64_t *seed, const json_t *run, const char *p
 	secant_err *err)
 {
 	secant_eval_options plain;
-	secant_str said = { 0 };
+	base_str said = { 0 };
 	json_t *from = json_object();
 	secant_status status = from ? secant_opts_init(&secant_eval_options_table, &plain, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a run's options");
@@ -92,16 +92,16 @@ take_all(secant_eval_options *o, int64_t *seed, const json_t *run, const char *p
 	if (json_is_integer(json_object_get(run, "seed"))) {
 		*seed = json_integer_value(json_object_get(run, "seed"));
 		if (*seed)
-			secant_str_addf(&said, "%sseed %lld", said.n ? ", " : "", (long long)*seed);
+			base_str_addf(&said, "%sseed %lld", said.n ? ", " : "", (long long)*seed);
 	}
-	char *text = secant_json_text(from, 0);
+	char *text = base_json_text(from, 0);
 	if (json_object_size(from))
 		status = text ? secant_opts_set_json(&secant_eval_options_table, o, text, path, err)
 					  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a run's options");
 	if (!status && said.n)
 		secant_log(log, SECANT_LOG_INFO, "as the run was trained (%s): %s", path, said.p);
 	secant_free(text);
-	secant_str_free(&said);
+	base_str_free(&said);
 	json_decref(from);
 	secant_opts_free(&secant_eval_options_table, &plain);
 	return status;
@@ -110,9 +110,9 @@ take_all(secant_eval_options *o, int64_t *seed, const json_t *run, const char *p
 secant_status
 judge_take_run(secant_eval_options *o, int64_t *seed, const char *model, const secant_logger *log, secant_err *err)
 {
-	char *folder = secant_path_dir(model), *path = folder ? secant_path_join(folder, "config.json") : NULL;
+	char *folder = base_path_dir(model), *path = folder ? base_path_join(folder, "config.json") : NULL;
 	*seed = 0;
-	json_t *run = path && secant_is_file(path) ? secant_json_read(path, NULL) : NULL;
+	json_t *run = path && secant_is_file(path) ? base_json_read(path, NULL) : NULL;
 	/* smp's folders have a config.json too, which is no run's */
 	secant_status status = json_object_get(run, "epochs") ? take_all(o, seed, run, path, log, err) : SECANT_OK;
 	json_decref(run);

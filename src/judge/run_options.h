@@ -1,6 +1,6 @@
 /* What a run folder says of how its data is to be read: an evaluation takes it where it was not told otherwise. */
-#ifndef SECANT_JUDGE_RUN_OPTIONS_H
-#define SECANT_JUDGE_RUN_OPTIONS_H
+#ifndef JUDGE_RUN_OPTIONS_H
+#define JUDGE_RUN_OPTIONS_H
 #include <secant/train.h>
 
 /* Beside a model of a run lies its config.json: options of data that have their defaults in *o get the run's values,

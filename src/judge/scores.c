@@ -95,7 +95,7 @@ unlikelier(double tp, double fp, double fn, double tn, double beta)
 	return fnr(tp, fp, fn, tn, 0) / specificity(tp, fp, fn, tn, 0);
 }
 
-static const secant_quotient metrics[SECANT_METRICS] = {
+static const judge_quotient metrics[SECANT_METRICS] = {
 	{ "iou", "tp / (tp + fp + fn)", "iou-score|jaccard", iou },
 	{ "f1", "2 tp / (2 tp + fp + fn)", "f1-score|dice", f1 },
 	{ "fbeta", "(1 + b^2) tp / ((1 + b^2) tp + b^2 fn + fp)", "fbeta-score", fbeta },
@@ -117,8 +117,8 @@ static const char *const reductions[SECANT_REDUCTIONS] = { "micro", "macro", "we
 	"macro-imagewise", "weighted-imagewise" };
 enum { MICRO, MACRO, WEIGHTED, MICRO_IMAGEWISE, MACRO_IMAGEWISE, WEIGHTED_IMAGEWISE };
 
-const secant_quotient *
-secant_quotient_at(int i)
+const judge_quotient *
+judge_quotient_at(int i)
 {
 	return i >= 0 && i < SECANT_METRICS ? &metrics[i] : NULL;
 }
@@ -145,8 +145,8 @@ listed(const char *list, const char *name)
 	return false;
 }
 
-const secant_quotient *
-secant_quotient_find(const char *name)
+const judge_quotient *
+judge_quotient_find(const char *name)
 {
 	for (int i = 0; i < SECANT_METRICS; i++)
 		if (!strcmp(metrics[i].name, name) || listed(metrics[i].alias, name))
@@ -163,9 +163,9 @@ typedef struct mean {
 static void
 take(mean *m, double v, double weight, int zero_division)
 {
-	if (isnan(v) && zero_division == SECANT_ZERO_SKIP)
+	if (isnan(v) && zero_division == JUDGE_ZERO_SKIP)
 		return;
-	m->sum += (isnan(v) ? zero_division == SECANT_ZERO_IS_1 : v) * weight;
+	m->sum += (isnan(v) ? zero_division == JUDGE_ZERO_IS_1 : v) * weight;
 	m->weight += weight;
 }
 
@@ -176,30 +176,30 @@ mean_of(mean m)
 }
 
 static void
-add(secant_tally *to, const secant_tally *t)
+add(judge_tally *to, const judge_tally *t)
 {
 	to->tp += t->tp, to->fp += t->fp, to->fn += t->fn, to->tn += t->tn;
 }
 
 static double
-quotient(const secant_quotient *m, const secant_tally *t, double beta)
+quotient(const judge_quotient *m, const judge_tally *t, double beta)
 {
 	return m->of((double)t->tp, (double)t->fp, (double)t->fn, (double)t->tn, beta);
 }
 
 double
-secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tally *t, int64_t n, int classes,
+judge_quotient_reduce(const judge_quotient *m, int reduction, const judge_tally *t, int64_t n, int classes,
 	const double *weights, double beta, int zero_division)
 {
 	mean all = { 0 };
-	secant_tally sum = { 0 };
+	judge_tally sum = { 0 };
 	if (reduction == MICRO || reduction == MICRO_IMAGEWISE) {
 		for (int64_t i = 0; i < n; i++) {
 			for (int k = 0; k < classes; k++)
 				add(&sum, &t[i * classes + k]);
 			if (reduction == MICRO_IMAGEWISE) {
 				take(&all, quotient(m, &sum, beta), 1, zero_division);
-				sum = (secant_tally){ 0 };
+				sum = (judge_tally){ 0 };
 			}
 		}
 		if (reduction == MICRO)
@@ -210,7 +210,7 @@ secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tal
 		 imagewise = reduction == MACRO_IMAGEWISE || reduction == WEIGHTED_IMAGEWISE;
 	for (int k = 0; k < classes; k++) {
 		mean one = { 0 };
-		sum = (secant_tally){ 0 };
+		sum = (judge_tally){ 0 };
 		for (int64_t i = 0; i < n; i++)
 			if (imagewise)
 				take(&one, quotient(m, &t[i * classes + k], beta), 1, zero_division);
@@ -224,17 +224,17 @@ secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tal
 /* In whole numbers: 20 (IoU - .5) is (20 tp - 10 u) / u for u = tp + fp + fn, and no rounding of 0.55 moves the result.
  */
 double
-secant_thresholded_iou(const secant_tally *t, int64_t n, int classes)
+judge_thresholded_iou(const judge_tally *t, int64_t n, int classes)
 {
 	mean all = { 0 };
 	for (int64_t i = 0; i < n * classes; i++) {
 		int64_t u = t[i].tp + t[i].fp + t[i].fn, over = 20 * t[i].tp - 10 * u;
 		if (!u) {
 			if (classes == 1)
-				take(&all, 1, 1, SECANT_ZERO_SKIP); /* nothing to find, nothing found */
+				take(&all, 1, 1, JUDGE_ZERO_SKIP); /* nothing to find, nothing found */
 			continue;
 		}
-		take(&all, over <= 0 ? 0 : (double)((over + u - 1) / u) / 10, 1, SECANT_ZERO_SKIP);
+		take(&all, over <= 0 ? 0 : (double)((over + u - 1) / u) / 10, 1, JUDGE_ZERO_SKIP);
 	}
 	return mean_of(all);
 }
@@ -245,4 +245,4 @@ entry(int i)
 	return i < SECANT_METRICS ? (secant_entry){ metrics[i].name, metrics[i].brief, NULL } : (secant_entry){ 0 };
 }
 
-const secant_kind secant_kind_metrics = { "metrics", "Metrics", entry };
+const base_kind base_kind_metrics = { "metrics", "Metrics", entry };

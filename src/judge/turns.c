@@ -7,24 +7,24 @@
 #include <string.h>
 #include "deploy/predictor.h"
 
-struct secant_turns {
-	const secant_deployed *d;
+struct judge_turns {
+	const deploy_deployed *d;
 	secant_session *session;
-	secant_views views;
-	secant_floats input, sum;
+	deploy_views views;
+	deploy_floats input, sum;
 };
 
-secant_turns *
-secant_turns_new(const secant_deployed *d, const char *text, secant_err *err)
+judge_turns *
+judge_turns_new(const deploy_deployed *d, const char *text, secant_err *err)
 {
-	secant_turns *t = secant_calloc(1, sizeof *t);
+	judge_turns *t = secant_calloc(1, sizeof *t);
 	if (!t) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for views");
 		return NULL;
 	}
 	t->d = d;
-	secant_status status = secant_views_parse(&t->views, text, err);
-	if (!status && !(t->session = secant_deployed_session(d, err)))
+	secant_status status = deploy_views_parse(&t->views, text, err);
+	if (!status && !(t->session = deploy_deployed_session(d, err)))
 		status = SECANT_ERR_NOMEM;
 	for (int i = 0; i < t->views.n && !status; i++)
 		if (t->views.v[i].scale != 1 || t->views.v[i].high > 0)
@@ -32,12 +32,12 @@ secant_turns_new(const secant_deployed *d, const char *text, secant_err *err)
 				"--tta %s: eval mirrors and turns; scale and stretch are for predict", text);
 	if (!status)
 		return t;
-	secant_turns_free(t);
+	judge_turns_free(t);
 	return NULL;
 }
 
 void
-secant_turns_free(secant_turns *t)
+judge_turns_free(judge_turns *t)
 {
 	if (!t)
 		return;
@@ -48,20 +48,20 @@ secant_turns_free(secant_turns *t)
 }
 
 static secant_status
-add_turn(secant_turns *t, unsigned turn, const secant_shape *in, const float *input, secant_err *err)
+add_turn(judge_turns *t, unsigned turn, const secant_shape *in, const float *input, secant_err *err)
 {
 	int64_t n = in->dim[0], channels = in->dim[3], classes = t->d->classes;
 	int h = (int)in->dim[1], w = (int)in->dim[2];
 	int64_t pixels = (int64_t)h * w;
 	secant_shape shape = *in;
-	if (turn & SECANT_EXCHANGE)
+	if (turn & DEPLOY_EXCHANGE)
 		shape.dim[1] = w, shape.dim[2] = h;
 	int vh = (int)shape.dim[1], vw = (int)shape.dim[2];
 	float *to = t->input.v;
 	for (int64_t i = 0; i < n; i++)
 		for (int y = 0; y < vh; y++)
 			for (int x = 0; x < vw; x++, to += channels)
-				memcpy(to, input + (i * pixels + secant_view_pixel(turn, y, x, h, w)) * channels,
+				memcpy(to, input + (i * pixels + deploy_view_pixel(turn, y, x, h, w)) * channels,
 					(size_t)channels * sizeof *to);
 	secant_tensor view = { SECANT_F32, shape, t->input.v, NULL }, out = { 0 };
 	secant_status status = secant_session_run(t->session, &view, &out, err);
@@ -71,20 +71,20 @@ add_turn(secant_turns *t, unsigned turn, const secant_shape *in, const float *in
 	for (int64_t i = 0; i < n; i++)
 		for (int y = 0; y < vh; y++)
 			for (int x = 0; x < vw; x++, v += classes)
-				for (int64_t c = 0, at = (i * pixels + secant_view_pixel(turn, y, x, h, w)) * classes; c < classes; c++)
+				for (int64_t c = 0, at = (i * pixels + deploy_view_pixel(turn, y, x, h, w)) * classes; c < classes; c++)
 					t->sum.v[at + c] += v[c];
 	return SECANT_OK;
 }
 
 secant_status
-secant_turns_run(secant_turns *t, const secant_shape *in, const float *input, const void **out, secant_err *err)
+judge_turns_run(judge_turns *t, const secant_shape *in, const float *input, const void **out, secant_err *err)
 {
 	int64_t pixels = in->dim[0] * in->dim[1] * in->dim[2], n = pixels * t->d->classes;
-	secant_status status = secant_floats_reserve(&t->sum, (size_t)n, err);
+	secant_status status = deploy_floats_reserve(&t->sum, (size_t)n, err);
 	if (!status)
 		memset(t->sum.v, 0, (size_t)n * sizeof(float));
 	for (int i = 0; i < t->views.n && !status; i++)
-		if (!(status = secant_floats_reserve(&t->input, (size_t)(pixels * in->dim[3]), err)))
+		if (!(status = deploy_floats_reserve(&t->input, (size_t)(pixels * in->dim[3]), err)))
 			status = add_turn(t, t->views.v[i].turn, in, input, err);
 	for (int64_t i = 0; i < n && !status; i++)
 		t->sum.v[i] /= (float)t->views.n;

@@ -13,18 +13,18 @@
 
 enum { CELL = 256, GAP = 6, PROBES = 4096, NO_CLASS = -1, NOT_JUDGED = -2 };
 
-const uint8_t secant_error_colours[3][3] = { { 213, 94, 0 }, { 0, 114, 178 }, { 240, 228, 66 } };
+const uint8_t judge_error_colours[3][3] = { { 213, 94, 0 }, { 0, 114, 178 }, { 240, 228, 66 } };
 static const uint8_t unjudged[3] = { 150, 150, 150 };
 
 /* ---- pictures ---- */
 
 typedef struct shown {
-	const secant_picture *p;
+	const data_picture *p;
 	float lo[3], scale[3];
 } shown;
 
 static float
-value_at(const secant_picture *p, int64_t pixel, int c)
+value_at(const data_picture *p, int64_t pixel, int c)
 {
 	int64_t at = pixel * p->channels + (p->channels < 3 ? 0 : c);
 	return p->real ? ((const float *)p->pixels)[at] : ((const uint8_t *)p->pixels)[at];
@@ -71,50 +71,50 @@ picture_colour(const shown *s, int64_t pixel, uint8_t *rgb)
 
 /* Of the label (outputs false) or of the prediction. */
 static int
-class_at(const secant_view *v, bool outputs, int64_t at)
+class_at(const judge_view *v, bool outputs, int64_t at)
 {
-	int n = v->mode == SECANT_MODE_BINARY ? 1 : v->classes;
+	int n = v->mode == NN_MODE_BINARY ? 1 : v->classes;
 	const float *value = outputs ? v->outputs + at * n : (const float *)v->target + at * n;
-	if (outputs && v->mode != SECANT_MODE_MULTILABEL)
-		return secant_class_of(v->mode, n, value, v->cut);
-	if (v->mode == SECANT_MODE_BINARY)
+	if (outputs && v->mode != NN_MODE_MULTILABEL)
+		return judge_class_of(v->mode, n, value, v->cut);
+	if (v->mode == NN_MODE_BINARY)
 		return value[0] < 0 ? NOT_JUDGED : value[0] >= .5f;
-	if (v->mode == SECANT_MODE_MULTICLASS) {
+	if (v->mode == NN_MODE_MULTICLASS) {
 		int label = ((const int32_t *)v->target)[at];
 		return label == v->ignore || label < 0 || label >= n ? NOT_JUDGED : label;
 	}
-	int best = secant_class_of(v->mode, n, value, 0);
+	int best = judge_class_of(v->mode, n, value, 0);
 	return value[best] >= (outputs ? v->cut : .5f) ? best : NO_CLASS;
 }
 
 static void
-class_colour(const secant_view *v, int k, uint8_t *rgb)
+class_colour(const judge_view *v, int k, uint8_t *rgb)
 {
 	if (k == NOT_JUDGED)
 		memcpy(rgb, unjudged, 3);
-	else if (v->mode == SECANT_MODE_BINARY || k < 0)
+	else if (v->mode == NN_MODE_BINARY || k < 0)
 		memset(rgb, k > 0 ? 255 : 0, 3);
 	else
 		secant_palette(k, rgb);
 }
 
 static void
-error_colour(const secant_view *v, int64_t at, uint8_t *rgb)
+error_colour(const judge_view *v, int64_t at, uint8_t *rgb)
 {
 	int label = class_at(v, false, at), got = class_at(v, true, at),
-		nothing = v->mode == SECANT_MODE_MULTILABEL ? NO_CLASS : 0;
+		nothing = v->mode == NN_MODE_MULTILABEL ? NO_CLASS : 0;
 	int grey = (rgb[0] + rgb[1] + rgb[2]) / 3;
 	memset(rgb, label > nothing ? 90 + grey / 3 : grey / 3, 3);
 	if (label == NOT_JUDGED)
 		memcpy(rgb, unjudged, 3);
 	else if (label != got)
-		memcpy(rgb, secant_error_colours[label == nothing ? 0 : got == nothing ? 1 : 2], 3);
+		memcpy(rgb, judge_error_colours[label == nothing ? 0 : got == nothing ? 1 : 2], 3);
 }
 
 /* ---- cells ---- */
 
 static void
-paint_cell(const secant_view *v, const shown *s, int what, secant_image *sheet, int x0, int y0, int cell)
+paint_cell(const judge_view *v, const shown *s, int what, secant_image *sheet, int x0, int y0, int cell)
 {
 	double scale = (double)cell / (v->height > v->width ? v->height : v->width);
 	int h = (int)(v->height * scale), w = (int)(v->width * scale);
@@ -125,54 +125,54 @@ paint_cell(const secant_view *v, const shown *s, int what, secant_image *sheet, 
 			sy = sy < v->height ? sy : v->height - 1, sx = sx < v->width ? sx : v->width - 1;
 			int64_t at = (int64_t)sy * v->stride + sx;
 			int64_t py = (int64_t)sy * s->p->height / v->height, px = (int64_t)sx * s->p->width / v->width;
-			if (what == SECANT_CELL_PICTURE || what == SECANT_CELL_ERRORS)
+			if (what == JUDGE_CELL_PICTURE || what == JUDGE_CELL_ERRORS)
 				picture_colour(s, py * s->p->width + px, out);
-			if (what == SECANT_CELL_ERRORS)
+			if (what == JUDGE_CELL_ERRORS)
 				error_colour(v, at, out);
-			else if (what != SECANT_CELL_PICTURE)
-				class_colour(v, class_at(v, what == SECANT_CELL_PREDICTION, at), out);
+			else if (what != JUDGE_CELL_PICTURE)
+				class_colour(v, class_at(v, what == JUDGE_CELL_PREDICTION, at), out);
 		}
 }
 
 secant_status
-secant_view_paint(
-	const secant_view *v, int first, int last, secant_image *sheet, int x, int y, int cell, int gap, secant_err *err)
+judge_view_paint(
+	const judge_view *v, int first, int last, secant_image *sheet, int x, int y, int cell, int gap, secant_err *err)
 {
-	secant_picture own = { 0 };
+	data_picture own = { 0 };
 	shown s = { 0 };
-	secant_status status = secant_samples_decode(v->samples, v->sample, &own, &s.p, err);
+	secant_status status = data_samples_decode(v->samples, v->sample, &own, &s.p, err);
 	if (!status) {
 		stretch(&s);
 		for (int k = first; k <= last; k++)
 			paint_cell(v, &s, k, sheet, x + (k - first) * (cell + gap), y, cell);
 	}
-	secant_picture_free(&own);
+	data_picture_free(&own);
 	return status;
 }
 
 /* ---- the worst of many ---- */
 
 secant_status
-secant_cases_take(secant_cases *c, const secant_view *v, double score, secant_err *err)
+judge_cases_take(judge_cases *c, const judge_view *v, double score, secant_err *err)
 {
 	int at = c->n;
 	while (at > 0 && (c->v[at - 1].score > score || (c->v[at - 1].score == score && c->v[at - 1].sample > v->sample)))
 		at--;
-	if (at == SECANT_WORST)
+	if (at == JUDGE_WORST)
 		return SECANT_OK;
-	secant_case k = { .score = score, .sample = v->sample };
+	judge_case k = { .score = score, .sample = v->sample };
 	double scale = (double)CELL / (v->height > v->width ? v->height : v->width);
 	int h = (int)(v->height * scale);
 	secant_status status = secant_image_new(
-		&k.sheet, SECANT_CELLS * CELL + (SECANT_CELLS - 1) * GAP, h > 0 ? h : 1, 3, SECANT_U8, err);
+		&k.sheet, JUDGE_CELLS * CELL + (JUDGE_CELLS - 1) * GAP, h > 0 ? h : 1, 3, SECANT_U8, err);
 	if (status)
 		return status;
 	memset(k.sheet.data, 255, (size_t)k.sheet.width * (size_t)k.sheet.height * 3);
-	if ((status = secant_view_paint(v, 0, SECANT_CELLS - 1, &k.sheet, 0, 0, CELL, GAP, err))) {
+	if ((status = judge_view_paint(v, 0, JUDGE_CELLS - 1, &k.sheet, 0, 0, CELL, GAP, err))) {
 		secant_image_free(&k.sheet);
 		return status;
 	}
-	if (c->n == SECANT_WORST)
+	if (c->n == JUDGE_WORST)
 		secant_image_free(&c->v[--c->n].sheet);
 	memmove(&c->v[at + 1], &c->v[at], (size_t)(c->n - at) * sizeof *c->v);
 	c->v[at] = k;
@@ -181,7 +181,7 @@ secant_cases_take(secant_cases *c, const secant_view *v, double score, secant_er
 }
 
 void
-secant_cases_free(secant_cases *c)
+judge_cases_free(judge_cases *c)
 {
 	for (int i = 0; i < c->n; i++)
 		secant_image_free(&c->v[i].sheet);

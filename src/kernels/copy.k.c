@@ -7,7 +7,7 @@
 enum { TILE = 16, SHORT = 512 };
 
 /* memcpy of any length, written out for short ones: the last move overlaps the one before. */
-SECANT_INLINE void
+KERNEL_INLINE void
 copy_bytes(char *restrict to, const char *restrict from, int64_t n)
 {
 	if (n > SHORT) {
@@ -90,4 +90,4 @@ pixels(void *to, const void *from, const int32_t *place, int64_t n, int64_t byte
 		copy_bytes((char *)to + i * bytes, (const char *)from + place[i] * bytes, bytes);
 }
 
-const secant_copy_kernels SECANT_KERNEL(copy) = { .block = block, .pixels = pixels };
+const kernel_copy_kernels KERNEL_TABLE(copy) = { .block = block, .pixels = pixels };

@@ -2,36 +2,36 @@
  * Element by element: functions of one number and their gradients, functions of two, casts. Outputs may be the same
  * buffer as an input of the same storage type.
  */
-#ifndef SECANT_KERNELS_ELEMENTWISE_H
-#define SECANT_KERNELS_ELEMENTWISE_H
+#ifndef KERNEL_ELEMENTWISE_H
+#define KERNEL_ELEMENTWISE_H
 #include "kernels/kernels.h"
 
-typedef enum secant_pair {
-	SECANT_PAIR_ADD,
-	SECANT_PAIR_SUB,
-	SECANT_PAIR_MUL,
-	SECANT_PAIR_DIV,
-	SECANT_PAIR_MAXIMUM,
-	SECANT_PAIR_MINIMUM,
-	SECANT_PAIR_GREATER,
-	SECANT_PAIR_EQUAL
-} secant_pair;
+typedef enum kernel_pair {
+	KERNEL_PAIR_ADD,
+	KERNEL_PAIR_SUB,
+	KERNEL_PAIR_MUL,
+	KERNEL_PAIR_DIV,
+	KERNEL_PAIR_MAXIMUM,
+	KERNEL_PAIR_MINIMUM,
+	KERNEL_PAIR_GREATER,
+	KERNEL_PAIR_EQUAL
+} kernel_pair;
 
 /* An operand of a walk over rows: from one row to the next, and from one element to the next (0 or 1), in elements. */
-typedef struct secant_steps {
+typedef struct kernel_steps {
 	int64_t row, element;
-} secant_steps;
+} kernel_steps;
 
-typedef struct secant_elementwise_kernels {
+typedef struct kernel_elementwise_kernels {
 	const char *const *unary_names; /* of the kinds; NULL-terminated; the operators' names */
 	void (*unary)(int kind, const void *x, void *y, bool low, int64_t n, float a, float b);
 	/* dx = dy * f'(v); v is the function's input or output, as src/ops/unary.h says. */
 	void (*unary_grad)(int kind, const void *v, const void *dy, void *dx, bool low, int64_t n, float a, float b);
 	/* Results are dense, rows x n. Of comparisons they are uint8_t. */
-	void (*pair)(secant_pair kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
-		secant_steps sa, secant_steps sb);
+	void (*pair)(kernel_pair kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
+		kernel_steps sa, kernel_steps sb);
 	void (*where)(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
-		secant_steps sm, secant_steps sa, secant_steps sb);
+		kernel_steps sm, kernel_steps sa, kernel_steps sb);
 	void (*widen)(const uint16_t *x, float *y, int64_t n); /* bf16 to float */
 	void (*narrow)(const float *x, uint16_t *y, int64_t n);
 	/* y = x above 0, slope[i] * x below, in rows of n. */
@@ -43,6 +43,6 @@ typedef struct secant_elementwise_kernels {
 	void (*bce)(const float *x, const float *t, const float *weight, int64_t weight_step, float *y, int64_t n);
 	void (*bce_grad)(const float *x, const float *t, const float *weight, int64_t weight_step, const float *dy,
 		float *dx, int64_t n);
-} secant_elementwise_kernels;
-SECANT_KERNELS(elementwise)
+} kernel_elementwise_kernels;
+KERNEL_FAMILY(elementwise)
 #endif

@@ -7,35 +7,35 @@
 
 enum { CHUNK = 512 };
 
-SECANT_INLINE float
+KERNEL_INLINE float
 relu6(float x)
 {
 	return x < 0 ? 0 : x > 6 ? 6 : x;
 }
-SECANT_INLINE float
+KERNEL_INLINE float
 normal_cdf(float x)
 {
 	return 0.5f * (1.0f + vec_erf(x * 0.70710678f));
 }
-SECANT_INLINE float
+KERNEL_INLINE float
 normal_pdf(float x)
 {
 	return vec_exp(-0.5f * x * x) * 0.39894228f;
 }
-SECANT_INLINE float
+KERNEL_INLINE float
 gelu_inner(float x)
 {
 	return 0.79788456f * (x + 0.044715f * x * x * x);
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 gelu_tanh_slope(float x)
 {
 	float t = vec_tanh(gelu_inner(x));
 	return 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * 0.79788456f * (1 + 3 * 0.044715f * x * x);
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 silu_slope(float x)
 {
 	float s = vec_sigmoid(x);
@@ -43,14 +43,14 @@ silu_slope(float x)
 }
 
 /* tanh(softplus(x)) without either: n / (n + 2), n = e (e + 2), e = exp(x). */
-SECANT_INLINE float
+KERNEL_INLINE float
 mish_gate(float x)
 {
 	float e = vec_exp(x > 20 ? 20 : x), n = e * (e + 2);
 	return n / (n + 2);
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 mish_slope(float x)
 {
 	float t = mish_gate(x);
@@ -97,7 +97,7 @@ mish_slope(float x)
 	static void nam##_loop(const float *src, float *dst, int64_t n, float a, float b) \
 	{ \
 		(void)a, (void)b; \
-		SECANT_IVDEP \
+		KERNEL_IVDEP \
 		for (int64_t i = 0; i < n; i++) { \
 			float x = src[i]; \
 			dst[i] = fx; \
@@ -106,7 +106,7 @@ mish_slope(float x)
 	static void nam##_grad_loop(const float *src, const float *dy, float *dst, int64_t n, float a, float b) \
 	{ \
 		(void)a, (void)b; \
-		SECANT_IVDEP \
+		KERNEL_IVDEP \
 		for (int64_t i = 0; i < n; i++) { \
 			float v = src[i]; \
 			(void)v; \
@@ -135,23 +135,23 @@ static const char *const unary_names[] = {
 static void
 widen(const uint16_t *x, float *y, int64_t n)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		y[i] = secant_from_bf16(x[i]);
+		y[i] = kernel_from_bf16(x[i]);
 }
 
 static void
 narrow(const float *x, uint16_t *y, int64_t n)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		y[i] = secant_to_bf16(x[i]);
+		y[i] = kernel_to_bf16(x[i]);
 }
 
 static void
 relu_low(const uint16_t *x, uint16_t *y, int64_t n)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++) /* negative: sign bit set, and not a NaN */
 		y[i] = x[i] > 0x8000 && x[i] <= 0xff80 ? 0 : x[i];
 }
@@ -159,7 +159,7 @@ relu_low(const uint16_t *x, uint16_t *y, int64_t n)
 static void
 relu_grad_low(const uint16_t *v, const uint16_t *dy, uint16_t *dx, int64_t n)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++) /* 1 .. infinity as integers */
 		dx[i] = (uint16_t)(v[i] - 1) < 0x7f80 ? dy[i] : 0;
 }
@@ -216,23 +216,23 @@ unary_grad(int kind, const void *v, const void *dy, void *dx, bool low, int64_t 
 	P(maximum, MAXIMUM, REAL, p > q || p != p ? p : q) P(minimum, MINIMUM, REAL, p < q || p != p ? p : q) \
 	P(greater, GREATER, MASK, p > q) P(equal, EQUAL, MASK, p == q)
 /* clang-format on */
-#define PUT_REAL(i, v) secant_store_real(y, i, low, v)
+#define PUT_REAL(i, v) kernel_store_real(y, i, low, v)
 #define PUT_MASK(i, v) (((uint8_t *)y)[i] = v)
 
 #define P(nam, NAM, kind, value) \
-	SECANT_INLINE void nam##_rows(const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, \
-		secant_steps sa, secant_steps sb, int64_t ea, int64_t eb) \
+	KERNEL_INLINE void nam##_rows(const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, \
+		kernel_steps sa, kernel_steps sb, int64_t ea, int64_t eb) \
 	{ \
 		for (int64_t r = 0; r < rows; r++) { \
-			SECANT_IVDEP \
+			KERNEL_IVDEP \
 			for (int64_t i = 0; i < n; i++) { \
-				float p = secant_load(a, r * sa.row + i * ea, low), q = secant_load(b, r * sb.row + i * eb, low); \
+				float p = kernel_load(a, r * sa.row + i * ea, low), q = kernel_load(b, r * sb.row + i * eb, low); \
 				PUT_##kind(r *n + i, value); \
 			} \
 		} \
 	} \
-	SECANT_INLINE void nam##_steps( \
-		const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb) \
+	KERNEL_INLINE void nam##_steps( \
+		const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, kernel_steps sa, kernel_steps sb) \
 	{ \
 		if (sa.element && sb.element) \
 			nam##_rows(a, b, y, low, rows, n, sa, sb, 1, 1); \
@@ -242,7 +242,7 @@ unary_grad(int kind, const void *v, const void *dy, void *dx, bool low, int64_t 
 			nam##_rows(a, b, y, low, rows, n, sa, sb, 0, sb.element ? 1 : 0); \
 	} \
 	static void nam##_pair( \
-		const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb) \
+		const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, kernel_steps sa, kernel_steps sb) \
 	{ \
 		if (low) \
 			nam##_steps(a, b, y, true, rows, n, sa, sb); \
@@ -253,34 +253,34 @@ PAIRS(P)
 #undef P
 
 static void
-pair(secant_pair kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa,
-	secant_steps sb)
+pair(kernel_pair kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, kernel_steps sa,
+	kernel_steps sb)
 {
 	static void (*const pairs[])(
-		const void *, const void *, void *, bool, int64_t, int64_t, secant_steps, secant_steps) = {
-#define P(nam, NAM, k, value) [SECANT_PAIR_##NAM] = nam##_pair,
+		const void *, const void *, void *, bool, int64_t, int64_t, kernel_steps, kernel_steps) = {
+#define P(nam, NAM, k, value) [KERNEL_PAIR_##NAM] = nam##_pair,
 		PAIRS(P)
 #undef P
 	};
 	pairs[kind](a, b, y, low, rows, n, sa, sb);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 where_rows(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
-	secant_steps sm, secant_steps sa, secant_steps sb, int64_t em, int64_t ea, int64_t eb)
+	kernel_steps sm, kernel_steps sa, kernel_steps sb, int64_t em, int64_t ea, int64_t eb)
 {
 	for (int64_t r = 0; r < rows; r++) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < n; i++) {
-			float p = secant_load(a, r * sa.row + i * ea, low), q = secant_load(b, r * sb.row + i * eb, low);
-			secant_store_real(y, r * n + i, low, mask[r * sm.row + i * em] ? p : q);
+			float p = kernel_load(a, r * sa.row + i * ea, low), q = kernel_load(b, r * sb.row + i * eb, low);
+			kernel_store_real(y, r * n + i, low, mask[r * sm.row + i * em] ? p : q);
 		}
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 where_steps(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
-	secant_steps sm, secant_steps sa, secant_steps sb)
+	kernel_steps sm, kernel_steps sa, kernel_steps sb)
 {
 	if (sm.element && sa.element && sb.element)
 		where_rows(mask, a, b, y, low, rows, n, sm, sa, sb, 1, 1, 1);
@@ -293,8 +293,8 @@ where_steps(const uint8_t *mask, const void *a, const void *b, void *y, bool low
 }
 
 static void
-where(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sm,
-	secant_steps sa, secant_steps sb)
+where(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, kernel_steps sm,
+	kernel_steps sa, kernel_steps sb)
 {
 	if (low)
 		where_steps(mask, a, b, y, true, rows, n, sm, sa, sb);
@@ -308,12 +308,12 @@ static void
 bce(const float *x, const float *t, const float *weight, int64_t step, float *y, int64_t n)
 {
 	if (!weight) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < n; i++)
 			y[i] = (1 - t[i]) * x[i] + vec_softplus(-x[i]);
 		return;
 	}
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
 		y[i] = (1 - t[i]) * x[i] + (1 + (weight[i * step] - 1) * t[i]) * vec_softplus(-x[i]);
 }
@@ -322,12 +322,12 @@ static void
 bce_grad(const float *x, const float *t, const float *weight, int64_t step, const float *dy, float *dx, int64_t n)
 {
 	if (!weight) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < n; i++)
 			dx[i] = dy[i] * (vec_sigmoid(x[i]) - t[i]);
 		return;
 	}
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
 		dx[i] = dy[i] * (1 - t[i] - (1 + (weight[i * step] - 1) * t[i]) * vec_sigmoid(-x[i]));
 }
@@ -337,28 +337,28 @@ smooth_l1(const float *x, const float *t, const float *dy, float *y, int64_t n, 
 {
 	float share = beta > 0 ? 1 / beta : 0;
 	if (dy) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < n; i++) {
 			float d = x[i] - t[i], sign = d > 0 ? 1 : d < 0 ? -1 : 0;
 			y[i] = dy[i] * (fabsf(d) < beta ? d * share : sign);
 		}
 		return;
 	}
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++) {
 		float d = fabsf(x[i] - t[i]);
 		y[i] = d < beta ? 0.5f * share * d * d : d - 0.5f * beta;
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 prelu_rows(const void *x, void *y, bool low, int64_t rows, int64_t n, const float *slope)
 {
 	for (int64_t r = 0; r < rows; r++) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < n; i++) {
-			float v = secant_load(x, r * n + i, low);
-			secant_store_real(y, r * n + i, low, v > 0 ? v : v * slope[i]);
+			float v = kernel_load(x, r * n + i, low);
+			kernel_store_real(y, r * n + i, low, v > 0 ? v : v * slope[i]);
 		}
 	}
 }
@@ -372,7 +372,7 @@ prelu(const void *x, void *y, bool low, int64_t rows, int64_t n, const float *sl
 		prelu_rows(x, y, false, rows, n, slope);
 }
 
-const secant_elementwise_kernels SECANT_KERNEL(elementwise) = {
+const kernel_elementwise_kernels KERNEL_TABLE(elementwise) = {
 	.unary_names = unary_names,
 	.unary = unary,
 	.unary_grad = unary_grad,

@@ -8,38 +8,38 @@
 
 enum { LANES = 64, SHORT = 32 };
 
-SECANT_INLINE bool
-has_most(secant_line_kind kind)
+KERNEL_INLINE bool
+has_most(kernel_line_kind kind)
 {
-	return kind == SECANT_LINE_SOFTMAX || kind == SECANT_LINE_LOG_SOFTMAX;
+	return kind == KERNEL_LINE_SOFTMAX || kind == KERNEL_LINE_LOG_SOFTMAX;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 find_most(const void *a, bool low, int64_t n, int64_t step, int64_t lanes, float *restrict most)
 {
 	for (int64_t i = 0; i < n; i++) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t l = 0; l < lanes; l++) {
-			float v = secant_load(a, i * step + l, low), m = most[l];
+			float v = kernel_load(a, i * step + l, low), m = most[l];
 			most[l] = v > m ? v : m;
 		}
 	}
 }
 
-SECANT_INLINE void
-find_sum(secant_line_kind kind, const void *a, const void *b, bool low, int64_t n, int64_t step, int64_t lanes,
+KERNEL_INLINE void
+find_sum(kernel_line_kind kind, const void *a, const void *b, bool low, int64_t n, int64_t step, int64_t lanes,
 	const float *restrict most, float *restrict sum)
 {
 	for (int64_t i = 0; i < n; i++) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t l = 0; l < lanes; l++) {
-			float v = secant_load(a, i * step + l, low), s = sum[l];
+			float v = kernel_load(a, i * step + l, low), s = sum[l];
 			if (has_most(kind))
 				s += vec_exp(v - most[l]);
-			else if (kind == SECANT_LINE_SOFTMAX_GRAD)
-				s += v * secant_load(b, i * step + l, low);
-			else if (kind == SECANT_LINE_LOG_SOFTMAX_GRAD)
-				s += secant_load(b, i * step + l, low);
+			else if (kind == KERNEL_LINE_SOFTMAX_GRAD)
+				s += v * kernel_load(b, i * step + l, low);
+			else if (kind == KERNEL_LINE_LOG_SOFTMAX_GRAD)
+				s += kernel_load(b, i * step + l, low);
 			else
 				s += v * v;
 			sum[l] = s;
@@ -48,62 +48,62 @@ find_sum(secant_line_kind kind, const void *a, const void *b, bool low, int64_t 
 }
 
 /* What the sum becomes before it is used. */
-SECANT_INLINE float
-finish(secant_line_kind kind, float sum, float most, float eps)
+KERNEL_INLINE float
+finish(kernel_line_kind kind, float sum, float most, float eps)
 {
 	float norm = sqrtf(sum);
 	switch (kind) {
-	case SECANT_LINE_SOFTMAX: return 1 / sum;
-	case SECANT_LINE_LOG_SOFTMAX: return most + vec_log(sum);
-	case SECANT_LINE_L2: return 1 / (norm > eps ? norm : eps);
+	case KERNEL_LINE_SOFTMAX: return 1 / sum;
+	case KERNEL_LINE_LOG_SOFTMAX: return most + vec_log(sum);
+	case KERNEL_LINE_L2: return 1 / (norm > eps ? norm : eps);
 	default: return sum;
 	}
 }
 
-SECANT_INLINE void
-write_lines(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
+KERNEL_INLINE void
+write_lines(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
 	int64_t lanes, const float *restrict most, const float *restrict with)
 {
 	for (int64_t i = 0; i < n; i++) {
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t l = 0; l < lanes; l++) {
-			float v = secant_load(a, i * step + l, low), w = with[l];
-			if (kind == SECANT_LINE_SOFTMAX)
+			float v = kernel_load(a, i * step + l, low), w = with[l];
+			if (kind == KERNEL_LINE_SOFTMAX)
 				v = vec_exp(v - most[l]) * w;
-			else if (kind == SECANT_LINE_LOG_SOFTMAX)
+			else if (kind == KERNEL_LINE_LOG_SOFTMAX)
 				v = v - w;
-			else if (kind == SECANT_LINE_SOFTMAX_GRAD)
-				v = v * (secant_load(b, i * step + l, low) - w);
-			else if (kind == SECANT_LINE_LOG_SOFTMAX_GRAD)
-				v = secant_load(b, i * step + l, low) - vec_exp(v) * w;
+			else if (kind == KERNEL_LINE_SOFTMAX_GRAD)
+				v = v * (kernel_load(b, i * step + l, low) - w);
+			else if (kind == KERNEL_LINE_LOG_SOFTMAX_GRAD)
+				v = kernel_load(b, i * step + l, low) - vec_exp(v) * w;
 			else
 				v = v * w;
-			secant_store_real(y, i * step + l, low, v);
+			kernel_store_real(y, i * step + l, low, v);
 		}
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 running(const void *a, void *y, bool low, int64_t n, int64_t step, int64_t lanes, bool backwards)
 {
 	_Alignas(64) double sum[LANES] = { 0 };
 	for (int64_t k = 0; k < n; k++) {
 		int64_t i = backwards ? n - 1 - k : k;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t l = 0; l < lanes; l++) {
-			sum[l] += secant_load(a, i * step + l, low);
-			secant_store_real(y, i * step + l, low, (float)sum[l]);
+			sum[l] += kernel_load(a, i * step + l, low);
+			kernel_store_real(y, i * step + l, low, (float)sum[l]);
 		}
 	}
 }
 
-SECANT_INLINE void
-group(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
+KERNEL_INLINE void
+group(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
 	float eps)
 {
 	_Alignas(64) float most[LANES], sum[LANES];
-	if (kind == SECANT_LINE_CUMSUM || kind == SECANT_LINE_CUMSUM_GRAD) {
-		running(a, y, low, n, step, lanes, kind == SECANT_LINE_CUMSUM_GRAD);
+	if (kind == KERNEL_LINE_CUMSUM || kind == KERNEL_LINE_CUMSUM_GRAD) {
+		running(a, y, low, n, step, lanes, kind == KERNEL_LINE_CUMSUM_GRAD);
 		return;
 	}
 	for (int64_t l = 0; l < lanes; l++) {
@@ -118,26 +118,26 @@ group(secant_line_kind kind, const void *a, const void *b, void *y, bool low, in
 	write_lines(kind, a, b, y, low, n, step, lanes, most, sum);
 }
 
-SECANT_INLINE void
-columns_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
+KERNEL_INLINE void
+columns_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
 	int64_t lanes, float eps)
 {
 	for (int64_t l = 0; l < lanes; l += LANES)
-		group(kind, secant_at(a, l, low), b ? secant_at(b, l, low) : NULL, secant_at_mut(y, l, low), low, n, step,
+		group(kind, kernel_at(a, l, low), b ? kernel_at(b, l, low) : NULL, kernel_at_mut(y, l, low), low, n, step,
 			lanes - l < LANES ? lanes - l : LANES, eps);
 }
 
 /* One long line as LANES lines and a rest. */
-SECANT_INLINE void
-long_row(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, float eps)
+KERNEL_INLINE void
+long_row(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, float eps)
 {
 	_Alignas(64) float most[LANES], sum[LANES];
 	float top = -INFINITY, total = 0;
 	int64_t full = n / LANES, rest = n % LANES, at = full * LANES;
-	const void *a1 = secant_at(a, at, low), *b1 = b ? secant_at(b, at, low) : NULL;
-	void *y1 = secant_at_mut(y, at, low);
-	if (kind == SECANT_LINE_CUMSUM || kind == SECANT_LINE_CUMSUM_GRAD) {
-		running(a, y, low, n, 1, 1, kind == SECANT_LINE_CUMSUM_GRAD);
+	const void *a1 = kernel_at(a, at, low), *b1 = b ? kernel_at(b, at, low) : NULL;
+	void *y1 = kernel_at_mut(y, at, low);
+	if (kind == KERNEL_LINE_CUMSUM || kind == KERNEL_LINE_CUMSUM_GRAD) {
+		running(a, y, low, n, 1, 1, kind == KERNEL_LINE_CUMSUM_GRAD);
 		return;
 	}
 	for (int l = 0; l < LANES; l++) {
@@ -164,49 +164,49 @@ long_row(secant_line_kind kind, const void *a, const void *b, void *y, bool low,
 }
 
 /* `m` short lines, turned: number i of line l stands at to[i * LANES + l]. */
-SECANT_INLINE void
+KERNEL_INLINE void
 turn(const void *from, bool low, int64_t m, int64_t n, float *restrict to)
 {
 	for (int64_t l = 0; l < m; l++)
 		for (int64_t i = 0; i < n; i++)
-			to[i * LANES + l] = secant_load(from, l * n + i, low);
+			to[i * LANES + l] = kernel_load(from, l * n + i, low);
 }
 
-SECANT_INLINE void
-rows_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, float eps)
+KERNEL_INLINE void
+rows_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, float eps)
 {
 	_Alignas(64) float u[SHORT * LANES], v[SHORT * LANES];
 	if (n > SHORT) {
 		for (int64_t r = 0; r < rows; r++)
-			long_row(kind, secant_at(a, r * n, low), b ? secant_at(b, r * n, low) : NULL, secant_at_mut(y, r * n, low),
+			long_row(kind, kernel_at(a, r * n, low), b ? kernel_at(b, r * n, low) : NULL, kernel_at_mut(y, r * n, low),
 				low, n, eps);
 		return;
 	}
 	for (int64_t r = 0; r < rows; r += LANES) {
 		int64_t m = rows - r < LANES ? rows - r : LANES;
-		turn(secant_at(a, r * n, low), low, m, n, u);
+		turn(kernel_at(a, r * n, low), low, m, n, u);
 		if (b)
-			turn(secant_at(b, r * n, low), low, m, n, v);
+			turn(kernel_at(b, r * n, low), low, m, n, v);
 		group(kind, u, b ? v : NULL, u, false, n, LANES, m, eps);
 		for (int64_t l = 0; l < m; l++)
 			for (int64_t i = 0; i < n; i++)
-				secant_store_real(y, (r + l) * n + i, low, u[i * LANES + l]);
+				kernel_store_real(y, (r + l) * n + i, low, u[i * LANES + l]);
 	}
 }
 
 #define EACH_KIND(call) \
 	switch (kind) { \
-	case SECANT_LINE_SOFTMAX: call(SECANT_LINE_SOFTMAX); break; \
-	case SECANT_LINE_LOG_SOFTMAX: call(SECANT_LINE_LOG_SOFTMAX); break; \
-	case SECANT_LINE_SOFTMAX_GRAD: call(SECANT_LINE_SOFTMAX_GRAD); break; \
-	case SECANT_LINE_LOG_SOFTMAX_GRAD: call(SECANT_LINE_LOG_SOFTMAX_GRAD); break; \
-	case SECANT_LINE_L2: call(SECANT_LINE_L2); break; \
-	case SECANT_LINE_CUMSUM: call(SECANT_LINE_CUMSUM); break; \
-	case SECANT_LINE_CUMSUM_GRAD: call(SECANT_LINE_CUMSUM_GRAD); break; \
+	case KERNEL_LINE_SOFTMAX: call(KERNEL_LINE_SOFTMAX); break; \
+	case KERNEL_LINE_LOG_SOFTMAX: call(KERNEL_LINE_LOG_SOFTMAX); break; \
+	case KERNEL_LINE_SOFTMAX_GRAD: call(KERNEL_LINE_SOFTMAX_GRAD); break; \
+	case KERNEL_LINE_LOG_SOFTMAX_GRAD: call(KERNEL_LINE_LOG_SOFTMAX_GRAD); break; \
+	case KERNEL_LINE_L2: call(KERNEL_LINE_L2); break; \
+	case KERNEL_LINE_CUMSUM: call(KERNEL_LINE_CUMSUM); break; \
+	case KERNEL_LINE_CUMSUM_GRAD: call(KERNEL_LINE_CUMSUM_GRAD); break; \
 	}
 
 static void
-columns(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
+columns(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
 	float eps)
 {
 #define COLUMNS(k) \
@@ -215,29 +215,29 @@ columns(secant_line_kind kind, const void *a, const void *b, void *y, bool low, 
 }
 
 static void
-rows(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t count, int64_t n, float eps){
+rows(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t count, int64_t n, float eps){
 #define ROWS(k) low ? rows_of(k, a, b, y, true, count, n, eps) : rows_of(k, a, b, y, false, count, n, eps)
 	EACH_KIND(ROWS)
 }
 
-SECANT_INLINE void largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
+KERNEL_INLINE void largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
 {
 	_Alignas(64) float best[LANES];
 	_Alignas(64) int32_t where[LANES];
 	for (int64_t l = 0; l < lanes; l++) {
-		best[l] = secant_load(x, l, low);
+		best[l] = kernel_load(x, l, low);
 		where[l] = 0;
 	}
 	for (int64_t i = 1; i < n; i++)
 		for (int64_t l = 0; l < lanes; l++) {
-			float v = secant_load(x, i * step + l, low), b = best[l];
+			float v = kernel_load(x, i * step + l, low), b = best[l];
 			bool wins = v > b || (v != v && b == b);
 			best[l] = wins ? v : b;
 			where[l] = wins ? (int32_t)i : where[l];
 		}
 	for (int64_t l = 0; l < lanes; l++) {
 		if (y)
-			secant_store_real(y, l, low, best[l]);
+			kernel_store_real(y, l, low, best[l]);
 		if (index)
 			index[l] = where[l];
 	}
@@ -249,12 +249,12 @@ largest(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y
 	for (int64_t l = 0; l < lanes; l += LANES) {
 		int64_t m = lanes - l < LANES ? lanes - l : LANES;
 		if (low)
-			largest_of(secant_at(x, l, true), true, n, step, m, y ? secant_at_mut(y, l, true) : NULL,
+			largest_of(kernel_at(x, l, true), true, n, step, m, y ? kernel_at_mut(y, l, true) : NULL,
 				index ? index + l : NULL);
 		else
-			largest_of(secant_at(x, l, false), false, n, step, m, y ? secant_at_mut(y, l, false) : NULL,
+			largest_of(kernel_at(x, l, false), false, n, step, m, y ? kernel_at_mut(y, l, false) : NULL,
 				index ? index + l : NULL);
 	}
 }
 
-const secant_lines_kernels SECANT_KERNEL(lines) = { .columns = columns, .rows = rows, .largest = largest };
+const kernel_lines_kernels KERNEL_TABLE(lines) = { .columns = columns, .rows = rows, .largest = largest };

@@ -3,26 +3,26 @@
  * gradient of their weights. Vectors run along the input's channels: general kernels compute full vectors of outputs,
  * of which few would be used.
  */
-#ifndef SECANT_KERNELS_NARROW_H
-#define SECANT_KERNELS_NARROW_H
+#ifndef KERNEL_NARROW_H
+#define KERNEL_NARROW_H
 #include "kernels/kernels.h"
 
-enum { SECANT_NARROW_MOST = 3 }; /* outputs */
+enum { KERNEL_NARROW_MOST = 3 }; /* outputs */
 
 /* Pictures height x width x in to rows of `columns` x outputs; output (r, j) reads from (r - top, j - left) on. `low`
  * of x, `low_y` of the result or its gradient. Input channels are a multiple of the table's `width`. */
-typedef struct secant_narrow_map {
+typedef struct kernel_narrow_map {
 	int64_t height, width, in, columns;
 	int size, top, left, outputs;
 	bool low, low_y;
-} secant_narrow_map;
+} kernel_narrow_map;
 
-typedef struct secant_narrow_kernels {
+typedef struct kernel_narrow_kernels {
 	int width;
 	/* Row r of the result: y = x * w + bias (nullable). x: a picture; w: outputs x size x size x in; y: the row. */
-	void (*row)(const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y);
+	void (*row)(const void *x, const kernel_narrow_map *m, int64_t r, const float *w, const float *bias, void *y);
 	/* dw += what row r of dy gives; dw is laid out as w, dy: the row. */
-	void (*grad_row)(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, float *dw);
-} secant_narrow_kernels;
-SECANT_KERNELS(narrow)
+	void (*grad_row)(const void *x, const void *dy, const kernel_narrow_map *m, int64_t r, float *dw);
+} kernel_narrow_kernels;
+KERNEL_FAMILY(narrow)
 #endif

@@ -5,10 +5,10 @@
 #include "kernels/narrow.h"
 #include "kernels/vectors.h"
 
-enum { PIXELS = 4, MOST = SECANT_NARROW_MOST };
+enum { PIXELS = 4, MOST = KERNEL_NARROW_MOST };
 
 /* The sum of a vector, in halves. */
-SECANT_INLINE float
+KERNEL_INLINE float
 sum(vec v)
 {
 	float lanes[WIDTH];
@@ -22,8 +22,8 @@ sum(vec v)
 }
 
 /* Which rows of the kernel lie in the picture. */
-SECANT_INLINE void
-rows_inside(const secant_narrow_map *m, int64_t r, int *first, int *end)
+KERNEL_INLINE void
+rows_inside(const kernel_narrow_map *m, int64_t r, int *first, int *end)
 {
 	int64_t at = r - m->top;
 	*first = at < 0 ? (int)-at : 0;
@@ -31,8 +31,8 @@ rows_inside(const secant_narrow_map *m, int64_t r, int *first, int *end)
 }
 
 /* Columns of the result whose kernels lie in the picture: [*from, *to). */
-SECANT_INLINE void
-columns_inside(const secant_narrow_map *m, int64_t *from, int64_t *to)
+KERNEL_INLINE void
+columns_inside(const kernel_narrow_map *m, int64_t *from, int64_t *to)
 {
 	*from = m->left < m->columns ? m->left : m->columns;
 	*to = m->width + m->left - m->size + 1;
@@ -40,8 +40,8 @@ columns_inside(const secant_narrow_map *m, int64_t *from, int64_t *to)
 }
 
 /* Results of n pixels from column j on. */
-SECANT_INLINE void
-pixels(const void *x, const secant_narrow_map *m, int64_t r, int64_t j, const int n, const int size, const int outputs,
+KERNEL_INLINE void
+pixels(const void *x, const kernel_narrow_map *m, int64_t r, int64_t j, const int n, const int size, const int outputs,
 	const bool low, const bool checked, const float *w, const float *bias, void *y)
 {
 	vec acc[MOST][PIXELS];
@@ -69,11 +69,11 @@ pixels(const void *x, const secant_narrow_map *m, int64_t r, int64_t j, const in
 		}
 	for (int i = 0; i < n; i++)
 		for (int o = 0; o < outputs; o++)
-			secant_store_real(y, (j + i) * outputs + o, m->low_y, sum(acc[o][i]) + (bias ? bias[o] : 0));
+			kernel_store_real(y, (j + i) * outputs + o, m->low_y, sum(acc[o][i]) + (bias ? bias[o] : 0));
 }
 
-SECANT_INLINE void
-row_of(const void *x, const secant_narrow_map *m, int64_t r, const int size, const int outputs, const bool low,
+KERNEL_INLINE void
+row_of(const void *x, const kernel_narrow_map *m, int64_t r, const int size, const int outputs, const bool low,
 	const float *w, const float *bias, void *y)
 {
 	int64_t from, to, j;
@@ -87,13 +87,13 @@ row_of(const void *x, const secant_narrow_map *m, int64_t r, const int size, con
 }
 
 /* What n pixels from column j on give to the gradient of weights of channels c..c+WIDTH-1 of output o. */
-SECANT_INLINE void
-pixels_grad(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, int64_t j, const int n,
+KERNEL_INLINE void
+pixels_grad(const void *x, const void *dy, const kernel_narrow_map *m, int64_t r, int64_t j, const int n,
 	const int size, const bool low, const bool checked, int o, int64_t c, int first, int end, vec *acc)
 {
 	float d[PIXELS];
 	for (int i = 0; i < n; i++)
-		d[i] = secant_load(dy, (j + i) * m->outputs + o, m->low_y);
+		d[i] = kernel_load(dy, (j + i) * m->outputs + o, m->low_y);
 #pragma GCC unroll 3
 	for (int k = 0; k < size; k++) {
 		if (k < first || k >= end)
@@ -113,9 +113,9 @@ pixels_grad(const void *x, const void *dy, const secant_narrow_map *m, int64_t r
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 grad_row_of(
-	const void *x, const void *dy, const secant_narrow_map *m, int64_t r, const int size, const bool low, float *dw)
+	const void *x, const void *dy, const kernel_narrow_map *m, int64_t r, const int size, const bool low, float *dw)
 {
 	int64_t from, to, j;
 	int first, end;
@@ -139,12 +139,12 @@ grad_row_of(
 /* The compiler needs size, outputs and storage as constants. */
 #define ROW(size, outputs, low) \
 	static void row_##size##_##outputs##_##low( \
-		const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y) \
+		const void *x, const kernel_narrow_map *m, int64_t r, const float *w, const float *bias, void *y) \
 	{ \
 		row_of(x, m, r, size, outputs, low, w, bias, y); \
 	}
 #define GRAD(size, low) \
-	static void grad_##size##_##low(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, float *dw) \
+	static void grad_##size##_##low(const void *x, const void *dy, const kernel_narrow_map *m, int64_t r, float *dw) \
 	{ \
 		grad_row_of(x, dy, m, r, size, low, dw); \
 	}
@@ -154,10 +154,10 @@ ROW(3, 1, 0) ROW(3, 2, 0) ROW(3, 3, 0) ROW(3, 1, 1) ROW(3, 2, 1) ROW(3, 3, 1)
 GRAD(1, 0) GRAD(1, 1) GRAD(3, 0) GRAD(3, 1)
 	/* clang-format on */
 
-	static void row(const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y)
+	static void row(const void *x, const kernel_narrow_map *m, int64_t r, const float *w, const float *bias, void *y)
 {
 	static void (*const of[2][2][MOST])(
-		const void *, const secant_narrow_map *, int64_t, const float *, const float *, void *) = {
+		const void *, const kernel_narrow_map *, int64_t, const float *, const float *, void *) = {
 		{ { row_1_1_0, row_1_2_0, row_1_3_0 }, { row_1_1_1, row_1_2_1, row_1_3_1 } },
 		{ { row_3_1_0, row_3_2_0, row_3_3_0 }, { row_3_1_1, row_3_2_1, row_3_3_1 } },
 	};
@@ -165,11 +165,11 @@ GRAD(1, 0) GRAD(1, 1) GRAD(3, 0) GRAD(3, 1)
 }
 
 static void
-grad_row(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, float *dw)
+grad_row(const void *x, const void *dy, const kernel_narrow_map *m, int64_t r, float *dw)
 {
-	static void (*const of[2][2])(const void *, const void *, const secant_narrow_map *, int64_t,
+	static void (*const of[2][2])(const void *, const void *, const kernel_narrow_map *, int64_t,
 		float *) = { { grad_1_0, grad_1_1 }, { grad_3_0, grad_3_1 } };
 	of[m->size == 3][m->low](x, dy, m, r, dw);
 }
 
-const secant_narrow_kernels SECANT_KERNEL(narrow) = { .width = WIDTH, .row = row, .grad_row = grad_row };
+const kernel_narrow_kernels KERNEL_TABLE(narrow) = { .width = WIDTH, .row = row, .grad_row = grad_row };

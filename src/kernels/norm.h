@@ -3,11 +3,11 @@
  * * c and repeat the vectors k times: short rows then run as fast as long ones. x, y, residual, dy and dx are float or
  * bf16 together (`low`), vectors are float. Outputs may be the same buffer as an input of the same kind.
  */
-#ifndef SECANT_KERNELS_NORM_H
-#define SECANT_KERNELS_NORM_H
+#ifndef KERNEL_NORM_H
+#define KERNEL_NORM_H
 #include "kernels/kernels.h"
 
-typedef struct secant_norm_kernels {
+typedef struct kernel_norm_kernels {
 	/* sum += sums of x - pivot, sum2 += sums of its square, for each column. At most 256 rows are added in float, then
 	 * in double. */
 	void (*moments)(
@@ -27,6 +27,6 @@ typedef struct secant_norm_kernels {
 	/* Its gradient: dx (may be NULL), and in at most 256 rows' float sums added to doubles: dweight, dbias. */
 	void (*layer_grad)(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean,
 		const float *rstd, const float *weight, void *dx, double *dweight, double *dbias);
-} secant_norm_kernels;
-SECANT_KERNELS(norm)
+} kernel_norm_kernels;
+KERNEL_FAMILY(norm)
 #endif

@@ -7,7 +7,7 @@
 
 enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 1024 };
 
-SECANT_INLINE void
+KERNEL_INLINE void
 moments_block(const void *x, int64_t rows, int64_t stride, int64_t n, const float *restrict pivot, float *restrict s,
 	float *restrict q, bool low)
 {
@@ -15,34 +15,34 @@ moments_block(const void *x, int64_t rows, int64_t stride, int64_t n, const floa
 	for (int64_t c = 0; c < n; c++)
 		s[c] = q[c] = 0;
 	for (; r + 4 <= rows; r += 4) {
-		const void *x0 = secant_at(x, r * stride, low), *x1 = secant_at(x0, stride, low),
-				   *x2 = secant_at(x1, stride, low), *x3 = secant_at(x2, stride, low);
-		SECANT_IVDEP
+		const void *x0 = kernel_at(x, r * stride, low), *x1 = kernel_at(x0, stride, low),
+				   *x2 = kernel_at(x1, stride, low), *x3 = kernel_at(x2, stride, low);
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
 			float p = pivot[c];
-			float v0 = secant_load(x0, c, low) - p, v1 = secant_load(x1, c, low) - p, v2 = secant_load(x2, c, low) - p,
-				  v3 = secant_load(x3, c, low) - p;
+			float v0 = kernel_load(x0, c, low) - p, v1 = kernel_load(x1, c, low) - p, v2 = kernel_load(x2, c, low) - p,
+				  v3 = kernel_load(x3, c, low) - p;
 			s[c] += (v0 + v1) + (v2 + v3);
 			q[c] += (v0 * v0 + v1 * v1) + (v2 * v2 + v3 * v3);
 		}
 	}
 	for (; r < rows; r++)
-		SECANT_IVDEP
+		KERNEL_IVDEP
 	for (int64_t c = 0; c < n; c++) {
-		float v = secant_load(x, r * stride + c, low) - pivot[c];
+		float v = kernel_load(x, r * stride + c, low) - pivot[c];
 		s[c] += v;
 		q[c] += v * v;
 	}
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 masked(const void *dy, const void *y, int64_t i, bool low, bool mask)
 {
-	float d = secant_load(dy, i, low);
-	return mask && !(secant_load(y, i, low) > 0) ? 0 : d;
+	float d = kernel_load(dy, i, low);
+	return mask && !(kernel_load(y, i, low) > 0) ? 0 : d;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 grad_moments_block(const void *dy, const void *x, const void *y, int64_t rows, int64_t stride, int64_t n,
 	const float *restrict mean, float *restrict s, float *restrict q, bool low, bool mask)
 {
@@ -51,25 +51,25 @@ grad_moments_block(const void *dy, const void *x, const void *y, int64_t rows, i
 		s[c] = q[c] = 0;
 	for (; r + 2 <= rows; r += 2) {
 		int64_t i = r * stride;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
 			float d0 = masked(dy, y, i + c, low, mask), d1 = masked(dy, y, i + stride + c, low, mask), m = mean[c];
 			s[c] += d0 + d1;
-			q[c] += d0 * (secant_load(x, i + c, low) - m) + d1 * (secant_load(x, i + stride + c, low) - m);
+			q[c] += d0 * (kernel_load(x, i + c, low) - m) + d1 * (kernel_load(x, i + stride + c, low) - m);
 		}
 	}
 	for (; r < rows; r++)
-		SECANT_IVDEP
+		KERNEL_IVDEP
 	for (int64_t c = 0; c < n; c++) {
 		float d = masked(dy, y, r * stride + c, low, mask);
 		s[c] += d;
-		q[c] += d * (secant_load(x, r * stride + c, low) - mean[c]);
+		q[c] += d * (kernel_load(x, r * stride + c, low) - mean[c]);
 	}
 }
 
 /* Walks the matrix in blocks small enough for float sums and adds each block's to the doubles. dy NULL: the moments of
  * x. */
-SECANT_INLINE void
+KERNEL_INLINE void
 sum_blocks(const void *dy, const void *x, const void *y, int64_t rows, int64_t width, const float *middle, double *sum,
 	double *sum2, bool low, bool grad, bool mask)
 {
@@ -80,10 +80,10 @@ sum_blocks(const void *dy, const void *x, const void *y, int64_t rows, int64_t w
 					n = width - from < BLOCK_COLUMNS ? width - from : BLOCK_COLUMNS;
 			int64_t at = r * width + from;
 			if (grad)
-				grad_moments_block(secant_at(dy, at, low), secant_at(x, at, low), mask ? secant_at(y, at, low) : y, m,
+				grad_moments_block(kernel_at(dy, at, low), kernel_at(x, at, low), mask ? kernel_at(y, at, low) : y, m,
 					width, n, middle + from, s, q, low, mask);
 			else
-				moments_block(secant_at(x, at, low), m, width, n, middle + from, s, q, low);
+				moments_block(kernel_at(x, at, low), m, width, n, middle + from, s, q, low);
 			for (int64_t c = 0; c < n; c++) {
 				sum[from + c] += s[c];
 				sum2[from + c] += q[c];
@@ -112,18 +112,18 @@ grad_moments(const void *dy, const void *x, const void *y, bool low, int64_t row
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 normalise_rows(const void *x, const void *residual, void *y, int64_t rows, int64_t width, const float *scale,
 	const float *shift, bool low, bool relu, bool add)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		int64_t at = r * width;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < width; c++) {
-			float v = secant_load(x, at + c, low) * scale[c] + shift[c];
+			float v = kernel_load(x, at + c, low) * scale[c] + shift[c];
 			if (add)
-				v += secant_load(residual, at + c, low);
-			secant_store_real(y, at + c, low, relu && v < 0 ? 0 : v);
+				v += kernel_load(residual, at + c, low);
+			kernel_store_real(y, at + c, low, relu && v < 0 ? 0 : v);
 		}
 	}
 }
@@ -144,28 +144,28 @@ normalise(const void *x, const void *residual, void *y, bool low, bool relu, int
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 grad_rows(const void *dy, const void *x, const void *y, void *dx, void *dres, int64_t rows, int64_t width,
 	const float *mean, const float *a, const float *b, const float *c, bool low, bool mask, bool both)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		int64_t at = r * width;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t k = 0; k < width; k++) {
-			float d = masked(dy, y, at + k, low, mask), v = secant_load(x, at + k, low) - mean[k];
+			float d = masked(dy, y, at + k, low, mask), v = kernel_load(x, at + k, low) - mean[k];
 			if (both)
-				secant_store_real(dres, at + k, low, d);
-			secant_store_real(dx, at + k, low, a[k] * d + (b[k] * v + c[k]));
+				kernel_store_real(dres, at + k, low, d);
+			kernel_store_real(dx, at + k, low, a[k] * d + (b[k] * v + c[k]));
 		}
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 mask_rows(const void *dy, const void *y, void *dres, int64_t n, bool low, bool mask)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		secant_store_real(dres, i, low, masked(dy, y, i, low, mask));
+		kernel_store_real(dres, i, low, masked(dy, y, i, low, mask));
 }
 
 static void
@@ -193,7 +193,7 @@ grad(const void *dy, const void *x, const void *y, void *dx, void *dres, bool lo
 enum { LANES = 32 };
 
 /* The mean of x[i] - m, and of its square where asked for. A row is summed in LANES lanes, then what is left. */
-SECANT_INLINE float
+KERNEL_INLINE float
 row_mean(const void *x, bool low, int64_t n, float m, float *squares)
 {
 	_Alignas(64) float lane[LANES] = { 0 };
@@ -202,7 +202,7 @@ row_mean(const void *x, bool low, int64_t n, float m, float *squares)
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES)
 		for (int l = 0; l < LANES; l++) {
-			float v = secant_load(x, i + l, low) - m;
+			float v = kernel_load(x, i + l, low) - m;
 			lane[l] += v;
 			square[l] += v * v;
 		}
@@ -211,7 +211,7 @@ row_mean(const void *x, bool low, int64_t n, float m, float *squares)
 		sum2 += square[l];
 	}
 	for (; i < n; i++) {
-		float v = secant_load(x, i, low) - m;
+		float v = kernel_load(x, i, low) - m;
 		sum += v;
 		sum2 += v * v;
 	}
@@ -221,13 +221,13 @@ row_mean(const void *x, bool low, int64_t n, float m, float *squares)
 }
 
 /* The second walk, for the variance, also corrects the mean. */
-SECANT_INLINE void
+KERNEL_INLINE void
 layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y,
 	float *mean, float *rstd)
 {
 	for (int64_t r = 0; r < rows; r++) {
-		const void *v = secant_at(x, r * c, low);
-		float first = secant_load(v, 0, low), rough = first + row_mean(v, low, c, first, NULL), squares,
+		const void *v = kernel_at(x, r * c, low);
+		float first = kernel_load(v, 0, low), rough = first + row_mean(v, low, c, first, NULL), squares,
 			  off = row_mean(v, low, c, rough, &squares);
 		float m = rough + off, var = squares - off * off, s = 1 / sqrtf((var > 0 ? var : 0) + eps);
 		if (mean)
@@ -236,9 +236,9 @@ layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight
 			rstd[r] = s;
 		if (!y)
 			continue;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < c; i++)
-			secant_store_real(y, r * c + i, low, (secant_load(v, i, low) - m) * s * weight[i] + bias[i]);
+			kernel_store_real(y, r * c + i, low, (kernel_load(v, i, low) - m) * s * weight[i] + bias[i]);
 	}
 }
 
@@ -253,7 +253,7 @@ layer(const void *x, bool low, int64_t rows, int64_t c, const float *weight, con
 }
 
 /* Sums of a = dy * weight and of a * xhat over a row. */
-SECANT_INLINE void
+KERNEL_INLINE void
 layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s, const float *weight, float *out,
 	float *out_xhat)
 {
@@ -262,41 +262,41 @@ layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s,
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES)
 		for (int l = 0; l < LANES; l++) {
-			float a = secant_load(dy, i + l, low) * weight[i + l];
+			float a = kernel_load(dy, i + l, low) * weight[i + l];
 			lane[l] += a;
-			lane_xhat[l] += a * (secant_load(x, i + l, low) - m) * s;
+			lane_xhat[l] += a * (kernel_load(x, i + l, low) - m) * s;
 		}
 	for (int l = 0; l < LANES; l++) {
 		sum += lane[l];
 		sum_xhat += lane_xhat[l];
 	}
 	for (; i < n; i++) {
-		float a = secant_load(dy, i, low) * weight[i];
+		float a = kernel_load(dy, i, low) * weight[i];
 		sum += a;
-		sum_xhat += a * (secant_load(x, i, low) - m) * s;
+		sum_xhat += a * (kernel_load(x, i, low) - m) * s;
 	}
 	*out = sum / (float)n;
 	*out_xhat = sum_xhat / (float)n;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 layer_grad_rows(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd,
 	const float *weight, void *dx)
 {
 	for (int64_t r = 0; r < rows; r++) {
-		const void *d = secant_at(dy, r * c, low), *v = secant_at(x, r * c, low);
+		const void *d = kernel_at(dy, r * c, low), *v = kernel_at(x, r * c, low);
 		float m = mean[r], s = rstd[r], sum, sum_xhat;
 		layer_sums(d, v, low, c, m, s, weight, &sum, &sum_xhat);
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t i = 0; i < c; i++) {
-			float xhat = (secant_load(v, i, low) - m) * s;
-			secant_store_real(dx, r * c + i, low, s * (secant_load(d, i, low) * weight[i] - sum - xhat * sum_xhat));
+			float xhat = (kernel_load(v, i, low) - m) * s;
+			kernel_store_real(dx, r * c + i, low, s * (kernel_load(d, i, low) * weight[i] - sum - xhat * sum_xhat));
 		}
 	}
 }
 
 /* Columns of dy and of dy * xhat. */
-SECANT_INLINE void
+KERNEL_INLINE void
 layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd,
 	double *dweight, double *dbias)
 {
@@ -307,10 +307,10 @@ layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, 
 			w[i] = b[i] = 0;
 		for (int64_t r = 0; r < rows; r++) {
 			float m = mean[r], s = rstd[r];
-			SECANT_IVDEP
+			KERNEL_IVDEP
 			for (int64_t i = 0; i < n; i++) {
-				float d = secant_load(dy, r * c + from + i, low);
-				w[i] += d * (secant_load(x, r * c + from + i, low) - m) * s;
+				float d = kernel_load(dy, r * c + from + i, low);
+				w[i] += d * (kernel_load(x, r * c + from + i, low) - m) * s;
 				b[i] += d;
 			}
 		}
@@ -327,20 +327,20 @@ layer_grad(const void *dy, const void *x, bool low, int64_t rows, int64_t c, con
 {
 	for (int64_t r = 0; r < rows; r += 64) { /* small enough to be read twice from the cache */
 		int64_t m = rows - r < 64 ? rows - r : 64;
-		const void *d = secant_at(dy, r * c, low), *v = secant_at(x, r * c, low);
+		const void *d = kernel_at(dy, r * c, low), *v = kernel_at(x, r * c, low);
 		if (low) {
 			layer_columns(d, v, true, m, c, mean + r, rstd + r, dweight, dbias);
 			if (dx)
-				layer_grad_rows(d, v, true, m, c, mean + r, rstd + r, weight, secant_at_mut(dx, r * c, true));
+				layer_grad_rows(d, v, true, m, c, mean + r, rstd + r, weight, kernel_at_mut(dx, r * c, true));
 		} else {
 			layer_columns(d, v, false, m, c, mean + r, rstd + r, dweight, dbias);
 			if (dx)
-				layer_grad_rows(d, v, false, m, c, mean + r, rstd + r, weight, secant_at_mut(dx, r * c, false));
+				layer_grad_rows(d, v, false, m, c, mean + r, rstd + r, weight, kernel_at_mut(dx, r * c, false));
 		}
 	}
 }
 
-const secant_norm_kernels SECANT_KERNEL(norm) = {
+const kernel_norm_kernels KERNEL_TABLE(norm) = {
 	.moments = moments,
 	.normalise = normalise,
 	.grad_moments = grad_moments,

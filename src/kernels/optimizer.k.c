@@ -7,8 +7,8 @@
 
 /* One text for both types: `real` is float or double, `root` its square root. */
 #define OPTIMIZERS(real, suffix, root) \
-	SECANT_INLINE void sgd_loop##suffix(real *restrict p, const real *restrict g, real *restrict v, int64_t n, \
-		const secant_sgd_step *o, bool moves, bool nesterov) \
+	KERNEL_INLINE void sgd_loop##suffix(real *restrict p, const real *restrict g, real *restrict v, int64_t n, \
+		const kernel_sgd_step *o, bool moves, bool nesterov) \
 	{ \
 		real rate = (real)o->rate, decay = (real)o->weight_decay, scale = (real)o->scale; \
 		real keep = o->first ? 0 : (real)o->momentum, take = o->first ? 1 : (real)(1 - o->dampening), \
@@ -23,7 +23,7 @@
 			p[i] -= rate * d; \
 		} \
 	} \
-	static void sgd##suffix(real *p, const real *g, real *v, int64_t n, const secant_sgd_step *o) \
+	static void sgd##suffix(real *p, const real *g, real *v, int64_t n, const kernel_sgd_step *o) \
 	{ \
 		if (!v) \
 			sgd_loop##suffix(p, g, NULL, n, o, false, false); \
@@ -32,8 +32,8 @@
 		else \
 			sgd_loop##suffix(p, g, v, n, o, true, false); \
 	} \
-	SECANT_INLINE void adam_loop##suffix(real *restrict p, const real *restrict g, real *restrict m, real *restrict v, \
-		real *restrict most, int64_t n, const secant_adam_step *o, bool decoupled, bool amsgrad) \
+	KERNEL_INLINE void adam_loop##suffix(real *restrict p, const real *restrict g, real *restrict m, real *restrict v, \
+		real *restrict most, int64_t n, const kernel_adam_step *o, bool decoupled, bool amsgrad) \
 	{ \
 		real beta1 = (real)(1 - o->beta1), beta2 = (real)o->beta2, rest2 = (real)(1 - o->beta2), eps = (real)o->eps, \
 			 scale = (real)o->scale; \
@@ -57,7 +57,7 @@
 		} \
 	} \
 	static void adam##suffix( \
-		real *p, const real *g, real *m, real *v, real *most, int64_t n, const secant_adam_step *o) \
+		real *p, const real *g, real *m, real *v, real *most, int64_t n, const kernel_adam_step *o) \
 	{ \
 		switch (o->decoupled | (most != NULL) << 1) { \
 		case 0: adam_loop##suffix(p, g, m, v, NULL, n, o, false, false); break; \
@@ -66,8 +66,8 @@
 		case 3: adam_loop##suffix(p, g, m, v, most, n, o, true, true); break; \
 		} \
 	} \
-	SECANT_INLINE void rmsprop_loop##suffix(real *restrict p, const real *restrict g, real *restrict s, \
-		real *restrict v, real *restrict a, int64_t n, const secant_rmsprop_step *o, bool moves, bool centered) \
+	KERNEL_INLINE void rmsprop_loop##suffix(real *restrict p, const real *restrict g, real *restrict s, \
+		real *restrict v, real *restrict a, int64_t n, const kernel_rmsprop_step *o, bool moves, bool centered) \
 	{ \
 		real rate = (real)o->rate, alpha = (real)o->alpha, rest = (real)(1 - o->alpha), eps = (real)o->eps, \
 			 decay = (real)o->weight_decay; \
@@ -90,7 +90,7 @@
 		} \
 	} \
 	static void rmsprop##suffix( \
-		real *p, const real *g, real *s, real *v, real *a, int64_t n, const secant_rmsprop_step *o) \
+		real *p, const real *g, real *s, real *v, real *a, int64_t n, const kernel_rmsprop_step *o) \
 	{ \
 		switch ((v != NULL) | (a != NULL) << 1) { \
 		case 0: rmsprop_loop##suffix(p, g, s, NULL, NULL, n, o, false, false); break; \
@@ -100,7 +100,7 @@
 		} \
 	} \
 	static void lion##suffix( \
-		real *restrict p, const real *restrict g, real *restrict m, int64_t n, const secant_lion_step *o) \
+		real *restrict p, const real *restrict g, real *restrict m, int64_t n, const kernel_lion_step *o) \
 	{ \
 		real rate = (real)o->rate, keep1 = (real)o->beta1, take1 = (real)(1 - o->beta1), take2 = (real)(1 - o->beta2); \
 		real shrink = (real)(1 - o->rate * o->weight_decay), scale = (real)o->scale; \
@@ -113,7 +113,7 @@
 OPTIMIZERS(float, , sqrtf)
 OPTIMIZERS(double, 64, sqrt)
 
-const secant_optimizer_kernels SECANT_KERNEL(optimizer) = { .sgd = sgd,
+const kernel_optimizer_kernels KERNEL_TABLE(optimizer) = { .sgd = sgd,
 	.sgd64 = sgd64,
 	.adam = adam,
 	.adam64 = adam64,

@@ -3,22 +3,22 @@
  * the same on every instruction set; a shifted colour may differ by one where it lies between two bytes, a number in
  * its last bit.
  */
-#ifndef SECANT_KERNELS_PICTURE_H
-#define SECANT_KERNELS_PICTURE_H
+#ifndef KERNEL_PICTURE_H
+#define KERNEL_PICTURE_H
 #include "kernels/kernels.h"
 
 /* A change of hue, saturation and value: hue in units of two degrees, the others in 0..255. */
-typedef struct secant_hsv_shift {
+typedef struct kernel_hsv_shift {
 	float hue, saturation, value;
 	bool compat256; /* as OpenCV with bytes: hue is whole, added modulo 256, then taken modulo 180; grey gets hue 0 */
 	bool bounded; /* values are cut to 0..255; else only to 0.. */
-} secant_hsv_shift;
+} kernel_hsv_shift;
 
-typedef struct secant_picture_kernels {
+typedef struct kernel_picture_kernels {
 	/* Planes of n numbers, in place. */
-	void (*hsv)(float *r, float *g, float *b, int n, const secant_hsv_shift *shift);
+	void (*hsv)(float *r, float *g, float *b, int n, const kernel_hsv_shift *shift);
 	/* Interleaved bytes of `channels` (3 or more) channels, of which the first three are shifted, in place. */
-	void (*hsv_bytes)(uint8_t *pixels, int channels, int64_t n, const secant_hsv_shift *shift);
+	void (*hsv_bytes)(uint8_t *pixels, int channels, int64_t n, const kernel_hsv_shift *shift);
 	/* n pixels of out: `from` (width x height, interleaved, followed by two bytes that may be read) at the places (x,
 	 * y), bilinear, in whole numbers with weights of 1/256. Sets outside[i] and leaves pixel i undefined where not all
 	 * four neighbours lie inside: to 2 where none does, else to 1; 0 inside. */
@@ -43,6 +43,6 @@ typedef struct secant_picture_kernels {
 	void (*reverse2)(const uint16_t *from, uint16_t *to, int n); /* the same for labels */
 	/* to[i] = from[i] * scale[i % period] + shift[i % period]; period a multiple of 16. */
 	void (*normalise)(const uint8_t *from, float *to, int64_t n, int period, const float *scale, const float *shift);
-} secant_picture_kernels;
-SECANT_KERNELS(picture)
+} kernel_picture_kernels;
+KERNEL_FAMILY(picture)
 #endif

@@ -11,31 +11,31 @@
 
 enum { CHUNK = 256 };
 
-SECANT_INLINE float
+KERNEL_INLINE float
 least(float a, float b)
 {
 	return a < b ? a : b;
 }
-SECANT_INLINE float
+KERNEL_INLINE float
 most(float a, float b)
 {
 	return a > b ? a : b;
 }
-SECANT_INLINE float
+KERNEL_INLINE float
 whole(float v)
 {
 	return floorf(v + 0.5f);
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 channel(float k, float v, float chroma)
 {
 	k = k >= 6 ? k - 6 : k;
 	return v - chroma * most(0, least(least(k, 4 - k), 1));
 }
 
-SECANT_INLINE void
-shift_all(float *restrict r, float *restrict g, float *restrict b, int n, const secant_hsv_shift *shift, bool compat)
+KERNEL_INLINE void
+shift_all(float *restrict r, float *restrict g, float *restrict b, int n, const kernel_hsv_shift *shift, bool compat)
 {
 	float hue = shift->hue / 30, hue256 = floorf(shift->hue + 0.5f), saturation = shift->saturation,
 		  value = shift->value, top = shift->bounded ? 255 : 3e38f;
@@ -71,7 +71,7 @@ shift_all(float *restrict r, float *restrict g, float *restrict b, int n, const 
 }
 
 static void
-hsv(float *r, float *g, float *b, int n, const secant_hsv_shift *shift)
+hsv(float *r, float *g, float *b, int n, const kernel_hsv_shift *shift)
 {
 	if (shift->compat256)
 		shift_all(r, g, b, n, shift, true);
@@ -79,7 +79,7 @@ hsv(float *r, float *g, float *b, int n, const secant_hsv_shift *shift)
 		shift_all(r, g, b, n, shift, false);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 split(const uint8_t *restrict p, int c, int n, float *restrict r, float *restrict g, float *restrict b)
 {
 	for (int i = 0; i < n; i++) {
@@ -89,7 +89,7 @@ split(const uint8_t *restrict p, int c, int n, float *restrict r, float *restric
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 join(uint8_t *restrict p, int c, int n, const float *restrict r, const float *restrict g, const float *restrict b)
 {
 	for (int i = 0; i < n; i++) {
@@ -101,7 +101,7 @@ join(uint8_t *restrict p, int c, int n, const float *restrict r, const float *re
 
 #if defined(__AVX512BW__)
 /* 16 pixels of three bytes as 16 words r | g << 8 | b << 16, and back. */
-SECANT_INLINE __m512i
+KERNEL_INLINE __m512i
 load_rgb(const uint8_t *p)
 {
 	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
@@ -109,7 +109,7 @@ load_rgb(const uint8_t *p)
 	return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, _mm512_maskz_loadu_epi8(0xffffffffffffu, p)), bytes);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 store_rgb(uint8_t *p, __m512i v)
 {
 	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
@@ -145,12 +145,12 @@ join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b)
 	return i;
 }
 #else
-SECANT_INLINE int
+KERNEL_INLINE int
 split_fast(const uint8_t *p, int n, float *r, float *g, float *b)
 {
 	return 0;
 }
-SECANT_INLINE int
+KERNEL_INLINE int
 join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b)
 {
 	return 0;
@@ -158,10 +158,10 @@ join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b)
 #endif
 
 static void
-hsv_bytes(uint8_t *pixels, int channels, int64_t n, const secant_hsv_shift *shift)
+hsv_bytes(uint8_t *pixels, int channels, int64_t n, const kernel_hsv_shift *shift)
 {
 	float r[CHUNK], g[CHUNK], b[CHUNK];
-	secant_hsv_shift cut = *shift;
+	kernel_hsv_shift cut = *shift;
 	cut.bounded = true;
 	for (int64_t i = 0; i < n; i += CHUNK) {
 		int m = n - i < CHUNK ? (int)(n - i) : CHUNK, done = 0;
@@ -179,14 +179,14 @@ hsv_bytes(uint8_t *pixels, int channels, int64_t n, const secant_hsv_shift *shif
 /* ---- places ---- */
 
 /* Far outside is as good as just outside, and fits an int; a NaN is far outside. */
-SECANT_INLINE float
+KERNEL_INLINE float
 near_enough(float v)
 {
 	const float far = 1 << 24;
 	return v > -far ? v < far ? v : far : -far;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 sample_some(const uint8_t *from, int width, int height, int channels, const float *xs, const float *ys, int first,
 	int n, uint8_t *out, uint8_t *outside)
 {
@@ -207,7 +207,7 @@ sample_some(const uint8_t *from, int width, int height, int channels, const floa
 }
 
 #if defined(__AVX512BW__)
-SECANT_INLINE __m128i
+KERNEL_INLINE __m128i
 load_two(const uint8_t *a, const uint8_t *b)
 {
 	int64_t second;
@@ -215,7 +215,7 @@ load_two(const uint8_t *a, const uint8_t *b)
 	return _mm_insert_epi64(_mm_loadl_epi64((const __m128i *)a), second, 1);
 }
 
-SECANT_INLINE __m512i
+KERNEL_INLINE __m512i
 load_four(const uint8_t *from, const int32_t at[4])
 {
 	__m128i first = load_two(from + at[0], from + at[1]), second = load_two(from + at[2], from + at[3]);
@@ -224,7 +224,7 @@ load_four(const uint8_t *from, const int32_t at[4])
 
 /* Four pixels, a quarter of the register each: two neighbours of three channels in both rows. right and lower are the
  * weights of each quarter, as pairs (256 - w, w) and twice w. The result has a word r, g, b, - a pixel in its bytes. */
-SECANT_INLINE __m128i
+KERNEL_INLINE __m128i
 blend_four(const uint8_t *from, int64_t stride, const int32_t at[4], __m512i right, __m512i lower)
 {
 	const __m512i pairs = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -1, -1, -1, -1));
@@ -282,7 +282,7 @@ sample_fast(
 	return i;
 }
 #else
-SECANT_INLINE int
+KERNEL_INLINE int
 sample_fast(
 	const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside)
 {
@@ -328,7 +328,7 @@ pick_fast(const uint16_t *from, int width, int height, const float *xs, const fl
 	return i;
 }
 #else
-SECANT_INLINE int
+KERNEL_INLINE int
 pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out,
 	uint8_t *outside)
 {
@@ -354,13 +354,13 @@ pick(const uint16_t *from, int width, int height, const float *xs, const float *
 
 enum { LANES = 16 };
 
-SECANT_INLINE int32_t
+KERNEL_INLINE int32_t
 block_place(int64_t start, int64_t step, int block)
 {
 	return (int32_t)((start + (int64_t)block * step) >> 16);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 warp3_some(
 	const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint8_t *out)
 {
@@ -377,7 +377,7 @@ warp3_some(
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 warp_labels_some(
 	const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint16_t *out)
 {
@@ -394,7 +394,7 @@ warp_labels_some(
 #define STORED(array) __asm__ volatile("" : "+m"(array))
 
 /* The 16 places of a block. */
-SECANT_INLINE __m512i
+KERNEL_INLINE __m512i
 lane_places(int64_t start, int64_t step, int block)
 {
 	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -450,7 +450,7 @@ warp_labels_fast(const uint16_t *from, int width, const int64_t start[2], const 
 }
 
 /* Rows and columns of 16 x 16 words exchanged. */
-SECANT_INLINE void
+KERNEL_INLINE void
 transpose_words(__m512i r[LANES])
 {
 	__m512i t[LANES];
@@ -477,12 +477,12 @@ transpose_words(__m512i r[LANES])
 	}
 }
 #else
-SECANT_INLINE int
+KERNEL_INLINE int
 warp3_fast(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out)
 {
 	return 0;
 }
-SECANT_INLINE int
+KERNEL_INLINE int
 warp_labels_fast(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out)
 {
 	return 0;
@@ -568,7 +568,7 @@ normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int perio
 	}
 }
 
-const secant_picture_kernels SECANT_KERNEL(picture) = {
+const kernel_picture_kernels KERNEL_TABLE(picture) = {
 	.hsv = hsv,
 	.hsv_bytes = hsv_bytes,
 	.sample = sample,

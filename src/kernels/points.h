@@ -3,11 +3,11 @@
  * in ops/op_points.c; distances are in float. Scratch is the caller's, 64-byte-aligned, of the size that the *_scratch
  * function says.
  */
-#ifndef SECANT_KERNELS_POINTS_H
-#define SECANT_KERNELS_POINTS_H
+#ifndef KERNEL_POINTS_H
+#define KERNEL_POINTS_H
 #include "kernels/kernels.h"
 
-typedef struct secant_points_kernels {
+typedef struct kernel_points_kernels {
 	/* `count` indices of n >= 1 points, each farthest from those before it, the first `start`. */
 	size_t (*farthest_scratch)(int64_t n);
 	void (*farthest)(
@@ -33,6 +33,6 @@ typedef struct secant_points_kernels {
 		const float *flip, int32_t first);
 	/* y = x - mean, rows of n. y may be x. */
 	void (*subtract)(void *y, const void *x, const float *mean, bool low, int64_t rows, int64_t n);
-} secant_points_kernels;
-SECANT_KERNELS(points)
+} kernel_points_kernels;
+KERNEL_FAMILY(points)
 #endif

@@ -14,7 +14,7 @@
 
 enum { LANES = 16, LEAF = 64, CELLS = 32 };
 
-SECANT_INLINE int64_t
+KERNEL_INLINE int64_t
 round_up(int64_t n)
 {
 	return (n + LANES - 1) / LANES * LANES;
@@ -144,7 +144,7 @@ fill(const buckets *b)
 }
 
 /* Brings the distances of a leaf up to date with choice c; returns the largest. */
-SECANT_INLINE float
+KERNEL_INLINE float
 touch(const buckets *b, int64_t leaf, const float *c)
 {
 	const float *restrict x = b->x + leaf * b->room, *restrict y = b->y + leaf * b->room,
@@ -166,12 +166,12 @@ touch(const buckets *b, int64_t leaf, const float *c)
 
 /* A bound below the squared distance of c to each box; a little less, so that rounding skips no leaf that a point of it
  * would change. */
-SECANT_INLINE void
+KERNEL_INLINE void
 bounds(const buckets *b, const float *c)
 {
 	int64_t n = round_up(b->leaves);
 	float *restrict box = b->box;
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t l = 0; l < n; l++) {
 		float sum = 0;
 		for (int k = 0; k < 3; k++) {
@@ -240,14 +240,14 @@ grid_scratch(int64_t n)
 }
 
 /* Which cell along an axis: also numbers that are none get one. */
-SECANT_INLINE int64_t
+KERNEL_INLINE int64_t
 cell(const grid *g, float v, int axis)
 {
 	float at = (v - g->low[axis]) * g->per[axis];
 	return !(at > 0) ? 0 : at < (float)g->dim[axis] ? (int64_t)at : g->dim[axis] - 1;
 }
 
-SECANT_INLINE int64_t
+KERNEL_INLINE int64_t
 cell_of(const grid *g, const float *p)
 {
 	return (cell(g, p[2], 2) * g->dim[1] + cell(g, p[1], 1)) * g->dim[0] + cell(g, p[0], 0);
@@ -293,7 +293,7 @@ make_grid(const float *x, int64_t step, int64_t n, float radius, void *scratch)
 }
 
 /* Appends the places' indices that are near enough; up to LANES entries behind the last may be written. */
-SECANT_INLINE int64_t
+KERNEL_INLINE int64_t
 collect(int32_t *hits, int64_t found, const grid *g, int64_t from, int64_t to, const float *c, float limit, bool open)
 {
 	int64_t i = from;
@@ -448,13 +448,13 @@ add(float *y, const void *x, bool low, float w, int64_t n)
 {
 	if (low)
 		for (int64_t i = 0; i < n; i++)
-			y[i] += w * secant_load(x, i, true);
+			y[i] += w * kernel_load(x, i, true);
 	else
 		for (int64_t i = 0; i < n; i++)
 			y[i] += w * ((const float *)x)[i];
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 combine_rows(void *y, const void *const *x, const float *w, int k, bool low, int64_t n)
 {
 	static const float none;
@@ -467,10 +467,10 @@ combine_rows(void *y, const void *const *x, const float *w, int k, bool low, int
 	a = a ? a : b ? b : c; /* any row will do where the weight is 0 */
 	b = b ? b : a;
 	c = c ? c : a;
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		secant_store_real(
-			y, i, low, u * secant_load(a, i, low) + v * secant_load(b, i, low) + t * secant_load(c, i, low));
+		kernel_store_real(
+			y, i, low, u * kernel_load(a, i, low) + v * kernel_load(b, i, low) + t * kernel_load(c, i, low));
 }
 
 static void
@@ -510,13 +510,13 @@ largest(float *restrict best, int32_t *restrict which, const float *restrict z, 
 		}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 subtract_rows(void *y, const void *x, const float *mean, bool low, int64_t rows, int64_t n)
 {
 	for (int64_t r = 0; r < rows; r++)
-		SECANT_IVDEP
+		KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		secant_store_real(y, r * n + i, low, secant_load(x, r * n + i, low) - mean[i]);
+		kernel_store_real(y, r * n + i, low, kernel_load(x, r * n + i, low) - mean[i]);
 }
 
 static void
@@ -528,7 +528,7 @@ subtract(void *y, const void *x, const float *mean, bool low, int64_t rows, int6
 		subtract_rows(y, x, mean, false, rows, n);
 }
 
-const secant_points_kernels SECANT_KERNEL(points) = {
+const kernel_points_kernels KERNEL_TABLE(points) = {
 	.farthest_scratch = farthest_scratch,
 	.farthest = farthest,
 	.grid_scratch = grid_scratch,

@@ -8,7 +8,7 @@
 
 enum { BLOCK = 256 };
 
-SECANT_INLINE void
+KERNEL_INLINE void
 put_place(void *place, int64_t at, bool wide, int32_t v)
 {
 	if (wide)
@@ -18,7 +18,7 @@ put_place(void *place, int64_t at, bool wide, int32_t v)
 }
 
 /* Joins one tap to the best so far. */
-SECANT_INLINE void
+KERNEL_INLINE void
 challenge(float *best, int32_t *where, float v, int32_t here)
 {
 	bool wins = v > *best || v != v;
@@ -27,27 +27,27 @@ challenge(float *best, int32_t *where, float v, int32_t here)
 }
 
 /* `taps` (1 to 3) numbers side by side in a row of the window; the first of all starts the comparison. */
-SECANT_INLINE void
+KERNEL_INLINE void
 max_taps(const void *x, int64_t next, bool low, int taps, bool first, int32_t here, int64_t c, float *restrict best,
 	int32_t *restrict where)
 {
 	for (int64_t i = 0; i < c; i++) {
-		float b = first ? secant_load(x, i, low) : best[i];
+		float b = first ? kernel_load(x, i, low) : best[i];
 		int32_t w = first ? here : where[i];
 		if (!first)
-			challenge(&b, &w, secant_load(x, i, low), here);
+			challenge(&b, &w, kernel_load(x, i, low), here);
 		if (taps > 1)
-			challenge(&b, &w, secant_load(x, i + next, low), here + 1);
+			challenge(&b, &w, kernel_load(x, i + next, low), here + 1);
 		if (taps > 2)
-			challenge(&b, &w, secant_load(x, i + 2 * next, low), here + 2);
+			challenge(&b, &w, kernel_load(x, i + 2 * next, low), here + 2);
 		best[i] = b;
 		where[i] = w;
 	}
 }
 
 /* c numbers of one window; number i of pixel (h, w) is x[(h * width + w) * c_all + i]. */
-SECANT_INLINE void
-max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_t q, int64_t c_all, int columns,
+KERNEL_INLINE void
+max_window(const kernel_windows *hs, const kernel_windows *ws, int64_t p, int64_t q, int64_t c_all, int columns,
 	const void *x, bool low, int64_t c, void *y, void *place, int64_t at, bool wide)
 {
 	_Alignas(64) float best[BLOCK];
@@ -55,7 +55,7 @@ max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_
 	bool first = true;
 	for (int64_t h = hs->start[p]; h < hs->end[p]; h++)
 		for (int64_t w = ws->start[q], left; (left = ws->end[q] - w) > 0; w += 3) {
-			const void *v = secant_at(x, (h * ws->in + w) * c_all, low);
+			const void *v = kernel_at(x, (h * ws->in + w) * c_all, low);
 			int32_t here = (int32_t)(columns ? (h - hs->base[p]) * columns + w - ws->base[q] : h * ws->in + w);
 			switch ((left > 3 ? 3 : left) | first << 2) {
 			case 1: max_taps(v, c_all, low, 1, false, here, c, best, where); break;
@@ -74,24 +74,24 @@ max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_
 		}
 	if (y)
 		for (int64_t i = 0; i < c; i++)
-			secant_store_real(y, at + i, low, best[i]);
+			kernel_store_real(y, at + i, low, best[i]);
 	if (place)
 		for (int64_t i = 0; i < c; i++)
 			put_place(place, at + i, wide, where[i]);
 }
 
-SECANT_INLINE void
-max_row_all(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *x, bool low,
+KERNEL_INLINE void
+max_row_all(const kernel_windows *h, const kernel_windows *w, int64_t c, int columns, const void *x, bool low,
 	int64_t p, void *y, void *place, bool wide)
 {
 	for (int64_t q = 0; q < w->out; q++)
 		for (int64_t from = 0; from < c; from += BLOCK)
-			max_window(h, w, p, q, c, columns, secant_at(x, from, low), low, c - from < BLOCK ? c - from : BLOCK, y,
+			max_window(h, w, p, q, c, columns, kernel_at(x, from, low), low, c - from < BLOCK ? c - from : BLOCK, y,
 				place, q * c + from, wide);
 }
 
 static void
-max_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *x, bool low, int64_t p,
+max_row(const kernel_windows *h, const kernel_windows *w, int64_t c, int columns, const void *x, bool low, int64_t p,
 	void *y, void *place, bool wide)
 {
 	if (low && !wide)
@@ -104,14 +104,14 @@ max_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns
 		max_row_all(h, w, c, columns, x, false, p, y, place, true);
 }
 
-SECANT_INLINE int32_t
+KERNEL_INLINE int32_t
 get_place(const void *place, int64_t at, bool wide)
 {
 	return wide ? ((const int32_t *)place)[at] : ((const uint8_t *)place)[at];
 }
 
-SECANT_INLINE void
-max_grad_pixel(const secant_windows *hs, const secant_windows *ws, int64_t row, int64_t col, int64_t c_all,
+KERNEL_INLINE void
+max_grad_pixel(const kernel_windows *hs, const kernel_windows *ws, int64_t row, int64_t col, int64_t c_all,
 	int64_t from, int64_t c, int columns, const void *dy, const void *place, bool wide, bool low, void *dx)
 {
 	_Alignas(64) float sum[BLOCK];
@@ -122,22 +122,22 @@ max_grad_pixel(const secant_windows *hs, const secant_windows *ws, int64_t row, 
 			int32_t here = (int32_t)(columns ? (row - hs->base[p]) * columns + col - ws->base[q] : row * ws->in + col);
 			if (first)
 				for (int64_t i = 0; i < c; i++) {
-					float d = secant_load(dy, at + i, low);
+					float d = kernel_load(dy, at + i, low);
 					sum[i] = get_place(place, at + i, wide) == here ? d : 0;
 				}
 			else
 				for (int64_t i = 0; i < c; i++) {
-					float d = secant_load(dy, at + i, low);
+					float d = kernel_load(dy, at + i, low);
 					sum[i] += get_place(place, at + i, wide) == here ? d : 0;
 				}
 			first = false;
 		}
 	for (int64_t i = 0; i < c; i++)
-		secant_store_real(dx, col * c_all + from + i, low, first ? 0 : sum[i]);
+		kernel_store_real(dx, col * c_all + from + i, low, first ? 0 : sum[i]);
 }
 
-SECANT_INLINE void
-max_grad_all(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *dy,
+KERNEL_INLINE void
+max_grad_all(const kernel_windows *h, const kernel_windows *w, int64_t c, int columns, const void *dy,
 	const void *place, bool wide, bool low, int64_t row, void *dx)
 {
 	for (int64_t col = 0; col < w->in; col++)
@@ -147,7 +147,7 @@ max_grad_all(const secant_windows *h, const secant_windows *w, int64_t c, int co
 }
 
 static void
-max_grad_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *dy,
+max_grad_row(const kernel_windows *h, const kernel_windows *w, int64_t c, int columns, const void *dy,
 	const void *place, bool wide, bool low, int64_t row, void *dx)
 {
 	if (low && !wide)
@@ -160,4 +160,4 @@ max_grad_row(const secant_windows *h, const secant_windows *w, int64_t c, int co
 		max_grad_all(h, w, c, columns, dy, place, true, false, row, dx);
 }
 
-const secant_pool_kernels SECANT_KERNEL(pool) = { .max_row = max_row, .max_grad_row = max_grad_row };
+const kernel_pool_kernels KERNEL_TABLE(pool) = { .max_row = max_row, .max_grad_row = max_grad_row };

@@ -6,8 +6,8 @@
 enum { COUNTERS = 32, DRAWS = 4 * COUNTERS };
 
 /* keep[4 i + k] = word k of counter first + i, compared with the limit: the factor of that element. */
-SECANT_INLINE void
-draw(uint64_t first, const secant_draws *d, float *restrict factor)
+KERNEL_INLINE void
+draw(uint64_t first, const kernel_draws *d, float *restrict factor)
 {
 	_Alignas(64) uint32_t c0[COUNTERS], c1[COUNTERS], c2[COUNTERS], c3[COUNTERS];
 	uint32_t k0 = d->key[0], k1 = d->key[1];
@@ -39,7 +39,7 @@ draw(uint64_t first, const secant_draws *d, float *restrict factor)
 }
 
 static void
-factors(float *factor, uint64_t from, int64_t n, const secant_draws *d)
+factors(float *factor, uint64_t from, int64_t n, const kernel_draws *d)
 {
 	_Alignas(64) float drawn[DRAWS];
 	for (int64_t i = 0; i < n;) {
@@ -51,28 +51,28 @@ factors(float *factor, uint64_t from, int64_t n, const secant_draws *d)
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 apply(const void *x, const float *factor, void *y, bool low, int64_t n)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++) {
-		float v = secant_load(x, i, low) * factor[i];
-		secant_store_real(y, i, low, factor[i] > 0 ? v : 0);
+		float v = kernel_load(x, i, low) * factor[i];
+		kernel_store_real(y, i, low, factor[i] > 0 ? v : 0);
 	}
 }
 
 static void
-dropout(const void *x, void *y, bool low, uint64_t from, int64_t n, const secant_draws *d)
+dropout(const void *x, void *y, bool low, uint64_t from, int64_t n, const kernel_draws *d)
 {
 	_Alignas(64) float factor[512];
 	for (int64_t i = 0; i < n; i += 512) {
 		int64_t m = n - i < 512 ? n - i : 512;
 		factors(factor, from + (uint64_t)i, m, d);
 		if (low)
-			apply(secant_at(x, i, true), factor, secant_at_mut(y, i, true), true, m);
+			apply(kernel_at(x, i, true), factor, kernel_at_mut(y, i, true), true, m);
 		else
-			apply(secant_at(x, i, false), factor, secant_at_mut(y, i, false), false, m);
+			apply(kernel_at(x, i, false), factor, kernel_at_mut(y, i, false), false, m);
 	}
 }
 
-const secant_random_kernels SECANT_KERNEL(random) = { .dropout = dropout, .factors = factors };
+const kernel_random_kernels KERNEL_TABLE(random) = { .dropout = dropout, .factors = factors };

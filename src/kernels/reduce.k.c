@@ -7,55 +7,55 @@
 
 enum { LANES = 64, BLOCK = 256, WIDTH = 1024 };
 
-SECANT_INLINE float
-combine(secant_reduction kind, float acc, float x, float pivot)
+KERNEL_INLINE float
+combine(kernel_reduction kind, float acc, float x, float pivot)
 {
 	switch (kind) {
-	case SECANT_REDUCE_SUM: return acc + x;
-	case SECANT_REDUCE_SQUARES: return acc + (x - pivot) * (x - pivot);
-	case SECANT_REDUCE_MAX: return x > acc || x != x ? x : acc;
+	case KERNEL_REDUCE_SUM: return acc + x;
+	case KERNEL_REDUCE_SQUARES: return acc + (x - pivot) * (x - pivot);
+	case KERNEL_REDUCE_MAX: return x > acc || x != x ? x : acc;
 	default: return x < acc || x != x ? x : acc;
 	}
 }
 
-SECANT_INLINE double
-merge(secant_reduction kind, double acc, double v)
+KERNEL_INLINE double
+merge(kernel_reduction kind, double acc, double v)
 {
 	switch (kind) {
-	case SECANT_REDUCE_SUM:
-	case SECANT_REDUCE_SQUARES: return acc + v;
-	case SECANT_REDUCE_MAX: return v > acc || v != v ? v : acc;
+	case KERNEL_REDUCE_SUM:
+	case KERNEL_REDUCE_SQUARES: return acc + v;
+	case KERNEL_REDUCE_MAX: return v > acc || v != v ? v : acc;
 	default: return v < acc || v != v ? v : acc;
 	}
 }
 
-SECANT_INLINE float
-neutral(secant_reduction kind)
+KERNEL_INLINE float
+neutral(kernel_reduction kind)
 {
-	return kind == SECANT_REDUCE_MAX ? -INFINITY : kind == SECANT_REDUCE_MIN ? INFINITY : 0;
+	return kind == KERNEL_REDUCE_MAX ? -INFINITY : kind == KERNEL_REDUCE_MIN ? INFINITY : 0;
 }
 
 /* part[i] = the numbers of column i of n (at most WIDTH), at most BLOCK rows. */
-SECANT_INLINE void
-block(secant_reduction kind, float *restrict part, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
+KERNEL_INLINE void
+block(kernel_reduction kind, float *restrict part, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
 	const float *restrict pivot)
 {
 	int64_t r = 0;
 	for (int64_t i = 0; i < n; i++)
 		part[i] = neutral(kind);
 	for (; r + 2 <= rows; r += 2) {
-		const void *a = secant_at(x, r * stride, low), *b = secant_at(a, stride, low);
+		const void *a = kernel_at(x, r * stride, low), *b = kernel_at(a, stride, low);
 		for (int64_t i = 0; i < n; i++)
 			part[i] = combine(
-				kind, combine(kind, part[i], secant_load(a, i, low), pivot[i]), secant_load(b, i, low), pivot[i]);
+				kind, combine(kind, part[i], kernel_load(a, i, low), pivot[i]), kernel_load(b, i, low), pivot[i]);
 	}
 	for (; r < rows; r++)
 		for (int64_t i = 0; i < n; i++)
-			part[i] = combine(kind, part[i], secant_load(x, r * stride + i, low), pivot[i]);
+			part[i] = combine(kind, part[i], kernel_load(x, r * stride + i, low), pivot[i]);
 }
 
-SECANT_INLINE void
-columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
+KERNEL_INLINE void
+columns_of(kernel_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
 	const float *pivot)
 {
 	static const float zeros[WIDTH];
@@ -65,47 +65,47 @@ columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t 
 		wide[i] = pivot[i % n];
 	for (int64_t r = 0; k > 1 && r < full; r += BLOCK * k) {
 		int64_t m = full - r < BLOCK * k ? full - r : BLOCK * k;
-		block(kind, part, secant_at(x, r * stride, low), low, m / k, k * n, k * n, pivot ? wide : zeros);
+		block(kind, part, kernel_at(x, r * stride, low), low, m / k, k * n, k * n, pivot ? wide : zeros);
 		for (int64_t i = 0; i < k * n; i++)
 			acc[i % n] = merge(kind, acc[i % n], part[i]);
 	}
 	for (int64_t r = k > 1 ? full : 0; r < rows; r += BLOCK)
 		for (int64_t from = 0; from < n; from += WIDTH) {
 			int64_t m = n - from < WIDTH ? n - from : WIDTH;
-			block(kind, part, secant_at(x, r * stride + from, low), low, rows - r < BLOCK ? rows - r : BLOCK, stride, m,
+			block(kind, part, kernel_at(x, r * stride + from, low), low, rows - r < BLOCK ? rows - r : BLOCK, stride, m,
 				pivot ? pivot + from : zeros);
 			for (int64_t i = 0; i < m; i++)
 				acc[from + i] = merge(kind, acc[from + i], part[i]);
 		}
 }
 
-SECANT_INLINE double
-row_of(secant_reduction kind, double acc, const void *x, bool low, int64_t n, float pivot)
+KERNEL_INLINE double
+row_of(kernel_reduction kind, double acc, const void *x, bool low, int64_t n, float pivot)
 {
 	_Alignas(64) float part[LANES], pivots[LANES];
 	int64_t rows = n / LANES;
 	for (int i = 0; i < LANES; i++)
 		pivots[i] = pivot;
 	for (int64_t r = 0; r < rows; r += BLOCK) {
-		block(kind, part, secant_at(x, r * LANES, low), low, rows - r < BLOCK ? rows - r : BLOCK, LANES, LANES, pivots);
+		block(kind, part, kernel_at(x, r * LANES, low), low, rows - r < BLOCK ? rows - r : BLOCK, LANES, LANES, pivots);
 		for (int i = 0; i < LANES; i++)
 			acc = merge(kind, acc, part[i]);
 	}
 	for (int64_t i = rows * LANES; i < n; i++)
-		acc = merge(kind, acc, combine(kind, neutral(kind), secant_load(x, i, low), pivot));
+		acc = merge(kind, acc, combine(kind, neutral(kind), kernel_load(x, i, low), pivot));
 	return acc;
 }
 
 #define EACH_KIND(call) \
 	switch (kind) { \
-	case SECANT_REDUCE_SUM: call(SECANT_REDUCE_SUM); break; \
-	case SECANT_REDUCE_SQUARES: call(SECANT_REDUCE_SQUARES); break; \
-	case SECANT_REDUCE_MAX: call(SECANT_REDUCE_MAX); break; \
-	case SECANT_REDUCE_MIN: call(SECANT_REDUCE_MIN); break; \
+	case KERNEL_REDUCE_SUM: call(KERNEL_REDUCE_SUM); break; \
+	case KERNEL_REDUCE_SQUARES: call(KERNEL_REDUCE_SQUARES); break; \
+	case KERNEL_REDUCE_MAX: call(KERNEL_REDUCE_MAX); break; \
+	case KERNEL_REDUCE_MIN: call(KERNEL_REDUCE_MIN); break; \
 	}
 
 static double
-row(secant_reduction kind, double acc, const void *x, bool low, int64_t n, float pivot)
+row(kernel_reduction kind, double acc, const void *x, bool low, int64_t n, float pivot)
 {
 #define ROW(k) acc = low ? row_of(k, acc, x, true, n, pivot) : row_of(k, acc, x, false, n, pivot)
 	EACH_KIND(ROW)
@@ -113,7 +113,7 @@ row(secant_reduction kind, double acc, const void *x, bool low, int64_t n, float
 }
 
 static void
-columns(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
+columns(kernel_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
 	const float *pivot)
 {
 #define COLUMNS(k) \
@@ -121,4 +121,4 @@ columns(secant_reduction kind, double *acc, const void *x, bool low, int64_t row
 	EACH_KIND(COLUMNS)
 }
 
-const secant_reduce_kernels SECANT_KERNEL(reduce) = { .row = row, .columns = columns };
+const kernel_reduce_kernels KERNEL_TABLE(reduce) = { .row = row, .columns = columns };

@@ -7,23 +7,23 @@
 
 enum { BLOCK = 256 }; /* channels at a time where sums pass through memory */
 
-SECANT_INLINE void
+KERNEL_INLINE void
 blend1(const void *x, bool low, bool unit, float w, float *restrict y, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++)
-		y[i] = unit ? secant_load(x, i, low) : w * secant_load(x, i, low);
+		y[i] = unit ? kernel_load(x, i, low) : w * kernel_load(x, i, low);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 blend2(const void *x, const void *z, bool low, float w, float v, float *restrict y, int64_t n, bool add)
 {
 	for (int64_t i = 0; i < n; i++) {
-		float sum = w * secant_load(x, i, low) + v * secant_load(z, i, low);
+		float sum = w * kernel_load(x, i, low) + v * kernel_load(z, i, low);
 		y[i] = add ? y[i] + sum : sum;
 	}
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 blend_all(
 	const void *x, bool low, int64_t stride, const int32_t *place, const float *weight, int taps, float *y, int64_t n)
 {
@@ -31,18 +31,18 @@ blend_all(
 		memset(y, 0, (size_t)n * sizeof *y);
 	} else if (taps == 1) {
 		if (weight[0] == 1)
-			blend1(secant_at(x, place[0] * stride, low), low, true, 1, y, n);
+			blend1(kernel_at(x, place[0] * stride, low), low, true, 1, y, n);
 		else
-			blend1(secant_at(x, place[0] * stride, low), low, false, weight[0], y, n);
+			blend1(kernel_at(x, place[0] * stride, low), low, false, weight[0], y, n);
 	} else {
-		blend2(secant_at(x, place[0] * stride, low), secant_at(x, place[1] * stride, low), low, weight[0], weight[1], y,
+		blend2(kernel_at(x, place[0] * stride, low), kernel_at(x, place[1] * stride, low), low, weight[0], weight[1], y,
 			n, false);
 		int k = 2;
 		for (; k + 2 <= taps; k += 2)
-			blend2(secant_at(x, place[k] * stride, low), secant_at(x, place[k + 1] * stride, low), low, weight[k],
+			blend2(kernel_at(x, place[k] * stride, low), kernel_at(x, place[k + 1] * stride, low), low, weight[k],
 				weight[k + 1], y, n, true);
 		if (k < taps)
-			blend2(secant_at(x, place[k] * stride, low), secant_at(x, place[k] * stride, low), low, weight[k], 0, y, n,
+			blend2(kernel_at(x, place[k] * stride, low), kernel_at(x, place[k] * stride, low), low, weight[k], 0, y, n,
 				true);
 	}
 }
@@ -57,35 +57,35 @@ blend(const void *x, bool low, int64_t stride, const int32_t *place, const float
 }
 
 /* One pixel: c numbers. */
-SECANT_INLINE void
+KERNEL_INLINE void
 pixel(const float *x, const int32_t *place, const float *weight, int taps, void *y, int64_t at, bool low, int64_t c)
 {
 	const float *x0 = x + place[0] * c, *x1 = x + place[taps > 1 ? 1 : 0] * c;
 	float w0 = weight[0], w1 = taps > 1 ? weight[1] : 0;
 	if (taps <= 1) {
 		for (int64_t i = 0; i < c; i++)
-			secant_store_real(y, at + i, low, w0 * x0[i]);
+			kernel_store_real(y, at + i, low, w0 * x0[i]);
 	} else if (taps == 2) {
 		for (int64_t i = 0; i < c; i++)
-			secant_store_real(y, at + i, low, w0 * x0[i] + w1 * x1[i]);
+			kernel_store_real(y, at + i, low, w0 * x0[i] + w1 * x1[i]);
 	} else if (taps <= 4) {
 		const float *x2 = x + place[2] * c, *x3 = x + place[taps > 3 ? 3 : 2] * c;
 		float w2 = weight[2], w3 = taps > 3 ? weight[3] : 0;
 		for (int64_t i = 0; i < c; i++)
-			secant_store_real(y, at + i, low, (w0 * x0[i] + w1 * x1[i]) + (w2 * x2[i] + w3 * x3[i]));
+			kernel_store_real(y, at + i, low, (w0 * x0[i] + w1 * x1[i]) + (w2 * x2[i] + w3 * x3[i]));
 	} else {
 		for (int64_t from = 0; from < c; from += BLOCK) {
 			int64_t m = c - from < BLOCK ? c - from : BLOCK;
 			_Alignas(64) float sum[BLOCK];
 			blend_all(x + from, false, c, place, weight, taps, sum, m);
 			for (int64_t i = 0; i < m; i++)
-				secant_store_real(y, at + from + i, low, sum[i]);
+				kernel_store_real(y, at + from + i, low, sum[i]);
 		}
 	}
 }
 
-SECANT_INLINE void
-columns_all(const float *x, const secant_taps *map, void *y, bool low, int64_t n, int64_t c)
+KERNEL_INLINE void
+columns_all(const float *x, const kernel_taps *map, void *y, bool low, int64_t n, int64_t c)
 {
 	static const float nothing = 0;
 	static const int32_t nowhere = 0;
@@ -100,7 +100,7 @@ columns_all(const float *x, const secant_taps *map, void *y, bool low, int64_t n
 }
 
 static void
-columns(const float *x, const secant_taps *map, void *y, bool low, int64_t n, int64_t c)
+columns(const float *x, const kernel_taps *map, void *y, bool low, int64_t n, int64_t c)
 {
 	if (low)
 		columns_all(x, map, y, true, n, c);
@@ -108,4 +108,4 @@ columns(const float *x, const secant_taps *map, void *y, bool low, int64_t n, in
 		columns_all(x, map, y, false, n, c);
 }
 
-const secant_resize_kernels SECANT_KERNEL(resize) = { .blend = blend, .columns = columns };
+const kernel_resize_kernels KERNEL_TABLE(resize) = { .blend = blend, .columns = columns };

@@ -15,13 +15,13 @@ enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 512 };
 			call(__VA_ARGS__, false); \
 	} while (0)
 
-SECANT_INLINE void
+KERNEL_INLINE void
 place_row(void *y, const void *f, const float *d, const float *restrict w, int64_t n, bool any, bool low)
 {
 	float u = d[0], v = d[1], t = d[2];
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		secant_store_real(y, i, low, u * w[i] + v * w[n + i] + t * w[2 * n + i] + (any ? secant_load(f, i, low) : 0));
+		kernel_store_real(y, i, low, u * w[i] + v * w[n + i] + t * w[2 * n + i] + (any ? kernel_load(f, i, low) : 0));
 }
 
 static void
@@ -33,12 +33,12 @@ place(void *y, const void *f, bool low, const float d[3], const float *w, int64_
 		BOTH(place_row, y, f, d, w, n, false);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 outer_row(float *restrict sum, const void *dy, const float *d, int64_t n, bool low)
 {
 	float u = d[0], v = d[1], t = d[2];
 	for (int64_t i = 0; i < n; i++) {
-		float g = secant_load(dy, i, low);
+		float g = kernel_load(dy, i, low);
 		sum[i] += u * g;
 		sum[n + i] += v * g;
 		sum[2 * n + i] += t * g;
@@ -53,20 +53,20 @@ outer(float *sum, const void *dy, bool low, const float d[3], int64_t n)
 
 /* ---- sums of columns ---- */
 
-SECANT_INLINE void
+KERNEL_INLINE void
 moments_block(const void *x, int64_t rows, int64_t step, int64_t n, const float *restrict pivot,
 	const float *restrict weight, float *restrict s, float *restrict q, bool low)
 {
 	int64_t r = 0;
 	for (; r + 4 <= rows; r += 4) {
-		const void *x0 = secant_at(x, r * step, low), *x1 = secant_at(x0, step, low), *x2 = secant_at(x1, step, low),
-				   *x3 = secant_at(x2, step, low);
+		const void *x0 = kernel_at(x, r * step, low), *x1 = kernel_at(x0, step, low), *x2 = kernel_at(x1, step, low),
+				   *x3 = kernel_at(x2, step, low);
 		float w0 = weight[r], w1 = weight[r + 1], w2 = weight[r + 2], w3 = weight[r + 3];
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
 			float p = pivot[c];
-			float v0 = secant_load(x0, c, low) - p, v1 = secant_load(x1, c, low) - p, v2 = secant_load(x2, c, low) - p,
-				  v3 = secant_load(x3, c, low) - p;
+			float v0 = kernel_load(x0, c, low) - p, v1 = kernel_load(x1, c, low) - p, v2 = kernel_load(x2, c, low) - p,
+				  v3 = kernel_load(x3, c, low) - p;
 			float u0 = w0 * v0, u1 = w1 * v1, u2 = w2 * v2, u3 = w3 * v3;
 			s[c] += (u0 + u1) + (u2 + u3);
 			q[c] += (u0 * v0 + u1 * v1) + (u2 * v2 + u3 * v3);
@@ -74,49 +74,49 @@ moments_block(const void *x, int64_t rows, int64_t step, int64_t n, const float 
 	}
 	for (; r < rows; r++) {
 		float w = weight[r];
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
-			float v = secant_load(x, r * step + c, low) - pivot[c];
+			float v = kernel_load(x, r * step + c, low) - pivot[c];
 			s[c] += w * v;
 			q[c] += w * v * v;
 		}
 	}
 }
 
-SECANT_INLINE float
-masked(float d, float x, const secant_rows_grad *g, int64_t i, bool mask)
+KERNEL_INLINE float
+masked(float d, float x, const kernel_rows_grad *g, int64_t i, bool mask)
 {
 	return mask && !(x * g->scale[i] + g->shift[i] > 0) ? 0 : d;
 }
 
-SECANT_INLINE void
-grad_moments_block(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+KERNEL_INLINE void
+grad_moments_block(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const kernel_rows_grad *g,
 	int64_t at, float *restrict s, float *restrict q, bool mask, bool low)
 {
 	int64_t r = 0;
 	for (; r + 2 <= rows; r += 2) {
 		int64_t i = r * step;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
-			float x0 = secant_load(x, i + c, low), x1 = secant_load(x, i + step + c, low), m = g->mean[at + c];
-			float d0 = masked(secant_load(dy, i + c, low), x0, g, at + c, mask),
-				  d1 = masked(secant_load(dy, i + step + c, low), x1, g, at + c, mask);
+			float x0 = kernel_load(x, i + c, low), x1 = kernel_load(x, i + step + c, low), m = g->mean[at + c];
+			float d0 = masked(kernel_load(dy, i + c, low), x0, g, at + c, mask),
+				  d1 = masked(kernel_load(dy, i + step + c, low), x1, g, at + c, mask);
 			s[c] += d0 + d1;
 			q[c] += d0 * (x0 - m) + d1 * (x1 - m);
 		}
 	}
 	for (; r < rows; r++)
-		SECANT_IVDEP
+		KERNEL_IVDEP
 	for (int64_t c = 0; c < n; c++) {
-		float v = secant_load(x, r * step + c, low), d = masked(secant_load(dy, r * step + c, low), v, g, at + c, mask);
+		float v = kernel_load(x, r * step + c, low), d = masked(kernel_load(dy, r * step + c, low), v, g, at + c, mask);
 		s[c] += d;
 		q[c] += d * (v - g->mean[at + c]);
 	}
 }
 
 /* Blocks small enough for sums in float; dy NULL: of x with weights. */
-SECANT_INLINE void
-sum_blocks(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+KERNEL_INLINE void
+sum_blocks(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const kernel_rows_grad *g,
 	const float *pivot, const float *weight, double *sum, double *sum2, bool mask, bool low)
 {
 	_Alignas(64) float s[BLOCK_COLUMNS], q[BLOCK_COLUMNS];
@@ -127,9 +127,9 @@ sum_blocks(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n,
 			for (int64_t c = 0; c < k; c++)
 				s[c] = q[c] = 0;
 			if (weight)
-				moments_block(secant_at(x, at, low), m, step, k, pivot + from, weight + r, s, q, low);
+				moments_block(kernel_at(x, at, low), m, step, k, pivot + from, weight + r, s, q, low);
 			else
-				grad_moments_block(secant_at(dy, at, low), secant_at(x, at, low), m, step, k, g, from, s, q, mask, low);
+				grad_moments_block(kernel_at(dy, at, low), kernel_at(x, at, low), m, step, k, g, from, s, q, mask, low);
 			for (int64_t c = 0; c < k; c++) {
 				sum[from + c] += s[c];
 				sum2[from + c] += q[c];
@@ -145,7 +145,7 @@ moments(const void *x, bool low, int64_t rows, int64_t step, int64_t n, const fl
 }
 
 static void
-grad_moments(const void *dy, const void *x, bool low, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+grad_moments(const void *dy, const void *x, bool low, int64_t rows, int64_t step, int64_t n, const kernel_rows_grad *g,
 	double *sum, double *sum2)
 {
 	if (g->scale)
@@ -156,25 +156,25 @@ grad_moments(const void *dy, const void *x, bool low, int64_t rows, int64_t step
 
 /* ---- the gradient, and the largest ---- */
 
-SECANT_INLINE void
-grad_rows(const void *dy, const void *x, void *dx, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+KERNEL_INLINE void
+grad_rows(const void *dy, const void *x, void *dx, int64_t rows, int64_t step, int64_t n, const kernel_rows_grad *g,
 	const float *weight, bool any, bool mask, bool low)
 {
 	const float *restrict mean = g->mean, *restrict a = g->a, *restrict b = g->b, *restrict k = g->c;
 	for (int64_t r = 0; r < rows; r++) {
 		float w = weight[r];
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
-			float v = secant_load(x, r * step + c, low),
-				  d = any ? a[c] * masked(secant_load(dy, r * step + c, low), v, g, c, mask) : 0;
-			secant_store_real(dx, r * step + c, low, d + w * (b[c] * (v - mean[c]) + k[c]));
+			float v = kernel_load(x, r * step + c, low),
+				  d = any ? a[c] * masked(kernel_load(dy, r * step + c, low), v, g, c, mask) : 0;
+			kernel_store_real(dx, r * step + c, low, d + w * (b[c] * (v - mean[c]) + k[c]));
 		}
 	}
 }
 
 static void
 grad(const void *dy, const void *x, void *dx, bool low, int64_t rows, int64_t step, int64_t n,
-	const secant_rows_grad *g, const float *weight)
+	const kernel_rows_grad *g, const float *weight)
 {
 	if (!dy)
 		BOTH(grad_rows, dy, x, dx, rows, step, n, g, weight, false, false);
@@ -184,20 +184,20 @@ grad(const void *dy, const void *x, void *dx, bool low, int64_t rows, int64_t st
 		BOTH(grad_rows, dy, x, dx, rows, step, n, g, weight, true, false);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 largest_rows(float *restrict best, int32_t *restrict which, const void *x, int64_t rows, int64_t step, int64_t n,
 	const float *restrict flip, int32_t first, bool low)
 {
-	SECANT_IVDEP
+	KERNEL_IVDEP
 	for (int64_t c = 0; c < n && rows > 0; c++) {
-		best[c] = secant_load(x, c, low) * flip[c];
+		best[c] = kernel_load(x, c, low) * flip[c];
 		which[c] = first;
 	}
 	for (int64_t r = 1; r < rows; r++) {
 		int32_t number = first + (int32_t)r;
-		SECANT_IVDEP
+		KERNEL_IVDEP
 		for (int64_t c = 0; c < n; c++) {
-			float v = secant_load(x, r * step + c, low) * flip[c];
+			float v = kernel_load(x, r * step + c, low) * flip[c];
 			bool take = v > best[c];
 			best[c] = take ? v : best[c];
 			which[c] = take ? number : which[c];
@@ -212,7 +212,7 @@ largest(float *best, int32_t *which, const void *x, bool low, int64_t rows, int6
 	BOTH(largest_rows, best, which, x, rows, step, n, flip, first);
 }
 
-const secant_rows_kernels SECANT_KERNEL(rows) = {
+const kernel_rows_kernels KERNEL_TABLE(rows) = {
 	.place = place,
 	.outer = outer,
 	.moments = moments,

@@ -5,12 +5,12 @@
  *
  * exp and log after W. J. Cody and FreeBSD's e_logf.c, tanh after Cephes, erf after N. Juffa's two-piece minimax fit.
  */
-#ifndef SECANT_KERNELS_VECMATH_H
-#define SECANT_KERNELS_VECMATH_H
+#ifndef KERNEL_VECMATH_H
+#define KERNEL_VECMATH_H
 #include "kernels/kernels.h"
 #include <math.h>
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_of_bits(uint32_t u)
 {
 	float f;
@@ -18,7 +18,7 @@ vec_of_bits(uint32_t u)
 	return f;
 }
 
-SECANT_INLINE uint32_t
+KERNEL_INLINE uint32_t
 vec_bits(float f)
 {
 	uint32_t u;
@@ -26,7 +26,7 @@ vec_bits(float f)
 	return u;
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_exp(float x)
 {
 	float v = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;
@@ -46,7 +46,7 @@ vec_exp(float x)
 	return p * vec_of_bits((half + 127u) << 23) * vec_of_bits((n - half + 127u) << 23);
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_log(float x)
 {
 	float tiny = x < 1.17549435e-38f ? 1.0f : 0.0f, v = tiny > 0 ? x * 8388608.0f : x;
@@ -62,7 +62,7 @@ vec_log(float x)
 }
 
 /* log(1 + u) for u in 0..1; exact in proportion for small u, by Kahan's correction. */
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_log1p(float u)
 {
 	float w = 1.0f + u, d = w - 1.0f;
@@ -70,7 +70,7 @@ vec_log1p(float u)
 	return d > 0 ? y : u;
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_expm1(float x)
 {
 	float near = x
@@ -83,7 +83,7 @@ vec_expm1(float x)
 	return fabsf(x) < 0.35f ? near : vec_exp(x) - 1.0f;
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_tanh(float x)
 {
 	float t = fabsf(x), z = x * x;
@@ -97,7 +97,7 @@ vec_tanh(float x)
 	return t < 0.625f ? near : far;
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_erf(float x)
 {
 	float t = fabsf(x), s = x * x;
@@ -118,14 +118,14 @@ vec_erf(float x)
 	return x != x ? x : t > 0.927734375f ? far : p * x + x;
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_sigmoid(float x)
 {
 	float e = vec_exp(-fabsf(x)), r = 1.0f / (1.0f + e);
 	return x >= 0 ? r : e * r;
 }
 
-SECANT_INLINE float
+KERNEL_INLINE float
 vec_softplus(float x)
 {
 	return (x > 0 ? x : x == x ? 0 : x) + vec_log1p(vec_exp(-fabsf(x)));

@@ -2,8 +2,8 @@
  * Vectors of channels for kernels that write them out: as wide as the copy's instruction set has them, float in
  * registers, float or bfloat16 in memory. For .k.c files.
  */
-#ifndef SECANT_KERNELS_VECTORS_H
-#define SECANT_KERNELS_VECTORS_H
+#ifndef KERNEL_VECTORS_H
+#define KERNEL_VECTORS_H
 #include "kernels/kernels.h"
 
 #if defined(__AVX512F__)
@@ -18,7 +18,7 @@ typedef float vec __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias))
 typedef uint16_t half __attribute__((vector_size(WIDTH * 2), aligned(2), may_alias));
 typedef uint32_t word __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
 
-SECANT_INLINE vec
+KERNEL_INLINE vec
 load(const void *p, int64_t i, bool low)
 {
 	if (low)
@@ -26,7 +26,7 @@ load(const void *p, int64_t i, bool low)
 	return *(const vec *)((const float *)p + i);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 store(void *p, int64_t i, bool low, vec v)
 {
 	if (!low) {

@@ -11,27 +11,27 @@
  * memory with fixed strides; products of the first kind as 36 x T x channels. Channels are multiples of `width`. Tile
  * t of N x rows x columns is row-major.
  */
-#ifndef SECANT_KERNELS_WINOGRAD_H
-#define SECANT_KERNELS_WINOGRAD_H
+#ifndef KERNEL_WINOGRAD_H
+#define KERNEL_WINOGRAD_H
 #include "kernels/kernels.h"
 
-enum { SECANT_WINOGRAD_TILE = 4, SECANT_WINOGRAD_POINTS = 36, SECANT_WINOGRAD_BLOCK = 64 };
+enum { KERNEL_WINOGRAD_TILE = 4, KERNEL_WINOGRAD_POINTS = 36, KERNEL_WINOGRAD_BLOCK = 64 };
 
 /* Pictures N x height x width x channels seen as tiles of 4x4 outputs; a tile reads from row 4 i - top and column 4 j -
  * left on. */
-typedef struct secant_winograd_map {
+typedef struct kernel_winograd_map {
 	int64_t height, width, channels, rows, columns, top, left;
 	bool low;
-} secant_winograd_map;
+} kernel_winograd_map;
 
 /* What is done to outputs: y = act(y + bias + residual); residual has the output's layout and may be the output. */
-typedef struct secant_winograd_post {
+typedef struct kernel_winograd_post {
 	const float *bias;
 	const void *residual;
 	bool relu;
-} secant_winograd_post;
+} kernel_winograd_post;
 
-typedef struct secant_winograd_kernels {
+typedef struct kernel_winograd_kernels {
 	int width;
 	/* Weights OIHW of `wide` outputs from `from` on (2 `width`, or `width`: a panel) as in x 9 x wide. `flip`: of the
 	 * convolution that carries gradients back: out and in change places, filters turn by 180 degrees. `low`: w is
@@ -42,9 +42,9 @@ typedef struct secant_winograd_kernels {
 	/* Spectra of tiles from..to-1 of the `n` from `first` on: of 6x6 inputs; of 4x4 gradients of outputs (top and left
 	 * 0). */
 	void (*input)(
-		const void *x, const secant_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
+		const void *x, const kernel_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
 	void (*grad)(
-		const void *dy, const secant_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
+		const void *dy, const kernel_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
 	/* m[p] = v[p] u[p] for `points` points: products of n x in by in x out; u: points x panels of outputs x in x panel.
 	 */
 	void (*multiply)(const float *v, const float *u, int points, int64_t n, int64_t in, int64_t out, float *m);
@@ -53,10 +53,10 @@ typedef struct secant_winograd_kernels {
 	void (*correlate)(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t c0, int64_t c1,
 		int64_t o0, int64_t o1, float *sum);
 	/* Outputs of `n` tiles from `first` on, channels from..to-1, from products 36 x n x (to - from). */
-	void (*output)(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first,
+	void (*output)(const float *m, const kernel_winograd_map *map, const kernel_winograd_post *post, int64_t first,
 		int64_t n, int64_t from, int64_t to, void *y);
 	/* Weight gradients OIHW of in-channels c0..c1-1 and outputs o0..o1-1 from their sums. */
 	void (*filters)(const float *sum, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw);
-} secant_winograd_kernels;
-SECANT_KERNELS(winograd)
+} kernel_winograd_kernels;
+KERNEL_FAMILY(winograd)
 #endif

@@ -35,11 +35,11 @@ enum { ROWS = 14 };
 #else
 enum { ROWS = 6 };
 #endif
-enum { POINTS = SECANT_WINOGRAD_POINTS, BLOCK = SECANT_WINOGRAD_BLOCK };
+enum { POINTS = KERNEL_WINOGRAD_POINTS, BLOCK = KERNEL_WINOGRAD_BLOCK };
 
 /* ---- the transforms along one axis; in and out may be one array ---- */
 
-SECANT_INLINE void
+KERNEL_INLINE void
 bt(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 6 */
 {
 	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], i3 = i[3 * s], i4 = i[4 * s], i5 = i[5 * s];
@@ -52,7 +52,7 @@ bt(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 6 */
 	o[5 * t] = 4 * (i1 - i3) + (i5 - i3);
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 g3(const vec *i, int64_t s, vec *o, int64_t t) /* 3 -> 6 */
 {
 	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], e = (i0 + i2) * (1 / 6.f), f = i1 * (1 / 6.f),
@@ -65,7 +65,7 @@ g3(const vec *i, int64_t s, vec *o, int64_t t) /* 3 -> 6 */
 	o[5 * t] = i2;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 g4(const vec *i, int64_t s, vec *o, int64_t t) /* 4 -> 6 */
 {
 	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], i3 = i[3 * s];
@@ -79,7 +79,7 @@ g4(const vec *i, int64_t s, vec *o, int64_t t) /* 4 -> 6 */
 	o[5 * t] = i3;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 a4(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 4 */
 {
 	vec p = i[s] + i[2 * s], q = i[s] - i[2 * s], v = i[3 * s] + i[4 * s], w = i[3 * s] - i[4 * s], i0 = i[0],
@@ -90,7 +90,7 @@ a4(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 4 */
 	o[3 * t] = q + 8 * w + i5;
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 a3(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 3 */
 {
 	vec p = i[s] + i[2 * s], q = i[s] - i[2 * s], v = i[3 * s] + i[4 * s], w = i[3 * s] - i[4 * s], i0 = i[0],
@@ -103,7 +103,7 @@ a3(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 3 */
 /* ---- pictures to spectra ---- */
 
 /* Where channel c of point p, tile t stands among spectra. */
-SECANT_INLINE int64_t
+KERNEL_INLINE int64_t
 spectrum(int64_t channels, int64_t n, int64_t p, int64_t t, int64_t c)
 {
 	int64_t blocks = (channels + BLOCK - 1) / BLOCK;
@@ -111,8 +111,8 @@ spectrum(int64_t channels, int64_t n, int64_t p, int64_t t, int64_t c)
 }
 
 /* Spectra of one tile for channels c..c+WIDTH-1: `size` values an axis from (y0, x0), zero outside the picture. */
-SECANT_INLINE void
-tile_in(const void *x, const secant_winograd_map *m, bool low, bool grad, bool inside, int64_t picture, int64_t y0,
+KERNEL_INLINE void
+tile_in(const void *x, const kernel_winograd_map *m, bool low, bool grad, bool inside, int64_t picture, int64_t y0,
 	int64_t x0, int64_t c, float *v, int64_t step)
 {
 	enum { MOST = 6 };
@@ -146,15 +146,15 @@ tile_in(const void *x, const secant_winograd_map *m, bool low, bool grad, bool i
 	}
 }
 
-SECANT_INLINE void
-tiles_in(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v,
+KERNEL_INLINE void
+tiles_in(const void *x, const kernel_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v,
 	bool low, bool grad)
 {
 	const int64_t size = grad ? 4 : 6, step = (m->channels + BLOCK - 1) / BLOCK * n * BLOCK;
 	for (int64_t t = from; t < to; t++) {
 		int64_t at = first + t, picture = at / (m->rows * m->columns), i = at / m->columns % m->rows,
 				j = at % m->columns;
-		int64_t y0 = i * SECANT_WINOGRAD_TILE - m->top, x0 = j * SECANT_WINOGRAD_TILE - m->left;
+		int64_t y0 = i * KERNEL_WINOGRAD_TILE - m->top, x0 = j * KERNEL_WINOGRAD_TILE - m->left;
 		bool inside = y0 >= 0 && x0 >= 0 && y0 + size <= m->height && x0 + size <= m->width;
 		for (int64_t c = 0; c < m->channels; c += WIDTH) {
 			float *place = v + spectrum(m->channels, n, 0, t, c);
@@ -167,7 +167,7 @@ tiles_in(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, 
 }
 
 static void
-input(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v)
+input(const void *x, const kernel_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v)
 {
 	if (m->low)
 		tiles_in(x, m, first, n, from, to, v, true, false);
@@ -176,7 +176,7 @@ input(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, int
 }
 
 static void
-grad(const void *dy, const secant_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v)
+grad(const void *dy, const kernel_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v)
 {
 	if (m->low)
 		tiles_in(dy, m, first, n, from, to, v, true, true);
@@ -188,7 +188,7 @@ grad(const void *dy, const secant_winograd_map *m, int64_t first, int64_t n, int
 
 #if defined(__AVX512F__)
 /* Rows and columns change places. */
-SECANT_INLINE void
+KERNEL_INLINE void
 transpose(vec v[16])
 {
 	__m512 a[16], b[16];
@@ -216,7 +216,7 @@ transpose(vec v[16])
 }
 
 /* `n` numbers of each of 16 outputs, `stride` apart, to n rows of w from `at` on; `flip`: the last one first. */
-SECANT_INLINE void
+KERNEL_INLINE void
 turn(const float *from, int64_t stride, int n, bool flip, bool low, void *w, int64_t at, int64_t wide)
 {
 	vec v[16];
@@ -248,12 +248,12 @@ panel(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64
 	for (int64_t i = 0; i < ins; i++)
 		for (int64_t lane = 0; lane < wide; lane++)
 			for (int k = 0; k < 9; k++)
-				secant_store_real(
+				kernel_store_real(
 					w, (i * 9 + (flip ? 8 - k : k)) * wide + lane, low, oihw[(from + lane) * by_out + i * by_in + k]);
 #endif
 }
 
-SECANT_INLINE void
+KERNEL_INLINE void
 spectra_of(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, int64_t step)
 {
 	static const float g[6][3] = { { 0.25f, 0, 0 }, { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f },
@@ -284,7 +284,7 @@ spectra(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, in
 /* ---- products ---- */
 
 /* rows x (nv WIDTH) of v u: v strides BLOCK along rows and jumps `jump` from one block of channels to the next. */
-SECANT_INLINE void
+KERNEL_INLINE void
 block_product(
 	const int rows, const int nv, const float *v, int64_t jump, const float *u, int64_t in, float *m, int64_t stride)
 {
@@ -314,7 +314,7 @@ block_product(
 }
 
 /* rows (in-channels) x (nv WIDTH) of vt e, added to sum; both stride BLOCK from tile to tile. */
-SECANT_INLINE void
+KERNEL_INLINE void
 block_correlation(const int rows, const int nv, const float *v, const float *e, int64_t n, float *sum, int64_t stride)
 {
 	vec acc[ROWS][2];
@@ -411,15 +411,15 @@ correlate(const float *v, const float *e, int64_t n, int64_t in, int64_t out, in
 
 /* ---- spectra to pictures and filters ---- */
 
-SECANT_INLINE void
-tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n,
+KERNEL_INLINE void
+tiles_out(const float *m, const kernel_winograd_map *map, const kernel_winograd_post *post, int64_t first, int64_t n,
 	int64_t from, int64_t to, void *y, bool low)
 {
 	int64_t out = map->channels, across = to - from;
 	for (int64_t t = 0; t < n; t++) {
 		int64_t at = first + t, picture = at / (map->rows * map->columns), i = at / map->columns % map->rows,
 				j = at % map->columns;
-		int64_t y0 = i * SECANT_WINOGRAD_TILE, x0 = j * SECANT_WINOGRAD_TILE;
+		int64_t y0 = i * KERNEL_WINOGRAD_TILE, x0 = j * KERNEL_WINOGRAD_TILE;
 		int64_t high = map->height - y0 < 4 ? map->height - y0 : 4, wide = map->width - x0 < 4 ? map->width - x0 : 4;
 		for (int64_t c = from; c < to; c += WIDTH) {
 			vec d[24], o[4], bias = post->bias ? load(post->bias, c, false) : (vec){ 0 };
@@ -454,7 +454,7 @@ tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_
 }
 
 static void
-output(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n,
+output(const float *m, const kernel_winograd_map *map, const kernel_winograd_post *post, int64_t first, int64_t n,
 	int64_t from, int64_t to, void *y)
 {
 	if (map->low)
@@ -484,7 +484,7 @@ filters(const float *sum, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_
 		}
 }
 
-const secant_winograd_kernels SECANT_KERNEL(winograd) = {
+const kernel_winograd_kernels KERNEL_TABLE(winograd) = {
 	.width = WIDTH,
 	.panel = panel,
 	.spectra = spectra,

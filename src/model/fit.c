@@ -32,12 +32,12 @@ vote(prefix *list, int *n, const char *name, size_t length)
 }
 
 /* The store's slot for a name without its first n bytes; `under` stands before names in the store. */
-static secant_slot *
-slot_for(const secant_store *s, const char *under, const char *name)
+static exec_slot *
+slot_for(const exec_store *s, const char *under, const char *name)
 {
 	char full[1024];
 	int n = snprintf(full, sizeof full, "%s%s", under, name);
-	return n > 0 && n < (int)sizeof full ? secant_store_find(s, full) : NULL;
+	return n > 0 && n < (int)sizeof full ? exec_store_find(s, full) : NULL;
 }
 
 /* An average, or a teacher, beside what was trained. */
@@ -66,7 +66,7 @@ drop_tensor(secant_tensors *t, int i)
 static void
 cut(secant_tensors *t, const char *text, size_t n, const secant_logger *log)
 {
-	secant_str others = { 0 };
+	base_str others = { 0 };
 	int left = 0;
 	for (int i = 0; i < t->n; i++) {
 		char *name = t->v[i].name;
@@ -75,7 +75,7 @@ cut(secant_tensors *t, const char *text, size_t n, const secant_logger *log)
 			continue;
 		}
 		if (++left <= 3)
-			secant_str_addf(&others, "%s'%s'", left > 1 ? ", " : "", name);
+			base_str_addf(&others, "%s'%s'", left > 1 ? ", " : "", name);
 		drop_tensor(t, i--);
 	}
 	secant_log(log, SECANT_LOG_INFO, "weights: the names begin with '%.*s', what held the network; it is taken off",
@@ -83,15 +83,15 @@ cut(secant_tensors *t, const char *text, size_t n, const secant_logger *log)
 	if (left)
 		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors beside it are not used: %s%s", left,
 			others.p ? others.p : "", left > 3 ? ", ..." : "");
-	secant_str_free(&others);
+	base_str_free(&others);
 }
 
 secant_status
-secant_weights_unwrap(
-	secant_tensors *t, const secant_store *s, const char *under, const secant_logger *log, secant_err *err)
+model_weights_unwrap(
+	secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log, secant_err *err)
 {
 	for (int i = 0; i < t->n; i++) /* torch's AveragedModel counts */
-		if (!strcmp(t->v[i].name, "n_averaged") && !secant_store_find(s, "n_averaged"))
+		if (!strcmp(t->v[i].name, "n_averaged") && !exec_store_find(s, "n_averaged"))
 			drop_tensor(t, i--);
 	prefix list[MOST_PREFIXES];
 	int n = 0, plain = 0, best = -1, second = -1;
@@ -156,7 +156,7 @@ any_has(const secant_tensors *t, const char *part)
 }
 
 const char *
-secant_weights_family(const secant_tensors *t)
+model_weights_family(const secant_tensors *t)
 {
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		if (any_has(t, families[i].has) && (!families[i].and || any_has(t, families[i].and)))
@@ -174,7 +174,7 @@ typedef struct nearness {
 } nearness;
 
 static int
-suffix_fits(const secant_tensors *t, const secant_slot *slot, const char *name, const secant_tensor **found)
+suffix_fits(const secant_tensors *t, const exec_slot *slot, const char *name, const secant_tensor **found)
 {
 	size_t n = strlen(name);
 	for (int i = 0; i < t->n; i++) {
@@ -193,12 +193,12 @@ suffix_fits(const secant_tensors *t, const secant_slot *slot, const char *name, 
 static bool
 measure(const secant_tensors *t, const secant_network *net, bool bare, nearness *out)
 {
-	secant_model m;
-	if (secant_model_new(&m, net, NULL, NULL, false, NULL))
+	model_bundle m;
+	if (model_new(&m, net, NULL, NULL, false, NULL))
 		return false;
 	*out = (nearness){ .bare = bare };
 	for (int i = 0; i < m.store->n; i++) {
-		const secant_slot *slot = &m.store->slot[i];
+		const exec_slot *slot = &m.store->slot[i];
 		const secant_tensor *from;
 		bool encoder = !strncmp(slot->name, "encoder.", 8);
 		if (slot->type.dtype == SECANT_I64 || (bare && !encoder))
@@ -219,7 +219,7 @@ measure(const secant_tensors *t, const secant_network *net, bool bare, nearness 
 			out->in_channels = (int)from->shape.dim[1];
 		out->fits += head || out->in_channels;
 	}
-	secant_model_free(&m);
+	model_free(&m);
 	return true;
 }
 
@@ -235,45 +235,45 @@ find_nearest(const secant_tensors *t, const secant_network *asked)
 {
 	nearness best = { .of = 1 }, one;
 	bool whole = any_has(t, "encoder.");
-	for (int k = 0; secant_architecture_at(k); k++)
-		for (int e = 0; secant_encoder_at(e); e++)
+	for (int k = 0; nn_architecture_at(k); k++)
+		for (int e = 0; nn_encoder_at(e); e++)
 			for (int bare = 0; bare < (k || whole ? 1 : 2); bare++) {
 				secant_network net = *asked;
-				net.arch = (char *)(uintptr_t)secant_architecture_at(k)->name;
-				net.encoder = (char *)(uintptr_t)secant_encoder_at(e)->name;
+				net.arch = (char *)(uintptr_t)nn_architecture_at(k)->name;
+				net.encoder = (char *)(uintptr_t)nn_encoder_at(e)->name;
 				if (secant_network_kind_of(&net) != SECANT_NETWORK_PICTURES || !measure(t, &net, bare, &one)
 					|| !nearer(&one, &best))
 					continue;
 				best = one;
-				best.arch = secant_architecture_at(k)->name;
-				best.encoder = secant_encoder_at(e)->name;
+				best.arch = nn_architecture_at(k)->name;
+				best.encoder = nn_encoder_at(e)->name;
 			}
 	return best;
 }
 
 char *
-secant_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked)
+model_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	if (family)
-		secant_str_addf(&s, "by their names these are of %s", family);
+		base_str_addf(&s, "by their names these are of %s", family);
 	if (secant_network_kind_of(asked) == SECANT_NETWORK_PICTURES) {
 		nearness n = find_nearest(t, asked);
 		if (n.encoder && n.fits * 4 > n.of && n.bare)
-			secant_str_addf(&s,
+			base_str_addf(&s,
 				"%san encoder %s is in it (%d of its %d tensors): train --encoder %s --encoder-weights FILE starts "
 				"from it",
 				s.n ? "; " : "", n.encoder, n.fits, n.of, n.encoder);
 		else if (n.encoder && n.fits * 4 > n.of) {
-			secant_str_addf(
+			base_str_addf(
 				&s, "%sthe nearest by names and shapes is --arch %s --encoder %s", s.n ? "; " : "", n.arch, n.encoder);
 			if (n.classes)
-				secant_str_addf(&s, " --classes %d", n.classes);
+				base_str_addf(&s, " --classes %d", n.classes);
 			if (n.in_channels)
-				secant_str_addf(&s, " --in-channels %d", n.in_channels);
-			secant_str_addf(&s, " (%d of its %d tensors fit)", n.fits, n.of);
+				base_str_addf(&s, " --in-channels %d", n.in_channels);
+			base_str_addf(&s, " (%d of its %d tensors fit)", n.fits, n.of);
 		} else if (!family)
-			secant_str_add(&s, "no network of the table is near by names and shapes");
+			base_str_add(&s, "no network of the table is near by names and shapes");
 	}
-	return secant_str_take(&s);
+	return base_str_take(&s);
 }

@@ -5,19 +5,19 @@
 #include "nn/init.h"
 
 secant_status
-secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err *err)
+model_mode_choose(const char *text, int classes, nn_mode *mode, secant_err *err)
 {
 	static const char *const names[] = { "binary", "multiclass", "multilabel", NULL };
-	*mode = classes == 1 ? SECANT_MODE_BINARY : SECANT_MODE_MULTICLASS;
+	*mode = classes == 1 ? NN_MODE_BINARY : NN_MODE_MULTICLASS;
 	if (!text)
 		return SECANT_OK;
 	for (int i = 0; names[i]; i++)
 		if (!strcmp(text, names[i])) {
-			*mode = (secant_mode)i;
-			if (*mode == SECANT_MODE_BINARY && classes != 1)
+			*mode = (nn_mode)i;
+			if (*mode == NN_MODE_BINARY && classes != 1)
 				return secant_fail(err, SECANT_ERR_ARG,
 					"mode binary is for 1 class, there are %d; use multiclass or multilabel", classes);
-			if (*mode == SECANT_MODE_MULTICLASS && classes == 1)
+			if (*mode == NN_MODE_MULTICLASS && classes == 1)
 				return secant_fail(
 					err, SECANT_ERR_ARG, "mode multiclass wants at least 2 classes, there is 1; use binary");
 			return SECANT_OK;
@@ -26,93 +26,92 @@ secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err 
 }
 
 const char *
-secant_loss_usual(secant_mode mode)
+model_loss_usual(nn_mode mode)
 {
-	return mode == SECANT_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce";
+	return mode == NN_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce";
 }
 
 /* A size every architecture accepts, for graphs that only name things. */
 static secant_shape
-nominal(const secant_model *m)
+nominal(const model_bundle *m)
 {
 	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
-	int multiple = secant_network_multiple(&m->net), side = (128 + multiple - 1) / multiple * multiple;
+	int multiple = nn_network_multiple(&m->net), side = (128 + multiple - 1) / multiple * multiple;
 	return (secant_shape){ 4, { 1, cloud ? 128 : side, cloud ? 1 : side, secant_network_inputs(&m->net) } };
 }
 
 secant_status
-secant_model_build(
-	const secant_model *m, secant_phase phase, const secant_shape *input, secant_model_graph *out, secant_err *err)
+model_build(const model_bundle *m, nn_phase phase, const secant_shape *input, model_graph *out, secant_err *err)
 {
-	secant_nn nn = { .g = secant_graph_new(),
+	nn_builder nn = { .g = graph_new(),
 		.phase = phase,
 		.momentum = -1,
 		.counter = -1,
 		.seed = -1,
-		.freeze = phase == SECANT_PHASE_EVAL ? NULL : m->freeze };
-	*out = (secant_model_graph){ 0 };
+		.freeze = phase == NN_PHASE_EVAL ? NULL : m->freeze };
+	*out = (model_graph){ 0 };
 	if (!nn.g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
-	secant_value x = secant_graph_input(nn.g, "input", SECANT_F32, input);
-	secant_status status = secant_network_build(&nn, &m->net, x, &out->built, err);
+	graph_value x = graph_input(nn.g, "input", SECANT_F32, input);
+	secant_status status = nn_network_build(&nn, &m->net, x, &out->built, err);
 	if (status) {
-		secant_graph_free(nn.g);
+		graph_free(nn.g);
 		return status;
 	}
 	out->g = nn.g;
-	if (phase == SECANT_PHASE_EVAL) {
-		secant_graph_output(nn.g, "logits", out->built.logits);
-		secant_graph_output(nn.g, "label", out->built.label);
+	if (phase == NN_PHASE_EVAL) {
+		graph_output(nn.g, "logits", out->built.logits);
+		graph_output(nn.g, "label", out->built.label);
 	}
 	return SECANT_OK;
 }
 
 secant_status
-secant_model_new(
-	secant_model *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
+model_new(
+	model_bundle *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_model_graph graph = { 0 };
-	*m = (secant_model){ 0 };
+	model_graph graph = { 0 };
+	*m = (model_bundle){ 0 };
 	if (secant_opts_copy(&secant_network_options, &m->net, net, &own) || secant_network_complete(&m->net, &own)
-		|| secant_mode_choose(mode, m->net.classes, &m->mode, &own))
+		|| model_mode_choose(mode, m->net.classes, &m->mode, &own))
 		goto done;
 	float scale[16], shift[16];
 	if (secant_network_kind_of(net) != SECANT_NETWORK_PICTURES)
 		normalize = "none"; /* a cloud's numbers are coordinates */
-	if (secant_normalize_parse(normalize, net->in_channels, scale, shift, &own))
+	if (prepare_normalize_parse(normalize, net->in_channels, scale, shift, &own))
 		goto done;
-	if (normalize && !(m->normalize = secant_strdup(normalize))) {
+	if (normalize && !(m->normalize = base_strdup(normalize))) {
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 		goto done;
 	}
 	secant_shape in = nominal(m);
-	if (secant_model_build(m, SECANT_PHASE_EVAL, &in, &graph, &own))
+	if (model_build(m, NN_PHASE_EVAL, &in, &graph, &own))
 		goto done;
-	m->multiple = secant_network_multiple(&m->net);
-	m->store = secant_store_new(graph.g, f64, &own);
-	secant_graph_free(graph.g);
+	m->multiple = nn_network_multiple(&m->net);
+	m->store = exec_store_new(graph.g, f64, &own);
+	graph_free(graph.g);
 done:
 	if (!own.code)
 		return SECANT_OK;
-	secant_model_free(m);
+	model_free(m);
 	return secant_fail(err, own.code, "%s", own.msg);
 }
 
 void
-secant_model_free(secant_model *m)
+model_free(model_bundle *m)
 {
 	secant_opts_free(&secant_network_options, &m->net);
-	secant_store_free(m->store);
+	exec_store_free(m->store);
 	json_decref(m->clouds);
 	secant_free(m->normalize);
-	secant_class_names_free(m->class_names, m->n_class_names);
-	*m = (secant_model){ 0 };
+	deploy_class_names_free(m->class_names, m->n_class_names);
+	*m = (model_bundle){ 0 };
 }
 
 typedef struct setter {
-	secant_store *store;
-	secant_slot *slot;
+	exec_store *store;
+	exec_slot *slot;
 } setter;
 
 static void
@@ -124,59 +123,59 @@ set_number(void *user, int64_t i, double v)
 	else if (s->slot->type.dtype == SECANT_F32)
 		((float *)s->slot->data)[i] = (float)v;
 	else
-		secant_slot_set(s->store, s->slot, i, v);
+		exec_slot_set(s->store, s->slot, i, v);
 }
 
 void
-secant_model_initialize(secant_model *m, uint64_t seed)
+model_initialize(model_bundle *m, uint64_t seed)
 {
 	for (int i = 0; i < m->store->n; i++) {
-		secant_slot *slot = &m->store->slot[i];
-		secant_init_fill(
+		exec_slot *slot = &m->store->slot[i];
+		nn_init_fill(
 			slot->init, &slot->type.shape, slot->fan_in, seed, (uint32_t)i, set_number, &(setter){ m->store, slot });
 	}
 }
 
 /* ---- running ---- */
 
-static secant_graph *
+static graph_net *
 make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
-	const secant_model *m = user;
-	secant_model_graph graph;
+	const model_bundle *m = user;
+	model_graph graph;
 	secant_shape in = n ? inputs[0] : nominal(m);
-	secant_ending e = {
-		.task = (secant_task)m->mode,
+	deploy_ending e = {
+		.task = (deploy_task)m->mode,
 		.activated = m->net.activation && strcmp(m->net.activation, "identity"),
 		.parts = secant_network_kind_of(&m->net) == SECANT_NETWORK_POINTS
 			&& json_array_size(json_object_get(m->clouds, "parts")),
 	};
-	if (secant_model_build(m, SECANT_PHASE_EVAL, &in, &graph, err))
+	if (model_build(m, NN_PHASE_EVAL, &in, &graph, err))
 		return NULL;
-	secant_build_ending(&e, graph.g, inputs, n);
-	if (!secant_graph_check(graph.g, err))
+	deploy_build_ending(&e, graph.g, inputs, n);
+	if (!graph_check(graph.g, err))
 		return graph.g;
-	secant_graph_free(graph.g);
+	graph_free(graph.g);
 	return NULL;
 }
 
-secant_runner *
-secant_model_runner(secant_model *m, const secant_plan_options *options, secant_err *err)
+exec_runner *
+model_runner(model_bundle *m, const exec_plan_options *options, secant_err *err)
 {
-	secant_graph *g = make_graph(m, NULL, 0, err);
-	secant_runner *r = g ? secant_runner_new(m->store, g, make_graph, m, options, err) : NULL;
-	secant_graph_free(g);
+	graph_net *g = make_graph(m, NULL, 0, err);
+	exec_runner *r = g ? exec_runner_new(m->store, g, make_graph, m, options, err) : NULL;
+	graph_free(g);
 	return r;
 }
 
 /* ---- files ---- */
 
 secant_status
-secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err)
+model_tensors(const model_bundle *m, secant_tensors *out, secant_err *err)
 {
 	*out = (secant_tensors){ 0 };
 	for (int i = 0; i < m->store->n; i++) {
-		const secant_slot *slot = &m->store->slot[i];
+		const exec_slot *slot = &m->store->slot[i];
 		secant_tensor t = { m->store->f64 ? SECANT_F64 : slot->type.dtype, slot->type.shape, slot->data, NULL };
 		secant_status status = secant_tensors_add(out, slot->name, &t, err);
 		if (status) {
@@ -188,7 +187,7 @@ secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err
 }
 
 static json_t *
-settings_of(const secant_model *m)
+settings_of(const model_bundle *m)
 {
 	static const char *const modes[] = { "binary", "multiclass", "multilabel" },
 							 *const kinds[] = { "pictures", "points", "clouds" };
@@ -215,72 +214,72 @@ settings_of(const secant_model *m)
 }
 
 secant_status
-secant_model_save(const secant_model *m, const char *path, secant_err *err)
+model_save(const model_bundle *m, const char *path, secant_err *err)
 {
-	secant_model_file file = { 0 };
-	secant_model_graph graph;
+	format_model_file file = { 0 };
+	model_graph graph;
 	secant_shape in = nominal(m);
-	secant_status status = secant_model_build(m, SECANT_PHASE_EVAL, &in, &graph, err);
+	secant_status status = model_build(m, NN_PHASE_EVAL, &in, &graph, err);
 	if (status)
 		return status;
 	file.settings = settings_of(m);
-	file.graph = secant_graph_to_json(graph.g);
-	secant_graph_free(graph.g);
-	if (!(status = secant_model_tensors(m, &file.tensors, err)))
-		status = secant_model_file_write(&file, path, err);
-	secant_model_file_free(&file);
+	file.graph = format_graph_to_json(graph.g);
+	graph_free(graph.g);
+	if (!(status = model_tensors(m, &file.tensors, err)))
+		status = format_model_file_write(&file, path, err);
+	format_model_file_free(&file);
 	return status;
 }
 
 secant_status
-secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
+model_open(model_bundle *m, const char *path, bool f64, secant_err *err)
 {
-	secant_model_file file;
+	format_model_file file;
 	secant_network net = { 0 };
 	secant_err own = { 0 };
-	*m = (secant_model){ 0 };
-	secant_status status = secant_model_file_read(&file, path, err);
+	*m = (model_bundle){ 0 };
+	secant_status status = format_model_file_read(&file, path, err);
 	if (status)
 		return status;
-	char *text = secant_json_text(json_object_get(file.settings, "network"), 0);
+	char *text = base_json_text(json_object_get(file.settings, "network"), 0);
 	if (!text)
 		secant_fail(&own, SECANT_ERR_FORMAT, "the model's settings hold no network options");
 	else if (!secant_opts_init(&secant_network_options, &net, &own)
 		&& !secant_opts_set_json(&secant_network_options, &net, text, "network", &own)
-		&& !secant_model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")),
+		&& !model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")),
 			json_string_value(json_object_get(file.settings, "normalize")), f64, &own))
-		(void)!secant_store_load(m->store, &file.tensors, &own);
+		(void)!deploy_store_load(m->store, &file.tensors, &own);
 	if (!own.code) {
 		m->clouds = json_incref(json_object_get(file.settings, "clouds"));
-		secant_scaled_read(file.settings, m->scaled);
+		deploy_scaled_read(file.settings, m->scaled);
 		const json_t *ignored = json_object_get(file.settings, "ignored_class");
 		if (json_is_integer(ignored) && json_integer_value(ignored) >= 0
 			&& json_integer_value(ignored) < m->net.classes)
 			m->ignored = (int)json_integer_value(ignored) + 1;
-		(void)!secant_class_names_read(file.settings, &m->class_names, &m->n_class_names, &own);
+		(void)!deploy_class_names_read(file.settings, &m->class_names, &m->n_class_names, &own);
 	}
 	secant_free(text);
 	secant_opts_free(&secant_network_options, &net);
-	secant_model_file_free(&file);
+	format_model_file_free(&file);
 	if (!own.code)
 		return SECANT_OK;
-	secant_model_free(m);
+	model_free(m);
 	return secant_fail(err, own.code, "%s: %s", path, own.msg);
 }
 
 secant_status
-secant_model_load(secant_model *m, const char *weights, const secant_logger *log, secant_err *err)
+model_load(model_bundle *m, const char *weights, const secant_logger *log, secant_err *err)
 {
 	secant_tensors t = { 0 };
 	secant_status status = secant_tensors_read(&t, NULL, weights, err);
 	if (status)
 		return status;
 	secant_err own = { 0 };
-	const char *family = secant_weights_family(&t);
-	status = secant_weights_unwrap(&t, m->store, "", log, &own);
+	const char *family = model_weights_family(&t);
+	status = model_weights_unwrap(&t, m->store, "", log, &own);
 	if (!status)
-		status = secant_store_load(m->store, &t, &own);
-	char *advice = status == SECANT_ERR_SHAPE ? secant_weights_advice(&t, family, &m->net) : NULL;
+		status = deploy_store_load(m->store, &t, &own);
+	char *advice = status == SECANT_ERR_SHAPE ? model_weights_advice(&t, family, &m->net) : NULL;
 	secant_tensors_free(&t);
 	if (status)
 		status = secant_fail(err, status, "%s: %s%s%s", weights, own.msg, advice ? "; " : "", advice ? advice : "");

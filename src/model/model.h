@@ -2,72 +2,72 @@
  * A network in training or on its way in and out: options, store, graphs of every phase. Built by the nn room; written
  * to model files whose graph is the evaluation graph.
  */
-#ifndef SECANT_MODEL_MODEL_H
-#define SECANT_MODEL_MODEL_H
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
 #include "deploy/network.h"
 #include "nn/nn.h"
 
-typedef struct secant_model {
+typedef struct model_bundle {
 	secant_network net; /* owned copy */
-	secant_mode mode;
+	nn_mode mode;
 	char *normalize; /* as in secant_normalize; owned */
 	char **class_names; /* n_class_names strings, owned; 0: none */
 	int n_class_names;
 	int ignored; /* 1 + the class that training leaves out (--ignore-index), whose output means nothing; 0: none */
-	secant_store *store;
+	exec_store *store;
 	const secant_strings
 		*freeze; /* beginnings of the names of what does not learn, borrowed; NULL: everything learns */
 	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	int multiple; /* heights and widths must divide by it */
 	json_t *clouds; /* how clouds become input, for the file's settings (deploy/clouds.h); owned; NULL: pictures */
-} secant_model;
+} model_bundle;
 
 /* One graph of the network at input shape N x H x W x C. */
-typedef struct secant_model_graph {
-	secant_graph *g; /* owned by whoever asked */
-	secant_built built;
-} secant_model_graph;
+typedef struct model_graph {
+	graph_net *g; /* owned by whoever asked */
+	nn_built built;
+} model_graph;
 
 /* "binary" (1 class), "multiclass", "multilabel"; NULL: by the classes. Refuses binary with more than one class and
  * multiclass with one. */
-secant_status secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err *err) SECANT_NODISCARD;
+secant_status model_mode_choose(const char *text, int classes, nn_mode *mode, secant_err *err) SECANT_NODISCARD;
 /* The loss where none is asked for: of training, of evaluation, of a measured step. */
-const char *secant_loss_usual(secant_mode mode);
+const char *model_loss_usual(nn_mode mode);
 /* Copies the options, makes the store (zeroed). */
-secant_status secant_model_new(secant_model *m, const secant_network *net, const char *mode, const char *normalize,
-	bool f64, secant_err *err) SECANT_NODISCARD;
-void secant_model_free(secant_model *m);
+secant_status model_new(model_bundle *m, const secant_network *net, const char *mode, const char *normalize, bool f64,
+	secant_err *err) SECANT_NODISCARD;
+void model_free(model_bundle *m);
 /* The network of a model file, with its weights, for going on with training, `run` and export; needs the settings'
  * network options. */
-secant_status secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err) SECANT_NODISCARD;
-void secant_model_initialize(secant_model *m, uint64_t seed);
-secant_status secant_model_build(const secant_model *m, secant_phase phase, const secant_shape *input,
-	secant_model_graph *out, secant_err *err) SECANT_NODISCARD;
+secant_status model_open(model_bundle *m, const char *path, bool f64, secant_err *err) SECANT_NODISCARD;
+void model_initialize(model_bundle *m, uint64_t seed);
+secant_status model_build(const model_bundle *m, nn_phase phase, const secant_shape *input, model_graph *out,
+	secant_err *err) SECANT_NODISCARD;
 /* A runner on the model's own store, with the outputs a model file has when it is opened: evaluation of weights that
- * still change (secant_runner_forget after a change). */
-secant_runner *secant_model_runner(secant_model *m, const secant_plan_options *options, secant_err *err);
+ * still change (exec_runner_forget after a change). */
+exec_runner *model_runner(model_bundle *m, const exec_plan_options *options, secant_err *err);
 /* Writes a model file with the store's present numbers. */
-secant_status secant_model_save(const secant_model *m, const char *path, secant_err *err) SECANT_NODISCARD;
+secant_status model_save(const model_bundle *m, const char *path, secant_err *err) SECANT_NODISCARD;
 /* Every state as tensors that borrow from the store, in a state_dict's order; secant_tensors_free. */
-secant_status secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err) SECANT_NODISCARD;
+secant_status model_tensors(const model_bundle *m, secant_tensors *out, secant_err *err) SECANT_NODISCARD;
 /* --weights: takes what fits from a model or a state_dict, adapts the first convolution; what does not fit (with both
  * shapes) and what is left over go to the log. An error when nothing fits. */
-secant_status secant_model_start_from(
-	secant_model *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
-/* Strict loading: every key must fit (secant_store_load), but for what all begin with (secant_weights_unwrap). */
-secant_status secant_model_load(
-	secant_model *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+secant_status model_start_from(
+	model_bundle *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+/* Strict loading: every key must fit (deploy_store_load), but for what all begin with (model_weights_unwrap). */
+secant_status model_load(
+	model_bundle *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 /* Takes off what the names of all that fits a store begin with, and tells it; what does not begin so is dropped and
  * told. `under` stands before the names in the store ("encoder."). FORMAT where two networks of the file fit. */
-secant_status secant_weights_unwrap(secant_tensors *t, const secant_store *s, const char *under,
-	const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+secant_status model_weights_unwrap(secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log,
+	secant_err *err) SECANT_NODISCARD;
 /* Of weights that do not fit: what they are, and the nearest network; fresh text. NULL: no memory. */
-char *secant_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked);
+char *model_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked);
 /* Which other library's networks have such names; static, NULL: none that is known. */
-const char *secant_weights_family(const secant_tensors *t);
+const char *model_weights_family(const secant_tensors *t);
 /* --encoder-weights: takes the encoder's tensors from a torchvision, timm, smp or smp-hub file, with or without the
  * prefix `encoder.`; adapts the first convolution to other channel counts as smp does; ignores a classifier. Remarks
  * (taken, left, missing) go to the log. An error when nothing fits. */
-secant_status secant_model_load_encoder(
-	secant_model *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+secant_status model_load_encoder(
+	model_bundle *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 #endif

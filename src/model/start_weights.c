@@ -45,15 +45,15 @@ index_of(const secant_tensors *t, const char *name)
 }
 
 static void
-copy(secant_store *s, secant_slot *slot, const secant_tensor *from)
+copy(exec_store *s, exec_slot *slot, const secant_tensor *from)
 {
 	for (int64_t i = 0; i < slot->count; i++)
-		secant_slot_set(s, slot, i, secant_tensor_get(from, i));
+		exec_slot_set(s, slot, i, secant_tensor_get(from, i));
 }
 
 /* Weights over d pictures' channels into ones over c: only of the convolution that reads the picture. */
 static bool
-adapt(const secant_model *m, secant_slot *slot, const secant_tensor *from)
+adapt(const model_bundle *m, exec_slot *slot, const secant_tensor *from)
 {
 	const int64_t *to = slot->type.shape.dim, *d = from->shape.dim;
 	if (slot->type.shape.rank != 4 || from->shape.rank != 4 || to[1] != m->net.in_channels || d[1] > 16 || d[0] != to[0]
@@ -68,21 +68,21 @@ adapt(const secant_model *m, secant_slot *slot, const secant_tensor *from)
 					v += secant_tensor_get(from, (o * d[1] + i) * area + k);
 				if (to[1] != 1)
 					v = secant_tensor_get(from, (o * d[1] + c % d[1]) * area + k) * (double)d[1] / (double)to[1];
-				secant_slot_set(m->store, slot, (o * to[1] + c) * area + k, v);
+				exec_slot_set(m->store, slot, (o * to[1] + c) * area + k, v);
 			}
 	return true;
 }
 
 static void
-list_add(secant_str *list, int *n, const char *name)
+list_add(base_str *list, int *n, const char *name)
 {
 	if ((*n)++ < 4)
-		secant_str_addf(list, "%s%s", list->n ? ", " : "", name);
+		base_str_addf(list, "%s%s", list->n ? ", " : "", name);
 }
 
 static secant_status
-report(const char *path, int taken, int adapted, int missing, const secant_str *missed, int left,
-	const secant_str *unused, const secant_logger *log, secant_err *err)
+report(const char *path, int taken, int adapted, int missing, const base_str *missed, int left, const base_str *unused,
+	const secant_logger *log, secant_err *err)
 {
 	if (!taken)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the encoder; its first keys are %s", path,
@@ -100,20 +100,20 @@ report(const char *path, int taken, int adapted, int missing, const secant_str *
 }
 
 secant_status
-secant_model_load_encoder(secant_model *m, const char *weights, const secant_logger *log, secant_err *err)
+model_load_encoder(model_bundle *m, const char *weights, const secant_logger *log, secant_err *err)
 {
 	secant_tensors t = { 0 };
-	secant_str missed = { 0 }, unused = { 0 };
+	base_str missed = { 0 }, unused = { 0 };
 	int taken = 0, adapted = 0, missing = 0, left = 0;
 	secant_status status = secant_tensors_read(&t, NULL, weights, err);
 	bool *used = status ? NULL : secant_calloc((size_t)t.n + 1, 1);
 	if (!used)
 		return status ? status : secant_fail(err, SECANT_ERR_NOMEM, "no memory to read %s", weights);
 	bool prefixed = has_prefix(&t);
-	status = secant_weights_unwrap(&t, m->store, prefixed ? "" : "encoder.", log, err);
+	status = model_weights_unwrap(&t, m->store, prefixed ? "" : "encoder.", log, err);
 	prefixed = has_prefix(&t);
 	for (int i = 0; i < m->store->n && !status; i++) {
-		secant_slot *slot = &m->store->slot[i];
+		exec_slot *slot = &m->store->slot[i];
 		if (strncmp(slot->name, "encoder.", 8))
 			continue;
 		int at = index_of(&t, prefixed ? slot->name : slot->name + 8);
@@ -140,8 +140,8 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 	else
 		status = report(weights, taken, adapted, missing, &missed, left, &unused, log, err);
 	secant_free(used);
-	secant_str_free(&missed);
-	secant_str_free(&unused);
+	base_str_free(&missed);
+	base_str_free(&unused);
 	secant_tensors_free(&t);
 	return status;
 }
@@ -150,32 +150,32 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 
 /* "name (1x16x3x3; file: 5x16x3x3)", the first few. */
 static void
-list_misfit(secant_str *list, int *n, const secant_slot *slot, const secant_tensor *from)
+list_misfit(base_str *list, int *n, const exec_slot *slot, const secant_tensor *from)
 {
 	char own[96], theirs[96];
 	if ((*n)++ >= 6)
 		return;
-	secant_str_addf(
+	base_str_addf(
 		list, "%s%s (%s", list->n ? ", " : "", slot->name, secant_shape_text(&slot->type.shape, own, sizeof own));
-	secant_str_addf(list, from ? "; file: %s)" : "; not in the file)",
+	base_str_addf(list, from ? "; file: %s)" : "; not in the file)",
 		from ? secant_shape_text(&from->shape, theirs, sizeof theirs) : "");
 }
 
 secant_status
-secant_model_start_from(secant_model *m, const char *weights, const secant_logger *log, secant_err *err)
+model_start_from(model_bundle *m, const char *weights, const secant_logger *log, secant_err *err)
 {
 	secant_tensors t = { 0 };
-	secant_str misfits = { 0 }, unused = { 0 };
+	base_str misfits = { 0 }, unused = { 0 };
 	int taken = 0, adapted = 0, missing = 0, left = 0;
 	secant_status status = secant_tensors_read(&t, NULL, weights, err);
-	if (!status && (status = secant_weights_unwrap(&t, m->store, "", log, err)))
+	if (!status && (status = model_weights_unwrap(&t, m->store, "", log, err)))
 		secant_err_prefix(err, "%s", weights);
 	if (status) {
 		secant_tensors_free(&t);
 		return status;
 	}
 	for (int i = 0; i < m->store->n; i++) {
-		secant_slot *slot = &m->store->slot[i];
+		exec_slot *slot = &m->store->slot[i];
 		int at = index_of(&t, slot->name);
 		const secant_tensor *from = at < 0 ? NULL : &t.v[at].tensor;
 		bool fits = from && secant_shape_equal(&from->shape, &slot->type.shape);
@@ -189,7 +189,7 @@ secant_model_start_from(secant_model *m, const char *weights, const secant_logge
 			list_misfit(&misfits, &missing, slot, from);
 	}
 	for (int i = 0; i < t.n; i++)
-		if (!secant_store_find(m->store, t.v[i].name))
+		if (!exec_store_find(m->store, t.v[i].name))
 			list_add(&unused, &left, t.v[i].name);
 	if (!taken)
 		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the network; its first keys are %s",
@@ -203,8 +203,8 @@ secant_model_start_from(secant_model *m, const char *weights, const secant_logge
 	if (taken && left)
 		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors of the file are not used: %s%s", left, unused.p,
 			left > 4 ? ", ..." : "");
-	secant_str_free(&misfits);
-	secant_str_free(&unused);
+	base_str_free(&misfits);
+	base_str_free(&unused);
 	secant_tensors_free(&t);
 	return status;
 }

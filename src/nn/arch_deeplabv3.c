@@ -30,77 +30,75 @@ static const secant_opt plus_rows[] = { ROWS(
 static const secant_opts plus_options = { "deeplabv3plus", sizeof(deeplab), plus_rows };
 
 /* 3x3 by channel, then 1x1, nothing between; keys NAME.0, NAME.1. */
-static secant_value
-separable(secant_nn *n, const char *name, secant_value x, int out, int rate)
+static graph_value
+separable(nn_builder *n, const char *name, graph_value x, int out, int rate)
 {
-	size_t mark = secant_nn_enter(n, name);
-	int c = secant_nn_channels(n, x);
-	x = secant_nn_conv(
-		n, "0", x, &(secant_conv_spec){ .out = c, .kernel = 3, .padding = rate, .dilation = rate, .groups = c });
-	x = secant_nn_conv(n, "1", x, &(secant_conv_spec){ .out = out, .kernel = 1 });
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, name);
+	int c = nn_channels(n, x);
+	x = nn_conv(n, "0", x, &(nn_conv_spec){ .out = c, .kernel = 3, .padding = rate, .dilation = rate, .groups = c });
+	x = nn_conv(n, "1", x, &(nn_conv_spec){ .out = out, .kernel = 1 });
+	nn_leave(n, mark);
 	return x;
 }
 
-static secant_value
-bn_relu(secant_nn *n, const char *name, secant_value x)
+static graph_value
+bn_relu(nn_builder *n, const char *name, graph_value x)
 {
-	return secant_nn_relu(n, secant_nn_batch_norm(n, name, x, 1e-5, 0.1));
+	return nn_relu(n, nn_batch_norm(n, name, x, 1e-5, 0.1));
 }
 
-static secant_value
-aspp(secant_nn *n, const char *name, const deeplab *o, secant_value x)
+static graph_value
+aspp(nn_builder *n, const char *name, const deeplab *o, graph_value x)
 {
-	secant_value parts[5];
-	const secant_conv_spec one = { .out = o->channels, .kernel = 1 };
-	size_t mark = secant_nn_enter(n, name);
-	parts[0] = secant_nn_conv_bn_relu(n, "convs.0.0", "convs.0.1", x, &one);
+	graph_value parts[5];
+	const nn_conv_spec one = { .out = o->channels, .kernel = 1 };
+	size_t mark = nn_enter(n, name);
+	parts[0] = nn_conv_bn_relu(n, "convs.0.0", "convs.0.1", x, &one);
 	for (int i = 0; i < 3; i++) {
 		int rate = o->rates.v[i];
-		size_t inner = secant_nn_enter(n, "convs"), branch = secant_nn_enter_index(n, i + 1);
-		secant_conv_spec dilated = { .out = o->channels, .kernel = 3, .padding = rate, .dilation = rate };
+		size_t inner = nn_enter(n, "convs"), branch = nn_enter_index(n, i + 1);
+		nn_conv_spec dilated = { .out = o->channels, .kernel = 3, .padding = rate, .dilation = rate };
 		parts[i + 1] = o->separable ? bn_relu(n, "1", separable(n, "0", x, o->channels, rate))
-									: secant_nn_conv_bn_relu(n, "0", "1", x, &dilated);
-		secant_nn_leave(n, branch);
-		secant_nn_leave(n, inner);
+									: nn_conv_bn_relu(n, "0", "1", x, &dilated);
+		nn_leave(n, branch);
+		nn_leave(n, inner);
 	}
-	secant_value whole = secant_nn_conv_bn_relu(n, "convs.4.1", "convs.4.2", secant_nn_global_pool(n, x, false), &one);
-	parts[4] = secant_nn_resize_like(n, whole, x, SECANT_RESIZE_BILINEAR, false);
-	x = secant_nn_conv_bn_relu(n, "project.0", "project.1", secant_nn_concat(n, 5, parts), &one);
-	secant_nn_leave(n, mark);
-	return secant_nn_dropout(n, x, o->dropout, false);
+	graph_value whole = nn_conv_bn_relu(n, "convs.4.1", "convs.4.2", nn_global_pool(n, x, false), &one);
+	parts[4] = nn_resize_like(n, whole, x, OP_RESIZE_BILINEAR, false);
+	x = nn_conv_bn_relu(n, "project.0", "project.1", nn_concat(n, 5, parts), &one);
+	nn_leave(n, mark);
+	return nn_dropout(n, x, o->dropout, false);
 }
 
 static void
-build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const deeplab *o = b->options;
-	size_t mark = secant_nn_enter(n, "decoder");
-	secant_value x = aspp(n, "aspp", o, b->f[b->depth].value);
-	x = secant_nn_conv_bn_relu(
-		n, "conv", "bn", x, &(secant_conv_spec){ .out = o->channels, .kernel = 3, .padding = 1 });
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, "decoder");
+	graph_value x = aspp(n, "aspp", o, b->f[b->depth].value);
+	x = nn_conv_bn_relu(n, "conv", "bn", x, &(nn_conv_spec){ .out = o->channels, .kernel = 3, .padding = 1 });
+	nn_leave(n, mark);
 	int factor = o->upsampling ? o->upsampling : b->depth <= 3 ? 1 << b->depth : o->stride;
 	out->decoder = x;
-	out->logits = secant_nn_head_from(n, x, b->classes, 1, factor, SECANT_INIT_DEFAULT, b->net->activation, err);
+	out->logits = nn_head_from(n, x, b->classes, 1, factor, GRAPH_INIT_DEFAULT, b->net->activation, err);
 }
 
 static void
-build_plus(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build_plus(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const deeplab *o = b->options;
 	const int near = 48; /* channels of the feature at 1/4, the paper's */
-	size_t mark = secant_nn_enter(n, "decoder");
-	secant_value x = aspp(n, "aspp.0", o, b->f[b->depth].value);
+	size_t mark = nn_enter(n, "decoder");
+	graph_value x = aspp(n, "aspp.0", o, b->f[b->depth].value);
 	x = bn_relu(n, "aspp.2", separable(n, "aspp.1", x, o->channels, 1));
-	x = secant_nn_enlarge(n, x, o->stride == 16 && b->depth > 3 ? 4 : 2, SECANT_RESIZE_BILINEAR, true);
-	secant_value high = secant_nn_conv_bn_relu(
-		n, "block1.0", "block1.1", b->f[2].value, &(secant_conv_spec){ .out = near, .kernel = 1 });
-	x = secant_nn_concat(n, 2, (secant_value[]){ x, high });
+	x = nn_enlarge(n, x, o->stride == 16 && b->depth > 3 ? 4 : 2, OP_RESIZE_BILINEAR, true);
+	graph_value high = nn_conv_bn_relu(
+		n, "block1.0", "block1.1", b->f[2].value, &(nn_conv_spec){ .out = near, .kernel = 1 });
+	x = nn_concat(n, 2, (graph_value[]){ x, high });
 	x = bn_relu(n, "block2.1", separable(n, "block2.0", x, o->channels, 1));
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_head_from(n, x, b->classes, 1, o->upsampling, SECANT_INIT_DEFAULT, b->net->activation, err);
+	out->logits = nn_head_from(n, x, b->classes, 1, o->upsampling, GRAPH_INIT_DEFAULT, b->net->activation, err);
 }
 
 static int
@@ -110,7 +108,7 @@ stride(const void *own)
 }
 
 static secant_status
-check_as(const secant_blueprint *b, const char *name, secant_err *err)
+check_as(const nn_blueprint *b, const char *name, secant_err *err)
 {
 	const deeplab *o = b->options;
 	if (o->stride != 8 && o->stride != 16)
@@ -120,17 +118,17 @@ check_as(const secant_blueprint *b, const char *name, secant_err *err)
 	return SECANT_OK;
 }
 static secant_status
-check(const secant_blueprint *b, secant_err *err)
+check(const nn_blueprint *b, secant_err *err)
 {
 	return check_as(b, "DeeplabV3", err);
 }
 static secant_status
-check_plus(const secant_blueprint *b, secant_err *err)
+check_plus(const nn_blueprint *b, secant_err *err)
 {
 	return check_as(b, "DeeplabV3Plus", err);
 }
 
-const secant_architecture secant_architecture_deeplabv3 = {
+const nn_architecture nn_architecture_deeplabv3 = {
 	.name = "deeplabv3",
 	.brief = "DeepLabV3: dilations side by side",
 	.options = &options,
@@ -139,7 +137,7 @@ const secant_architecture secant_architecture_deeplabv3 = {
 	.check = check,
 	.output_stride = stride,
 };
-const secant_architecture secant_architecture_deeplabv3plus = {
+const nn_architecture nn_architecture_deeplabv3plus = {
 	.name = "deeplabv3plus",
 	.brief = "DeepLabV3+: dilations side by side, joined with a feature at 1/4",
 	.options = &plus_options,

@@ -25,118 +25,117 @@ static const secant_opt rows[] = {
 };
 static const secant_opts options = { "dpt", sizeof(dpt), rows };
 
-static secant_conv_spec
+static nn_conv_spec
 conv(int out, int kernel, int stride, bool bias)
 {
-	return (secant_conv_spec){ .out = out,
+	return (nn_conv_spec){ .out = out,
 		.kernel = kernel,
 		.stride = stride,
 		.padding = kernel / 2,
 		.bias = bias,
-		.init = SECANT_INIT_KAIMING_UNIFORM };
+		.init = GRAPH_INIT_KAIMING_UNIFORM };
 }
 
 /* The map with what the class token says. */
-static secant_value
-read_out(secant_nn *n, const dpt *o, const secant_stage *f)
+static graph_value
+read_out(nn_builder *n, const dpt *o, const nn_stage *f)
 {
-	secant_value x = f->value;
+	graph_value x = f->value;
 	if (o->readout == IGNORE)
 		return x;
 	if (o->readout == ADD)
-		return secant_apply(n->g, "add", NULL, 2, x, f->prefix);
-	secant_value none = secant_apply(n->g, "mul_scalar", &(secant_number_attr){ 0, 0 }, 1, x);
-	secant_value token = secant_apply(n->g, "add", NULL, 2, none, f->prefix);
-	x = secant_nn_concat(n, 2, (secant_value[]){ x, token });
-	return secant_apply(
-		n->g, "gelu", NULL, 1, secant_nn_linear(n, "project.0", x, f->channels, SECANT_INIT_XAVIER_UNIFORM));
+		return graph_apply(n->g, "add", NULL, 2, x, f->prefix);
+	graph_value none = graph_apply(n->g, "mul_scalar", &(op_number_attr){ 0, 0 }, 1, x);
+	graph_value token = graph_apply(n->g, "add", NULL, 2, none, f->prefix);
+	x = nn_concat(n, 2, (graph_value[]){ x, token });
+	return graph_apply(n->g, "gelu", NULL, 1, nn_linear(n, "project.0", x, f->channels, GRAPH_INIT_XAVIER_UNIFORM));
 }
 
 /* Map k to stride 2^(k + 2). */
-static secant_value
-reassemble(secant_nn *n, const dpt *o, int k, secant_value x, int stride)
+static graph_value
+reassemble(nn_builder *n, const dpt *o, int k, graph_value x, int stride)
 {
 	int width = o->between.v[k], wanted = 4 << k;
-	secant_conv_spec first = conv(width, 1, 1, true), down = conv(width, 3, wanted / stride, true),
-					 last = conv(o->fusion, 3, 1, false);
-	x = secant_nn_conv(n, "project_to_out_channel", x, &first);
+	nn_conv_spec first = conv(width, 1, 1, true), down = conv(width, 3, wanted / stride, true),
+				 last = conv(o->fusion, 3, 1, false);
+	x = nn_conv(n, "project_to_out_channel", x, &first);
 	if (stride > wanted)
-		x = secant_nn_conv_transpose(n, "upsample", x, width, stride / wanted, stride / wanted, 0);
+		x = nn_conv_transpose(n, "upsample", x, width, stride / wanted, stride / wanted, 0);
 	else if (stride < wanted)
-		x = secant_nn_conv(n, "upsample", x, &down);
-	return secant_nn_conv(n, "project_to_feature_dim", x, &last);
+		x = nn_conv(n, "upsample", x, &down);
+	return nn_conv(n, "project_to_feature_dim", x, &last);
 }
 
-static secant_value
-unit(secant_nn *n, const char *name, secant_value x)
+static graph_value
+unit(nn_builder *n, const char *name, graph_value x)
 {
-	secant_conv_spec c = conv(secant_nn_channels(n, x), 3, 1, false);
-	size_t mark = secant_nn_enter(n, name);
-	secant_value y = secant_nn_conv(n, "conv_1", secant_nn_relu(n, x), &c);
-	y = secant_nn_relu(n, secant_nn_batch_norm(n, "batch_norm_1", y, 1e-5, 0.1));
-	y = secant_nn_batch_norm(n, "batch_norm_2", secant_nn_conv(n, "conv_2", y, &c), 1e-5, 0.1);
-	secant_nn_leave(n, mark);
-	return secant_apply(n->g, "add", NULL, 2, y, x);
+	nn_conv_spec c = conv(nn_channels(n, x), 3, 1, false);
+	size_t mark = nn_enter(n, name);
+	graph_value y = nn_conv(n, "conv_1", nn_relu(n, x), &c);
+	y = nn_relu(n, nn_batch_norm(n, "batch_norm_1", y, 1e-5, 0.1));
+	y = nn_batch_norm(n, "batch_norm_2", nn_conv(n, "conv_2", y, &c), 1e-5, 0.1);
+	nn_leave(n, mark);
+	return graph_apply(n->g, "add", NULL, 2, y, x);
 }
 
-static secant_value
-fuse(secant_nn *n, secant_value x, secant_value before)
+static graph_value
+fuse(nn_builder *n, graph_value x, graph_value before)
 {
-	secant_conv_spec c = conv(secant_nn_channels(n, x), 1, 1, true);
+	nn_conv_spec c = conv(nn_channels(n, x), 1, 1, true);
 	x = unit(n, "residual_conv_block1", x);
 	if (before >= 0)
-		x = secant_apply(n->g, "add", NULL, 2, x, before);
-	x = secant_nn_enlarge(n, unit(n, "residual_conv_block2", x), 2, SECANT_RESIZE_BILINEAR, true);
-	return secant_nn_conv(n, "project", x, &c);
+		x = graph_apply(n->g, "add", NULL, 2, x, before);
+	x = nn_enlarge(n, unit(n, "residual_conv_block2", x), 2, OP_RESIZE_BILINEAR, true);
+	return nn_conv(n, "project", x, &c);
 }
 
-static secant_value
-head(secant_nn *n, secant_value x, const secant_blueprint *b, secant_err *err)
+static graph_value
+head(nn_builder *n, graph_value x, const nn_blueprint *b, secant_err *err)
 {
-	secant_conv_spec first = conv(secant_nn_channels(n, x), 3, 1, false), last = conv(b->classes, 1, 1, true);
-	first.init = last.init = SECANT_INIT_XAVIER_UNIFORM;
-	size_t mark = secant_nn_enter(n, "segmentation_head.head");
-	x = secant_nn_conv_bn_relu(n, "0", "1", x, &first);
-	x = secant_nn_conv(n, "4", secant_nn_dropout(n, x, 0.1, false), &last);
-	secant_nn_leave(n, mark);
-	return secant_nn_activation(n, secant_nn_enlarge(n, x, 2, SECANT_RESIZE_BILINEAR, true), b->net->activation, err);
+	nn_conv_spec first = conv(nn_channels(n, x), 3, 1, false), last = conv(b->classes, 1, 1, true);
+	first.init = last.init = GRAPH_INIT_XAVIER_UNIFORM;
+	size_t mark = nn_enter(n, "segmentation_head.head");
+	x = nn_conv_bn_relu(n, "0", "1", x, &first);
+	x = nn_conv(n, "4", nn_dropout(n, x, 0.1, false), &last);
+	nn_leave(n, mark);
+	return nn_activation(n, nn_enlarge(n, x, 2, OP_RESIZE_BILINEAR, true), b->net->activation, err);
 }
 
 static void
-build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	static const char *const parts[] = { "projection_blocks", "reassemble_blocks", "fusion_blocks" };
 	const dpt *o = b->options;
-	secant_value map[SECANT_FEATURES], x = -1;
-	size_t mark = secant_nn_enter(n, "decoder");
+	graph_value map[NN_FEATURES], x = -1;
+	size_t mark = nn_enter(n, "decoder");
 	for (int part = 0; part < 3; part++) {
-		size_t list = secant_nn_enter(n, parts[part]);
+		size_t list = nn_enter(n, parts[part]);
 		for (int k = 0; k < b->depth; k++) {
-			size_t inner = secant_nn_enter_index(n, k);
-			const secant_stage *f = &b->f[k + 1];
+			size_t inner = nn_enter_index(n, k);
+			const nn_stage *f = &b->f[k + 1];
 			if (part == 0)
 				map[k] = read_out(n, o, f);
 			else if (part == 1)
 				map[k] = reassemble(n, o, k, map[k], f->stride);
 			else
 				x = fuse(n, map[b->depth - 1 - k], x);
-			secant_nn_leave(n, inner);
+			nn_leave(n, inner);
 		}
-		secant_nn_leave(n, list);
+		nn_leave(n, list);
 	}
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	out->decoder = x;
 	out->logits = head(n, x, b, err);
 }
 
 static void
-request(const void *own, secant_request *q)
+request(const void *own, nn_request *q)
 {
 	q->size = ((const dpt *)own)->size;
 }
 
 static secant_status
-check(const secant_blueprint *b, secant_err *err)
+check(const nn_blueprint *b, secant_err *err)
 {
 	const dpt *o = b->options;
 	if (o->between.n != b->depth)
@@ -149,7 +148,7 @@ check(const secant_blueprint *b, secant_err *err)
 					  : SECANT_OK;
 }
 
-const secant_architecture secant_architecture_dpt = {
+const nn_architecture nn_architecture_dpt = {
 	.name = "dpt",
 	.brief = "DPT: maps of a vision transformer, fused from the deepest on",
 	.options = &options,

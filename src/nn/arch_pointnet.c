@@ -62,110 +62,107 @@ numbered(char text[16], const char *stem, int i)
 
 /* States stem1, stem2, ... of `n_out` layers in a row. */
 static void
-declare(secant_nn *n, const char *stem, int in, int count, const int *out, bool fc)
+declare(nn_builder *n, const char *stem, int in, int count, const int *out, bool fc)
 {
 	char name[16];
 	for (int i = 0; i < count; i++) {
 		if (fc)
-			secant_nn_linear_states(n, numbered(name, stem, i + 1), in, out[i], SECANT_INIT_DEFAULT);
+			nn_linear_states(n, numbered(name, stem, i + 1), in, out[i], GRAPH_INIT_DEFAULT);
 		else
-			secant_nn_pointwise_states(n, numbered(name, stem, i + 1), in, out[i], 1);
+			nn_pointwise_states(n, numbered(name, stem, i + 1), in, out[i], 1);
 		in = out[i];
 	}
 }
 
 static void
-declare_norms(secant_nn *n, const char *stem, int first, int count, const int *channels)
+declare_norms(nn_builder *n, const char *stem, int first, int count, const int *channels)
 {
 	char name[16];
 	for (int i = 0; i < count; i++) {
-		size_t mark = secant_nn_enter(n, numbered(name, stem, first + i));
-		secant_nn_batch_norm_states(n, channels[i]);
-		secant_nn_leave(n, mark);
+		size_t mark = nn_enter(n, numbered(name, stem, first + i));
+		nn_batch_norm_states(n, channels[i]);
+		nn_leave(n, mark);
 	}
 }
 
 /* conv `i`, its norm, relu. */
-static secant_value
-step(secant_nn *n, const char *conv, const char *norm, int i, secant_value x, int out, double eps, bool relu)
+static graph_value
+step(nn_builder *n, const char *conv, const char *norm, int i, graph_value x, int out, double eps, bool relu)
 {
 	char name[16];
-	x = secant_nn_pointwise(n, numbered(name, conv, i), x, out, 1);
-	x = secant_nn_batch_norm(n, numbered(name, norm, i), x, eps, 0.1);
-	return relu ? secant_nn_relu(n, x) : x;
+	x = nn_pointwise(n, numbered(name, conv, i), x, out, 1);
+	x = nn_batch_norm(n, numbered(name, norm, i), x, eps, 0.1);
+	return relu ? nn_relu(n, x) : x;
 }
 
 /* ---- T-Nets ---- */
 
 /* N x k x k: identity plus what the layers say of x. */
-static secant_value
-transform(secant_nn *n, const char *name, secant_value x, int k, const tnet *t, double eps, bool identity)
+static graph_value
+transform(nn_builder *n, const char *name, graph_value x, int k, const tnet *t, double eps, bool identity)
 {
 	char text[16];
-	double *one = secant_arena_alloc(secant_graph_arena(n->g), (size_t)k * (size_t)k * sizeof *one);
+	double *one = base_arena_alloc(graph_arena(n->g), (size_t)k * (size_t)k * sizeof *one);
 	if (!one)
-		return secant_graph_fail(n->g, SECANT_ERR_NOMEM, "no memory for a T-Net");
+		return graph_fail(n->g, SECANT_ERR_NOMEM, "no memory for a T-Net");
 	for (int i = 0; i < k * k; i++)
 		one[i] = i % (k + 1) == 0;
-	size_t mark = secant_nn_enter(n, name);
-	secant_init init = identity ? SECANT_INIT_ZEROS : SECANT_INIT_DEFAULT;
-	declare(n, "conv", secant_nn_channels(n, x), t->convs, t->conv, false);
+	size_t mark = nn_enter(n, name);
+	graph_init init = identity ? GRAPH_INIT_ZEROS : GRAPH_INIT_DEFAULT;
+	declare(n, "conv", nn_channels(n, x), t->convs, t->conv, false);
 	declare(n, "fc", t->conv[t->convs - 1], t->fcs, t->fc, true);
-	secant_nn_linear_states(n, numbered(text, "fc", t->fcs + 1), t->fc[t->fcs - 1], k * k, init);
+	nn_linear_states(n, numbered(text, "fc", t->fcs + 1), t->fc[t->fcs - 1], k * k, init);
 	declare_norms(n, "bn", 1, t->convs, t->conv);
 	declare_norms(n, "bn", 1 + t->convs, t->fcs, t->fc);
 	for (int i = 0; i < t->convs; i++)
 		x = step(n, "conv", "bn", i + 1, x, t->conv[i], eps, true);
-	x = secant_nn_flat(n, secant_nn_max_of_points(n, x));
+	x = nn_flat(n, nn_max_of_points(n, x));
 	for (int i = 0; i < t->fcs; i++) {
-		x = secant_nn_linear(n, numbered(text, "fc", i + 1), x, t->fc[i], SECANT_INIT_DEFAULT);
-		x = secant_nn_relu(n, secant_nn_batch_norm(n, numbered(text, "bn", t->convs + i + 1), x, eps, 0.1));
+		x = nn_linear(n, numbered(text, "fc", i + 1), x, t->fc[i], GRAPH_INIT_DEFAULT);
+		x = nn_relu(n, nn_batch_norm(n, numbered(text, "bn", t->convs + i + 1), x, eps, 0.1));
 	}
-	x = secant_nn_linear(n, numbered(text, "fc", t->fcs + 1), x, k * k, init);
-	secant_nn_leave(n, mark);
-	x = secant_apply(n->g, "add", NULL, 2, x,
-		secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { (int64_t)k * k } }, one));
-	return secant_apply(n->g, "reshape", &(secant_shape_attr){ { 3, { -2, k, k } } }, 1, x);
+	x = nn_linear(n, numbered(text, "fc", t->fcs + 1), x, k * k, init);
+	nn_leave(n, mark);
+	x = graph_apply(
+		n->g, "add", NULL, 2, x, graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { (int64_t)k * k } }, one));
+	return graph_apply(n->g, "reshape", &(op_shape_attr){ { 3, { -2, k, k } } }, 1, x);
 }
 
 /* x, y, z turned, the other channels as they are. */
-static secant_value
-turned(secant_nn *n, secant_value points, const pointnet *p, bool identity)
+static graph_value
+turned(nn_builder *n, graph_value points, const pointnet *p, bool identity)
 {
-	secant_value matrix = transform(n, "stn", points, 3, &p->first, p->eps, identity);
-	int channels = secant_nn_channels(n, points);
-	secant_value xyz = secant_nn_transform_points(n, secant_nn_channels_of(n, points, 0, 3), matrix);
-	return channels == 3
-		? xyz
-		: secant_nn_concat(n, 2, (secant_value[]){ xyz, secant_nn_channels_of(n, points, 3, channels) });
+	graph_value matrix = transform(n, "stn", points, 3, &p->first, p->eps, identity);
+	int channels = nn_channels(n, points);
+	graph_value xyz = nn_transform_points(n, nn_channels_of(n, points, 0, 3), matrix);
+	return channels == 3 ? xyz : nn_concat(n, 2, (graph_value[]){ xyz, nn_channels_of(n, points, 3, channels) });
 }
 
 /* How far from orthogonal the feature transform is, weighted, for the loss. */
-static secant_value
-penalty(secant_nn *n, const own *o, secant_value matrix)
+static graph_value
+penalty(nn_builder *n, const own *o, graph_value matrix)
 {
-	if (o->transform_penalty <= 0 || matrix < 0
-		|| (n->phase != SECANT_PHASE_TRAIN && n->phase != SECANT_PHASE_TRAIN_SURE))
+	if (o->transform_penalty <= 0 || matrix < 0 || (n->phase != NN_PHASE_TRAIN && n->phase != NN_PHASE_TRAIN_SURE))
 		return -1;
-	int k = secant_nn_channels(n, matrix);
-	double *one = secant_arena_alloc(secant_graph_arena(n->g), (size_t)k * (size_t)k * sizeof *one);
+	int k = nn_channels(n, matrix);
+	double *one = base_arena_alloc(graph_arena(n->g), (size_t)k * (size_t)k * sizeof *one);
 	if (!one)
-		return secant_graph_fail(n->g, SECANT_ERR_NOMEM, "no memory for a penalty");
+		return graph_fail(n->g, SECANT_ERR_NOMEM, "no memory for a penalty");
 	for (int i = 0; i < k * k; i++)
 		one[i] = i % (k + 1) == 0;
-	secant_value a = secant_apply(n->g, "upcast", NULL, 1, matrix);
-	secant_value square = secant_apply(
-		n->g, "upcast", NULL, 1, secant_apply(n->g, "matmul", &(secant_matmul_attr){ false, true }, 2, a, a));
-	secant_value d = secant_apply(n->g, "sub", NULL, 2, square,
-					 secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 2, { k, k } }, one)),
-				 sum;
+	graph_value a = graph_apply(n->g, "upcast", NULL, 1, matrix);
+	graph_value square = graph_apply(
+		n->g, "upcast", NULL, 1, graph_apply(n->g, "matmul", &(op_matmul_attr){ false, true }, 2, a, a));
+	graph_value d = graph_apply(n->g, "sub", NULL, 2, square,
+					graph_constant(n->g, SECANT_F32, &(secant_shape){ 2, { k, k } }, one)),
+				sum;
 	if (o->penalty_form == PENALTY_NORM)
-		sum = secant_apply(
-			n->g, "mean", NULL, 1, secant_apply(n->g, "norm2", &(secant_axes_attr){ { 2, { 1, 2 } }, false }, 1, d));
+		sum = graph_apply(
+			n->g, "mean", NULL, 1, graph_apply(n->g, "norm2", &(op_axes_attr){ { 2, { 1, 2 } }, false }, 1, d));
 	else
-		sum = secant_apply(n->g, "sum", NULL, 1, secant_apply(n->g, "square", NULL, 1, d));
+		sum = graph_apply(n->g, "sum", NULL, 1, graph_apply(n->g, "square", NULL, 1, d));
 	double factor = o->transform_penalty * (o->penalty_form == PENALTY_NORM ? 1 : 0.5);
-	return secant_apply(n->g, "mul_scalar", &(secant_number_attr){ factor, 0 }, 1, sum);
+	return graph_apply(n->g, "mul_scalar", &(op_number_attr){ factor, 0 }, 1, sum);
 }
 
 static double
@@ -176,91 +173,89 @@ dropout_of(const own *o, const pointnet *p)
 
 /* ---- the feature extractor of cls, dense and sem: `feat` ---- */
 
-static secant_value
-features(secant_nn *n, const own *o, const pointnet *p, secant_value points, secant_value *local, secant_built *out)
+static graph_value
+features(nn_builder *n, const own *o, const pointnet *p, graph_value points, graph_value *local, nn_built *out)
 {
 	static const int widths[] = { 64, 128, 1024 };
 	bool identity = o->init == 1;
-	size_t mark = secant_nn_enter(n, "feat");
-	secant_value x = turned(n, points, p, identity), matrix = -1;
-	declare(n, "conv", secant_nn_channels(n, points), 3, widths, false);
+	size_t mark = nn_enter(n, "feat");
+	graph_value x = turned(n, points, p, identity), matrix = -1;
+	declare(n, "conv", nn_channels(n, points), 3, widths, false);
 	declare_norms(n, "bn", 1, 3, widths);
 	x = step(n, "conv", "bn", 1, x, widths[0], p->eps, true);
 	if (p->transform || o->feature_transform) {
 		matrix = transform(n, "fstn", x, widths[0], &p->second, p->eps, identity);
-		x = secant_nn_transform_points(n, x, matrix);
+		x = nn_transform_points(n, x, matrix);
 	}
 	*local = x;
 	x = step(n, "conv", "bn", 2, x, widths[1], p->eps, true);
 	x = step(n, "conv", "bn", 3, x, widths[2], p->eps, false);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	out->penalty = penalty(n, o, matrix);
-	return secant_nn_max_of_points(n, x);
+	return nn_max_of_points(n, x);
 }
 
 static void
-build_cls(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build_cls(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	static const int widths[] = { 512, 256 };
 	const pointnet *p = b->arch->config;
 	const own *o = b->options;
-	secant_value local, x = secant_nn_flat(n, features(n, o, p, b->cloud.points, &local, out));
+	graph_value local, x = nn_flat(n, features(n, o, p, b->cloud.points, &local, out));
 	declare(n, "fc", 1024, 2, widths, true);
-	secant_nn_linear_states(n, "fc3", 256, b->classes, SECANT_INIT_DEFAULT);
+	nn_linear_states(n, "fc3", 256, b->classes, GRAPH_INIT_DEFAULT);
 	declare_norms(n, "bn", 1, 2, widths);
-	x = secant_nn_linear(n, "fc1", x, 512, SECANT_INIT_DEFAULT);
-	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, p->eps, 0.1));
-	x = secant_nn_dropout(n, secant_nn_linear(n, "fc2", x, 256, SECANT_INIT_DEFAULT), dropout_of(o, p), false);
-	out->decoder = x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn2", x, p->eps, 0.1));
-	out->logits = secant_nn_linear(n, "fc3", x, b->classes, SECANT_INIT_DEFAULT);
+	x = nn_linear(n, "fc1", x, 512, GRAPH_INIT_DEFAULT);
+	x = nn_relu(n, nn_batch_norm(n, "bn1", x, p->eps, 0.1));
+	x = nn_dropout(n, nn_linear(n, "fc2", x, 256, GRAPH_INIT_DEFAULT), dropout_of(o, p), false);
+	out->decoder = x = nn_relu(n, nn_batch_norm(n, "bn2", x, p->eps, 0.1));
+	out->logits = nn_linear(n, "fc3", x, b->classes, GRAPH_INIT_DEFAULT);
 }
 
 static void
-build_dense(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build_dense(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const int widths[] = { 512, 256, 128, b->classes };
 	const pointnet *p = b->arch->config;
 	const own *o = b->options;
-	secant_value local, global = features(n, o, p, b->cloud.points, &local, out);
+	graph_value local, global = features(n, o, p, b->cloud.points, &local, out);
 	declare(n, "conv", 1088, 4, widths, false);
 	declare_norms(n, "bn", 1, 3, widths);
-	secant_value x = secant_nn_pointwise_parts(n, "conv1", 2, (secant_value[]){ global, local }, 512, 1);
-	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, p->eps, 0.1));
+	graph_value x = nn_pointwise_parts(n, "conv1", 2, (graph_value[]){ global, local }, 512, 1);
+	x = nn_relu(n, nn_batch_norm(n, "bn1", x, p->eps, 0.1));
 	x = step(n, "conv", "bn", 2, x, 256, p->eps, true);
-	x = secant_nn_dropout(n, x, dropout_of(o, p), false);
+	x = nn_dropout(n, x, dropout_of(o, p), false);
 	out->decoder = x = step(n, "conv", "bn", 3, x, 128, p->eps, true);
-	out->logits = secant_nn_pointwise(n, "conv4", x, b->classes, 1);
+	out->logits = nn_pointwise(n, "conv4", x, b->classes, 1);
 }
 
 static void
-build_part(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build_part(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	static const int widths[] = { 64, 128, 128, 512, 2048 };
 	const int heads[] = { 256, 256, 128, b->classes };
 	const pointnet *p = b->arch->config;
 	const own *o = b->options;
 	bool identity = o->init == 1;
-	secant_value each[5], matrix = -1, x = turned(n, b->cloud.points, p, identity);
-	declare(n, "conv", secant_nn_channels(n, b->cloud.points), 5, widths, false);
+	graph_value each[5], matrix = -1, x = turned(n, b->cloud.points, p, identity);
+	declare(n, "conv", nn_channels(n, b->cloud.points), 5, widths, false);
 	declare_norms(n, "bn", 1, 5, widths);
 	for (int i = 0; i < 5; i++) {
 		if (i == 3) {
 			matrix = transform(n, "fstn", x, 128, &p->second, p->eps, identity);
-			x = secant_nn_transform_points(n, x, matrix);
+			x = nn_transform_points(n, x, matrix);
 		}
 		each[i] = x = step(n, "conv", "bn", i + 1, x, widths[i], p->eps, i < 4 || p->relu_before_max);
 	}
 	out->penalty = penalty(n, o, matrix);
-	secant_value parts[] = { secant_nn_max_of_points(n, x), b->cloud.category, each[0], each[1], each[2], each[3],
-		each[4] };
+	graph_value parts[] = { nn_max_of_points(n, x), b->cloud.category, each[0], each[1], each[2], each[3], each[4] };
 	declare(n, "convs", 2048 + b->net->categories + 64 + 128 + 128 + 512 + 2048, 4, heads, false);
 	declare_norms(n, "bns", 1, 3, heads);
-	x = secant_nn_pointwise_parts(n, "convs1", 7, parts, 256, 1);
-	x = secant_nn_dropout(
-		n, secant_nn_relu(n, secant_nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(o, p), false);
-	x = secant_nn_dropout(n, step(n, "convs", "bns", 2, x, 256, p->eps, true), dropout_of(o, p), false);
+	x = nn_pointwise_parts(n, "convs1", 7, parts, 256, 1);
+	x = nn_dropout(n, nn_relu(n, nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(o, p), false);
+	x = nn_dropout(n, step(n, "convs", "bns", 2, x, 256, p->eps, true), dropout_of(o, p), false);
 	out->decoder = x = step(n, "convs", "bns", 3, x, 128, p->eps, true);
-	out->logits = secant_nn_pointwise(n, "convs4", x, b->classes, 1);
+	out->logits = nn_pointwise(n, "convs4", x, b->classes, 1);
 }
 
 #define TNET \
@@ -274,7 +269,7 @@ static const pointnet yanx27_sem = { true, false, 0, 1e-5, TNET, TNET },
 static const pointnet paper_part = { true, true, 0.2, 1e-3, { 3, { 64, 128, 1024 }, 2, { 128, 128 } },
 	{ 2, { 256, 1024 }, 2, { 512, 256 } } };
 
-const secant_architecture secant_architecture_pointnet_cls = {
+const nn_architecture nn_architecture_pointnet_cls = {
 	.name = "pointnet-cls",
 	.brief = "PointNet, a class for a cloud (pointnet.pytorch's PointNetCls)",
 	.options = &options,
@@ -282,7 +277,7 @@ const secant_architecture secant_architecture_pointnet_cls = {
 	.build = build_cls,
 	.config = &seed_cls,
 };
-const secant_architecture secant_architecture_pointnet_dense = {
+const nn_architecture nn_architecture_pointnet_dense = {
 	.name = "pointnet-dense",
 	.brief = "PointNet, a class for each point (pointnet.pytorch's PointNetDenseCls)",
 	.options = &options,
@@ -290,7 +285,7 @@ const secant_architecture secant_architecture_pointnet_dense = {
 	.build = build_dense,
 	.config = &seed_dense,
 };
-const secant_architecture secant_architecture_pointnet_sem = {
+const nn_architecture nn_architecture_pointnet_sem = {
 	.name = "pointnet-sem",
 	.brief = "PointNet for scenes, with feature transform (yanx27's pointnet_sem_seg; 9 channels there)",
 	.options = &options,
@@ -298,7 +293,7 @@ const secant_architecture secant_architecture_pointnet_sem = {
 	.build = build_dense,
 	.config = &yanx27_sem,
 };
-const secant_architecture secant_architecture_pointnet_part = {
+const nn_architecture nn_architecture_pointnet_part = {
 	.name = "pointnet-part",
 	.brief = "PointNet for parts of objects of a known category (yanx27's pointnet_part_seg)",
 	.options = &options,
@@ -307,7 +302,7 @@ const secant_architecture secant_architecture_pointnet_part = {
 	.build = build_part,
 	.config = &yanx27_part,
 };
-const secant_architecture secant_architecture_pointnet_part_paper = {
+const nn_architecture nn_architecture_pointnet_part_paper = {
 	.name = "pointnet-part-paper",
 	.brief = "the same as in the authors' code: smaller T-Nets, relu before the maximum, dropout",
 	.options = &options,

@@ -36,73 +36,72 @@ typedef struct pointnet2 {
 
 /* What is known of a level: where its points are, and what of them. */
 typedef struct points {
-	secant_value xyz, features;
+	graph_value xyz, features;
 } points;
 
 static void
-layer_states(secant_nn *n, const char *convs, const char *norms, int in, const int *mlp, int axes, bool conv)
+layer_states(nn_builder *n, const char *convs, const char *norms, int in, const int *mlp, int axes, bool conv)
 {
-	size_t mark = secant_nn_enter(n, conv ? convs : norms);
+	size_t mark = nn_enter(n, conv ? convs : norms);
 	for (int i = 0; i < LAYERS && mlp[i]; i++) {
-		size_t inner = secant_nn_enter_index(n, i);
+		size_t inner = nn_enter_index(n, i);
 		if (conv)
-			secant_nn_pointwise_states(n, NULL, i ? mlp[i - 1] : in, mlp[i], axes);
+			nn_pointwise_states(n, NULL, i ? mlp[i - 1] : in, mlp[i], axes);
 		else
-			secant_nn_batch_norm_states(n, mlp[i]);
-		secant_nn_leave(n, inner);
+			nn_batch_norm_states(n, mlp[i]);
+		nn_leave(n, inner);
 	}
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 }
 
 /* Layers on the concatenation of two parts, of which either may be absent. */
-static secant_value
+static graph_value
 layers(
-	secant_nn *n, const char *convs, const char *norms, const secant_value *part, int parts, const int *mlp, int axes)
+	nn_builder *n, const char *convs, const char *norms, const graph_value *part, int parts, const int *mlp, int axes)
 {
-	secant_value x = -1;
+	graph_value x = -1;
 	for (int i = 0; i < LAYERS && mlp[i]; i++) {
-		size_t mark = secant_nn_enter(n, convs), inner = secant_nn_enter_index(n, i);
-		x = i ? secant_nn_pointwise(n, NULL, x, mlp[i], axes)
-			  : secant_nn_pointwise_parts(n, NULL, parts, part, mlp[i], axes);
-		secant_nn_leave(n, inner);
-		secant_nn_leave(n, mark);
-		mark = secant_nn_enter(n, norms), inner = secant_nn_enter_index(n, i);
-		x = secant_nn_relu(n, secant_nn_batch_norm(n, NULL, x, 1e-5, 0.1));
-		secant_nn_leave(n, inner);
-		secant_nn_leave(n, mark);
+		size_t mark = nn_enter(n, convs), inner = nn_enter_index(n, i);
+		x = i ? nn_pointwise(n, NULL, x, mlp[i], axes) : nn_pointwise_parts(n, NULL, parts, part, mlp[i], axes);
+		nn_leave(n, inner);
+		nn_leave(n, mark);
+		mark = nn_enter(n, norms), inner = nn_enter_index(n, i);
+		x = nn_relu(n, nn_batch_norm(n, NULL, x, 1e-5, 0.1));
+		nn_leave(n, inner);
+		nn_leave(n, mark);
 	}
 	return x;
 }
 
-static secant_value
-max_of_group(secant_nn *n, secant_value x)
+static graph_value
+max_of_group(nn_builder *n, graph_value x)
 {
-	return secant_apply(n->g, "max_with_index", &(secant_index_attr){ .axis = 2, .keepdim = true }, 1, x);
+	return graph_apply(n->g, "max_with_index", &(op_index_attr){ .axis = 2, .keepdim = true }, 1, x);
 }
 
 /* One scale around centres: N x M x 1 x mlp. */
-static secant_value
-scale_of(secant_nn *n, const points *p, secant_value centres, const scale *s, const char *convs, const char *norms,
+static graph_value
+scale_of(nn_builder *n, const points *p, graph_value centres, const scale *s, const char *convs, const char *norms,
 	bool features_first)
 {
-	secant_ball_attr ball = { .radius = s->radius, .samples = s->samples };
-	secant_value index = secant_apply(n->g, "ball_query", &ball, 2, p->xyz, centres);
-	secant_value near = secant_apply(
-		n->g, "sub", NULL, 2, secant_apply(n->g, "group_points", NULL, 2, p->xyz, index), centres);
-	secant_value features = p->features < 0 ? -1 : secant_apply(n->g, "group_points", NULL, 2, p->features, index);
-	secant_value part[] = { features_first ? features : near, features_first ? near : features };
+	op_ball_attr ball = { .radius = s->radius, .samples = s->samples };
+	graph_value index = graph_apply(n->g, "ball_query", &ball, 2, p->xyz, centres);
+	graph_value near = graph_apply(
+		n->g, "sub", NULL, 2, graph_apply(n->g, "group_points", NULL, 2, p->xyz, index), centres);
+	graph_value features = p->features < 0 ? -1 : graph_apply(n->g, "group_points", NULL, 2, p->features, index);
+	graph_value part[] = { features_first ? features : near, features_first ? near : features };
 	return max_of_group(n, layers(n, convs, norms, part, 2, s->mlp, 2));
 }
 
 static points
-abstraction(secant_nn *n, int number, const points *p, const level *l, bool msg)
+abstraction(nn_builder *n, int number, const points *p, const level *l, bool msg)
 {
 	char name[24], convs[SCALES][24] = { "mlp_convs" }, norms[SCALES][24] = { "mlp_bns" };
-	int in = 3 + (p->features < 0 ? 0 : secant_nn_channels(n, p->features));
+	int in = 3 + (p->features < 0 ? 0 : nn_channels(n, p->features));
 	points out = { -1, -1 };
-	secant_value each[SCALES];
+	graph_value each[SCALES];
 	(void)snprintf(name, sizeof name, "sa%d", number);
-	size_t mark = secant_nn_enter(n, name);
+	size_t mark = nn_enter(n, name);
 	for (int i = 0; i < l->scales && msg; i++) {
 		(void)snprintf(convs[i], sizeof convs[i], "conv_blocks.%d", i);
 		(void)snprintf(norms[i], sizeof norms[i], "bn_blocks.%d", i);
@@ -111,55 +110,55 @@ abstraction(secant_nn *n, int number, const points *p, const level *l, bool msg)
 		for (int i = 0; i < l->scales; i++)
 			layer_states(n, convs[i], norms[i], in, l->scale[i].mlp, 2, conv);
 	if (l->centres) {
-		secant_value chosen = secant_apply(
-			n->g, "farthest_points", &(secant_farthest_attr){ .count = l->centres }, 1, p->xyz);
-		out.xyz = secant_apply(n->g, "group_points", NULL, 2, p->xyz, chosen);
+		graph_value chosen = graph_apply(
+			n->g, "farthest_points", &(op_farthest_attr){ .count = l->centres }, 1, p->xyz);
+		out.xyz = graph_apply(n->g, "group_points", NULL, 2, p->xyz, chosen);
 		for (int i = 0; i < l->scales; i++)
 			each[i] = scale_of(n, p, out.xyz, &l->scale[i], convs[i], norms[i], msg);
-		out.features = secant_nn_concat(n, l->scales, each);
+		out.features = nn_concat(n, l->scales, each);
 	} else {
-		out.features = secant_nn_max_of_points(
-			n, layers(n, convs[0], norms[0], (secant_value[]){ p->xyz, p->features }, 2, l->scale[0].mlp, 2));
+		out.features = nn_max_of_points(
+			n, layers(n, convs[0], norms[0], (graph_value[]){ p->xyz, p->features }, 2, l->scale[0].mlp, 2));
 	}
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	return out;
 }
 
 /* The coarse level's features at the fine level's points, behind `parts` of theirs (NULL: none). */
-static secant_value
-propagation(secant_nn *n, int number, const points *fine, const points *coarse, const secant_value *parts, int count,
+static graph_value
+propagation(nn_builder *n, int number, const points *fine, const points *coarse, const graph_value *parts, int count,
 	const int *mlp)
 {
 	char name[24];
-	secant_value all[4], x = coarse->features;
-	int in = secant_nn_channels(n, x);
+	graph_value all[4], x = coarse->features;
+	int in = nn_channels(n, x);
 	if (coarse->xyz >= 0) { /* one group of all is the same everywhere: a part of N x 1 x 1 x C */
-		const secant_node *nearest = secant_graph_node(
-			n->g, "three_nearest", NULL, 2, (secant_value[]){ fine->xyz, coarse->xyz });
-		x = nearest ? secant_apply(n->g, "interpolate_points", NULL, 3, x, nearest->out[1], nearest->out[0]) : -1;
+		const graph_node *nearest = graph_make_node(
+			n->g, "three_nearest", NULL, 2, (graph_value[]){ fine->xyz, coarse->xyz });
+		x = nearest ? graph_apply(n->g, "interpolate_points", NULL, 3, x, nearest->out[1], nearest->out[0]) : -1;
 	}
 	for (int i = 0; i < count; i++) {
 		all[i] = parts[i];
-		in += secant_nn_channels(n, parts[i]);
+		in += nn_channels(n, parts[i]);
 	}
 	all[count] = x;
 	(void)snprintf(name, sizeof name, "fp%d", number);
-	size_t mark = secant_nn_enter(n, name);
+	size_t mark = nn_enter(n, name);
 	for (int conv = 1; conv >= 0; conv--)
 		layer_states(n, "mlp_convs", "mlp_bns", in, mlp, 1, conv);
 	x = layers(n, "mlp_convs", "mlp_bns", all, count + 1, mlp, 1);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	return x;
 }
 
 /* The points as they come, and every level of them. */
 static void
-encode(secant_nn *n, const pointnet2 *p, secant_value x, points *at)
+encode(nn_builder *n, const pointnet2 *p, graph_value x, points *at)
 {
-	int channels = secant_nn_channels(n, x);
-	at[0] = (points){ secant_nn_channels_of(n, x, 0, 3),
+	int channels = nn_channels(n, x);
+	at[0] = (points){ nn_channels_of(n, x, 0, 3),
 		p->all_features    ? x
-			: channels > 3 ? secant_nn_channels_of(n, x, 3, channels)
+			: channels > 3 ? nn_channels_of(n, x, 3, channels)
 						   : -1 };
 	for (int i = 0; i < p->levels; i++)
 		at[i + 1] = abstraction(n, i + 1, &at[i], &p->sa[i], p->msg && p->sa[i].centres);
@@ -176,37 +175,37 @@ static const secant_opt rows[] = {
 static const secant_opts options = { "pointnet2", sizeof(own), rows };
 
 static double
-dropout_of(const secant_blueprint *b, double original)
+dropout_of(const nn_blueprint *b, double original)
 {
 	const own *o = b->options;
 	return o->dropout < 0 ? original : o->dropout;
 }
 
 static void
-build_cls(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build_cls(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	static const int widths[] = { 512, 256 };
 	const pointnet2 *p = b->arch->config;
 	points at[LEVELS + 1];
 	encode(n, p, b->cloud.points, at);
-	secant_value x = secant_nn_flat(n, at[p->levels].features);
+	graph_value x = nn_flat(n, at[p->levels].features);
 	for (int i = 0; i < 2; i++) {
-		x = secant_nn_linear(n, i ? "fc2" : "fc1", x, widths[i], SECANT_INIT_DEFAULT);
-		x = secant_nn_relu(n, secant_nn_batch_norm(n, i ? "bn2" : "bn1", x, 1e-5, 0.1));
-		x = secant_nn_dropout(n, x, dropout_of(b, p->dropout[i]), false);
+		x = nn_linear(n, i ? "fc2" : "fc1", x, widths[i], GRAPH_INIT_DEFAULT);
+		x = nn_relu(n, nn_batch_norm(n, i ? "bn2" : "bn1", x, 1e-5, 0.1));
+		x = nn_dropout(n, x, dropout_of(b, p->dropout[i]), false);
 	}
 	out->decoder = x;
-	out->logits = secant_nn_linear(n, "fc3", x, b->classes, SECANT_INIT_DEFAULT);
+	out->logits = nn_linear(n, "fc3", x, b->classes, GRAPH_INIT_DEFAULT);
 }
 
 static void
-build_points(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build_points(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const pointnet2 *p = b->arch->config;
 	points at[LEVELS + 1];
 	encode(n, p, b->cloud.points, at);
 	for (int i = p->levels; i > 0; i--) {
-		secant_value parts[3] = { at[i - 1].features };
+		graph_value parts[3] = { at[i - 1].features };
 		int count = 1;
 		if (i == 1 && b->cloud.category >= 0)
 			parts[0] = b->cloud.category, parts[1] = at[0].xyz, parts[2] = at[0].features, count = 3;
@@ -214,10 +213,10 @@ build_points(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_
 			count = 0; /* scenes: what the points were is not seen again */
 		at[i - 1].features = propagation(n, i, &at[i - 1], &at[i], parts, count, p->fp[p->levels - i]);
 	}
-	secant_value x = secant_nn_pointwise(n, "conv1", at[0].features, 128, 1);
-	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, 1e-5, 0.1));
-	out->decoder = x = secant_nn_dropout(n, x, dropout_of(b, p->dropout[0]), false);
-	out->logits = secant_nn_pointwise(n, "conv2", x, b->classes, 1);
+	graph_value x = nn_pointwise(n, "conv1", at[0].features, 128, 1);
+	x = nn_relu(n, nn_batch_norm(n, "bn1", x, 1e-5, 0.1));
+	out->decoder = x = nn_dropout(n, x, dropout_of(b, p->dropout[0]), false);
+	out->logits = nn_pointwise(n, "conv2", x, b->classes, 1);
 }
 
 #define SSG(centres, radius, samples, a, b, c) \
@@ -281,7 +280,7 @@ static const pointnet2 sem_msg = {
 };
 
 #define POINTNET2(id, nam, text, what, cat, how) \
-	const secant_architecture secant_architecture_pointnet2_##id = { \
+	const nn_architecture nn_architecture_pointnet2_##id = { \
 		.name = nam, \
 		.brief = text, \
 		.kind = SECANT_NETWORK_##what, \

@@ -16,29 +16,29 @@ static const secant_opt rows[] = {
 static const secant_opts options = { "segformer", sizeof(segformer), rows };
 
 static void
-build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const segformer *o = b->options;
-	static const secant_norm_choice batch = { SECANT_NORM_BATCH, 1e-5, 0.1, true };
-	secant_value parts[SECANT_FEATURES];
+	static const nn_norm_choice batch = { NN_NORM_BATCH, 1e-5, 0.1, true };
+	graph_value parts[NN_FEATURES];
 	int count = 0;
-	size_t mark = secant_nn_enter(n, "decoder"), stages = secant_nn_enter(n, "mlp_stage");
+	size_t mark = nn_enter(n, "decoder"), stages = nn_enter(n, "mlp_stage");
 	for (int i = b->depth; i >= 1; i--) {
 		if (!b->f[i].channels)
 			continue;
-		size_t inner = secant_nn_enter_index(n, count);
-		secant_value x = secant_nn_linear(n, "linear", b->f[i].value, o->channels, SECANT_INIT_XAVIER_UNIFORM);
-		parts[count++] = secant_nn_resize_like(n, x, b->f[2].value, SECANT_RESIZE_BILINEAR, false);
-		secant_nn_leave(n, inner);
+		size_t inner = nn_enter_index(n, count);
+		graph_value x = nn_linear(n, "linear", b->f[i].value, o->channels, GRAPH_INIT_XAVIER_UNIFORM);
+		parts[count++] = nn_resize_like(n, x, b->f[2].value, OP_RESIZE_BILINEAR, false);
+		nn_leave(n, inner);
 	}
-	secant_nn_leave(n, stages);
-	secant_value x = secant_nn_conv_relu(n, "fuse_stage", secant_nn_concat(n, count, parts), o->channels, 1, 0, &batch);
-	secant_nn_leave(n, mark);
+	nn_leave(n, stages);
+	graph_value x = nn_conv_relu(n, "fuse_stage", nn_concat(n, count, parts), o->channels, 1, 0, &batch);
+	nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_segmentation_head(n, x, b->classes, 1, o->upsampling, b->net->activation, err);
+	out->logits = nn_segmentation_head(n, x, b->classes, 1, o->upsampling, b->net->activation, err);
 }
 
-const secant_architecture secant_architecture_segformer = {
+const nn_architecture nn_architecture_segformer = {
 	.name = "segformer",
 	.brief = "SegFormer: linear layers of all features, joined at 1/4",
 	.options = &options,

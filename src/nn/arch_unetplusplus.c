@@ -17,16 +17,16 @@ static const secant_opt rows[] = {
 	SECANT_OPT(unetplusplus, channels, INTS, "decoder-channels", NULL, 1, 65535,
 		"channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
 	SECANT_OPT(unetplusplus, attention, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
-	SECANT_OPT_CHOICE(unetplusplus, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS,
-		"how the decoder enlarges"),
-	SECANT_OPT(unetplusplus, use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, SECANT_NORM_HELP),
+	SECANT_OPT_CHOICE(
+		unetplusplus, interpolation, "decoder-interpolation", "nearest", NN_INTERPOLATIONS, "how the decoder enlarges"),
+	SECANT_OPT(unetplusplus, use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, NN_NORM_HELP),
 	SECANT_OPT_END,
 };
 static const secant_opts options = { "unetplusplus", sizeof(unetplusplus), rows };
 
-enum { MOST = SECANT_FEATURES };
+enum { MOST = NN_FEATURES };
 typedef struct plan {
-	secant_unet_block block;
+	nn_unet_block block;
 	int depth;
 	int in[MOST], skip[MOST], out[MOST]; /* channels */
 } plan;
@@ -41,8 +41,8 @@ widths(const plan *p, int d, int l, int *in, int *joined, int *out)
 	*out = d && !last ? p->skip[l] : p->out[l];
 }
 
-static secant_value
-block(secant_nn *n, const plan *p, int d, int l, secant_value x, secant_value skip)
+static graph_value
+block(nn_builder *n, const plan *p, int d, int l, graph_value x, graph_value skip)
 {
 	int in, joined, out;
 	char name[16];
@@ -50,84 +50,83 @@ block(secant_nn *n, const plan *p, int d, int l, secant_value x, secant_value sk
 	if (!out) /* nothing but a size: what an encoder without that stage leaves */
 		return -1;
 	(void)snprintf(name, sizeof name, "x_%d_%d", d, l);
-	size_t mark = secant_nn_enter(n, name);
-	x = secant_nn_unet_block(n, &p->block, x, skip, -1, out);
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, name);
+	x = nn_add_unet_block(n, &p->block, x, skip, -1, out);
+	nn_leave(n, mark);
 	return x;
 }
 
 /* States in the order of a state_dict. */
 static void
-declare(secant_nn *n, const plan *p)
+declare(nn_builder *n, const plan *p)
 {
 	for (int l = 0; l < p->depth; l++)
 		for (int d = 0; d <= (l < p->depth - 1 ? l : 0); d++) {
 			int in, joined, out;
-			secant_phase phase;
+			nn_phase phase;
 			widths(p, d, l, &in, &joined, &out);
-			secant_value x = secant_nn_declare_begin(n, in, &phase);
-			secant_value skip = joined ? secant_nn_enlarge(n, secant_nn_declare_begin(n, joined, &(secant_phase){ 0 }),
-									2, SECANT_RESIZE_NEAREST, false)
-									   : -1;
+			graph_value x = nn_declare_begin(n, in, &phase);
+			graph_value skip = joined
+				? nn_enlarge(n, nn_declare_begin(n, joined, &(nn_phase){ 0 }), 2, OP_RESIZE_NEAREST, false)
+				: -1;
 			block(n, p, d, l, x, skip);
-			secant_nn_declare_end(n, phase);
+			nn_declare_end(n, phase);
 		}
 }
 
-static secant_value
-build_blocks(secant_nn *n, const plan *p, const secant_stage *f, secant_value head)
+static graph_value
+build_blocks(nn_builder *n, const plan *p, const nn_stage *f, graph_value head)
 {
-	secant_value x[MOST][MOST];
+	graph_value x[MOST][MOST];
 	int last = p->depth - 1;
 	for (int from = 0; from < last; from++)
 		for (int d = 0; d + from < last; d++) {
 			int l = d + from, k = 0;
-			secant_value join[MOST + 1];
+			graph_value join[MOST + 1];
 			for (int i = d + 1; i <= l; i++)
 				join[k++] = x[i][l];
 			join[k++] = f[p->depth - 1 - l].value;
-			secant_value before = from ? x[d][l - 1] : d ? f[p->depth - d].value : head;
-			x[d][l] = block(n, p, d, l, before, secant_nn_concat(n, k, join));
+			graph_value before = from ? x[d][l - 1] : d ? f[p->depth - d].value : head;
+			x[d][l] = block(n, p, d, l, before, nn_concat(n, k, join));
 		}
 	return block(n, p, 0, last, last ? x[0][last - 1] : head, -1);
 }
 
 static void
-build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
+build(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const unetplusplus *o = b->options;
 	plan p = { .block = { .mode = o->interpolation, .scse = o->attention != NULL }, .depth = b->depth };
-	if (secant_norm_parse(&p.block.norm, o->use_norm, err)
-		|| secant_nn_decoder_channels(p.out, &o->channels, b->depth, err))
+	if (nn_norm_parse(&p.block.norm, o->use_norm, err) || nn_decoder_channels(p.out, &o->channels, b->depth, err))
 		return;
 	for (int i = 0; i < b->depth; i++) {
 		p.in[i] = i ? p.out[i - 1] : b->f[b->depth].channels;
 		p.skip[i] = i + 1 < b->depth ? b->f[b->depth - 1 - i].channels : 0;
 	}
-	size_t mark = secant_nn_enter(n, "decoder");
-	secant_value head = b->f[b->depth].value;
-	if (b->encoder->facts & SECANT_ENCODER_CENTRE)
-		head = secant_nn_centre(n, head, &p.block.norm);
-	size_t blocks = secant_nn_enter(n, "blocks");
+	size_t mark = nn_enter(n, "decoder");
+	graph_value head = b->f[b->depth].value;
+	if (b->encoder->facts & NN_ENCODER_CENTRE)
+		head = nn_centre(n, head, &p.block.norm);
+	size_t blocks = nn_enter(n, "blocks");
 	declare(n, &p);
 	out->decoder = build_blocks(n, &p, b->f, head);
-	secant_nn_leave(n, blocks);
-	secant_nn_leave(n, mark);
-	out->logits = secant_nn_segmentation_head(n, out->decoder, b->classes, 3, 1, b->net->activation, err);
+	nn_leave(n, blocks);
+	nn_leave(n, mark);
+	out->logits = nn_segmentation_head(n, out->decoder, b->classes, 3, 1, b->net->activation, err);
 }
 
 static secant_status
-check(const secant_blueprint *b, secant_err *err)
+check(const nn_blueprint *b, secant_err *err)
 {
 	const unetplusplus *o = b->options;
-	int channels[SECANT_FEATURES];
-	if (b->encoder->facts & SECANT_ENCODER_MIX)
+	int channels[NN_FEATURES];
+	if (b->encoder->facts & NN_ENCODER_MIX)
 		return secant_fail(err, SECANT_ERR_ARG, "UnetPlusPlus is not support encoder_name=%s", b->encoder->name);
-	secant_status status = secant_nn_check_attention(o->attention, err);
-	return status ? status : secant_nn_decoder_channels(channels, &o->channels, b->depth, err);
+	secant_status status = nn_check_attention(o->attention, err);
+	return status ? status : nn_decoder_channels(channels, &o->channels, b->depth, err);
 }
 
-const secant_architecture secant_architecture_unetplusplus = {
+const nn_architecture nn_architecture_unetplusplus = {
 	.name = "unetplusplus",
 	.brief = "U-Net++: a grid of blocks between encoder and decoder",
 	.options = &options,

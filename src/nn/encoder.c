@@ -4,54 +4,54 @@
 #include "nn/encoder.h"
 
 void
-secant_encoder_stage(secant_nn *n, const secant_request *q, int stage)
+nn_encoder_stage(nn_builder *n, const nn_request *q, int stage)
 {
 	int stride = 1 << stage;
 	if (!n->outer)
 		n->outer = 1 + n->phase;
-	n->phase = stage <= q->depth ? (secant_phase)(n->outer - 1) : SECANT_PHASE_EVAL;
+	n->phase = stage <= q->depth ? (nn_phase)(n->outer - 1) : NN_PHASE_EVAL;
 	n->rate = stride > q->output_stride ? stride / q->output_stride : 1;
 }
 
 void
-secant_encoder_end(secant_nn *n)
+nn_encoder_end(nn_builder *n)
 {
 	if (n->outer)
-		n->phase = (secant_phase)(n->outer - 1);
+		n->phase = (nn_phase)(n->outer - 1);
 	n->outer = 0;
 	n->rate = 1;
 }
 
 void
-secant_encoder_give(secant_stage *f, const secant_request *q, int stage, secant_value v)
+nn_encoder_give(nn_stage *f, const nn_request *q, int stage, graph_value v)
 {
 	if (stage <= q->depth)
 		f[stage].value = v;
 }
 
-secant_value
-secant_nn_act(secant_nn *n, const char *act, secant_value x)
+graph_value
+nn_act(nn_builder *n, const char *act, graph_value x)
 {
-	return act ? secant_apply(n->g, act, NULL, 1, x) : x;
+	return act ? graph_apply(n->g, act, NULL, 1, x) : x;
 }
 
-secant_value
-secant_nn_squeeze(secant_nn *n, const secant_squeeze *s, secant_value x)
+graph_value
+nn_squeeze_excite(nn_builder *n, const nn_squeeze *s, graph_value x)
 {
-	secant_conv_spec reduce = { .out = s->width, .kernel = 1, .bias = true, .init = s->init };
-	secant_conv_spec expand = { .out = secant_nn_channels(n, x), .kernel = 1, .bias = true, .init = s->init };
+	nn_conv_spec reduce = { .out = s->width, .kernel = 1, .bias = true, .init = s->init };
+	nn_conv_spec expand = { .out = nn_channels(n, x), .kernel = 1, .bias = true, .init = s->init };
 	int rate = n->rate;
 	n->rate = 1;
-	secant_value y = secant_nn_conv(n, s->reduce, secant_nn_global_pool(n, x, false), &reduce);
-	y = secant_nn_conv(n, s->expand, secant_nn_act(n, s->act, y), &expand);
+	graph_value y = nn_conv(n, s->reduce, nn_global_pool(n, x, false), &reduce);
+	y = nn_conv(n, s->expand, nn_act(n, s->act, y), &expand);
 	n->rate = rate;
-	return secant_apply(n->g, "mul", NULL, 2, x, secant_nn_act(n, s->gate, y));
+	return graph_apply(n->g, "mul", NULL, 2, x, nn_act(n, s->gate, y));
 }
 
-secant_value
-secant_nn_max_pool(secant_nn *n, secant_value x, int kernel, int stride, int padding, bool ceil_mode)
+graph_value
+nn_max_pool(nn_builder *n, graph_value x, int kernel, int stride, int padding, bool ceil_mode)
 {
-	secant_pool_attr pool = secant_pooling(kernel, stride, padding);
+	op_pool_attr pool = op_pooling(kernel, stride, padding);
 	pool.ceil_mode = ceil_mode;
-	return secant_apply(n->g, "max_pool2d", &pool, 1, x);
+	return graph_apply(n->g, "max_pool2d", &pool, 1, x);
 }

@@ -1,8 +1,8 @@
 /*
  * What builders of encoders share.
  */
-#ifndef SECANT_NN_ENCODER_H
-#define SECANT_NN_ENCODER_H
+#ifndef NN_ENCODER_H
+#define NN_ENCODER_H
 #include "nn/nn.h"
 
 /*
@@ -10,21 +10,21 @@
  * and nothing of it runs; where the request's output stride is smaller than the stage's, every convolution in it keeps
  * the size and dilates (segmentation_models.pytorch's replace_strides_with_dilation: also the first block and its 1x1).
  */
-void secant_encoder_stage(secant_nn *n, const secant_request *q, int stage);
-void secant_encoder_end(secant_nn *n);
+void nn_encoder_stage(nn_builder *n, const nn_request *q, int stage);
+void nn_encoder_end(nn_builder *n);
 /* Keeps v as feature `stage` where it is asked for. */
-void secant_encoder_give(secant_stage *f, const secant_request *q, int stage, secant_value v);
+void nn_encoder_give(nn_stage *f, const nn_request *q, int stage, graph_value v);
 
 /* The operator of that name with its defaults; NULL: x. */
-secant_value secant_nn_act(secant_nn *n, const char *act, secant_value x);
+graph_value nn_act(nn_builder *n, const char *act, graph_value x);
 /* Squeeze and excitation (Hu and others 2018): x times gate(expand(act(reduce(mean of x)))), 1x1 with bias. */
-typedef struct secant_squeeze {
+typedef struct nn_squeeze {
 	const char *reduce, *expand; /* keys */
 	int width; /* between them */
 	const char *act, *gate; /* operators */
-	secant_init init;
-} secant_squeeze;
-secant_value secant_nn_squeeze(secant_nn *n, const secant_squeeze *s, secant_value x);
+	graph_init init;
+} nn_squeeze;
+graph_value nn_squeeze_excite(nn_builder *n, const nn_squeeze *s, graph_value x);
 /* max_pool2d */
-secant_value secant_nn_max_pool(secant_nn *n, secant_value x, int kernel, int stride, int padding, bool ceil_mode);
+graph_value nn_max_pool(nn_builder *n, graph_value x, int kernel, int stride, int padding, bool ceil_mode);
 #endif

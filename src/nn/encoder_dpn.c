@@ -13,90 +13,89 @@ typedef struct dpn {
 
 /* The two paths. */
 typedef struct paths {
-	secant_value sum, dense;
+	graph_value sum, dense;
 } paths;
 
-static secant_value
-norm_relu(secant_nn *n, const char *name, secant_value x)
+static graph_value
+norm_relu(nn_builder *n, const char *name, graph_value x)
 {
-	return secant_nn_relu(n, secant_nn_batch_norm(n, name, x, 1e-3, 0.1));
+	return nn_relu(n, nn_batch_norm(n, name, x, 1e-3, 0.1));
 }
 
-static secant_value
-bn_conv(secant_nn *n, const char *name, secant_value x, int out, int kernel, int stride, int groups)
+static graph_value
+bn_conv(nn_builder *n, const char *name, graph_value x, int out, int kernel, int stride, int groups)
 {
-	size_t mark = secant_nn_enter(n, name);
-	secant_conv_spec c = { .out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .groups = groups };
-	x = secant_nn_conv(n, "conv", norm_relu(n, "bn", x), &c);
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, name);
+	nn_conv_spec c = { .out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .groups = groups };
+	x = nn_conv(n, "conv", norm_relu(n, "bn", x), &c);
+	nn_leave(n, mark);
 	return x;
 }
 
-static secant_value
-both(secant_nn *n, paths p)
+static graph_value
+both(nn_builder *n, paths p)
 {
-	return p.dense < 0 ? p.sum : secant_nn_concat(n, 2, (secant_value[]){ p.sum, p.dense });
+	return p.dense < 0 ? p.sum : nn_concat(n, 2, (graph_value[]){ p.sum, p.dense });
 }
 
 /* stride 0: an ordinary block, else the first of a stage. */
 static paths
-block(secant_nn *n, const dpn *d, paths p, int stage, int stride)
+block(nn_builder *n, const dpn *d, paths p, int stage, int stride)
 {
 	int wide = (64 << stage) * (d->small ? 1 : 4), inner = d->width << stage, more = d->growth[stage];
-	secant_value in = both(n, p), x = in;
+	graph_value in = both(n, p), x = in;
 	if (stride) {
-		secant_value s = bn_conv(n, stride == 2 ? "c1x1_w_s2" : "c1x1_w_s1", in, wide + 2 * more, 1, stride, 1);
-		p = (paths){ secant_nn_channels_of(n, s, 0, wide), secant_nn_channels_of(n, s, wide, wide + 2 * more) };
+		graph_value s = bn_conv(n, stride == 2 ? "c1x1_w_s2" : "c1x1_w_s1", in, wide + 2 * more, 1, stride, 1);
+		p = (paths){ nn_channels_of(n, s, 0, wide), nn_channels_of(n, s, wide, wide + 2 * more) };
 	}
 	x = bn_conv(n, "c1x1_a", x, inner, 1, 1, 1);
 	x = bn_conv(n, "c3x3_b", x, inner, 3, stride ? stride : 1, d->groups);
-	secant_value sum, dense;
+	graph_value sum, dense;
 	if (d->split) {
 		x = norm_relu(n, "c1x1_c.bn", x);
-		sum = secant_nn_conv(n, "c1x1_c1", x, &(secant_conv_spec){ .out = wide, .kernel = 1 });
-		dense = secant_nn_conv(n, "c1x1_c2", x, &(secant_conv_spec){ .out = more, .kernel = 1 });
+		sum = nn_conv(n, "c1x1_c1", x, &(nn_conv_spec){ .out = wide, .kernel = 1 });
+		dense = nn_conv(n, "c1x1_c2", x, &(nn_conv_spec){ .out = more, .kernel = 1 });
 	} else {
 		x = bn_conv(n, "c1x1_c", x, wide + more, 1, 1, 1);
-		sum = secant_nn_channels_of(n, x, 0, wide), dense = secant_nn_channels_of(n, x, wide, wide + more);
+		sum = nn_channels_of(n, x, 0, wide), dense = nn_channels_of(n, x, wide, wide + more);
 	}
-	return (paths){ secant_apply(n->g, "add", NULL, 2, p.sum, sum),
-		secant_nn_concat(n, 2, (secant_value[]){ p.dense, dense }) };
+	return (paths){ graph_apply(n->g, "add", NULL, 2, p.sum, sum), nn_concat(n, 2, (graph_value[]){ p.dense, dense }) };
 }
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	const dpn *d = e->config;
 	char name[24];
-	size_t mark = secant_nn_enter(n, "features"), inner = secant_nn_enter(n, "conv1_1");
+	size_t mark = nn_enter(n, "features"), inner = nn_enter(n, "conv1_1");
 	f[0].value = x;
-	secant_encoder_stage(n, q, 1);
+	nn_encoder_stage(n, q, 1);
 	int kernel = d->small ? 3 : 7;
-	secant_conv_spec stem = { .out = d->first, .kernel = kernel, .stride = 2, .padding = kernel / 2 };
-	x = norm_relu(n, "bn", secant_nn_conv(n, "conv", x, &stem));
-	secant_nn_leave(n, inner);
-	secant_encoder_give(f, q, 1, x);
-	paths p = { secant_nn_max_pool(n, x, 3, 2, 1, false), -1 };
+	nn_conv_spec stem = { .out = d->first, .kernel = kernel, .stride = 2, .padding = kernel / 2 };
+	x = norm_relu(n, "bn", nn_conv(n, "conv", x, &stem));
+	nn_leave(n, inner);
+	nn_encoder_give(f, q, 1, x);
+	paths p = { nn_max_pool(n, x, 3, 2, 1, false), -1 };
 	for (int stage = 0; stage < 4; stage++) {
-		secant_encoder_stage(n, q, stage + 2);
+		nn_encoder_stage(n, q, stage + 2);
 		for (int i = 0; i < d->blocks[stage]; i++) {
 			(void)snprintf(name, sizeof name, "conv%d_%d", stage + 2, i + 1);
-			inner = secant_nn_enter(n, name);
+			inner = nn_enter(n, name);
 			p = block(n, d, p, stage, i ? 0 : stage ? 2 : 1);
-			secant_nn_leave(n, inner);
+			nn_leave(n, inner);
 		}
-		x = stage < 3 ? secant_nn_relu(n, both(n, p)) : norm_relu(n, "conv5_bn_ac.bn", both(n, p));
-		secant_encoder_give(f, q, stage + 2, x);
+		x = stage < 3 ? nn_relu(n, both(n, p)) : norm_relu(n, "conv5_bn_ac.bn", both(n, p));
+		nn_encoder_give(f, q, stage + 2, x);
 	}
-	secant_encoder_end(n);
-	secant_nn_leave(n, mark);
+	nn_encoder_end(n);
+	nn_leave(n, mark);
 }
 
 #define DPN(k, parameters, c1, c2, c3, c4, c5, ...) \
 	{ \
 		"dpn" k, "dual path network " k, { 3, c1, c2, c3, c4, c5 }, parameters, build, &(const dpn) { __VA_ARGS__ } \
 	}
-const secant_encoder secant_encoders_dpn[] = {
+const nn_encoder nn_encoders_dpn[] = {
 	DPN("68", 11778602, 10, 144, 320, 704, 832, true, false, 10, 128, 32, { 3, 4, 12, 3 }, { 16, 32, 32, 64 }),
 	DPN("68b", 11778602, 10, 144, 320, 704, 832, true, true, 10, 128, 32, { 3, 4, 12, 3 }, { 16, 32, 32, 64 }),
 	DPN("92", 34979392, 64, 336, 704, 1552, 2688, false, false, 64, 96, 32, { 3, 4, 20, 3 }, { 16, 32, 24, 128 }),

@@ -21,7 +21,7 @@ static const struct {
 static int
 widened(const efficientnet *e, int channels)
 {
-	return e->width == 1 ? channels : secant_nn_divisible(channels * e->width, 8, 0.9);
+	return e->width == 1 ? channels : nn_divisible(channels * e->width, 8, 0.9);
 }
 
 static int
@@ -30,15 +30,15 @@ repeats(const efficientnet *e, int stage)
 	return (int)ceil(e->depth * stages[stage].repeats);
 }
 
-static secant_value
-norm(secant_nn *n, const char *name, secant_value x)
+static graph_value
+norm(nn_builder *n, const char *name, graph_value x)
 {
-	return secant_nn_batch_norm(n, name, x, 1e-3, 0.01);
+	return nn_batch_norm(n, name, x, 1e-3, 0.01);
 }
 
 /* Padding that keeps ceil(size / stride); *size becomes that. */
 static void
-pad_same(secant_conv_spec *c, int *size)
+pad_same(nn_conv_spec *c, int *size)
 {
 	int out = (*size + c->stride - 1) / c->stride, all = (out - 1) * c->stride + c->kernel - *size;
 	all = all > 0 ? all : 0;
@@ -52,55 +52,54 @@ typedef struct block {
 	double drop;
 } block;
 
-static secant_value
-inverted(secant_nn *n, const block *b, secant_value x, int *size)
+static graph_value
+inverted(nn_builder *n, const block *b, graph_value x, int *size)
 {
-	int in = secant_nn_channels(n, x), wide = in * b->expansion;
-	secant_value y = x;
+	int in = nn_channels(n, x), wide = in * b->expansion;
+	graph_value y = x;
 	if (b->expansion > 1) {
-		y = secant_nn_conv(n, "_expand_conv", y, &(secant_conv_spec){ .out = wide, .kernel = 1 });
-		y = secant_nn_act(n, "silu", norm(n, "_bn0", y));
+		y = nn_conv(n, "_expand_conv", y, &(nn_conv_spec){ .out = wide, .kernel = 1 });
+		y = nn_act(n, "silu", norm(n, "_bn0", y));
 	}
-	secant_conv_spec deep = { .out = wide, .kernel = b->kernel, .stride = b->stride, .groups = wide };
+	nn_conv_spec deep = { .out = wide, .kernel = b->kernel, .stride = b->stride, .groups = wide };
 	pad_same(&deep, size);
-	y = secant_nn_act(n, "silu", norm(n, "_bn1", secant_nn_conv(n, "_depthwise_conv", y, &deep)));
+	y = nn_act(n, "silu", norm(n, "_bn1", nn_conv(n, "_depthwise_conv", y, &deep)));
 	int width = in / 4 > 1 ? in / 4 : 1;
-	y = secant_nn_squeeze(
-		n, &(secant_squeeze){ "_se_reduce", "_se_expand", width, "silu", "sigmoid", SECANT_INIT_DEFAULT }, y);
-	y = norm(n, "_bn2", secant_nn_conv(n, "_project_conv", y, &(secant_conv_spec){ .out = b->out, .kernel = 1 }));
-	return b->stride == 1 && in == b->out ? secant_apply(n->g, "add", NULL, 2, secant_nn_drop_path(n, y, b->drop), x)
-										  : y;
+	y = nn_squeeze_excite(
+		n, &(nn_squeeze){ "_se_reduce", "_se_expand", width, "silu", "sigmoid", GRAPH_INIT_DEFAULT }, y);
+	y = norm(n, "_bn2", nn_conv(n, "_project_conv", y, &(nn_conv_spec){ .out = b->out, .kernel = 1 }));
+	return b->stride == 1 && in == b->out ? graph_apply(n->g, "add", NULL, 2, nn_drop_path(n, y, b->drop), x) : y;
 }
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	const efficientnet *c = e->config;
 	int size = c->size, at = 0, all = 0, feature = 2;
 	f[0].value = x;
 	for (int s = 0; s < STAGES; s++)
 		all += repeats(c, s);
-	secant_encoder_stage(n, q, 1);
-	secant_conv_spec stem = { .out = widened(c, 32), .kernel = 3, .stride = 2 };
+	nn_encoder_stage(n, q, 1);
+	nn_conv_spec stem = { .out = widened(c, 32), .kernel = 3, .stride = 2 };
 	pad_same(&stem, &size);
-	x = secant_nn_act(n, "silu", norm(n, "_bn0", secant_nn_conv(n, "_conv_stem", x, &stem)));
-	secant_encoder_give(f, q, 1, x);
-	size_t mark = secant_nn_enter(n, "_blocks");
+	x = nn_act(n, "silu", norm(n, "_bn0", nn_conv(n, "_conv_stem", x, &stem)));
+	nn_encoder_give(f, q, 1, x);
+	size_t mark = nn_enter(n, "_blocks");
 	for (int s = 0; s < STAGES; s++)
 		for (int i = 0; i < repeats(c, s); i++, at++) {
 			block b = { stages[s].expansion, stages[s].kernel, i ? 1 : stages[s].stride, widened(c, stages[s].out),
 				0.2 * at / all };
-			size_t inner = secant_nn_enter_index(n, at);
-			secant_encoder_stage(n, q, feature);
+			size_t inner = nn_enter_index(n, at);
+			nn_encoder_stage(n, q, feature);
 			x = inverted(n, &b, x, &size);
-			secant_nn_leave(n, inner);
+			nn_leave(n, inner);
 			if (feature <= 5 && at == c->taps[feature - 2])
-				secant_encoder_give(f, q, feature++, x);
+				nn_encoder_give(f, q, feature++, x);
 		}
-	secant_nn_leave(n, mark);
-	secant_encoder_stage(n, q, 6); /* never asked for */
-	norm(n, "_bn1", secant_nn_conv(n, "_conv_head", x, &(secant_conv_spec){ .out = widened(c, 1280), .kernel = 1 }));
-	secant_encoder_end(n);
+	nn_leave(n, mark);
+	nn_encoder_stage(n, q, 6); /* never asked for */
+	norm(n, "_bn1", nn_conv(n, "_conv_head", x, &(nn_conv_spec){ .out = widened(c, 1280), .kernel = 1 }));
+	nn_encoder_end(n);
 }
 
 #define B(k, parameters, w, d, size, t2, t3, t4, t5, ...) \
@@ -108,7 +107,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 		"efficientnet-b" #k, "EfficientNet-B" #k, { 3, __VA_ARGS__ }, parameters, build, \
 			&(const efficientnet){ w, d, size, { t2, t3, t4, t5 } }, .least_depth = 2 \
 	}
-const secant_encoder secant_encoders_efficientnet[] = {
+const nn_encoder nn_encoders_efficientnet[] = {
 	B(0, 4007548, 1.0, 1.0, 224, 2, 4, 8, 15, 32, 24, 40, 112, 320),
 	B(1, 6513184, 1.0, 1.1, 240, 4, 7, 15, 22, 32, 24, 40, 112, 320),
 	B(2, 7700994, 1.1, 1.2, 260, 4, 7, 15, 22, 32, 24, 48, 120, 352),

@@ -17,47 +17,47 @@ typedef struct branch {
 	layer layer[MOST_LAYERS];
 } branch;
 
-static secant_value
-conv(secant_nn *n, const char *name, secant_value x, const layer *l)
+static graph_value
+conv(nn_builder *n, const char *name, graph_value x, const layer *l)
 {
-	secant_conv_spec c = {
+	nn_conv_spec c = {
 		.out = l->out, .kernel = l->h, .kernel_w = l->w, .stride = l->stride, .padding = l->h / 2, .padding_w = l->w / 2
 	};
-	size_t mark = secant_nn_enter(n, name);
-	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn", secant_nn_conv(n, "conv", x, &c), 1e-3, 0.1));
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, name);
+	x = nn_relu(n, nn_batch_norm(n, "bn", nn_conv(n, "conv", x, &c), 1e-3, 0.1));
+	nn_leave(n, mark);
 	return x;
 }
 
-static secant_value
-mean_pool(secant_nn *n, secant_value x)
+static graph_value
+mean_pool(nn_builder *n, graph_value x)
 {
-	secant_pool_attr pool = secant_pooling(3, 1, 1);
+	op_pool_attr pool = op_pooling(3, 1, 1);
 	pool.count_include_pad = false;
-	return secant_apply(n->g, "avg_pool2d", &pool, 1, x);
+	return graph_apply(n->g, "avg_pool2d", &pool, 1, x);
 }
 
-static secant_value
-follow(secant_nn *n, const branch *b, secant_value x)
+static graph_value
+follow(nn_builder *n, const branch *b, graph_value x)
 {
 	char key[16];
 	if (b->pool)
-		x = b->pool == POOL_MAX ? secant_nn_max_pool(n, x, 3, 2, 1, false) : mean_pool(n, x);
-	size_t mark = secant_nn_enter(n, b->alone ? NULL : b->name);
+		x = b->pool == POOL_MAX ? nn_max_pool(n, x, 3, 2, 1, false) : mean_pool(n, x);
+	size_t mark = nn_enter(n, b->alone ? NULL : b->name);
 	for (int i = 0; i < MOST_LAYERS && b->layer[i].out; i++)
-		x = conv(n, b->alone ? b->name : secant_nn_number(key, i + (b->pool != 0)), x, &b->layer[i]);
-	secant_nn_leave(n, mark);
+		x = conv(n, b->alone ? b->name : nn_number(key, i + (b->pool != 0)), x, &b->layer[i]);
+	nn_leave(n, mark);
 	return x;
 }
 
-static secant_value
-join(secant_nn *n, const branch *branches, secant_value x)
+static graph_value
+join(nn_builder *n, const branch *branches, graph_value x)
 {
-	secant_value parts[MOST_BRANCHES];
+	graph_value parts[MOST_BRANCHES];
 	int k = 0;
 	for (; branches[k].name; k++)
 		parts[k] = follow(n, &branches[k], x);
-	return secant_nn_concat(n, k, parts);
+	return nn_concat(n, k, parts);
 }
 
 #define L(out, h, w) \
@@ -107,13 +107,13 @@ static const branch reduction_b[] = { SEQ("branch0", L(192, 1, 1), DOWN(192)),
 	SEQ("branch1", L(256, 1, 1), L(256, 1, 7), L(320, 7, 1), DOWN(320)), MAX("branch2"), { 0 } };
 
 /* Its branches part in two at their ends. */
-static secant_value
-inception_c(secant_nn *n, secant_value x)
+static graph_value
+inception_c(nn_builder *n, graph_value x)
 {
 	static const layer wide[] = { L(256, 1, 1), L(384, 1, 1), L(256, 1, 3), L(256, 3, 1), L(448, 3, 1), L(512, 1, 3) };
-	secant_value parts[6];
+	graph_value parts[6];
 	parts[0] = conv(n, "branch0", x, &wide[0]);
-	secant_value y = conv(n, "branch1_0", x, &wide[1]);
+	graph_value y = conv(n, "branch1_0", x, &wide[1]);
 	parts[1] = conv(n, "branch1_1a", y, &wide[2]);
 	parts[2] = conv(n, "branch1_1b", y, &wide[3]);
 	y = conv(n, "branch2_0", x, &wide[1]);
@@ -121,11 +121,11 @@ inception_c(secant_nn *n, secant_value x)
 	parts[3] = conv(n, "branch2_3a", y, &wide[2]);
 	parts[4] = conv(n, "branch2_3b", y, &wide[3]);
 	parts[5] = follow(n, &(const branch)MEAN("branch3", 256), x);
-	return secant_nn_concat(n, 6, parts);
+	return nn_concat(n, 6, parts);
 }
 
 static void
-build_v4(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build_v4(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	static const layer stem[] = { DOWN(32), L(32, 3, 3), L(64, 3, 3) };
 	static const branch *const blocks[] = { mixed_3a, mixed_4a, mixed_5a, inception_a, inception_a, inception_a,
@@ -133,23 +133,23 @@ build_v4(secant_nn *n, const secant_encoder *e, secant_value x, const secant_req
 		inception_b, reduction_b, NULL, NULL, NULL };
 	static const int taps[] = { 0, 2, 4, 8, 14, 21 };
 	int stage = 1;
-	size_t mark = secant_nn_enter(n, "features");
+	size_t mark = nn_enter(n, "features");
 	f[0].value = x;
 	for (int i = 0; i < 22; i++) {
 		char key[16];
-		secant_encoder_stage(n, q, stage);
+		nn_encoder_stage(n, q, stage);
 		if (i < 3)
-			x = conv(n, secant_nn_number(key, i), x, &stem[i]);
+			x = conv(n, nn_number(key, i), x, &stem[i]);
 		else {
-			size_t inner = secant_nn_enter_index(n, i);
+			size_t inner = nn_enter_index(n, i);
 			x = blocks[i - 3] ? join(n, blocks[i - 3], x) : inception_c(n, x);
-			secant_nn_leave(n, inner);
+			nn_leave(n, inner);
 		}
 		if (i == taps[stage])
-			secant_encoder_give(f, q, stage++, x);
+			nn_encoder_give(f, q, stage++, x);
 	}
-	secant_encoder_end(n);
-	secant_nn_leave(n, mark);
+	nn_encoder_end(n);
+	nn_leave(n, mark);
 }
 
 /* ---- Inception-ResNet-v2 ---- */
@@ -168,72 +168,72 @@ static const branch block8[] = { ONE("branch0", L(192, 1, 1)), SEQ("branch1", L(
 	{ 0 } };
 
 /* x + scale * (branches joined, 1x1), relu. */
-static secant_value
-residual(secant_nn *n, const branch *branches, secant_value x, double scale, bool relu)
+static graph_value
+residual(nn_builder *n, const branch *branches, graph_value x, double scale, bool relu)
 {
-	secant_conv_spec c = { .out = secant_nn_channels(n, x), .kernel = 1, .bias = true };
-	secant_value y = secant_nn_conv(n, "conv2d", join(n, branches, x), &c);
+	nn_conv_spec c = { .out = nn_channels(n, x), .kernel = 1, .bias = true };
+	graph_value y = nn_conv(n, "conv2d", join(n, branches, x), &c);
 	if (scale != 1)
-		y = secant_apply(n->g, "mul_scalar", &(secant_number_attr){ scale, 0 }, 1, y);
-	y = secant_apply(n->g, "add", NULL, 2, y, x);
-	return relu ? secant_nn_relu(n, y) : y;
+		y = graph_apply(n->g, "mul_scalar", &(op_number_attr){ scale, 0 }, 1, y);
+	y = graph_apply(n->g, "add", NULL, 2, y, x);
+	return relu ? nn_relu(n, y) : y;
 }
 
-static secant_value
-repeat(secant_nn *n, const char *name, const branch *branches, secant_value x, double scale, int times)
+static graph_value
+repeat(nn_builder *n, const char *name, const branch *branches, graph_value x, double scale, int times)
 {
-	size_t mark = secant_nn_enter(n, name);
+	size_t mark = nn_enter(n, name);
 	for (int i = 0; i < times; i++) {
-		size_t inner = secant_nn_enter_index(n, i);
+		size_t inner = nn_enter_index(n, i);
 		x = residual(n, branches, x, scale, true);
-		secant_nn_leave(n, inner);
+		nn_leave(n, inner);
 	}
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	return x;
 }
 
-static secant_value
-named(secant_nn *n, const char *name, const branch *branches, secant_value x)
+static graph_value
+named(nn_builder *n, const char *name, const branch *branches, graph_value x)
 {
-	size_t mark = secant_nn_enter(n, name);
+	size_t mark = nn_enter(n, name);
 	x = join(n, branches, x);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	return x;
 }
 
 static void
-build_resnet(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build_resnet(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	f[0].value = x;
-	secant_encoder_stage(n, q, 1);
+	nn_encoder_stage(n, q, 1);
 	x = conv(n, "conv2d_1a", x, &(const layer)DOWN(32));
 	x = conv(n, "conv2d_2a", x, &(const layer)L(32, 3, 3));
 	x = conv(n, "conv2d_2b", x, &(const layer)L(64, 3, 3));
-	secant_encoder_give(f, q, 1, x);
-	secant_encoder_stage(n, q, 2);
-	x = conv(n, "conv2d_3b", secant_nn_max_pool(n, x, 3, 2, 1, false), &(const layer)L(80, 1, 1));
+	nn_encoder_give(f, q, 1, x);
+	nn_encoder_stage(n, q, 2);
+	x = conv(n, "conv2d_3b", nn_max_pool(n, x, 3, 2, 1, false), &(const layer)L(80, 1, 1));
 	x = conv(n, "conv2d_4a", x, &(const layer)L(192, 3, 3));
-	secant_encoder_give(f, q, 2, x);
-	secant_encoder_stage(n, q, 3);
-	x = named(n, "mixed_5b", mixed_5b, secant_nn_max_pool(n, x, 3, 2, 1, false));
+	nn_encoder_give(f, q, 2, x);
+	nn_encoder_stage(n, q, 3);
+	x = named(n, "mixed_5b", mixed_5b, nn_max_pool(n, x, 3, 2, 1, false));
 	x = repeat(n, "repeat", block35, x, 0.17, 10);
-	secant_encoder_give(f, q, 3, x);
-	secant_encoder_stage(n, q, 4);
+	nn_encoder_give(f, q, 3, x);
+	nn_encoder_stage(n, q, 4);
 	x = repeat(n, "repeat_1", block17, named(n, "mixed_6a", mixed_6a, x), 0.10, 20);
-	secant_encoder_give(f, q, 4, x);
-	secant_encoder_stage(n, q, 5);
+	nn_encoder_give(f, q, 4, x);
+	nn_encoder_stage(n, q, 5);
 	x = repeat(n, "repeat_2", block8, named(n, "mixed_7a", mixed_7a, x), 0.20, 9);
-	size_t mark = secant_nn_enter(n, "block8");
+	size_t mark = nn_enter(n, "block8");
 	x = residual(n, block8, x, 1, false);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	x = conv(n, "conv2d_7b", x, &(const layer)L(1536, 1, 1));
-	secant_encoder_give(f, q, 5, x);
-	secant_encoder_end(n);
+	nn_encoder_give(f, q, 5, x);
+	nn_encoder_end(n);
 }
 
-const secant_encoder secant_encoders_inception[] = {
-	{ "inceptionv4", "Inception-v4", { 3, 64, 192, 384, 1024, 1536 }, 41142816, build_v4, NULL, SECANT_ENCODER_FIXED },
+const nn_encoder nn_encoders_inception[] = {
+	{ "inceptionv4", "Inception-v4", { 3, 64, 192, 384, 1024, 1536 }, 41142816, build_v4, NULL, NN_ENCODER_FIXED },
 	{ "inceptionresnetv2", "Inception-ResNet-v2", { 3, 64, 192, 320, 1088, 1536 }, 54306464, build_resnet, NULL,
-		SECANT_ENCODER_FIXED },
+		NN_ENCODER_FIXED },
 	{ 0 },
 };

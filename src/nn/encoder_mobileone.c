@@ -12,60 +12,60 @@ typedef struct mobileone {
 	bool squeeze;
 } mobileone;
 
-static secant_value
-plus(secant_nn *n, secant_value a, secant_value b)
+static graph_value
+plus(nn_builder *n, graph_value a, graph_value b)
 {
-	return a < 0 ? b : secant_apply(n->g, "add", NULL, 2, a, b);
+	return a < 0 ? b : graph_apply(n->g, "add", NULL, 2, a, b);
 }
 
-static secant_value
-branch(secant_nn *n, const char *name, secant_value x, const secant_conv_spec *c)
+static graph_value
+branch(nn_builder *n, const char *name, graph_value x, const nn_conv_spec *c)
 {
-	size_t mark = secant_nn_enter(n, name);
-	x = secant_nn_batch_norm(n, "bn", secant_nn_conv(n, "conv", x, c), 1e-5, 0.1);
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, name);
+	x = nn_batch_norm(n, "bn", nn_conv(n, "conv", x, c), 1e-5, 0.1);
+	nn_leave(n, mark);
 	return x;
 }
 
-static secant_value
-block(secant_nn *n, secant_value x, const secant_conv_spec *c, int branches, bool squeeze)
+static graph_value
+block(nn_builder *n, graph_value x, const nn_conv_spec *c, int branches, bool squeeze)
 {
-	secant_squeeze weigh = { "se.reduce", "se.expand", c->out / 16, "relu", "sigmoid", SECANT_INIT_DEFAULT };
-	secant_value y = -1, w, b;
+	nn_squeeze weigh = { "se.reduce", "se.expand", c->out / 16, "relu", "sigmoid", GRAPH_INIT_DEFAULT };
+	graph_value y = -1, w, b;
 	char name[24];
 	if (squeeze) { /* its states stand first */
-		secant_nn_conv_states(n, weigh.reduce, c->out,
-			&(secant_conv_spec){ .out = weigh.width, .kernel = 1, .bias = true, .init = weigh.init }, &w, &b);
-		secant_nn_conv_states(n, weigh.expand, weigh.width,
-			&(secant_conv_spec){ .out = c->out, .kernel = 1, .bias = true, .init = weigh.init }, &w, &b);
+		nn_conv_states(n, weigh.reduce, c->out,
+			&(nn_conv_spec){ .out = weigh.width, .kernel = 1, .bias = true, .init = weigh.init }, &w, &b);
+		nn_conv_states(n, weigh.expand, weigh.width,
+			&(nn_conv_spec){ .out = c->out, .kernel = 1, .bias = true, .init = weigh.init }, &w, &b);
 	}
-	if (c->stride == 1 && secant_nn_channels(n, x) == c->out)
-		y = secant_nn_batch_norm(n, "rbr_skip", x, 1e-5, 0.1);
+	if (c->stride == 1 && nn_channels(n, x) == c->out)
+		y = nn_batch_norm(n, "rbr_skip", x, 1e-5, 0.1);
 	for (int i = 0; i < branches; i++) {
 		(void)snprintf(name, sizeof name, "rbr_conv.%d", i);
 		y = plus(n, y, branch(n, name, x, c));
 	}
 	if (c->kernel > 1) {
-		secant_conv_spec one = *c;
+		nn_conv_spec one = *c;
 		one.kernel = 1, one.padding = 0;
 		y = plus(n, y, branch(n, "rbr_scale", x, &one));
 	}
-	return secant_nn_relu(n, squeeze ? secant_nn_squeeze(n, &weigh, y) : y);
+	return nn_relu(n, squeeze ? nn_squeeze_excite(n, &weigh, y) : y);
 }
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	static const int blocks[] = { 2, 8, 10, 1 };
 	const mobileone *m = e->config;
 	int first = (int)(64 * m->width[0]);
 	f[0].value = x;
-	secant_encoder_stage(n, q, 1);
-	size_t mark = secant_nn_enter(n, "stage0");
-	secant_conv_spec stem = { .out = first < 64 ? first : 64, .kernel = 3, .stride = 2, .padding = 1 };
+	nn_encoder_stage(n, q, 1);
+	size_t mark = nn_enter(n, "stage0");
+	nn_conv_spec stem = { .out = first < 64 ? first : 64, .kernel = 3, .stride = 2, .padding = 1 };
 	x = block(n, x, &stem, 1, false);
-	secant_nn_leave(n, mark);
-	secant_encoder_give(f, q, 1, x);
+	nn_leave(n, mark);
+	nn_encoder_give(f, q, 1, x);
 	for (int s = 0; s < 4; s++) {
 		char name[16];
 		int out = (int)((64 << s) * m->width[s]),
@@ -73,31 +73,31 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 			: s == 2                        ? blocks[s] / 2
 											: blocks[s];
 		(void)snprintf(name, sizeof name, "stage%d", s + 1);
-		mark = secant_nn_enter(n, name);
-		secant_encoder_stage(n, q, s + 2);
+		mark = nn_enter(n, name);
+		nn_encoder_stage(n, q, s + 2);
 		for (int i = 0; i < blocks[s]; i++) {
-			int in = secant_nn_channels(n, x);
+			int in = nn_channels(n, x);
 			bool squeeze = i >= blocks[s] - squeezed;
-			secant_conv_spec deep = { .out = in, .kernel = 3, .stride = i ? 1 : 2, .padding = 1, .groups = in };
-			secant_conv_spec point = { .out = out, .kernel = 1, .stride = 1 };
-			size_t inner = secant_nn_enter_index(n, 2 * i);
+			nn_conv_spec deep = { .out = in, .kernel = 3, .stride = i ? 1 : 2, .padding = 1, .groups = in };
+			nn_conv_spec point = { .out = out, .kernel = 1, .stride = 1 };
+			size_t inner = nn_enter_index(n, 2 * i);
 			x = block(n, x, &deep, m->branches, squeeze);
-			secant_nn_leave(n, inner);
-			inner = secant_nn_enter_index(n, 2 * i + 1);
+			nn_leave(n, inner);
+			inner = nn_enter_index(n, 2 * i + 1);
 			x = block(n, x, &point, m->branches, squeeze);
-			secant_nn_leave(n, inner);
+			nn_leave(n, inner);
 		}
-		secant_nn_leave(n, mark);
-		secant_encoder_give(f, q, s + 2, x);
+		nn_leave(n, mark);
+		nn_encoder_give(f, q, s + 2, x);
 	}
-	secant_encoder_end(n);
+	nn_encoder_end(n);
 }
 
 #define ONE(name, text, parameters, branches, squeeze, a, b, c, d, ...) \
 	{ \
 		name, text, { 3, __VA_ARGS__ }, parameters, build, &(const mobileone) { { a, b, c, d }, branches, squeeze } \
 	}
-const secant_encoder secant_encoders_mobileone[] = {
+const nn_encoder nn_encoders_mobileone[] = {
 	ONE("mobileone_s0", "MobileOne-S0, four branches", 4268272, 4, false, .75, 1, 1, 2, 48, 48, 128, 256, 1024),
 	ONE("mobileone_s1", "MobileOne-S1", 3544192, 1, false, 1.5, 1.5, 2, 2.5, 64, 96, 192, 512, 1280),
 	ONE("mobileone_s2", "MobileOne-S2", 5835648, 1, false, 1.5, 2, 2.5, 4, 64, 96, 256, 640, 2048),

@@ -10,66 +10,66 @@ typedef struct resnet {
 	int blocks[4], groups, width;
 } resnet;
 
-static secant_value
-conv(secant_nn *n, const char *name, secant_value x, int out, int kernel, int stride, int groups)
+static graph_value
+conv(nn_builder *n, const char *name, graph_value x, int out, int kernel, int stride, int groups)
 {
-	secant_conv_spec c = { .out = out,
+	nn_conv_spec c = { .out = out,
 		.kernel = kernel,
 		.stride = stride,
 		.padding = kernel / 2,
 		.groups = groups,
-		.init = SECANT_INIT_KAIMING_NORMAL_OUT };
-	return secant_nn_conv(n, name, x, &c);
+		.init = GRAPH_INIT_KAIMING_NORMAL_OUT };
+	return nn_conv(n, name, x, &c);
 }
 
-static secant_value
-norm(secant_nn *n, const char *name, secant_value x)
+static graph_value
+norm(nn_builder *n, const char *name, graph_value x)
 {
-	return secant_nn_batch_norm(n, name, x, 1e-5, 0.1);
+	return nn_batch_norm(n, name, x, 1e-5, 0.1);
 }
 
 /* One residual block of `planes` with the stride of its stage. */
-static secant_value
-block(secant_nn *n, const resnet *r, secant_value x, int planes, int stride)
+static graph_value
+block(nn_builder *n, const resnet *r, graph_value x, int planes, int stride)
 {
 	int out = r->bottleneck ? 4 * planes : planes, inner = r->bottleneck ? planes * r->width / 64 * r->groups : planes;
-	secant_value y, skip = x;
+	graph_value y, skip = x;
 	if (r->bottleneck) {
-		y = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, inner, 1, 1, 1)));
-		y = secant_nn_relu(n, norm(n, "bn2", conv(n, "conv2", y, inner, 3, stride, r->groups)));
+		y = nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, inner, 1, 1, 1)));
+		y = nn_relu(n, norm(n, "bn2", conv(n, "conv2", y, inner, 3, stride, r->groups)));
 		y = norm(n, "bn3", conv(n, "conv3", y, out, 1, 1, 1));
 	} else {
-		y = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, out, 3, stride, 1)));
+		y = nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, out, 3, stride, 1)));
 		y = norm(n, "bn2", conv(n, "conv2", y, out, 3, 1, 1));
 	}
-	if (stride != 1 || secant_nn_channels(n, x) != out)
+	if (stride != 1 || nn_channels(n, x) != out)
 		skip = norm(n, "downsample.1", conv(n, "downsample.0", x, out, 1, stride, 1));
-	return secant_nn_relu(n, secant_apply(n->g, "add", NULL, 2, y, skip));
+	return nn_relu(n, graph_apply(n->g, "add", NULL, 2, y, skip));
 }
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	const resnet *r = e->config;
 	f[0].value = x;
-	secant_encoder_stage(n, q, 1);
-	x = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, 64, 7, 2, 1)));
-	secant_encoder_give(f, q, 1, x);
-	x = secant_nn_max_pool(n, x, 3, 2, 1, false);
+	nn_encoder_stage(n, q, 1);
+	x = nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, 64, 7, 2, 1)));
+	nn_encoder_give(f, q, 1, x);
+	x = nn_max_pool(n, x, 3, 2, 1, false);
 	for (int stage = 0; stage < 4; stage++) {
 		char name[16];
 		(void)snprintf(name, sizeof name, "layer%d", stage + 1);
-		size_t mark = secant_nn_enter(n, name);
-		secant_encoder_stage(n, q, stage + 2);
+		size_t mark = nn_enter(n, name);
+		nn_encoder_stage(n, q, stage + 2);
 		for (int b = 0; b < r->blocks[stage]; b++) {
-			size_t inner = secant_nn_enter_index(n, b);
+			size_t inner = nn_enter_index(n, b);
 			x = block(n, r, x, 64 << stage, b == 0 && stage > 0 ? 2 : 1);
-			secant_nn_leave(n, inner);
+			nn_leave(n, inner);
 		}
-		secant_nn_leave(n, mark);
-		secant_encoder_give(f, q, stage + 2, x);
+		nn_leave(n, mark);
+		nn_encoder_give(f, q, stage + 2, x);
 	}
-	secant_encoder_end(n);
+	nn_encoder_end(n);
 }
 
 #define BASIC(a, b, c, d) \
@@ -84,7 +84,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 	{ \
 		3, 64, 256, 512, 1024, 2048 \
 	}
-const secant_encoder secant_encoders_resnet[] = {
+const nn_encoder nn_encoders_resnet[] = {
 	{ "resnet18", "ResNet-18", SMALL, 11176512, build, BASIC(2, 2, 2, 2) },
 	{ "resnet34", "ResNet-34", SMALL, 21284672, build, BASIC(3, 4, 6, 3) },
 	{ "resnet50", "ResNet-50", LARGE, 23508032, build, BOTTLENECK(3, 4, 6, 3, 1, 64) },

@@ -4,37 +4,37 @@
  */
 #include "nn/mobile.h"
 
-static const secant_mobile_row rows[] = {
-	{ SECANT_MOBILE_DS, 0, 1, 3, 1, 1, 16, .25 },
-	{ SECANT_MOBILE_IR, 1, 2, 3, 2, 6, 24, .25 },
-	{ SECANT_MOBILE_IR, 2, 2, 5, 2, 6, 40, .25 },
-	{ SECANT_MOBILE_IR, 3, 3, 3, 2, 6, 80, .25 },
-	{ SECANT_MOBILE_IR, 4, 3, 5, 1, 6, 112, .25 },
-	{ SECANT_MOBILE_IR, 5, 4, 5, 2, 6, 192, .25 },
-	{ SECANT_MOBILE_IR, 6, 1, 3, 1, 6, 320, .25 },
+static const nn_mobile_row rows[] = {
+	{ NN_MOBILE_DS, 0, 1, 3, 1, 1, 16, .25 },
+	{ NN_MOBILE_IR, 1, 2, 3, 2, 6, 24, .25 },
+	{ NN_MOBILE_IR, 2, 2, 5, 2, 6, 40, .25 },
+	{ NN_MOBILE_IR, 3, 3, 3, 2, 6, 80, .25 },
+	{ NN_MOBILE_IR, 4, 3, 5, 1, 6, 112, .25 },
+	{ NN_MOBILE_IR, 5, 4, 5, 2, 6, 192, .25 },
+	{ NN_MOBILE_IR, 6, 1, 3, 1, 6, 320, .25 },
 	{ 0 },
 };
-static const secant_mobile_row lite_rows[] = {
-	{ SECANT_MOBILE_DS, 0, 1, 3, 1, 1, 16 },
-	{ SECANT_MOBILE_IR, 1, 2, 3, 2, 6, 24 },
-	{ SECANT_MOBILE_IR, 2, 2, 5, 2, 6, 40 },
-	{ SECANT_MOBILE_IR, 3, 3, 3, 2, 6, 80 },
-	{ SECANT_MOBILE_IR, 4, 3, 5, 1, 6, 112 },
-	{ SECANT_MOBILE_IR, 5, 4, 5, 2, 6, 192 },
-	{ SECANT_MOBILE_IR, 6, 1, 3, 1, 6, 320 },
+static const nn_mobile_row lite_rows[] = {
+	{ NN_MOBILE_DS, 0, 1, 3, 1, 1, 16 },
+	{ NN_MOBILE_IR, 1, 2, 3, 2, 6, 24 },
+	{ NN_MOBILE_IR, 2, 2, 5, 2, 6, 40 },
+	{ NN_MOBILE_IR, 3, 3, 3, 2, 6, 80 },
+	{ NN_MOBILE_IR, 4, 3, 5, 1, 6, 112 },
+	{ NN_MOBILE_IR, 5, 4, 5, 2, 6, 192 },
+	{ NN_MOBILE_IR, 6, 1, 3, 1, 6, 320 },
 	{ 0 },
 };
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
-	secant_mobile_build(n, e->config, x, q, f);
+	nn_mobile_build(n, e->config, x, q, f);
 }
 
 #define B(k, parameters, w, d, head, ...) \
 	{ \
 		"timm-efficientnet-" k, "EfficientNet-" k ", timm's", { 3, __VA_ARGS__ }, parameters, build, \
-			&(const secant_mobile) \
+			&(const nn_mobile) \
 		{ \
 			rows, w, d, 32, head, { -1, 1, 2, 4, 6 }, "silu", "sigmoid", 1e-5 \
 		} \
@@ -42,12 +42,12 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 #define LITE(k, parameters, w, d, ...) \
 	{ \
 		"timm-tf_efficientnet_lite" #k, "EfficientNet-Lite" #k, { 3, __VA_ARGS__ }, parameters, build, \
-			&(const secant_mobile) \
+			&(const nn_mobile) \
 		{ \
 			lite_rows, w, d, 32, 1280, { -1, 1, 2, 4, 6 }, "relu6", "sigmoid", 1e-5, true \
 		} \
 	}
-const secant_encoder secant_encoders_timm_efficientnet[] = {
+const nn_encoder nn_encoders_timm_efficientnet[] = {
 	B("b0", 4007548, 1, 1, 1280, 32, 24, 40, 112, 320),
 	B("b1", 6513184, 1, 1.1, 1280, 32, 24, 40, 112, 320),
 	B("b2", 7700994, 1.1, 1.2, 1408, 32, 24, 48, 120, 352),

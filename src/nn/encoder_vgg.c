@@ -11,40 +11,40 @@ typedef struct vgg {
 } vgg;
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
+build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	static const int widths[] = { 64, 128, 256, 512, 512 };
 	const vgg *v = e->config;
 	int at = 0;
 	char key[2][16];
-	size_t mark = secant_nn_enter(n, "features");
+	size_t mark = nn_enter(n, "features");
 	for (int stage = 0; stage < 5; stage++) {
-		secant_encoder_stage(n, q, stage);
+		nn_encoder_stage(n, q, stage);
 		for (int i = 0; i < v->convs[stage]; i++) {
-			secant_conv_spec c = {
-				.out = widths[stage], .kernel = 3, .padding = 1, .bias = true, .init = SECANT_INIT_KAIMING_NORMAL_OUT
+			nn_conv_spec c = {
+				.out = widths[stage], .kernel = 3, .padding = 1, .bias = true, .init = GRAPH_INIT_KAIMING_NORMAL_OUT
 			};
-			x = secant_nn_conv(n, secant_nn_number(key[0], at), x, &c);
+			x = nn_conv(n, nn_number(key[0], at), x, &c);
 			if (v->norm)
-				x = secant_nn_batch_norm(n, secant_nn_number(key[1], at + 1), x, 1e-5, 0.1);
-			x = secant_nn_relu(n, x);
+				x = nn_batch_norm(n, nn_number(key[1], at + 1), x, 1e-5, 0.1);
+			x = nn_relu(n, x);
 			at += v->norm ? 3 : 2;
 		}
-		secant_encoder_give(f, q, stage, x);
-		x = secant_nn_max_pool(n, x, 2, 2, 0, false);
+		nn_encoder_give(f, q, stage, x);
+		x = nn_max_pool(n, x, 2, 2, 0, false);
 		at++;
 	}
-	secant_encoder_give(f, q, 5, x);
-	secant_encoder_end(n);
-	secant_nn_leave(n, mark);
+	nn_encoder_give(f, q, 5, x);
+	nn_encoder_end(n);
+	nn_leave(n, mark);
 }
 
 #define VGG(name, text, parameters, norm, a, b, c, d) \
 	{ \
 		name, text, { 64, 128, 256, 512, 512, 512 }, parameters, build, &(const vgg){ norm, { a, b, c, d, d } }, \
-			SECANT_ENCODER_FIXED | SECANT_ENCODER_CENTRE \
+			NN_ENCODER_FIXED | NN_ENCODER_CENTRE \
 	}
-const secant_encoder secant_encoders_vgg[] = {
+const nn_encoder nn_encoders_vgg[] = {
 	VGG("vgg11", "VGG-11", 9220480, false, 1, 1, 2, 2),
 	VGG("vgg11_bn", "VGG-11 with batch norm", 9225984, true, 1, 1, 2, 2),
 	VGG("vgg13", "VGG-13", 9404992, false, 2, 2, 2, 2),

@@ -13,7 +13,7 @@
 #include <math.h>
 
 void
-secant_init_fill(secant_init rule, const secant_shape *shape, int64_t fan_in, uint64_t seed, uint32_t index,
+nn_init_fill(graph_init rule, const secant_shape *shape, int64_t fan_in, uint64_t seed, uint32_t index,
 	void (*set)(void *user, int64_t i, double v), void *user)
 {
 	int64_t n = secant_shape_count(shape), area = 1;
@@ -24,21 +24,21 @@ secant_init_fill(secant_init rule, const secant_shape *shape, int64_t fan_in, ui
 	int64_t fan_out = shape->rank > 0 ? shape->dim[0] * area : 1;
 	double in = fan_in > 0 ? (double)fan_in : 1, out = fan_out > 0 ? (double)fan_out : 1, bound = 0, deviation = 0;
 	switch (rule) {
-	case SECANT_INIT_ZEROS:
-	case SECANT_INIT_ONES: break;
-	case SECANT_INIT_DEFAULT: bound = 1 / sqrt(in); break;
-	case SECANT_INIT_KAIMING_UNIFORM: bound = sqrt(6 / in); break;
-	case SECANT_INIT_XAVIER_UNIFORM: bound = sqrt(6 / (in + out)); break;
-	case SECANT_INIT_KAIMING_NORMAL_OUT:
-	case SECANT_INIT_NORMAL_OUT: deviation = sqrt(2 / out); break;
-	case SECANT_INIT_KAIMING_NORMAL: deviation = sqrt(2 / in); break;
-	case SECANT_INIT_TRUNC_NORMAL: deviation = 0.02; break;
+	case GRAPH_INIT_ZEROS:
+	case GRAPH_INIT_ONES: break;
+	case GRAPH_INIT_DEFAULT: bound = 1 / sqrt(in); break;
+	case GRAPH_INIT_KAIMING_UNIFORM: bound = sqrt(6 / in); break;
+	case GRAPH_INIT_XAVIER_UNIFORM: bound = sqrt(6 / (in + out)); break;
+	case GRAPH_INIT_KAIMING_NORMAL_OUT:
+	case GRAPH_INIT_NORMAL_OUT: deviation = sqrt(2 / out); break;
+	case GRAPH_INIT_KAIMING_NORMAL: deviation = sqrt(2 / in); break;
+	case GRAPH_INIT_TRUNC_NORMAL: deviation = 0.02; break;
 	}
-	secant_rng r = secant_rng_make(seed, SECANT_FOR_INIT, 0, index);
+	base_rng r = base_rng_make(seed, BASE_FOR_INIT, 0, index);
 	for (int64_t i = 0; i < n; i++)
 		set(user, i,
-			rule == SECANT_INIT_ONES ? 1
-				: bound > 0          ? secant_rng_range(&r, -bound, bound)
-				: deviation > 0      ? deviation * secant_rng_normal(&r)
-									 : 0);
+			rule == GRAPH_INIT_ONES ? 1
+				: bound > 0         ? base_rng_range(&r, -bound, bound)
+				: deviation > 0     ? deviation * base_rng_normal(&r)
+									: 0);
 }

@@ -11,55 +11,54 @@ typedef struct ce {
 	double smoothing;
 } ce;
 
-static secant_value
-over_classes(secant_graph *g, secant_value v)
+static graph_value
+over_classes(graph_net *g, graph_value v)
 {
-	return secant_apply(g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, v)->rank - 1 } }, false }, 1, v);
+	return graph_apply(g, "sum", &(op_axes_attr){ { 1, { graph_shape(g, v)->rank - 1 } }, false }, 1, v);
 }
 
 /* What label smoothing adds to each pixel; 0 where it is ignored. */
-static secant_value
-spread(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value logp, secant_value mask)
+static graph_value
+spread(graph_net *g, const ce *c, const nn_loss_input *in, graph_value logp, graph_value mask)
 {
-	secant_value all = over_classes(
-		g, c->weights.n ? secant_loss_two(g, "mul", logp, secant_loss_vector(g, &c->weights)) : logp);
-	all = secant_loss_scaled(g, all, -c->smoothing / in->classes);
-	return mask < 0 ? all : secant_loss_two(g, "mul", all, mask);
+	graph_value all = over_classes(
+		g, c->weights.n ? nn_loss_two(g, "mul", logp, nn_loss_vector(g, &c->weights)) : logp);
+	all = nn_loss_scaled(g, all, -c->smoothing / in->classes);
+	return mask < 0 ? all : nn_loss_two(g, "mul", all, mask);
 }
 
-static secant_value
-mean_of(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value logp)
+static graph_value
+mean_of(graph_net *g, const ce *c, const nn_loss_input *in, graph_value logp)
 {
-	secant_value mask = secant_loss_mask(g, in, &c->ignore);
-	secant_value each = secant_loss_scaled(g, secant_loss_two(g, "pick", logp, in->target), -1), weight = mask;
+	graph_value mask = nn_loss_mask(g, in, &c->ignore);
+	graph_value each = nn_loss_scaled(g, nn_loss_two(g, "pick", logp, in->target), -1), weight = mask;
 	if (c->weights.n && c->weights.n != in->classes)
-		return secant_graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", c->weights.n, in->classes);
+		return graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", c->weights.n, in->classes);
 	if (c->weights.n) {
 		/* the weight of each pixel's class; 0 where the label is none of the classes */
-		secant_value hot = secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target);
-		secant_value own = secant_loss_two(g, "mul", hot, secant_loss_vector(g, &c->weights));
+		graph_value hot = graph_apply(g, "one_hot", &(op_classes_attr){ in->classes }, 1, in->target);
+		graph_value own = nn_loss_two(g, "mul", hot, nn_loss_vector(g, &c->weights));
 		own = over_classes(g, own);
-		weight = mask < 0 ? own : secant_loss_two(g, "mul", own, mask);
+		weight = mask < 0 ? own : nn_loss_two(g, "mul", own, mask);
 	}
 	if (weight >= 0)
-		each = secant_loss_two(g, "mul", each, weight);
+		each = nn_loss_two(g, "mul", each, weight);
 	if (c->smoothing > 0)
-		each = secant_loss_two(g, "add", secant_loss_scaled(g, each, 1 - c->smoothing), spread(g, c, in, logp, mask));
+		each = nn_loss_two(g, "add", nn_loss_scaled(g, each, 1 - c->smoothing), spread(g, c, in, logp, mask));
 	if (weight < 0)
-		return secant_loss_over(g, "mean", each, false);
-	secant_value sum = secant_loss_over(g, "sum", each, false);
-	return secant_loss_two(
-		g, "div", sum, secant_loss_limited(g, secant_loss_over(g, "sum", weight, false), 1e-12, 1e300));
+		return nn_loss_over(g, "mean", each, false);
+	graph_value sum = nn_loss_over(g, "sum", each, false);
+	return nn_loss_two(g, "div", sum, nn_loss_limited(g, nn_loss_over(g, "sum", weight, false), 1e-12, 1e300));
 }
 
-static secant_value
-ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+ce_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
-	return mean_of(g, settings, in, secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, in->logits));
+	return mean_of(g, settings, in, graph_apply(g, "log_softmax", &(op_axis_attr){ -1 }, 1, in->logits));
 }
 
-static secant_value
-nll_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+nll_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	return mean_of(g, settings, in, in->logits);
 }
@@ -74,17 +73,17 @@ static const secant_opt ce_rows[] = { COMMON,
 static const secant_opts nll_table = { "negative log-likelihood", sizeof(ce), nll_rows },
 						 ce_table = { "cross entropy", sizeof(ce), ce_rows };
 
-const secant_loss secant_loss_ce = {
+const nn_loss nn_loss_ce = {
 	.name = "ce",
 	.brief = "cross entropy of softmax, mean over pixels",
 	.settings = &ce_table,
-	.modes = 1u << SECANT_MODE_MULTICLASS,
+	.modes = 1u << NN_MODE_MULTICLASS,
 	.build = ce_build,
 };
-const secant_loss secant_loss_nll = {
+const nn_loss nn_loss_nll = {
 	.name = "nll",
 	.brief = "negative log-likelihood, from log-probabilities",
 	.settings = &nll_table,
-	.modes = 1u << SECANT_MODE_MULTICLASS,
+	.modes = 1u << NN_MODE_MULTICLASS,
 	.build = nll_build,
 };

@@ -23,130 +23,127 @@ typedef struct region {
 
 enum { ZERO, COUNT, SKIP };
 
-static secant_value
-probabilities(secant_graph *g, const region *r, const secant_loss_input *in)
+static graph_value
+probabilities(graph_net *g, const region *r, const nn_loss_input *in)
 {
 	if (!r->from_logits)
 		return in->logits;
-	return in->mode == SECANT_MODE_MULTICLASS ? secant_apply(g, "softmax", &(secant_axis_attr){ -1 }, 1, in->logits)
-											  : secant_loss_one(g, "sigmoid", in->logits);
+	return in->mode == NN_MODE_MULTICLASS ? graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, in->logits)
+										  : nn_loss_one(g, "sigmoid", in->logits);
 }
 
 /* The classes asked for, of a vector with a number for each class. */
-static secant_value
-chosen(secant_graph *g, const region *r, secant_value v)
+static graph_value
+chosen(graph_net *g, const region *r, graph_value v)
 {
 	double index[SECANT_LIST_MAX];
 	if (!r->classes.n)
 		return v;
 	for (int i = 0; i < r->classes.n; i++)
 		index[i] = r->classes.v[i];
-	secant_value at = secant_graph_constant(g, SECANT_I32, &(secant_shape){ 1, { r->classes.n } }, index);
-	return secant_apply(g, "take", &(secant_axis_attr){ 0 }, 2, v, at);
+	graph_value at = graph_constant(g, SECANT_I32, &(secant_shape){ 1, { r->classes.n } }, index);
+	return graph_apply(g, "take", &(op_axis_attr){ 0 }, 2, v, at);
 }
 
 /* Mean over the classes that were asked for; `present`: 1 for those that count, -1: all do. Binary: it is one number.
  */
-static secant_value
-aggregated(secant_graph *g, const region *r, const secant_loss_input *in, secant_value loss, secant_value present)
+static graph_value
+aggregated(graph_net *g, const region *r, const nn_loss_input *in, graph_value loss, graph_value present)
 {
-	if (in->mode == SECANT_MODE_BINARY)
+	if (in->mode == NN_MODE_BINARY)
 		return loss;
 	if (r->weights.n && r->weights.n != in->classes)
-		return secant_graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", r->weights.n, in->classes);
+		return graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", r->weights.n, in->classes);
 	loss = chosen(g, r, loss);
-	secant_value w = r->weights.n ? chosen(g, r, secant_loss_vector(g, &r->weights)) : -1;
+	graph_value w = r->weights.n ? chosen(g, r, nn_loss_vector(g, &r->weights)) : -1;
 	if (present >= 0) {
 		present = chosen(g, r, present);
-		w = w < 0 ? present : secant_loss_two(g, "mul", w, present);
+		w = w < 0 ? present : nn_loss_two(g, "mul", w, present);
 	}
 	if (w < 0)
-		return secant_loss_over(g, "mean", loss, false);
-	secant_value sum = secant_loss_over(g, "sum", w, false);
-	sum = present < 0 ? sum : secant_loss_limited(g, sum, 1e-12, 1e300); /* a batch without any class */
-	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", loss, w), false), sum);
+		return nn_loss_over(g, "mean", loss, false);
+	graph_value sum = nn_loss_over(g, "sum", w, false);
+	sum = present < 0 ? sum : nn_loss_limited(g, sum, 1e-12, 1e300); /* a batch without any class */
+	return nn_loss_two(g, "div", nn_loss_over(g, "sum", nn_loss_two(g, "mul", loss, w), false), sum);
 }
 
 /* Sum over pixels: a number for each class of the batch (binary: one number), per-image a row of them for each picture.
  */
-static secant_value
-pixel_sum(secant_graph *g, const region *r, const secant_loss_input *in, secant_value v)
+static graph_value
+pixel_sum(graph_net *g, const region *r, const nn_loss_input *in, graph_value v)
 {
-	secant_axes_attr a = { .axes = { .n = 2, .v = { 1, 2 } } };
-	return r->per_image ? secant_apply(g, "sum", &a, 1, v)
-						: secant_loss_over(g, "sum", v, in->mode != SECANT_MODE_BINARY);
+	op_axes_attr a = { .axes = { .n = 2, .v = { 1, 2 } } };
+	return r->per_image ? graph_apply(g, "sum", &a, 1, v) : nn_loss_over(g, "sum", v, in->mode != NN_MODE_BINARY);
 }
 
 /* Of a row for each picture the mean over pictures: all, or those in which the class is (`present`, which becomes 1
  * where it is in any). */
-static secant_value
-over_pictures(secant_graph *g, const secant_loss_input *in, secant_value loss, secant_value *present)
+static graph_value
+over_pictures(graph_net *g, const nn_loss_input *in, graph_value loss, graph_value *present)
 {
-	secant_axes_attr first = { .axes = { .n = 1, .v = { 0 } } };
-	secant_value mean = secant_apply(g, "mean", &first, 1, loss);
+	op_axes_attr first = { .axes = { .n = 1, .v = { 0 } } };
+	graph_value mean = graph_apply(g, "mean", &first, 1, loss);
 	if (*present >= 0) {
-		secant_value times = secant_apply(g, "sum", &first, 1, *present);
-		mean = secant_loss_two(g, "div", secant_apply(g, "sum", &first, 1, secant_loss_two(g, "mul", loss, *present)),
-			secant_loss_limited(g, times, 1, 1e300));
-		*present = secant_loss_limited(g, times, 0, 1);
+		graph_value times = graph_apply(g, "sum", &first, 1, *present);
+		mean = nn_loss_two(g, "div", graph_apply(g, "sum", &first, 1, nn_loss_two(g, "mul", loss, *present)),
+			nn_loss_limited(g, times, 1, 1e300));
+		*present = nn_loss_limited(g, times, 0, 1);
 	}
-	return in->mode == SECANT_MODE_BINARY ? secant_loss_over(g, "mean", mean, false) : mean;
+	return in->mode == NN_MODE_BINARY ? nn_loss_over(g, "mean", mean, false) : mean;
 }
 
-static secant_value
-build(secant_graph *g, const region *r, const secant_loss_input *in)
+static graph_value
+build(graph_net *g, const region *r, const nn_loss_input *in)
 {
-	bool binary = in->mode == SECANT_MODE_BINARY;
+	bool binary = in->mode == NN_MODE_BINARY;
 	if (binary && (r->classes.n || r->weights.n))
-		return secant_graph_fail(g, SECANT_ERR_ARG, "loss: classes and class-weights are not for binary targets");
-	secant_value p = probabilities(g, r, in);
-	secant_value t = in->mode == SECANT_MODE_MULTICLASS
-		? secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target)
+		return graph_fail(g, SECANT_ERR_ARG, "loss: classes and class-weights are not for binary targets");
+	graph_value p = probabilities(g, r, in);
+	graph_value t = in->mode == NN_MODE_MULTICLASS
+		? graph_apply(g, "one_hot", &(op_classes_attr){ in->classes }, 1, in->target)
 		: in->target;
-	secant_value mask = secant_loss_mask_channels(g, in, secant_loss_mask(g, in, &r->ignore));
+	graph_value mask = nn_loss_mask_channels(g, in, nn_loss_mask(g, in, &r->ignore));
 	if (mask >= 0) {
-		p = secant_loss_two(g, "mul", p, mask);
-		t = secant_loss_two(g, "mul", t, mask);
+		p = nn_loss_two(g, "mul", p, mask);
+		t = nn_loss_two(g, "mul", t, mask);
 	}
-	secant_value sp = pixel_sum(g, r, in, p), st = pixel_sum(g, r, in, t);
-	secant_value apart = pixel_sum(g, r, in, secant_loss_one(g, "abs", secant_loss_two(g, "sub", p, t)));
-	secant_value inter = secant_loss_scaled(
-		g, secant_loss_two(g, "sub", secant_loss_two(g, "add", sp, st), apart), 0.5);
-	secant_value fp = secant_loss_scaled(g, secant_loss_two(g, "sub", sp, inter), r->alpha),
-				 fn = secant_loss_scaled(g, secant_loss_two(g, "sub", st, inter), r->beta);
-	secant_value below = secant_loss_plus(
-		g, secant_loss_two(g, "add", inter, secant_loss_two(g, "add", fp, fn)), r->smooth);
-	secant_value score = secant_loss_two(
-		g, "div", secant_loss_plus(g, inter, r->smooth), secant_loss_limited(g, below, r->eps, 1e300));
-	secant_value loss = r->log_loss
-		? secant_loss_scaled(g, secant_loss_one(g, "log", secant_loss_limited(g, score, r->eps, 1e300)), -1)
-		: secant_loss_plus(g, secant_loss_scaled(g, score, -1), 1);
-	secant_value zero = secant_graph_scalar(g, 0), there = secant_loss_two(g, "greater", st, zero);
-	secant_value present = r->absent == SKIP ? secant_loss_one(g, "upcast", there) : -1;
-	loss = r->absent == COUNT ? loss : secant_apply(g, "where", NULL, 3, there, loss, zero);
+	graph_value sp = pixel_sum(g, r, in, p), st = pixel_sum(g, r, in, t);
+	graph_value apart = pixel_sum(g, r, in, nn_loss_one(g, "abs", nn_loss_two(g, "sub", p, t)));
+	graph_value inter = nn_loss_scaled(g, nn_loss_two(g, "sub", nn_loss_two(g, "add", sp, st), apart), 0.5);
+	graph_value fp = nn_loss_scaled(g, nn_loss_two(g, "sub", sp, inter), r->alpha),
+				fn = nn_loss_scaled(g, nn_loss_two(g, "sub", st, inter), r->beta);
+	graph_value below = nn_loss_plus(g, nn_loss_two(g, "add", inter, nn_loss_two(g, "add", fp, fn)), r->smooth);
+	graph_value score = nn_loss_two(
+		g, "div", nn_loss_plus(g, inter, r->smooth), nn_loss_limited(g, below, r->eps, 1e300));
+	graph_value loss = r->log_loss
+		? nn_loss_scaled(g, nn_loss_one(g, "log", nn_loss_limited(g, score, r->eps, 1e300)), -1)
+		: nn_loss_plus(g, nn_loss_scaled(g, score, -1), 1);
+	graph_value zero = graph_scalar(g, 0), there = nn_loss_two(g, "greater", st, zero);
+	graph_value present = r->absent == SKIP ? nn_loss_one(g, "upcast", there) : -1;
+	loss = r->absent == COUNT ? loss : graph_apply(g, "where", NULL, 3, there, loss, zero);
 	loss = r->per_image ? over_pictures(g, in, loss, &present) : loss;
 	loss = aggregated(g, r, in, loss, present);
-	return r->gamma == 1 ? loss : secant_apply(g, "pow", &(secant_number_attr){ r->gamma, 0 }, 1, loss);
+	return r->gamma == 1 ? loss : graph_apply(g, "pow", &(op_number_attr){ r->gamma, 0 }, 1, loss);
 }
 
-static secant_value
-dice_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+dice_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	region r = *(const region *)settings;
 	r.alpha = r.beta = 0.5, r.gamma = 1;
 	return build(g, &r, in);
 }
 
-static secant_value
-jaccard_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+jaccard_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	region r = *(const region *)settings;
 	r.alpha = r.beta = r.gamma = 1;
 	return build(g, &r, in);
 }
 
-static secant_value
-tversky_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+tversky_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	return build(g, settings, in);
 }
@@ -174,24 +171,24 @@ static const secant_opt tversky_rows[] = {
 static const secant_opts settings_table = { "region loss", sizeof(region), rows },
 						 tversky_table = { "tversky", sizeof(region), tversky_rows };
 
-const secant_loss secant_loss_dice = {
+const nn_loss nn_loss_dice = {
 	.name = "dice",
 	.brief = "1 - Dice score, over batch and pixels together",
 	.settings = &settings_table,
-	.modes = SECANT_MODES_ALL,
+	.modes = NN_MODES_ALL,
 	.build = dice_build,
 };
-const secant_loss secant_loss_jaccard = {
+const nn_loss nn_loss_jaccard = {
 	.name = "jaccard",
 	.brief = "1 - IoU, over batch and pixels together",
 	.settings = &settings_table,
-	.modes = SECANT_MODES_ALL,
+	.modes = NN_MODES_ALL,
 	.build = jaccard_build,
 };
-const secant_loss secant_loss_tversky = {
+const nn_loss nn_loss_tversky = {
 	.name = "tversky",
 	.brief = "1 - Tversky index: false positives and negatives weighed apart",
 	.settings = &tversky_table,
-	.modes = SECANT_MODES_ALL,
+	.modes = NN_MODES_ALL,
 	.build = tversky_build,
 };

@@ -19,95 +19,92 @@ typedef struct focal {
 	secant_ints ignore;
 } focal;
 
-static secant_value
-logits_of(secant_graph *g, const focal *f, const secant_loss_input *in)
+static graph_value
+logits_of(graph_net *g, const focal *f, const nn_loss_input *in)
 {
 	if (f->from_logits)
 		return in->logits;
-	secant_value p = secant_loss_limited(g, in->logits, f->eps, 1 - f->eps);
-	secant_value log_p = secant_loss_one(g, "log", p);
-	if (in->mode == SECANT_MODE_MULTICLASS)
+	graph_value p = nn_loss_limited(g, in->logits, f->eps, 1 - f->eps);
+	graph_value log_p = nn_loss_one(g, "log", p);
+	if (in->mode == NN_MODE_MULTICLASS)
 		return log_p;
-	return secant_loss_two(
-		g, "sub", log_p, secant_loss_one(g, "log", secant_loss_plus(g, secant_loss_scaled(g, p, -1), 1)));
+	return nn_loss_two(g, "sub", log_p, nn_loss_one(g, "log", nn_loss_plus(g, nn_loss_scaled(g, p, -1), 1)));
 }
 
-static secant_value
-power(secant_graph *g, secant_value v, double gamma)
+static graph_value
+power(graph_net *g, graph_value v, double gamma)
 {
 	/* below 1 the slope is infinite at 0, which a sure pixel reaches: it shall have none */
-	v = gamma < 1 ? secant_loss_limited(g, v, 1e-12, 1e300) : v;
-	return gamma == 1 ? v : secant_apply(g, "pow", &(secant_number_attr){ gamma, 0 }, 1, v);
+	v = gamma < 1 ? nn_loss_limited(g, v, 1e-12, 1e300) : v;
+	return gamma == 1 ? v : graph_apply(g, "pow", &(op_number_attr){ gamma, 0 }, 1, v);
 }
 
-static secant_value
-factor(secant_graph *g, const focal *f, secant_value pt)
+static graph_value
+factor(graph_net *g, const focal *f, graph_value pt)
 {
-	secant_value rest = secant_loss_plus(g, secant_loss_scaled(g, pt, -1), 1);
+	graph_value rest = nn_loss_plus(g, nn_loss_scaled(g, pt, -1), 1);
 	if (!f->reduced.n)
 		return power(g, rest, f->gamma);
 	double t = f->reduced.v[0];
-	secant_value one = secant_graph_scalar(g, 1), limit = secant_graph_scalar(g, t);
-	return secant_apply(g, "where", NULL, 3, secant_loss_two(g, "greater", limit, pt), one,
-		power(g, secant_loss_scaled(g, rest, 1 / t), f->gamma));
+	graph_value one = graph_scalar(g, 1), limit = graph_scalar(g, t);
+	return graph_apply(g, "where", NULL, 3, nn_loss_two(g, "greater", limit, pt), one,
+		power(g, nn_loss_scaled(g, rest, 1 / t), f->gamma));
 }
 
 static double
-pixels_of_a_picture(secant_graph *g, secant_value x)
+pixels_of_a_picture(graph_net *g, graph_value x)
 {
-	const secant_shape *s = secant_graph_shape(g, x);
+	const secant_shape *s = graph_shape(g, x);
 	double n = 1;
 	for (int i = 1; i < s->rank - 1; i++)
 		n *= (double)s->dim[i];
 	return n > 0 ? n : 1;
 }
 
-static secant_value
-build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	const focal *f = settings;
-	bool multiclass = in->mode == SECANT_MODE_MULTICLASS, classes = in->mode != SECANT_MODE_BINARY;
-	secant_value x = logits_of(g, f, in),
-				 t = multiclass ? secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target)
-								: in->target;
-	secant_value mask = secant_loss_mask_channels(g, in, secant_loss_mask(g, in, &f->ignore));
+	bool multiclass = in->mode == NN_MODE_MULTICLASS, classes = in->mode != NN_MODE_BINARY;
+	graph_value x = logits_of(g, f, in),
+				t = multiclass ? graph_apply(g, "one_hot", &(op_classes_attr){ in->classes }, 1, in->target)
+							   : in->target;
+	graph_value mask = nn_loss_mask_channels(g, in, nn_loss_mask(g, in, &f->ignore));
 	if (mask >= 0 && !multiclass)
-		t = secant_loss_two(g, "mul", t, mask);
-	secant_value bce = secant_loss_two(g, "bce_with_logits", x, t);
-	secant_value weight = f->gamma == 0 && !f->reduced.n
+		t = nn_loss_two(g, "mul", t, mask);
+	graph_value bce = nn_loss_two(g, "bce_with_logits", x, t);
+	graph_value weight = f->gamma == 0 && !f->reduced.n
 		? -1
-		: factor(g, f, secant_loss_one(g, "exp", secant_loss_scaled(g, bce, -1)));
-	secant_value loss = weight < 0 ? bce : secant_loss_two(g, "mul", weight, bce);
+		: factor(g, f, nn_loss_one(g, "exp", nn_loss_scaled(g, bce, -1)));
+	graph_value loss = weight < 0 ? bce : nn_loss_two(g, "mul", weight, bce);
 	if (f->alpha.n) {
 		double a = f->alpha.v[0];
-		loss = secant_loss_two(g, "mul", loss, secant_loss_plus(g, secant_loss_scaled(g, t, 2 * a - 1), 1 - a));
+		loss = nn_loss_two(g, "mul", loss, nn_loss_plus(g, nn_loss_scaled(g, t, 2 * a - 1), 1 - a));
 	}
-	secant_value ones = secant_loss_plus(g, secant_loss_scaled(g, t, 0), 1);
-	secant_value valid = mask < 0 ? ones : secant_loss_two(g, "mul", ones, mask);
+	graph_value ones = nn_loss_plus(g, nn_loss_scaled(g, t, 0), 1);
+	graph_value valid = mask < 0 ? ones : nn_loss_two(g, "mul", ones, mask);
 	if (mask >= 0)
-		loss = secant_loss_two(g, "mul", loss, mask);
-	secant_value total = secant_loss_over(g, "sum", loss, classes), count = secant_loss_over(g, "sum", valid, classes);
+		loss = nn_loss_two(g, "mul", loss, mask);
+	graph_value total = nn_loss_over(g, "sum", loss, classes), count = nn_loss_over(g, "sum", valid, classes);
 	if (f->normalized) {
-		secant_value sum = secant_loss_over(
-			g, "sum", weight < 0 ? valid : secant_loss_two(g, "mul", weight, valid), classes);
-		total = secant_loss_two(g, "div", total, secant_loss_limited(g, sum, 1e-6, 1e300));
+		graph_value sum = nn_loss_over(g, "sum", weight < 0 ? valid : nn_loss_two(g, "mul", weight, valid), classes);
+		total = nn_loss_two(g, "div", total, nn_loss_limited(g, sum, 1e-6, 1e300));
 	}
 	if (f->reduction == MEAN)
-		total = secant_loss_two(g, "div", total, secant_loss_limited(g, count, 1, 1e300));
+		total = nn_loss_two(g, "div", total, nn_loss_limited(g, count, 1, 1e300));
 	/* The original sums over pictures and averages the map that is left; where pixels are left out it has no map, and
 	 * the sum stays. */
 	if (f->reduction == BATCHWISE_MEAN && classes && mask < 0)
-		total = secant_loss_scaled(g, total, 1 / pixels_of_a_picture(g, x));
+		total = nn_loss_scaled(g, total, 1 / pixels_of_a_picture(g, x));
 	if (!classes)
 		return total;
 	if (!f->weights.n)
-		return secant_loss_over(g, "mean", total, false);
+		return nn_loss_over(g, "mean", total, false);
 	if (f->weights.n != in->classes)
-		return secant_graph_fail(
-			g, SECANT_ERR_ARG, "loss focal: %d class-weights for %d classes", f->weights.n, in->classes);
-	secant_value w = secant_loss_vector(g, &f->weights);
-	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", total, w), false),
-		secant_loss_over(g, "sum", w, false));
+		return graph_fail(g, SECANT_ERR_ARG, "loss focal: %d class-weights for %d classes", f->weights.n, in->classes);
+	graph_value w = nn_loss_vector(g, &f->weights);
+	return nn_loss_two(
+		g, "div", nn_loss_over(g, "sum", nn_loss_two(g, "mul", total, w), false), nn_loss_over(g, "sum", w, false));
 }
 
 static const secant_opt rows[] = {
@@ -125,10 +122,10 @@ static const secant_opt rows[] = {
 };
 static const secant_opts settings_table = { "focal", sizeof(focal), rows };
 
-const secant_loss secant_loss_focal = {
+const nn_loss nn_loss_focal = {
 	.name = "focal",
 	.brief = "cross entropy in which easy pixels count less",
 	.settings = &settings_table,
-	.modes = SECANT_MODES_ALL,
+	.modes = NN_MODES_ALL,
 	.build = build,
 };

@@ -12,72 +12,70 @@ typedef struct lovasz {
 } lovasz;
 
 /* N x ... x C as rows x everything else: rows 1, or N per image. */
-static secant_value
-rows_of(secant_graph *g, secant_value v, bool per_image)
+static graph_value
+rows_of(graph_net *g, graph_value v, bool per_image)
 {
-	const secant_shape *s = secant_graph_shape(g, v);
+	const secant_shape *s = graph_shape(g, v);
 	int64_t n = per_image ? s->dim[0] : 1;
-	return secant_apply(
-		g, "reshape", &(secant_shape_attr){ { 2, { (int)n, n ? (int)(secant_shape_count(s) / n) : 0 } } }, 1, v);
+	return graph_apply(
+		g, "reshape", &(op_shape_attr){ { 2, { (int)n, n ? (int)(secant_shape_count(s) / n) : 0 } } }, 1, v);
 }
 
 /* The same with a row for each class: [N x] C x pixels. */
-static secant_value
-class_rows(secant_graph *g, secant_value v, bool per_image)
+static graph_value
+class_rows(graph_net *g, graph_value v, bool per_image)
 {
-	const secant_shape *s = secant_graph_shape(g, v);
+	const secant_shape *s = graph_shape(g, v);
 	int n = per_image ? (int)s->dim[0] : 1, c = (int)s->dim[s->rank - 1],
 		pixels = n && c ? (int)(secant_shape_count(s) / n / c) : 0;
-	v = secant_apply(g, "reshape", &(secant_shape_attr){ { 3, { n, pixels, c } } }, 1, v);
-	return secant_apply(g, "transpose", &(secant_ints){ 3, { 0, 2, 1 } }, 1, v);
+	v = graph_apply(g, "reshape", &(op_shape_attr){ { 3, { n, pixels, c } } }, 1, v);
+	return graph_apply(g, "transpose", &(secant_ints){ 3, { 0, 2, 1 } }, 1, v);
 }
 
-static secant_value
-without(secant_graph *g, secant_value errors, secant_value mask)
+static graph_value
+without(graph_net *g, graph_value errors, graph_value mask)
 {
 	if (mask < 0)
 		return errors;
-	return secant_apply(g, "where", NULL, 3, secant_loss_two(g, "greater", mask, secant_graph_scalar(g, 0.5)), errors,
-		secant_graph_scalar(g, -1e30));
+	return graph_apply(
+		g, "where", NULL, 3, nn_loss_two(g, "greater", mask, graph_scalar(g, 0.5)), errors, graph_scalar(g, -1e30));
 }
 
-static secant_value
-hinge(secant_graph *g, const lovasz *l, const secant_loss_input *in)
+static graph_value
+hinge(graph_net *g, const lovasz *l, const nn_loss_input *in)
 {
-	secant_value mask = secant_loss_mask(g, in, &l->ignore),
-				 y = mask < 0 ? in->target : secant_loss_two(g, "mul", in->target, mask);
-	secant_value sign = secant_loss_plus(g, secant_loss_scaled(g, y, 2), -1);
-	secant_value errors = secant_loss_plus(
-		g, secant_loss_scaled(g, secant_loss_two(g, "mul", in->logits, sign), -1), 1);
-	secant_value loss = secant_loss_two(
+	graph_value mask = nn_loss_mask(g, in, &l->ignore),
+				y = mask < 0 ? in->target : nn_loss_two(g, "mul", in->target, mask);
+	graph_value sign = nn_loss_plus(g, nn_loss_scaled(g, y, 2), -1);
+	graph_value errors = nn_loss_plus(g, nn_loss_scaled(g, nn_loss_two(g, "mul", in->logits, sign), -1), 1);
+	graph_value loss = nn_loss_two(
 		g, "lovasz", rows_of(g, without(g, errors, mask), l->per_image), rows_of(g, y, l->per_image));
-	return secant_loss_over(g, "mean", loss, false);
+	return nn_loss_over(g, "mean", loss, false);
 }
 
-static secant_value
-softmax(secant_graph *g, const lovasz *l, const secant_loss_input *in)
+static graph_value
+softmax(graph_net *g, const lovasz *l, const nn_loss_input *in)
 {
-	secant_value p = secant_apply(g, "softmax", &(secant_axis_attr){ -1 }, 1, in->logits),
-				 y = secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target);
-	secant_value mask = secant_loss_mask_channels(g, in, secant_loss_mask(g, in, &l->ignore));
+	graph_value p = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, in->logits),
+				y = graph_apply(g, "one_hot", &(op_classes_attr){ in->classes }, 1, in->target);
+	graph_value mask = nn_loss_mask_channels(g, in, nn_loss_mask(g, in, &l->ignore));
 	if (mask >= 0)
-		y = secant_loss_two(g, "mul", y, mask);
-	secant_value errors = without(g, secant_loss_one(g, "abs", secant_loss_two(g, "sub", y, p)), mask);
-	secant_value rows = class_rows(g, y, l->per_image),
-				 each = secant_loss_two(
-					 g, "lovasz", class_rows(g, errors, l->per_image), rows); /* pictures x classes */
-	secant_axes_attr last = { { 1, { 2 } }, false }, classes = { { 1, { 1 } }, false };
-	secant_value present = secant_loss_one(
-		g, "upcast", secant_loss_two(g, "greater", secant_apply(g, "sum", &last, 1, rows), secant_graph_scalar(g, 0)));
-	secant_value sum = secant_apply(g, "sum", &classes, 1, secant_loss_two(g, "mul", each, present));
-	secant_value count = secant_loss_limited(g, secant_apply(g, "sum", &classes, 1, present), 1, 1e300);
-	return secant_loss_over(g, "mean", secant_loss_two(g, "div", sum, count), false);
+		y = nn_loss_two(g, "mul", y, mask);
+	graph_value errors = without(g, nn_loss_one(g, "abs", nn_loss_two(g, "sub", y, p)), mask);
+	graph_value rows = class_rows(g, y, l->per_image),
+				each = nn_loss_two(g, "lovasz", class_rows(g, errors, l->per_image), rows); /* pictures x classes */
+	op_axes_attr last = { { 1, { 2 } }, false }, classes = { { 1, { 1 } }, false };
+	graph_value present = nn_loss_one(
+		g, "upcast", nn_loss_two(g, "greater", graph_apply(g, "sum", &last, 1, rows), graph_scalar(g, 0)));
+	graph_value sum = graph_apply(g, "sum", &classes, 1, nn_loss_two(g, "mul", each, present));
+	graph_value count = nn_loss_limited(g, graph_apply(g, "sum", &classes, 1, present), 1, 1e300);
+	return nn_loss_over(g, "mean", nn_loss_two(g, "div", sum, count), false);
 }
 
-static secant_value
-build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
-	return in->mode == SECANT_MODE_MULTICLASS ? softmax(g, settings, in) : hinge(g, settings, in);
+	return in->mode == NN_MODE_MULTICLASS ? softmax(g, settings, in) : hinge(g, settings, in);
 }
 
 static const secant_opt rows[] = {
@@ -87,10 +85,10 @@ static const secant_opt rows[] = {
 };
 static const secant_opts settings_table = { "lovasz", sizeof(lovasz), rows };
 
-const secant_loss secant_loss_lovasz = {
+const nn_loss nn_loss_lovasz = {
 	.name = "lovasz",
 	.brief = "Lovasz extension of the Jaccard loss: follows IoU itself",
 	.settings = &settings_table,
-	.modes = SECANT_MODES_ALL,
+	.modes = NN_MODES_ALL,
 	.build = build,
 };

@@ -11,29 +11,24 @@ typedef struct mcc {
 	bool from_logits;
 } mcc;
 
-static secant_value
-build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	const mcc *m = settings;
-	secant_value p = m->from_logits ? secant_loss_one(g, "sigmoid", in->logits) : in->logits, t = in->target;
-	secant_value not_p = secant_loss_plus(g, secant_loss_scaled(g, p, -1), 1),
-				 not_t = secant_loss_plus(g, secant_loss_scaled(g, t, -1), 1);
-	secant_value tp = secant_loss_plus(g, secant_loss_over(g, "sum", secant_loss_two(g, "mul", p, t), false), m->eps);
-	secant_value tn = secant_loss_plus(
-		g, secant_loss_over(g, "sum", secant_loss_two(g, "mul", not_p, not_t), false), m->eps);
-	secant_value fp = secant_loss_plus(
-		g, secant_loss_over(g, "sum", secant_loss_two(g, "mul", p, not_t), false), m->eps);
-	secant_value fn = secant_loss_plus(
-		g, secant_loss_over(g, "sum", secant_loss_two(g, "mul", not_p, t), false), m->eps);
-	secant_value above = secant_loss_two(
-		g, "sub", secant_loss_two(g, "mul", tp, tn), secant_loss_two(g, "mul", fp, fn));
+	graph_value p = m->from_logits ? nn_loss_one(g, "sigmoid", in->logits) : in->logits, t = in->target;
+	graph_value not_p = nn_loss_plus(g, nn_loss_scaled(g, p, -1), 1),
+				not_t = nn_loss_plus(g, nn_loss_scaled(g, t, -1), 1);
+	graph_value tp = nn_loss_plus(g, nn_loss_over(g, "sum", nn_loss_two(g, "mul", p, t), false), m->eps);
+	graph_value tn = nn_loss_plus(g, nn_loss_over(g, "sum", nn_loss_two(g, "mul", not_p, not_t), false), m->eps);
+	graph_value fp = nn_loss_plus(g, nn_loss_over(g, "sum", nn_loss_two(g, "mul", p, not_t), false), m->eps);
+	graph_value fn = nn_loss_plus(g, nn_loss_over(g, "sum", nn_loss_two(g, "mul", not_p, t), false), m->eps);
+	graph_value above = nn_loss_two(g, "sub", nn_loss_two(g, "mul", tp, tn), nn_loss_two(g, "mul", fp, fn));
 	/* Roots before products: the product of four counts leaves float's range for large pictures. */
-	secant_value left = secant_loss_one(
-		g, "sqrt", secant_loss_two(g, "mul", secant_loss_two(g, "add", tp, fp), secant_loss_two(g, "add", tp, fn)));
-	secant_value right = secant_loss_one(
-		g, "sqrt", secant_loss_two(g, "mul", secant_loss_two(g, "add", tn, fp), secant_loss_two(g, "add", tn, fn)));
-	return secant_loss_plus(
-		g, secant_loss_scaled(g, secant_loss_two(g, "div", above, secant_loss_two(g, "mul", left, right)), -1), 1);
+	graph_value left = nn_loss_one(
+		g, "sqrt", nn_loss_two(g, "mul", nn_loss_two(g, "add", tp, fp), nn_loss_two(g, "add", tp, fn)));
+	graph_value right = nn_loss_one(
+		g, "sqrt", nn_loss_two(g, "mul", nn_loss_two(g, "add", tn, fp), nn_loss_two(g, "add", tn, fn)));
+	return nn_loss_plus(g, nn_loss_scaled(g, nn_loss_two(g, "div", above, nn_loss_two(g, "mul", left, right)), -1), 1);
 }
 
 static const secant_opt rows[] = {
@@ -43,10 +38,10 @@ static const secant_opt rows[] = {
 };
 static const secant_opts settings_table = { "mcc", sizeof(mcc), rows };
 
-const secant_loss secant_loss_mcc = {
+const nn_loss nn_loss_mcc = {
 	.name = "mcc",
 	.brief = "one minus Matthews' correlation coefficient",
 	.settings = &settings_table,
-	.modes = 1u << SECANT_MODE_BINARY,
+	.modes = 1u << NN_MODE_BINARY,
 	.build = build,
 };

@@ -19,50 +19,50 @@ typedef struct soft {
 } soft;
 
 /* `each` has one number for each element of `mask` (or none are ignored). */
-static secant_value
-reduce(secant_graph *g, const soft *s, secant_value each, secant_value mask)
+static graph_value
+reduce(graph_net *g, const soft *s, graph_value each, graph_value mask)
 {
 	if (mask >= 0)
-		each = secant_loss_two(g, "mul", each, mask);
+		each = nn_loss_two(g, "mul", each, mask);
 	if (s->reduction == 1)
-		return secant_loss_over(g, "sum", each, false);
+		return nn_loss_over(g, "sum", each, false);
 	if (mask < 0 || s->count_ignored)
-		return secant_loss_over(g, "mean", each, false);
-	return secant_loss_two(g, "div", secant_loss_over(g, "sum", each, false),
-		secant_loss_limited(g, secant_loss_over(g, "sum", mask, false), 1, 1e300));
+		return nn_loss_over(g, "mean", each, false);
+	return nn_loss_two(g, "div", nn_loss_over(g, "sum", each, false),
+		nn_loss_limited(g, nn_loss_over(g, "sum", mask, false), 1, 1e300));
 }
 
 /* One number, or one for each class; -1: none. */
-static secant_value
-weights(secant_graph *g, const secant_loss_input *in, const secant_reals *w, const char *name)
+static graph_value
+weights(graph_net *g, const nn_loss_input *in, const secant_reals *w, const char *name)
 {
-	if (w->n > 1 && w->n != (in->mode == SECANT_MODE_BINARY ? 1 : in->classes))
-		return secant_graph_fail(g, SECANT_ERR_ARG, "loss soft-bce: %d %s for %d classes", w->n, name, in->classes);
-	return w->n ? secant_loss_vector(g, w) : -1;
+	if (w->n > 1 && w->n != (in->mode == NN_MODE_BINARY ? 1 : in->classes))
+		return graph_fail(g, SECANT_ERR_ARG, "loss soft-bce: %d %s for %d classes", w->n, name, in->classes);
+	return w->n ? nn_loss_vector(g, w) : -1;
 }
 
-static secant_value
-bce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+bce_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	const soft *s = settings;
-	secant_value mask = secant_loss_mask(g, in, &s->ignore);
-	secant_value t = secant_loss_plus(g, secant_loss_scaled(g, in->target, 1 - 2 * s->smooth), s->smooth);
-	secant_value pos = weights(g, in, &s->pos_weight, "pos-weights"), weight = weights(g, in, &s->weight, "weights");
-	secant_value each = secant_apply(g, "bce_with_logits", NULL, 3, in->logits, t, pos);
-	return reduce(g, s, weight < 0 ? each : secant_loss_two(g, "mul", each, weight), mask);
+	graph_value mask = nn_loss_mask(g, in, &s->ignore);
+	graph_value t = nn_loss_plus(g, nn_loss_scaled(g, in->target, 1 - 2 * s->smooth), s->smooth);
+	graph_value pos = weights(g, in, &s->pos_weight, "pos-weights"), weight = weights(g, in, &s->weight, "weights");
+	graph_value each = graph_apply(g, "bce_with_logits", NULL, 3, in->logits, t, pos);
+	return reduce(g, s, weight < 0 ? each : nn_loss_two(g, "mul", each, weight), mask);
 }
 
-static secant_value
-ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+static graph_value
+ce_build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	const soft *s = settings;
-	secant_value mask = secant_loss_mask(g, in, &s->ignore);
-	secant_value logp = secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, in->logits);
-	secant_value each = secant_loss_scaled(g, secant_loss_two(g, "pick", logp, in->target), -(1 - s->smooth));
+	graph_value mask = nn_loss_mask(g, in, &s->ignore);
+	graph_value logp = graph_apply(g, "log_softmax", &(op_axis_attr){ -1 }, 1, in->logits);
+	graph_value each = nn_loss_scaled(g, nn_loss_two(g, "pick", logp, in->target), -(1 - s->smooth));
 	if (s->smooth > 0) {
-		secant_value all = secant_apply(
-			g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, logp)->rank - 1 } }, false }, 1, logp);
-		each = secant_loss_two(g, "add", each, secant_loss_scaled(g, all, -s->smooth / in->classes));
+		graph_value all = graph_apply(
+			g, "sum", &(op_axes_attr){ { 1, { graph_shape(g, logp)->rank - 1 } }, false }, 1, logp);
+		each = nn_loss_two(g, "add", each, nn_loss_scaled(g, all, -s->smooth / in->classes));
 	}
 	return reduce(g, s, each, mask);
 }
@@ -85,17 +85,17 @@ static const secant_opt ce_rows[] = { SECANT_OPT(soft, smooth, REAL, "smooth", "
 static const secant_opts bce_table = { "soft-bce", sizeof(soft), bce_rows },
 						 ce_table = { "soft-ce", sizeof(soft), ce_rows };
 
-const secant_loss secant_loss_soft_bce = {
+const nn_loss nn_loss_soft_bce = {
 	.name = "soft-bce",
 	.brief = "binary cross entropy with smoothed labels",
 	.settings = &bce_table,
-	.modes = SECANT_MODES_SIGMOID,
+	.modes = NN_MODES_SIGMOID,
 	.build = bce_build,
 };
-const secant_loss secant_loss_soft_ce = {
+const nn_loss nn_loss_soft_ce = {
 	.name = "soft-ce",
 	.brief = "cross entropy of softmax with smoothed labels",
 	.settings = &ce_table,
-	.modes = 1u << SECANT_MODE_MULTICLASS,
+	.modes = 1u << NN_MODE_MULTICLASS,
 	.build = ce_build,
 };

@@ -8,26 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOSS(name) extern const secant_loss secant_loss_##name;
+#define LOSS(name) extern const nn_loss nn_loss_##name;
 #include "nn/losses.inc"
 #undef LOSS
-static const secant_loss *const losses[] = {
-#define LOSS(name) &secant_loss_##name,
+static const nn_loss *const losses[] = {
+#define LOSS(name) &nn_loss_##name,
 #include "nn/losses.inc"
 #undef LOSS
 	NULL,
 };
 
-const secant_loss *
-secant_loss_at(int i)
+const nn_loss *
+nn_loss_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof losses / sizeof *losses) ? losses[i] : NULL;
 }
 
-const secant_loss *
-secant_loss_find(const char *name)
+const nn_loss *
+nn_loss_find(const char *name)
 {
-	for (const secant_loss *const *l = losses; *l; l++)
+	for (const nn_loss *const *l = losses; *l; l++)
 		if (!strcmp((*l)->name, name))
 			return *l;
 	return NULL;
@@ -108,7 +108,7 @@ squeeze(char *list)
 
 /* "gamma=2, weights=[1,2]": commas inside brackets belong to a value. */
 static secant_status
-read_settings(const secant_loss *l, char *text, void *settings, secant_err *err)
+read_settings(const nn_loss *l, char *text, void *settings, secant_err *err)
 {
 	for (char *at = text; *skip_spaces(at);) {
 		size_t depth = 0, k = 0;
@@ -140,12 +140,12 @@ read_settings(const secant_loss *l, char *text, void *settings, secant_err *err)
 	return SECANT_OK;
 }
 
-static const secant_loss *
-find(const char *name, secant_mode mode, secant_err *err)
+static const nn_loss *
+find(const char *name, nn_mode mode, secant_err *err)
 {
 	static const char *const modes[] = { "binary", "multiclass", "multilabel" };
 	const char *names[64] = { 0 };
-	const secant_loss *l = secant_loss_find(name);
+	const nn_loss *l = nn_loss_find(name);
 	if (l && !(l->modes >> mode & 1)) {
 		secant_fail(err, SECANT_ERR_ARG, "loss %s is not defined for %s targets", name, modes[mode]);
 		return NULL;
@@ -162,7 +162,7 @@ find(const char *name, secant_mode mode, secant_err *err)
 
 /* Does the loss take what the network gives: logits, or with an activation probabilities (nll: their logarithm)? */
 static secant_status
-check_activation(const secant_loss *l, const void *settings, const char *activation, secant_err *err)
+check_activation(const nn_loss *l, const void *settings, const char *activation, secant_err *err)
 {
 	char *logits = l->settings ? secant_opts_get(l->settings, settings, "from-logits") : NULL;
 	bool plain = !strcmp(activation, "identity"), nll = !strcmp(l->name, "nll"),
@@ -186,11 +186,10 @@ check_activation(const secant_loss *l, const void *settings, const char *activat
 }
 
 /* Builds the sum, or with g NULL only checks it; against the network's activation where that is not NULL. */
-static secant_value
-walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode mode, const char *activation,
-	secant_err *err)
+static graph_value
+walk(graph_net *g, const char *spec, const nn_loss_input *in, nn_mode mode, const char *activation, secant_err *err)
 {
-	secant_value sum = -1;
+	graph_value sum = -1;
 	double factors = 0;
 	secant_err own = { 0 };
 	const char *at = spec;
@@ -198,7 +197,7 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 		term t;
 		if (!(at = read_term(*at == '+' ? at + 1 : at, spec, &t, &own)))
 			break;
-		const secant_loss *l = find(t.name, mode, &own);
+		const nn_loss *l = find(t.name, mode, &own);
 		void *settings = l && l->settings ? secant_calloc(1, l->settings->size) : NULL;
 		if (!l || (l->settings && (!settings || secant_opts_init(l->settings, settings, &own)))
 			|| read_settings(l, t.settings, settings, &own)
@@ -210,9 +209,9 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 		}
 		factors += t.factor;
 		if (g) {
-			secant_value v = l->build(g, settings, in);
-			v = t.factor == 1 ? v : secant_apply(g, "mul_scalar", &(secant_number_attr){ t.factor, 0 }, 1, v);
-			sum = sum < 0 ? v : secant_apply(g, "add", NULL, 2, sum, v);
+			graph_value v = l->build(g, settings, in);
+			v = t.factor == 1 ? v : graph_apply(g, "mul_scalar", &(op_number_attr){ t.factor, 0 }, 1, v);
+			sum = sum < 0 ? v : graph_apply(g, "add", NULL, 2, sum, v);
 		}
 		if (l->settings)
 			secant_opts_free(l->settings, settings);
@@ -224,24 +223,24 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 	if (!own.code && factors == 0)
 		secant_fail(&own, SECANT_ERR_ARG, "loss '%s': every factor is 0", spec);
 	if (!own.code && g)
-		(void)!secant_graph_check(g, &own);
+		(void)!graph_check(g, &own);
 	if (own.code)
 		secant_fail(err, own.code, "%s", own.msg);
 	return own.code ? -1 : sum;
 }
 
-secant_value
-secant_loss_build(secant_graph *g, const char *spec, const secant_loss_input *in, secant_err *err)
+graph_value
+nn_loss_build(graph_net *g, const char *spec, const nn_loss_input *in, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_value v = walk(g, spec, in, in->mode, NULL, &own);
+	graph_value v = walk(g, spec, in, in->mode, NULL, &own);
 	if (own.code)
 		secant_fail(err, own.code, "%s", own.msg);
 	return v;
 }
 
 secant_status
-secant_loss_check(const char *spec, secant_mode mode, const char *activation, secant_err *err)
+nn_loss_check(const char *spec, nn_mode mode, const char *activation, secant_err *err)
 {
 	secant_err own = { 0 };
 	walk(NULL, spec, NULL, mode, activation, &own);
@@ -251,7 +250,7 @@ secant_loss_check(const char *spec, secant_mode mode, const char *activation, se
 static secant_entry
 entry(int i)
 {
-	const secant_loss *l = secant_loss_at(i);
+	const nn_loss *l = nn_loss_at(i);
 	return l ? (secant_entry){ l->name, l->brief, l->settings } : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_losses = { "losses", "Losses", entry };
+const base_kind base_kind_losses = { "losses", "Losses", entry };

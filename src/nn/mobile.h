@@ -2,20 +2,20 @@
  * Networks of inverted residual blocks as timm builds them: EfficientNet, MobileNetV3 and V4 and their relatives are
  * tables of rows, one or several a stage.
  */
-#ifndef SECANT_NN_MOBILE_H
-#define SECANT_NN_MOBILE_H
+#ifndef NN_MOBILE_H
+#define NN_MOBILE_H
 #include "nn/encoder.h"
 
-typedef enum secant_mobile_kind {
-	SECANT_MOBILE_DS = 1, /* by channel, then 1x1 */
-	SECANT_MOBILE_IR, /* 1x1, by channel, 1x1 */
-	SECANT_MOBILE_ER, /* k x k, 1x1 */
-	SECANT_MOBILE_CN, /* one convolution */
-	SECANT_MOBILE_UIR /* MobileNetV4's: optionally by channel, 1x1, optionally by channel, 1x1 */
-} secant_mobile_kind;
+typedef enum nn_mobile_kind {
+	NN_MOBILE_DS = 1, /* by channel, then 1x1 */
+	NN_MOBILE_IR, /* 1x1, by channel, 1x1 */
+	NN_MOBILE_ER, /* k x k, 1x1 */
+	NN_MOBILE_CN, /* one convolution */
+	NN_MOBILE_UIR /* MobileNetV4's: optionally by channel, 1x1, optionally by channel, 1x1 */
+} nn_mobile_kind;
 
-typedef struct secant_mobile_row {
-	secant_mobile_kind kind; /* 0 ends the table */
+typedef struct nn_mobile_row {
+	nn_mobile_kind kind; /* 0 ends the table */
 	int stage, repeats, kernel, stride; /* stage: its number from 0; stride of the first of the repeats */
 	double expansion;
 	int out;
@@ -23,10 +23,10 @@ typedef struct secant_mobile_row {
 	const char *act; /* NULL: the network's */
 	int before; /* UIR: kernel of the first convolution by channel, 0: none */
 	bool skip; /* CN: adds its input where it can */
-} secant_mobile_row;
+} nn_mobile_row;
 
-typedef struct secant_mobile {
-	const secant_mobile_row *rows;
+typedef struct nn_mobile {
+	const nn_mobile_row *rows;
 	double width, depth; /* factors */
 	int stem, head; /* channels; head 0: none */
 	int taps[5]; /* stage behind which features 1 to 5 are taken; -1: the stem */
@@ -34,8 +34,7 @@ typedef struct secant_mobile {
 	double eps;
 	bool fixed; /* stem, first and last stage are not scaled */
 	bool narrow; /* squeeze is a part of the block's inner channels, rounded to eights, and relu stands within it */
-} secant_mobile;
+} nn_mobile;
 
-void secant_mobile_build(
-	secant_nn *n, const secant_mobile *m, secant_value x, const secant_request *q, secant_stage *f);
+void nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_request *q, nn_stage *f);
 #endif

@@ -10,17 +10,17 @@ static const char *const norm_names[] = { "batchnorm", "identity", "instancenorm
 	"false", NULL };
 
 static secant_status
-norm_by_name(secant_norm_choice *c, const char *name, secant_err *err)
+norm_by_name(nn_norm_choice *c, const char *name, secant_err *err)
 {
-	*c = (secant_norm_choice){ SECANT_NORM_BATCH, 1e-5, 0.1, true };
+	*c = (nn_norm_choice){ NN_NORM_BATCH, 1e-5, 0.1, true };
 	if (!strcmp(name, "batchnorm") || !strcmp(name, "true"))
 		return SECANT_OK;
 	if (!strcmp(name, "identity") || !strcmp(name, "false"))
-		return c->kind = SECANT_NORM_NONE, SECANT_OK;
+		return c->kind = NN_NORM_NONE, SECANT_OK;
 	if (!strcmp(name, "inplace"))
-		return c->kind = SECANT_NORM_INPLACE, SECANT_OK;
+		return c->kind = NN_NORM_INPLACE, SECANT_OK;
 	if (!strcmp(name, "instancenorm"))
-		return c->kind = SECANT_NORM_INSTANCE, c->affine = false, SECANT_OK;
+		return c->kind = NN_NORM_INSTANCE, c->affine = false, SECANT_OK;
 	if (!strcmp(name, "layernorm"))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"decoder-use-norm 'layernorm' normalises the width axis in segmentation_models.pytorch and fails there; "
@@ -31,13 +31,13 @@ norm_by_name(secant_norm_choice *c, const char *name, secant_err *err)
 }
 
 secant_status
-secant_norm_parse(secant_norm_choice *c, const char *text, secant_err *err)
+nn_norm_parse(nn_norm_choice *c, const char *text, secant_err *err)
 {
 	if (!text)
 		return norm_by_name(c, "batchnorm", err);
 	if (*text != '{' && *text != '"')
 		return norm_by_name(c, text, err);
-	json_t *j = secant_json_parse(text, strlen(text), "decoder-use-norm", err);
+	json_t *j = base_json_parse(text, strlen(text), "decoder-use-norm", err);
 	if (!j)
 		return SECANT_ERR_ARG;
 	const char *type = json_is_string(j) ? json_string_value(j) : json_string_value(json_object_get(j, "type"));
@@ -63,58 +63,58 @@ secant_norm_parse(secant_norm_choice *c, const char *text, secant_err *err)
 }
 
 void
-secant_nn_norm_states(secant_nn *n, const char *name, int channels, const secant_norm_choice *norm)
+nn_add_norm_states(nn_builder *n, const char *name, int channels, const nn_norm_choice *norm)
 {
-	size_t mark = secant_nn_enter(n, name);
+	size_t mark = nn_enter(n, name);
 	secant_shape shape = { 1, { channels } };
-	if (norm->kind == SECANT_NORM_BATCH || norm->kind == SECANT_NORM_INPLACE)
-		secant_nn_batch_norm_states(n, channels);
-	else if (norm->kind == SECANT_NORM_INSTANCE && norm->affine) {
-		secant_nn_state(n, "weight", &shape, SECANT_INIT_ONES);
-		secant_nn_state(n, "bias", &shape, SECANT_INIT_ZEROS);
+	if (norm->kind == NN_NORM_BATCH || norm->kind == NN_NORM_INPLACE)
+		nn_batch_norm_states(n, channels);
+	else if (norm->kind == NN_NORM_INSTANCE && norm->affine) {
+		nn_state(n, "weight", &shape, GRAPH_INIT_ONES);
+		nn_state(n, "bias", &shape, GRAPH_INIT_ZEROS);
 	}
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 }
 
-static secant_value
-instance_norm(secant_nn *n, secant_value x, const secant_norm_choice *c)
+static graph_value
+instance_norm(nn_builder *n, graph_value x, const nn_norm_choice *c)
 {
-	int channels = secant_nn_channels(n, x);
+	int channels = nn_channels(n, x);
 	secant_shape shape = { 1, { channels } };
-	secant_value w = c->affine ? secant_nn_state(n, "weight", &shape, SECANT_INIT_ONES) : -1;
-	secant_value b = c->affine ? secant_nn_state(n, "bias", &shape, SECANT_INIT_ZEROS) : -1;
-	return secant_apply(n->g, "group_norm", &(secant_norm_attr){ .eps = c->eps, .groups = channels }, 3, x, w, b);
+	graph_value w = c->affine ? nn_state(n, "weight", &shape, GRAPH_INIT_ONES) : -1;
+	graph_value b = c->affine ? nn_state(n, "bias", &shape, GRAPH_INIT_ZEROS) : -1;
+	return graph_apply(n->g, "group_norm", &(op_norm_attr){ .eps = c->eps, .groups = channels }, 3, x, w, b);
 }
 
-secant_value
-secant_nn_norm(secant_nn *n, const char *name, secant_value x, const secant_norm_choice *norm)
+graph_value
+nn_norm(nn_builder *n, const char *name, graph_value x, const nn_norm_choice *norm)
 {
-	size_t mark = secant_nn_enter(n, name);
-	if (norm->kind == SECANT_NORM_BATCH || norm->kind == SECANT_NORM_INPLACE)
-		x = secant_nn_batch_norm(n, NULL, x, norm->eps, norm->momentum);
-	else if (norm->kind == SECANT_NORM_INSTANCE)
+	size_t mark = nn_enter(n, name);
+	if (norm->kind == NN_NORM_BATCH || norm->kind == NN_NORM_INPLACE)
+		x = nn_batch_norm(n, NULL, x, norm->eps, norm->momentum);
+	else if (norm->kind == NN_NORM_INSTANCE)
 		x = instance_norm(n, x, norm);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	return x;
 }
 
-secant_value
-secant_nn_conv_relu(
-	secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm)
+graph_value
+nn_conv_relu(
+	nn_builder *n, const char *name, graph_value x, int out, int kernel, int padding, const nn_norm_choice *norm)
 {
-	size_t mark = secant_nn_enter(n, name);
-	secant_conv_spec c = { .out = out,
+	size_t mark = nn_enter(n, name);
+	nn_conv_spec c = { .out = out,
 		.kernel = kernel,
 		.padding = padding,
-		.bias = norm->kind == SECANT_NORM_NONE,
-		.init = SECANT_INIT_KAIMING_UNIFORM };
-	x = secant_nn_relu(n, secant_nn_norm(n, "1", secant_nn_conv(n, "0", x, &c), norm));
-	secant_nn_leave(n, mark);
+		.bias = norm->kind == NN_NORM_NONE,
+		.init = GRAPH_INIT_KAIMING_UNIFORM };
+	x = nn_relu(n, nn_norm(n, "1", nn_conv(n, "0", x, &c), norm));
+	nn_leave(n, mark);
 	return x;
 }
 
 secant_status
-secant_nn_decoder_channels(int channels[6], const secant_ints *given, int depth, secant_err *err)
+nn_decoder_channels(int channels[6], const secant_ints *given, int depth, secant_err *err)
 {
 	static const int usual[] = { 256, 128, 64, 32, 16 };
 	if (given->n && given->n != depth)
@@ -125,76 +125,76 @@ secant_nn_decoder_channels(int channels[6], const secant_ints *given, int depth,
 	return SECANT_OK;
 }
 
-secant_value
-secant_nn_centre(secant_nn *n, secant_value x, const secant_norm_choice *norm)
+graph_value
+nn_centre(nn_builder *n, graph_value x, const nn_norm_choice *norm)
 {
-	int channels = secant_nn_channels(n, x);
-	x = secant_nn_conv_relu(n, "center.0", x, channels, 3, 1, norm);
-	return secant_nn_conv_relu(n, "center.1", x, channels, 3, 1, norm);
+	int channels = nn_channels(n, x);
+	x = nn_conv_relu(n, "center.0", x, channels, 3, 1, norm);
+	return nn_conv_relu(n, "center.1", x, channels, 3, 1, norm);
 }
 
-secant_value
-secant_nn_scse(secant_nn *n, const char *name, secant_value x, int channels)
+graph_value
+nn_scse(nn_builder *n, const char *name, graph_value x, int channels)
 {
-	size_t mark = secant_nn_enter(n, name), inner = secant_nn_enter(n, "attention");
-	secant_conv_spec squeeze = { .out = channels / 16, .kernel = 1, .bias = true, .init = SECANT_INIT_KAIMING_UNIFORM };
-	secant_conv_spec expand = { .out = channels, .kernel = 1, .bias = true, .init = SECANT_INIT_KAIMING_UNIFORM };
-	secant_conv_spec spatial = { .out = 1, .kernel = 1, .bias = true, .init = SECANT_INIT_KAIMING_UNIFORM };
-	secant_value w, b, y = -1;
+	size_t mark = nn_enter(n, name), inner = nn_enter(n, "attention");
+	nn_conv_spec squeeze = { .out = channels / 16, .kernel = 1, .bias = true, .init = GRAPH_INIT_KAIMING_UNIFORM };
+	nn_conv_spec expand = { .out = channels, .kernel = 1, .bias = true, .init = GRAPH_INIT_KAIMING_UNIFORM };
+	nn_conv_spec spatial = { .out = 1, .kernel = 1, .bias = true, .init = GRAPH_INIT_KAIMING_UNIFORM };
+	graph_value w, b, y = -1;
 	if (x < 0) {
-		secant_nn_conv_states(n, "cSE.1", channels, &squeeze, &w, &b);
-		secant_nn_conv_states(n, "cSE.3", channels / 16, &expand, &w, &b);
-		secant_nn_conv_states(n, "sSE.0", channels, &spatial, &w, &b);
+		nn_conv_states(n, "cSE.1", channels, &squeeze, &w, &b);
+		nn_conv_states(n, "cSE.3", channels / 16, &expand, &w, &b);
+		nn_conv_states(n, "sSE.0", channels, &spatial, &w, &b);
 	} else {
-		secant_value c = secant_nn_relu(n, secant_nn_conv(n, "cSE.1", secant_nn_global_pool(n, x, false), &squeeze));
-		c = secant_apply(n->g, "sigmoid", NULL, 1, secant_nn_conv(n, "cSE.3", c, &expand));
-		secant_value s = secant_apply(n->g, "sigmoid", NULL, 1, secant_nn_conv(n, "sSE.0", x, &spatial));
-		y = secant_apply(
-			n->g, "add", NULL, 2, secant_apply(n->g, "mul", NULL, 2, x, c), secant_apply(n->g, "mul", NULL, 2, x, s));
+		graph_value c = nn_relu(n, nn_conv(n, "cSE.1", nn_global_pool(n, x, false), &squeeze));
+		c = graph_apply(n->g, "sigmoid", NULL, 1, nn_conv(n, "cSE.3", c, &expand));
+		graph_value s = graph_apply(n->g, "sigmoid", NULL, 1, nn_conv(n, "sSE.0", x, &spatial));
+		y = graph_apply(
+			n->g, "add", NULL, 2, graph_apply(n->g, "mul", NULL, 2, x, c), graph_apply(n->g, "mul", NULL, 2, x, s));
 	}
-	secant_nn_leave(n, inner);
-	secant_nn_leave(n, mark);
+	nn_leave(n, inner);
+	nn_leave(n, mark);
 	return y;
 }
 
-secant_value
-secant_nn_activation(secant_nn *n, secant_value x, const char *activation, secant_err *err)
+graph_value
+nn_activation(nn_builder *n, graph_value x, const char *activation, secant_err *err)
 {
 	static const char *const names[] = { "identity", "sigmoid", "softmax2d", "softmax", "logsoftmax", "tanh", "clamp",
 		NULL };
 	if (!activation || !strcmp(activation, "identity"))
 		return x;
 	if (!strcmp(activation, "softmax2d") || !strcmp(activation, "softmax"))
-		return secant_apply(n->g, "softmax", &(secant_axis_attr){ -1 }, 1, x);
+		return graph_apply(n->g, "softmax", &(op_axis_attr){ -1 }, 1, x);
 	if (!strcmp(activation, "logsoftmax"))
-		return secant_apply(n->g, "log_softmax", &(secant_axis_attr){ -1 }, 1, x);
+		return graph_apply(n->g, "log_softmax", &(op_axis_attr){ -1 }, 1, x);
 	if (!strcmp(activation, "sigmoid") || !strcmp(activation, "tanh"))
-		return secant_apply(n->g, activation, NULL, 1, x);
+		return graph_apply(n->g, activation, NULL, 1, x);
 	if (!strcmp(activation, "clamp"))
-		return secant_apply(n->g, "clamp", &(secant_number_attr){ 0, 1 }, 1, x);
+		return graph_apply(n->g, "clamp", &(op_number_attr){ 0, 1 }, 1, x);
 	const char *near = secant_nearest(activation, names);
 	secant_fail(err, SECANT_ERR_ARG, "activation: none is named '%s'%s%s%s", activation, near ? "; did you mean '" : "",
 		near ? near : "", near ? "'?" : "");
 	return -1;
 }
 
-secant_value
-secant_nn_segmentation_head(
-	secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err)
+graph_value
+nn_segmentation_head(
+	nn_builder *n, graph_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err)
 {
-	return secant_nn_head_from(n, x, classes, kernel, upsampling, SECANT_INIT_XAVIER_UNIFORM, activation, err);
+	return nn_head_from(n, x, classes, kernel, upsampling, GRAPH_INIT_XAVIER_UNIFORM, activation, err);
 }
 
-secant_value
-secant_nn_head_from(secant_nn *n, secant_value x, int classes, int kernel, int upsampling, secant_init init,
+graph_value
+nn_head_from(nn_builder *n, graph_value x, int classes, int kernel, int upsampling, graph_init init,
 	const char *activation, secant_err *err)
 {
-	size_t mark = secant_nn_enter(n, "segmentation_head");
-	secant_conv_spec c = { .out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = init };
-	x = secant_nn_conv(n, "0", x, &c);
+	size_t mark = nn_enter(n, "segmentation_head");
+	nn_conv_spec c = { .out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = init };
+	x = nn_conv(n, "0", x, &c);
 	if (upsampling > 1)
-		x = secant_nn_enlarge(n, x, upsampling, SECANT_RESIZE_BILINEAR, true);
-	x = secant_nn_activation(n, x, activation, err);
-	secant_nn_leave(n, mark);
+		x = nn_enlarge(n, x, upsampling, OP_RESIZE_BILINEAR, true);
+	x = nn_activation(n, x, activation, err);
+	nn_leave(n, mark);
 	return x;
 }

@@ -8,55 +8,55 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ENCODERS(family) extern const secant_encoder secant_encoders_##family[];
+#define ENCODERS(family) extern const nn_encoder nn_encoders_##family[];
 #include "nn/encoders.inc"
 #undef ENCODERS
-static const secant_encoder *const families[] = {
-#define ENCODERS(family) secant_encoders_##family,
+static const nn_encoder *const families[] = {
+#define ENCODERS(family) nn_encoders_##family,
 #include "nn/encoders.inc"
 #undef ENCODERS
 	NULL,
 };
-#define ARCHITECTURE(name) extern const secant_architecture secant_architecture_##name;
+#define ARCHITECTURE(name) extern const nn_architecture nn_architecture_##name;
 #include "nn/architectures.inc"
 #undef ARCHITECTURE
-static const secant_architecture *const architectures[] = {
-#define ARCHITECTURE(name) &secant_architecture_##name,
+static const nn_architecture *const architectures[] = {
+#define ARCHITECTURE(name) &nn_architecture_##name,
 #include "nn/architectures.inc"
 #undef ARCHITECTURE
 	NULL,
 };
 
-const secant_encoder *
-secant_encoder_at(int i)
+const nn_encoder *
+nn_encoder_at(int i)
 {
-	for (const secant_encoder *const *family = families; *family; family++)
-		for (const secant_encoder *e = *family; e->name; e++)
+	for (const nn_encoder *const *family = families; *family; family++)
+		for (const nn_encoder *e = *family; e->name; e++)
 			if (i-- == 0)
 				return e;
 	return NULL;
 }
 
-const secant_architecture *
-secant_architecture_at(int i)
+const nn_architecture *
+nn_architecture_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof architectures / sizeof *architectures) ? architectures[i] : NULL;
 }
 
-const secant_encoder *
-secant_encoder_find(const char *name)
+const nn_encoder *
+nn_encoder_find(const char *name)
 {
-	const secant_encoder *e;
-	for (int i = 0; (e = secant_encoder_at(i)); i++)
+	const nn_encoder *e;
+	for (int i = 0; (e = nn_encoder_at(i)); i++)
 		if (!strcmp(e->name, name))
 			return e;
 	return NULL;
 }
 
-const secant_architecture *
-secant_architecture_find(const char *name)
+const nn_architecture *
+nn_architecture_find(const char *name)
 {
-	for (const secant_architecture *const *a = architectures; *a; a++)
+	for (const nn_architecture *const *a = architectures; *a; a++)
 		if (!strcmp((*a)->name, name))
 			return *a;
 	return NULL;
@@ -66,10 +66,10 @@ secant_architecture_find(const char *name)
 static const secant_opts *
 own_options(int i)
 {
-	const secant_architecture *a, *before;
-	for (int k = 0; (a = secant_architecture_at(k)); k++) {
+	const nn_architecture *a, *before;
+	for (int k = 0; (a = nn_architecture_at(k)); k++) {
 		bool first = a->options != NULL;
-		for (int j = 0; j < k && first && (before = secant_architecture_at(j)); j++)
+		for (int j = 0; j < k && first && (before = nn_architecture_at(j)); j++)
 			first = before->options != a->options;
 		if (first && i-- == 0)
 			return a->options;
@@ -112,24 +112,24 @@ unknown(const char *what, const char *name, const char *(*at)(int i), secant_err
 static const char *
 encoder_name(int i)
 {
-	const secant_encoder *e = secant_encoder_at(i);
+	const nn_encoder *e = nn_encoder_at(i);
 	return e ? e->name : NULL;
 }
 static const char *
 architecture_name(int i)
 {
-	const secant_architecture *a = secant_architecture_at(i);
+	const nn_architecture *a = nn_architecture_at(i);
 	return a ? a->name : NULL;
 }
 
 /* What `net` says, looked up and filled in; free with done. */
 static secant_status
-blueprint_of(secant_blueprint *b, const secant_network *net, secant_err *err)
+blueprint_of(nn_blueprint *b, const secant_network *net, secant_err *err)
 {
-	*b = (secant_blueprint){ .net = net, .cloud = { -1, -1 } };
-	if (!(b->arch = secant_architecture_find(net->arch)))
+	*b = (nn_blueprint){ .net = net, .cloud = { -1, -1 } };
+	if (!(b->arch = nn_architecture_find(net->arch)))
 		return unknown("arch", net->arch, architecture_name, err);
-	if (b->arch->kind == SECANT_NETWORK_PICTURES && !(b->encoder = secant_encoder_find(net->encoder)))
+	if (b->arch->kind == SECANT_NETWORK_PICTURES && !(b->encoder = nn_encoder_find(net->encoder)))
 		return unknown("encoder", net->encoder, encoder_name, err);
 	b->depth = net->encoder_depth ? net->encoder_depth : b->arch->default_depth;
 	b->classes = net->classes ? net->classes : 1;
@@ -145,7 +145,7 @@ blueprint_of(secant_blueprint *b, const secant_network *net, secant_err *err)
 }
 
 static void
-done(secant_blueprint *b)
+done(nn_blueprint *b)
 {
 	if (b->options)
 		secant_opts_free(b->arch->options, (void *)(uintptr_t)b->options);
@@ -153,11 +153,11 @@ done(secant_blueprint *b)
 	b->options = NULL;
 }
 
-static secant_request
-request_of(const secant_blueprint *b)
+static nn_request
+request_of(const nn_blueprint *b)
 {
-	const secant_architecture *a = b->arch;
-	secant_request q = { b->depth, a->output_stride ? a->output_stride(b->options) : 32, b->net->in_channels, 0 };
+	const nn_architecture *a = b->arch;
+	nn_request q = { b->depth, a->output_stride ? a->output_stride(b->options) : 32, b->net->in_channels, 0 };
 	if (a->request)
 		a->request(b->options, &q);
 	return q;
@@ -165,7 +165,7 @@ request_of(const secant_blueprint *b)
 
 /* What height and width must divide by; where there is but one size, that. */
 static int
-stride_of(const secant_blueprint *b)
+stride_of(const nn_blueprint *b)
 {
 	int size = request_of(b).size;
 	if (size)
@@ -176,18 +176,18 @@ stride_of(const secant_blueprint *b)
 
 /* Depth, stride and encoder fit each other. */
 static secant_status
-check_encoder(const secant_blueprint *b, secant_err *err)
+check_encoder(const nn_blueprint *b, secant_err *err)
 {
-	const secant_architecture *a = b->arch;
-	const secant_encoder *e = b->encoder;
+	const nn_architecture *a = b->arch;
+	const nn_encoder *e = b->encoder;
 	int least = a->least_depth > 1 ? a->least_depth : 1, asked = a->output_stride ? a->output_stride(b->options) : 32;
-	if (a->tokens && !(e->facts & SECANT_ENCODER_TOKENS))
+	if (a->tokens && !(e->facts & NN_ENCODER_TOKENS))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"Only Timm encoders are supported for DPT. %s wants a plain vision transformer (tu-vit_..., tu-deit_...), "
 			"got "
 			"%s",
 			a->name, e->name);
-	if (!a->tokens && e->facts & SECANT_ENCODER_TOKENS)
+	if (!a->tokens && e->facts & NN_ENCODER_TOKENS)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%s gives maps of one size, which %s cannot use; dpt can", e->name, a->name);
 	if (b->depth < least)
@@ -198,7 +198,7 @@ check_encoder(const secant_blueprint *b, secant_err *err)
 			e->name, e->least_depth);
 	if (asked != 8 && asked != 16 && asked != 32)
 		return secant_fail(err, SECANT_ERR_ARG, "Output stride should be 16 or 8, got %d.", asked);
-	if (asked < 32 && e->facts & SECANT_ENCODER_FIXED)
+	if (asked < 32 && e->facts & NN_ENCODER_FIXED)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"%s asks for an output stride of %d, but encoder %s has no dilated mode (a ResNet, say, has)", a->name,
 			asked, e->name);
@@ -206,7 +206,7 @@ check_encoder(const secant_blueprint *b, secant_err *err)
 }
 
 static secant_status
-check(const secant_blueprint *b, secant_err *err)
+check(const nn_blueprint *b, secant_err *err)
 {
 	secant_status status = b->encoder ? check_encoder(b, err) : SECANT_OK;
 	return status || !b->arch->check ? status : b->arch->check(b, err);
@@ -215,7 +215,7 @@ check(const secant_blueprint *b, secant_err *err)
 secant_status
 secant_network_check(const secant_network *net, secant_err *err)
 {
-	secant_blueprint b;
+	nn_blueprint b;
 	secant_status status = blueprint_of(&b, net, err);
 	if (!status)
 		status = check(&b, err);
@@ -226,7 +226,7 @@ secant_network_check(const secant_network *net, secant_err *err)
 secant_status
 secant_network_complete(secant_network *net, secant_err *err)
 {
-	secant_blueprint b;
+	nn_blueprint b;
 	secant_status status = blueprint_of(&b, net, err);
 	char *own = status ? NULL : secant_opts_variant_text(b.arch->options, b.options);
 	if (!status && !own)
@@ -243,21 +243,21 @@ secant_network_complete(secant_network *net, secant_err *err)
 secant_network_kind
 secant_network_kind_of(const secant_network *net)
 {
-	const secant_architecture *arch = secant_architecture_find(net->arch);
+	const nn_architecture *arch = nn_architecture_find(net->arch);
 	return arch ? arch->kind : SECANT_NETWORK_PICTURES;
 }
 
 int
 secant_network_inputs(const secant_network *net)
 {
-	const secant_architecture *arch = secant_architecture_find(net->arch);
+	const nn_architecture *arch = nn_architecture_find(net->arch);
 	return net->in_channels + (arch && arch->category);
 }
 
 int
-secant_network_multiple(const secant_network *net)
+nn_network_multiple(const secant_network *net)
 {
-	secant_blueprint b;
+	nn_blueprint b;
 	secant_err ignored = { 0 };
 	int multiple = 1;
 	if (!blueprint_of(&b, net, &ignored) && b.encoder && !b.arch->any_size)
@@ -267,9 +267,9 @@ secant_network_multiple(const secant_network *net)
 }
 
 static void
-classification_head(secant_nn *n, const char *params, secant_value x, secant_built *out, secant_err *err)
+classification_head(nn_builder *n, const char *params, graph_value x, nn_built *out, secant_err *err)
 {
-	json_t *j = secant_json_parse(params, strlen(params), "aux-params", err);
+	json_t *j = base_json_parse(params, strlen(params), "aux-params", err);
 	if (!j)
 		return;
 	int classes = (int)json_integer_value(json_object_get(j, "classes"));
@@ -284,22 +284,22 @@ classification_head(secant_nn *n, const char *params, secant_value x, secant_bui
 	else if (dropout < 0 || dropout >= 1)
 		secant_fail(err, SECANT_ERR_ARG, "aux-params: dropout %g is outside 0 to 1", dropout);
 	else {
-		size_t mark = secant_nn_enter(n, "classification_head");
-		secant_axes_attr spatial = { { 2, { 1, 2 } }, false };
-		secant_value v = secant_apply(n->g, pooling && !strcmp(pooling, "max") ? "amax" : "mean", &spatial, 1, x);
-		v = secant_nn_linear(n, "3", secant_nn_dropout(n, v, dropout, false), classes, SECANT_INIT_XAVIER_UNIFORM);
-		out->label = secant_nn_activation(n, v, activation, err);
-		secant_nn_leave(n, mark);
+		size_t mark = nn_enter(n, "classification_head");
+		op_axes_attr spatial = { { 2, { 1, 2 } }, false };
+		graph_value v = graph_apply(n->g, pooling && !strcmp(pooling, "max") ? "amax" : "mean", &spatial, 1, x);
+		v = nn_linear(n, "3", nn_dropout(n, v, dropout, false), classes, GRAPH_INIT_XAVIER_UNIFORM);
+		out->label = nn_activation(n, v, activation, err);
+		nn_leave(n, mark);
 	}
 	json_decref(j);
 }
 
 static secant_status
-build_cloud(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *out, secant_err *err)
+build_cloud(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, secant_err *err)
 {
-	const secant_architecture *arch = b->arch;
+	const nn_architecture *arch = b->arch;
 	const secant_network *net = b->net;
-	const secant_shape in = *secant_graph_shape(n->g, x);
+	const secant_shape in = *graph_shape(n->g, x);
 	char text[96];
 	int inputs = secant_network_inputs(net);
 	if (in.rank != 4 || in.dim[2] != 1 || in.dim[3] != inputs)
@@ -313,25 +313,25 @@ build_cloud(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *out
 	b->cloud.points = x;
 	if (arch->category) {
 		/* the one-hot category, N x 1 x 1 x categories, from the last channel */
-		double *numbers = secant_arena_alloc(secant_graph_arena(n->g), (size_t)net->categories * sizeof *numbers);
+		double *numbers = base_arena_alloc(graph_arena(n->g), (size_t)net->categories * sizeof *numbers);
 		if (!numbers)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network");
 		for (int i = 0; i < net->categories; i++)
 			numbers[i] = i;
-		secant_value which = secant_apply(n->g, "amax", &(secant_axes_attr){ { 2, { 1, 2 } }, true }, 1,
-			secant_nn_channels_of(n, x, net->in_channels, inputs));
-		secant_value each = secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { net->categories } }, numbers);
-		b->cloud.category = secant_apply(n->g, "upcast", NULL, 1, secant_apply(n->g, "equal", NULL, 2, which, each));
-		b->cloud.points = secant_nn_channels_of(n, x, 0, net->in_channels);
+		graph_value which = graph_apply(
+			n->g, "amax", &(op_axes_attr){ { 2, { 1, 2 } }, true }, 1, nn_channels_of(n, x, net->in_channels, inputs));
+		graph_value each = graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { net->categories } }, numbers);
+		b->cloud.category = graph_apply(n->g, "upcast", NULL, 1, graph_apply(n->g, "equal", NULL, 2, which, each));
+		b->cloud.points = nn_channels_of(n, x, 0, net->in_channels);
 	}
 	arch->build(n, b, out, err);
 	if (!err->code && net->activation)
-		out->logits = secant_nn_activation(n, out->logits, net->activation, err);
+		out->logits = nn_activation(n, out->logits, net->activation, err);
 	return err->code;
 }
 
 static secant_status
-check_size(const secant_blueprint *b, const secant_shape *in, secant_err *err)
+check_size(const nn_blueprint *b, const secant_shape *in, secant_err *err)
 {
 	int multiple = b->arch->any_size ? 1 : stride_of(b), least = b->arch->least_side;
 	if (in->rank != 4 || in->dim[3] != b->net->in_channels)
@@ -357,19 +357,19 @@ check_size(const secant_blueprint *b, const secant_shape *in, secant_err *err)
 }
 
 static secant_status
-build_pictures(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *out, secant_err *err)
+build_pictures(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, secant_err *err)
 {
-	secant_request request = request_of(b);
-	if (check_size(b, secant_graph_shape(n->g, x), err))
+	nn_request request = request_of(b);
+	if (check_size(b, graph_shape(n->g, x), err))
 		return err->code;
-	size_t mark = secant_nn_enter(n, "encoder");
+	size_t mark = nn_enter(n, "encoder");
 	bool frozen = n->frozen;
 	b->encoder->build(n, b->encoder, x, &request, out->feature);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	n->frozen = frozen;
 	for (int i = 0; i <= b->depth; i++) {
-		const secant_value v = out->feature[i].value;
-		out->feature[i].channels = v < 0 ? 0 : secant_nn_channels(n, v);
+		const graph_value v = out->feature[i].value;
+		out->feature[i].channels = v < 0 ? 0 : nn_channels(n, v);
 		out->feature[i].stride = 1 << i < request.output_stride ? 1 << i : request.output_stride;
 		if (b->arch->tokens && i)
 			out->feature[i].stride = 16;
@@ -382,35 +382,35 @@ build_pictures(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *
 }
 
 secant_status
-secant_network_build(secant_nn *n, const secant_network *net, secant_value x, secant_built *out, secant_err *err)
+nn_network_build(nn_builder *n, const secant_network *net, graph_value x, nn_built *out, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_blueprint b;
+	nn_blueprint b;
 	err = err ? err : &own;
-	*out = (secant_built){ .logits = -1, .label = -1, .decoder = -1, .penalty = -1 };
-	for (int i = 0; i < SECANT_FEATURES; i++)
-		out->feature[i] = (secant_stage){ .value = -1, .prefix = -1 };
+	*out = (nn_built){ .logits = -1, .label = -1, .decoder = -1, .penalty = -1 };
+	for (int i = 0; i < NN_FEATURES; i++)
+		out->feature[i] = (nn_stage){ .value = -1, .prefix = -1 };
 	secant_status status = blueprint_of(&b, net, err);
 	if (!status)
 		status = check(&b, err);
 	if (!status)
 		status = b.encoder ? build_pictures(n, &b, x, out, err) : build_cloud(n, &b, x, out, err);
 	done(&b);
-	return status ? status : secant_graph_check(n->g, err);
+	return status ? status : graph_check(n->g, err);
 }
 
 static secant_entry
 encoder_entry(int i)
 {
-	const secant_encoder *e = secant_encoder_at(i);
+	const nn_encoder *e = nn_encoder_at(i);
 	return e ? (secant_entry){ e->name, e->brief, NULL } : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_encoders = { "encoders", "Encoders", encoder_entry };
+const base_kind base_kind_encoders = { "encoders", "Encoders", encoder_entry };
 
 static secant_entry
 architecture_entry(int i)
 {
-	const secant_architecture *a = secant_architecture_at(i);
+	const nn_architecture *a = nn_architecture_at(i);
 	return a ? (secant_entry){ a->name, a->brief, NULL } : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_architectures = { "architectures", "Architectures", architecture_entry };
+const base_kind base_kind_architectures = { "architectures", "Architectures", architecture_entry };

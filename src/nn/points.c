@@ -13,98 +13,98 @@ kernel_shape(int out, int in, int axes)
 
 /* States of the module on the path. */
 static void
-affine(secant_nn *n, const secant_shape *shape, secant_init init, secant_value *weight, secant_value *bias)
+affine(nn_builder *n, const secant_shape *shape, graph_init init, graph_value *weight, graph_value *bias)
 {
-	*weight = secant_nn_state(n, "weight", shape, init);
-	*bias = secant_nn_state(
-		n, "bias", &(secant_shape){ 1, { shape->dim[0] } }, init == SECANT_INIT_DEFAULT ? init : SECANT_INIT_ZEROS);
-	secant_graph_set_fan_in(n->g, *bias, shape->dim[1]);
-	secant_graph_scope(n->g, n->path);
+	*weight = nn_state(n, "weight", shape, init);
+	*bias = nn_state(
+		n, "bias", &(secant_shape){ 1, { shape->dim[0] } }, init == GRAPH_INIT_DEFAULT ? init : GRAPH_INIT_ZEROS);
+	graph_set_fan_in(n->g, *bias, shape->dim[1]);
+	graph_scope(n->g, n->path);
 }
 
 void
-secant_nn_pointwise_states(secant_nn *n, const char *name, int in, int out, int axes)
+nn_pointwise_states(nn_builder *n, const char *name, int in, int out, int axes)
 {
-	secant_value w, b;
+	graph_value w, b;
 	secant_shape shape = kernel_shape(out, in, axes);
-	size_t mark = secant_nn_enter(n, name);
-	affine(n, &shape, SECANT_INIT_DEFAULT, &w, &b);
-	secant_nn_leave(n, mark);
+	size_t mark = nn_enter(n, name);
+	affine(n, &shape, GRAPH_INIT_DEFAULT, &w, &b);
+	nn_leave(n, mark);
 }
 
 void
-secant_nn_linear_states(secant_nn *n, const char *name, int in, int out, secant_init init)
+nn_linear_states(nn_builder *n, const char *name, int in, int out, graph_init init)
 {
-	secant_value w, b;
+	graph_value w, b;
 	secant_shape shape = kernel_shape(out, in, 0);
-	size_t mark = secant_nn_enter(n, name);
+	size_t mark = nn_enter(n, name);
 	affine(n, &shape, init, &w, &b);
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 }
 
-secant_value
-secant_nn_pointwise(secant_nn *n, const char *name, secant_value x, int out, int axes)
+graph_value
+nn_pointwise(nn_builder *n, const char *name, graph_value x, int out, int axes)
 {
-	return secant_nn_pointwise_parts(n, name, 1, &x, out, axes);
+	return nn_pointwise_parts(n, name, 1, &x, out, axes);
 }
 
 /* W [a b] = Wa a + Wb b: a part that is one for a whole cloud is multiplied once for it. */
-secant_value
-secant_nn_pointwise_parts(secant_nn *n, const char *name, int parts, const secant_value *part, int out, int axes)
+graph_value
+nn_pointwise_parts(nn_builder *n, const char *name, int parts, const graph_value *part, int out, int axes)
 {
-	secant_value w, b, y = -1;
+	graph_value w, b, y = -1;
 	int in = 0, at = 0;
 	for (int i = 0; i < parts; i++)
-		in += part[i] < 0 ? 0 : secant_nn_channels(n, part[i]);
+		in += part[i] < 0 ? 0 : nn_channels(n, part[i]);
 	secant_shape shape = kernel_shape(out, in, axes);
-	size_t mark = secant_nn_enter(n, name);
-	affine(n, &shape, SECANT_INIT_DEFAULT, &w, &b);
+	size_t mark = nn_enter(n, name);
+	affine(n, &shape, GRAPH_INIT_DEFAULT, &w, &b);
 	for (int i = 0; i < parts; i++) {
 		if (part[i] < 0)
 			continue;
-		int c = secant_nn_channels(n, part[i]);
-		secant_slice_attr columns = { { shape.rank, { 0, at } }, { shape.rank, { -1, at + c, -1, -1 } }, { 0 } };
-		secant_value own = c == in ? w : secant_apply(n->g, "slice", &columns, 1, w);
-		secant_value z = secant_apply(n->g, "linear", NULL, 3, part[i], own, at ? -1 : b);
-		y = y < 0 ? z : secant_apply(n->g, "add", NULL, 2, y, z);
+		int c = nn_channels(n, part[i]);
+		op_slice_attr columns = { { shape.rank, { 0, at } }, { shape.rank, { -1, at + c, -1, -1 } }, { 0 } };
+		graph_value own = c == in ? w : graph_apply(n->g, "slice", &columns, 1, w);
+		graph_value z = graph_apply(n->g, "linear", NULL, 3, part[i], own, at ? -1 : b);
+		y = y < 0 ? z : graph_apply(n->g, "add", NULL, 2, y, z);
 		at += c;
 	}
-	secant_nn_leave(n, mark);
+	nn_leave(n, mark);
 	return y;
 }
 
-secant_value
-secant_nn_max_of_points(secant_nn *n, secant_value x)
+graph_value
+nn_max_of_points(nn_builder *n, graph_value x)
 {
-	return secant_apply(n->g, "max_with_index", &(secant_index_attr){ .axis = 1, .keepdim = true }, 1, x);
+	return graph_apply(n->g, "max_with_index", &(op_index_attr){ .axis = 1, .keepdim = true }, 1, x);
 }
 
-secant_value
-secant_nn_flat(secant_nn *n, secant_value x)
+graph_value
+nn_flat(nn_builder *n, graph_value x)
 {
-	return secant_apply(n->g, "reshape", &(secant_shape_attr){ { 2, { -2, secant_nn_channels(n, x) } } }, 1, x);
+	return graph_apply(n->g, "reshape", &(op_shape_attr){ { 2, { -2, nn_channels(n, x) } } }, 1, x);
 }
 
-secant_value
-secant_nn_unflat(secant_nn *n, secant_value x)
+graph_value
+nn_unflat(nn_builder *n, graph_value x)
 {
-	return secant_apply(n->g, "reshape", &(secant_shape_attr){ { 4, { -2, 1, 1, secant_nn_channels(n, x) } } }, 1, x);
+	return graph_apply(n->g, "reshape", &(op_shape_attr){ { 4, { -2, 1, 1, nn_channels(n, x) } } }, 1, x);
 }
 
-secant_value
-secant_nn_transform_points(secant_nn *n, secant_value x, secant_value matrix)
+graph_value
+nn_transform_points(nn_builder *n, graph_value x, graph_value matrix)
 {
-	int k = secant_nn_channels(n, x);
-	secant_value rows = secant_apply(n->g, "reshape", &(secant_shape_attr){ { 3, { -2, -2, k } } }, 1, x);
-	secant_value y = secant_apply(n->g, "matmul", NULL, 2, rows, matrix);
-	return secant_apply(n->g, "reshape", &(secant_shape_attr){ { 4, { -2, -2, 1, k } } }, 1, y);
+	int k = nn_channels(n, x);
+	graph_value rows = graph_apply(n->g, "reshape", &(op_shape_attr){ { 3, { -2, -2, k } } }, 1, x);
+	graph_value y = graph_apply(n->g, "matmul", NULL, 2, rows, matrix);
+	return graph_apply(n->g, "reshape", &(op_shape_attr){ { 4, { -2, -2, 1, k } } }, 1, y);
 }
 
-secant_value
-secant_nn_channels_of(secant_nn *n, secant_value x, int from, int to)
+graph_value
+nn_channels_of(nn_builder *n, graph_value x, int from, int to)
 {
-	if (from == 0 && to == secant_nn_channels(n, x))
+	if (from == 0 && to == nn_channels(n, x))
 		return x;
-	return secant_apply(
-		n->g, "slice", &(secant_slice_attr){ { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, to } }, { 0 } }, 1, x);
+	return graph_apply(
+		n->g, "slice", &(op_slice_attr){ { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, to } }, { 0 } }, 1, x);
 }

@@ -5,38 +5,38 @@
 #include <stddef.h>
 #include <string.h>
 
-_Static_assert(SECANT_ACT_RELU == 1, "options that know relu alone count on its place");
+_Static_assert(OP_ACT_RELU == 1, "options that know relu alone count on its place");
 
-#define EXTERN(name, ...) extern const secant_unary secant_unary_##name;
-SECANT_ACTS(EXTERN)
+#define EXTERN(name, ...) extern const op_unary op_unary_##name;
+OP_ACTS(EXTERN)
 #undef EXTERN
 
-static const secant_act table[] = { { 0 },
-#define ROW(name, a, b, monotone, ...) { &secant_unary_##name, { a, b }, monotone },
-	SECANT_ACTS(ROW)
+static const op_act table[] = { { 0 },
+#define ROW(name, a, b, monotone, ...) { &op_unary_##name, { a, b }, monotone },
+	OP_ACTS(ROW)
 #undef ROW
 };
 
-const secant_act *
-secant_act_at(int act)
+const op_act *
+op_act_at(int act)
 {
-	return act > SECANT_ACT_NONE && act < SECANT_ACT_COUNT ? &table[act] : NULL;
+	return act > OP_ACT_NONE && act < OP_ACT_COUNT ? &table[act] : NULL;
 }
 
 int
-secant_act_of(const secant_node *n)
+op_act_of(const graph_node *n)
 {
-	const secant_number_attr *t = n->attr;
-	for (int i = 1; i < SECANT_ACT_COUNT; i++)
+	const op_number_attr *t = n->attr;
+	for (int i = 1; i < OP_ACT_COUNT; i++)
 		if (!strcmp(n->op->name, table[i].function->name))
-			return t->a == table[i].numbers.a && t->b == table[i].numbers.b ? i : SECANT_ACT_NONE;
-	return SECANT_ACT_NONE;
+			return t->a == table[i].numbers.a && t->b == table[i].numbers.b ? i : OP_ACT_NONE;
+	return OP_ACT_NONE;
 }
 
 bool
-secant_act_ends(const char *op, int act)
+op_act_ends(const char *op, int act)
 {
-	const secant_op *o = secant_op_find(op);
+	const graph_op *o = graph_op_find(op);
 	for (const secant_opt *row = o && o->attr ? o->attr->rows : NULL; row && row->name; row++)
 		if (!strcmp(row->name, "act")) {
 			int choices = 1;
@@ -44,41 +44,41 @@ secant_act_ends(const char *op, int act)
 				choices += *c == '|';
 			return act < choices;
 		}
-	return act == SECANT_ACT_NONE;
+	return act == OP_ACT_NONE;
 }
 
 double
-secant_act_value(int act, double x)
+op_act_value(int act, double x)
 {
-	const secant_act *t = &table[act];
+	const op_act *t = &table[act];
 	return act ? t->function->f(x, t->numbers.a, t->numbers.b) : x;
 }
 
 double
-secant_act_slope(int act, double v)
+op_act_slope(int act, double v)
 {
-	const secant_act *t = &table[act];
+	const op_act *t = &table[act];
 	return act ? t->function->df(v, t->numbers.a, t->numbers.b) : 1;
 }
 
-secant_value
-secant_act_build(secant_graph *g, int act, secant_value x)
+graph_value
+op_act_build(graph_net *g, int act, graph_value x)
 {
-	const secant_act *t = secant_act_at(act);
-	return t ? secant_apply(g, t->function->name, &t->numbers, 1, x) : x;
+	const op_act *t = op_act_at(act);
+	return t ? graph_apply(g, t->function->name, &t->numbers, 1, x) : x;
 }
 
-secant_value
-secant_act_back(secant_graph *g, const secant_node *n, int act, const void *plain, secant_value dy)
+graph_value
+op_act_back(graph_net *g, const graph_node *n, int act, const void *plain, graph_value dy)
 {
-	const secant_act *t = secant_act_at(act);
+	const op_act *t = op_act_at(act);
 	if (!t)
 		return dy;
-	secant_value v = n->out[0];
-	if (t->function->from == SECANT_FROM_INPUT) {
-		const secant_node *argument = secant_graph_node(g, n->op->name, plain, n->n_in, n->in);
+	graph_value v = n->out[0];
+	if (t->function->from == OP_FROM_INPUT) {
+		const graph_node *argument = graph_make_node(g, n->op->name, plain, n->n_in, n->in);
 		v = argument ? argument->out[0] : -1;
 	}
-	secant_unary_grad_attr a = { secant_unary_find(t->function->name), t->numbers.a, t->numbers.b };
-	return secant_apply(g, "unary_grad", &a, 2, v, dy);
+	op_unary_grad_attr a = { op_unary_find(t->function->name), t->numbers.a, t->numbers.b };
+	return graph_apply(g, "unary_grad", &a, 2, v, dy);
 }

@@ -11,12 +11,12 @@
  *
  * TO ADD AN ACTIVATION: a row here, after its operator stands (docs/adding.md). relu stays first: kernels know it.
  */
-#ifndef SECANT_OPS_ACT_H
-#define SECANT_OPS_ACT_H
+#ifndef OP_ACT_H
+#define OP_ACT_H
 #include "ops/unary.h"
 
 /* clang-format off */
-#define SECANT_ACTS(A) \
+#define OP_ACTS(A) \
 	A(relu,        0,    0, true,  relu,      0,       0) \
 	A(relu6,       0,    0, true,  clip,      0,       6) \
 	A(leaky_relu,  0.01, 0, true,  relu,      0.01f,   0) \
@@ -31,30 +31,30 @@
 	A(mish,        0,    0, false, mish,      0,       0)
 /* clang-format on */
 
-#define SECANT_ACT_NAME(name, ...) SECANT_ACT_##name,
-enum { SECANT_ACT_NONE, SECANT_ACTS(SECANT_ACT_NAME) SECANT_ACT_COUNT };
-enum { SECANT_ACT_RELU = SECANT_ACT_relu };
-#undef SECANT_ACT_NAME
+#define OP_ACT_NAME(name, ...) OP_ACT_##name,
+enum { OP_ACT_NONE, OP_ACTS(OP_ACT_NAME) OP_ACT_COUNT };
+enum { OP_ACT_RELU = OP_ACT_relu };
+#undef OP_ACT_NAME
 
-#define SECANT_ACT_OR(name, ...) "|" #name
-#define SECANT_ACT_CHOICES "none" SECANT_ACTS(SECANT_ACT_OR) /* of an option that is any row */
+#define OP_ACT_OR(name, ...) "|" #name
+#define OP_ACT_CHOICES "none" OP_ACTS(OP_ACT_OR) /* of an option that is any row */
 
-typedef struct secant_act {
-	const secant_unary *function; /* its name is the operator's */
-	secant_number_attr numbers;
+typedef struct op_act {
+	const op_unary *function; /* its name is the operator's */
+	op_number_attr numbers;
 	bool monotone;
-} secant_act;
+} op_act;
 
-const secant_act *secant_act_at(int act); /* NULL: none */
+const op_act *op_act_at(int act); /* NULL: none */
 /* The row that node n is; none where it is no activation or has other numbers. */
-int secant_act_of(const secant_node *n);
+int op_act_of(const graph_node *n);
 /* Has the operator an attribute `act` that may be this row? What a pass asks before it fuses. */
-bool secant_act_ends(const char *op, int act);
-double secant_act_value(int act, double x); /* x itself for none */
-double secant_act_slope(int act, double v); /* v is the argument or the result, as `from` says; 1 for none */
+bool op_act_ends(const char *op, int act);
+double op_act_value(int act, double x); /* x itself for none */
+double op_act_slope(int act, double v); /* v is the argument or the result, as `from` says; 1 for none */
 /* The activation as a node. */
-secant_value secant_act_build(secant_graph *g, int act, secant_value x);
+graph_value op_act_build(graph_net *g, int act, graph_value x);
 /* For gradient rules: the gradient towards what node n's activation is taken of, from dy of its output 0. `plain`: the
  * node's attributes with act none; with them the argument is made once more where the slope needs it. */
-secant_value secant_act_back(secant_graph *g, const secant_node *n, int act, const void *plain, secant_value dy);
+graph_value op_act_back(graph_net *g, const graph_node *n, int act, const void *plain, graph_value dy);
 #endif

@@ -17,104 +17,100 @@
 #include <string.h>
 
 typedef struct match {
-	const secant_node *linear, *norm, *max;
+	const graph_node *linear, *norm, *max;
 } match;
 
 /* Does max node n end such a chain? */
 static bool
-matches(const secant_rewrite *w, const secant_node *n, match *m)
+matches(const graph_rewrite *w, const graph_node *n, match *m)
 {
 	*m = (match){ .max = n };
 	if (strcmp(n->op->name, "max_with_index") || w->readers[n->out[1]].count)
 		return false;
-	const secant_shape *z = secant_graph_shape(w->from, n->in[0]);
-	const secant_index_attr *a = n->attr;
-	if (z->rank != 4 || z->dim[2] != 1 || secant_axis_of(a->axis, 4) != 1 || !a->keepdim || z->dim[0] * z->dim[1] < 2)
+	const secant_shape *z = graph_shape(w->from, n->in[0]);
+	const op_index_attr *a = n->attr;
+	if (z->rank != 4 || z->dim[2] != 1 || op_axis_of(a->axis, 4) != 1 || !a->keepdim || z->dim[0] * z->dim[1] < 2)
 		return false;
-	m->norm = secant_rewrite_own(w, n->in[0], "batch_norm_train");
+	m->norm = graph_rewrite_own(w, n->in[0], "batch_norm_train");
 	if (!m->norm || m->norm->n_in < 5 || m->norm->in[3] < 0 || m->norm->in[4] < 0
 		|| (m->norm->n_in > 5 && m->norm->in[5] >= 0))
 		return false;
-	const secant_act *act = secant_act_at(((const secant_norm_attr *)m->norm->attr)->act);
+	const op_act *act = op_act_at(((const op_norm_attr *)m->norm->attr)->act);
 	if (act && !act->monotone)
 		return false;
 	for (int k = 1; k < m->norm->n_out; k++)
 		if (w->readers[m->norm->out[k]].count)
 			return false;
-	m->linear = secant_rewrite_own(w, m->norm->in[0], "linear");
-	if (!m->linear || !secant_rewrite_is_state(w, m->linear->in[1])
-		|| ((const secant_linear_attr *)m->linear->attr)->act)
+	m->linear = graph_rewrite_own(w, m->norm->in[0], "linear");
+	if (!m->linear || !graph_rewrite_is_state(w, m->linear->in[1]) || ((const op_linear_attr *)m->linear->attr)->act)
 		return false;
 	/* it pays where the layer is wider than what it reads */
-	const secant_shape *s = secant_graph_shape(w->from, m->linear->in[1]);
+	const secant_shape *s = graph_shape(w->from, m->linear->in[1]);
 	return s->dim[0] >= 2 * s->dim[1];
 }
 
-static secant_value
-two(secant_graph *g, const char *op, secant_value a, secant_value b)
+static graph_value
+two(graph_net *g, const char *op, graph_value a, graph_value b)
 {
-	return secant_apply(g, op, NULL, 2, a, b);
+	return graph_apply(g, op, NULL, 2, a, b);
 }
 
 static void
-emit(secant_rewrite *w, const match *m)
+emit(graph_rewrite *w, const match *m)
 {
-	secant_graph *g = w->to;
-	const secant_norm_attr *norm = m->norm->attr;
-	secant_value x = secant_rewrite_input(w, m->linear, 0), weight = secant_rewrite_input(w, m->linear, 1),
-				 b = secant_rewrite_input(w, m->linear, 2);
-	secant_value running_mean = secant_rewrite_input(w, m->norm, 1), running_var = secant_rewrite_input(w, m->norm, 2);
-	secant_value gamma = secant_rewrite_input(w, m->norm, 3), beta = secant_rewrite_input(w, m->norm, 4),
-				 given = secant_rewrite_input(w, m->norm, 6);
+	graph_net *g = w->to;
+	const op_norm_attr *norm = m->norm->attr;
+	graph_value x = graph_rewrite_input(w, m->linear, 0), weight = graph_rewrite_input(w, m->linear, 1),
+				b = graph_rewrite_input(w, m->linear, 2);
+	graph_value running_mean = graph_rewrite_input(w, m->norm, 1), running_var = graph_rewrite_input(w, m->norm, 2);
+	graph_value gamma = graph_rewrite_input(w, m->norm, 3), beta = graph_rewrite_input(w, m->norm, 4),
+				given = graph_rewrite_input(w, m->norm, 6);
 	if (x < 0 || weight < 0)
 		return;
-	const secant_shape in = *secant_graph_shape(g, x), ws = *secant_graph_shape(g, weight);
+	const secant_shape in = *graph_shape(g, x), ws = *graph_shape(g, weight);
 	double n = (double)(in.dim[0] * in.dim[1]);
-	secant_graph_scope(g, m->linear->name);
-	const secant_node *centre = secant_graph_node(g, "centre", NULL, 1, &x);
-	secant_value xc = centre ? centre->out[0] : -1, mean = centre ? centre->out[1] : -1;
-	secant_value zs = secant_apply(g, "linear_max", NULL, 3, xc, weight, gamma);
-	secant_value matrix = secant_build_reshape(g, weight, &(secant_shape){ 2, { ws.dim[0], ws.dim[1] } });
-	secant_value gram = secant_build_number(
-		g, "mul_scalar", 1 / n, secant_apply(g, "linear_grad_weights", NULL, 2, xc, xc));
-	secant_value spread = secant_apply(g, "upcast", NULL, 1, two(g, "matmul", matrix, gram));
-	secant_value var = secant_apply(
-		g, "sum", &(secant_axes_attr){ { 1, { 1 } }, false }, 1, two(g, "mul", spread, matrix));
-	var = secant_apply(g, "maximum", NULL, 2, var, secant_graph_scalar(g, 0));
-	secant_graph_scope(g, m->norm->name);
-	secant_value rstd = secant_apply(g, "rsqrt", NULL, 1, secant_build_number(g, "add_scalar", norm->eps, var));
+	graph_scope(g, m->linear->name);
+	const graph_node *centre = graph_make_node(g, "centre", NULL, 1, &x);
+	graph_value xc = centre ? centre->out[0] : -1, mean = centre ? centre->out[1] : -1;
+	graph_value zs = graph_apply(g, "linear_max", NULL, 3, xc, weight, gamma);
+	graph_value matrix = op_build_reshape(g, weight, &(secant_shape){ 2, { ws.dim[0], ws.dim[1] } });
+	graph_value gram = op_build_number(g, "mul_scalar", 1 / n, graph_apply(g, "linear_grad_weights", NULL, 2, xc, xc));
+	graph_value spread = graph_apply(g, "upcast", NULL, 1, two(g, "matmul", matrix, gram));
+	graph_value var = graph_apply(g, "sum", &(op_axes_attr){ { 1, { 1 } }, false }, 1, two(g, "mul", spread, matrix));
+	var = graph_apply(g, "maximum", NULL, 2, var, graph_scalar(g, 0));
+	graph_scope(g, m->norm->name);
+	graph_value rstd = graph_apply(g, "rsqrt", NULL, 1, op_build_number(g, "add_scalar", norm->eps, var));
 	if (b >= 0) /* it has a gradient, and that is zero */
-		beta = two(g, "add", beta, secant_build_number(g, "mul_scalar", 0, b));
-	secant_value y = two(g, "add", two(g, "mul", zs, two(g, "mul", rstd, gamma)), beta);
-	w->map[m->max->out[0]] = secant_act_build(g, norm->act, y);
-	secant_value whole = secant_apply(g, "linear", NULL, 3, mean, weight, b);
-	secant_running_attr of_mean = { norm->momentum, 1 }, of_var = { norm->momentum, n / (n - 1) };
-	secant_apply(g, "running", &of_mean, 3, running_mean, whole, given);
-	secant_apply(g, "running", &of_var, 3, running_var, var, given);
+		beta = two(g, "add", beta, op_build_number(g, "mul_scalar", 0, b));
+	graph_value y = two(g, "add", two(g, "mul", zs, two(g, "mul", rstd, gamma)), beta);
+	w->map[m->max->out[0]] = op_act_build(g, norm->act, y);
+	graph_value whole = graph_apply(g, "linear", NULL, 3, mean, weight, b);
+	op_running_attr of_mean = { norm->momentum, 1 }, of_var = { norm->momentum, n / (n - 1) };
+	graph_apply(g, "running", &of_mean, 3, running_mean, whole, given);
+	graph_apply(g, "running", &of_var, 3, running_var, var, given);
 }
 
-secant_graph *
-secant_pass_fuse_max(const secant_graph *g, secant_value *keep, int n, secant_err *err)
+graph_net *
+op_pass_fuse_max(const graph_net *g, graph_value *keep, int n, secant_err *err)
 {
-	secant_rewrite w;
-	bool *gone = secant_calloc((size_t)secant_graph_nodes(g) + 1, sizeof *gone),
-		 ok = secant_rewrite_begin(&w, g, keep, n, err);
+	graph_rewrite w;
+	bool *gone = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *gone), ok = graph_rewrite_begin(&w, g, keep, n, err);
 	match m;
 	if (!gone) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fuse");
 		ok = false;
 	}
-	for (int i = 0; ok && i < secant_graph_nodes(g); i++)
-		if (matches(&w, secant_graph_get_node(g, i), &m))
-			gone[secant_rewrite_index(&w, m.norm)] = gone[secant_rewrite_index(&w, m.linear)] = true;
-	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
+	for (int i = 0; ok && i < graph_nodes(g); i++)
+		if (matches(&w, graph_get_node(g, i), &m))
+			gone[graph_rewrite_index(&w, m.norm)] = gone[graph_rewrite_index(&w, m.linear)] = true;
+	for (int i = 0; ok && i < graph_nodes(g); i++) {
 		if (gone[i])
 			continue;
-		if (matches(&w, secant_graph_get_node(g, i), &m))
+		if (matches(&w, graph_get_node(g, i), &m))
 			emit(&w, &m);
 		else
-			secant_rewrite_node(&w, i);
+			graph_rewrite_node(&w, i);
 	}
 	secant_free(gone);
-	return secant_rewrite_end(&w, keep, n, ok, err);
+	return graph_rewrite_end(&w, keep, n, ok, err);
 }

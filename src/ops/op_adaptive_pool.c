@@ -30,11 +30,11 @@ bin_of(int64_t i, int64_t h, int64_t w, int64_t p, int64_t q)
 
 /* The result has the size of the attribute: the bins, or of gradients the pixels. */
 static secant_status
-sized(const secant_signature *s, secant_err *err)
+sized(const graph_signature *s, secant_err *err)
 {
-	const secant_ints *size = &((const secant_size_attr *)s->attr)->size;
+	const secant_ints *size = &((const op_size_attr *)s->attr)->size;
 	char text[96];
-	if (secant_want_rank(s, 0, 4, err) || secant_want_real(s, 0, err))
+	if (op_want_rank(s, 0, 4, err) || op_want_real(s, 0, err))
 		return SECANT_ERR_SHAPE;
 	if (size->n != 2 || size->v[0] < 1 || size->v[1] < 1)
 		return secant_fail(err, SECANT_ERR_ARG, "size wants a height and a width of at least 1");
@@ -50,45 +50,45 @@ sized(const secant_signature *s, secant_err *err)
 }
 
 static secant_status
-max_shape(const secant_signature *s, secant_err *err)
+max_shape(const graph_signature *s, secant_err *err)
 {
 	s->out[1].dtype = SECANT_I32;
 	return sized(s, err);
 }
 
 static secant_status
-max_grad_shape(const secant_signature *s, secant_err *err)
+max_grad_shape(const graph_signature *s, secant_err *err)
 {
-	return secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err) ? SECANT_ERR_SHAPE : sized(s, err);
+	return op_want_integer(s, 1, err) || op_want_equal(s, 0, 1, err) ? SECANT_ERR_SHAPE : sized(s, err);
 }
 
-static secant_size_attr
-input_size(const secant_graph *g, const secant_node *n)
+static op_size_attr
+input_size(const graph_net *g, const graph_node *n)
 {
-	const secant_shape *x = secant_graph_shape(g, n->in[0]);
-	return (secant_size_attr){ { 2, { (int)x->dim[1], (int)x->dim[2] } } };
-}
-
-static void
-avg_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
-{
-	secant_size_attr a = input_size(g, n);
-	dx[0] = secant_apply(g, "adaptive_avg_pool2d_grad", &a, 1, dy[0]);
+	const secant_shape *x = graph_shape(g, n->in[0]);
+	return (op_size_attr){ { 2, { (int)x->dim[1], (int)x->dim[2] } } };
 }
 
 static void
-max_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+avg_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_size_attr a = input_size(g, n);
+	op_size_attr a = input_size(g, n);
+	dx[0] = graph_apply(g, "adaptive_avg_pool2d_grad", &a, 1, dy[0]);
+}
+
+static void
+max_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
+{
+	op_size_attr a = input_size(g, n);
 	if (dy[0] >= 0)
-		dx[0] = secant_apply(g, "adaptive_max_pool2d_grad", &a, 2, dy[0], n->out[1]);
+		dx[0] = graph_apply(g, "adaptive_max_pool2d_grad", &a, 2, dy[0], n->out[1]);
 }
 
 static void
-avg_reference(const secant_reference *r)
+avg_reference(const graph_reference *r)
 {
 	const int64_t *x = r->in_shape[0].dim, *y = r->out_shape[0].dim, bins = y[1] * y[2], c = x[3];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < y[0] * bins * c; i++) {
 		bin b = bin_of(i / c % bins, x[1], x[2], y[1], y[2]);
 		double sum = 0;
@@ -100,10 +100,10 @@ avg_reference(const secant_reference *r)
 }
 
 static void
-max_reference(const secant_reference *r)
+max_reference(const graph_reference *r)
 {
 	const int64_t *x = r->in_shape[0].dim, *y = r->out_shape[0].dim, bins = y[1] * y[2], c = x[3];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < y[0] * bins * c; i++) {
 		bin b = bin_of(i / c % bins, x[1], x[2], y[1], y[2]);
 		double best = -INFINITY;
@@ -122,7 +122,7 @@ max_reference(const secant_reference *r)
 }
 
 static void
-clear(const secant_reference *r)
+clear(const graph_reference *r)
 {
 	int64_t n = secant_shape_count(&r->out_shape[0]);
 	for (int64_t i = 0; i < n; i++)
@@ -130,7 +130,7 @@ clear(const secant_reference *r)
 }
 
 static void
-avg_grad_reference(const secant_reference *r)
+avg_grad_reference(const graph_reference *r)
 {
 	const int64_t *x = r->out_shape[0].dim, *y = r->in_shape[0].dim, bins = y[1] * y[2], c = x[3];
 	clear(r);
@@ -144,23 +144,23 @@ avg_grad_reference(const secant_reference *r)
 }
 
 static void
-max_grad_reference(const secant_reference *r)
+max_grad_reference(const graph_reference *r)
 {
 	const int64_t *x = r->out_shape[0].dim, *y = r->in_shape[0].dim, bins = y[1] * y[2], c = x[3];
 	clear(r);
 	for (int64_t i = 0; i < y[0] * bins * c; i++)
-		if (secant_within(r->in[1][i], x[1] * x[2]))
+		if (op_within(r->in[1][i], x[1] * x[2]))
 			r->out[0][(i / c / bins * x[1] * x[2] + (int64_t)r->in[1][i]) * c + i % c] += r->in[0][i];
 }
 
 static const secant_opt size_rows[] = {
-	SECANT_OPT(secant_size_attr, size, SIZE, "size", "1", 1, 1 << 24,
+	SECANT_OPT(op_size_attr, size, SIZE, "size", "1", 1, 1 << 24,
 		"height and width of the result (of gradients: of the input)"),
 	SECANT_OPT_END,
 };
-static const secant_opts size_attr = { "adaptive_pool", sizeof(secant_size_attr), size_rows };
+static const secant_opts size_attr = { "adaptive_pool", sizeof(op_size_attr), size_rows };
 
-static const secant_op_case cases[] = {
+static const graph_op_case cases[] = {
 	{ "1", "size=1", "2x7x5x3" },
 	{ "2", "size=2", "2x7x5x16" },
 	{ "overlapping", "size=6", "1x7x5x3" },
@@ -169,13 +169,13 @@ static const secant_op_case cases[] = {
 	{ "no pictures", "size=2", "0x4x4x3" },
 	{ 0 },
 };
-static const secant_op_case avg_grad_cases[] = {
+static const graph_op_case avg_grad_cases[] = {
 	{ "1", "size=7x5", "2x1x1x3" },
 	{ "overlapping", "size=7x5", "1x6x6x3" },
 	{ "no pictures", "size=4", "0x2x2x3" },
 	{ 0 },
 };
-static const secant_op_case max_grad_cases[] = {
+static const graph_op_case max_grad_cases[] = {
 	{ "1", "size=7x5", "2x1x1x3 2x1x1x3#35" },
 	{ "meeting", "size=3x2", "1x4x4x5 1x4x4x5#6" },
 	{ "no pictures", "size=4", "0x2x2x3 0x2x2x3#4" },
@@ -183,7 +183,7 @@ static const secant_op_case max_grad_cases[] = {
 };
 
 #define POOL(nam, text, only, inputs, outputs, sh, rule, ref, table) \
-	const secant_op secant_op_##nam = { \
+	const graph_op op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.attr = &size_attr, \
@@ -192,7 +192,7 @@ static const secant_op_case max_grad_cases[] = {
 		.takes = "real:NxHxWxC int=0", \
 		.training = only, \
 		.n_out = outputs, \
-		.low = SECANT_LOW_FOLLOWS, \
+		.low = GRAPH_LOW_FOLLOWS, \
 		.low_in = 1, \
 		.low_out = 1, \
 		.commutes = true, \

@@ -21,7 +21,7 @@
 #include <math.h>
 
 static secant_status
-check(const secant_signature *s, int first_vector, int residual, secant_err *err)
+check(const graph_signature *s, int first_vector, int residual, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	char text[96], other[96];
@@ -35,7 +35,7 @@ check(const secant_signature *s, int first_vector, int residual, secant_err *err
 				i, secant_shape_text(v, other, sizeof other), (long long)x->dim[x->rank - 1],
 				secant_shape_text(x, text, sizeof text));
 	}
-	return s->n_in > residual && s->in[residual].shape.rank >= 0 ? secant_want_equal(s, 0, residual, err) : SECANT_OK;
+	return s->n_in > residual && s->in[residual].shape.rank >= 0 ? op_want_equal(s, 0, residual, err) : SECANT_OK;
 }
 
 static int64_t
@@ -49,7 +49,7 @@ per_channel(const secant_shape *x)
 	return channels(x) ? secant_shape_count(x) / channels(x) : 0;
 }
 static const double *
-input(const secant_reference *r, int i)
+input(const graph_reference *r, int i)
 {
 	return i < r->n_in ? r->in[i] : NULL;
 }
@@ -57,49 +57,48 @@ input(const secant_reference *r, int i)
 /* ---- evaluation: x, mean, var, weight, bias, residual ---- */
 
 static secant_status
-batch_norm_shape(const secant_signature *s, secant_err *err)
+batch_norm_shape(const graph_signature *s, secant_err *err)
 {
 	s->out[0].shape = s->in[0].shape;
 	return check(s, 1, 5, err);
 }
 
 static void
-batch_norm_reference(const secant_reference *r)
+batch_norm_reference(const graph_reference *r)
 {
-	const secant_norm_attr *a = r->attr;
+	const op_norm_attr *a = r->attr;
 	const double *x = r->in[0], *mean = r->in[1], *var = r->in[2], *w = input(r, 3), *b = input(r, 4),
 				 *res = input(r, 5);
 	int64_t c = channels(&r->in_shape[0]), n = secant_shape_count(&r->in_shape[0]);
 	for (int64_t i = 0; i < n; i++) {
 		double v = (x[i] - mean[i % c]) / sqrt(var[i % c] + a->eps) * (w ? w[i % c] : 1) + (b ? b[i % c] : 0)
 			+ (res ? res[i] : 0);
-		r->out[0][i] = secant_act_value(a->act, v);
+		r->out[0][i] = op_act_value(a->act, v);
 	}
 }
 
 /* Built of plain operators: this is used where an encoder's norms are frozen. */
 static void
-batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+batch_norm_grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_norm_attr *a = n->attr;
-	secant_norm_attr plain = *a;
-	plain.act = SECANT_ACT_NONE;
-	secant_value back = secant_act_back(g, n, a->act, &plain, dy[0]);
-	int c = (int)channels(secant_graph_shape(g, n->in[0]));
-	secant_shape_attr per = { { 1, { c } } };
-	secant_value weight = n->n_in > 3 ? n->in[3] : -1;
-	secant_value rstd = secant_apply(
-		g, "rsqrt", NULL, 1, secant_apply(g, "add_scalar", &(secant_number_attr){ a->eps, 0 }, 1, n->in[2]));
+	const op_norm_attr *a = n->attr;
+	op_norm_attr plain = *a;
+	plain.act = OP_ACT_NONE;
+	graph_value back = op_act_back(g, n, a->act, &plain, dy[0]);
+	int c = (int)channels(graph_shape(g, n->in[0]));
+	op_shape_attr per = { { 1, { c } } };
+	graph_value weight = n->n_in > 3 ? n->in[3] : -1;
+	graph_value rstd = graph_apply(
+		g, "rsqrt", NULL, 1, graph_apply(g, "add_scalar", &(op_number_attr){ a->eps, 0 }, 1, n->in[2]));
 	if (wants[0])
-		dx[0] = secant_apply(
-			g, "mul", NULL, 2, back, weight < 0 ? rstd : secant_apply(g, "mul", NULL, 2, rstd, weight));
+		dx[0] = graph_apply(g, "mul", NULL, 2, back, weight < 0 ? rstd : graph_apply(g, "mul", NULL, 2, rstd, weight));
 	if (weight >= 0 && wants[3]) {
-		secant_value centred = secant_apply(g, "sub", NULL, 2, n->in[0], n->in[1]);
-		secant_value xhat = secant_apply(g, "mul", NULL, 2, centred, rstd);
-		dx[3] = secant_apply(g, "sum_to", &per, 1, secant_apply(g, "mul", NULL, 2, back, xhat));
+		graph_value centred = graph_apply(g, "sub", NULL, 2, n->in[0], n->in[1]);
+		graph_value xhat = graph_apply(g, "mul", NULL, 2, centred, rstd);
+		dx[3] = graph_apply(g, "sum_to", &per, 1, graph_apply(g, "mul", NULL, 2, back, xhat));
 	}
 	if (n->n_in > 4 && n->in[4] >= 0 && wants[4])
-		dx[4] = secant_apply(g, "sum_to", &per, 1, back);
+		dx[4] = graph_apply(g, "sum_to", &per, 1, back);
 	if (n->n_in > 5 && wants[5])
 		dx[5] = back;
 }
@@ -108,7 +107,7 @@ batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, c
  * variance, scale, shift (y = act(scale x + shift + residual)) ---- */
 
 static secant_status
-batch_norm_train_shape(const secant_signature *s, secant_err *err)
+batch_norm_train_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	if (check(s, 1, 5, err))
@@ -123,13 +122,13 @@ batch_norm_train_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-batch_norm_train_reference(const secant_reference *r)
+batch_norm_train_reference(const graph_reference *r)
 {
-	const secant_norm_attr *a = r->attr;
+	const op_norm_attr *a = r->attr;
 	const double *x = r->in[0], *w = input(r, 3), *b = input(r, 4), *res = input(r, 5), *given = input(r, 6);
 	int64_t c = channels(&r->in_shape[0]), n = per_channel(&r->in_shape[0]);
 	double momentum = given ? given[0] : a->momentum;
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t k = 0; k < c; k++) {
 		double mean = 0, var = 0;
 		for (int64_t i = 0; i < n; i++)
@@ -140,7 +139,7 @@ batch_norm_train_reference(const secant_reference *r)
 		double rstd = 1 / sqrt(var / (double)n + a->eps);
 		for (int64_t i = 0; i < n; i++) {
 			double v = (x[i * c + k] - mean) * rstd * (w ? w[k] : 1) + (b ? b[k] : 0) + (res ? res[i * c + k] : 0);
-			r->out[0][i * c + k] = secant_act_value(a->act, v);
+			r->out[0][i * c + k] = op_act_value(a->act, v);
 		}
 		r->out[1][k] = mean;
 		r->out[2][k] = rstd;
@@ -157,24 +156,23 @@ batch_norm_train_reference(const secant_reference *r)
 }
 
 static void
-batch_norm_train_rule(
-	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+batch_norm_train_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_norm_attr *a = n->attr;
-	const secant_act *act = secant_act_at(a->act);
-	bool by_result = act && act->function->from == SECANT_FROM_OUTPUT, by_argument = act && !by_result;
+	const op_norm_attr *a = n->attr;
+	const op_act *act = op_act_at(a->act);
+	bool by_result = act && act->function->from == OP_FROM_OUTPUT, by_argument = act && !by_result;
 	bool residual = n->n_in > 5 && n->in[5] >= 0;
-	secant_value in[7] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 3 ? n->in[3] : -1,
+	graph_value in[7] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 3 ? n->in[3] : -1,
 		by_result                     ? n->out[0]
 			: by_argument && residual ? n->in[5]
 									  : -1,
 		by_argument && n->n_in > 4 ? n->in[4] : -1 };
 	if (dy[0] < 0)
 		return;
-	const secant_node *grad = secant_graph_node(g, "batch_norm_train_grad", a, by_argument ? 7 : 6, in);
+	const graph_node *grad = graph_make_node(g, "batch_norm_train_grad", a, by_argument ? 7 : 6, in);
 	if (!grad)
 		return;
-	secant_value out[4] = { grad->out[0], grad->out[1], grad->out[2], grad->out[3] };
+	graph_value out[4] = { grad->out[0], grad->out[1], grad->out[2], grad->out[3] };
 	dx[0] = out[0];
 	if (n->n_in > 3 && n->in[3] >= 0)
 		dx[3] = out[1];
@@ -187,28 +185,28 @@ batch_norm_train_rule(
 /* ---- the result once more: x, scale, shift, residual ---- */
 
 static void
-batch_norm_apply_reference(const secant_reference *r)
+batch_norm_apply_reference(const graph_reference *r)
 {
-	const secant_norm_attr *a = r->attr;
+	const op_norm_attr *a = r->attr;
 	const double *x = r->in[0], *scale = r->in[1], *shift = r->in[2], *res = input(r, 3);
 	int64_t c = channels(&r->in_shape[0]), n = secant_shape_count(&r->in_shape[0]);
 	for (int64_t i = 0; i < n; i++) {
 		double v = x[i] * scale[i % c] + shift[i % c] + (res ? res[i] : 0);
-		r->out[0][i] = secant_act_value(a->act, v);
+		r->out[0][i] = op_act_value(a->act, v);
 	}
 }
 
 static secant_status
-batch_norm_apply_shape(const secant_signature *s, secant_err *err)
+batch_norm_apply_shape(const graph_signature *s, secant_err *err)
 {
 	s->out[0].shape = s->in[0].shape;
 	return check(s, 1, 3, err);
 }
 
-static secant_value
-batch_norm_train_again(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out)
+static graph_value
+batch_norm_train_again(graph_net *g, const graph_node *n, const graph_value *in, const graph_value *out)
 {
-	return secant_apply(g, "batch_norm_apply", n->attr, 4, in[0], out[5], out[6], n->n_in > 5 ? in[5] : -1);
+	return graph_apply(g, "batch_norm_apply", n->attr, 4, in[0], out[5], out[6], n->n_in > 5 ? in[5] : -1);
 }
 
 /* ---- its gradient: dy, x, mean, rstd, weight, then y, or residual and bias -> dx, dweight, dbias, dresidual ---- */
@@ -216,18 +214,18 @@ batch_norm_train_again(secant_graph *g, const secant_node *n, const secant_value
 static bool
 slope_by_result(int act)
 {
-	return act && secant_act_at(act)->function->from == SECANT_FROM_OUTPUT;
+	return act && op_act_at(act)->function->from == OP_FROM_OUTPUT;
 }
 
 static secant_status
-batch_norm_train_grad_shape(const secant_signature *s, secant_err *err)
+batch_norm_train_grad_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_norm_attr *a = s->attr;
-	if (secant_want_equal(s, 0, 1, err))
+	const op_norm_attr *a = s->attr;
+	if (op_want_equal(s, 0, 1, err))
 		return SECANT_ERR_SHAPE;
 	if (slope_by_result(a->act) && (s->n_in < 6 || s->in[5].shape.rank < 0))
 		return secant_fail(err, SECANT_ERR_ARG, "the gradient of norm and activation wants the result y");
-	if (s->n_in > 5 && s->in[5].shape.rank >= 0 && secant_want_equal(s, 0, 5, err))
+	if (s->n_in > 5 && s->in[5].shape.rank >= 0 && op_want_equal(s, 0, 5, err))
 		return SECANT_ERR_SHAPE;
 	for (int i = 0; i < 4; i++)
 		s->out[i].shape = i == 1 || i == 2 ? (secant_shape){ 1, { channels(&s->in[0].shape) } } : s->in[0].shape;
@@ -235,21 +233,21 @@ batch_norm_train_grad_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-batch_norm_train_grad_reference(const secant_reference *r)
+batch_norm_train_grad_reference(const graph_reference *r)
 {
-	const secant_norm_attr *a = r->attr;
+	const op_norm_attr *a = r->attr;
 	const double *dy = r->in[0], *x = r->in[1], *mean = r->in[2], *rstd = r->in[3], *w = input(r, 4), *y = input(r, 5),
 				 *b = input(r, 6);
 	bool by_result = slope_by_result(a->act);
 	int64_t c = channels(&r->in_shape[0]), n = per_channel(&r->in_shape[0]);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t k = 0; k < c; k++) {
 		double sum = 0, sum_xhat = 0;
 		for (int64_t i = 0; i < n; i++) {
 			double xhat = (x[i * c + k] - mean[k]) * rstd[k], v = y ? y[i * c + k] : 0;
 			if (!by_result)
 				v += xhat * (w ? w[k] : 1) + (b ? b[k] : 0);
-			double d = dy[i * c + k] * secant_act_slope(a->act, v);
+			double d = dy[i * c + k] * op_act_slope(a->act, v);
 			r->out[3][i * c + k] = d;
 			sum += d;
 			sum_xhat += d * xhat;
@@ -265,31 +263,30 @@ batch_norm_train_grad_reference(const secant_reference *r)
 }
 
 static const secant_opt norm_rows[] = {
-	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
-	SECANT_OPT(
-		secant_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
-	SECANT_OPT(secant_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels (group norm)"),
-	SECANT_OPT_CHOICE(secant_norm_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result"),
+	SECANT_OPT(op_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
+	SECANT_OPT(op_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
+	SECANT_OPT(op_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels (group norm)"),
+	SECANT_OPT_CHOICE(op_norm_attr, act, "act", "none", OP_ACT_CHOICES, "activation of the result"),
 	SECANT_OPT_END,
 };
-const secant_opts secant_norm_options = { "norm", sizeof(secant_norm_attr), norm_rows };
+const secant_opts op_norm_options = { "norm", sizeof(op_norm_attr), norm_rows };
 
-static const secant_op_case eval_cases[] = {
+static const graph_op_case eval_cases[] = {
 	{ "map", "", "2x3x4x5 5 5@0.5:2 5 5" },
 	{ "without weights", "eps=1e-3", "6x5 5 5@0.5:2" },
 	{ "wide", "", "1x2x3x40 40 40@0.5:2 40 40" },
 #define ACTIVATED(name, ...) { #name, "act=" #name, "2x3x4x5@-3:3 5 5@0.5:2 5 5" },
-	SECANT_ACTS(ACTIVATED)
+	OP_ACTS(ACTIVATED)
 #undef ACTIVATED
 		{ "silu and residual", "act=silu", "2x3x4x5@-3:3 5 5@0.5:2 5 5 2x3x4x5" },
 	{ 0 },
 };
-static const secant_op_case train_cases[] = {
+static const graph_op_case train_cases[] = {
 	{ "map", "", "2x3x4x5 5 5@0.5:2 5@0.5:2 5" },
 	{ "wide", "", "2x4x4x64 64 64@0.5:2 64@0.5:2 64" },
 	{ "without weights", "eps=1e-3 momentum=0.01", "6x5 5 5@0.5:2" },
 #define ACTIVATED(name, ...) { #name, "act=" #name, "2x3x4x5 5 5@0.5:2 5@0.5:2 5" },
-	SECANT_ACTS(ACTIVATED)
+	OP_ACTS(ACTIVATED)
 #undef ACTIVATED
 		{ "silu without weights", "act=silu", "6x5 5 5@0.5:2" },
 	{ "silu and residual", "act=silu", "2x3x4x16 16 16@0.5:2 16@0.5:2 16 2x3x4x16" },
@@ -299,7 +296,7 @@ static const secant_op_case train_cases[] = {
 	{ "empty", "", "0x3x4x5 5 5@0.5:2 5 5" },
 	{ 0 },
 };
-static const secant_op_case apply_cases[] = {
+static const graph_op_case apply_cases[] = {
 	{ "map", "", "2x3x4x5 5 5" },
 	{ "relu", "act=relu", "6x5 5 5" },
 	{ "hardswish", "act=hardswish", "6x5@-4:4 5 5" },
@@ -307,7 +304,7 @@ static const secant_op_case apply_cases[] = {
 	{ "empty", "", "0x3x4x5 5 5" },
 	{ 0 },
 };
-static const secant_op_case grad_cases[] = {
+static const graph_op_case grad_cases[] = {
 	{ "map", "", "2x3x4x5 2x3x4x5 5 5@0.5:2 5" },
 	{ "relu", "act=relu", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 2x3x4x16" },
 	{ "sigmoid", "act=sigmoid", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 2x3x4x16@0.1:0.9" },
@@ -318,15 +315,15 @@ static const secant_op_case grad_cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_batch_norm = {
+const graph_op op_batch_norm = {
 	.name = "batch_norm",
 	.brief = "batch norm by stored statistics, with optional sum and activation",
-	.attr = &secant_norm_options,
+	.attr = &op_norm_options,
 	.min_in = 3,
 	.max_in = 6,
 	.takes = "real:..C real:C real:C real:C real:C real=0",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1 | 32,
 	.low_out = 1,
 	.commutes = true,
@@ -335,16 +332,16 @@ const secant_op secant_op_batch_norm = {
 	.reference = batch_norm_reference,
 	.cases = eval_cases,
 };
-const secant_op secant_op_batch_norm_train = {
+const graph_op op_batch_norm_train = {
 	.name = "batch_norm_train",
 	.brief = "batch norm by the batch's statistics, with optional sum and activation",
-	.attr = &secant_norm_options,
+	.attr = &op_norm_options,
 	.min_in = 3,
 	.max_in = 7,
 	.takes = "real:..C real:C real:C real:C real:C real=0 real#1",
 	.training = true,
 	.n_out = 7,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1 | 32,
 	.low_out = 1,
 	.alias = { 0, 0, 0, 2, 3 },
@@ -354,16 +351,16 @@ const secant_op secant_op_batch_norm_train = {
 	.again = batch_norm_train_again,
 	.cases = train_cases,
 };
-const secant_op secant_op_batch_norm_apply = {
+const graph_op op_batch_norm_apply = {
 	.name = "batch_norm_apply",
 	.brief = "the result of batch_norm_train once more, by the scale and shift it found",
-	.attr = &secant_norm_options,
+	.attr = &op_norm_options,
 	.min_in = 3,
 	.max_in = 4,
 	.takes = "real:..C real:C real:C real=0",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1 | 8,
 	.low_out = 1,
 	.commutes = true,
@@ -371,16 +368,16 @@ const secant_op secant_op_batch_norm_apply = {
 	.reference = batch_norm_apply_reference,
 	.cases = apply_cases,
 };
-const secant_op secant_op_batch_norm_train_grad = {
+const graph_op op_batch_norm_train_grad = {
 	.name = "batch_norm_train_grad",
 	.brief = "gradient of batch_norm_train",
-	.attr = &secant_norm_options,
+	.attr = &op_norm_options,
 	.min_in = 4,
 	.max_in = 7,
 	.takes = "real:..C real=0 real:C real:C real:C real=0 real:C",
 	.training = true,
 	.n_out = 4,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1 | 2 | 32,
 	.low_out = 1 | 8,
 	.commutes = true,

@@ -8,67 +8,67 @@
 #include "ops/rules.h"
 
 static secant_status
-pair_shape(const secant_signature *s, secant_err *err)
+pair_shape(const graph_signature *s, secant_err *err)
 {
-	return secant_broadcast(&s->in[0].shape, &s->in[1].shape, &s->out[0].shape, err);
+	return op_broadcast(&s->in[0].shape, &s->in[1].shape, &s->out[0].shape, err);
 }
 
 static secant_status
-arithmetic_shape(const secant_signature *s, secant_err *err)
+arithmetic_shape(const graph_signature *s, secant_err *err)
 {
-	if (secant_want_real(s, 0, err) || secant_want_real(s, 1, err))
+	if (op_want_real(s, 0, err) || op_want_real(s, 1, err))
 		return SECANT_ERR_SHAPE;
 	return pair_shape(s, err);
 }
 
 static secant_status
-compare_shape(const secant_signature *s, secant_err *err)
+compare_shape(const graph_signature *s, secant_err *err)
 {
 	s->out[0].dtype = SECANT_U8;
 	return pair_shape(s, err);
 }
 
 static secant_status
-where_shape(const secant_signature *s, secant_err *err)
+where_shape(const graph_signature *s, secant_err *err)
 {
-	if (secant_want_integer(s, 0, err))
+	if (op_want_integer(s, 0, err))
 		return SECANT_ERR_SHAPE;
-	if (secant_want_one_kind(s, 1, 2, err))
+	if (op_want_one_kind(s, 1, 2, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0].dtype = secant_kind_of(s, 1);
+	s->out[0].dtype = op_kind_of(s, 1);
 	secant_shape both;
-	if (secant_broadcast(&s->in[1].shape, &s->in[2].shape, &both, err))
+	if (op_broadcast(&s->in[1].shape, &s->in[2].shape, &both, err))
 		return SECANT_ERR_SHAPE;
-	return secant_broadcast(&s->in[0].shape, &both, &s->out[0].shape, err);
+	return op_broadcast(&s->in[0].shape, &both, &s->out[0].shape, err);
 }
 
-static secant_value
-two(secant_graph *g, const char *op, secant_value a, secant_value b)
+static graph_value
+two(graph_net *g, const char *op, graph_value a, graph_value b)
 {
-	return secant_apply(g, op, NULL, 2, a, b);
+	return graph_apply(g, op, NULL, 2, a, b);
 }
 
-static secant_value
-choose(secant_graph *g, secant_value mask, secant_value a, secant_value b)
+static graph_value
+choose(graph_net *g, graph_value mask, graph_value a, graph_value b)
 {
-	return secant_apply(g, "where", NULL, 3, mask, a, b);
+	return graph_apply(g, "where", NULL, 3, mask, a, b);
 }
 
-static secant_value
-times(secant_graph *g, double a, secant_value v)
+static graph_value
+times(graph_net *g, double a, graph_value v)
 {
-	return secant_build_number(g, "mul_scalar", a, v);
+	return op_build_number(g, "mul_scalar", a, v);
 }
 
 /* dx[i] = d, summed to the shape of input i, when it is wanted. */
 static void
-deliver(secant_graph *g, const secant_node *n, int i, secant_value d, secant_value *dx)
+deliver(graph_net *g, const graph_node *n, int i, graph_value d, graph_value *dx)
 {
-	dx[i] = secant_build_sum_to(g, d, n->in[i]);
+	dx[i] = op_build_sum_to(g, d, n->in[i]);
 }
 
 static void
-add_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+add_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	for (int i = 0; i < 2; i++)
 		if (wants[i])
@@ -76,16 +76,16 @@ add_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bo
 }
 
 static void
-sub_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+sub_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	if (wants[0])
 		deliver(g, n, 0, dy[0], dx);
 	if (wants[1])
-		dx[1] = secant_apply(g, "neg", NULL, 1, secant_build_sum_to(g, dy[0], n->in[1]));
+		dx[1] = graph_apply(g, "neg", NULL, 1, op_build_sum_to(g, dy[0], n->in[1]));
 }
 
 static void
-mul_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+mul_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	for (int i = 0; i < 2; i++)
 		if (wants[i])
@@ -93,43 +93,43 @@ mul_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bo
 }
 
 static void
-div_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+div_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_value share = two(g, "div", dy[0], n->in[1]); /* dy / b; and d(a/b)/db = -(a/b)/b */
+	graph_value share = two(g, "div", dy[0], n->in[1]); /* dy / b; and d(a/b)/db = -(a/b)/b */
 	if (wants[0])
 		deliver(g, n, 0, share, dx);
 	if (wants[1])
-		dx[1] = secant_apply(g, "neg", NULL, 1, secant_build_sum_to(g, two(g, "mul", share, n->out[0]), n->in[1]));
+		dx[1] = graph_apply(g, "neg", NULL, 1, op_build_sum_to(g, two(g, "mul", share, n->out[0]), n->in[1]));
 }
 
 /* Of the two inputs, `winner` is where input i wins. */
 static void
-extreme(secant_graph *g, const secant_node *n, secant_value dy, const bool *wants, secant_value *dx, bool larger)
+extreme(graph_net *g, const graph_node *n, graph_value dy, const bool *wants, graph_value *dx, bool larger)
 {
-	secant_value tie = two(g, "equal", n->in[0], n->in[1]), half = times(g, 0.5, dy), zero = secant_graph_scalar(g, 0);
+	graph_value tie = two(g, "equal", n->in[0], n->in[1]), half = times(g, 0.5, dy), zero = graph_scalar(g, 0);
 	for (int i = 0; i < 2; i++)
 		if (wants[i]) {
-			secant_value winner = two(g, "greater", n->in[larger ? i : 1 - i], n->in[larger ? 1 - i : i]);
+			graph_value winner = two(g, "greater", n->in[larger ? i : 1 - i], n->in[larger ? 1 - i : i]);
 			deliver(g, n, i, choose(g, tie, half, choose(g, winner, dy, zero)), dx);
 		}
 }
 
 static void
-maximum_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+maximum_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	extreme(g, n, dy[0], wants, dx, true);
 }
 
 static void
-minimum_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+minimum_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	extreme(g, n, dy[0], wants, dx, false);
 }
 
 static void
-where_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+where_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_value zero = secant_graph_scalar(g, 0);
+	graph_value zero = graph_scalar(g, 0);
 	if (wants[1])
 		deliver(g, n, 1, choose(g, n->in[0], dy[0], zero), dx);
 	if (wants[2])
@@ -143,7 +143,7 @@ where_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const 
 		(void)attr; \
 		return value; \
 	} \
-	static void nam##_reference(const secant_reference *r) { secant_map(r, nam); }
+	static void nam##_reference(const graph_reference *r) { op_map(r, nam); }
 FUNCTION(add, v[0] + v[1])
 FUNCTION(sub, v[0] - v[1])
 FUNCTION(mul, v[0] * v[1])
@@ -154,7 +154,7 @@ FUNCTION(greater, v[0] > v[1])
 FUNCTION(equal, v[0] == v[1])
 FUNCTION(where, v[0] != 0 ? v[1] : v[2])
 
-static const secant_op_case pair_cases[] = {
+static const graph_op_case pair_cases[] = {
 	{ "same shape", "", "2x3x4x5 2x3x4x5" },
 	{ "channel", "", "2x3x4x5 5" },
 	{ "channel first", "", "5 2x3x4x5" },
@@ -167,20 +167,20 @@ static const secant_op_case pair_cases[] = {
 	{ "empty", "", "0x3 3" },
 	{ 0 },
 };
-static const secant_op_case div_cases[] = {
+static const graph_op_case div_cases[] = {
 	{ "same shape", "", "2x3x4 2x3x4@0.5:2" },
 	{ "channel", "", "2x3x4x5 5@0.5:2" },
 	{ "both", "", "2x1x4x1 1x3x1x5@0.5:2" },
 	{ 0 },
 };
-static const secant_op_case compare_cases[] = {
+static const graph_op_case compare_cases[] = {
 	{ "same shape", "", "2x3x4 2x3x4" },
 	{ "number", "", "2x3x4x5 scalar" },
 	{ "integers", "", "2x3x4#3 2x3x4#3" },
 	{ "empty", "", "0x3 3" },
 	{ 0 },
 };
-static const secant_op_case where_cases[] = {
+static const graph_op_case where_cases[] = {
 	{ "same shape", "", "2x3x4#2 2x3x4 2x3x4" },
 	{ "number", "", "2x3x4#2 2x3x4 scalar" },
 	{ "broadcast mask", "", "2x3x1#2 3x4 2x1x4" },
@@ -189,21 +189,21 @@ static const secant_op_case where_cases[] = {
 };
 
 #define PAIR(nam, text, rule, table) \
-	const secant_op secant_op_##nam = { \
+	const graph_op op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.min_in = 2, \
 		.max_in = 2, \
 		.takes = "real real", \
 		.n_out = 1, \
-		.low = SECANT_LOW_FOLLOWS, \
+		.low = GRAPH_LOW_FOLLOWS, \
 		.low_in = 3, \
 		.low_out = 1, \
 		.commutes = true, \
 		.shape = arithmetic_shape, \
 		.grad = rule, \
 		.reference = nam##_reference, \
-		.again = secant_op_again, \
+		.again = graph_op_again, \
 		.cases = table, \
 	};
 #define div_reference div__reference
@@ -214,14 +214,14 @@ PAIR(div, "quotient, broadcast", div_rule, div_cases)
 PAIR(maximum, "the larger of two, broadcast", maximum_rule, pair_cases)
 PAIR(minimum, "the smaller of two, broadcast", minimum_rule, pair_cases)
 #define COMPARE(nam, text) \
-	const secant_op secant_op_##nam = { \
+	const graph_op op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.min_in = 2, \
 		.max_in = 2, \
 		.takes = "any any", \
 		.n_out = 1, \
-		.low = SECANT_LOW_FOLLOWS, \
+		.low = GRAPH_LOW_FOLLOWS, \
 		.low_in = 3, \
 		.low_out = 0, \
 		.commutes = true, \
@@ -231,14 +231,14 @@ PAIR(minimum, "the smaller of two, broadcast", minimum_rule, pair_cases)
 	};
 COMPARE(greater, "mask of a > b, broadcast")
 COMPARE(equal, "mask of a = b, broadcast")
-const secant_op secant_op_where = {
+const graph_op op_where = {
 	.name = "where",
 	.brief = "a where the mask is not 0, else b, broadcast",
 	.min_in = 3,
 	.max_in = 3,
 	.takes = "int any any",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 6,
 	.low_out = 1,
 	.commutes = true,

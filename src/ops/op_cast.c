@@ -6,26 +6,26 @@
 #include "ops/rules.h"
 
 static void
-cast_reference(const secant_reference *r)
+cast_reference(const graph_reference *r)
 {
 	int64_t n = secant_shape_count(&r->out_shape[0]);
 	for (int64_t i = 0; i < n; i++)
 		r->out[0][i] = r->in[0][i];
 }
 
-static const secant_op_case cast_cases[] = { { "map", "", "2x3x4x5" }, { "37 numbers", "", "37" },
+static const graph_op_case cast_cases[] = { { "map", "", "2x3x4x5" }, { "37 numbers", "", "37" },
 	{ "empty", "", "0x3" }, { 0 } };
 
-const secant_op secant_op_cast = {
+const graph_op op_cast = {
 	.name = "cast",
 	.brief = "the same numbers in the other storage type",
 	.min_in = 1,
 	.max_in = 1,
 	.takes = "any",
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
-	.shape = secant_shape_like,
+	.shape = op_shape_like,
 	.reference = cast_reference,
 	.cases = cast_cases,
 };

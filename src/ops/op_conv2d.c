@@ -17,7 +17,7 @@ typedef struct geometry {
 } geometry;
 
 static geometry
-geometry_of(const secant_conv_attr *a, const secant_shape *x, const secant_shape *w, const secant_shape *y)
+geometry_of(const op_conv_attr *a, const secant_shape *x, const secant_shape *w, const secant_shape *y)
 {
 	return (geometry){
 		.n = x->dim[0],
@@ -36,29 +36,29 @@ geometry_of(const secant_conv_attr *a, const secant_shape *x, const secant_shape
 		.sw = a->stride.v[1],
 		.dh = a->dilation.v[0],
 		.dw = a->dilation.v[1],
-		.pt = secant_pad_of(&a->padding, 0),
-		.pl = secant_pad_of(&a->padding, 1),
+		.pt = op_pad_of(&a->padding, 0),
+		.pl = op_pad_of(&a->padding, 1),
 	};
 }
 
 static secant_status
-check_attr(const secant_conv_attr *a, secant_err *err)
+check_attr(const op_conv_attr *a, secant_err *err)
 {
 	if (a->stride.n != 2 || a->dilation.n != 2 || a->padding.n == 3 || a->padding.n > 4)
 		return secant_fail(err, SECANT_ERR_ARG, "stride and dilation want 2 numbers, padding 1, 2 or 4");
 	for (int i = 0; i < 4; i++)
-		if (secant_pad_of(&a->padding, i) < 0)
-			return secant_fail(err, SECANT_ERR_ARG, "negative padding %d", secant_pad_of(&a->padding, i));
+		if (op_pad_of(&a->padding, i) < 0)
+			return secant_fail(err, SECANT_ERR_ARG, "negative padding %d", op_pad_of(&a->padding, i));
 	return SECANT_OK;
 }
 
 static secant_status
-conv2d_shape(const secant_signature *s, secant_err *err)
+conv2d_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->attr;
+	const op_conv_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape, *w = &s->in[1].shape;
 	char text[96], other[96];
-	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
+	if (check_attr(a, err) || op_want_rank(s, 0, 4, err) || op_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (w->dim[1] * a->groups != x->dim[3])
 		return secant_fail(err, SECANT_ERR_SHAPE,
@@ -74,8 +74,8 @@ conv2d_shape(const secant_signature *s, secant_err *err)
 	secant_shape *y = &s->out[0].shape;
 	*y = (secant_shape){ 4, { x->dim[0], 0, 0, w->dim[0] } };
 	for (int i = 0; i < 2; i++)
-		if ((y->dim[1 + i] = secant_conv_out(x->dim[1 + i], (int)w->dim[2 + i], a->stride.v[i],
-				 secant_pad_of(&a->padding, i), secant_pad_of(&a->padding, i + 2), a->dilation.v[i]))
+		if ((y->dim[1 + i] = op_conv_out(x->dim[1 + i], (int)w->dim[2 + i], a->stride.v[i], op_pad_of(&a->padding, i),
+				 op_pad_of(&a->padding, i + 2), a->dilation.v[i]))
 				< 1
 			&& x->dim[1 + i] > 0)
 			return secant_fail(err, SECANT_ERR_SHAPE, "kernel %s is larger than the padded input %s",
@@ -104,13 +104,13 @@ dot(const double *x, const double *w, int64_t n, int64_t stride)
 }
 
 static void
-conv2d_reference(const secant_reference *r)
+conv2d_reference(const graph_reference *r)
 {
-	const secant_conv_attr *a = r->attr;
+	const op_conv_attr *a = r->attr;
 	geometry g = geometry_of(a, &r->in_shape[0], &r->in_shape[1], &r->out_shape[0]);
 	const double *x = r->in[0], *w = r->in[1], *b = r->n_in > 2 ? r->in[2] : NULL, *sum = r->n_in > 3 ? r->in[3] : NULL;
 	double *y = r->out[0];
-	SECANT_PARALLEL /* one output channel after the other: its weights stay in the cache, all of them would not */
+	OP_PARALLEL /* one output channel after the other: its weights stay in the cache, all of them would not */
 		for (int64_t o = 0; o < g.o; o++) for (int64_t np = 0; np < g.n * g.p; np++) for (int64_t q = 0; q < g.q; q++)
 	{
 		int64_t n = np / g.p, p = np % g.p, at = (np * g.q + q) * g.o + o, first = o / g.og * g.ig;
@@ -124,28 +124,28 @@ conv2d_reference(const secant_reference *r)
 							 *wp = w + (o * g.ig * g.kh + kr) * g.kw + ks;
 				v += dot(xp, wp, g.ig, g.kh * g.kw);
 			}
-		y[at] = secant_act_value(a->act, v + (sum ? sum[at] : 0));
+		y[at] = op_act_value(a->act, v + (sum ? sum[at] : 0));
 	}
 }
 
 static void
-conv2d_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+conv2d_grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_conv_attr a = *(const secant_conv_attr *)n->attr;
-	const secant_shape *x = secant_graph_shape(g, n->in[0]), *w = secant_graph_shape(g, n->in[1]);
+	op_conv_attr a = *(const op_conv_attr *)n->attr;
+	const secant_shape *x = graph_shape(g, n->in[0]), *w = graph_shape(g, n->in[1]);
 	int act = a.act;
-	a.act = SECANT_ACT_NONE;
-	secant_value back = secant_act_back(g, n, act, &a, dy[0]);
+	a.act = OP_ACT_NONE;
+	graph_value back = op_act_back(g, n, act, &a, dy[0]);
 	if (wants[0]) {
 		a.size = (secant_ints){ 2, { (int)x->dim[1], (int)x->dim[2] } };
-		dx[0] = secant_apply(g, "conv2d_grad_data", &a, 2, n->in[1], back);
+		dx[0] = graph_apply(g, "conv2d_grad_data", &a, 2, n->in[1], back);
 	}
 	if (wants[1]) {
 		a.size = (secant_ints){ 2, { (int)w->dim[2], (int)w->dim[3] } };
-		dx[1] = secant_apply(g, "conv2d_grad_weights", &a, 2, n->in[0], back);
+		dx[1] = graph_apply(g, "conv2d_grad_weights", &a, 2, n->in[0], back);
 	}
 	if (n->n_in > 2 && wants[2])
-		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)w->dim[0] } } }, 1, back);
+		dx[2] = graph_apply(g, "sum_to", &(op_shape_attr){ { 1, { (int)w->dim[0] } } }, 1, back);
 	if (n->n_in > 3 && wants[3])
 		dx[3] = back;
 }
@@ -153,19 +153,19 @@ conv2d_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const
 /* ---- data gradient: w, dy -> dx of size a->size ---- */
 
 static secant_status
-conv2d_grad_data_shape(const secant_signature *s, secant_err *err)
+conv2d_grad_data_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->attr;
+	const op_conv_attr *a = s->attr;
 	const secant_shape *w = &s->in[0].shape, *dy = &s->in[1].shape;
 	char text[96], other[96];
-	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
+	if (check_attr(a, err) || op_want_rank(s, 0, 4, err) || op_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (a->size.n != 2 || dy->dim[3] != w->dim[0])
 		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s do not fit an output gradient of %s",
 			secant_shape_text(w, text, sizeof text), secant_shape_text(dy, other, sizeof other));
 	for (int i = 0; i < 2; i++)
-		if (secant_conv_out(a->size.v[i], (int)w->dim[2 + i], a->stride.v[i], secant_pad_of(&a->padding, i),
-				secant_pad_of(&a->padding, i + 2), a->dilation.v[i])
+		if (op_conv_out(a->size.v[i], (int)w->dim[2 + i], a->stride.v[i], op_pad_of(&a->padding, i),
+				op_pad_of(&a->padding, i + 2), a->dilation.v[i])
 			!= dy->dim[1 + i])
 			return secant_fail(err, SECANT_ERR_SHAPE, "an input of %dx%d does not give an output of %s", a->size.v[0],
 				a->size.v[1], secant_shape_text(dy, other, sizeof other));
@@ -177,7 +177,7 @@ conv2d_grad_data_shape(const secant_signature *s, secant_err *err)
 static void
 gather(const geometry *g, const double *w, const double *dy, const double *b, double *dx)
 {
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t c = 0; c < g->c; c++)
 		for (int64_t nh = 0; nh < g->n * g->h; nh++)
 			for (int64_t j = 0; j < g->w; j++) {
@@ -197,7 +197,7 @@ gather(const geometry *g, const double *w, const double *dy, const double *b, do
 }
 
 static void
-conv2d_grad_data_reference(const secant_reference *r)
+conv2d_grad_data_reference(const graph_reference *r)
 {
 	geometry g = geometry_of(r->attr, &r->out_shape[0], &r->in_shape[0], &r->in_shape[1]);
 	gather(&g, r->in[0], r->in[1], NULL, r->out[0]);
@@ -206,11 +206,11 @@ conv2d_grad_data_reference(const secant_reference *r)
 /* ---- weight gradient: x, dy -> dw with kernel a->size ---- */
 
 static secant_status
-conv2d_grad_weights_shape(const secant_signature *s, secant_err *err)
+conv2d_grad_weights_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->attr;
+	const op_conv_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape, *dy = &s->in[1].shape;
-	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
+	if (check_attr(a, err) || op_want_rank(s, 0, 4, err) || op_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (a->size.n != 2 || x->dim[0] != dy->dim[0] || x->dim[3] % a->groups || dy->dim[3] % a->groups)
 		return secant_fail(err, SECANT_ERR_SHAPE, "input and output gradient do not belong together");
@@ -219,12 +219,12 @@ conv2d_grad_weights_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-conv2d_grad_weights_reference(const secant_reference *r)
+conv2d_grad_weights_reference(const graph_reference *r)
 {
 	geometry g = geometry_of(r->attr, &r->in_shape[0], &r->out_shape[0], &r->in_shape[1]);
 	const double *x = r->in[0], *dy = r->in[1];
 	double *dw = r->out[0];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t o = 0; o < g.o; o++) {
 		int64_t first = o / g.og * g.ig, size = g.ig * g.kh * g.kw;
 		for (int64_t k = 0; k < size; k++)
@@ -247,12 +247,12 @@ conv2d_grad_weights_reference(const secant_reference *r)
 /* ---- transposed convolution ---- */
 
 static secant_status
-conv_transpose2d_shape(const secant_signature *s, secant_err *err)
+conv_transpose2d_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->attr;
+	const op_conv_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape, *w = &s->in[1].shape;
 	char text[96], other[96];
-	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
+	if (check_attr(a, err) || op_want_rank(s, 0, 4, err) || op_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (w->dim[0] != x->dim[3] || w->dim[0] % a->groups)
 		return secant_fail(err, SECANT_ERR_SHAPE,
@@ -262,8 +262,8 @@ conv_transpose2d_shape(const secant_signature *s, secant_err *err)
 	*y = (secant_shape){ 4, { x->dim[0], 0, 0, w->dim[1] * a->groups } };
 	for (int i = 0; i < 2; i++) {
 		int extra = a->output_padding.n > i ? a->output_padding.v[i] : 0;
-		y->dim[1 + i] = (x->dim[1 + i] - 1) * a->stride.v[i] - secant_pad_of(&a->padding, i)
-			- secant_pad_of(&a->padding, i + 2) + a->dilation.v[i] * (w->dim[2 + i] - 1) + extra + 1;
+		y->dim[1 + i] = (x->dim[1 + i] - 1) * a->stride.v[i] - op_pad_of(&a->padding, i) - op_pad_of(&a->padding, i + 2)
+			+ a->dilation.v[i] * (w->dim[2 + i] - 1) + extra + 1;
 		if (y->dim[1 + i] < 1)
 			return secant_fail(
 				err, SECANT_ERR_SHAPE, "an input of %s gives no output", secant_shape_text(x, other, sizeof other));
@@ -275,48 +275,45 @@ conv_transpose2d_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-conv_transpose2d_reference(const secant_reference *r)
+conv_transpose2d_reference(const graph_reference *r)
 {
 	geometry g = geometry_of(r->attr, &r->out_shape[0], &r->in_shape[1], &r->in_shape[0]);
 	gather(&g, r->in[1], r->in[0], r->n_in > 2 ? r->in[2] : NULL, r->out[0]);
 }
 
 static void
-conv_transpose2d_grad(
-	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+conv_transpose2d_grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_conv_attr a = *(const secant_conv_attr *)n->attr;
-	const secant_shape *w = secant_graph_shape(g, n->in[1]);
+	op_conv_attr a = *(const op_conv_attr *)n->attr;
+	const secant_shape *w = graph_shape(g, n->in[1]);
 	if (wants[0])
-		dx[0] = secant_apply(g, "conv2d", &a, 2, dy[0], n->in[1]);
+		dx[0] = graph_apply(g, "conv2d", &a, 2, dy[0], n->in[1]);
 	if (wants[1]) {
 		a.size = (secant_ints){ 2, { (int)w->dim[2], (int)w->dim[3] } };
-		dx[1] = secant_apply(g, "conv2d_grad_weights", &a, 2, dy[0], n->in[0]);
+		dx[1] = graph_apply(g, "conv2d_grad_weights", &a, 2, dy[0], n->in[0]);
 	}
 	if (n->n_in > 2 && wants[2])
-		dx[2] = secant_apply(
-			g, "sum_to", &(secant_shape_attr){ { 1, { (int)secant_graph_shape(g, dy[0])->dim[3] } } }, 1, dy[0]);
+		dx[2] = graph_apply(g, "sum_to", &(op_shape_attr){ { 1, { (int)graph_shape(g, dy[0])->dim[3] } } }, 1, dy[0]);
 }
 
 /* ---- descriptors ---- */
 
 static const secant_opt conv_rows[] = {
-	SECANT_OPT(secant_conv_attr, stride, SIZE, "stride", "1", 1, 4096, "step between windows"),
-	SECANT_OPT(secant_conv_attr, dilation, SIZE, "dilation", "1", 1, 4096, "step between taps of a window"),
-	SECANT_OPT(secant_conv_attr, padding, INTS, "padding", "0", 0, 65536,
+	SECANT_OPT(op_conv_attr, stride, SIZE, "stride", "1", 1, 4096, "step between windows"),
+	SECANT_OPT(op_conv_attr, dilation, SIZE, "dilation", "1", 1, 4096, "step between taps of a window"),
+	SECANT_OPT(op_conv_attr, padding, INTS, "padding", "0", 0, 65536,
 		"zeros around the input: all sides; h,w; or top,left,bottom,right"),
-	SECANT_OPT(secant_conv_attr, output_padding, SIZE, "output-padding", "0", 0, 4096,
+	SECANT_OPT(op_conv_attr, output_padding, SIZE, "output-padding", "0", 0, 4096,
 		"rows and columns added at the end (transposed only)"),
 	SECANT_OPT(
-		secant_conv_attr, groups, INT, "groups", "1", 1, 1 << 20, "channels are split in so many independent groups"),
-	SECANT_OPT_CHOICE(secant_conv_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result"),
-	SECANT_OPT(
-		secant_conv_attr, size, SIZE, "size", NULL, 1, 1 << 24, "of gradients: size of the input, or of the kernel"),
+		op_conv_attr, groups, INT, "groups", "1", 1, 1 << 20, "channels are split in so many independent groups"),
+	SECANT_OPT_CHOICE(op_conv_attr, act, "act", "none", OP_ACT_CHOICES, "activation of the result"),
+	SECANT_OPT(op_conv_attr, size, SIZE, "size", NULL, 1, 1 << 24, "of gradients: size of the input, or of the kernel"),
 	SECANT_OPT_END,
 };
-static const secant_opts conv_attr = { "conv2d", sizeof(secant_conv_attr), conv_rows };
+static const secant_opts conv_attr = { "conv2d", sizeof(op_conv_attr), conv_rows };
 
-static const secant_op_case conv2d_cases[] = {
+static const graph_op_case conv2d_cases[] = {
 	{ "3x3", "padding=1", "2x7x9x5 4x5x3x3 4" },
 	{ "1x1 without bias", "", "2x4x5x6 3x6x1x1" },
 	{ "7x7 stride 2", "stride=2 padding=3", "1x13x12x3 8x3x7x7" },
@@ -335,12 +332,12 @@ static const secant_op_case conv2d_cases[] = {
 	{ "sum", "padding=1", "1x6x5x4 8x4x3x3 8 1x6x5x8" },
 	{ "sum and relu", "act=relu", "1x6x5x16 16x16x1x1 16 1x6x5x16" },
 #define ACTIVATED(name, ...) { #name, "padding=1 act=" #name, "1x6x5x4@-0.4:0.4 8x4x3x3 8" },
-	SECANT_ACTS(ACTIVATED)
+	OP_ACTS(ACTIVATED)
 #undef ACTIVATED
 		{ "no pictures", "padding=1", "0x4x4x3 2x3x3x3 2" },
 	{ 0 },
 };
-static const secant_op_case grad_data_cases[] = {
+static const graph_op_case grad_data_cases[] = {
 	{ "3x3", "padding=1 size=7x9", "4x5x3x3 2x7x9x4" },
 	{ "stride 2, odd size", "stride=2 padding=1 size=8x7", "16x8x3x3 1x4x4x16" },
 	{ "7x7 stride 2", "stride=2 padding=3 size=12", "8x3x7x7 1x6x6x8" },
@@ -350,7 +347,7 @@ static const secant_op_case grad_data_cases[] = {
 	{ "one-sided padding", "stride=2 padding=0,0,1,1 size=8", "8x4x3x3 1x4x4x8" },
 	{ 0 },
 };
-static const secant_op_case grad_weights_cases[] = {
+static const graph_op_case grad_weights_cases[] = {
 	{ "3x3", "padding=1 size=3", "2x7x9x5 2x7x9x4" },
 	{ "stride 2", "stride=2 padding=1 size=3", "1x8x7x8 1x4x4x16" },
 	{ "7x7 stride 2", "stride=2 padding=3 size=7", "1x12x12x3 1x6x6x8" },
@@ -364,7 +361,7 @@ static const secant_op_case grad_weights_cases[] = {
 	{ "no pictures", "padding=1 size=3", "0x4x4x3 0x4x4x2" },
 	{ 0 },
 };
-static const secant_op_case transpose_cases[] = {
+static const graph_op_case transpose_cases[] = {
 	{ "k2 s2", "stride=2", "2x3x4x6 6x5x2x2 5" },
 	{ "k4 s2 p1", "stride=2 padding=1", "1x4x3x16 16x8x4x4 8" },
 	{ "k3 s2 with output padding", "stride=2 padding=1 output-padding=1", "1x3x4x4 4x4x3x3" },
@@ -373,7 +370,7 @@ static const secant_op_case transpose_cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_conv2d = {
+const graph_op op_conv2d = {
 	.name = "conv2d",
 	.brief = "2-D convolution with bias, stride, dilation, groups",
 	.attr = &conv_attr,
@@ -381,7 +378,7 @@ const secant_op secant_op_conv2d = {
 	.max_in = 4,
 	.takes = "real:NxHxWxC real:OxIxKxL real:O real:Nx_x_xO",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1 | 8,
 	.low_out = 1,
 	.commutes = true,
@@ -390,7 +387,7 @@ const secant_op secant_op_conv2d = {
 	.reference = conv2d_reference,
 	.cases = conv2d_cases,
 };
-const secant_op secant_op_conv2d_grad_data = {
+const graph_op op_conv2d_grad_data = {
 	.name = "conv2d_grad_data",
 	.brief = "gradient of a convolution towards its input",
 	.attr = &conv_attr,
@@ -398,7 +395,7 @@ const secant_op secant_op_conv2d_grad_data = {
 	.max_in = 2,
 	.takes = "real:OxIxKxL real:NxHxWxO",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 2,
 	.low_out = 1,
 	.commutes = true,
@@ -406,7 +403,7 @@ const secant_op secant_op_conv2d_grad_data = {
 	.reference = conv2d_grad_data_reference,
 	.cases = grad_data_cases,
 };
-const secant_op secant_op_conv2d_grad_weights = {
+const graph_op op_conv2d_grad_weights = {
 	.name = "conv2d_grad_weights",
 	.brief = "gradient of a convolution towards its weights",
 	.attr = &conv_attr,
@@ -415,7 +412,7 @@ const secant_op secant_op_conv2d_grad_weights = {
 	.takes = "real:NxHxWxC real:Nx_x_x_",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1 | 2,
 	.low_out = 0,
 	.commutes = true,
@@ -423,7 +420,7 @@ const secant_op secant_op_conv2d_grad_weights = {
 	.reference = conv2d_grad_weights_reference,
 	.cases = grad_weights_cases,
 };
-const secant_op secant_op_conv_transpose2d = {
+const graph_op op_conv_transpose2d = {
 	.name = "conv_transpose2d",
 	.brief = "transposed convolution with bias",
 	.attr = &conv_attr,
@@ -431,7 +428,7 @@ const secant_op secant_op_conv_transpose2d = {
 	.max_in = 3,
 	.takes = "real:NxHxWxC real:CxOxKxL real:_",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,

@@ -26,11 +26,11 @@ clear(double *v, int64_t n)
 /* ---- pick ---- */
 
 static secant_status
-pick_shape(const secant_signature *s, secant_err *err)
+pick_shape(const graph_signature *s, secant_err *err)
 {
 	secant_shape rows = s->in[0].shape;
 	char x[96], i[96];
-	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err))
+	if (op_want_real(s, 0, err) || op_want_integer(s, 1, err))
 		return SECANT_ERR_SHAPE;
 	rows.rank--;
 	if (rows.rank < 0 || !secant_shape_equal(&rows, &s->in[1].shape))
@@ -41,27 +41,27 @@ pick_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-pick_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+pick_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_shape *x = secant_graph_shape(g, n->in[0]);
-	secant_classes_attr a = { (int)x->dim[x->rank - 1] };
-	dx[0] = secant_apply(g, "pick_grad", &a, 2, dy[0], n->in[1]);
+	const secant_shape *x = graph_shape(g, n->in[0]);
+	op_classes_attr a = { (int)x->dim[x->rank - 1] };
+	dx[0] = graph_apply(g, "pick_grad", &a, 2, dy[0], n->in[1]);
 }
 
 static void
-pick_reference(const secant_reference *r)
+pick_reference(const graph_reference *r)
 {
 	int64_t c = r->in_shape[0].dim[r->in_shape[0].rank - 1], n = secant_shape_count(&r->out_shape[0]);
 	for (int64_t i = 0; i < n; i++)
-		r->out[0][i] = secant_within(r->in[1][i], c) ? r->in[0][i * c + (int64_t)r->in[1][i]] : 0;
+		r->out[0][i] = op_within(r->in[1][i], c) ? r->in[0][i * c + (int64_t)r->in[1][i]] : 0;
 }
 
 /* The shape of input i with the classes as a new last axis. */
 static secant_status
-with_classes(const secant_signature *s, int i, secant_err *err)
+with_classes(const graph_signature *s, int i, secant_err *err)
 {
-	int classes = ((const secant_classes_attr *)s->attr)->classes;
-	if (secant_want_integer(s, i, err))
+	int classes = ((const op_classes_attr *)s->attr)->classes;
+	if (op_want_integer(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (classes < 0 || s->in[i].shape.rank >= SECANT_MAX_RANK)
 		return secant_fail(err, SECANT_ERR_SHAPE, "no room for %d classes behind %d axes, at most %d", classes,
@@ -72,37 +72,37 @@ with_classes(const secant_signature *s, int i, secant_err *err)
 }
 
 static secant_status
-pick_grad_shape(const secant_signature *s, secant_err *err)
+pick_grad_shape(const graph_signature *s, secant_err *err)
 {
-	if (secant_want_real(s, 0, err) || secant_want_equal(s, 0, 1, err))
+	if (op_want_real(s, 0, err) || op_want_equal(s, 0, 1, err))
 		return SECANT_ERR_SHAPE;
 	return with_classes(s, 1, err);
 }
 
 static secant_status
-one_hot_shape(const secant_signature *s, secant_err *err)
+one_hot_shape(const graph_signature *s, secant_err *err)
 {
 	return with_classes(s, 0, err);
 }
 
 /* out[i, index[i]] = value[i], or 1 without values; all else 0. */
 static void
-set_classes(const secant_reference *r, const double *value, const double *index)
+set_classes(const graph_reference *r, const double *value, const double *index)
 {
-	int64_t n = secant_shape_count(&r->in_shape[0]), c = ((const secant_classes_attr *)r->attr)->classes;
+	int64_t n = secant_shape_count(&r->in_shape[0]), c = ((const op_classes_attr *)r->attr)->classes;
 	clear(r->out[0], n * c);
 	for (int64_t i = 0; i < n; i++)
-		if (secant_within(index[i], c))
+		if (op_within(index[i], c))
 			r->out[0][i * c + (int64_t)index[i]] = value ? value[i] : 1;
 }
 
 static void
-pick_grad_reference(const secant_reference *r)
+pick_grad_reference(const graph_reference *r)
 {
 	set_classes(r, r->in[0], r->in[1]);
 }
 static void
-one_hot_reference(const secant_reference *r)
+one_hot_reference(const graph_reference *r)
 {
 	set_classes(r, NULL, r->in[0]);
 }
@@ -123,24 +123,23 @@ inside(const secant_shape *index, const secant_shape *x, int axis, secant_err *e
 }
 
 static secant_status
-gather_shape(const secant_signature *s, secant_err *err)
+gather_shape(const graph_signature *s, secant_err *err)
 {
 	int axis;
-	if (secant_want_integer(s, 1, err)
-		|| secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
+	if (op_want_integer(s, 1, err) || op_want_axis(((const op_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[1].shape };
+	s->out[0] = (graph_type){ op_kind_of(s, 0), s->in[1].shape };
 	return inside(&s->in[1].shape, &s->in[0].shape, axis, err);
 }
 
 static secant_status
-scatter_add_shape(const secant_signature *s, secant_err *err)
+scatter_add_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_scatter_attr *a = s->attr;
-	secant_shape to = secant_shape_from(&a->shape);
+	const op_scatter_attr *a = s->attr;
+	secant_shape to = op_shape_from(&a->shape);
 	int axis;
-	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err)
-		|| secant_want_axis(a->axis, &to, &axis, err))
+	if (op_want_real(s, 0, err) || op_want_integer(s, 1, err) || op_want_equal(s, 0, 1, err)
+		|| op_want_axis(a->axis, &to, &axis, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = to;
 	return inside(&s->in[1].shape, &to, axis, err);
@@ -151,9 +150,9 @@ static int64_t
 target(const secant_shape *x, const secant_shape *index, const double *value, int axis, int64_t i)
 {
 	int64_t at[SECANT_MAX_RANK] = { 0 }, place = 0;
-	if (!secant_within(value[i], x->dim[axis]))
+	if (!op_within(value[i], x->dim[axis]))
 		return -1;
-	secant_unravel(index, i, at);
+	op_unravel(index, i, at);
 	at[axis] = (int64_t)value[i];
 	for (int k = 0; k < x->rank; k++)
 		place = place * x->dim[k] + at[k];
@@ -161,9 +160,9 @@ target(const secant_shape *x, const secant_shape *index, const double *value, in
 }
 
 static void
-gather_reference(const secant_reference *r)
+gather_reference(const graph_reference *r)
 {
-	int axis = secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->in_shape[0].rank);
+	int axis = op_axis_of(((const op_axis_attr *)r->attr)->axis, r->in_shape[0].rank);
 	int64_t n = secant_shape_count(&r->out_shape[0]);
 	for (int64_t i = 0; i < n; i++) {
 		int64_t from = target(&r->in_shape[0], &r->in_shape[1], r->in[1], axis, i);
@@ -172,9 +171,9 @@ gather_reference(const secant_reference *r)
 }
 
 static void
-scatter_add_reference(const secant_reference *r)
+scatter_add_reference(const graph_reference *r)
 {
-	int axis = secant_axis_of(((const secant_scatter_attr *)r->attr)->axis, r->out_shape[0].rank);
+	int axis = op_axis_of(((const op_scatter_attr *)r->attr)->axis, r->out_shape[0].rank);
 	int64_t n = secant_shape_count(&r->in_shape[0]);
 	clear(r->out[0], secant_shape_count(&r->out_shape[0]));
 	for (int64_t i = 0; i < n; i++) {
@@ -185,24 +184,24 @@ scatter_add_reference(const secant_reference *r)
 }
 
 /* `op` with the axis and the shape of input 0 of the node. */
-static secant_value
-back_to(secant_graph *g, const char *op, const secant_node *n, int axis, secant_value dy, secant_value index)
+static graph_value
+back_to(graph_net *g, const char *op, const graph_node *n, int axis, graph_value dy, graph_value index)
 {
-	secant_scatter_attr a = { axis, secant_ints_from(secant_graph_shape(g, n->in[0])) };
-	return secant_apply(g, op, &a, 2, dy, index);
+	op_scatter_attr a = { axis, op_ints_from(graph_shape(g, n->in[0])) };
+	return graph_apply(g, op, &a, 2, dy, index);
 }
 
 static void
-gather_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+gather_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	dx[0] = back_to(g, "scatter_add", n, ((const secant_axis_attr *)n->attr)->axis, dy[0], n->in[1]);
+	dx[0] = back_to(g, "scatter_add", n, ((const op_axis_attr *)n->attr)->axis, dy[0], n->in[1]);
 }
 
 static void
-scatter_add_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+scatter_add_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_axis_attr a = { ((const secant_scatter_attr *)n->attr)->axis };
-	dx[0] = secant_apply(g, "gather", &a, 2, dy[0], n->in[1]);
+	op_axis_attr a = { ((const op_scatter_attr *)n->attr)->axis };
+	dx[0] = graph_apply(g, "gather", &a, 2, dy[0], n->in[1]);
 }
 
 /* ---- take ---- */
@@ -225,24 +224,23 @@ taken(const secant_shape *x, const secant_shape *index, int axis, secant_shape *
 }
 
 static secant_status
-take_shape(const secant_signature *s, secant_err *err)
+take_shape(const graph_signature *s, secant_err *err)
 {
 	int axis;
-	if (secant_want_integer(s, 1, err)
-		|| secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
+	if (op_want_integer(s, 1, err) || op_want_axis(((const op_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0].dtype = secant_kind_of(s, 0);
+	s->out[0].dtype = op_kind_of(s, 0);
 	return taken(&s->in[0].shape, &s->in[1].shape, axis, &s->out[0].shape, err);
 }
 
 static secant_status
-take_grad_shape(const secant_signature *s, secant_err *err)
+take_grad_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_scatter_attr *a = s->attr;
-	secant_shape x = secant_shape_from(&a->shape), y;
+	const op_scatter_attr *a = s->attr;
+	secant_shape x = op_shape_from(&a->shape), y;
 	char want[96], got[96];
 	int axis;
-	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_axis(a->axis, &x, &axis, err)
+	if (op_want_real(s, 0, err) || op_want_integer(s, 1, err) || op_want_axis(a->axis, &x, &axis, err)
 		|| taken(&x, &s->in[1].shape, axis, &y, err))
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&y, &s->in[0].shape))
@@ -253,68 +251,66 @@ take_grad_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-take_reference(const secant_reference *r)
+take_reference(const graph_reference *r)
 {
-	secant_lines x = secant_lines_of(
-		&r->in_shape[0], secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->in_shape[0].rank));
+	op_lines x = op_lines_of(&r->in_shape[0], op_axis_of(((const op_axis_attr *)r->attr)->axis, r->in_shape[0].rank));
 	int64_t m = secant_shape_count(&r->in_shape[1]);
 	for (int64_t i = 0; i < x.outer * m; i++) {
 		double index = r->in[1][i % m];
 		for (int64_t k = 0; k < x.inner; k++)
-			r->out[0][i * x.inner + k] = secant_within(index, x.extent)
+			r->out[0][i * x.inner + k] = op_within(index, x.extent)
 				? r->in[0][(i / m * x.extent + (int64_t)index) * x.inner + k]
 				: 0;
 	}
 }
 
 static void
-take_grad_reference(const secant_reference *r)
+take_grad_reference(const graph_reference *r)
 {
-	secant_lines x = secant_lines_of(
-		&r->out_shape[0], secant_axis_of(((const secant_scatter_attr *)r->attr)->axis, r->out_shape[0].rank));
+	op_lines x = op_lines_of(
+		&r->out_shape[0], op_axis_of(((const op_scatter_attr *)r->attr)->axis, r->out_shape[0].rank));
 	int64_t m = secant_shape_count(&r->in_shape[1]);
 	clear(r->out[0], secant_shape_count(&r->out_shape[0]));
 	for (int64_t i = 0; i < x.outer * m; i++) {
 		double index = r->in[1][i % m];
-		for (int64_t k = 0; k < x.inner && secant_within(index, x.extent); k++)
+		for (int64_t k = 0; k < x.inner && op_within(index, x.extent); k++)
 			r->out[0][(i / m * x.extent + (int64_t)index) * x.inner + k] += r->in[0][i * x.inner + k];
 	}
 }
 
 static void
-take_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+take_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	dx[0] = back_to(g, "take_grad", n, ((const secant_axis_attr *)n->attr)->axis, dy[0], n->in[1]);
+	dx[0] = back_to(g, "take_grad", n, ((const op_axis_attr *)n->attr)->axis, dy[0], n->in[1]);
 }
 
 /* ---- argmax, max_with_index ---- */
 
 static secant_status
-argmax_shape(const secant_signature *s, secant_err *err)
+argmax_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_index_attr *a = s->attr;
+	const op_index_attr *a = s->attr;
 	bool flag[SECANT_MAX_RANK] = { false };
 	char text[96];
 	int axis;
-	if (secant_want_real(s, 0, err) || secant_want_axis(a->axis, &s->in[0].shape, &axis, err))
+	if (op_want_real(s, 0, err) || op_want_axis(a->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[0].shape.dim[axis] == 0)
 		return secant_fail(err, SECANT_ERR_SHAPE, "no number to choose from along axis %d of %s", axis,
 			secant_shape_text(&s->in[0].shape, text, sizeof text));
 	flag[axis] = true;
 	for (int i = 0; i < s->n_out; i++)
-		s->out[i].shape = secant_shape_reduced(&s->in[0].shape, flag, a->keepdim);
+		s->out[i].shape = op_shape_reduced(&s->in[0].shape, flag, a->keepdim);
 	s->out[s->n_out - 1].dtype = SECANT_I32;
 	return SECANT_OK;
 }
 
 /* The last output is the index; the one before it, if there, the number. Not-a-number is larger than all. */
 static void
-argmax_reference(const secant_reference *r)
+argmax_reference(const graph_reference *r)
 {
-	secant_lines x = secant_lines_of(
-		&r->in_shape[0], secant_axis_of(((const secant_index_attr *)r->attr)->axis, r->in_shape[0].rank));
-	SECANT_PARALLEL
+	op_lines x = op_lines_of(&r->in_shape[0], op_axis_of(((const op_index_attr *)r->attr)->axis, r->in_shape[0].rank));
+	OP_PARALLEL
 	for (int64_t i = 0; i < x.outer * x.inner; i++) {
 		const double *v = r->in[0] + i / x.inner * x.extent * x.inner + i % x.inner;
 		int64_t best = 0;
@@ -328,79 +324,79 @@ argmax_reference(const secant_reference *r)
 }
 
 static void
-max_with_index_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+max_with_index_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	if (dy[0] < 0)
 		return;
-	secant_shape kept = *secant_graph_shape(g, n->in[0]);
-	int axis = secant_axis_of(((const secant_index_attr *)n->attr)->axis, kept.rank);
+	secant_shape kept = *graph_shape(g, n->in[0]);
+	int axis = op_axis_of(((const op_index_attr *)n->attr)->axis, kept.rank);
 	kept.dim[axis] = 1;
 	dx[0] = back_to(
-		g, "scatter_add", n, axis, secant_build_reshape(g, dy[0], &kept), secant_build_reshape(g, n->out[1], &kept));
+		g, "scatter_add", n, axis, op_build_reshape(g, dy[0], &kept), op_build_reshape(g, n->out[1], &kept));
 }
 
 /* ---- attributes ---- */
 
 static const secant_opt axis_rows[] = {
-	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "0", -6, 5, "the axis; negative counts from the end"),
+	SECANT_OPT(op_axis_attr, axis, INT, "axis", "0", -6, 5, "the axis; negative counts from the end"),
 	SECANT_OPT_END,
 };
-static const secant_opts axis_attr = { "axis", sizeof(secant_axis_attr), axis_rows };
+static const secant_opts axis_attr = { "axis", sizeof(op_axis_attr), axis_rows };
 static const secant_opt classes_rows[] = {
-	SECANT_OPT(secant_classes_attr, classes, INT, "classes", "2", 0, 1 << 30, "length of the last axis"),
+	SECANT_OPT(op_classes_attr, classes, INT, "classes", "2", 0, 1 << 30, "length of the last axis"),
 	SECANT_OPT_END,
 };
-static const secant_opts classes_attr = { "classes", sizeof(secant_classes_attr), classes_rows };
+static const secant_opts classes_attr = { "classes", sizeof(op_classes_attr), classes_rows };
 static const secant_opt scatter_rows[] = {
 	SECANT_OPT(
-		secant_scatter_attr, axis, INT, "axis", "0", -6, 5, "the axis that is indexed; negative counts from the end"),
-	SECANT_OPT(secant_scatter_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"),
+		op_scatter_attr, axis, INT, "axis", "0", -6, 5, "the axis that is indexed; negative counts from the end"),
+	SECANT_OPT(op_scatter_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"),
 	SECANT_OPT_END,
 };
-static const secant_opts scatter_attr = { "scatter", sizeof(secant_scatter_attr), scatter_rows };
+static const secant_opts scatter_attr = { "scatter", sizeof(op_scatter_attr), scatter_rows };
 static const secant_opt index_rows[] = {
 	SECANT_OPT(
-		secant_index_attr, axis, INT, "axis", "-1", -6, 5, "the axis that is searched; negative counts from the end"),
-	SECANT_OPT(secant_index_attr, keepdim, BOOL, "keepdim", "false", 0, 1, "it stays, with one entry"),
+		op_index_attr, axis, INT, "axis", "-1", -6, 5, "the axis that is searched; negative counts from the end"),
+	SECANT_OPT(op_index_attr, keepdim, BOOL, "keepdim", "false", 0, 1, "it stays, with one entry"),
 	SECANT_OPT_END,
 };
-static const secant_opts index_attr = { "argmax", sizeof(secant_index_attr), index_rows };
+static const secant_opts index_attr = { "argmax", sizeof(op_index_attr), index_rows };
 
 /* ---- cases: indices go up to one too many ---- */
 
-static const secant_op_case pick_cases[] = {
+static const graph_op_case pick_cases[] = {
 	{ "map", "", "2x3x4x5 2x3x4#6" },
 	{ "rows", "", "10x4 10#4" },
 	{ "vector", "", "4 scalar#4" },
 	{ "empty", "", "0x3 0#3" },
 	{ 0 },
 };
-static const secant_op_case pick_grad_cases[] = {
+static const graph_op_case pick_grad_cases[] = {
 	{ "map", "classes=5", "2x3x4 2x3x4#6" },
 	{ "rows", "classes=4", "10 10#4" },
 	{ "empty", "classes=3", "0 0#3" },
 	{ 0 },
 };
-static const secant_op_case one_hot_cases[] = {
+static const graph_op_case one_hot_cases[] = {
 	{ "map", "classes=5", "2x3x4#7" },
 	{ "number", "classes=3", "scalar#3" },
 	{ "empty", "classes=3", "0#3" },
 	{ 0 },
 };
-static const secant_op_case gather_cases[] = {
+static const graph_op_case gather_cases[] = {
 	{ "points", "axis=2", "2x3x9 2x3x5#9" },
 	{ "rows", "axis=0", "7x4 9x4#8" },
 	{ "smaller", "axis=-1", "3x4x5 2x3x7#5" },
 	{ "empty", "axis=0", "3x2 0x2#3" },
 	{ 0 },
 };
-static const secant_op_case scatter_cases[] = {
+static const graph_op_case scatter_cases[] = {
 	{ "points", "axis=2 shape=2,3,9", "2x3x5 2x3x5#9" },
 	{ "rows", "axis=0 shape=4,2", "7x2 7x2#5" },
 	{ "empty", "shape=3,2", "0x2 0x2#3" },
 	{ 0 },
 };
-static const secant_op_case take_cases[] = {
+static const graph_op_case take_cases[] = {
 	{ "rows", "", "7x4 5#7" },
 	{ "table", "axis=0", "7x4 2x3#8" },
 	{ "columns", "axis=1", "3x7x4 5#7" },
@@ -408,13 +404,13 @@ static const secant_op_case take_cases[] = {
 	{ "empty", "", "7x4 0#7" },
 	{ 0 },
 };
-static const secant_op_case take_grad_cases[] = {
+static const graph_op_case take_grad_cases[] = {
 	{ "rows", "shape=7,4", "5x4 5#7" },
 	{ "columns", "axis=1 shape=3,7,4", "3x5x4 5#8" },
 	{ "empty", "shape=7,4", "0x4 0#7" },
 	{ 0 },
 };
-static const secant_op_case argmax_cases[] = {
+static const graph_op_case argmax_cases[] = {
 	{ "last axis", "", "2x3x4x5" },
 	{ "points", "axis=1 keepdim=true", "2x33x5" },
 	{ "vector", "axis=0", "37" },
@@ -422,7 +418,7 @@ static const secant_op_case argmax_cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_pick = {
+const graph_op op_pick = {
 	.name = "pick",
 	.brief = "one number of each row, by index",
 	.min_in = 2,
@@ -430,14 +426,14 @@ const secant_op secant_op_pick = {
 	.takes = "real:.._ int",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = pick_shape,
 	.grad = pick_rule,
 	.reference = pick_reference,
 	.cases = pick_cases,
 };
-const secant_op secant_op_pick_grad = {
+const graph_op op_pick_grad = {
 	.name = "pick_grad",
 	.brief = "one number of each row set, by index, the others 0",
 	.attr = &classes_attr,
@@ -446,13 +442,13 @@ const secant_op secant_op_pick_grad = {
 	.takes = "real int=0",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = pick_grad_shape,
 	.reference = pick_grad_reference,
 	.cases = pick_grad_cases,
 };
-const secant_op secant_op_one_hot = {
+const graph_op op_one_hot = {
 	.name = "one_hot",
 	.brief = "1 at each index, else 0",
 	.attr = &classes_attr,
@@ -460,13 +456,13 @@ const secant_op secant_op_one_hot = {
 	.max_in = 1,
 	.takes = "int",
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = one_hot_shape,
 	.reference = one_hot_reference,
 	.cases = one_hot_cases,
 };
-const secant_op secant_op_gather = {
+const graph_op op_gather = {
 	.name = "gather",
 	.brief = "numbers by an index along an axis",
 	.attr = &axis_attr,
@@ -474,7 +470,7 @@ const secant_op secant_op_gather = {
 	.max_in = 2,
 	.takes = "any int",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -483,7 +479,7 @@ const secant_op secant_op_gather = {
 	.reference = gather_reference,
 	.cases = gather_cases,
 };
-const secant_op secant_op_scatter_add = {
+const graph_op op_scatter_add = {
 	.name = "scatter_add",
 	.brief = "numbers added up by an index along an axis",
 	.attr = &scatter_attr,
@@ -491,7 +487,7 @@ const secant_op secant_op_scatter_add = {
 	.max_in = 2,
 	.takes = "real int=0",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -500,7 +496,7 @@ const secant_op secant_op_scatter_add = {
 	.reference = scatter_add_reference,
 	.cases = scatter_cases,
 };
-const secant_op secant_op_take = {
+const graph_op op_take = {
 	.name = "take",
 	.brief = "slabs along an axis, by index",
 	.attr = &axis_attr,
@@ -508,7 +504,7 @@ const secant_op secant_op_take = {
 	.max_in = 2,
 	.takes = "any int",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -517,7 +513,7 @@ const secant_op secant_op_take = {
 	.reference = take_reference,
 	.cases = take_cases,
 };
-const secant_op secant_op_take_grad = {
+const graph_op op_take_grad = {
 	.name = "take_grad",
 	.brief = "slabs added up along an axis, by index",
 	.attr = &scatter_attr,
@@ -526,7 +522,7 @@ const secant_op secant_op_take_grad = {
 	.takes = "real int",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -534,7 +530,7 @@ const secant_op secant_op_take_grad = {
 	.reference = take_grad_reference,
 	.cases = take_grad_cases,
 };
-const secant_op secant_op_argmax = {
+const graph_op op_argmax = {
 	.name = "argmax",
 	.brief = "index of the largest number along an axis",
 	.attr = &index_attr,
@@ -542,7 +538,7 @@ const secant_op secant_op_argmax = {
 	.max_in = 1,
 	.takes = "real",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -550,7 +546,7 @@ const secant_op secant_op_argmax = {
 	.reference = argmax_reference,
 	.cases = argmax_cases,
 };
-const secant_op secant_op_max_with_index = {
+const graph_op op_max_with_index = {
 	.name = "max_with_index",
 	.brief = "largest number along an axis, and its index",
 	.attr = &index_attr,
@@ -558,7 +554,7 @@ const secant_op secant_op_max_with_index = {
 	.max_in = 1,
 	.takes = "real",
 	.n_out = 2,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,

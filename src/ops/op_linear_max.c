@@ -19,11 +19,11 @@
 /* ---- linear_max ---- */
 
 static secant_status
-want_weights(const secant_signature *s, int i, int64_t in, secant_err *err)
+want_weights(const graph_signature *s, int i, int64_t in, secant_err *err)
 {
 	const secant_shape *w = &s->in[i].shape;
 	char text[96];
-	if (secant_want_real(s, i, err))
+	if (op_want_real(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (w->rank >= 2 && secant_shape_count(w) == w->dim[0] * w->dim[1] && w->dim[1] == in)
 		return SECANT_OK;
@@ -32,11 +32,11 @@ want_weights(const secant_signature *s, int i, int64_t in, secant_err *err)
 }
 
 static secant_status
-max_shape(const secant_signature *s, secant_err *err)
+max_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *w = &s->in[1].shape;
 	char text[96];
-	if (secant_want_real(s, 0, err) || secant_want_rank(s, 0, 4, err) || want_weights(s, 1, x->dim[3], err))
+	if (op_want_real(s, 0, err) || op_want_rank(s, 0, 4, err) || want_weights(s, 1, x->dim[3], err))
 		return SECANT_ERR_SHAPE;
 	if (x->dim[2] != 1 || (x->dim[1] < 1 && x->dim[0]))
 		return secant_fail(err, SECANT_ERR_SHAPE, "input is %s, want clouds N x P x 1 x C with at least one point",
@@ -44,17 +44,17 @@ max_shape(const secant_signature *s, secant_err *err)
 	if (s->n_in > 2 && s->in[2].shape.rank >= 0 && (s->in[2].shape.rank != 1 || s->in[2].shape.dim[0] != w->dim[0]))
 		return secant_fail(err, SECANT_ERR_SHAPE, "signs are %s, want %lld",
 			secant_shape_text(&s->in[2].shape, text, sizeof text), (long long)w->dim[0]);
-	s->out[0] = (secant_type){ SECANT_F32, { 4, { x->dim[0], 1, 1, w->dim[0] } } };
-	s->out[1] = (secant_type){ SECANT_I32, s->out[0].shape };
+	s->out[0] = (graph_type){ SECANT_F32, { 4, { x->dim[0], 1, 1, w->dim[0] } } };
+	s->out[1] = (graph_type){ SECANT_I32, s->out[0].shape };
 	return SECANT_OK;
 }
 
 static void
-max_reference(const secant_reference *r)
+max_reference(const graph_reference *r)
 {
 	const double *sign = r->n_in > 2 ? r->in[2] : NULL;
 	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], out = r->in_shape[1].dim[0];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < r->in_shape[0].dim[0] * out; i++) {
 		const double *w = r->in[1] + i % out * c;
 		double flip = sign && sign[i % out] < 0 ? -1 : 1, best = -INFINITY;
@@ -74,23 +74,23 @@ max_reference(const secant_reference *r)
 }
 
 static void
-max_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+max_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_points_attr a = { (int)secant_graph_shape(g, n->in[0])->dim[1] };
+	op_points_attr a = { (int)graph_shape(g, n->in[0])->dim[1] };
 	if (dy[0] < 0)
 		return;
 	if (wants[0])
-		dx[0] = secant_apply(g, "linear_max_grad_data", &a, 3, dy[0], n->out[1], n->in[1]);
+		dx[0] = graph_apply(g, "linear_max_grad_data", &a, 3, dy[0], n->out[1], n->in[1]);
 	if (wants[1])
-		dx[1] = secant_apply(g, "linear_max_grad_weights", NULL, 4, dy[0], n->out[1], n->in[0], n->in[1]);
+		dx[1] = graph_apply(g, "linear_max_grad_weights", NULL, 4, dy[0], n->out[1], n->in[0], n->in[1]);
 }
 
 static secant_status
-grad_shape(const secant_signature *s, int weights, secant_err *err)
+grad_shape(const graph_signature *s, int weights, secant_err *err)
 {
 	const secant_shape *dy = &s->in[0].shape;
-	if (secant_want_real(s, 0, err) || secant_want_rank(s, 0, 4, err) || secant_want_integer(s, 1, err)
-		|| secant_want_equal(s, 0, 1, err)
+	if (op_want_real(s, 0, err) || op_want_rank(s, 0, 4, err) || op_want_integer(s, 1, err)
+		|| op_want_equal(s, 0, 1, err)
 		|| want_weights(s, weights, s->in[weights].shape.rank > 1 ? s->in[weights].shape.dim[1] : 0, err))
 		return SECANT_ERR_SHAPE;
 	if (dy->dim[1] != 1 || dy->dim[2] != 1 || s->in[weights].shape.dim[0] != dy->dim[3])
@@ -100,19 +100,19 @@ grad_shape(const secant_signature *s, int weights, secant_err *err)
 }
 
 static secant_status
-grad_data_shape(const secant_signature *s, secant_err *err)
+grad_data_shape(const graph_signature *s, secant_err *err)
 {
 	if (grad_shape(s, 2, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = (secant_shape){ 4,
-		{ s->in[0].shape.dim[0], ((const secant_points_attr *)s->attr)->points, 1, s->in[2].shape.dim[1] } };
+		{ s->in[0].shape.dim[0], ((const op_points_attr *)s->attr)->points, 1, s->in[2].shape.dim[1] } };
 	return SECANT_OK;
 }
 
 static secant_status
-grad_weights_shape(const secant_signature *s, secant_err *err)
+grad_weights_shape(const graph_signature *s, secant_err *err)
 {
-	if (grad_shape(s, 3, err) || secant_want_rank(s, 2, 4, err))
+	if (grad_shape(s, 3, err) || op_want_rank(s, 2, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[2].shape.dim[0] != s->in[0].shape.dim[0] || s->in[2].shape.dim[2] != 1
 		|| s->in[2].shape.dim[3] != s->in[3].shape.dim[1])
@@ -122,25 +122,25 @@ grad_weights_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-grad_data_reference(const secant_reference *r)
+grad_data_reference(const graph_reference *r)
 {
 	int64_t out = r->in_shape[0].dim[3], points = r->out_shape[0].dim[1], c = r->out_shape[0].dim[3];
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++)
 		r->out[0][i] = 0;
 	for (int64_t i = 0; i < r->in_shape[0].dim[0] * out; i++)
-		for (int64_t k = 0; k < c && secant_within(r->in[1][i], points); k++)
+		for (int64_t k = 0; k < c && op_within(r->in[1][i], points); k++)
 			r->out[0][(i / out * points + (int64_t)r->in[1][i]) * c + k] += r->in[0][i] * r->in[2][i % out * c + k];
 }
 
 static void
-grad_weights_reference(const secant_reference *r)
+grad_weights_reference(const graph_reference *r)
 {
 	int64_t out = r->in_shape[0].dim[3], points = r->in_shape[2].dim[1], c = r->in_shape[2].dim[3];
 	for (int64_t o = 0; o < out; o++)
 		for (int64_t k = 0; k < c; k++) {
 			double sum = 0;
 			for (int64_t n = 0; n < r->in_shape[0].dim[0]; n++)
-				if (secant_within(r->in[1][n * out + o], points))
+				if (op_within(r->in[1][n * out + o], points))
 					sum += r->in[0][n * out + o] * r->in[2][(n * points + (int64_t)r->in[1][n * out + o]) * c + k];
 			r->out[0][o * c + k] = sum;
 		}
@@ -149,11 +149,11 @@ grad_weights_reference(const secant_reference *r)
 /* ---- centre ---- */
 
 static secant_status
-centre_shape(const secant_signature *s, secant_err *err)
+centre_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	char text[96];
-	if (secant_want_real(s, 0, err))
+	if (op_want_real(s, 0, err))
 		return SECANT_ERR_SHAPE;
 	if (x->rank < 2)
 		return secant_fail(
@@ -164,10 +164,10 @@ centre_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-centre_reference(const secant_reference *r)
+centre_reference(const graph_reference *r)
 {
 	int64_t c = r->out_shape[1].dim[0], n = c ? secant_shape_count(&r->in_shape[0]) / c : 0;
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t k = 0; k < c; k++) {
 		double mean = 0;
 		for (int64_t i = 0; i < n; i++)
@@ -179,28 +179,27 @@ centre_reference(const secant_reference *r)
 }
 
 static void
-centre_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+centre_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	if (dy[1] >= 0)
-		secant_graph_fail(g, SECANT_ERR_UNSUPPORTED, "the mean that centre returns has no gradient");
+		graph_fail(g, SECANT_ERR_UNSUPPORTED, "the mean that centre returns has no gradient");
 	else if (dy[0] >= 0)
-		dx[0] = secant_apply(g, "centre", NULL, 1, dy[0]);
+		dx[0] = graph_apply(g, "centre", NULL, 1, dy[0]);
 }
 
 /* ---- running ---- */
 
 static secant_status
-running_shape(const secant_signature *s, secant_err *err)
+running_shape(const graph_signature *s, secant_err *err)
 {
 	s->out[0].shape = s->in[0].shape;
-	return secant_want_real(s, 0, err) || secant_want_real(s, 1, err) ? SECANT_ERR_SHAPE
-																	  : secant_want_equal(s, 0, 1, err);
+	return op_want_real(s, 0, err) || op_want_real(s, 1, err) ? SECANT_ERR_SHAPE : op_want_equal(s, 0, 1, err);
 }
 
 static void
-running_reference(const secant_reference *r)
+running_reference(const graph_reference *r)
 {
-	const secant_running_attr *a = r->attr;
+	const op_running_attr *a = r->attr;
 	double m = r->n_in > 2 && r->in[2] ? r->in[2][0] : a->momentum;
 	for (int64_t i = 0, n = secant_shape_count(&r->in_shape[0]); i < n; i++)
 		r->out[0][i] = (1 - m) * r->in[0][i] + m * a->factor * r->in[1][i];
@@ -209,47 +208,47 @@ running_reference(const secant_reference *r)
 /* ---- attributes and cases ---- */
 
 static const secant_opt points_rows[] = {
-	SECANT_OPT(secant_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"), SECANT_OPT_END
+	SECANT_OPT(op_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"), SECANT_OPT_END
 };
-static const secant_opts points_attr = { "points", sizeof(secant_points_attr), points_rows };
+static const secant_opts points_attr = { "points", sizeof(op_points_attr), points_rows };
 static const secant_opt running_rows[] = {
-	SECANT_OPT(secant_running_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the new numbers"),
-	SECANT_OPT(secant_running_attr, factor, REAL, "factor", "1", 0, 1e9,
+	SECANT_OPT(op_running_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the new numbers"),
+	SECANT_OPT(op_running_attr, factor, REAL, "factor", "1", 0, 1e9,
 		"of the new numbers: n / (n - 1) makes a variance unbiased"),
 	SECANT_OPT_END,
 };
-static const secant_opts running_attr = { "running", sizeof(secant_running_attr), running_rows };
+static const secant_opts running_attr = { "running", sizeof(op_running_attr), running_rows };
 
-static const secant_op_case max_cases[] = {
+static const graph_op_case max_cases[] = {
 	{ "clouds", "", "2x37x1x8 16x8 16" },
 	{ "convolution of kernel 1, only largest", "", "3x50x1x16 40x16x1" },
 	{ "one point", "", "2x1x1x8 3x8 3" },
 	{ "many points", "", "1x1100x1x8 24x8 24" },
 	{ 0 },
 };
-static const secant_op_case grad_data_cases[] = {
+static const graph_op_case grad_data_cases[] = {
 	{ "clouds", "points=37", "2x1x1x16 2x1x1x16#37 16x8" },
 	{ "one cloud", "points=5", "1x1x1x40 1x1x1x40#5 40x16x1" },
 	{ 0 },
 };
-static const secant_op_case grad_weights_cases[] = {
+static const graph_op_case grad_weights_cases[] = {
 	{ "clouds", "", "2x1x1x16 2x1x1x16#37 2x37x1x8 16x8" },
 	{ "one cloud", "", "1x1x1x40 1x1x1x40#5 1x5x1x16 40x16x1" },
 	{ 0 },
 };
-static const secant_op_case centre_cases[] = { { "clouds", "", "2x7x1x5" }, { "wide", "", "3x50x1x64" },
+static const graph_op_case centre_cases[] = { { "clouds", "", "2x7x1x5" }, { "wide", "", "3x50x1x64" },
 	{ "empty", "", "0x7x1x5" }, { 0 } };
-static const secant_op_case running_cases[] = { { "mean", "", "5 5" },
+static const graph_op_case running_cases[] = { { "mean", "", "5 5" },
 	{ "variance, given", "momentum=0.3 factor=1.25", "7 7 scalar" }, { 0 } };
 
-const secant_op secant_op_linear_max = {
+const graph_op op_linear_max = {
 	.name = "linear_max",
 	.brief = "largest or smallest result of a linear layer over the points of a cloud",
 	.min_in = 2,
 	.max_in = 3,
 	.takes = "real:NxPx1xI real:OxI.. real:O",
 	.n_out = 2,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -258,7 +257,7 @@ const secant_op secant_op_linear_max = {
 	.reference = max_reference,
 	.cases = max_cases,
 };
-const secant_op secant_op_linear_max_grad_data = {
+const graph_op op_linear_max_grad_data = {
 	.name = "linear_max_grad_data",
 	.brief = "gradient of linear_max towards the points",
 	.attr = &points_attr,
@@ -267,13 +266,13 @@ const secant_op secant_op_linear_max_grad_data = {
 	.takes = "real:Nx1x1xO int=0 real:OxI..",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = grad_data_shape,
 	.reference = grad_data_reference,
 	.cases = grad_data_cases,
 };
-const secant_op secant_op_linear_max_grad_weights = {
+const graph_op op_linear_max_grad_weights = {
 	.name = "linear_max_grad_weights",
 	.brief = "gradient of linear_max towards its weights",
 	.min_in = 4,
@@ -281,7 +280,7 @@ const secant_op secant_op_linear_max_grad_weights = {
 	.takes = "real:Nx1x1xO int=0 real:NxPx1xI real:OxI..",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 4,
 	.low_out = 0,
 	.commutes = true,
@@ -289,7 +288,7 @@ const secant_op secant_op_linear_max_grad_weights = {
 	.reference = grad_weights_reference,
 	.cases = grad_weights_cases,
 };
-const secant_op secant_op_centre = {
+const graph_op op_centre = {
 	.name = "centre",
 	.brief = "numbers less the mean of their channel",
 	.min_in = 1,
@@ -297,7 +296,7 @@ const secant_op secant_op_centre = {
 	.takes = "real:.._x_",
 	.training = true,
 	.n_out = 2,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -306,7 +305,7 @@ const secant_op secant_op_centre = {
 	.reference = centre_reference,
 	.cases = centre_cases,
 };
-const secant_op secant_op_running = {
+const graph_op op_running = {
 	.name = "running",
 	.brief = "a running statistic brought up to date",
 	.attr = &running_attr,
@@ -315,7 +314,7 @@ const secant_op secant_op_running = {
 	.takes = "real real=0 real#1",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.alias = { 1 },
 	.shape = running_shape,
 	.reference = running_reference,

@@ -16,9 +16,9 @@ typedef struct item {
 } item;
 
 static secant_status
-lovasz_shape(const secant_signature *s, secant_err *err)
+lovasz_shape(const graph_signature *s, secant_err *err)
 {
-	if (secant_want_real(s, 0, err) || secant_want_real(s, 1, err) || secant_want_equal(s, 0, 1, err))
+	if (op_want_real(s, 0, err) || op_want_real(s, 1, err) || op_want_equal(s, 0, 1, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[0].shape.rank < 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "want at least one axis");
@@ -43,7 +43,7 @@ merge_sort(item *v, item *spare, int64_t n)
 }
 
 static void
-lovasz_reference(const secant_reference *r)
+lovasz_reference(const graph_reference *r)
 {
 	const secant_shape *s = &r->in_shape[0];
 	int64_t n = s->dim[s->rank - 1], rows = secant_shape_count(&r->out_shape[0]);
@@ -72,18 +72,18 @@ lovasz_reference(const secant_reference *r)
 }
 
 static void
-lovasz_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+lovasz_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_shape *s = secant_graph_shape(g, n->out[0]);
-	secant_shape_attr a = { .shape = { .n = s->rank + 1 } };
+	const secant_shape *s = graph_shape(g, n->out[0]);
+	op_shape_attr a = { .shape = { .n = s->rank + 1 } };
 	for (int i = 0; i < s->rank; i++)
 		a.shape.v[i] = (int)s->dim[i];
 	a.shape.v[s->rank] = 1;
 	if (wants[0] && dy[0] >= 0)
-		dx[0] = secant_apply(g, "mul", NULL, 2, n->out[1], secant_apply(g, "reshape", &a, 1, dy[0]));
+		dx[0] = graph_apply(g, "mul", NULL, 2, n->out[1], graph_apply(g, "reshape", &a, 1, dy[0]));
 }
 
-static const secant_op_case cases[] = {
+static const graph_op_case cases[] = {
 	{ "one row", "", "24 24@0:0" },
 	{ "rows", "", "3x17 3x17@1:1" },
 	{ "pictures x classes", "", "2x3x9 2x3x9@0:0" },
@@ -91,7 +91,7 @@ static const secant_op_case cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_lovasz = {
+const graph_op op_lovasz = {
 	.name = "lovasz",
 	.brief = "Lovasz extension of the Jaccard loss over the last axis",
 	.min_in = 2,
@@ -99,7 +99,7 @@ const secant_op secant_op_lovasz = {
 	.takes = "real:.._ real=0",
 	.training = true,
 	.n_out = 2,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = lovasz_shape,
 	.grad = lovasz_rule,

@@ -23,7 +23,7 @@ columns(const secant_shape *s, bool t)
 }
 
 static product
-product_of(const secant_matmul_attr *t, const secant_shape *a, const secant_shape *b)
+product_of(const op_matmul_attr *t, const secant_shape *a, const secant_shape *b)
 {
 	product p = { .batch = 1,
 		.m = rows(a, t->transpose_a),
@@ -36,9 +36,9 @@ product_of(const secant_matmul_attr *t, const secant_shape *a, const secant_shap
 }
 
 static secant_status
-matmul_shape(const secant_signature *s, secant_err *err)
+matmul_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_matmul_attr *t = s->attr;
+	const op_matmul_attr *t = s->attr;
 	const secant_shape *a = &s->in[0].shape, *b = &s->in[1].shape;
 	char ta[96], tb[96];
 	secant_shape_text(a, ta, sizeof ta);
@@ -63,7 +63,7 @@ matmul_shape(const secant_signature *s, secant_err *err)
 static void
 multiply(product p, bool ta, bool tb, const double *a, const double *b, const double *bias, double *y)
 {
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t row = 0; row < p.batch * p.m; row++) {
 		int64_t z = row / p.m, i = row % p.m;
 		const double *az = a + z * p.m * p.k, *bz = p.shared ? b : b + z * p.k * p.n;
@@ -77,53 +77,53 @@ multiply(product p, bool ta, bool tb, const double *a, const double *b, const do
 }
 
 static void
-matmul_reference(const secant_reference *r)
+matmul_reference(const graph_reference *r)
 {
-	const secant_matmul_attr *t = r->attr;
+	const op_matmul_attr *t = r->attr;
 	multiply(product_of(t, &r->in_shape[0], &r->in_shape[1]), t->transpose_a, t->transpose_b, r->in[0], r->in[1], NULL,
 		r->out[0]);
 }
 
-static secant_value
-matmul(secant_graph *g, bool ta, bool tb, secant_value a, secant_value b)
+static graph_value
+matmul(graph_net *g, bool ta, bool tb, graph_value a, graph_value b)
 {
-	return secant_apply(g, "matmul", &(secant_matmul_attr){ ta, tb }, 2, a, b);
+	return graph_apply(g, "matmul", &(op_matmul_attr){ ta, tb }, 2, a, b);
 }
 
 /* One b for all: its gradient sums over the batch, as one product of the flattened operands where a stands straight. */
-static secant_value
-shared_grad(secant_graph *g, const secant_matmul_attr *t, secant_value a, secant_value dy)
+static graph_value
+shared_grad(graph_net *g, const op_matmul_attr *t, graph_value a, graph_value dy)
 {
-	const secant_shape *sa = secant_graph_shape(g, a), *sy = secant_graph_shape(g, dy);
+	const secant_shape *sa = graph_shape(g, a), *sy = graph_shape(g, dy);
 	if (sa->rank == 2 || t->transpose_a) {
-		secant_value each = t->transpose_b ? matmul(g, true, t->transpose_a, dy, a)
-										   : matmul(g, !t->transpose_a, false, a, dy);
-		const secant_shape *e = secant_graph_shape(g, each);
+		graph_value each = t->transpose_b ? matmul(g, true, t->transpose_a, dy, a)
+										  : matmul(g, !t->transpose_a, false, a, dy);
+		const secant_shape *e = graph_shape(g, each);
 		if (e->rank <= 2)
 			return each;
-		return secant_apply(g, "sum_to",
-			&(secant_shape_attr){ { 2, { (int)e->dim[e->rank - 2], (int)e->dim[e->rank - 1] } } }, 1, each);
+		return graph_apply(
+			g, "sum_to", &(op_shape_attr){ { 2, { (int)e->dim[e->rank - 2], (int)e->dim[e->rank - 1] } } }, 1, each);
 	}
 	int k = (int)sa->dim[sa->rank - 1], n = (int)sy->dim[sy->rank - 1], m = k ? (int)(secant_shape_count(sa) / k) : 0;
-	secant_value fa = secant_apply(g, "reshape", &(secant_shape_attr){ { 2, { m, k } } }, 1, a);
-	secant_value fy = secant_apply(g, "reshape", &(secant_shape_attr){ { 2, { m, n } } }, 1, dy);
+	graph_value fa = graph_apply(g, "reshape", &(op_shape_attr){ { 2, { m, k } } }, 1, a);
+	graph_value fy = graph_apply(g, "reshape", &(op_shape_attr){ { 2, { m, n } } }, 1, dy);
 	return t->transpose_b ? matmul(g, true, false, fy, fa) : matmul(g, true, false, fa, fy);
 }
 
 static void
-matmul_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+matmul_grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_matmul_attr *t = n->attr;
-	secant_value a = n->in[0], b = n->in[1];
-	bool shared = secant_graph_shape(g, b)->rank == 2 && secant_graph_shape(g, a)->rank > 2;
+	const op_matmul_attr *t = n->attr;
+	graph_value a = n->in[0], b = n->in[1];
+	bool shared = graph_shape(g, b)->rank == 2 && graph_shape(g, a)->rank > 2;
 	if (wants[0] && t->transpose_a && shared) {
 		/* b dyT with one b for all is (dy bT)T */
-		secant_value straight = matmul(g, false, !t->transpose_b, dy[0], b);
-		int rank = secant_graph_shape(g, straight)->rank;
+		graph_value straight = matmul(g, false, !t->transpose_b, dy[0], b);
+		int rank = graph_shape(g, straight)->rank;
 		secant_ints perm = { .n = rank };
 		for (int i = 0; i < rank; i++)
 			perm.v[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
-		dx[0] = secant_apply(g, "transpose", &perm, 1, straight);
+		dx[0] = graph_apply(g, "transpose", &perm, 1, straight);
 	} else if (wants[0]) {
 		dx[0] = t->transpose_a ? matmul(g, t->transpose_b, true, b, dy[0])
 							   : matmul(g, false, !t->transpose_b, dy[0], b);
@@ -135,7 +135,7 @@ matmul_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const
 }
 
 static secant_status
-linear_shape(const secant_signature *s, secant_err *err)
+linear_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *w = &s->in[1].shape;
 	char tx[96], tw[96];
@@ -162,38 +162,36 @@ leading(const secant_shape *s)
 }
 
 static void
-linear_reference(const secant_reference *r)
+linear_reference(const graph_reference *r)
 {
 	const secant_shape *w = &r->in_shape[1];
 	product p = { .batch = 1, .m = leading(&r->in_shape[0]), .n = w->dim[0], .k = w->dim[1], .shared = true };
 	multiply(p, false, true, r->in[0], r->in[1], r->n_in > 2 ? r->in[2] : NULL, r->out[0]);
-	int act = ((const secant_linear_attr *)r->attr)->act;
+	int act = ((const op_linear_attr *)r->attr)->act;
 	for (int64_t i = 0, n = act ? secant_shape_count(&r->out_shape[0]) : 0; i < n; i++)
-		r->out[0][i] = secant_act_value(act, r->out[0][i]);
+		r->out[0][i] = op_act_value(act, r->out[0][i]);
 }
 
 static void
-linear_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+linear_grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_shape x = *secant_graph_shape(g, n->in[0]), w = *secant_graph_shape(g, n->in[1]);
-	secant_value back = secant_act_back(
-		g, n, ((const secant_linear_attr *)n->attr)->act, &(secant_linear_attr){ 0 }, dy[0]);
-	secant_value matrix = wants[0] ? secant_build_reshape(g, n->in[1], &(secant_shape){ 2, { w.dim[0], w.dim[1] } })
-								   : -1;
+	const secant_shape x = *graph_shape(g, n->in[0]), w = *graph_shape(g, n->in[1]);
+	graph_value back = op_act_back(g, n, ((const op_linear_attr *)n->attr)->act, &(op_linear_attr){ 0 }, dy[0]);
+	graph_value matrix = wants[0] ? op_build_reshape(g, n->in[1], &(secant_shape){ 2, { w.dim[0], w.dim[1] } }) : -1;
 	if (wants[0] && x.rank > 1)
 		dx[0] = matmul(g, false, false, back, matrix);
 	else if (wants[0]) {
-		secant_value row = secant_build_reshape(g, back, &(secant_shape){ 2, { 1, w.dim[0] } });
-		dx[0] = secant_build_reshape(g, matmul(g, false, false, row, matrix), &x);
+		graph_value row = op_build_reshape(g, back, &(secant_shape){ 2, { 1, w.dim[0] } });
+		dx[0] = op_build_reshape(g, matmul(g, false, false, row, matrix), &x);
 	}
 	if (wants[1])
-		dx[1] = secant_build_reshape(g, secant_apply(g, "linear_grad_weights", NULL, 2, n->in[0], back), &w);
+		dx[1] = op_build_reshape(g, graph_apply(g, "linear_grad_weights", NULL, 2, n->in[0], back), &w);
 	if (n->n_in > 2 && wants[2])
-		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)w.dim[0] } } }, 1, back);
+		dx[2] = graph_apply(g, "sum_to", &(op_shape_attr){ { 1, { (int)w.dim[0] } } }, 1, back);
 }
 
 static secant_status
-linear_grad_weights_shape(const secant_signature *s, secant_err *err)
+linear_grad_weights_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *dy = &s->in[1].shape;
 	if (x->rank < 1 || dy->rank != x->rank || leading(x) != leading(dy))
@@ -203,7 +201,7 @@ linear_grad_weights_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-linear_grad_weights_reference(const secant_reference *r)
+linear_grad_weights_reference(const graph_reference *r)
 {
 	const secant_shape *w = &r->out_shape[0];
 	product p = { .batch = 1, .m = w->dim[0], .n = w->dim[1], .k = leading(&r->in_shape[0]), .shared = true };
@@ -212,12 +210,11 @@ linear_grad_weights_reference(const secant_reference *r)
 
 /* d sum(G * dyT x) = dy G towards x, x GT towards dy; where both are one, x (G + GT). */
 static void
-linear_grad_weights_rule(
-	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+linear_grad_weights_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	if (n->in[0] == n->in[1]) {
-		secant_value turned = secant_apply(g, "transpose", &(secant_transpose_attr){ { 2, { 1, 0 } } }, 1, dy[0]);
-		dx[0] = matmul(g, false, false, n->in[0], secant_apply(g, "add", NULL, 2, dy[0], turned));
+		graph_value turned = graph_apply(g, "transpose", &(op_transpose_attr){ { 2, { 1, 0 } } }, 1, dy[0]);
+		dx[0] = matmul(g, false, false, n->in[0], graph_apply(g, "add", NULL, 2, dy[0], turned));
 		return;
 	}
 	if (wants[0])
@@ -227,14 +224,12 @@ linear_grad_weights_rule(
 }
 
 static const secant_opt matmul_rows[] = {
-	SECANT_OPT(
-		secant_matmul_attr, transpose_a, BOOL, "transpose-a", "false", 0, 1, "the first matrix stands transposed"),
-	SECANT_OPT(
-		secant_matmul_attr, transpose_b, BOOL, "transpose-b", "false", 0, 1, "the second matrix stands transposed"),
+	SECANT_OPT(op_matmul_attr, transpose_a, BOOL, "transpose-a", "false", 0, 1, "the first matrix stands transposed"),
+	SECANT_OPT(op_matmul_attr, transpose_b, BOOL, "transpose-b", "false", 0, 1, "the second matrix stands transposed"),
 	SECANT_OPT_END,
 };
-static const secant_opts matmul_attr = { "matmul", sizeof(secant_matmul_attr), matmul_rows };
-static const secant_op_case matmul_cases[] = {
+static const secant_opts matmul_attr = { "matmul", sizeof(op_matmul_attr), matmul_rows };
+static const graph_op_case matmul_cases[] = {
 	{ "plain", "", "3x4 4x5" },
 	{ "a transposed", "transpose-a=true", "4x3 4x5" },
 	{ "b transposed", "transpose-b=true", "3x4 5x4" },
@@ -249,14 +244,14 @@ static const secant_op_case matmul_cases[] = {
 	{ 0 },
 };
 static const secant_opt linear_rows[] = {
-	SECANT_OPT_CHOICE(secant_linear_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result"),
+	SECANT_OPT_CHOICE(op_linear_attr, act, "act", "none", OP_ACT_CHOICES, "activation of the result"),
 	SECANT_OPT_END,
 };
-static const secant_opts linear_attr = { "linear", sizeof(secant_linear_attr), linear_rows };
-static const secant_op_case linear_cases[] = {
+static const secant_opts linear_attr = { "linear", sizeof(op_linear_attr), linear_rows };
+static const graph_op_case linear_cases[] = {
 	{ "convolution of kernel 1", "", "2x7x1x8 3x8x1 3" },
 #define ACTIVATED(name, ...) { #name, "act=" #name, "5x8@-0.5:0.5 3x8 3" },
-	SECANT_ACTS(ACTIVATED)
+	OP_ACTS(ACTIVATED)
 #undef ACTIVATED
 		{ "matrix", "", "5x8 3x8 3" },
 	{ "without bias", "", "2x3x4x8 16x8" },
@@ -264,14 +259,14 @@ static const secant_op_case linear_cases[] = {
 	{ "no rows", "", "0x8 3x8 3" },
 	{ 0 },
 };
-static const secant_op_case linear_grad_cases[] = {
+static const graph_op_case linear_grad_cases[] = {
 	{ "matrix", "", "5x8 5x3" },
 	{ "with leading axes", "", "2x3x4x8 2x3x4x16" },
 	{ "no rows", "", "0x8 0x3" },
 	{ 0 },
 };
 
-const secant_op secant_op_matmul = {
+const graph_op op_matmul = {
 	.name = "matmul",
 	.brief = "product of two matrices or stacks of them, either transposed",
 	.attr = &matmul_attr,
@@ -279,7 +274,7 @@ const secant_op secant_op_matmul = {
 	.max_in = 2,
 	.takes = "real:.._x_ real:.._x_",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 3,
 	.low_out = 1,
 	.commutes = true,
@@ -288,7 +283,7 @@ const secant_op secant_op_matmul = {
 	.reference = matmul_reference,
 	.cases = matmul_cases,
 };
-const secant_op secant_op_linear = {
+const graph_op op_linear = {
 	.name = "linear",
 	.brief = "fully connected layer over the last axis",
 	.attr = &linear_attr,
@@ -296,7 +291,7 @@ const secant_op secant_op_linear = {
 	.max_in = 3,
 	.takes = "real:..I real:OxI.. real:O",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -305,7 +300,7 @@ const secant_op secant_op_linear = {
 	.reference = linear_reference,
 	.cases = linear_cases,
 };
-const secant_op secant_op_linear_grad_weights = {
+const graph_op op_linear_grad_weights = {
 	.name = "linear_grad_weights",
 	.brief = "gradient of a linear layer towards its weights",
 	.min_in = 2,
@@ -313,7 +308,7 @@ const secant_op secant_op_linear_grad_weights = {
 	.takes = "real:.._ real:.._",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 3,
 	.low_out = 0,
 	.commutes = true,

@@ -28,7 +28,7 @@ rows_of(const secant_shape *x)
 }
 
 static blocks
-groups_of(const secant_shape *x, const secant_norm_attr *a)
+groups_of(const secant_shape *x, const op_norm_attr *a)
 {
 	blocks b = { x->dim[0], 1, x->dim[x->rank - 1], a->groups };
 	for (int i = 1; i < x->rank - 1; i++)
@@ -45,7 +45,7 @@ place(const blocks *b, int64_t n, int64_t g, int64_t i)
 }
 
 static const double *
-input(const secant_reference *r, int i)
+input(const graph_reference *r, int i)
 {
 	return i < r->n_in ? r->in[i] : NULL;
 }
@@ -54,7 +54,7 @@ input(const secant_reference *r, int i)
 
 /* Inputs from `first` on are absent or one number a channel. */
 static secant_status
-want_vectors(const secant_signature *s, int first, secant_err *err)
+want_vectors(const graph_signature *s, int first, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	char text[96];
@@ -68,9 +68,9 @@ want_vectors(const secant_signature *s, int first, secant_err *err)
 }
 
 static secant_status
-norm_shape(const secant_signature *s, const secant_shape *statistics, secant_err *err)
+norm_shape(const graph_signature *s, const secant_shape *statistics, secant_err *err)
 {
-	if (secant_want_real(s, 0, err) || want_vectors(s, 1, err))
+	if (op_want_real(s, 0, err) || want_vectors(s, 1, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = s->in[0].shape;
 	s->out[1].shape = s->out[2].shape = *statistics;
@@ -78,11 +78,11 @@ norm_shape(const secant_signature *s, const secant_shape *statistics, secant_err
 }
 
 static secant_status
-norm_grad_shape(const secant_signature *s, const secant_shape *statistics, secant_err *err)
+norm_grad_shape(const graph_signature *s, const secant_shape *statistics, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	char got[96], want[96];
-	if (secant_want_real(s, 0, err) || secant_want_equal(s, 0, 1, err) || want_vectors(s, 4, err))
+	if (op_want_real(s, 0, err) || op_want_equal(s, 0, 1, err) || want_vectors(s, 4, err))
 		return SECANT_ERR_SHAPE;
 	for (int i = 2; i < 4; i++)
 		if (!secant_shape_equal(&s->in[i].shape, statistics))
@@ -95,7 +95,7 @@ norm_grad_shape(const secant_signature *s, const secant_shape *statistics, secan
 
 /* The shape of layer_norm's statistics, or what is wrong with x. */
 static secant_status
-layer_statistics(const secant_signature *s, secant_shape *statistics, secant_err *err)
+layer_statistics(const graph_signature *s, secant_shape *statistics, secant_err *err)
 {
 	*statistics = s->in[0].shape;
 	if (statistics->rank < 1)
@@ -105,9 +105,9 @@ layer_statistics(const secant_signature *s, secant_shape *statistics, secant_err
 }
 
 static secant_status
-group_statistics(const secant_signature *s, secant_shape *statistics, secant_err *err)
+group_statistics(const graph_signature *s, secant_shape *statistics, secant_err *err)
 {
-	const secant_norm_attr *a = s->attr;
+	const op_norm_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape;
 	char text[96];
 	if (x->rank < 2)
@@ -124,12 +124,12 @@ group_statistics(const secant_signature *s, secant_shape *statistics, secant_err
 }
 
 #define SHAPES(which) \
-	static secant_status which##_norm_shape(const secant_signature *s, secant_err *err) \
+	static secant_status which##_norm_shape(const graph_signature *s, secant_err *err) \
 	{ \
 		secant_shape statistics; \
 		return which##_statistics(s, &statistics, err) ? SECANT_ERR_SHAPE : norm_shape(s, &statistics, err); \
 	} \
-	static secant_status which##_norm_grad_shape(const secant_signature *s, secant_err *err) \
+	static secant_status which##_norm_grad_shape(const graph_signature *s, secant_err *err) \
 	{ \
 		secant_shape statistics; \
 		return which##_statistics(s, &statistics, err) ? SECANT_ERR_SHAPE : norm_grad_shape(s, &statistics, err); \
@@ -140,12 +140,12 @@ SHAPES(group)
 /* ---- references ---- */
 
 static void
-normalise(const secant_reference *r, blocks b)
+normalise(const graph_reference *r, blocks b)
 {
 	const double *x = r->in[0], *w = input(r, 1), *bias = input(r, 2);
-	double eps = ((const secant_norm_attr *)r->attr)->eps;
+	double eps = ((const op_norm_attr *)r->attr)->eps;
 	int64_t count = b.pixels * (b.c / b.groups);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t k = 0; k < b.n * b.groups; k++) {
 		int64_t n = k / b.groups, g = k % b.groups;
 		double mean = 0, var = 0;
@@ -164,11 +164,11 @@ normalise(const secant_reference *r, blocks b)
 }
 
 static void
-normalise_grad(const secant_reference *r, blocks b)
+normalise_grad(const graph_reference *r, blocks b)
 {
 	const double *dy = r->in[0], *x = r->in[1], *mean = r->in[2], *rstd = r->in[3], *w = input(r, 4);
 	int64_t count = b.pixels * (b.c / b.groups);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t k = 0; k < b.n * b.groups; k++) {
 		int64_t n = k / b.groups, g = k % b.groups;
 		double sum = 0, sum_xhat = 0;
@@ -194,22 +194,22 @@ normalise_grad(const secant_reference *r, blocks b)
 }
 
 static void
-layer_norm_reference(const secant_reference *r)
+layer_norm_reference(const graph_reference *r)
 {
 	normalise(r, rows_of(&r->in_shape[0]));
 }
 static void
-layer_norm_grad_reference(const secant_reference *r)
+layer_norm_grad_reference(const graph_reference *r)
 {
 	normalise_grad(r, rows_of(&r->in_shape[0]));
 }
 static void
-group_norm_reference(const secant_reference *r)
+group_norm_reference(const graph_reference *r)
 {
 	normalise(r, groups_of(&r->in_shape[0], r->attr));
 }
 static void
-group_norm_grad_reference(const secant_reference *r)
+group_norm_grad_reference(const graph_reference *r)
 {
 	normalise_grad(r, groups_of(&r->in_shape[0], r->attr));
 }
@@ -217,41 +217,40 @@ group_norm_grad_reference(const secant_reference *r)
 /* ---- gradients ---- */
 
 static void
-norm_rule(
-	secant_graph *g, const char *op, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+norm_rule(graph_net *g, const char *op, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_value in[5] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 1 ? n->in[1] : -1 };
-	const secant_node *grad = dy[0] < 0 ? NULL : secant_graph_node(g, op, n->attr, 5, in);
+	graph_value in[5] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 1 ? n->in[1] : -1 };
+	const graph_node *grad = dy[0] < 0 ? NULL : graph_make_node(g, op, n->attr, 5, in);
 	for (int i = 0; grad && i < n->n_in; i++)
 		if (wants[i])
 			dx[i] = grad->out[i];
 }
 
 static void
-layer_norm_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+layer_norm_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	norm_rule(g, "layer_norm_grad", n, dy, wants, dx);
 }
 
 static void
-group_norm_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+group_norm_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	norm_rule(g, "group_norm_grad", n, dy, wants, dx);
 }
 
 static const secant_opt layer_rows[] = {
-	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
+	SECANT_OPT(op_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
 	SECANT_OPT_END,
 };
-static const secant_opts layer_attr = { "layer_norm", sizeof(secant_norm_attr), layer_rows };
+static const secant_opts layer_attr = { "layer_norm", sizeof(op_norm_attr), layer_rows };
 static const secant_opt group_rows[] = {
-	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
-	SECANT_OPT(secant_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels"),
+	SECANT_OPT(op_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
+	SECANT_OPT(op_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels"),
 	SECANT_OPT_END,
 };
-static const secant_opts group_attr = { "group_norm", sizeof(secant_norm_attr), group_rows };
+static const secant_opts group_attr = { "group_norm", sizeof(op_norm_attr), group_rows };
 
-static const secant_op_case layer_cases[] = {
+static const graph_op_case layer_cases[] = {
 	{ "tokens", "", "2x5x8 8 8" },
 	{ "without weight and bias", "", "3x7" },
 	{ "weight alone", "eps=1e-3", "3x32 32" },
@@ -260,13 +259,13 @@ static const secant_op_case layer_cases[] = {
 	{ "empty", "", "0x3 3 3" },
 	{ 0 },
 };
-static const secant_op_case layer_grad_cases[] = {
+static const graph_op_case layer_grad_cases[] = {
 	{ "tokens", "", "2x5x8 2x5x8 2x5 2x5@0.5:2 8" },
 	{ "without weight", "", "3x33 3x33 3 3@0.5:2" },
 	{ "empty", "", "0x3 0x3 0 0 3" },
 	{ 0 },
 };
-static const secant_op_case group_cases[] = {
+static const graph_op_case group_cases[] = {
 	{ "one group", "groups=1", "2x5x3x8 8 8" },
 	{ "four groups", "groups=4", "2x5x3x8 8 8" },
 	{ "instances", "groups=6", "2x4x3x6" },
@@ -275,7 +274,7 @@ static const secant_op_case group_cases[] = {
 	{ "empty", "", "0x2x2x3 3 3" },
 	{ 0 },
 };
-static const secant_op_case group_grad_cases[] = {
+static const graph_op_case group_grad_cases[] = {
 	{ "four groups", "groups=4", "2x5x3x8 2x5x3x8 2x4 2x4@0.5:2 8" },
 	{ "instances", "groups=6", "2x4x3x6 2x4x3x6 2x6 2x6@0.5:2" },
 	{ "empty", "", "0x2x2x3 0x2x2x3 0x1 0x1 3" },
@@ -283,7 +282,7 @@ static const secant_op_case group_grad_cases[] = {
 };
 
 #define NORM(which, text) \
-	const secant_op secant_op_##which##_norm = { \
+	const graph_op op_##which##_norm = { \
 		.name = #which "_norm", \
 		.brief = text, \
 		.attr = &which##_attr, \
@@ -291,7 +290,7 @@ static const secant_op_case group_grad_cases[] = {
 		.max_in = 3, \
 		.takes = "real:..C real:C real:C", \
 		.n_out = 3, \
-		.low = SECANT_LOW_FOLLOWS, \
+		.low = GRAPH_LOW_FOLLOWS, \
 		.low_in = 1, \
 		.low_out = 1, \
 		.commutes = true, \
@@ -300,7 +299,7 @@ static const secant_op_case group_grad_cases[] = {
 		.reference = which##_norm_reference, \
 		.cases = which##_cases, \
 	}; \
-	const secant_op secant_op_##which##_norm_grad = { \
+	const graph_op op_##which##_norm_grad = { \
 		.name = #which "_norm_grad", \
 		.brief = "gradient of " #which "_norm", \
 		.attr = &which##_attr, \
@@ -309,7 +308,7 @@ static const secant_op_case group_grad_cases[] = {
 		.takes = "real:..C real=0 real real=2 real:C", \
 		.training = true, \
 		.n_out = 3, \
-		.low = SECANT_LOW_FOLLOWS, \
+		.low = GRAPH_LOW_FOLLOWS, \
 		.low_in = 3, \
 		.low_out = 1, \
 		.commutes = true, \

@@ -5,22 +5,21 @@
  */
 #include "ops/rules.h"
 
-secant_pad_attr
-secant_pad_hw(int mode, int top, int left, int bottom, int right)
+op_pad_attr
+op_pad_hw(int mode, int top, int left, int bottom, int right)
 {
-	return (
-		secant_pad_attr){ .mode = mode, .before = { 4, { 0, top, left, 0 } }, .after = { 4, { 0, bottom, right, 0 } } };
+	return (op_pad_attr){ .mode = mode, .before = { 4, { 0, top, left, 0 } }, .after = { 4, { 0, bottom, right, 0 } } };
 }
 
 /* Checks an axis of `extent` numbers, padded. */
 static secant_status
-check_axis(const secant_pad_attr *a, int axis, int64_t extent, secant_err *err)
+check_axis(const op_pad_attr *a, int axis, int64_t extent, secant_err *err)
 {
 	int before = a->before.v[axis], after = a->after.v[axis];
-	int64_t most = a->mode == SECANT_PAD_REFLECT ? extent - 1 : a->mode == SECANT_PAD_CIRCULAR ? extent : INT32_MAX;
+	int64_t most = a->mode == OP_PAD_REFLECT ? extent - 1 : a->mode == OP_PAD_CIRCULAR ? extent : INT32_MAX;
 	if (!before && !after)
 		return SECANT_OK;
-	if (a->mode == SECANT_PAD_CONSTANT)
+	if (a->mode == OP_PAD_CONSTANT)
 		return extent + before + after >= 0 && extent + (before < 0 ? before : 0) + (after < 0 ? after : 0) >= 0
 			? SECANT_OK
 			: secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers cannot lose %d and %d", axis,
@@ -38,11 +37,11 @@ check_axis(const secant_pad_attr *a, int axis, int64_t extent, secant_err *err)
 
 /* sign 1: input 0 is padded; -1: input 0 has the padded shape. */
 static secant_status
-padded(const secant_signature *s, int sign, secant_err *err)
+padded(const graph_signature *s, int sign, secant_err *err)
 {
-	const secant_pad_attr *a = s->attr;
+	const op_pad_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape;
-	s->out[0] = (secant_type){ sign > 0 ? secant_kind_of(s, 0) : SECANT_F32, *x };
+	s->out[0] = (graph_type){ sign > 0 ? op_kind_of(s, 0) : SECANT_F32, *x };
 	if (a->before.n != x->rank || a->after.n != x->rank)
 		return secant_fail(err, SECANT_ERR_SHAPE, "before and after have %d and %d numbers for an input of %d axes",
 			a->before.n, a->after.n, x->rank);
@@ -59,39 +58,39 @@ padded(const secant_signature *s, int sign, secant_err *err)
 }
 
 static secant_status
-pad_shape(const secant_signature *s, secant_err *err)
+pad_shape(const graph_signature *s, secant_err *err)
 {
 	return padded(s, 1, err);
 }
 
 static secant_status
-pad_grad_shape(const secant_signature *s, secant_err *err)
+pad_grad_shape(const graph_signature *s, secant_err *err)
 {
-	return secant_want_real(s, 0, err) ? SECANT_ERR_SHAPE : padded(s, -1, err);
+	return op_want_real(s, 0, err) ? SECANT_ERR_SHAPE : padded(s, -1, err);
 }
 
 int64_t
-secant_pad_source(int mode, int64_t i, int64_t before, int64_t extent)
+op_pad_source(int mode, int64_t i, int64_t before, int64_t extent)
 {
 	int64_t at = i - before;
 	if (at >= 0 && at < extent)
 		return at;
 	switch (mode) {
-	case SECANT_PAD_REFLECT: return at < 0 ? -at : 2 * (extent - 1) - at;
-	case SECANT_PAD_REPLICATE: return at < 0 ? 0 : extent - 1;
-	case SECANT_PAD_CIRCULAR: return at < 0 ? at + extent : at - extent;
+	case OP_PAD_REFLECT: return at < 0 ? -at : 2 * (extent - 1) - at;
+	case OP_PAD_REPLICATE: return at < 0 ? 0 : extent - 1;
+	case OP_PAD_CIRCULAR: return at < 0 ? at + extent : at - extent;
 	default: return -1;
 	}
 }
 
 /* Where number i of the padded tensor comes from in x. */
 static int64_t
-origin(const secant_pad_attr *a, const secant_shape *padded_shape, const secant_shape *x, int64_t i)
+origin(const op_pad_attr *a, const secant_shape *padded_shape, const secant_shape *x, int64_t i)
 {
 	int64_t index[SECANT_MAX_RANK] = { 0 }, at = 0;
-	secant_unravel(padded_shape, i, index);
+	op_unravel(padded_shape, i, index);
 	for (int k = 0; k < x->rank; k++) {
-		int64_t from = secant_pad_source(a->mode, index[k], a->before.v[k], x->dim[k]);
+		int64_t from = op_pad_source(a->mode, index[k], a->before.v[k], x->dim[k]);
 		if (from < 0)
 			return -1;
 		at = at * x->dim[k] + from;
@@ -100,11 +99,11 @@ origin(const secant_pad_attr *a, const secant_shape *padded_shape, const secant_
 }
 
 static void
-pad_reference(const secant_reference *r)
+pad_reference(const graph_reference *r)
 {
-	const secant_pad_attr *a = r->attr;
+	const op_pad_attr *a = r->attr;
 	int64_t n = secant_shape_count(&r->out_shape[0]);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < n; i++) {
 		int64_t from = origin(a, &r->out_shape[0], &r->in_shape[0], i);
 		r->out[0][i] = from < 0 ? a->value : r->in[0][from];
@@ -112,7 +111,7 @@ pad_reference(const secant_reference *r)
 }
 
 static void
-pad_grad_reference(const secant_reference *r)
+pad_grad_reference(const graph_reference *r)
 {
 	int64_t n = secant_shape_count(&r->out_shape[0]), m = secant_shape_count(&r->in_shape[0]);
 	for (int64_t i = 0; i < n; i++)
@@ -125,24 +124,22 @@ pad_grad_reference(const secant_reference *r)
 }
 
 static void
-pad_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+pad_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	dx[0] = secant_apply(g, "pad_grad", n->attr, 1, dy[0]);
+	dx[0] = graph_apply(g, "pad_grad", n->attr, 1, dy[0]);
 }
 
 static const secant_opt pad_rows[] = {
-	SECANT_OPT_CHOICE(
-		secant_pad_attr, mode, "mode", "constant", "constant|reflect|replicate|circular", "what is outside"),
-	SECANT_OPT(
-		secant_pad_attr, before, INTS, "before", NULL, -(1 << 24), 1 << 24, "numbers added in front, for each axis"),
-	SECANT_OPT(secant_pad_attr, after, INTS, "after", NULL, -(1 << 24), 1 << 24, "numbers added behind, for each axis"),
-	SECANT_OPT(secant_pad_attr, value, REAL, "value", "0", 1, 0, "the constant"),
+	SECANT_OPT_CHOICE(op_pad_attr, mode, "mode", "constant", "constant|reflect|replicate|circular", "what is outside"),
+	SECANT_OPT(op_pad_attr, before, INTS, "before", NULL, -(1 << 24), 1 << 24, "numbers added in front, for each axis"),
+	SECANT_OPT(op_pad_attr, after, INTS, "after", NULL, -(1 << 24), 1 << 24, "numbers added behind, for each axis"),
+	SECANT_OPT(op_pad_attr, value, REAL, "value", "0", 1, 0, "the constant"),
 	SECANT_OPT_END,
 };
-static const secant_opts pad_attr = { "pad", sizeof(secant_pad_attr), pad_rows };
+static const secant_opts pad_attr = { "pad", sizeof(op_pad_attr), pad_rows };
 
 #define SIDES " before=0,1,2,0 after=0,2,0,0"
-static const secant_op_case pad_cases[] = {
+static const graph_op_case pad_cases[] = {
 	{ "constant", "value=0.5" SIDES, "1x5x6x3" },
 	{ "reflect", "mode=reflect" SIDES, "1x5x6x3" },
 	{ "replicate", "mode=replicate" SIDES, "2x5x6x3" },
@@ -152,7 +149,7 @@ static const secant_op_case pad_cases[] = {
 	{ "empty", SIDES, "0x5x6x3" },
 	{ 0 },
 };
-static const secant_op_case pad_grad_cases[] = {
+static const graph_op_case pad_grad_cases[] = {
 	{ "constant", SIDES, "1x8x8x3" },
 	{ "reflect", "mode=reflect" SIDES, "1x8x8x3" },
 	{ "replicate", "mode=replicate" SIDES, "2x8x8x3" },
@@ -162,7 +159,7 @@ static const secant_op_case pad_grad_cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_pad = {
+const graph_op op_pad = {
 	.name = "pad",
 	.brief = "numbers added around, or cut off",
 	.attr = &pad_attr,
@@ -170,7 +167,7 @@ const secant_op secant_op_pad = {
 	.max_in = 1,
 	.takes = "any",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -179,7 +176,7 @@ const secant_op secant_op_pad = {
 	.reference = pad_reference,
 	.cases = pad_cases,
 };
-const secant_op secant_op_pad_grad = {
+const graph_op op_pad_grad = {
 	.name = "pad_grad",
 	.brief = "gradient of pad",
 	.attr = &pad_attr,
@@ -188,7 +185,7 @@ const secant_op secant_op_pad_grad = {
 	.takes = "real",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,

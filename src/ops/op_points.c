@@ -28,11 +28,11 @@
 /* ---- shapes ---- */
 
 static secant_status
-want_cloud(const secant_signature *s, int i, int channels, secant_err *err)
+want_cloud(const graph_signature *s, int i, int channels, secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
 	char text[96];
-	if (secant_want_real(s, i, err))
+	if (op_want_real(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (x->rank == 4 && x->dim[2] == 1 && x->dim[3] >= channels && x->dim[0] == s->in[0].shape.dim[0])
 		return SECANT_OK;
@@ -43,7 +43,7 @@ want_cloud(const secant_signature *s, int i, int channels, secant_err *err)
 
 /* There is a point to choose, wherever one is chosen. */
 static secant_status
-want_points(const secant_signature *s, int i, secant_err *err)
+want_points(const graph_signature *s, int i, secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
 	return x->dim[1] > 0 || x->dim[0] == 0
@@ -52,46 +52,46 @@ want_points(const secant_signature *s, int i, secant_err *err)
 }
 
 static secant_status
-farthest_shape(const secant_signature *s, secant_err *err)
+farthest_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_farthest_attr *a = s->attr;
+	const op_farthest_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape;
 	if (want_cloud(s, 0, 3, err) || want_points(s, 0, err))
 		return SECANT_ERR_SHAPE;
 	if (a->start >= x->dim[1] && x->dim[0])
 		return secant_fail(err, SECANT_ERR_SHAPE, "start %d is none of %lld points", a->start, (long long)x->dim[1]);
-	s->out[0] = (secant_type){ SECANT_I32, { 2, { x->dim[0], a->count } } };
+	s->out[0] = (graph_type){ SECANT_I32, { 2, { x->dim[0], a->count } } };
 	return SECANT_OK;
 }
 
 static secant_status
-ball_shape(const secant_signature *s, secant_err *err)
+ball_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_cloud(s, 0, 3, err) || want_points(s, 0, err) || want_cloud(s, 1, 3, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0] = (secant_type){ SECANT_I32,
-		{ 3, { s->in[0].shape.dim[0], s->in[1].shape.dim[1], ((const secant_ball_attr *)s->attr)->samples } } };
+	s->out[0] = (graph_type){ SECANT_I32,
+		{ 3, { s->in[0].shape.dim[0], s->in[1].shape.dim[1], ((const op_ball_attr *)s->attr)->samples } } };
 	return SECANT_OK;
 }
 
 static secant_status
-nearest_shape(const secant_signature *s, secant_err *err)
+nearest_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_cloud(s, 0, 3, err) || want_cloud(s, 1, 3, err) || want_points(s, 1, err))
 		return SECANT_ERR_SHAPE;
 	const secant_shape *x = &s->in[0].shape, *others = &s->in[1].shape;
 	secant_shape y = { 3, { x->dim[0], x->dim[1], others->dim[1] < 3 ? others->dim[1] : 3 } };
-	s->out[0] = (secant_type){ SECANT_F32, y }; /* weights first: output 0 is what is differentiated after */
-	s->out[1] = (secant_type){ SECANT_I32, y };
+	s->out[0] = (graph_type){ SECANT_F32, y }; /* weights first: output 0 is what is differentiated after */
+	s->out[1] = (graph_type){ SECANT_I32, y };
 	return SECANT_OK;
 }
 
 static secant_status
-want_indices(const secant_signature *s, int i, int64_t clouds, secant_err *err)
+want_indices(const graph_signature *s, int i, int64_t clouds, secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
 	char text[96];
-	if (secant_want_integer(s, i, err))
+	if (op_want_integer(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if ((x->rank == 2 || x->rank == 3) && x->dim[0] == clouds)
 		return SECANT_OK;
@@ -107,50 +107,50 @@ grouped(const secant_shape *index, int64_t channels)
 }
 
 static secant_status
-group_shape(const secant_signature *s, secant_err *err)
+group_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, s->in[0].shape.dim[0], err))
 		return SECANT_ERR_SHAPE;
-	s->out[0] = (secant_type){ secant_kind_of(s, 0), grouped(&s->in[1].shape, s->in[0].shape.dim[3]) };
+	s->out[0] = (graph_type){ op_kind_of(s, 0), grouped(&s->in[1].shape, s->in[0].shape.dim[3]) };
 	return SECANT_OK;
 }
 
 static secant_status
-group_grad_shape(const secant_signature *s, secant_err *err)
+group_grad_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *dy = &s->in[0].shape;
 	char got[96], want[96];
-	if (secant_want_real(s, 0, err) || secant_want_rank(s, 0, 4, err) || want_indices(s, 1, dy->dim[0], err))
+	if (op_want_real(s, 0, err) || op_want_rank(s, 0, 4, err) || want_indices(s, 1, dy->dim[0], err))
 		return SECANT_ERR_SHAPE;
 	secant_shape y = grouped(&s->in[1].shape, dy->dim[3]);
 	if (!secant_shape_equal(dy, &y))
 		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s", secant_shape_text(dy, got, sizeof got),
 			secant_shape_text(&y, want, sizeof want));
-	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], ((const secant_points_attr *)s->attr)->points, 1, dy->dim[3] } };
+	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], ((const op_points_attr *)s->attr)->points, 1, dy->dim[3] } };
 	return SECANT_OK;
 }
 
 static secant_status
-interpolate_shape(const secant_signature *s, secant_err *err)
+interpolate_shape(const graph_signature *s, secant_err *err)
 {
-	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, s->in[0].shape.dim[0], err) || secant_want_rank(s, 1, 3, err)
-		|| secant_want_equal(s, 1, 2, err) || secant_want_real(s, 2, err))
+	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, s->in[0].shape.dim[0], err) || op_want_rank(s, 1, 3, err)
+		|| op_want_equal(s, 1, 2, err) || op_want_real(s, 2, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = (secant_shape){ 4, { s->in[0].shape.dim[0], s->in[1].shape.dim[1], 1, s->in[0].shape.dim[3] } };
 	return SECANT_OK;
 }
 
 static secant_status
-interpolate_grad_shape(const secant_signature *s, secant_err *err)
+interpolate_grad_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *dy = &s->in[0].shape;
-	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, dy->dim[0], err) || secant_want_rank(s, 1, 3, err)
-		|| secant_want_equal(s, 1, 2, err) || secant_want_real(s, 2, err))
+	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, dy->dim[0], err) || op_want_rank(s, 1, 3, err)
+		|| op_want_equal(s, 1, 2, err) || op_want_real(s, 2, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[1].shape.dim[1] != dy->dim[1])
 		return secant_fail(err, SECANT_ERR_SHAPE, "indices of %lld points for a gradient of %lld",
 			(long long)s->in[1].shape.dim[1], (long long)dy->dim[1]);
-	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], ((const secant_points_attr *)s->attr)->points, 1, dy->dim[3] } };
+	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], ((const op_points_attr *)s->attr)->points, 1, dy->dim[3] } };
 	return SECANT_OK;
 }
 
@@ -164,11 +164,11 @@ square_distance(const double *a, const double *b)
 
 /* The distance of each point to the chosen ones is found anew for every choice: slow, and nothing to keep. */
 static void
-farthest_reference(const secant_reference *r)
+farthest_reference(const graph_reference *r)
 {
-	const secant_farthest_attr *a = r->attr;
+	const op_farthest_attr *a = r->attr;
 	int64_t clouds = r->in_shape[0].dim[0], points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t n = 0; n < clouds; n++) {
 		const double *x = r->in[0] + n * points * c;
 		double *chosen = r->out[0] + n * a->count;
@@ -189,12 +189,12 @@ farthest_reference(const secant_reference *r)
 }
 
 static void
-ball_reference(const secant_reference *r)
+ball_reference(const graph_reference *r)
 {
-	const secant_ball_attr *a = r->attr;
+	const op_ball_attr *a = r->attr;
 	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], centres = r->in_shape[1].dim[1],
 			d = r->in_shape[1].dim[3];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < r->in_shape[1].dim[0] * centres; i++) {
 		const double *x = r->in[0] + i / centres * points * c, *centre = r->in[1] + i * d;
 		double *y = r->out[0] + i * a->samples;
@@ -213,13 +213,13 @@ ball_reference(const secant_reference *r)
 }
 
 static void
-nearest_reference(const secant_reference *r)
+nearest_reference(const graph_reference *r)
 {
-	const secant_nearest_attr *a = r->attr;
+	const op_nearest_attr *a = r->attr;
 	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], others = r->in_shape[1].dim[1],
 			d = r->in_shape[1].dim[3];
 	int64_t k = r->out_shape[0].dim[2];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < r->in_shape[0].dim[0] * points; i++) {
 		double best[3] = { INFINITY, INFINITY, INFINITY }, sum = 0, *w = r->out[0] + i * k, *index = r->out[1] + i * k;
 		for (int64_t j = 0; j < k; j++)
@@ -252,7 +252,7 @@ index_in(double v, int64_t points)
 }
 
 static void
-group_reference(const secant_reference *r)
+group_reference(const graph_reference *r)
 {
 	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], n = secant_shape_count(&r->in_shape[1]),
 			each = r->in_shape[1].dim[0] ? n / r->in_shape[1].dim[0] : 0;
@@ -265,7 +265,7 @@ group_reference(const secant_reference *r)
 
 /* out[index] += w * dy, w 1 without weights; each index of dy's row p where there are K of them. */
 static void
-scatter(const secant_reference *r, const double *w, int64_t per_row)
+scatter(const graph_reference *r, const double *w, int64_t per_row)
 {
 	int64_t points = r->out_shape[0].dim[1], c = r->out_shape[0].dim[3], n = secant_shape_count(&r->in_shape[1]),
 			each = r->in_shape[1].dim[0] ? n / r->in_shape[1].dim[0] : 0;
@@ -279,18 +279,18 @@ scatter(const secant_reference *r, const double *w, int64_t per_row)
 }
 
 static void
-group_grad_reference(const secant_reference *r)
+group_grad_reference(const graph_reference *r)
 {
 	scatter(r, NULL, 1);
 }
 static void
-interpolate_grad_reference(const secant_reference *r)
+interpolate_grad_reference(const graph_reference *r)
 {
 	scatter(r, r->in[2], r->in_shape[1].dim[2] ? r->in_shape[1].dim[2] : 1);
 }
 
 static void
-interpolate_reference(const secant_reference *r)
+interpolate_reference(const graph_reference *r)
 {
 	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], rows = r->in_shape[1].dim[1],
 			k = r->in_shape[1].dim[2];
@@ -307,60 +307,60 @@ interpolate_reference(const secant_reference *r)
 
 /* ---- gradients ---- */
 
-static secant_points_attr
-points_of(const secant_graph *g, secant_value x)
+static op_points_attr
+points_of(const graph_net *g, graph_value x)
 {
-	return (secant_points_attr){ (int)secant_graph_shape(g, x)->dim[1] };
+	return (op_points_attr){ (int)graph_shape(g, x)->dim[1] };
 }
 
 static void
-group_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+group_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_points_attr a = points_of(g, n->in[0]);
-	dx[0] = secant_apply(g, "group_points_grad", &a, 2, dy[0], n->in[1]);
+	op_points_attr a = points_of(g, n->in[0]);
+	dx[0] = graph_apply(g, "group_points_grad", &a, 2, dy[0], n->in[1]);
 }
 
 static void
-interpolate_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+interpolate_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_points_attr a = points_of(g, n->in[0]);
+	op_points_attr a = points_of(g, n->in[0]);
 	if (wants[0])
-		dx[0] = secant_apply(g, "interpolate_points_grad", &a, 3, dy[0], n->in[1], n->in[2]);
+		dx[0] = graph_apply(g, "interpolate_points_grad", &a, 3, dy[0], n->in[1], n->in[2]);
 	if (wants[2]) {
-		secant_value product = secant_apply(
-			g, "mul", NULL, 2, secant_apply(g, "group_points", NULL, 2, n->in[0], n->in[1]), dy[0]);
-		dx[2] = secant_apply(g, "sum", &(secant_axes_attr){ { 1, { 3 } }, false }, 1, product);
+		graph_value product = graph_apply(
+			g, "mul", NULL, 2, graph_apply(g, "group_points", NULL, 2, n->in[0], n->in[1]), dy[0]);
+		dx[2] = graph_apply(g, "sum", &(op_axes_attr){ { 1, { 3 } }, false }, 1, product);
 	}
 }
 
 /* ---- attributes and cases ---- */
 
 static const secant_opt farthest_rows[] = {
-	SECANT_OPT(secant_farthest_attr, count, INT, "count", "1", 1, 1 << 26, "points to choose"),
-	SECANT_OPT(secant_farthest_attr, start, INT, "start", "0", 0, 1 << 30, "index of the first"),
+	SECANT_OPT(op_farthest_attr, count, INT, "count", "1", 1, 1 << 26, "points to choose"),
+	SECANT_OPT(op_farthest_attr, start, INT, "start", "0", 0, 1 << 30, "index of the first"),
 	SECANT_OPT_END,
 };
-static const secant_opts farthest_attr = { "farthest_points", sizeof(secant_farthest_attr), farthest_rows };
+static const secant_opts farthest_attr = { "farthest_points", sizeof(op_farthest_attr), farthest_rows };
 static const secant_opt ball_rows[] = {
-	SECANT_OPT(secant_ball_attr, radius, REAL, "radius", "0.2", 0, 1e30, "radius of a ball"),
-	SECANT_OPT(secant_ball_attr, samples, INT, "samples", "32", 1, 1 << 20, "indices for each ball"),
-	SECANT_OPT(secant_ball_attr, open, BOOL, "open", "false", 0, 1, "points on the surface are outside"),
+	SECANT_OPT(op_ball_attr, radius, REAL, "radius", "0.2", 0, 1e30, "radius of a ball"),
+	SECANT_OPT(op_ball_attr, samples, INT, "samples", "32", 1, 1 << 20, "indices for each ball"),
+	SECANT_OPT(op_ball_attr, open, BOOL, "open", "false", 0, 1, "points on the surface are outside"),
 	SECANT_OPT_END,
 };
-static const secant_opts ball_attr = { "ball_query", sizeof(secant_ball_attr), ball_rows };
+static const secant_opts ball_attr = { "ball_query", sizeof(op_ball_attr), ball_rows };
 static const secant_opt nearest_rows[] = {
-	SECANT_OPT(secant_nearest_attr, eps, REAL, "eps", "1e-8", 1e-30, 1, "added to the squared distance"),
-	SECANT_OPT(secant_nearest_attr, clamp, BOOL, "clamp", "false", 0, 1, "eps is the least squared distance instead"),
+	SECANT_OPT(op_nearest_attr, eps, REAL, "eps", "1e-8", 1e-30, 1, "added to the squared distance"),
+	SECANT_OPT(op_nearest_attr, clamp, BOOL, "clamp", "false", 0, 1, "eps is the least squared distance instead"),
 	SECANT_OPT_END,
 };
-static const secant_opts nearest_attr = { "three_nearest", sizeof(secant_nearest_attr), nearest_rows };
+static const secant_opts nearest_attr = { "three_nearest", sizeof(op_nearest_attr), nearest_rows };
 static const secant_opt points_rows[] = {
-	SECANT_OPT(secant_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"),
+	SECANT_OPT(op_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"),
 	SECANT_OPT_END,
 };
-static const secant_opts points_attr = { "points", sizeof(secant_points_attr), points_rows };
+static const secant_opts points_attr = { "points", sizeof(op_points_attr), points_rows };
 
-static const secant_op_case farthest_cases[] = {
+static const graph_op_case farthest_cases[] = {
 	{ "some", "count=20", "2x200x1x3" },
 	{ "more channels, another start", "count=33 start=7", "1x500x1x6" },
 	{ "all", "count=40", "2x40x1x3" },
@@ -368,7 +368,7 @@ static const secant_op_case farthest_cases[] = {
 	{ "empty", "count=3", "0x5x1x3" },
 	{ 0 },
 };
-static const secant_op_case ball_cases[] = {
+static const graph_op_case ball_cases[] = {
 	{ "few in a ball", "radius=0.3 samples=16", "2x300x1x3 2x20x1x3" },
 	{ "many in a ball", "radius=0.9 samples=8", "1x400x1x5 1x30x1x3" },
 	{ "all in a ball", "radius=5 samples=70 open=true", "1x60x1x3 1x7x1x4" },
@@ -377,7 +377,7 @@ static const secant_op_case ball_cases[] = {
 	{ "empty", "", "0x5x1x3 0x2x1x3" },
 	{ 0 },
 };
-static const secant_op_case nearest_cases[] = {
+static const graph_op_case nearest_cases[] = {
 	{ "three", "", "2x100x1x3 2x37x1x3" },
 	{ "clamped", "clamp=true eps=1e-10", "1x19x1x5 1x16x1x4" },
 	{ "two", "", "2x7x1x3 2x2x1x3" },
@@ -385,35 +385,35 @@ static const secant_op_case nearest_cases[] = {
 	{ "no points", "", "2x0x1x3 2x4x1x3" },
 	{ 0 },
 };
-static const secant_op_case group_cases[] = {
+static const graph_op_case group_cases[] = {
 	{ "groups", "", "2x9x1x5 2x4x3#10" },
 	{ "points", "", "2x9x1x16 2x7#9" },
 	{ "wide", "", "1x33x1x64 1x20x8#33" },
 	{ "empty", "", "2x9x1x5 2x0x3#9" },
 	{ 0 },
 };
-static const secant_op_case group_grad_cases[] = {
+static const graph_op_case group_grad_cases[] = {
 	{ "groups", "points=9", "2x4x3x5 2x4x3#10" },
 	{ "points", "points=9", "2x7x1x16 2x7#9" },
 	{ "one wide cloud", "points=33", "1x20x8x64 1x20x8#33" },
 	{ "empty", "points=9", "2x0x3x5 2x0x3#9" },
 	{ 0 },
 };
-static const secant_op_case interpolate_cases[] = {
+static const graph_op_case interpolate_cases[] = {
 	{ "three", "", "2x9x1x5 2x20x3#10 2x20x3" },
 	{ "one", "", "2x3x1x16 2x7x1#3 2x7x1" },
 	{ "wide", "", "1x33x1x64 1x50x3#33 1x50x3" },
 	{ "empty", "", "2x9x1x5 2x0x3#9 2x0x3" },
 	{ 0 },
 };
-static const secant_op_case interpolate_grad_cases[] = {
+static const graph_op_case interpolate_grad_cases[] = {
 	{ "three", "points=9", "2x20x1x5 2x20x3#10 2x20x3" },
 	{ "one wide cloud", "points=33", "1x50x1x64 1x50x3#33 1x50x3" },
 	{ "empty", "points=9", "2x0x1x5 2x0x3#9 2x0x3" },
 	{ 0 },
 };
 
-const secant_op secant_op_farthest_points = {
+const graph_op op_farthest_points = {
 	.name = "farthest_points",
 	.brief = "indices of points that lie far from each other",
 	.attr = &farthest_attr,
@@ -421,13 +421,13 @@ const secant_op secant_op_farthest_points = {
 	.max_in = 1,
 	.takes = "real:NxPx1xC",
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = farthest_shape,
 	.reference = farthest_reference,
 	.cases = farthest_cases,
 };
-const secant_op secant_op_ball_query = {
+const graph_op op_ball_query = {
 	.name = "ball_query",
 	.brief = "indices of points within a radius of centres",
 	.attr = &ball_attr,
@@ -435,13 +435,13 @@ const secant_op secant_op_ball_query = {
 	.max_in = 2,
 	.takes = "real:NxPx1xC real:NxMx1x_",
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = ball_shape,
 	.reference = ball_reference,
 	.cases = ball_cases,
 };
-const secant_op secant_op_three_nearest = {
+const graph_op op_three_nearest = {
 	.name = "three_nearest",
 	.brief = "weights and indices of the three nearest of other points",
 	.attr = &nearest_attr,
@@ -449,20 +449,20 @@ const secant_op secant_op_three_nearest = {
 	.max_in = 2,
 	.takes = "real:NxPx1xC real:NxMx1x_",
 	.n_out = 2,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = nearest_shape,
 	.reference = nearest_reference,
 	.cases = nearest_cases,
 };
-const secant_op secant_op_group_points = {
+const graph_op op_group_points = {
 	.name = "group_points",
 	.brief = "points of each cloud, by index",
 	.min_in = 2,
 	.max_in = 2,
 	.takes = "real:NxPx1xC int:N..",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -471,7 +471,7 @@ const secant_op secant_op_group_points = {
 	.reference = group_reference,
 	.cases = group_cases,
 };
-const secant_op secant_op_group_points_grad = {
+const graph_op op_group_points_grad = {
 	.name = "group_points_grad",
 	.brief = "points added up by index",
 	.attr = &points_attr,
@@ -480,7 +480,7 @@ const secant_op secant_op_group_points_grad = {
 	.takes = "real:NxMxKxC int:N..",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -488,14 +488,14 @@ const secant_op secant_op_group_points_grad = {
 	.reference = group_grad_reference,
 	.cases = group_grad_cases,
 };
-const secant_op secant_op_interpolate_points = {
+const graph_op op_interpolate_points = {
 	.name = "interpolate_points",
 	.brief = "weighted sums of points, by index",
 	.min_in = 3,
 	.max_in = 3,
 	.takes = "real:NxPx1xC int:NxMxK real=1",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -504,7 +504,7 @@ const secant_op secant_op_interpolate_points = {
 	.reference = interpolate_reference,
 	.cases = interpolate_cases,
 };
-const secant_op secant_op_interpolate_points_grad = {
+const graph_op op_interpolate_points_grad = {
 	.name = "interpolate_points_grad",
 	.brief = "weighted points added up by index",
 	.attr = &points_attr,
@@ -513,7 +513,7 @@ const secant_op secant_op_interpolate_points_grad = {
 	.takes = "real:NxMx1xC int:NxMxK real=1",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,

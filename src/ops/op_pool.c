@@ -15,22 +15,22 @@ typedef struct window {
 } window;
 
 static window
-window_of(const secant_pool_attr *a)
+window_of(const op_pool_attr *a)
 {
 	const secant_ints *s = a->stride.n ? &a->stride : &a->kernel;
-	return (window){ a->kernel.v[0], a->kernel.v[1], s->v[0], s->v[1], secant_pad_of(&a->padding, 0),
-		secant_pad_of(&a->padding, 1) };
+	return (window){ a->kernel.v[0], a->kernel.v[1], s->v[0], s->v[1], op_pad_of(&a->padding, 0),
+		op_pad_of(&a->padding, 1) };
 }
 
 /* H and W of the output for those of the input. */
 static secant_status
-pooled(const secant_pool_attr *a, const int64_t in[2], int64_t out[2], secant_err *err)
+pooled(const op_pool_attr *a, const int64_t in[2], int64_t out[2], secant_err *err)
 {
 	if (a->kernel.n != 2 || (a->stride.n && a->stride.n != 2) || a->padding.n == 3 || a->padding.n > 4)
 		return secant_fail(err, SECANT_ERR_ARG, "kernel and stride want 2 numbers, padding 1, 2 or 4");
 	for (int i = 0; i < 2; i++) {
 		int kernel = a->kernel.v[i], stride = a->stride.n ? a->stride.v[i] : kernel;
-		int before = secant_pad_of(&a->padding, i), after = secant_pad_of(&a->padding, i + 2),
+		int before = op_pad_of(&a->padding, i), after = op_pad_of(&a->padding, i + 2),
 			most = before > after ? before : after;
 		if (kernel < 1 || stride < 1 || before < 0 || after < 0)
 			return secant_fail(err, SECANT_ERR_ARG, "kernel %d, stride %d, padding %d and %d: no such window", kernel,
@@ -40,7 +40,7 @@ pooled(const secant_pool_attr *a, const int64_t in[2], int64_t out[2], secant_er
 		if (in[i] < 1)
 			return secant_fail(
 				err, SECANT_ERR_SHAPE, "an input of %lldx%lld has no pixels", (long long)in[0], (long long)in[1]);
-		if ((out[i] = secant_pool_out(in[i], kernel, stride, before, after, a->ceil_mode)) < 1)
+		if ((out[i] = op_pool_out(in[i], kernel, stride, before, after, a->ceil_mode)) < 1)
 			return secant_fail(err, SECANT_ERR_SHAPE, "a kernel of %d is larger than the padded input, %lld", kernel,
 				(long long)(in[i] + before + after));
 	}
@@ -48,10 +48,10 @@ pooled(const secant_pool_attr *a, const int64_t in[2], int64_t out[2], secant_er
 }
 
 static secant_status
-pool_shape(const secant_signature *s, secant_err *err)
+pool_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_pool_attr *a = s->attr;
-	if (secant_want_rank(s, 0, 4, err) || secant_want_real(s, 0, err))
+	const op_pool_attr *a = s->attr;
+	if (op_want_rank(s, 0, 4, err) || op_want_real(s, 0, err))
 		return SECANT_ERR_SHAPE;
 	secant_shape y = s->in[0].shape;
 	if (pooled(a, &s->in[0].shape.dim[1], &y.dim[1], err))
@@ -64,12 +64,11 @@ pool_shape(const secant_signature *s, secant_err *err)
 }
 
 static secant_status
-pool_grad_shape(const secant_signature *s, secant_err *err)
+pool_grad_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_pool_attr *a = s->attr;
+	const op_pool_attr *a = s->attr;
 	const secant_shape *dy = &s->in[0].shape;
-	if (secant_want_rank(s, 0, 4, err) || secant_want_real(s, 0, err)
-		|| (s->n_in > 1 && secant_want_equal(s, 0, 1, err)))
+	if (op_want_rank(s, 0, 4, err) || op_want_real(s, 0, err) || (s->n_in > 1 && op_want_equal(s, 0, 1, err)))
 		return SECANT_ERR_SHAPE;
 	if (a->size.n != 2)
 		return secant_fail(err, SECANT_ERR_ARG, "size wants the height and width of the input");
@@ -86,29 +85,29 @@ pool_grad_shape(const secant_signature *s, secant_err *err)
 
 /* The rule of both: op of dy, with the winners' places if there are any, and the input's size. */
 static void
-pool_rule(secant_graph *g, const char *op, const secant_node *n, secant_value dy, secant_value *dx)
+pool_rule(graph_net *g, const char *op, const graph_node *n, graph_value dy, graph_value *dx)
 {
-	secant_pool_attr a = *(const secant_pool_attr *)n->attr;
-	const secant_shape *x = secant_graph_shape(g, n->in[0]);
+	op_pool_attr a = *(const op_pool_attr *)n->attr;
+	const secant_shape *x = graph_shape(g, n->in[0]);
 	a.size = (secant_ints){ 2, { (int)x->dim[1], (int)x->dim[2] } };
 	if (dy >= 0)
-		dx[0] = n->n_out > 1 ? secant_apply(g, op, &a, 2, dy, n->out[1]) : secant_apply(g, op, &a, 1, dy);
+		dx[0] = n->n_out > 1 ? graph_apply(g, op, &a, 2, dy, n->out[1]) : graph_apply(g, op, &a, 1, dy);
 }
 
 /* ---- maximum ---- */
 
 static void
-max_pool2d_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+max_pool2d_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	pool_rule(g, "max_pool2d_grad", n, dy[0], dx);
 }
 
 static void
-max_pool2d_reference(const secant_reference *r)
+max_pool2d_reference(const graph_reference *r)
 {
 	window k = window_of(r->attr);
 	const int64_t *x = r->in_shape[0].dim, *y = r->out_shape[0].dim;
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t row = 0; row < y[0] * y[1]; row++)
 		for (int64_t q = 0; q < y[2]; q++)
 			for (int64_t c = 0; c < y[3]; c++) {
@@ -133,11 +132,11 @@ max_pool2d_reference(const secant_reference *r)
 }
 
 static void
-max_pool2d_grad_reference(const secant_reference *r)
+max_pool2d_grad_reference(const graph_reference *r)
 {
 	window k = window_of(r->attr);
 	const int64_t *x = r->out_shape[0].dim, *y = r->in_shape[0].dim;
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t row = 0; row < x[0] * x[1]; row++)
 		for (int64_t i = 0; i < x[2] * x[3]; i++) {
 			int64_t n = row / x[1], h = row % x[1], w = i / x[3], c = i % x[3];
@@ -158,7 +157,7 @@ max_pool2d_grad_reference(const secant_reference *r)
 /* ---- mean ---- */
 
 static void
-avg_pool2d_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+avg_pool2d_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
 	pool_rule(g, "avg_pool2d_grad", n, dy[0], dx);
 }
@@ -170,11 +169,11 @@ typedef struct part {
 } part;
 
 static part
-part_of(const secant_pool_attr *a, int64_t p, int64_t q, int64_t height, int64_t width)
+part_of(const op_pool_attr *a, int64_t p, int64_t q, int64_t height, int64_t width)
 {
 	window k = window_of(a);
 	int64_t h0 = p * k.sh - k.top, w0 = q * k.sw - k.left, h1 = h0 + k.kh, w1 = w0 + k.kw;
-	int64_t below = height + secant_pad_of(&a->padding, 2), right = width + secant_pad_of(&a->padding, 3);
+	int64_t below = height + op_pad_of(&a->padding, 2), right = width + op_pad_of(&a->padding, 3);
 	int64_t padded = ((h1 < below ? h1 : below) - h0) * ((w1 < right ? w1 : right) - w0);
 	part t = { h0 < 0 ? 0 : h0, h1 < height ? h1 : height, w0 < 0 ? 0 : w0, w1 < width ? w1 : width, 0 };
 	int64_t inside = t.h1 > t.h0 && t.w1 > t.w0 ? (t.h1 - t.h0) * (t.w1 - t.w0) : 0;
@@ -183,10 +182,10 @@ part_of(const secant_pool_attr *a, int64_t p, int64_t q, int64_t height, int64_t
 }
 
 static void
-avg_pool2d_reference(const secant_reference *r)
+avg_pool2d_reference(const graph_reference *r)
 {
 	const int64_t *x = r->in_shape[0].dim, *y = r->out_shape[0].dim;
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t row = 0; row < y[0] * y[1]; row++)
 		for (int64_t q = 0; q < y[2]; q++) {
 			part t = part_of(r->attr, row % y[1], q, x[1], x[2]);
@@ -201,11 +200,11 @@ avg_pool2d_reference(const secant_reference *r)
 }
 
 static void
-avg_pool2d_grad_reference(const secant_reference *r)
+avg_pool2d_grad_reference(const graph_reference *r)
 {
 	const int64_t *x = r->out_shape[0].dim, *y = r->in_shape[0].dim;
 	int64_t picture = x[1] * x[2] * x[3];
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t n = 0; n < x[0]; n++) {
 		double *dx = r->out[0] + n * picture;
 		for (int64_t i = 0; i < picture; i++)
@@ -222,20 +221,20 @@ avg_pool2d_grad_reference(const secant_reference *r)
 }
 
 static const secant_opt pool_rows[] = {
-	SECANT_OPT(secant_pool_attr, kernel, SIZE, "kernel", "2", 1, 65536, "size of the window"),
-	SECANT_OPT(secant_pool_attr, stride, SIZE, "stride", NULL, 1, 65536,
-		"step between windows; the kernel's size if not given"),
-	SECANT_OPT(secant_pool_attr, padding, INTS, "padding", "0", 0, 65536,
+	SECANT_OPT(op_pool_attr, kernel, SIZE, "kernel", "2", 1, 65536, "size of the window"),
+	SECANT_OPT(
+		op_pool_attr, stride, SIZE, "stride", NULL, 1, 65536, "step between windows; the kernel's size if not given"),
+	SECANT_OPT(op_pool_attr, padding, INTS, "padding", "0", 0, 65536,
 		"around the input: all sides; h,w; or top,left,bottom,right"),
-	SECANT_OPT(secant_pool_attr, ceil_mode, BOOL, "ceil-mode", "false", 0, 1, "a last window may hang over the border"),
-	SECANT_OPT(secant_pool_attr, count_include_pad, BOOL, "count-include-pad", "true", 0, 1,
+	SECANT_OPT(op_pool_attr, ceil_mode, BOOL, "ceil-mode", "false", 0, 1, "a last window may hang over the border"),
+	SECANT_OPT(op_pool_attr, count_include_pad, BOOL, "count-include-pad", "true", 0, 1,
 		"means divide by the window, not by its part of the input"),
-	SECANT_OPT(secant_pool_attr, size, SIZE, "size", NULL, 0, 1 << 24, "of gradients: size of the input"),
+	SECANT_OPT(op_pool_attr, size, SIZE, "size", NULL, 0, 1 << 24, "of gradients: size of the input"),
 	SECANT_OPT_END,
 };
-static const secant_opts pool_attr = { "pool", sizeof(secant_pool_attr), pool_rows };
+static const secant_opts pool_attr = { "pool", sizeof(op_pool_attr), pool_rows };
 
-static const secant_op_case pool_cases[] = {
+static const graph_op_case pool_cases[] = {
 	{ "2x2", "kernel=2", "2x6x8x5" },
 	{ "3x3 stride 2 padding 1", "kernel=3 stride=2 padding=1", "2x7x9x3" },
 	{ "3x3 stride 1", "kernel=3 stride=1 padding=1", "1x5x4x16" },
@@ -248,13 +247,13 @@ static const secant_op_case pool_cases[] = {
 	{ "empty", "kernel=2", "0x4x4x3" },
 	{ 0 },
 };
-static const secant_op_case max_grad_cases[] = {
+static const graph_op_case max_grad_cases[] = {
 	{ "2x2", "kernel=2 size=6x8", "2x3x4x5 2x3x4x5#4" },
 	{ "3x3 stride 1, meeting windows", "kernel=3 stride=1 padding=1 size=5x4", "1x5x4x16 1x5x4x16#9" },
 	{ "empty", "kernel=2 size=4", "0x2x2x3 0x2x2x3#4" },
 	{ 0 },
 };
-static const secant_op_case avg_grad_cases[] = {
+static const graph_op_case avg_grad_cases[] = {
 	{ "2x2", "kernel=2 size=6x8", "2x3x4x5" },
 	{ "3x3 stride 2, ceil mode", "kernel=3 stride=2 padding=1 ceil-mode=true count-include-pad=false size=8x10",
 		"1x5x6x3" },
@@ -262,7 +261,7 @@ static const secant_op_case avg_grad_cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_max_pool2d = {
+const graph_op op_max_pool2d = {
 	.name = "max_pool2d",
 	.brief = "largest number of each window, and its place",
 	.attr = &pool_attr,
@@ -270,7 +269,7 @@ const secant_op secant_op_max_pool2d = {
 	.max_in = 1,
 	.takes = "real:NxHxWxC",
 	.n_out = 2,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -279,7 +278,7 @@ const secant_op secant_op_max_pool2d = {
 	.reference = max_pool2d_reference,
 	.cases = pool_cases,
 };
-const secant_op secant_op_max_pool2d_grad = {
+const graph_op op_max_pool2d_grad = {
 	.name = "max_pool2d_grad",
 	.brief = "gradient of max_pool2d, from dy and the winners' places",
 	.attr = &pool_attr,
@@ -288,7 +287,7 @@ const secant_op secant_op_max_pool2d_grad = {
 	.takes = "real:NxHxWxC int=0",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -296,7 +295,7 @@ const secant_op secant_op_max_pool2d_grad = {
 	.reference = max_pool2d_grad_reference,
 	.cases = max_grad_cases,
 };
-const secant_op secant_op_avg_pool2d = {
+const graph_op op_avg_pool2d = {
 	.name = "avg_pool2d",
 	.brief = "mean of each window",
 	.attr = &pool_attr,
@@ -304,7 +303,7 @@ const secant_op secant_op_avg_pool2d = {
 	.max_in = 1,
 	.takes = "real:NxHxWxC",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -313,7 +312,7 @@ const secant_op secant_op_avg_pool2d = {
 	.reference = avg_pool2d_reference,
 	.cases = pool_cases,
 };
-const secant_op secant_op_avg_pool2d_grad = {
+const graph_op op_avg_pool2d_grad = {
 	.name = "avg_pool2d_grad",
 	.brief = "gradient of avg_pool2d",
 	.attr = &pool_attr,
@@ -322,7 +321,7 @@ const secant_op secant_op_avg_pool2d_grad = {
 	.takes = "real:NxHxWxC",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,

@@ -29,11 +29,11 @@
 /* ---- what all of them check ---- */
 
 static secant_status
-want_rows(const secant_signature *s, int i, int64_t rows, secant_err *err)
+want_rows(const graph_signature *s, int i, int64_t rows, secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
 	char text[96];
-	if (secant_want_real(s, i, err) || secant_want_rank(s, i, 2, err))
+	if (op_want_real(s, i, err) || op_want_rank(s, i, 2, err))
 		return SECANT_ERR_SHAPE;
 	return rows < 0 || x->dim[0] == rows ? SECANT_OK
 										 : secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want %lld rows", i,
@@ -41,9 +41,9 @@ want_rows(const secant_signature *s, int i, int64_t rows, secant_err *err)
 }
 
 static secant_status
-want_count(const secant_signature *s, int i, secant_err *err)
+want_count(const graph_signature *s, int i, secant_err *err)
 {
-	if (secant_want_integer(s, i, err))
+	if (op_want_integer(s, i, err))
 		return SECANT_ERR_SHAPE;
 	return secant_shape_count(&s->in[i].shape) == 1
 		? SECANT_OK
@@ -51,11 +51,11 @@ want_count(const secant_signature *s, int i, secant_err *err)
 }
 
 static secant_status
-want_matrix(const secant_signature *s, int i, int64_t columns, secant_err *err)
+want_matrix(const graph_signature *s, int i, int64_t columns, secant_err *err)
 {
 	const secant_shape *w = &s->in[i].shape;
 	char text[96];
-	if (secant_want_real(s, i, err))
+	if (op_want_real(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (w->rank >= 2 && secant_shape_count(w) == w->dim[0] * w->dim[1] && w->dim[1] == columns)
 		return SECANT_OK;
@@ -64,11 +64,11 @@ want_matrix(const secant_signature *s, int i, int64_t columns, secant_err *err)
 }
 
 static secant_status
-want_cloud(const secant_signature *s, int i, int64_t clouds, int64_t points, int channels, secant_err *err)
+want_cloud(const graph_signature *s, int i, int64_t clouds, int64_t points, int channels, secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
 	char text[96];
-	if (secant_want_real(s, i, err))
+	if (op_want_real(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (x->rank == 4 && x->dim[0] == clouds && (points < 0 || x->dim[1] == points) && x->dim[2] == 1
 		&& x->dim[3] >= channels)
@@ -79,10 +79,10 @@ want_cloud(const secant_signature *s, int i, int64_t clouds, int64_t points, int
 
 /* index N x M x K at i, slot at i + 1, count at i + 2. */
 static secant_status
-want_slots(const secant_signature *s, int i, secant_err *err)
+want_slots(const graph_signature *s, int i, secant_err *err)
 {
-	if (secant_want_integer(s, i, err) || secant_want_rank(s, i, 3, err) || secant_want_integer(s, i + 1, err)
-		|| secant_want_rank(s, i + 1, 1, err) || want_count(s, i + 2, err))
+	if (op_want_integer(s, i, err) || op_want_rank(s, i, 3, err) || op_want_integer(s, i + 1, err)
+		|| op_want_rank(s, i + 1, 1, err) || want_count(s, i + 2, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[i + 1].shape.dim[0] == secant_shape_count(&s->in[i].shape))
 		return SECANT_OK;
@@ -99,26 +99,25 @@ rows_of(const double *count, int64_t most)
 /* ---- distinct_rows ---- */
 
 static secant_status
-distinct_shape(const secant_signature *s, secant_err *err)
+distinct_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
-	if (secant_want_integer(s, 0, err) || secant_want_rank(s, 0, 3, err)
-		|| want_cloud(s, 1, x->dim[0], x->dim[1], 3, err))
+	if (op_want_integer(s, 0, err) || op_want_rank(s, 0, 3, err) || want_cloud(s, 1, x->dim[0], x->dim[1], 3, err))
 		return SECANT_ERR_SHAPE;
 	int64_t rows = secant_shape_count(x);
 	if (x->dim[2] < 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "balls of no index");
 	if (rows > INT32_MAX)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%lld indices are too many to be counted", (long long)rows);
-	s->out[0] = (secant_type){ SECANT_I32, { 1, { rows } } };
-	s->out[1] = (secant_type){ SECANT_F32, { 1, { rows } } };
-	s->out[2] = (secant_type){ SECANT_I32, { 3, { x->dim[0], x->dim[1], 2 } } };
-	s->out[3] = (secant_type){ SECANT_I32, { 1, { 1 } } };
+	s->out[0] = (graph_type){ SECANT_I32, { 1, { rows } } };
+	s->out[1] = (graph_type){ SECANT_F32, { 1, { rows } } };
+	s->out[2] = (graph_type){ SECANT_I32, { 3, { x->dim[0], x->dim[1], 2 } } };
+	s->out[3] = (graph_type){ SECANT_I32, { 1, { 1 } } };
 	return SECANT_OK;
 }
 
 static bool
-equal_balls(const secant_reference *r, int64_t a, int64_t b)
+equal_balls(const graph_reference *r, int64_t a, int64_t b)
 {
 	int64_t k = r->in_shape[0].dim[2], c = r->in_shape[1].dim[3];
 	bool equal = true;
@@ -130,7 +129,7 @@ equal_balls(const secant_reference *r, int64_t a, int64_t b)
 }
 
 static void
-distinct_reference(const secant_reference *r)
+distinct_reference(const graph_reference *r)
 {
 	int64_t m = r->in_shape[0].dim[1], k = r->in_shape[0].dim[2], balls = r->in_shape[0].dim[0] * m, rows = 0, last = 0;
 	for (int64_t b = 0; b < balls; b++) {
@@ -166,7 +165,7 @@ distinct_reference(const secant_reference *r)
 /* ---- ball_rows ---- */
 
 static secant_status
-ball_shape(const secant_signature *s, secant_err *err)
+ball_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	char text[96];
@@ -188,7 +187,7 @@ ball_shape(const secant_signature *s, secant_err *err)
 /* Where row i is: the point's number among all clouds' (-1: none) and the ball's. index, slot are inputs `at` and
  * after. */
 static int64_t
-point_of(const secant_reference *r, int at, int64_t i, int64_t points, int64_t *ball)
+point_of(const graph_reference *r, int at, int64_t i, int64_t points, int64_t *ball)
 {
 	const secant_shape *x = &r->in_shape[at];
 	double slot = r->in[at + 1][i];
@@ -202,7 +201,7 @@ point_of(const secant_reference *r, int at, int64_t i, int64_t points, int64_t *
 
 /* x of a point less its centre; zeros without a point. */
 static void
-offset_of(const secant_reference *r, int at, int64_t p, int64_t ball, double d[3])
+offset_of(const graph_reference *r, int at, int64_t p, int64_t ball, double d[3])
 {
 	for (int a = 0; a < 3; a++)
 		d[a] = p < 0 ? 0
@@ -210,7 +209,7 @@ offset_of(const secant_reference *r, int at, int64_t p, int64_t ball, double d[3
 }
 
 static void
-ball_reference(const secant_reference *r)
+ball_reference(const graph_reference *r)
 {
 	int64_t rows = r->out_shape[0].dim[0], c = r->out_shape[0].dim[1], count = rows_of(r->in[2], rows), ball;
 	const double *f = r->n_in > 6 ? r->in[6] : NULL;
@@ -221,27 +220,27 @@ ball_reference(const secant_reference *r)
 		for (int64_t k = 0; k < c; k++) {
 			const double *w = r->in[5] + 3 * k;
 			r->out[0][i * c + k] = i >= count
-				? SECANT_UNSPECIFIED
+				? OP_UNSPECIFIED
 				: d[0] * w[0] + d[1] * w[1] + d[2] * w[2] + (f && p >= 0 ? f[p * c + k] : 0);
 		}
 	}
 }
 
 static void
-ball_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+ball_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_shape w = *secant_graph_shape(g, n->in[5]);
-	secant_points_attr a = { (int)secant_graph_shape(g, n->in[3])->dim[1] };
+	const secant_shape w = *graph_shape(g, n->in[5]);
+	op_points_attr a = { (int)graph_shape(g, n->in[3])->dim[1] };
 	if (wants[5])
-		dx[5] = secant_build_reshape(g,
-			secant_apply(g, "ball_rows_grad_weights", NULL, 6, dy[0], n->in[0], n->in[1], n->in[2], n->in[3], n->in[4]),
+		dx[5] = op_build_reshape(g,
+			graph_apply(g, "ball_rows_grad_weights", NULL, 6, dy[0], n->in[0], n->in[1], n->in[2], n->in[3], n->in[4]),
 			&w);
 	if (n->n_in > 6 && wants[6])
-		dx[6] = secant_apply(g, "rows_to_points", &a, 4, dy[0], n->in[0], n->in[1], n->in[2]);
+		dx[6] = graph_apply(g, "rows_to_points", &a, 4, dy[0], n->in[0], n->in[1], n->in[2]);
 }
 
 static secant_status
-ball_grad_shape(const secant_signature *s, secant_err *err)
+ball_grad_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[1].shape;
 	if (want_slots(s, 1, err) || want_rows(s, 0, s->in[2].shape.dim[0], err) || want_cloud(s, 4, x->dim[0], -1, 3, err)
@@ -252,7 +251,7 @@ ball_grad_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-ball_grad_reference(const secant_reference *r)
+ball_grad_reference(const graph_reference *r)
 {
 	int64_t c = r->in_shape[0].dim[1], count = rows_of(r->in[3], r->in_shape[0].dim[0]), ball;
 	for (int64_t i = 0; i < 3 * c; i++)
@@ -267,17 +266,17 @@ ball_grad_reference(const secant_reference *r)
 }
 
 static secant_status
-to_points_shape(const secant_signature *s, secant_err *err)
+to_points_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_slots(s, 1, err) || want_rows(s, 0, s->in[2].shape.dim[0], err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = (secant_shape){ 4,
-		{ s->in[1].shape.dim[0], ((const secant_points_attr *)s->attr)->points, 1, s->in[0].shape.dim[1] } };
+		{ s->in[1].shape.dim[0], ((const op_points_attr *)s->attr)->points, 1, s->in[0].shape.dim[1] } };
 	return SECANT_OK;
 }
 
 static void
-to_points_reference(const secant_reference *r)
+to_points_reference(const graph_reference *r)
 {
 	int64_t c = r->in_shape[0].dim[1], count = rows_of(r->in[3], r->in_shape[0].dim[0]), ball;
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++)
@@ -292,7 +291,7 @@ to_points_reference(const secant_reference *r)
 /* ---- rows_linear ---- */
 
 static secant_status
-linear_shape(const secant_signature *s, secant_err *err)
+linear_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_rows(s, 0, -1, err) || want_matrix(s, 1, s->in[0].shape.dim[1], err) || want_count(s, 2, err))
 		return SECANT_ERR_SHAPE;
@@ -302,43 +301,42 @@ linear_shape(const secant_signature *s, secant_err *err)
 
 /* y[r, i] = sum over j of x[r, j] w(i, j), which stands at i * row + j * column. */
 static void
-multiply(const secant_reference *r, int64_t row, int64_t column)
+multiply(const graph_reference *r, int64_t row, int64_t column)
 {
 	int64_t rows = r->out_shape[0].dim[0], out = r->out_shape[0].dim[1], in = r->in_shape[0].dim[1],
 			count = rows_of(r->in[2], rows);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < rows * out; i++) {
 		double sum = 0;
 		for (int64_t k = 0; k < in; k++)
 			sum += r->in[0][i / out * in + k] * r->in[1][i % out * row + k * column];
-		r->out[0][i] = i / out < count ? sum : SECANT_UNSPECIFIED;
+		r->out[0][i] = i / out < count ? sum : OP_UNSPECIFIED;
 	}
 }
 
 static void
-linear_reference(const secant_reference *r)
+linear_reference(const graph_reference *r)
 {
 	multiply(r, r->in_shape[0].dim[1], 1);
 }
 static void
-linear_grad_data_reference(const secant_reference *r)
+linear_grad_data_reference(const graph_reference *r)
 {
 	multiply(r, 1, r->out_shape[0].dim[1]);
 }
 
 static void
-linear_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+linear_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_shape w = *secant_graph_shape(g, n->in[1]);
+	const secant_shape w = *graph_shape(g, n->in[1]);
 	if (wants[0])
-		dx[0] = secant_apply(g, "rows_linear_grad_data", NULL, 3, dy[0], n->in[1], n->in[2]);
+		dx[0] = graph_apply(g, "rows_linear_grad_data", NULL, 3, dy[0], n->in[1], n->in[2]);
 	if (wants[1])
-		dx[1] = secant_build_reshape(
-			g, secant_apply(g, "rows_linear_grad_weights", NULL, 3, n->in[0], dy[0], n->in[2]), &w);
+		dx[1] = op_build_reshape(g, graph_apply(g, "rows_linear_grad_weights", NULL, 3, n->in[0], dy[0], n->in[2]), &w);
 }
 
 static secant_status
-linear_grad_data_shape(const secant_signature *s, secant_err *err)
+linear_grad_data_shape(const graph_signature *s, secant_err *err)
 {
 	int64_t in = s->in[1].shape.rank > 1 ? s->in[1].shape.dim[1] : 0;
 	if (want_rows(s, 0, -1, err) || want_matrix(s, 1, in, err) || want_count(s, 2, err))
@@ -351,7 +349,7 @@ linear_grad_data_shape(const secant_signature *s, secant_err *err)
 }
 
 static secant_status
-linear_grad_weights_shape(const secant_signature *s, secant_err *err)
+linear_grad_weights_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_rows(s, 0, -1, err) || want_rows(s, 1, s->in[0].shape.dim[0], err) || want_count(s, 2, err))
 		return SECANT_ERR_SHAPE;
@@ -360,10 +358,10 @@ linear_grad_weights_shape(const secant_signature *s, secant_err *err)
 }
 
 static void
-linear_grad_weights_reference(const secant_reference *r)
+linear_grad_weights_reference(const graph_reference *r)
 {
 	int64_t in = r->in_shape[0].dim[1], out = r->in_shape[1].dim[1], count = rows_of(r->in[2], r->in_shape[0].dim[0]);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t k = 0; k < out * in; k++) {
 		double sum = 0;
 		for (int64_t i = 0; i < count; i++)
@@ -375,76 +373,76 @@ linear_grad_weights_reference(const secant_reference *r)
 /* ---- attributes and cases ---- */
 
 static const secant_opt points_rows[] = {
-	SECANT_OPT(secant_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"), SECANT_OPT_END
+	SECANT_OPT(op_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"), SECANT_OPT_END
 };
-static const secant_opts points_attr = { "points", sizeof(secant_points_attr), points_rows };
+static const secant_opts points_attr = { "points", sizeof(op_points_attr), points_rows };
 
-static const secant_op_case distinct_cases[] = {
+static const graph_op_case distinct_cases[] = {
 	{ "few indices", "", "2x5x6#2 2x5x1x3" },
 	{ "many", "", "3x7x4#30 3x7x1x5" },
 	{ "one", "", "4x3x1#1 4x3x1x3" },
 	{ "equal balls", "", "2x9x3#1 2x9x1x3@1:1.00000000001" },
 	{ 0 },
 };
-static const secant_op_case ball_cases[] = {
+static const graph_op_case ball_cases[] = {
 	{ "x alone", "", "2x3x4#9 24#24 1#25 2x9x1x3 2x3x1x3 16x3x1x1" },
 	{ "features", "", "2x3x4#10 24#24 1#25 2x9x1x4 2x3x1x5 8x3 2x9x1x8" },
 	{ "wide", "", "1x4x5#33 20#20 1#21 1x33x1x3 1x4x1x3 70x3 1x33x1x70" },
 	{ "no row", "", "2x3x4#9 24#24 1#1 2x9x1x3 2x3x1x3 16x3" },
 	{ 0 },
 };
-static const secant_op_case ball_grad_cases[] = {
+static const graph_op_case ball_grad_cases[] = {
 	{ "rows", "", "24x16 2x3x4#9 24#24 1#25 2x9x1x3 2x3x1x4" },
 	{ "wide", "", "20x70 1x4x5#34 20#20 1#21 1x33x1x3 1x4x1x3" },
 	{ "no row", "", "24x16 2x3x4#9 24#24 1#1 2x9x1x3 2x3x1x3" },
 	{ 0 },
 };
-static const secant_op_case to_points_cases[] = {
+static const graph_op_case to_points_cases[] = {
 	{ "rows", "points=9", "24x16 2x3x4#10 24#24 1#25" },
 	{ "wide", "points=33", "20x70 1x4x5#33 20#20 1#21" },
 	{ "no row", "points=9", "24x16 2x3x4#9 24#24 1#1" },
 	{ 0 },
 };
-static const secant_op_case linear_cases[] = {
+static const graph_op_case linear_cases[] = {
 	{ "rows", "", "24x8 16x8x1x1 1#25" },
 	{ "matrix", "", "40x16 32x16 1#41" },
 	{ "no row", "", "24x8 16x8 1#1" },
 	{ 0 },
 };
-static const secant_op_case linear_grad_data_cases[] = {
+static const graph_op_case linear_grad_data_cases[] = {
 	{ "rows", "", "24x16 16x8x1x1 1#25" },
 	{ "matrix", "", "40x32 32x16 1#41" },
 	{ "no row", "", "24x16 16x8 1#1" },
 	{ 0 },
 };
-static const secant_op_case linear_grad_weights_cases[] = {
+static const graph_op_case linear_grad_weights_cases[] = {
 	{ "rows", "", "24x8 24x16 1#25" },
 	{ "wide", "", "40x16 40x64 1#41" },
 	{ "no row", "", "24x8 24x16 1#1" },
 	{ 0 },
 };
 
-const secant_op secant_op_distinct_rows = {
+const graph_op op_distinct_rows = {
 	.name = "distinct_rows",
 	.brief = "points of balls, each once: where it is and how often",
 	.min_in = 2,
 	.max_in = 2,
 	.takes = "int:NxMxK real:NxMx1x_",
 	.n_out = 4,
-	.low = SECANT_LOW_NEVER,
+	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = distinct_shape,
 	.reference = distinct_reference,
 	.cases = distinct_cases,
 };
-const secant_op secant_op_ball_rows = {
+const graph_op op_ball_rows = {
 	.name = "ball_rows",
 	.brief = "a linear layer on points of balls about their centres, and on their features",
 	.min_in = 6,
 	.max_in = 7,
 	.takes = "int:NxMxK int:R int#1 real:NxPx1x_ real:NxMx1x_ real:Ox3.. real:NxPx1xO",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1 << 6,
 	.low_out = 1,
 	.commutes = true,
@@ -453,7 +451,7 @@ const secant_op secant_op_ball_rows = {
 	.reference = ball_reference,
 	.cases = ball_cases,
 };
-const secant_op secant_op_ball_rows_grad_weights = {
+const graph_op op_ball_rows_grad_weights = {
 	.name = "ball_rows_grad_weights",
 	.brief = "gradient of ball_rows towards its weights",
 	.min_in = 6,
@@ -461,7 +459,7 @@ const secant_op secant_op_ball_rows_grad_weights = {
 	.takes = "real:RxO int:NxMxK int:R int#1 real:NxPx1x_ real:NxMx1x_",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -469,7 +467,7 @@ const secant_op secant_op_ball_rows_grad_weights = {
 	.reference = ball_grad_reference,
 	.cases = ball_grad_cases,
 };
-const secant_op secant_op_rows_to_points = {
+const graph_op op_rows_to_points = {
 	.name = "rows_to_points",
 	.brief = "rows added up by the point they came from",
 	.attr = &points_attr,
@@ -478,7 +476,7 @@ const secant_op secant_op_rows_to_points = {
 	.takes = "real:RxC int:NxMxK int:R int#1",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 0,
 	.commutes = true,
@@ -486,14 +484,14 @@ const secant_op secant_op_rows_to_points = {
 	.reference = to_points_reference,
 	.cases = to_points_cases,
 };
-const secant_op secant_op_rows_linear = {
+const graph_op op_rows_linear = {
 	.name = "rows_linear",
 	.brief = "linear layer on the first rows of a matrix",
 	.min_in = 3,
 	.max_in = 3,
 	.takes = "real:RxI real:OxI.. int#1",
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -502,7 +500,7 @@ const secant_op secant_op_rows_linear = {
 	.reference = linear_reference,
 	.cases = linear_cases,
 };
-const secant_op secant_op_rows_linear_grad_data = {
+const graph_op op_rows_linear_grad_data = {
 	.name = "rows_linear_grad_data",
 	.brief = "gradient of rows_linear towards the rows",
 	.min_in = 3,
@@ -510,7 +508,7 @@ const secant_op secant_op_rows_linear_grad_data = {
 	.takes = "real:RxO real:OxI.. int#1",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -518,7 +516,7 @@ const secant_op secant_op_rows_linear_grad_data = {
 	.reference = linear_grad_data_reference,
 	.cases = linear_grad_data_cases,
 };
-const secant_op secant_op_rows_linear_grad_weights = {
+const graph_op op_rows_linear_grad_weights = {
 	.name = "rows_linear_grad_weights",
 	.brief = "gradient of rows_linear towards its weights",
 	.min_in = 3,
@@ -526,7 +524,7 @@ const secant_op secant_op_rows_linear_grad_weights = {
 	.takes = "real:RxI real:RxO int#1",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 3,
 	.low_out = 0,
 	.commutes = true,

@@ -30,18 +30,17 @@
 #include "ops/rules.h"
 #include <math.h>
 
-/* Of the activations relu alone: passes ask (secant_act_ends). */
+/* Of the activations relu alone: passes ask (op_act_ends). */
 static const secant_opt norm_rows[] = {
-	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
-	SECANT_OPT(
-		secant_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
-	SECANT_OPT_CHOICE(secant_norm_attr, act, "act", "none", "none|relu", "activation of the result"),
+	SECANT_OPT(op_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
+	SECANT_OPT(op_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
+	SECANT_OPT_CHOICE(op_norm_attr, act, "act", "none", "none|relu", "activation of the result"),
 	SECANT_OPT_END,
 };
-static const secant_opts rows_norm_options = { "rows_norm", sizeof(secant_norm_attr), norm_rows };
+static const secant_opts rows_norm_options = { "rows_norm", sizeof(op_norm_attr), norm_rows };
 
 static const double *
-input(const secant_reference *r, int i)
+input(const graph_reference *r, int i)
 {
 	return i < r->n_in ? r->in[i] : NULL;
 }
@@ -55,12 +54,12 @@ rows_of(const double *count, int64_t most)
 /* ---- shapes ---- */
 
 static secant_status
-want_vectors(const secant_signature *s, int from, int to, int64_t n, secant_err *err)
+want_vectors(const graph_signature *s, int from, int to, int64_t n, secant_err *err)
 {
 	char text[96];
 	for (int i = from; i <= to && i < s->n_in; i++)
 		if (s->in[i].shape.rank >= 0) {
-			if (secant_want_real(s, i, err))
+			if (op_want_real(s, i, err))
 				return SECANT_ERR_SHAPE;
 			if (s->in[i].shape.rank != 1 || s->in[i].shape.dim[0] != n)
 				return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want %lld", i,
@@ -71,9 +70,9 @@ want_vectors(const secant_signature *s, int from, int to, int64_t n, secant_err 
 
 /* Rows at x, their weights (-1: none asked for) and count. */
 static secant_status
-want_rows(const secant_signature *s, int x, int weight, int count, secant_err *err)
+want_rows(const graph_signature *s, int x, int weight, int count, secant_err *err)
 {
-	if (secant_want_real(s, x, err) || secant_want_rank(s, x, 2, err) || secant_want_integer(s, count, err))
+	if (op_want_real(s, x, err) || op_want_rank(s, x, 2, err) || op_want_integer(s, count, err))
 		return SECANT_ERR_SHAPE;
 	if (secant_shape_count(&s->in[count].shape) != 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "input %d says how many rows there are: want one number", count);
@@ -82,7 +81,7 @@ want_rows(const secant_signature *s, int x, int weight, int count, secant_err *e
 
 /* The inputs of both norms; offset is input `at`, momentum the next. */
 static secant_status
-want_norm(const secant_signature *s, int at, secant_err *err)
+want_norm(const graph_signature *s, int at, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	if (want_rows(s, 0, 5, 6, err) || want_vectors(s, 1, 4, x->dim[1], err) || want_vectors(s, at, at, x->dim[1], err))
@@ -93,7 +92,7 @@ want_norm(const secant_signature *s, int at, secant_err *err)
 }
 
 static secant_status
-norm_shape(const secant_signature *s, secant_err *err)
+norm_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	if (want_norm(s, 7, err))
@@ -104,14 +103,14 @@ norm_shape(const secant_signature *s, secant_err *err)
 }
 
 static secant_status
-apply_shape(const secant_signature *s, secant_err *err)
+apply_shape(const graph_signature *s, secant_err *err)
 {
 	s->out[0].shape = s->in[0].shape;
 	return want_rows(s, 0, -1, 3, err) ? SECANT_ERR_SHAPE : want_vectors(s, 1, 2, s->in[0].shape.dim[1], err);
 }
 
 static secant_status
-grad_outputs(const secant_signature *s, int x)
+grad_outputs(const graph_signature *s, int x)
 {
 	for (int i = 0; i < 3; i++)
 		s->out[i].shape = i ? (secant_shape){ 1, { s->in[x].shape.dim[1] } } : s->in[x].shape;
@@ -119,21 +118,20 @@ grad_outputs(const secant_signature *s, int x)
 }
 
 static secant_status
-grad_shape(const secant_signature *s, secant_err *err)
+grad_shape(const graph_signature *s, secant_err *err)
 {
-	if (want_rows(s, 1, 7, 8, err) || secant_want_equal(s, 0, 1, err)
-		|| want_vectors(s, 2, 6, s->in[1].shape.dim[1], err))
+	if (want_rows(s, 1, 7, 8, err) || op_want_equal(s, 0, 1, err) || want_vectors(s, 2, 6, s->in[1].shape.dim[1], err))
 		return SECANT_ERR_SHAPE;
 	return grad_outputs(s, 1);
 }
 
 /* Output 0, of balls whose rows input `at` places. */
 static secant_status
-ball_output(const secant_signature *s, int at, secant_err *err)
+ball_output(const graph_signature *s, int at, secant_err *err)
 {
 	const secant_shape *place = &s->in[at].shape;
 	char text[96];
-	if (secant_want_integer(s, at, err))
+	if (op_want_integer(s, at, err))
 		return SECANT_ERR_SHAPE;
 	if (place->rank != 3 || place->dim[2] != 2)
 		return secant_fail(err, SECANT_ERR_SHAPE, "places are %s, want N x M x 2",
@@ -143,28 +141,28 @@ ball_output(const secant_signature *s, int at, secant_err *err)
 }
 
 static secant_status
-max_shape(const secant_signature *s, secant_err *err)
+max_shape(const graph_signature *s, secant_err *err)
 {
 	return want_rows(s, 0, -1, 4, err) || want_vectors(s, 1, 2, s->in[0].shape.dim[1], err) ? SECANT_ERR_SHAPE
 																							: ball_output(s, 3, err);
 }
 
 static secant_status
-norm_max_shape(const secant_signature *s, secant_err *err)
+norm_max_shape(const graph_signature *s, secant_err *err)
 {
 	if (want_norm(s, 8, err) || ball_output(s, 7, err))
 		return SECANT_ERR_SHAPE;
 	for (int i = 1; i < 5; i++)
 		s->out[i].shape = (secant_shape){ 1, { s->in[0].shape.dim[1] } };
-	s->out[5] = (secant_type){ SECANT_I32, s->out[0].shape };
+	s->out[5] = (graph_type){ SECANT_I32, s->out[0].shape };
 	return SECANT_OK;
 }
 
 static secant_status
-max_grad_shape(const secant_signature *s, secant_err *err)
+max_grad_shape(const graph_signature *s, secant_err *err)
 {
-	if (want_rows(s, 3, 7, 8, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err)
-		|| secant_want_equal(s, 0, 2, err) || secant_want_rank(s, 0, 4, err)
+	if (want_rows(s, 3, 7, 8, err) || op_want_integer(s, 1, err) || op_want_equal(s, 0, 1, err)
+		|| op_want_equal(s, 0, 2, err) || op_want_rank(s, 0, 4, err)
 		|| want_vectors(s, 4, 6, s->in[3].shape.dim[1], err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[0].shape.dim[3] != s->in[3].shape.dim[1])
@@ -177,9 +175,9 @@ max_grad_shape(const secant_signature *s, secant_err *err)
 
 /* Statistics of column k into mean, rstd and the running ones; offset is input `at`, momentum the next. */
 static void
-statistics(const secant_reference *r, int at, int64_t k, int64_t count)
+statistics(const graph_reference *r, int at, int64_t k, int64_t count)
 {
-	const secant_norm_attr *a = r->attr;
+	const op_norm_attr *a = r->attr;
 	const double *x = r->in[0], *w = r->in[5], *offset = input(r, at), *given = input(r, at + 1);
 	int64_t c = r->in_shape[0].dim[1];
 	double n = 0, mean = 0, var = 0, momentum = given ? given[0] : a->momentum;
@@ -197,13 +195,13 @@ statistics(const secant_reference *r, int at, int64_t k, int64_t count)
 }
 
 static double
-activated(const secant_reference *r, double v)
+activated(const graph_reference *r, double v)
 {
-	return secant_act_value(((const secant_norm_attr *)r->attr)->act, v);
+	return op_act_value(((const op_norm_attr *)r->attr)->act, v);
 }
 
 static void
-norm_reference(const secant_reference *r)
+norm_reference(const graph_reference *r)
 {
 	int64_t rows = r->in_shape[0].dim[0], c = r->in_shape[0].dim[1], count = rows_of(r->in[6], rows);
 	for (int64_t k = 0; k < c; k++) {
@@ -212,27 +210,26 @@ norm_reference(const secant_reference *r)
 		r->out[6][k] = r->in[4][k] - r->out[1][k] * r->out[5][k];
 		for (int64_t i = 0; i < rows; i++)
 			r->out[0][i * c + k] = i < count ? activated(r, r->in[0][i * c + k] * r->out[5][k] + r->out[6][k])
-											 : SECANT_UNSPECIFIED;
+											 : OP_UNSPECIFIED;
 	}
 }
 
 static void
-apply_reference(const secant_reference *r)
+apply_reference(const graph_reference *r)
 {
 	int64_t rows = r->in_shape[0].dim[0], c = r->in_shape[0].dim[1], count = rows_of(r->in[3], rows);
 	for (int64_t i = 0; i < rows * c; i++)
-		r->out[0][i] = i / c < count ? activated(r, r->in[0][i] * r->in[1][i % c] + r->in[2][i % c])
-									 : SECANT_UNSPECIFIED;
+		r->out[0][i] = i / c < count ? activated(r, r->in[0][i] * r->in[1][i % c] + r->in[2][i % c]) : OP_UNSPECIFIED;
 }
 
 /* The row of number i of the result: of largest x, of smallest where `sign` is negative; -1: none. */
 static int64_t
-best_row(const secant_reference *r, const double *place, const double *sign, int64_t i, int64_t count)
+best_row(const graph_reference *r, const double *place, const double *sign, int64_t i, int64_t count)
 {
 	int64_t c = r->in_shape[0].dim[1], k = i % c, best = -1;
 	double flip = sign[k] < 0 ? -1 : 1;
 	place += i / c * 2;
-	int64_t first = secant_whole(place[0]), end = secant_whole(place[1]);
+	int64_t first = op_whole(place[0]), end = op_whole(place[1]);
 	for (int64_t j = first < 0 ? 0 : first; j < end && j < count; j++)
 		if (best < 0 || r->in[0][j * c + k] * flip > r->in[0][best * c + k] * flip)
 			best = j;
@@ -240,7 +237,7 @@ best_row(const secant_reference *r, const double *place, const double *sign, int
 }
 
 static void
-max_reference(const secant_reference *r)
+max_reference(const graph_reference *r)
 {
 	int64_t c = r->in_shape[0].dim[1], count = rows_of(r->in[4], r->in_shape[0].dim[0]);
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
@@ -250,7 +247,7 @@ max_reference(const secant_reference *r)
 }
 
 static void
-norm_max_reference(const secant_reference *r)
+norm_max_reference(const graph_reference *r)
 {
 	int64_t rows = r->in_shape[0].dim[0], c = r->in_shape[0].dim[1], count = rows_of(r->in[6], rows);
 	for (int64_t k = 0; k < c; k++)
@@ -266,7 +263,7 @@ norm_max_reference(const secant_reference *r)
 
 /* Of column k: dx, dgamma, dbeta; x is input `at`, then mean, rstd, gamma; d: of each row. */
 static void
-column_grad(const secant_reference *r, int at, const double *d, const double *weight, int64_t k, int64_t count)
+column_grad(const graph_reference *r, int at, const double *d, const double *weight, int64_t k, int64_t count)
 {
 	int64_t rows = r->out_shape[0].dim[0], c = r->out_shape[0].dim[1];
 	double n = 0, sum = 0, sum_xhat = 0, mean = r->in[at + 1][k], rstd = r->in[at + 2][k];
@@ -279,17 +276,17 @@ column_grad(const secant_reference *r, int at, const double *d, const double *we
 		double xhat = (r->in[at][i * c + k] - mean) * rstd;
 		r->out[0][i * c + k] = i < count
 			? rstd * r->in[at + 3][k] * (d[i * c + k] - (n > 0 ? weight[i] * (sum + xhat * sum_xhat) / n : 0))
-			: SECANT_UNSPECIFIED;
+			: OP_UNSPECIFIED;
 	}
 	r->out[1][k] = sum_xhat;
 	r->out[2][k] = sum;
 }
 
 static void
-grad_reference(const secant_reference *r)
+grad_reference(const graph_reference *r)
 {
 	int64_t rows = r->out_shape[0].dim[0], c = r->out_shape[0].dim[1], count = rows_of(r->in[8], rows);
-	bool relu = ((const secant_norm_attr *)r->attr)->act == SECANT_ACT_RELU;
+	bool relu = ((const op_norm_attr *)r->attr)->act == OP_ACT_RELU;
 	for (int64_t i = 0; i < rows * c; i++) /* the masked gradient stands where the result will */
 		r->out[0][i] = relu && r->in[1][i] * r->in[5][i % c] + r->in[6][i % c] <= 0 ? 0 : r->in[0][i];
 	for (int64_t k = 0; k < c; k++)
@@ -297,14 +294,14 @@ grad_reference(const secant_reference *r)
 }
 
 static void
-max_grad_reference(const secant_reference *r)
+max_grad_reference(const graph_reference *r)
 {
 	int64_t rows = r->out_shape[0].dim[0], c = r->out_shape[0].dim[1], count = rows_of(r->in[8], rows);
-	bool relu = ((const secant_norm_attr *)r->attr)->act == SECANT_ACT_RELU;
+	bool relu = ((const op_norm_attr *)r->attr)->act == OP_ACT_RELU;
 	for (int64_t i = 0; i < rows * c; i++)
 		r->out[0][i] = 0;
 	for (int64_t i = 0, n = secant_shape_count(&r->in_shape[0]); i < n; i++)
-		if (secant_within(r->in[1][i], count) && !(relu && r->in[2][i] <= 0))
+		if (op_within(r->in[1][i], count) && !(relu && r->in[2][i] <= 0))
 			r->out[0][(int64_t)r->in[1][i] * c + i % c] += r->in[0][i];
 	for (int64_t k = 0; k < c; k++)
 		column_grad(r, 3, r->out[0], r->in[7], k, count);
@@ -313,7 +310,7 @@ max_grad_reference(const secant_reference *r)
 /* ---- gradients ---- */
 
 static void
-deliver(secant_graph *g, const secant_node *n, const secant_node *grad, int offset, const bool *wants, secant_value *dx)
+deliver(graph_net *g, const graph_node *n, const graph_node *grad, int offset, const bool *wants, graph_value *dx)
 {
 	if (!grad)
 		return;
@@ -321,61 +318,61 @@ deliver(secant_graph *g, const secant_node *n, const secant_node *grad, int offs
 	dx[3] = grad->out[1];
 	dx[4] = grad->out[2];
 	if (n->n_in > offset && n->in[offset] >= 0 && wants[offset])
-		dx[offset] = secant_build_number(g, "mul_scalar", 0, n->in[offset]);
+		dx[offset] = op_build_number(g, "mul_scalar", 0, n->in[offset]);
 }
 
 static void
-norm_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+norm_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_value in[] = { dy[0], n->in[0], n->out[1], n->out[2], n->in[3], n->out[5], n->out[6], n->in[5], n->in[6] };
+	graph_value in[] = { dy[0], n->in[0], n->out[1], n->out[2], n->in[3], n->out[5], n->out[6], n->in[5], n->in[6] };
 	if (dy[0] >= 0)
-		deliver(g, n, secant_graph_node(g, "rows_norm_grad", n->attr, 9, in), 7, wants, dx);
+		deliver(g, n, graph_make_node(g, "rows_norm_grad", n->attr, 9, in), 7, wants, dx);
 }
 
 static void
-max_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+max_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	secant_value in[] = { dy[0], n->out[5], n->out[0], n->in[0], n->out[1], n->out[2], n->in[3], n->in[5], n->in[6] };
+	graph_value in[] = { dy[0], n->out[5], n->out[0], n->in[0], n->out[1], n->out[2], n->in[3], n->in[5], n->in[6] };
 	if (dy[0] >= 0)
-		deliver(g, n, secant_graph_node(g, "rows_norm_max_grad", n->attr, 9, in), 8, wants, dx);
+		deliver(g, n, graph_make_node(g, "rows_norm_max_grad", n->attr, 9, in), 8, wants, dx);
 }
 
-static secant_value
-norm_again(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out)
+static graph_value
+norm_again(graph_net *g, const graph_node *n, const graph_value *in, const graph_value *out)
 {
-	return secant_apply(g, "rows_norm_apply", n->attr, 4, in[0], out[5], out[6], in[6]);
+	return graph_apply(g, "rows_norm_apply", n->attr, 4, in[0], out[5], out[6], in[6]);
 }
 
 /* ---- cases ---- */
 
-static const secant_op_case norm_cases[] = {
+static const graph_op_case norm_cases[] = {
 	{ "rows", "", "24x16 16 16@0.5:2 16@0.5:2 16 24@1:9 1#25" },
 	{ "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 5" },
 	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 - scalar" },
 	{ 0 },
 };
-static const secant_op_case apply_cases[] = { { "rows", "", "24x16 16 16 1#25" },
+static const graph_op_case apply_cases[] = { { "rows", "", "24x16 16 16 1#25" },
 	{ "relu", "act=relu", "40x5 5 5 1#41" }, { 0 } };
-static const secant_op_case grad_cases[] = {
+static const graph_op_case grad_cases[] = {
 	{ "rows", "", "24x16 24x16 16 16@0.5:2 16 16 16 24@1:9 1#25" },
 	{ "relu", "act=relu", "40x5 40x5 5 5@0.5:2 5 5 5 40@1:2 1#41" },
 	{ 0 },
 };
-static const secant_op_case max_cases[] = { { "balls", "", "24x16 16 16 2x3x2#25 1#25" },
+static const graph_op_case max_cases[] = { { "balls", "", "24x16 16 16 2x3x2#25 1#25" },
 	{ "relu", "act=relu", "40x5 5 5 3x4x2#41 1#41" }, { 0 } };
-static const secant_op_case norm_max_cases[] = {
+static const graph_op_case norm_max_cases[] = {
 	{ "balls", "", "24x16 16 16@0.5:2 16 16 24@1:9 1#25 2x3x2#25" },
 	{ "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 3x4x2#41 5" },
 	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 1x9x2#25 8 scalar" },
 	{ 0 },
 };
-static const secant_op_case max_grad_cases[] = {
+static const graph_op_case max_grad_cases[] = {
 	{ "balls", "", "2x3x1x16 2x3x1x16#25 2x3x1x16 24x16 16 16@0.5:2 16 24@1:9 1#25" },
 	{ "relu", "act=relu", "3x4x1x5 3x4x1x5#41 3x4x1x5 40x5 5 5@0.5:2 5 40@1:2 1#41" },
 	{ 0 },
 };
 
-const secant_op secant_op_rows_norm = {
+const graph_op op_rows_norm = {
 	.name = "rows_norm",
 	.brief = "batch norm of weighted rows, with optional activation",
 	.attr = &rows_norm_options,
@@ -384,7 +381,7 @@ const secant_op secant_op_rows_norm = {
 	.takes = "real:RxC real:C real:C real:C real:C real:R int#1 real:C real#1",
 	.training = true,
 	.n_out = 7,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.alias = { 0, 0, 0, 2, 3 },
@@ -394,7 +391,7 @@ const secant_op secant_op_rows_norm = {
 	.again = norm_again,
 	.cases = norm_cases,
 };
-const secant_op secant_op_rows_norm_apply = {
+const graph_op op_rows_norm_apply = {
 	.name = "rows_norm_apply",
 	.brief = "the result of rows_norm once more, by the scale and shift it found",
 	.attr = &rows_norm_options,
@@ -402,7 +399,7 @@ const secant_op secant_op_rows_norm_apply = {
 	.max_in = 4,
 	.takes = "real:RxC real:C real:C int#1",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -410,7 +407,7 @@ const secant_op secant_op_rows_norm_apply = {
 	.reference = apply_reference,
 	.cases = apply_cases,
 };
-const secant_op secant_op_rows_max = {
+const graph_op op_rows_max = {
 	.name = "rows_max",
 	.brief = "rows scaled and shifted, and the largest of each ball",
 	.attr = &rows_norm_options,
@@ -418,7 +415,7 @@ const secant_op secant_op_rows_max = {
 	.max_in = 5,
 	.takes = "real:RxC real:C real:C int:NxMx2 int#1",
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
@@ -426,7 +423,7 @@ const secant_op secant_op_rows_max = {
 	.reference = max_reference,
 	.cases = max_cases,
 };
-const secant_op secant_op_rows_norm_grad = {
+const graph_op op_rows_norm_grad = {
 	.name = "rows_norm_grad",
 	.brief = "gradient of rows_norm",
 	.attr = &rows_norm_options,
@@ -435,7 +432,7 @@ const secant_op secant_op_rows_norm_grad = {
 	.takes = "real:RxC real=0 real:C real:C real:C real:C real:C real:R int#1",
 	.training = true,
 	.n_out = 3,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 3,
 	.low_out = 1,
 	.commutes = true,
@@ -443,7 +440,7 @@ const secant_op secant_op_rows_norm_grad = {
 	.reference = grad_reference,
 	.cases = grad_cases,
 };
-const secant_op secant_op_rows_norm_max = {
+const graph_op op_rows_norm_max = {
 	.name = "rows_norm_max",
 	.brief = "batch norm of weighted rows, and the largest of each ball",
 	.attr = &rows_norm_options,
@@ -452,7 +449,7 @@ const secant_op secant_op_rows_norm_max = {
 	.takes = "real:RxC real:C real:C real:C real:C real:R int#1 int:NxMx2 real:C real#1",
 	.training = true,
 	.n_out = 6,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
 	.alias = { 0, 0, 0, 2, 3 },
@@ -461,7 +458,7 @@ const secant_op secant_op_rows_norm_max = {
 	.reference = norm_max_reference,
 	.cases = norm_max_cases,
 };
-const secant_op secant_op_rows_norm_max_grad = {
+const graph_op op_rows_norm_max_grad = {
 	.name = "rows_norm_max_grad",
 	.brief = "gradient of rows_norm_max",
 	.attr = &rows_norm_options,
@@ -470,7 +467,7 @@ const secant_op secant_op_rows_norm_max_grad = {
 	.takes = "real:NxMx1xC int=0 real=0 real:RxC real:C real:C real:C real:R int#1",
 	.training = true,
 	.n_out = 3,
-	.low = SECANT_LOW_DRIVES,
+	.low = GRAPH_LOW_DRIVES,
 	.low_in = 1 | 4 | 8,
 	.low_out = 1,
 	.commutes = true,

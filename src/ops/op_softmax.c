@@ -11,12 +11,12 @@
 #include <math.h>
 
 static secant_status
-axis_shape(const secant_signature *s, secant_err *err)
+axis_shape(const graph_signature *s, secant_err *err)
 {
 	int axis;
-	if (secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
+	if (op_want_axis(((const op_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
-	return s->n_in > 1 ? secant_shape_like_pair(s, err) : secant_shape_like(s, err);
+	return s->n_in > 1 ? op_shape_like_pair(s, err) : op_shape_like(s, err);
 }
 
 /* f(inputs, output, number of entries, distance between them) for every line along the axis, which every attribute here
@@ -24,11 +24,10 @@ axis_shape(const secant_signature *s, secant_err *err)
 typedef void (*line)(const double *a, const double *b, double *y, int64_t n, int64_t step, const void *attr);
 
 static void
-each_line(const secant_reference *r, line f)
+each_line(const graph_reference *r, line f)
 {
-	secant_lines l = secant_lines_of(
-		&r->out_shape[0], secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->out_shape[0].rank));
-	SECANT_PARALLEL
+	op_lines l = op_lines_of(&r->out_shape[0], op_axis_of(((const op_axis_attr *)r->attr)->axis, r->out_shape[0].rank));
+	OP_PARALLEL
 	for (int64_t i = 0; i < l.outer * l.inner; i++) {
 		int64_t at = i / l.inner * l.extent * l.inner + i % l.inner;
 		f(r->in[0] + at, r->n_in > 1 ? r->in[1] + at : NULL, r->out[0] + at, l.extent, l.inner, r->attr);
@@ -91,7 +90,7 @@ l2_normalize_line(const double *x, const double *unused, double *y, int64_t n, i
 	for (int64_t i = 0; i < n; i++)
 		sum += x[i * step] * x[i * step];
 	for (int64_t i = 0; i < n; i++)
-		y[i * step] = x[i * step] / fmax(sqrt(sum), ((const secant_l2_attr *)attr)->eps);
+		y[i * step] = x[i * step] / fmax(sqrt(sum), ((const op_l2_attr *)attr)->eps);
 }
 
 static void
@@ -111,50 +110,50 @@ cumsum_grad_line(const double *dy, const double *unused, double *dx, int64_t n, 
 }
 
 static void
-softmax_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+softmax_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	dx[0] = secant_apply(g, "softmax_grad", n->attr, 2, n->out[0], dy[0]);
+	dx[0] = graph_apply(g, "softmax_grad", n->attr, 2, n->out[0], dy[0]);
 }
 
 static void
-log_softmax_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+log_softmax_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	dx[0] = secant_apply(g, "log_softmax_grad", n->attr, 2, n->out[0], dy[0]);
+	dx[0] = graph_apply(g, "log_softmax_grad", n->attr, 2, n->out[0], dy[0]);
 }
 
 static void
-cumsum_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+cumsum_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	dx[0] = secant_apply(g, "cumsum_grad", n->attr, 1, dy[0]);
+	dx[0] = graph_apply(g, "cumsum_grad", n->attr, 1, dy[0]);
 }
 
 /* Of plain operators: where the norm is not above eps, the sum does not count. */
 static void
-l2_normalize_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+l2_normalize_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_l2_attr *a = n->attr;
-	secant_axes_attr along = { { 1, { a->axis } }, true };
-	secant_value norm = secant_apply(g, "norm2", &along, 1, n->in[0]), eps = secant_graph_scalar(g, a->eps),
-				 zero = secant_graph_scalar(g, 0);
-	secant_value sum = secant_apply(g, "sum", &along, 1, secant_apply(g, "mul", NULL, 2, dy[0], n->out[0]));
-	secant_value counts = secant_apply(g, "where", NULL, 3, secant_apply(g, "greater", NULL, 2, norm, eps), sum, zero);
-	secant_value rest = secant_apply(g, "sub", NULL, 2, dy[0], secant_apply(g, "mul", NULL, 2, n->out[0], counts));
-	dx[0] = secant_apply(g, "div", NULL, 2, rest, secant_apply(g, "maximum", NULL, 2, norm, eps));
+	const op_l2_attr *a = n->attr;
+	op_axes_attr along = { { 1, { a->axis } }, true };
+	graph_value norm = graph_apply(g, "norm2", &along, 1, n->in[0]), eps = graph_scalar(g, a->eps),
+				zero = graph_scalar(g, 0);
+	graph_value sum = graph_apply(g, "sum", &along, 1, graph_apply(g, "mul", NULL, 2, dy[0], n->out[0]));
+	graph_value counts = graph_apply(g, "where", NULL, 3, graph_apply(g, "greater", NULL, 2, norm, eps), sum, zero);
+	graph_value rest = graph_apply(g, "sub", NULL, 2, dy[0], graph_apply(g, "mul", NULL, 2, n->out[0], counts));
+	dx[0] = graph_apply(g, "div", NULL, 2, rest, graph_apply(g, "maximum", NULL, 2, norm, eps));
 }
 
 static const secant_opt axis_rows[] = {
-	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
+	SECANT_OPT(op_axis_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
 	SECANT_OPT_END,
 };
-static const secant_opts axis_attr = { "axis", sizeof(secant_axis_attr), axis_rows };
+static const secant_opts axis_attr = { "axis", sizeof(op_axis_attr), axis_rows };
 static const secant_opt l2_rows[] = {
-	SECANT_OPT(secant_l2_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
-	SECANT_OPT(secant_l2_attr, eps, REAL, "eps", "1e-12", 0, 1, "smallest norm that is divided by"),
+	SECANT_OPT(op_l2_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
+	SECANT_OPT(op_l2_attr, eps, REAL, "eps", "1e-12", 0, 1, "smallest norm that is divided by"),
 	SECANT_OPT_END,
 };
-static const secant_opts l2_attr = { "l2_normalize", sizeof(secant_l2_attr), l2_rows };
+static const secant_opts l2_attr = { "l2_normalize", sizeof(op_l2_attr), l2_rows };
 
-static const secant_op_case one_cases[] = {
+static const graph_op_case one_cases[] = {
 	{ "last axis", "", "2x3x4x5" },
 	{ "middle axis", "axis=1", "3x7x5@-4:4" },
 	{ "large", "", "2x5@-300:300" },
@@ -162,14 +161,14 @@ static const secant_op_case one_cases[] = {
 	{ "empty", "", "0x3" },
 	{ 0 },
 };
-static const secant_op_case l2_cases[] = {
+static const graph_op_case l2_cases[] = {
 	{ "last axis", "", "2x3x4x5" },
 	{ "middle axis", "axis=1", "3x7x5@-4:4" },
 	{ "below eps", "eps=1", "3x5@-0.2:0.2" },
 	{ "empty", "", "0x3" },
 	{ 0 },
 };
-static const secant_op_case two_cases[] = {
+static const graph_op_case two_cases[] = {
 	{ "last axis", "", "2x3x4x5@0:0.4 2x3x4x5" },
 	{ "middle axis", "axis=1", "3x7x5@0:0.2 3x7x5" },
 	{ "empty", "", "0x3 0x3" },
@@ -177,8 +176,8 @@ static const secant_op_case two_cases[] = {
 };
 
 #define ALONG(nam, text, only, at, inputs, how, rule, table) \
-	static void nam##_reference(const secant_reference *r) { each_line(r, nam##_line); } \
-	const secant_op secant_op_##nam = { \
+	static void nam##_reference(const graph_reference *r) { each_line(r, nam##_line); } \
+	const graph_op op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.attr = &at##_attr, \
@@ -187,7 +186,7 @@ static const secant_op_case two_cases[] = {
 		.takes = "real real=0", \
 		.training = only, \
 		.n_out = 1, \
-		.low = SECANT_LOW_##how, \
+		.low = GRAPH_LOW_##how, \
 		.low_in = 3, \
 		.low_out = 1, \
 		.commutes = true, \

@@ -127,25 +127,25 @@ UNARIES(U)
 #undef U
 
 #define U(nam, attr, cases, from, fx, dfx, text) \
-	extern const secant_unary secant_unary_##nam; \
-	const secant_unary secant_unary_##nam = { #nam, nam##_f, nam##_df, SECANT_FROM_##from };
+	extern const op_unary op_unary_##nam; \
+	const op_unary op_unary_##nam = { #nam, nam##_f, nam##_df, OP_FROM_##from };
 UNARIES(U)
 #undef U
 
-static const secant_unary *const table[] = {
-#define U(nam, ...) &secant_unary_##nam,
+static const op_unary *const table[] = {
+#define U(nam, ...) &op_unary_##nam,
 	UNARIES(U)
 #undef U
 };
 
-const secant_unary *
-secant_unary_at(int i)
+const op_unary *
+op_unary_at(int i)
 {
 	return i >= 0 && i < UNARY_COUNT ? table[i] : NULL;
 }
 
 int
-secant_unary_find(const char *name)
+op_unary_find(const char *name)
 {
 	for (int i = 0; i < UNARY_COUNT; i++)
 		if (!strcmp(table[i]->name, name))
@@ -154,45 +154,45 @@ secant_unary_find(const char *name)
 }
 
 static void
-unary_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+unary_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const secant_number_attr *t = n->attr;
-	int kind = secant_unary_find(n->op->name);
-	const secant_unary *u = secant_unary_at(kind);
+	const op_number_attr *t = n->attr;
+	int kind = op_unary_find(n->op->name);
+	const op_unary *u = op_unary_at(kind);
 	if (!wants[0])
 		return;
-	if (u->from == SECANT_FROM_NOTHING) {
+	if (u->from == OP_FROM_NOTHING) {
 		double slope = u->df(0, t->a, t->b);
-		dx[0] = slope == 1 ? dy[0] : secant_build_number(g, "mul_scalar", slope, dy[0]);
+		dx[0] = slope == 1 ? dy[0] : op_build_number(g, "mul_scalar", slope, dy[0]);
 		return;
 	}
-	secant_unary_grad_attr attr = { kind, t->a, t->b };
-	dx[0] = secant_apply(g, "unary_grad", &attr, 2, u->from == SECANT_FROM_OUTPUT ? n->out[0] : n->in[0], dy[0]);
+	op_unary_grad_attr attr = { kind, t->a, t->b };
+	dx[0] = graph_apply(g, "unary_grad", &attr, 2, u->from == OP_FROM_OUTPUT ? n->out[0] : n->in[0], dy[0]);
 }
 
 static void
-apply_unary(const secant_reference *r, int kind)
+apply_unary(const graph_reference *r, int kind)
 {
-	const secant_number_attr *t = r->attr;
+	const op_number_attr *t = r->attr;
 	int64_t n = secant_shape_count(&r->out_shape[0]);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < n; i++)
 		r->out[0][i] = table[kind]->f(r->in[0][i], t->a, t->b);
 }
 
 static void
-unary_grad_reference(const secant_reference *r)
+unary_grad_reference(const graph_reference *r)
 {
-	const secant_unary_grad_attr *t = r->attr;
+	const op_unary_grad_attr *t = r->attr;
 	int64_t n = secant_shape_count(&r->out_shape[0]);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t i = 0; i < n; i++)
 		r->out[0][i] = r->in[1][i] * table[t->kind]->df(r->in[0][i], t->a, t->b);
 }
 
-/* ---- attributes: all are secant_number_attr, whatever they are called ---- */
+/* ---- attributes: all are op_number_attr, whatever they are called ---- */
 
-#define NUMBER(field, name, def, lo, hi, help) SECANT_OPT(secant_number_attr, field, REAL, name, def, lo, hi, help)
+#define NUMBER(field, name, def, lo, hi, help) SECANT_OPT(op_number_attr, field, REAL, name, def, lo, hi, help)
 static const secant_opt none_rows[] = { SECANT_OPT_END };
 static const secant_opt slope_rows[] = { NUMBER(a, "slope", "0.01", 0, 1e6, "slope below 0"), SECANT_OPT_END };
 static const secant_opt alpha_rows[] = { NUMBER(a, "alpha", "1", 0, 1e6, "limit far below 0, negated"),
@@ -210,7 +210,7 @@ static const secant_opt clamp_rows[] = {
 	NUMBER(b, "max", "1", 1, 0, "upper limit"),
 	SECANT_OPT_END,
 };
-#define ATTR(nam) static const secant_opts nam##_attr = { #nam, sizeof(secant_number_attr), nam##_rows };
+#define ATTR(nam) static const secant_opts nam##_attr = { #nam, sizeof(op_number_attr), nam##_rows };
 /* clang-format off */
 ATTR(none) ATTR(slope) ATTR(alpha) ATTR(power) ATTR(addend) ATTR(factor) ATTR(softplus) ATTR(clamp)
 /* clang-format on */
@@ -218,44 +218,44 @@ ATTR(none) ATTR(slope) ATTR(alpha) ATTR(power) ATTR(addend) ATTR(factor) ATTR(so
 #define U(nam, ...) "|" #nam
 	static const secant_opt unary_grad_rows[] = {
 		SECANT_OPT_CHOICE(
-			secant_unary_grad_attr, kind, "kind", "relu", &UNARIES(U)[1], "the function this is the derivative of"),
-		SECANT_OPT(secant_unary_grad_attr, a, REAL, "a", "0", 1, 0, "its first number"),
-		SECANT_OPT(secant_unary_grad_attr, b, REAL, "b", "0", 1, 0, "its second number"),
+			op_unary_grad_attr, kind, "kind", "relu", &UNARIES(U)[1], "the function this is the derivative of"),
+		SECANT_OPT(op_unary_grad_attr, a, REAL, "a", "0", 1, 0, "its first number"),
+		SECANT_OPT(op_unary_grad_attr, b, REAL, "b", "0", 1, 0, "its second number"),
 		SECANT_OPT_END,
 	};
 #undef U
-static const secant_opts unary_grad_attr = { "unary_grad", sizeof(secant_unary_grad_attr), unary_grad_rows };
+static const secant_opts unary_grad_attr = { "unary_grad", sizeof(op_unary_grad_attr), unary_grad_rows };
 
-static const secant_op_case any_cases[] = {
+static const graph_op_case any_cases[] = {
 	{ "map", "", "2x3x4x5" },
 	{ "37 numbers", "", "37" },
 	{ "one", "", "scalar" },
 	{ "empty", "", "0x3" },
 	{ 0 },
 };
-static const secant_op_case wide_cases[] = {
+static const graph_op_case wide_cases[] = {
 	{ "map", "", "2x3x4x5@-8:8" },
 	{ "37 numbers", "", "37@-8:8" },
 	{ "empty", "", "0x3" },
 	{ 0 },
 };
-static const secant_op_case positive_cases[] = {
+static const graph_op_case positive_cases[] = {
 	{ "map", "", "2x3x4x5@0.2:2" },
 	{ "37 numbers", "", "37@0.2:2" },
 	{ "empty", "", "0x3" },
 	{ 0 },
 };
-static const secant_op_case power_cases[] = {
+static const graph_op_case power_cases[] = {
 	{ "cube", "exponent=3", "2x3x4x5" },
 	{ "root", "exponent=0.75", "37@0.2:2" },
 	{ "zero", "exponent=0", "5" },
 	{ 0 },
 };
-static const secant_op_case clamp_cases[] = { { "map", "min=-0.3 max=0.5", "2x3x4x5" },
+static const graph_op_case clamp_cases[] = { { "map", "min=-0.3 max=0.5", "2x3x4x5" },
 	{ "37 numbers", "min=-0.3 max=0.5", "37" }, { 0 } };
-static const secant_op_case number_cases[] = { { "map", "value=-1.5", "2x3x4x5" }, { "37 numbers", "value=0.25", "37" },
+static const graph_op_case number_cases[] = { { "map", "value=-1.5", "2x3x4x5" }, { "37 numbers", "value=0.25", "37" },
 	{ 0 } };
-static const secant_op_case unary_grad_cases[] = {
+static const graph_op_case unary_grad_cases[] = {
 	{ "relu", "kind=relu", "2x3x4x5 2x3x4x5" },
 	{ "sigmoid", "kind=sigmoid", "37@0.1:0.9 37" },
 	{ "silu", "kind=silu", "2x3x4x5@-8:8 2x3x4x5" },
@@ -268,7 +268,7 @@ static const secant_op_case unary_grad_cases[] = {
 	{ 0 },
 };
 
-const secant_op secant_op_unary_grad = {
+const graph_op op_unary_grad = {
 	.name = "unary_grad",
 	.brief = "derivative of a function of one number, times dy",
 	.attr = &unary_grad_attr,
@@ -277,18 +277,18 @@ const secant_op secant_op_unary_grad = {
 	.takes = "real real=0",
 	.training = true,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS,
+	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 3,
 	.low_out = 1,
 	.commutes = true,
-	.shape = secant_shape_like_pair,
+	.shape = op_shape_like_pair,
 	.reference = unary_grad_reference,
 	.cases = unary_grad_cases,
 };
 
 #define U(nam, at, cas, from, fx, dfx, text) \
-	static void nam##_reference(const secant_reference *r) { apply_unary(r, UNARY_##nam); } \
-	const secant_op secant_op_##nam = { \
+	static void nam##_reference(const graph_reference *r) { apply_unary(r, UNARY_##nam); } \
+	const graph_op op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.attr = &at##_attr, \
@@ -296,14 +296,14 @@ const secant_op secant_op_unary_grad = {
 		.max_in = 1, \
 		.takes = "real", \
 		.n_out = 1, \
-		.low = SECANT_LOW_FOLLOWS, \
+		.low = GRAPH_LOW_FOLLOWS, \
 		.low_in = 1, \
 		.low_out = 1, \
 		.commutes = true, \
-		.shape = secant_shape_like, \
+		.shape = op_shape_like, \
 		.grad = unary_rule, \
 		.reference = nam##_reference, \
-		.again = secant_op_again, \
+		.again = graph_op_again, \
 		.cases = cas##_cases, \
 	};
 UNARIES(U)

@@ -5,26 +5,26 @@
 #include "base/registry.h"
 #include <string.h>
 
-#define OP(name) extern const secant_op secant_op_##name;
+#define OP(name) extern const graph_op op_##name;
 #include "ops/ops.inc"
 #undef OP
-static const secant_op *const table[] = {
-#define OP(name) &secant_op_##name,
+static const graph_op *const table[] = {
+#define OP(name) &op_##name,
 #include "ops/ops.inc"
 #undef OP
 	NULL,
 };
 
-const secant_op *
-secant_op_at(int i)
+const graph_op *
+graph_op_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof table / sizeof table[0]) ? table[i] : NULL;
 }
 
-const secant_op *
-secant_op_find(const char *name)
+const graph_op *
+graph_op_find(const char *name)
 {
-	for (const secant_op *const *p = table; *p; p++)
+	for (const graph_op *const *p = table; *p; p++)
 		if (!strcmp((*p)->name, name))
 			return *p;
 	return NULL;
@@ -36,10 +36,10 @@ both(int v)
 	return (secant_ints){ 2, { v, v } };
 }
 
-secant_conv_attr
-secant_conv(int stride, int padding, int dilation, int groups)
+op_conv_attr
+op_conv(int stride, int padding, int dilation, int groups)
 {
-	return (secant_conv_attr){
+	return (op_conv_attr){
 		.stride = both(stride),
 		.dilation = both(dilation),
 		.padding = { 1, { padding } },
@@ -48,16 +48,16 @@ secant_conv(int stride, int padding, int dilation, int groups)
 	};
 }
 
-secant_pool_attr
-secant_pooling(int kernel, int stride, int padding)
+op_pool_attr
+op_pooling(int kernel, int stride, int padding)
 {
-	return (secant_pool_attr){
+	return (op_pool_attr){
 		.kernel = both(kernel), .stride = both(stride), .padding = { 1, { padding } }, .count_include_pad = true
 	};
 }
 
 int
-secant_pad_of(const secant_ints *padding, int side)
+op_pad_of(const secant_ints *padding, int side)
 {
 	return padding->n == 0 ? 0
 		: padding->n == 1  ? padding->v[0]
@@ -66,14 +66,14 @@ secant_pad_of(const secant_ints *padding, int side)
 }
 
 int64_t
-secant_conv_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, int dilation)
+op_conv_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, int dilation)
 {
 	int64_t room = in + pad_before + pad_after - (int64_t)dilation * (kernel - 1) - 1;
 	return room < 0 ? 0 : room / stride + 1;
 }
 
 int64_t
-secant_pool_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, bool ceil_mode)
+op_pool_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, bool ceil_mode)
 {
 	int64_t room = in + pad_before + pad_after - kernel;
 	if (room < 0)
@@ -86,7 +86,7 @@ secant_pool_out(int64_t in, int kernel, int stride, int pad_before, int pad_afte
 }
 
 secant_status
-secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err)
+op_want_rank(const graph_signature *s, int i, int rank, secant_err *err)
 {
 	char text[96];
 	if (s->in[i].shape.rank == rank)
@@ -96,7 +96,7 @@ secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err)
 }
 
 secant_status
-secant_want_equal(const secant_signature *s, int i, int j, secant_err *err)
+op_want_equal(const graph_signature *s, int i, int j, secant_err *err)
 {
 	char a[96], b[96];
 	if (secant_shape_equal(&s->in[i].shape, &s->in[j].shape))
@@ -106,7 +106,7 @@ secant_want_equal(const secant_signature *s, int i, int j, secant_err *err)
 }
 
 secant_status
-secant_broadcast(const secant_shape *a, const secant_shape *b, secant_shape *out, secant_err *err)
+op_broadcast(const secant_shape *a, const secant_shape *b, secant_shape *out, secant_err *err)
 {
 	char ta[96], tb[96];
 	out->rank = a->rank > b->rank ? a->rank : b->rank;
@@ -121,7 +121,7 @@ secant_broadcast(const secant_shape *a, const secant_shape *b, secant_shape *out
 }
 
 int
-secant_axis_of(int axis, int rank)
+op_axis_of(int axis, int rank)
 {
 	if (axis < 0)
 		axis += rank;
@@ -129,7 +129,7 @@ secant_axis_of(int axis, int rank)
 }
 
 void
-secant_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK])
+op_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK])
 {
 	int64_t step = 1;
 	for (int i = s->rank - 1; i >= 0; i--) {
@@ -141,7 +141,7 @@ secant_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK])
 static secant_entry
 entry(int i)
 {
-	const secant_op *op = secant_op_at(i);
+	const graph_op *op = graph_op_at(i);
 	return op ? (secant_entry){ op->name, op->brief, op->attr } : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_operators = { "operators", "Operators", entry };
+const base_kind base_kind_operators = { "operators", "Operators", entry };

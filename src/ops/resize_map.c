@@ -3,9 +3,9 @@
 #include <math.h>
 
 int
-secant_resize_taps(int mode)
+op_resize_taps(int mode)
 {
-	return mode == SECANT_RESIZE_BILINEAR ? 2 : mode == SECANT_RESIZE_BICUBIC ? 4 : 1;
+	return mode == OP_RESIZE_BILINEAR ? 2 : mode == OP_RESIZE_BICUBIC ? 4 : 1;
 }
 
 static int64_t
@@ -24,13 +24,13 @@ cubic(double t)
 }
 
 void
-secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i,
-	int64_t place[SECANT_RESIZE_TAPS], double weight[SECANT_RESIZE_TAPS])
+op_resize_map(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i, int64_t place[OP_RESIZE_TAPS],
+	double weight[OP_RESIZE_TAPS])
 {
 	double given = axis ? a->scale_w : a->scale_h;
-	if (secant_resize_taps(a->mode) == 1) {
+	if (op_resize_taps(a->mode) == 1) {
 		float step = given > 0 ? (float)given : (float)in / (float)out;
-		float at = a->mode == SECANT_RESIZE_NEAREST ? (float)i * step : (float)(((double)i + 0.5) * (double)step);
+		float at = a->mode == OP_RESIZE_NEAREST ? (float)i * step : (float)(((double)i + 0.5) * (double)step);
 		place[0] = clamp((int64_t)floorf(at), in - 1);
 		weight[0] = 1;
 		return;
@@ -39,7 +39,7 @@ secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out
 		: given > 0                ? given
 								   : (double)in / (double)out;
 	double at = a->align_corners || a->from_corner ? (double)i * step : ((double)i + 0.5) * step - 0.5;
-	if (a->mode == SECANT_RESIZE_BILINEAR) {
+	if (a->mode == OP_RESIZE_BILINEAR) {
 		if (at < 0)
 			at = 0;
 		place[0] = clamp((int64_t)at, in - 1);

@@ -11,15 +11,15 @@
  *
  * where step = in / out, or what the attribute gives (1/f for a scale factor f).
  */
-#ifndef SECANT_OPS_RESIZE_MAP_H
-#define SECANT_OPS_RESIZE_MAP_H
+#ifndef OP_RESIZE_MAP_H
+#define OP_RESIZE_MAP_H
 #include "ops/ops.h"
 
-enum { SECANT_RESIZE_TAPS = 4 };
+enum { OP_RESIZE_TAPS = 4 };
 
 /* How many places one output coordinate reads: 1, 2 or 4. */
-int secant_resize_taps(int mode);
+int op_resize_taps(int mode);
 /* Fills as many entries for output coordinate i along `axis` (0: h, 1: w); the weights sum to 1. */
-void secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i,
-	int64_t place[SECANT_RESIZE_TAPS], double weight[SECANT_RESIZE_TAPS]);
+void op_resize_map(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i, int64_t place[OP_RESIZE_TAPS],
+	double weight[OP_RESIZE_TAPS]);
 #endif

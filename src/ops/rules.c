@@ -10,30 +10,30 @@ is_integer(secant_dtype d)
 }
 
 secant_status
-secant_want_real(const secant_signature *s, int i, secant_err *err)
+op_want_real(const graph_signature *s, int i, secant_err *err)
 {
-	if (i >= s->n_in || s->in[i].shape.rank < 0 || secant_kind_of(s, i) == SECANT_F32)
+	if (i >= s->n_in || s->in[i].shape.rank < 0 || op_kind_of(s, i) == SECANT_F32)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want f32", i, secant_dtype_name(s->in[i].dtype));
 }
 
 secant_dtype
-secant_kind_of(const secant_signature *s, int i)
+op_kind_of(const graph_signature *s, int i)
 {
 	return s->in[i].dtype == SECANT_BF16 ? SECANT_F32 : s->in[i].dtype;
 }
 
 secant_status
-secant_want_one_kind(const secant_signature *s, int i, int j, secant_err *err)
+op_want_one_kind(const graph_signature *s, int i, int j, secant_err *err)
 {
-	if (secant_kind_of(s, i) == secant_kind_of(s, j))
+	if (op_kind_of(s, i) == op_kind_of(s, j))
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_SHAPE, "inputs %d and %d are %s and %s, want the same type", i, j,
 		secant_dtype_name(s->in[i].dtype), secant_dtype_name(s->in[j].dtype));
 }
 
 secant_status
-secant_want_integer(const secant_signature *s, int i, secant_err *err)
+op_want_integer(const graph_signature *s, int i, secant_err *err)
 {
 	if (is_integer(s->in[i].dtype))
 		return SECANT_OK;
@@ -41,33 +41,33 @@ secant_want_integer(const secant_signature *s, int i, secant_err *err)
 }
 
 secant_status
-secant_want_axis(int axis, const secant_shape *x, int *out, secant_err *err)
+op_want_axis(int axis, const secant_shape *x, int *out, secant_err *err)
 {
 	char text[96];
-	if ((*out = secant_axis_of(axis, x->rank)) >= 0)
+	if ((*out = op_axis_of(axis, x->rank)) >= 0)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_SHAPE, "no axis %d in %s", axis, secant_shape_text(x, text, sizeof text));
 }
 
 secant_status
-secant_shape_like(const secant_signature *s, secant_err *err)
+op_shape_like(const graph_signature *s, secant_err *err)
 {
 	for (int i = 0; i < s->n_out; i++)
 		s->out[i].shape = s->in[0].shape;
-	return secant_want_real(s, 0, err);
+	return op_want_real(s, 0, err);
 }
 
 secant_status
-secant_shape_like_pair(const secant_signature *s, secant_err *err)
+op_shape_like_pair(const graph_signature *s, secant_err *err)
 {
-	if (secant_want_real(s, 0, err) || secant_want_real(s, 1, err) || secant_want_equal(s, 0, 1, err))
+	if (op_want_real(s, 0, err) || op_want_real(s, 1, err) || op_want_equal(s, 0, 1, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = s->in[0].shape;
 	return SECANT_OK;
 }
 
 secant_shape
-secant_shape_from(const secant_ints *v)
+op_shape_from(const secant_ints *v)
 {
 	secant_shape s = { .rank = v->n < SECANT_MAX_RANK ? v->n : SECANT_MAX_RANK };
 	for (int i = 0; i < s.rank; i++)
@@ -76,7 +76,7 @@ secant_shape_from(const secant_ints *v)
 }
 
 secant_ints
-secant_ints_from(const secant_shape *s)
+op_ints_from(const secant_shape *s)
 {
 	secant_ints v = { .n = s->rank };
 	for (int i = 0; i < s->rank; i++)
@@ -85,14 +85,14 @@ secant_ints_from(const secant_shape *s)
 }
 
 secant_status
-secant_axes_flags(const secant_ints *axes, const secant_shape *x, bool flag[SECANT_MAX_RANK], secant_err *err)
+op_axes_flags(const secant_ints *axes, const secant_shape *x, bool flag[SECANT_MAX_RANK], secant_err *err)
 {
 	char text[96];
 	for (int i = 0; i < SECANT_MAX_RANK; i++)
 		flag[i] = axes->n == 0;
 	for (int i = 0; i < axes->n; i++) {
 		int axis;
-		if (secant_want_axis(axes->v[i], x, &axis, err))
+		if (op_want_axis(axes->v[i], x, &axis, err))
 			return SECANT_ERR_SHAPE;
 		if (flag[axis])
 			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %s is named twice", axes->v[i],
@@ -103,7 +103,7 @@ secant_axes_flags(const secant_ints *axes, const secant_shape *x, bool flag[SECA
 }
 
 secant_shape
-secant_shape_reduced(const secant_shape *x, const bool flag[SECANT_MAX_RANK], bool keepdim)
+op_shape_reduced(const secant_shape *x, const bool flag[SECANT_MAX_RANK], bool keepdim)
 {
 	secant_shape y = { 0 };
 	for (int i = 0; i < x->rank; i++)
@@ -115,7 +115,7 @@ secant_shape_reduced(const secant_shape *x, const bool flag[SECANT_MAX_RANK], bo
 }
 
 void
-secant_unravel(const secant_shape *s, int64_t i, int64_t index[SECANT_MAX_RANK])
+op_unravel(const secant_shape *s, int64_t i, int64_t index[SECANT_MAX_RANK])
 {
 	for (int k = s->rank - 1; k >= 0; k--) {
 		index[k] = i % s->dim[k];
@@ -130,7 +130,7 @@ static void
 repeat_strides(const secant_shape *x, const secant_shape *y, int64_t stride[SECANT_MAX_RANK])
 {
 	int64_t own[SECANT_MAX_RANK] = { 0 };
-	secant_strides(x, own);
+	op_strides(x, own);
 	for (int k = 0; k < y->rank; k++) {
 		int axis = k - (y->rank - x->rank);
 		stride[k] = axis < 0 || x->dim[axis] == 1 ? 0 : own[axis];
@@ -138,7 +138,7 @@ repeat_strides(const secant_shape *x, const secant_shape *y, int64_t stride[SECA
 }
 
 void
-secant_map(const secant_reference *r, double (*f)(const double *v, const void *attr))
+op_map(const graph_reference *r, double (*f)(const double *v, const void *attr))
 {
 	const secant_shape *y = &r->out_shape[0];
 	int64_t stride[MAP_INPUTS][SECANT_MAX_RANK] = { 0 }, count = secant_shape_count(y);
@@ -148,11 +148,11 @@ secant_map(const secant_reference *r, double (*f)(const double *v, const void *a
 	lead.rank = y->rank ? last : 0;
 	for (int i = 0; i < inputs; i++)
 		repeat_strides(&r->in_shape[i], y, stride[i]);
-	SECANT_PARALLEL
+	OP_PARALLEL
 	for (int64_t row = 0; row < rows; row++) {
 		int64_t index[SECANT_MAX_RANK] = { 0 }, at[MAP_INPUTS] = { 0 };
 		double v[MAP_INPUTS];
-		secant_unravel(&lead, row, index);
+		op_unravel(&lead, row, index);
 		for (int i = 0; i < inputs; i++)
 			for (int k = 0; k < lead.rank; k++)
 				at[i] += index[k] * stride[i][k];
@@ -164,10 +164,10 @@ secant_map(const secant_reference *r, double (*f)(const double *v, const void *a
 	}
 }
 
-secant_lines
-secant_lines_of(const secant_shape *x, int axis)
+op_lines
+op_lines_of(const secant_shape *x, int axis)
 {
-	secant_lines l = { 1, x->dim[axis], 1 };
+	op_lines l = { 1, x->dim[axis], 1 };
 	for (int i = 0; i < x->rank; i++)
 		if (i < axis)
 			l.outer *= x->dim[i];
@@ -177,35 +177,35 @@ secant_lines_of(const secant_shape *x, int axis)
 }
 
 /* `op` of v with the wanted shape as attribute, unless v has it. */
-static secant_value
-reshaped_by(secant_graph *g, const char *op, secant_value v, const secant_shape *to)
+static graph_value
+reshaped_by(graph_net *g, const char *op, graph_value v, const secant_shape *to)
 {
-	if (v < 0 || secant_shape_equal(secant_graph_shape(g, v), to))
+	if (v < 0 || secant_shape_equal(graph_shape(g, v), to))
 		return v;
-	return secant_apply(g, op, &(secant_shape_attr){ secant_ints_from(to) }, 1, v);
+	return graph_apply(g, op, &(op_shape_attr){ op_ints_from(to) }, 1, v);
 }
 
-secant_value
-secant_build_sum_to(secant_graph *g, secant_value v, secant_value like)
+graph_value
+op_build_sum_to(graph_net *g, graph_value v, graph_value like)
 {
-	secant_shape to = *secant_graph_shape(g, like);
+	secant_shape to = *graph_shape(g, like);
 	return reshaped_by(g, "sum_to", v, &to);
 }
 
-secant_value
-secant_build_broadcast(secant_graph *g, secant_value v, const secant_shape *to)
+graph_value
+op_build_broadcast(graph_net *g, graph_value v, const secant_shape *to)
 {
 	return reshaped_by(g, "broadcast_to", v, to);
 }
 
-secant_value
-secant_build_reshape(secant_graph *g, secant_value v, const secant_shape *to)
+graph_value
+op_build_reshape(graph_net *g, graph_value v, const secant_shape *to)
 {
 	return reshaped_by(g, "reshape", v, to);
 }
 
-secant_value
-secant_build_number(secant_graph *g, const char *op, double a, secant_value v)
+graph_value
+op_build_number(graph_net *g, const char *op, double a, graph_value v)
 {
-	return secant_apply(g, op, &(secant_number_attr){ a, 0 }, 1, v);
+	return graph_apply(g, op, &(op_number_attr){ a, 0 }, 1, v);
 }

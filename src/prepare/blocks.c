@@ -9,21 +9,21 @@
 enum { MOST_CELLS = 1 << 24 };
 
 static int64_t
-cell_of(const secant_blocks *b, int a, double x)
+cell_of(const prepare_blocks *b, int a, double x)
 {
 	int64_t k = (int64_t)floor((x - b->lo[a]) / b->cell);
 	return k < 0 ? 0 : k >= b->cells[a] ? b->cells[a] - 1 : k;
 }
 
 static bool
-is_finite(const secant_blocks *b, int64_t i)
+is_finite(const prepare_blocks *b, int64_t i)
 {
 	const float *x = b->p->xyz + 3 * i;
 	return isfinite(x[0]) && isfinite(x[1]) && isfinite(x[2]);
 }
 
 static int64_t
-cell_at(const secant_blocks *b, int64_t i)
+cell_at(const prepare_blocks *b, int64_t i)
 {
 	return cell_of(b, 0, (double)b->p->xyz[3 * i + b->axis[0]]) * b->cells[1]
 		+ cell_of(b, 1, (double)b->p->xyz[3 * i + b->axis[1]]);
@@ -31,7 +31,7 @@ cell_at(const secant_blocks *b, int64_t i)
 
 /* Counting sort of the points by cell; within a cell by index. */
 static secant_status
-fill_grid(secant_blocks *b, secant_err *err)
+fill_grid(prepare_blocks *b, secant_err *err)
 {
 	int64_t cells = b->cells[0] * b->cells[1];
 	b->start = secant_calloc((size_t)cells + 2, sizeof *b->start);
@@ -50,11 +50,11 @@ fill_grid(secant_blocks *b, secant_err *err)
 }
 
 secant_status
-secant_blocks_make(
-	secant_blocks *b, const secant_points *p, const secant_cloud_recipe *r, double stride, secant_err *err)
+prepare_blocks_make(
+	prepare_blocks *b, const prepare_points *p, const secant_cloud_recipe *r, double stride, secant_err *err)
 {
-	*b = (secant_blocks){ .p = p, .side = r->block, .stride = stride };
-	secant_recipe_ground(r, &b->axis[0], &b->axis[1]);
+	*b = (prepare_blocks){ .p = p, .side = r->block, .stride = stride };
+	prepare_recipe_ground(r, &b->axis[0], &b->axis[1]);
 	double cells = 1, windows = 1;
 	for (int a = 0; a < 2; a++) {
 		b->lo[a] = (double)p->lo[b->axis[a]];
@@ -78,20 +78,20 @@ secant_blocks_make(
 	} while (cells > MOST_CELLS);
 	secant_status s = fill_grid(b, err);
 	if (s)
-		secant_blocks_free(b);
+		prepare_blocks_free(b);
 	return s;
 }
 
 void
-secant_blocks_free(secant_blocks *b)
+prepare_blocks_free(prepare_blocks *b)
 {
 	secant_free(b->start);
 	secant_free(b->index);
-	*b = (secant_blocks){ 0 };
+	*b = (prepare_blocks){ 0 };
 }
 
 void
-secant_blocks_corner(const secant_blocks *b, int64_t k, float corner[3])
+prepare_blocks_corner(const prepare_blocks *b, int64_t k, float corner[3])
 {
 	int64_t at[2] = { k / b->count[1], k % b->count[1] };
 	for (int i = 0; i < 3; i++)
@@ -105,7 +105,7 @@ secant_blocks_corner(const secant_blocks *b, int64_t k, float corner[3])
 }
 
 int64_t
-secant_blocks_points(const secant_blocks *b, const float corner[3], int64_t *out, int64_t room)
+prepare_blocks_points(const prepare_blocks *b, const float corner[3], int64_t *out, int64_t room)
 {
 	double lo[2], hi[2];
 	int64_t n = 0, from[2], to[2];

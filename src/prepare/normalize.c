@@ -13,7 +13,7 @@ static int
 read_list(const char *text, const char *end, double *v)
 {
 	int n = 0;
-	while (text < end && n < SECANT_NORMALIZE_CHANNELS) {
+	while (text < end && n < PREPARE_NORMALIZE_CHANNELS) {
 		char *next;
 		v[n] = strtod(text, &next);
 		if (next == text || next > end || !isfinite(v[n]) || (next < end && *next != ','))
@@ -48,12 +48,12 @@ read_numbers(const char *text, int channels, double *mean, double *std, secant_e
 }
 
 secant_status
-secant_normalize_parse(const char *text, int channels, float *scale, float *shift, secant_err *err)
+prepare_normalize_parse(const char *text, int channels, float *scale, float *shift, secant_err *err)
 {
-	double mean[SECANT_NORMALIZE_CHANNELS] = { 0 }, std[SECANT_NORMALIZE_CHANNELS], unit = 255;
-	if (channels < 1 || channels > SECANT_NORMALIZE_CHANNELS)
+	double mean[PREPARE_NORMALIZE_CHANNELS] = { 0 }, std[PREPARE_NORMALIZE_CHANNELS], unit = 255;
+	if (channels < 1 || channels > PREPARE_NORMALIZE_CHANNELS)
 		return secant_fail(
-			err, SECANT_ERR_RANGE, "%d channels are outside 1 to %d", channels, SECANT_NORMALIZE_CHANNELS);
+			err, SECANT_ERR_RANGE, "%d channels are outside 1 to %d", channels, PREPARE_NORMALIZE_CHANNELS);
 	for (int c = 0; c < channels; c++)
 		std[c] = 1;
 	if (!text || !strcmp(text, "imagenet")) {
@@ -99,7 +99,7 @@ bytes(const uint8_t *in, int64_t pixels, int channels, const float *scale, const
 }
 
 secant_status
-secant_normalize_image(
+prepare_normalize_image(
 	const secant_image *im, int channels, const float *scale, const float *shift, float *out, secant_err *err)
 {
 	int64_t pixels = (int64_t)im->width * im->height;
@@ -119,10 +119,10 @@ secant_normalize_image(
 
 /* ---- no data ---- */
 
-secant_voids
-secant_voids_of(const secant_geo *geo, int bands, int channels)
+prepare_voids
+prepare_voids_of(const secant_geo *geo, int bands, int channels)
 {
-	secant_voids v = { .geo = geo, .heed = SECANT_VOID_VALUE | SECANT_VOID_MASK };
+	prepare_voids v = { .geo = geo, .heed = SECANT_VOID_VALUE | SECANT_VOID_MASK };
 	v.declared = geo && secant_geo_nodata(geo, &v.value);
 	if (channels < bands)
 		v.heed |= SECANT_VOID_ALPHA;
@@ -131,14 +131,14 @@ secant_voids_of(const secant_geo *geo, int bands, int channels)
 
 /* Declared values are written with digits enough for a double, bands have those of their type. */
 static bool
-is_void(const secant_voids *v, const secant_image *im, int64_t i)
+is_void(const prepare_voids *v, const secant_image *im, int64_t i)
 {
 	double value = v->value;
 	bool declared = v->declared;
 	if (im->dtype == SECANT_F32 && isnan(((const float *)im->data)[i]))
 		return true;
 	if (v->geo)
-		declared = secant_geo_band_nodata(v->geo, (int)(i % im->channels), &value);
+		declared = codec_geo_band_nodata(v->geo, (int)(i % im->channels), &value);
 	if (!declared)
 		return false;
 	switch (im->dtype) {
@@ -150,7 +150,7 @@ is_void(const secant_voids *v, const secant_image *im, int64_t i)
 }
 
 bool
-secant_voids_at(const secant_voids *v, const secant_image *im, int64_t pixel)
+prepare_voids_at(const prepare_voids *v, const secant_image *im, int64_t pixel)
 {
 	if (im->voids && (im->voids[pixel] & v->heed || im->dtype != SECANT_F32))
 		return im->voids[pixel] & v->heed;
@@ -162,16 +162,16 @@ secant_voids_at(const secant_voids *v, const secant_image *im, int64_t pixel)
 
 /* Of a picture of floats any band, of integers all of them: 0 is a colour's part more often than it is none. */
 static bool
-is_concerned(const secant_voids *v, const secant_image *im, int64_t pixel)
+is_concerned(const prepare_voids *v, const secant_image *im, int64_t pixel)
 {
 	bool any = false;
 	for (int c = 0; c < im->channels && im->dtype == SECANT_F32; c++)
 		any |= is_void(v, im, pixel * im->channels + c);
-	return any || (im->dtype != SECANT_F32 && secant_voids_at(v, im, pixel));
+	return any || (im->dtype != SECANT_F32 && prepare_voids_at(v, im, pixel));
 }
 
 int64_t
-secant_voids_find(const secant_voids *v, const secant_image *im)
+prepare_voids_find(const prepare_voids *v, const secant_image *im)
 {
 	int64_t pixels = (int64_t)im->width * im->height;
 	if (!v->declared && !im->voids && im->dtype != SECANT_F32)
@@ -194,12 +194,12 @@ put(secant_image *im, int64_t i, double at_255)
 }
 
 void
-secant_voids_fill(
-	const secant_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where)
+prepare_voids_fill(
+	const prepare_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where)
 {
 	int64_t pixels = (int64_t)im->width * im->height;
 	for (int64_t i = 0; i < pixels; i++) {
-		bool all = secant_voids_at(v, im, i);
+		bool all = prepare_voids_at(v, im, i);
 		if (where)
 			where[i] = all;
 		if (!all && !is_concerned(v, im, i))

@@ -3,20 +3,20 @@
  * divided by 257; float pictures are taken as they are, with 1/255 taken out of the scale). Used by training,
  * evaluation and deployment alike.
  */
-#ifndef SECANT_PREPARE_NORMALIZE_H
-#define SECANT_PREPARE_NORMALIZE_H
+#ifndef PREPARE_NORMALIZE_H
+#define PREPARE_NORMALIZE_H
 #include <secant/codec.h>
 
-enum { SECANT_NORMALIZE_CHANNELS = 16 };
+enum { PREPARE_NORMALIZE_CHANNELS = 16 };
 
 /* scale and shift of `channels` (1 to 16) channels. `text`: NULL or "imagenet" (mean .485 .456 .406, deviation .229
  * .224 .225 of x/255, of other channel counts their mean), "unit" (x/255), "symmetric" (x/255 * 3.2 - 1.6), "none" (x),
  * or "MEAN,.../STD,..." of x/255, one number or one for each channel. */
-secant_status secant_normalize_parse(
+secant_status prepare_normalize_parse(
 	const char *text, int channels, float *scale, float *shift, secant_err *err) SECANT_NODISCARD;
 /* Fills out[height * width * channels]. A picture with one channel is repeated to three, alpha (channel 4 of 4) is
  * dropped for three; any other difference of channels is an error naming both numbers. */
-secant_status secant_normalize_image(const secant_image *im, int channels, const float *scale, const float *shift,
+secant_status prepare_normalize_image(const secant_image *im, int channels, const float *scale, const float *shift,
 	float *out, secant_err *err) SECANT_NODISCARD;
 
 /*
@@ -25,20 +25,20 @@ secant_status secant_normalize_image(const secant_image *im, int channels, const
  * prediction put the same neutral number there, the one that normalisation turns into 0 (integers: the nearest to it),
  * so that a network sees neither -9999 nor NaN, which would spread to every pixel near it.
  */
-typedef struct secant_voids {
+typedef struct prepare_voids {
 	bool declared;
 	double value;
 	const secant_geo *geo; /* borrowed: bands may have values of their own */
 	uint8_t heed; /* which of a picture's marks count (SECANT_VOID_...) */
-} secant_voids;
+} prepare_voids;
 /* geo may be NULL. `channels`: what the network sees of a picture of `bands`; an alpha that it sees itself is data. */
-secant_voids secant_voids_of(const secant_geo *geo, int bands, int channels);
+prepare_voids prepare_voids_of(const secant_geo *geo, int bands, int channels);
 /* The first pixel that has no data, or a band of which has none; -1 where there is none. */
-int64_t secant_voids_find(const secant_voids *v, const secant_image *im);
+int64_t prepare_voids_find(const prepare_voids *v, const secant_image *im);
 /* Whether no band of a pixel has data. */
-bool secant_voids_at(const secant_voids *v, const secant_image *im, int64_t pixel);
+bool prepare_voids_at(const prepare_voids *v, const secant_image *im, int64_t pixel);
 /* Puts the neutral number of `channels` channels (more bands: the last one's) where there is no data; scale NULL: NaN,
  * which floats alone hold. `where`, nullable, gets 1 for each pixel no band of which has data. */
-void secant_voids_fill(
-	const secant_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where);
+void prepare_voids_fill(
+	const prepare_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where);
 #endif

@@ -9,51 +9,51 @@
 
 static const struct {
 	const char *name;
-	secant_feature_kind kind;
+	prepare_feature_kind kind;
 	int count;
 	bool stored;
 } known[] = {
-	{ "xyz", SECANT_FEATURE_XYZ, 3, false },
-	{ "normals", SECANT_FEATURE_NORMALS, 3, true },
-	{ "colour", SECANT_FEATURE_COLOUR, 3, true },
-	{ "color", SECANT_FEATURE_COLOUR, 3, true },
-	{ "intensity", SECANT_FEATURE_INTENSITY, 1, true },
-	{ "position", SECANT_FEATURE_POSITION, 3, false },
+	{ "xyz", PREPARE_FEATURE_XYZ, 3, false },
+	{ "normals", PREPARE_FEATURE_NORMALS, 3, true },
+	{ "colour", PREPARE_FEATURE_COLOUR, 3, true },
+	{ "color", PREPARE_FEATURE_COLOUR, 3, true },
+	{ "intensity", PREPARE_FEATURE_INTENSITY, 1, true },
+	{ "position", PREPARE_FEATURE_POSITION, 3, false },
 };
 
 static secant_status
-add_feature(secant_features *f, const char *word, size_t n, secant_err *err)
+add_feature(prepare_features *f, const char *word, size_t n, secant_err *err)
 {
-	secant_feature *v = &f->v[f->n];
-	if (f->n == SECANT_FEATURES_MOST || n == 0 || n >= sizeof v->name)
+	prepare_feature *v = &f->v[f->n];
+	if (f->n == PREPARE_FEATURES_MOST || n == 0 || n >= sizeof v->name)
 		return secant_fail(err, SECANT_ERR_ARG, "--features: at most %d names of 1 to %zu letters",
-			SECANT_FEATURES_MOST, sizeof v->name - 1);
-	*v = (secant_feature){ .kind = SECANT_FEATURE_COLUMN, .count = 1, .channel = f->channels };
+			PREPARE_FEATURES_MOST, sizeof v->name - 1);
+	*v = (prepare_feature){ .kind = PREPARE_FEATURE_COLUMN, .count = 1, .channel = f->channels };
 	memcpy(v->name, word, n);
 	bool stored = true;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (!strcmp(v->name, known[i].name))
 			v->kind = known[i].kind, v->count = known[i].count, stored = known[i].stored;
-	if ((f->n == 0) != (v->kind == SECANT_FEATURE_XYZ))
+	if ((f->n == 0) != (v->kind == PREPARE_FEATURE_XYZ))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--features: xyz comes first, and once; got '%s' in place %d", v->name, f->n + 1);
 	v->at = stored ? f->more : -1;
 	f->more += stored ? v->count : 0;
 	f->channels += v->count;
-	if (v->kind == SECANT_FEATURE_NORMALS)
+	if (v->kind == PREPARE_FEATURE_NORMALS)
 		f->normals = v->channel;
 	f->n++;
-	if (f->channels > SECANT_POINT_CHANNELS)
+	if (f->channels > PREPARE_POINT_CHANNELS)
 		return secant_fail(
-			err, SECANT_ERR_RANGE, "--features: %d numbers a point, at most %d", f->channels, SECANT_POINT_CHANNELS);
+			err, SECANT_ERR_RANGE, "--features: %d numbers a point, at most %d", f->channels, PREPARE_POINT_CHANNELS);
 	return SECANT_OK;
 }
 
 secant_status
-secant_features_parse(secant_features *f, const char *text, secant_err *err)
+prepare_features_parse(prepare_features *f, const char *text, secant_err *err)
 {
 	secant_status s = SECANT_OK;
-	*f = (secant_features){ .normals = -1 };
+	*f = (prepare_features){ .normals = -1 };
 	for (const char *at = text ? text : "xyz"; !s; at++) {
 		size_t n = strcspn(at, ",");
 		s = add_feature(f, at, n, err);
@@ -67,12 +67,12 @@ secant_features_parse(secant_features *f, const char *text, secant_err *err)
 /* ---- points ---- */
 
 void
-secant_points_free(secant_points *p)
+prepare_points_free(prepare_points *p)
 {
 	secant_free(p->xyz);
 	secant_free(p->more);
 	secant_free(p->label);
-	*p = (secant_points){ 0 };
+	*p = (prepare_points){ 0 };
 }
 
 static secant_status
@@ -87,7 +87,7 @@ missing(const secant_cloud *c, const char *name, secant_err *err)
 
 /* One column times `factor` into place `to` of every point's further numbers. */
 static void
-take_column(secant_points *p, const secant_cloud *c, int column, int to, int stride, double factor)
+take_column(prepare_points *p, const secant_cloud *c, int column, int to, int stride, double factor)
 {
 	enum { SLAB = 1024 };
 	double v[SLAB];
@@ -101,29 +101,29 @@ take_column(secant_points *p, const secant_cloud *c, int column, int to, int str
 
 static secant_status
 take_feature(
-	secant_points *p, const secant_features *f, const secant_feature *v, const secant_cloud *c, secant_err *err)
+	prepare_points *p, const prepare_features *f, const prepare_feature *v, const secant_cloud *c, secant_err *err)
 {
 	static const secant_cloud_role_name normals[] = { SECANT_ROLE_NX, SECANT_ROLE_NY, SECANT_ROLE_NZ },
 										colours[] = { SECANT_ROLE_RED, SECANT_ROLE_GREEN, SECANT_ROLE_BLUE };
 	double lo, hi, factor = 1;
-	if (v->kind == SECANT_FEATURE_COLUMN || v->kind == SECANT_FEATURE_INTENSITY) {
-		int column = v->kind == SECANT_FEATURE_INTENSITY ? secant_cloud_role(c, SECANT_ROLE_INTENSITY)
-														 : secant_cloud_find(c, v->name);
+	if (v->kind == PREPARE_FEATURE_COLUMN || v->kind == PREPARE_FEATURE_INTENSITY) {
+		int column = v->kind == PREPARE_FEATURE_INTENSITY ? secant_cloud_role(c, SECANT_ROLE_INTENSITY)
+														  : secant_cloud_find(c, v->name);
 		if (column < 0)
-			return missing(c, v->kind == SECANT_FEATURE_INTENSITY ? "intensity" : v->name, err);
-		if (v->kind == SECANT_FEATURE_INTENSITY && secant_cloud_range(c, column, &lo, &hi) && hi > 0)
+			return missing(c, v->kind == PREPARE_FEATURE_INTENSITY ? "intensity" : v->name, err);
+		if (v->kind == PREPARE_FEATURE_INTENSITY && secant_cloud_range(c, column, &lo, &hi) && hi > 0)
 			factor = 1 / hi;
 		take_column(p, c, column, v->at, f->more, factor);
 		return SECANT_OK;
 	}
-	if (v->kind == SECANT_FEATURE_COLOUR) {
+	if (v->kind == PREPARE_FEATURE_COLOUR) {
 		double range = secant_cloud_colour_range(c);
 		factor = range > 0 ? 1 / range : 1;
 	}
 	for (int k = 0; k < 3; k++) {
-		int column = secant_cloud_role(c, v->kind == SECANT_FEATURE_COLOUR ? colours[k] : normals[k]);
+		int column = secant_cloud_role(c, v->kind == PREPARE_FEATURE_COLOUR ? colours[k] : normals[k]);
 		if (column < 0)
-			return missing(c, v->kind == SECANT_FEATURE_COLOUR ? "colour" : "normals", err);
+			return missing(c, v->kind == PREPARE_FEATURE_COLOUR ? "colour" : "normals", err);
 		take_column(p, c, column, v->at + k, f->more, factor);
 	}
 	return SECANT_OK;
@@ -131,7 +131,7 @@ take_feature(
 
 /* The first point with a number that is not finite, and the box of the others. */
 static int64_t
-look_over(secant_points *p, int more)
+look_over(prepare_points *p, int more)
 {
 	int64_t bad = -1;
 	for (int k = 0; k < 3; k++)
@@ -155,10 +155,10 @@ look_over(secant_points *p, int more)
 }
 
 secant_status
-secant_points_make(secant_points *p, const secant_features *f, const secant_cloud *c, int64_t *bad, secant_err *err)
+prepare_points_make(prepare_points *p, const prepare_features *f, const secant_cloud *c, int64_t *bad, secant_err *err)
 {
 	secant_status s = SECANT_OK;
-	*p = (secant_points){ .n = c->n, .category = -1 };
+	*p = (prepare_points){ .n = c->n, .category = -1 };
 	p->xyz = secant_calloc((size_t)c->n + 1, 3 * sizeof *p->xyz);
 	p->more = f->more ? secant_calloc((size_t)c->n + 1, (size_t)f->more * sizeof *p->more) : NULL;
 	if (!p->xyz || (f->more && !p->more))
@@ -173,7 +173,7 @@ secant_points_make(secant_points *p, const secant_features *f, const secant_clou
 		if (f->v[i].at >= 0)
 			s = take_feature(p, f, &f->v[i], c, err);
 	if (s) {
-		secant_points_free(p);
+		prepare_points_free(p);
 		return s;
 	}
 	int64_t first = look_over(p, f->more);
@@ -183,7 +183,7 @@ secant_points_make(secant_points *p, const secant_features *f, const secant_clou
 }
 
 void
-secant_points_gather(const secant_features *f, const secant_points *p, const int64_t *index, int64_t n, float *out)
+prepare_points_gather(const prepare_features *f, const prepare_points *p, const int64_t *index, int64_t n, float *out)
 {
 	float span[3];
 	for (int k = 0; k < 3; k++)
@@ -191,18 +191,18 @@ secant_points_gather(const secant_features *f, const secant_points *p, const int
 	for (int64_t i = 0; i < n; i++, out += f->channels) {
 		const float *x = p->xyz + 3 * index[i];
 		for (int q = 0; q < f->n; q++) {
-			const secant_feature *v = &f->v[q];
+			const prepare_feature *v = &f->v[q];
 			if (v->at >= 0)
 				memcpy(out + v->channel, p->more + index[i] * f->more + v->at, (size_t)v->count * sizeof *out);
 			else
 				for (int k = 0; k < 3; k++)
-					out[v->channel + k] = v->kind == SECANT_FEATURE_XYZ ? x[k] : (x[k] - p->lo[k]) * span[k];
+					out[v->channel + k] = v->kind == PREPARE_FEATURE_XYZ ? x[k] : (x[k] - p->lo[k]) * span[k];
 		}
 	}
 }
 
 void
-secant_points_widen(float *v, int64_t n, int channels, int inputs, int category)
+prepare_points_widen(float *v, int64_t n, int channels, int inputs, int category)
 {
 	for (int64_t i = n - 1; i >= 0 && inputs > channels; i--) {
 		memmove(v + i * inputs, v + i * channels, (size_t)channels * sizeof *v);
@@ -213,13 +213,13 @@ secant_points_widen(float *v, int64_t n, int channels, int inputs, int category)
 /* ---- fitting ---- */
 
 secant_fit
-secant_recipe_fit(const secant_cloud_recipe *r)
+prepare_recipe_fit(const secant_cloud_recipe *r)
 {
 	return r->fit != SECANT_FIT_AUTO ? (secant_fit)r->fit : r->block > 0 ? SECANT_FIT_BLOCK : SECANT_FIT_SPHERE;
 }
 
 void
-secant_recipe_ground(const secant_cloud_recipe *r, int *u, int *v)
+prepare_recipe_ground(const secant_cloud_recipe *r, int *u, int *v)
 {
 	*u = r->up == 0 ? 1 : 0; /* auto was settled when the data was opened; else it is y */
 	*v = r->up == 2 ? 1 : 2;
@@ -266,10 +266,10 @@ box_of(const float *v, int64_t n, int channels, double lo[3], double hi[3])
 }
 
 void
-secant_points_fit(const secant_cloud_recipe *r, float *v, int64_t n, int channels, const float block[3])
+prepare_points_fit(const secant_cloud_recipe *r, float *v, int64_t n, int channels, const float block[3])
 {
 	double lo[3], hi[3], most = 0;
-	secant_fit fit = secant_recipe_fit(r);
+	secant_fit fit = prepare_recipe_fit(r);
 	if (fit == SECANT_FIT_NONE)
 		return;
 	if (fit == SECANT_FIT_SPHERE || fit == SECANT_FIT_CENTRE) {

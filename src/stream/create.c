@@ -18,23 +18,23 @@ is_device(const char *text)
 }
 
 static bool
-stream_config(secant_stream *s)
+stream_config(stream_instance *s)
 {
-	static const secant_prop id = { .name = "deviceId", .type = SECANT_PROP_STRING };
+	static const stream_prop id = { .name = "deviceId", .type = STREAM_PROP_STRING };
 	const json_t *device = json_object_get(json_object_get(s->json, "stream_config"), "deviceId");
 	if (!device)
 		return true;
 	bool plain = json_is_string(device) || json_is_integer(device);
-	s->device = plain ? secant_stream_value(s->pipeline, &id, device) : NULL;
+	s->device = plain ? stream_value(s->pipeline, &id, device) : NULL;
 	if (!s->device || !is_device(s->device))
-		return secant_stream_refuse(s, SECANT_MX_INVALID_PARAM, "stream_config", "deviceId",
+		return stream_refuse(s, STREAM_MX_INVALID_PARAM, "stream_config", "deviceId",
 			"a string of digits without leading zeros is meant, such as \"0\"");
 	return true;
 }
 
 /* "appsink" and then a number, as the C++ library reads one: blanks and a sign may come before. */
 static bool
-sink_names(secant_stream *s)
+sink_names(stream_instance *s)
 {
 	for (int i = 0; i < s->n_keys; i++) {
 		const char *key = s->keys[i];
@@ -44,56 +44,56 @@ sink_names(secant_stream *s)
 		errno = 0;
 		long n = strtol(key + 7, &end, 10);
 		if (end == key + 7 || errno || n != (int)n)
-			return secant_stream_refuse(
-				s, SECANT_MX_FAILURE, key, NULL, "what has appsink in its name must be called appsink and a number");
+			return stream_refuse(
+				s, STREAM_MX_FAILURE, key, NULL, "what has appsink in its name must be called appsink and a number");
 	}
 	return true;
 }
 
 static bool
-device(secant_stream *s, const secant_stream_element *e)
+device(stream_instance *s, const stream_element *e)
 {
 	char why[200];
-	secant_prop_value v;
-	const secant_prop *p = secant_element_find_prop(e->kind, "deviceId");
+	stream_prop_value v;
+	const stream_prop *p = stream_element_find_prop(e->kind, "deviceId");
 	if (!p || !s->device || !json_object_get(json_object_get(e->json, "props"), "deviceId"))
 		return true;
-	if (secant_prop_read(p, secant_stream_text(e, "deviceId"), &v, why, sizeof why) || v.i != atoll(s->device))
-		return secant_stream_refuse(
-			s, SECANT_MX_PROPERTIES, e->name, "deviceId", "it differs from that of stream_config, %s", s->device);
+	if (stream_prop_read(p, stream_text(e, "deviceId"), &v, why, sizeof why) || v.i != atoll(s->device))
+		return stream_refuse(
+			s, STREAM_MX_PROPERTIES, e->name, "deviceId", "it differs from that of stream_config, %s", s->device);
 	return true;
 }
 
 static bool
-meta_form(secant_stream *s, const secant_stream_element *e)
+meta_form(stream_instance *s, const stream_element *e)
 {
 	const json_t *meta = json_object_get(e->json, "nextMeta"), *item;
 	size_t n = 0;
 	if (!meta)
 		return true;
 	if (!json_is_string(meta) && !json_is_array(meta))
-		return secant_stream_refuse(
-			s, SECANT_MX_INVALID_PARAM, e->name, "nextMeta", "nextMeta is neither a string nor an array of strings");
-	for (; (item = secant_stream_listed(meta, n)); n++)
-		if (!json_is_string(item) || !secant_stream_is_clean(json_string_value(item)))
-			return secant_stream_refuse(s, SECANT_MX_INVALID_PARAM, e->name, "nextMeta",
+		return stream_refuse(
+			s, STREAM_MX_INVALID_PARAM, e->name, "nextMeta", "nextMeta is neither a string nor an array of strings");
+	for (; (item = stream_listed(meta, n)); n++)
+		if (!json_is_string(item) || !stream_is_clean(json_string_value(item)))
+			return stream_refuse(s, STREAM_MX_INVALID_PARAM, e->name, "nextMeta",
 				"nextMeta has something else than the name of an element");
 	if (n > MOST_META)
-		return secant_stream_refuse(
-			s, SECANT_MX_INVALID_PARAM, e->name, "nextMeta", "%zu targets, at most %d can be", n, (int)MOST_META);
+		return stream_refuse(
+			s, STREAM_MX_INVALID_PARAM, e->name, "nextMeta", "%zu targets, at most %d can be", n, (int)MOST_META);
 	return true;
 }
 
-secant_stream_element *
-secant_stream_find(const secant_stream *s, const char *name)
+stream_element *
+stream_find(const stream_instance *s, const char *name)
 {
-	int i = secant_by_name_find(&s->by_name, name);
+	int i = base_by_name_find(&s->by_name, name);
 	return i < 0 ? NULL : &s->elements[i];
 }
 
 /* What the accelerator does in the original, and what does it without one. */
 static void
-silicon(const secant_stream_element *e)
+silicon(const stream_element *e)
 {
 	static const char *const others[][2] = {
 		{ "mxpi_videodecoder", "avdec_h264 and avdec_h265 of GStreamer decode on a CPU" },
@@ -101,51 +101,50 @@ silicon(const secant_stream_element *e)
 		{ "mxpi_datatransfer", "a CPU has one memory: nothing is moved" },
 		{ "mxpi_imageencoder", "jpegenc of GStreamer encodes on a CPU" },
 	};
-	const char *how = secant_element_find_prop(e->kind, "cvProcessor") ? "cvProcessor" : NULL;
-	if (how && *secant_stream_text(e, "handleMethod"))
+	const char *how = stream_element_find_prop(e->kind, "cvProcessor") ? "cvProcessor" : NULL;
+	if (how && *stream_text(e, "handleMethod"))
 		how = "handleMethod";
-	if (how && strcmp(secant_stream_text(e, how), "opencv") != 0)
-		secant_stream_remark(e->stream->pipeline,
+	if (how && strcmp(stream_text(e, how), "opencv") != 0)
+		stream_remark(e->stream->pipeline,
 			"stream %.100s, element %.100s: the original uses its accelerator; cvProcessor \"opencv\" is the "
 			"arithmetic of "
 			"a CPU",
 			e->stream->name, e->name);
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (!strcmp(others[i][0], e->kind->name))
-			secant_stream_remark(e->stream->pipeline,
-				"stream %.100s, element %.100s: the original uses its accelerator; %s", e->stream->name, e->name,
-				others[i][1]);
+			stream_remark(e->stream->pipeline, "stream %.100s, element %.100s: the original uses its accelerator; %s",
+				e->stream->name, e->name, others[i][1]);
 }
 
 static bool
-create(secant_stream *s, const char *key)
+create(stream_instance *s, const char *key)
 {
 	int port;
 	const json_t *json = json_object_get(s->json, key);
-	const char *name = secant_stream_target(s->pipeline, key, &port), *factory;
+	const char *name = stream_target(s->pipeline, key, &port), *factory;
 	if (!name)
 		return false;
-	if (secant_by_name_find(&s->by_name, name) >= 0)
-		return secant_stream_refuse(s, SECANT_MX_EXISTS, key, NULL, "an element '%.100s' is there already", name);
+	if (base_by_name_find(&s->by_name, name) >= 0)
+		return stream_refuse(s, STREAM_MX_EXISTS, key, NULL, "an element '%.100s' is there already", name);
 	factory = json_string_value(json_object_get(json, "factory"));
 	if (!factory)
-		return secant_stream_refuse(s, SECANT_MX_FACTORY, key, "factory", "the element has no factory");
-	secant_stream_element *e = &s->elements[s->n];
-	*e = (secant_stream_element){ .name = name, .json = json, .kind = secant_element_find(factory), .stream = s };
-	if (!secant_by_name_add(&s->by_name, name, s->n++))
-		return secant_stream_no_memory(s->pipeline);
+		return stream_refuse(s, STREAM_MX_FACTORY, key, "factory", "the element has no factory");
+	stream_element *e = &s->elements[s->n];
+	*e = (stream_element){ .name = name, .json = json, .kind = stream_element_find(factory), .stream = s };
+	if (!base_by_name_add(&s->by_name, name, s->n++))
+		return stream_no_memory(s->pipeline);
 	silicon(e);
 	return device(s, e) && meta_form(s, e);
 }
 
 bool
-secant_stream_create(secant_stream *s)
+stream_create(stream_instance *s)
 {
 	if (!stream_config(s) || !sink_names(s))
 		return false;
-	s->elements = secant_arena_alloc(s->pipeline->arena, (size_t)s->n_keys * sizeof *s->elements);
+	s->elements = base_arena_alloc(s->pipeline->arena, (size_t)s->n_keys * sizeof *s->elements);
 	if (!s->elements)
-		return secant_stream_no_memory(s->pipeline);
+		return stream_no_memory(s->pipeline);
 	for (int i = 0; i < s->n_keys; i++)
 		if (strcmp(s->keys[i], "stream_config") != 0 && !create(s, s->keys[i]))
 			return false;

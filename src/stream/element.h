@@ -3,147 +3,147 @@
  * with the media types that may pass. Names, defaults and ranges are those of MindX SDK's plugins (mxVision, as of
  * 2026) and of GStreamer 1.22.
  *
- * To add an element: a file elements/NAME.c that ends in a `const secant_element secant_element_NAME`, and a line in
- * elements.inc.
+ * To add an element: a file elements/NAME.c that ends in a `const stream_element_type stream_element_NAME`, and a line
+ * in elements.inc.
  */
-#ifndef SECANT_STREAM_ELEMENT_H
-#define SECANT_STREAM_ELEMENT_H
+#ifndef STREAM_ELEMENT_H
+#define STREAM_ELEMENT_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Media types; only whether two ends share one matters. A port that takes several is their sum. */
 enum {
-	SECANT_MEDIA_JPEG = 1 << 0, /* image/jpeg */
-	SECANT_MEDIA_YUV = 1 << 1, /* image/yuv */
-	SECANT_MEDIA_RGB = 1 << 2, /* image/rgb */
-	SECANT_MEDIA_H264 = 1 << 3, /* video/x-h264 */
-	SECANT_MEDIA_OBJECT = 1 << 4, /* metadata/object */
-	SECANT_MEDIA_CLASS = 1 << 5, /* metadata/class */
-	SECANT_MEDIA_ATTRIBUTE = 1 << 6, /* metadata/attribute */
-	SECANT_MEDIA_FEATURE = 1 << 7, /* metadata/feature-vector */
-	SECANT_MEDIA_TENSOR = 1 << 8, /* metadata/tensor */
-	SECANT_MEDIA_SEMANTIC = 1 << 9, /* metadata/semanticseg */
-	SECANT_MEDIA_KEYPOINT = 1 << 10, /* metadata/keypoint */
-	SECANT_MEDIA_TEXTS = 1 << 11, /* metadata/texts */
-	SECANT_MEDIA_ROI = 1 << 12, /* metadata/object/roi-info */
-	SECANT_MEDIA_OSD = 1 << 13, /* metadata/osd */
-	SECANT_MEDIA_STITCH = 1 << 14, /* metadata/stitch-info */
-	SECANT_MEDIA_JSON = 1 << 15, /* result/json-result */
-	SECANT_MEDIA_ANY = (1 << 16) - 1
+	STREAM_MEDIA_JPEG = 1 << 0, /* image/jpeg */
+	STREAM_MEDIA_YUV = 1 << 1, /* image/yuv */
+	STREAM_MEDIA_RGB = 1 << 2, /* image/rgb */
+	STREAM_MEDIA_H264 = 1 << 3, /* video/x-h264 */
+	STREAM_MEDIA_OBJECT = 1 << 4, /* metadata/object */
+	STREAM_MEDIA_CLASS = 1 << 5, /* metadata/class */
+	STREAM_MEDIA_ATTRIBUTE = 1 << 6, /* metadata/attribute */
+	STREAM_MEDIA_FEATURE = 1 << 7, /* metadata/feature-vector */
+	STREAM_MEDIA_TENSOR = 1 << 8, /* metadata/tensor */
+	STREAM_MEDIA_SEMANTIC = 1 << 9, /* metadata/semanticseg */
+	STREAM_MEDIA_KEYPOINT = 1 << 10, /* metadata/keypoint */
+	STREAM_MEDIA_TEXTS = 1 << 11, /* metadata/texts */
+	STREAM_MEDIA_ROI = 1 << 12, /* metadata/object/roi-info */
+	STREAM_MEDIA_OSD = 1 << 13, /* metadata/osd */
+	STREAM_MEDIA_STITCH = 1 << 14, /* metadata/stitch-info */
+	STREAM_MEDIA_JSON = 1 << 15, /* result/json-result */
+	STREAM_MEDIA_ANY = (1 << 16) - 1
 };
 
-typedef enum secant_prop_type {
-	SECANT_PROP_STRING,
-	SECANT_PROP_INT, /* 32 bits */
-	SECANT_PROP_UINT,
-	SECANT_PROP_LONG, /* 64 bits */
-	SECANT_PROP_ULONG,
-	SECANT_PROP_REAL,
-	SECANT_PROP_BOOL,
-	SECANT_PROP_ENUM, /* one of `words`, or its number counted from `min` */
-	SECANT_PROP_OTHER /* an object of GStreamer's, which no text stands for */
-} secant_prop_type;
+typedef enum stream_prop_type {
+	STREAM_PROP_STRING,
+	STREAM_PROP_INT, /* 32 bits */
+	STREAM_PROP_UINT,
+	STREAM_PROP_LONG, /* 64 bits */
+	STREAM_PROP_ULONG,
+	STREAM_PROP_REAL,
+	STREAM_PROP_BOOL,
+	STREAM_PROP_ENUM, /* one of `words`, or its number counted from `min` */
+	STREAM_PROP_OTHER /* an object of GStreamer's, which no text stands for */
+} stream_prop_type;
 
 enum {
-	SECANT_PROP_READ_ONLY = 1,
-	SECANT_PROP_MANAGED = 2 /* the stream manager sets it; what a pipeline says is ignored */
+	STREAM_PROP_READ_ONLY = 1,
+	STREAM_PROP_MANAGED = 2 /* the stream manager sets it; what a pipeline says is ignored */
 };
 
-typedef struct secant_prop {
+typedef struct stream_prop {
 	const char *name;
-	secant_prop_type type;
+	stream_prop_type type;
 	const char *def; /* as a pipeline would write it; NULL: none */
 	int64_t min, max; /* of numbers; a max of INT64_MAX is no limit */
 	const char *words; /* "a|b|c": of strings, others are refused when the stream starts */
 	int flags;
 	const char *help; /* one line */
-} secant_prop;
+} stream_prop;
 
 /* Every element has the properties of what it is derived from, too. */
-typedef enum secant_element_base {
-	SECANT_BASE_PLUGIN, /* of MindX: status, deviceId, dataSource */
-	SECANT_BASE_OBJECT, /* of GStreamer */
-	SECANT_BASE_SOURCE,
-	SECANT_BASE_SINK
-} secant_element_base;
+typedef enum stream_element_base {
+	STREAM_BASE_PLUGIN, /* of MindX: status, deviceId, dataSource */
+	STREAM_BASE_OBJECT, /* of GStreamer */
+	STREAM_BASE_SOURCE,
+	STREAM_BASE_SINK
+} stream_element_base;
 
 enum {
-	SECANT_ELEMENT_FREE_KEYS = 1, /* other keys than factory, props, next, nextMeta are let pass */
-	SECANT_ELEMENT_PROXY = 2, /* takes what passes on its other side; asks upstream for keys */
-	SECANT_ELEMENT_TRANSPARENT = 4, /* says upstream's key instead of its own */
-	SECANT_ELEMENT_KEYLESS = 8 /* writes no key */
+	STREAM_ELEMENT_FREE_KEYS = 1, /* other keys than factory, props, next, nextMeta are let pass */
+	STREAM_ELEMENT_PROXY = 2, /* takes what passes on its other side; asks upstream for keys */
+	STREAM_ELEMENT_TRANSPARENT = 4, /* says upstream's key instead of its own */
+	STREAM_ELEMENT_KEYLESS = 8 /* writes no key */
 };
 
-enum { SECANT_PORTS = 4 };
+enum { STREAM_PORTS = 4 };
 
-typedef struct secant_stream_element secant_stream_element; /* an element of one stream: stream.h of this room */
+typedef struct stream_element stream_element; /* an element of one stream: stream.h of this room */
 
-typedef struct secant_element {
+typedef struct stream_element_type {
 	const char *name, *brief;
-	secant_element_base base;
+	stream_element_base base;
 	int flags;
-	const secant_prop *props; /* its own; ends at a name of NULL */
-	int sinks[SECANT_PORTS], sources[SECANT_PORTS]; /* media of the ports that are always there, in order; ends at 0 */
+	const stream_prop *props; /* its own; ends at a name of NULL */
+	int sinks[STREAM_PORTS], sources[STREAM_PORTS]; /* media of the ports that are always there, in order; ends at 0 */
 	int more_sinks, more_sources; /* media of ports on request; 0: there are none */
-	const char *keys[SECANT_PORTS]; /* which property names the key that port i reads and must not be empty */
+	const char *keys[STREAM_PORTS]; /* which property names the key that port i reads and must not be empty */
 	/* What the element itself refuses when a stream starts; NULL: nothing. Returns false with *why and *prop set. */
-	bool (*starts)(const secant_stream_element *e, const char **prop, const char **why);
-} secant_element;
+	bool (*starts)(const stream_element *e, const char **prop, const char **why);
+} stream_element_type;
 
 /* The i-th element; NULL after the last. */
-const secant_element *secant_element_at(int i);
-const secant_element *secant_element_find(const char *factory); /* NULL: there is none */
+const stream_element_type *stream_element_at(int i);
+const stream_element_type *stream_element_find(const char *factory); /* NULL: there is none */
 /* The i-th property, what is inherited first; NULL after the last. */
-const secant_prop *secant_element_prop(const secant_element *e, int i);
-const secant_prop *secant_element_find_prop(const secant_element *e, const char *name);
+const stream_prop *stream_element_prop(const stream_element_type *e, int i);
+const stream_prop *stream_element_find_prop(const stream_element_type *e, const char *name);
 
 /* A number of a property's type, kept in 64 bits or as double. */
-typedef struct secant_prop_value {
+typedef struct stream_prop_value {
 	int64_t i; /* of a ULONG: its bits */
 	double real;
-} secant_prop_value;
+} stream_prop_value;
 /* Reads text as GStreamer does (gst_value_deserialize) and checks the range. NULL: it fits; else what is wrong, in
  * `why`. */
-const char *secant_prop_read(const secant_prop *p, const char *text, secant_prop_value *v, char *why, size_t size);
+const char *stream_prop_read(const stream_prop *p, const char *text, stream_prop_value *v, char *why, size_t size);
 /* True where one of "a|b|c" is `word`; `number` (nullable) receives which. */
-bool secant_word_in(const char *words, const char *word, int *number);
+bool stream_word_in(const char *words, const char *word, int *number);
 
 /* For `starts`: what the stream says, or the default. */
-const char *secant_stream_text(const secant_stream_element *e, const char *prop);
-int64_t secant_stream_int(const secant_stream_element *e, const char *prop);
-int secant_stream_sinks(const secant_stream_element *e); /* ports there are */
-int secant_stream_sources(const secant_stream_element *e);
+const char *stream_text(const stream_element *e, const char *prop);
+int64_t stream_int(const stream_element *e, const char *prop);
+int stream_sinks(const stream_element *e); /* ports there are */
+int stream_sources(const stream_element *e);
 /* The numbers of a list "1, 2.5,3"; how many there are, at most `most`, or -1 where one is none. Blanks are let pass.
  */
-int secant_stream_reals(const char *text, size_t size, double *v, int most);
+int stream_reals(const char *text, size_t size, double *v, int most);
 /* The same checks in several elements. */
-bool secant_starts_font(const secant_stream_element *e, const char **prop, const char **why);
-bool secant_starts_post(const secant_stream_element *e, const char **prop, const char **why);
-bool secant_starts_channels(const secant_stream_element *e, const char **prop, const char **why);
+bool stream_starts_font(const stream_element *e, const char **prop, const char **why);
+bool stream_starts_post(const stream_element *e, const char **prop, const char **why);
+bool stream_starts_channels(const stream_element *e, const char **prop, const char **why);
 /* As many keys in dataSource as ports, where it is given. */
-bool secant_starts_count(const secant_stream_element *e, const char **prop, const char **why);
-bool secant_starts_linked(const secant_stream_element *e, const char **prop, const char **why);
+bool stream_starts_count(const stream_element *e, const char **prop, const char **why);
+bool stream_starts_linked(const stream_element *e, const char **prop, const char **why);
 
 /* Rows of property tables. */
-#define SECANT_PROP_TEXT(name_, def_, help_) \
+#define STREAM_PROP_TEXT(name_, def_, help_) \
 	{ \
-		.name = name_, .type = SECANT_PROP_STRING, .def = def_, .help = help_ \
+		.name = name_, .type = STREAM_PROP_STRING, .def = def_, .help = help_ \
 	}
-#define SECANT_PROP_WORDS(name_, def_, words_, help_) \
+#define STREAM_PROP_WORDS(name_, def_, words_, help_) \
 	{ \
-		.name = name_, .type = SECANT_PROP_STRING, .def = def_, .words = words_, .help = help_ \
+		.name = name_, .type = STREAM_PROP_STRING, .def = def_, .words = words_, .help = help_ \
 	}
-#define SECANT_PROP_NUMBER(T, name_, def_, min_, max_, help_) \
+#define STREAM_PROP_NUMBER(T, name_, def_, min_, max_, help_) \
 	{ \
-		.name = name_, .type = SECANT_PROP_##T, .def = def_, .min = min_, .max = max_, .help = help_ \
+		.name = name_, .type = STREAM_PROP_##T, .def = def_, .min = min_, .max = max_, .help = help_ \
 	}
 /* The properties of GStreamer: type, default, limits, flags. */
-#define SECANT_PROP_NATIVE(T, name_, def_, min_, max_, flags_, help_) \
+#define STREAM_PROP_NATIVE(T, name_, def_, min_, max_, flags_, help_) \
 	{ \
-		.name = name_, .type = SECANT_PROP_##T, .def = def_, .min = min_, .max = max_, .flags = flags_, .help = help_ \
+		.name = name_, .type = STREAM_PROP_##T, .def = def_, .min = min_, .max = max_, .flags = flags_, .help = help_ \
 	}
-#define SECANT_PROP_END \
+#define STREAM_PROP_END \
 	{ \
 		.name = NULL \
 	}

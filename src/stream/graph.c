@@ -30,7 +30,7 @@ typedef struct edge {
 
 typedef struct drawing {
 	secant_pipeline *p;
-	secant_str out;
+	base_str out;
 	box *boxes;
 	edge *edges;
 	int n, n_edges, columns, rows, elements, links;
@@ -38,36 +38,36 @@ typedef struct drawing {
 
 /* Text for XML: what markup means is escaped, control characters are not allowed at all. `most` characters are kept. */
 static void
-put_text(secant_str *out, const char *text, size_t most)
+put_text(base_str *out, const char *text, size_t most)
 {
 	size_t n = 0;
 	for (const char *c = text; *c; c++) {
 		if (((unsigned char)*c & 0xC0) != 0x80 && n++ >= most) {
-			secant_str_add(out, "\u2026");
+			base_str_add(out, "\u2026");
 			return;
 		}
 		switch (*c) {
-		case '<': secant_str_add(out, "&lt;"); break;
-		case '>': secant_str_add(out, "&gt;"); break;
-		case '&': secant_str_add(out, "&amp;"); break;
-		case '"': secant_str_add(out, "&quot;"); break;
+		case '<': base_str_add(out, "&lt;"); break;
+		case '>': base_str_add(out, "&gt;"); break;
+		case '&': base_str_add(out, "&amp;"); break;
+		case '"': base_str_add(out, "&quot;"); break;
 		default:
 			if ((unsigned char)*c < ' ' || *c == 0x7F)
-				secant_str_add(out, "?");
+				base_str_add(out, "?");
 			else
-				secant_str_addn(out, c, 1);
+				base_str_addn(out, c, 1);
 		}
 	}
 }
 
 static bool
-add_edges(drawing *d, secant_by_name *names, int from, const json_t *list, bool meta)
+add_edges(drawing *d, base_by_name *names, int from, const json_t *list, bool meta)
 {
 	const json_t *item;
-	for (size_t i = 0; list && (item = secant_stream_listed(list, i)); i++) {
+	for (size_t i = 0; list && (item = stream_listed(list, i)); i++) {
 		int port, to;
-		const char *name = json_is_string(item) ? secant_stream_target(d->p, json_string_value(item), &port) : NULL;
-		if (!name || (to = secant_by_name_find(names, name)) < 0)
+		const char *name = json_is_string(item) ? stream_target(d->p, json_string_value(item), &port) : NULL;
+		if (!name || (to = base_by_name_find(names, name)) < 0)
 			continue;
 		if (d->links + d->n_edges >= MOST_LINKS)
 			return false;
@@ -78,14 +78,14 @@ add_edges(drawing *d, secant_by_name *names, int from, const json_t *list, bool 
 
 /* The boxes and edges of one stream. False: too many. */
 static bool
-gather(drawing *d, const char *stream, const json_t *json, secant_by_name *names)
+gather(drawing *d, const char *stream, const json_t *json, base_by_name *names)
 {
 	const secant_stream_fault *f = &d->p->fault;
 	int n = 0, port;
-	const char **keys = secant_stream_keys(d->p, json, &n);
+	const char **keys = stream_keys(d->p, json, &n);
 	d->n = d->n_edges = 0;
 	if (!keys)
-		return secant_stream_no_memory(d->p);
+		return stream_no_memory(d->p);
 	for (int i = 0; i < n; i++) {
 		const json_t *e = json_object_get(json, keys[i]);
 		const char *factory = json_string_value(json_object_get(e, "factory"));
@@ -93,11 +93,11 @@ gather(drawing *d, const char *stream, const json_t *json, secant_by_name *names
 			continue;
 		if (d->elements + d->n >= MOST_ELEMENTS)
 			return false;
-		const char *name = secant_stream_target(d->p, keys[i], &port);
+		const char *name = stream_target(d->p, keys[i], &port);
 		bool bad = f->code && !strcmp(f->stream, stream)
 			&& (!strcmp(f->element, keys[i]) || (name && !strcmp(f->element, name)));
-		if (!name || !secant_by_name_add(names, name, d->n))
-			return secant_stream_no_memory(d->p);
+		if (!name || !base_by_name_add(names, name, d->n))
+			return stream_no_memory(d->p);
 		d->boxes[d->n++] = (box){ keys[i], factory ? factory : "no factory", 0, 0, bad };
 	}
 	for (int i = 0; i < d->n; i++) {
@@ -150,13 +150,13 @@ draw_edge(drawing *d, const edge *e, int top)
 	int x1 = MARGIN + b->column * STEP_X, y1 = top + b->row * STEP_Y + HIGH / 2, bend = (STEP_X - WIDE) / 2;
 	/* Links to the same element end side by side. */
 	y1 += e->to_port > 0 ? (e->to_port % 3) * 8 : 0;
-	secant_str_addf(&d->out,
+	base_str_addf(&d->out,
 		"<path d=\"M%d %d C%d %d %d %d %d %d\" fill=\"none\" stroke=\"#555\"%s marker-end=\"url(#arrow)\"/>\n", x0, y0,
 		x0 + bend, y0, x1 - bend, y1, x1, y1, e->meta ? " stroke-dasharray=\"4 3\"" : "");
 	if (e->from_port && !e->meta)
-		secant_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"port\">%d</text>\n", x0 + 4, y0 - 4, e->from_port);
+		base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"port\">%d</text>\n", x0 + 4, y0 - 4, e->from_port);
 	if (e->to_port > 0)
-		secant_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"port\" text-anchor=\"end\">%d</text>\n", x1 - 10,
+		base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"port\" text-anchor=\"end\">%d</text>\n", x1 - 10,
 			y1 - 4, e->to_port);
 }
 
@@ -164,23 +164,23 @@ static void
 draw_box(drawing *d, const box *b, int top)
 {
 	int x = MARGIN + b->column * STEP_X, y = top + b->row * STEP_Y;
-	secant_str_addf(&d->out,
+	base_str_addf(&d->out,
 		"<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" fill=\"%s\" stroke=\"%s\"/>\n<text x=\"%d\" "
 		"y=\"%d\">",
 		x, y, WIDE, HIGH, b->fault ? "#fde8e8" : "#eef3fa", b->fault ? "#c00" : "#456", x + 10, y + 18);
 	put_text(&d->out, b->name, 28);
-	secant_str_addf(&d->out, "</text>\n<text x=\"%d\" y=\"%d\" class=\"kind\">", x + 10, y + 35);
+	base_str_addf(&d->out, "</text>\n<text x=\"%d\" y=\"%d\" class=\"kind\">", x + 10, y + 35);
 	put_text(&d->out, b->factory, 32);
-	secant_str_add(&d->out, "</text>\n");
+	base_str_add(&d->out, "</text>\n");
 }
 
 /* One stream below what is there; returns where the next begins. */
 static int
 draw_stream(drawing *d, const char *name, int top, int *wide)
 {
-	secant_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"stream\">", MARGIN, top + 18);
+	base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"stream\">", MARGIN, top + 18);
 	put_text(&d->out, name, 100);
-	secant_str_add(&d->out, "</text>\n");
+	base_str_add(&d->out, "</text>\n");
 	top += HEAD;
 	for (int i = 0; i < d->n_edges; i++)
 		draw_edge(d, &d->edges[i], top);
@@ -201,14 +201,14 @@ static bool
 draw(drawing *d, int *wide, int *high)
 {
 	int n = 0, top = MARGIN / 2;
-	const char **names = secant_stream_keys(d->p, d->p->root, &n);
+	const char **names = stream_keys(d->p, d->p->root, &n);
 	if (!names)
-		return secant_stream_no_memory(d->p);
+		return stream_no_memory(d->p);
 	for (int i = 0; i < n; i++) {
 		const json_t *stream = json_object_get(d->p->root, names[i]);
-		secant_by_name by_name = { 0 };
+		base_by_name by_name = { 0 };
 		bool fine = gather(d, names[i], stream, &by_name);
-		secant_by_name_free(&by_name);
+		base_by_name_free(&by_name);
 		if (!fine)
 			return false;
 		place(d);
@@ -218,11 +218,11 @@ draw(drawing *d, int *wide, int *high)
 	}
 	const secant_stream_fault *f = &d->p->fault;
 	if (f->code) {
-		secant_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"fault\">%d %s: ", MARGIN, top + 18, f->code, f->name);
+		base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"fault\">%d %s: ", MARGIN, top + 18, f->code, f->name);
 		put_text(&d->out, f->element, 60);
-		secant_str_add(&d->out, *f->element ? ": " : "");
+		base_str_add(&d->out, *f->element ? ": " : "");
 		put_text(&d->out, f->message, 200);
-		secant_str_add(&d->out, "</text>\n");
+		base_str_add(&d->out, "</text>\n");
 		top += HEAD;
 		*wide = *wide < 900 ? 900 : *wide;
 	}
@@ -235,7 +235,7 @@ secant_pipeline_svg(const secant_pipeline *p, secant_err *err)
 {
 	/* The arena of the pipeline takes names: nothing that can be seen from outside changes. */
 	drawing d = { .p = (secant_pipeline *)p };
-	secant_str whole = { 0 };
+	base_str whole = { 0 };
 	int wide = 2 * MARGIN + 300, high = 0;
 	if (!json_is_object(p->root)) {
 		secant_fail(err, SECANT_ERR_FORMAT, "there is nothing to draw: %s", p->fault.message);
@@ -249,21 +249,21 @@ secant_pipeline_svg(const secant_pipeline *p, secant_err *err)
 			short_of ? "no memory for a drawing" : "a drawing has at most %d elements and %d links", (int)MOST_ELEMENTS,
 			(int)MOST_LINKS);
 	} else {
-		secant_str_addf(&whole,
+		base_str_addf(&whole,
 			"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n%s"
 			"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
 			wide, high, wide, high, head);
 		if (d.out.failed)
 			whole.failed = true;
 		else
-			secant_str_addn(&whole, d.out.p, d.out.n);
-		secant_str_add(&whole, "</svg>\n");
+			base_str_addn(&whole, d.out.p, d.out.n);
+		base_str_add(&whole, "</svg>\n");
 	}
 	secant_free(d.boxes);
 	secant_free(d.edges);
-	secant_str_free(&d.out);
-	char *text = err && err->code ? NULL : secant_str_take(&whole);
-	secant_str_free(&whole);
+	base_str_free(&d.out);
+	char *text = err && err->code ? NULL : base_str_take(&whole);
+	base_str_free(&whole);
 	if (!text)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a drawing");
 	return text;

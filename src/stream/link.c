@@ -13,7 +13,7 @@
 enum { MOST_PORTS = 256, MOST_META_TARGETS = 129 };
 
 typedef struct route {
-	secant_stream_element *from, *to;
+	stream_element *from, *to;
 	const char *text; /* of the target */
 	int from_port, to_port, order;
 } route;
@@ -36,27 +36,27 @@ in_order(const void *a, const void *b)
 
 /* All targets of `next` or `nextMeta`, in the order of elements. */
 static bool
-collect(secant_stream *s, const char *list, routes *out)
+collect(stream_instance *s, const char *list, routes *out)
 {
 	size_t n = 0;
 	for (int i = 0; i < s->n; i++) {
 		const json_t *targets = json_object_get(s->elements[i].json, list);
 		n += json_is_array(targets) ? json_array_size(targets) : targets != NULL;
 	}
-	out->v = secant_arena_alloc(s->pipeline->arena, (n + 1) * sizeof *out->v);
+	out->v = base_arena_alloc(s->pipeline->arena, (n + 1) * sizeof *out->v);
 	if (!out->v)
-		return secant_stream_no_memory(s->pipeline);
+		return stream_no_memory(s->pipeline);
 	for (int i = 0; i < s->n; i++) {
 		const json_t *targets = json_object_get(s->elements[i].json, list), *item;
-		for (size_t k = 0; targets && (item = secant_stream_listed(targets, k)); k++) {
+		for (size_t k = 0; targets && (item = stream_listed(targets, k)); k++) {
 			route *r = &out->v[out->n];
 			*r = (route){
 				.from = &s->elements[i], .text = json_string_value(item), .from_port = (int)k, .order = out->n++
 			};
-			const char *name = secant_stream_target(s->pipeline, r->text, &r->to_port);
+			const char *name = stream_target(s->pipeline, r->text, &r->to_port);
 			if (!name)
 				return false;
-			r->to = secant_stream_find(s, name);
+			r->to = stream_find(s, name);
 		}
 	}
 	return true;
@@ -64,19 +64,19 @@ collect(secant_stream *s, const char *list, routes *out)
 
 /* The same target twice is found before any link is made. */
 static bool
-once_each(secant_stream *s, const routes *all)
+once_each(stream_instance *s, const routes *all)
 {
-	secant_by_name seen = { 0 };
+	base_by_name seen = { 0 };
 	bool fine = true;
 	for (int i = 0; fine && i < all->n; i++) {
 		const route *r = &all->v[i];
-		if (secant_by_name_find(&seen, r->text) >= 0)
-			fine = secant_stream_refuse(s, SECANT_MX_LINK, r->from->name, "next",
+		if (base_by_name_find(&seen, r->text) >= 0)
+			fine = stream_refuse(s, STREAM_MX_LINK, r->from->name, "next",
 				"'%.100s' is linked to twice; its ports are name:0, name:1, ...", r->text);
-		else if (!secant_by_name_add(&seen, r->text, i))
-			fine = secant_stream_no_memory(s->pipeline);
+		else if (!base_by_name_add(&seen, r->text, i))
+			fine = stream_no_memory(s->pipeline);
 	}
-	secant_by_name_free(&seen);
+	base_by_name_free(&seen);
 	return fine;
 }
 
@@ -84,31 +84,31 @@ static int
 count_media(const int *media)
 {
 	int n = 0;
-	while (n < SECANT_PORTS && media[n])
+	while (n < STREAM_PORTS && media[n])
 		n++;
 	return n;
 }
 
 /* Room for the ports that are always there and for as many as may be asked for. */
 static bool
-make_ports(secant_stream *s, const routes *all)
+make_ports(stream_instance *s, const routes *all)
 {
 	for (int i = 0; i < all->n; i++)
 		if (all->v[i].to)
 			all->v[i].to->arriving++;
 	for (int i = 0; i < s->n; i++) {
-		secant_stream_element *e = &s->elements[i];
+		stream_element *e = &s->elements[i];
 		const json_t *next = json_object_get(e->json, "next");
 		size_t leaving = json_is_array(next) ? json_array_size(next) : 1;
 		if (leaving > MOST_PORTS)
-			return secant_stream_refuse(s, SECANT_MX_INVALID_PARAM, e->name, "next", "%zu targets, at most %d can be",
-				leaving, (int)MOST_PORTS);
+			return stream_refuse(s, STREAM_MX_INVALID_PARAM, e->name, "next", "%zu targets, at most %d can be", leaving,
+				(int)MOST_PORTS);
 		e->n_sinks = count_media(e->kind->sinks);
 		e->n_sources = count_media(e->kind->sources);
-		e->sinks = secant_arena_alloc(s->pipeline->arena, (size_t)(SECANT_PORTS + e->arriving) * sizeof *e->sinks);
-		e->sources = secant_arena_alloc(s->pipeline->arena, (SECANT_PORTS + leaving) * sizeof *e->sources);
+		e->sinks = base_arena_alloc(s->pipeline->arena, (size_t)(STREAM_PORTS + e->arriving) * sizeof *e->sinks);
+		e->sources = base_arena_alloc(s->pipeline->arena, (STREAM_PORTS + leaving) * sizeof *e->sources);
 		if (!e->sinks || !e->sources)
-			return secant_stream_no_memory(s->pipeline);
+			return stream_no_memory(s->pipeline);
 		for (int k = 0; k < e->n_sinks; k++)
 			e->sinks[k].media = e->kind->sinks[k];
 		for (int k = 0; k < e->n_sources; k++)
@@ -117,14 +117,14 @@ make_ports(secant_stream *s, const routes *all)
 	return true;
 }
 
-static int media_out(const secant_stream *s, secant_stream_element *e, int port, int query);
+static int media_out(const stream_instance *s, stream_element *e, int port, int query);
 
 /* What a port for input takes: of a proxy, what all its listeners take. A query that comes round in a ring ends. */
 static int
-media_in(const secant_stream *s, secant_stream_element *e, int port, int query)
+media_in(const stream_instance *s, stream_element *e, int port, int query)
 {
 	int media = e->sinks[port].media;
-	if (!(e->kind->flags & SECANT_ELEMENT_PROXY) || e->seen == query)
+	if (!(e->kind->flags & STREAM_ELEMENT_PROXY) || e->seen == query)
 		return media;
 	e->seen = query;
 	for (int k = 0; k < e->n_sources; k++)
@@ -134,10 +134,10 @@ media_in(const secant_stream *s, secant_stream_element *e, int port, int query)
 }
 
 static int
-media_out(const secant_stream *s, secant_stream_element *e, int port, int query)
+media_out(const stream_instance *s, stream_element *e, int port, int query)
 {
 	int media = e->sources[port].media;
-	if (!(e->kind->flags & SECANT_ELEMENT_PROXY) || e->seen == query)
+	if (!(e->kind->flags & STREAM_ELEMENT_PROXY) || e->seen == query)
 		return media;
 	e->seen = query;
 	for (int k = 0; k < e->n_sinks; k++)
@@ -148,31 +148,31 @@ media_out(const secant_stream *s, secant_stream_element *e, int port, int query)
 
 /* The port of that number, or one that is asked for; -1: there is none. */
 static int
-take(secant_pad *pads, int *n, int always, int wanted, int more)
+take(stream_pad *pads, int *n, int always, int wanted, int more)
 {
 	if (wanted < always)
 		return pads[wanted].peer ? -1 : wanted;
 	if (!more)
 		return -1;
-	pads[*n] = (secant_pad){ .media = more };
+	pads[*n] = (stream_pad){ .media = more };
 	return (*n)++;
 }
 
 static bool
-join(secant_stream *s, const route *r)
+join(stream_instance *s, const route *r)
 {
-	secant_stream_element *a = r->from, *b = r->to;
+	stream_element *a = r->from, *b = r->to;
 	int out = take(a->sources, &a->n_sources, count_media(a->kind->sources), r->from_port, a->kind->more_sources);
 	if (out < 0)
-		return secant_stream_refuse(
-			s, SECANT_MX_LINK, a->name, "next", "%s has no free port %d for output", a->kind->name, r->from_port);
+		return stream_refuse(
+			s, STREAM_MX_LINK, a->name, "next", "%s has no free port %d for output", a->kind->name, r->from_port);
 	int in = take(b->sinks, &b->n_sinks, count_media(b->kind->sinks), r->to_port, b->kind->more_sinks);
 	if (in < 0)
-		return secant_stream_refuse(s, SECANT_MX_LINK, a->name, "next", "'%.100s' (%s) has no free port %d for input",
-			b->name, b->kind->name, r->to_port);
+		return stream_refuse(s, STREAM_MX_LINK, a->name, "next", "'%.100s' (%s) has no free port %d for input", b->name,
+			b->kind->name, r->to_port);
 	int given = media_out(s, a, out, ++s->query), taken = media_in(s, b, in, ++s->query);
 	if (!(given & taken))
-		return secant_stream_refuse(s, SECANT_MX_LINK, a->name, "next",
+		return stream_refuse(s, STREAM_MX_LINK, a->name, "next",
 			"what %s gives is nothing that '%.100s' (%s) takes at port %d", a->kind->name, b->name, b->kind->name,
 			r->to_port);
 	a->sources[out].peer = b;
@@ -183,7 +183,7 @@ join(secant_stream *s, const route *r)
 }
 
 static bool
-link_all(secant_stream *s, const routes *all)
+link_all(stream_instance *s, const routes *all)
 {
 	qsort(all->v, (size_t)all->n, sizeof *all->v, in_order);
 	for (int i = 0; i < s->n; i++)
@@ -191,10 +191,9 @@ link_all(secant_stream *s, const routes *all)
 	for (int i = 0; i < all->n; i++) {
 		const route *r = &all->v[i];
 		if (!r->to)
-			return secant_stream_refuse(
-				s, SECANT_MX_NO_ELEMENT, r->from->name, "next", "'%.100s' is not an element", r->text);
+			return stream_refuse(s, STREAM_MX_NO_ELEMENT, r->from->name, "next", "'%.100s' is not an element", r->text);
 		if (r->to_port != r->to->arriving)
-			return secant_stream_refuse(s, SECANT_MX_LINK, r->from->name, "next",
+			return stream_refuse(s, STREAM_MX_LINK, r->from->name, "next",
 				"'%.100s': the next port of that element is %d", r->text, r->to->arriving);
 		r->to->arriving++;
 		if (!join(s, r))
@@ -205,7 +204,7 @@ link_all(secant_stream *s, const routes *all)
 
 /* Entries for one destination: all with ports or none, each port once and below their number. */
 static bool
-meta_of(secant_stream *s, const routes *all, secant_stream_element *to)
+meta_of(stream_instance *s, const routes *all, stream_element *to)
 {
 	const route *by_port[MOST_PORTS];
 	int n = 0, with = 0, used = 0;
@@ -214,7 +213,7 @@ meta_of(secant_stream *s, const routes *all, secant_stream_element *to)
 			n++;
 			with += strchr(all->v[i].text, ':') != NULL;
 		}
-	secant_str names = { 0 };
+	base_str names = { 0 };
 	memset(by_port, 0, sizeof by_port);
 	for (int i = 0; i < all->n; i++) {
 		const route *r = &all->v[i];
@@ -222,23 +221,23 @@ meta_of(secant_stream *s, const routes *all, secant_stream_element *to)
 			continue;
 		int port = with ? r->to_port : used;
 		if ((with && with != n) || port < 0 || port >= n || port >= MOST_PORTS || by_port[port])
-			return secant_stream_refuse(s, SECANT_MX_INVALID_PARAM, r->from->name, "nextMeta",
+			return stream_refuse(s, STREAM_MX_INVALID_PARAM, r->from->name, "nextMeta",
 				"'%.100s': all that point at one element have ports, each once and from 0, or none has", r->text);
 		by_port[port] = r;
 		used++;
 	}
 	for (int i = 0; i < n; i++) {
-		secant_str_add(&names, i ? "," : "");
-		secant_str_add(&names, by_port[i]->from->name);
+		base_str_add(&names, i ? "," : "");
+		base_str_add(&names, by_port[i]->from->name);
 	}
-	char *text = secant_str_take(&names);
-	to->data_source = text ? secant_arena_strdup(s->pipeline->arena, text) : NULL;
+	char *text = base_str_take(&names);
+	to->data_source = text ? base_arena_strdup(s->pipeline->arena, text) : NULL;
 	secant_free(text);
-	return to->data_source || secant_stream_no_memory(s->pipeline);
+	return to->data_source || stream_no_memory(s->pipeline);
 }
 
 static bool
-metas(secant_stream *s)
+metas(stream_instance *s)
 {
 	routes all = { 0 };
 	int targets = 0;
@@ -247,19 +246,19 @@ metas(secant_stream *s)
 	for (int i = 0; i < all.n; i++) {
 		const route *r = &all.v[i];
 		if (!r->to)
-			return secant_stream_refuse(
-				s, SECANT_MX_INVALID_PARAM, r->from->name, "nextMeta", "'%.100s' is not in the stream", r->text);
+			return stream_refuse(
+				s, STREAM_MX_INVALID_PARAM, r->from->name, "nextMeta", "'%.100s' is not in the stream", r->text);
 	}
 	for (int i = 0; i < all.n; i++) {
 		const route *r = &all.v[i];
 		if (r->to->data_source)
 			continue;
 		if (++targets > MOST_META_TARGETS)
-			return secant_stream_refuse(s, SECANT_MX_INVALID_PARAM, r->from->name, "nextMeta",
+			return stream_refuse(s, STREAM_MX_INVALID_PARAM, r->from->name, "nextMeta",
 				"more than %d elements are pointed at", (int)MOST_META_TARGETS);
-		if (!secant_element_find_prop(r->to->kind, "dataSource"))
-			return secant_stream_refuse(s, SECANT_MX_PROPERTIES, r->from->name, "nextMeta",
-				"'%.100s' (%s) has no dataSource", r->to->name, r->to->kind->name);
+		if (!stream_element_find_prop(r->to->kind, "dataSource"))
+			return stream_refuse(s, STREAM_MX_PROPERTIES, r->from->name, "nextMeta", "'%.100s' (%s) has no dataSource",
+				r->to->name, r->to->kind->name);
 		if (!meta_of(s, &all, r->to))
 			return false;
 	}
@@ -267,24 +266,22 @@ metas(secant_stream *s)
 }
 
 static bool
-all_linked(secant_stream *s)
+all_linked(stream_instance *s)
 {
 	for (int i = 0; i < s->n; i++) {
-		const secant_stream_element *e = &s->elements[i];
+		const stream_element *e = &s->elements[i];
 		for (int k = 0; k < e->n_sinks; k++)
 			if (!e->sinks[k].peer)
-				return secant_stream_refuse(
-					s, SECANT_MX_UNLINKED, e->name, NULL, "nothing leads to port %d for input", k);
+				return stream_refuse(s, STREAM_MX_UNLINKED, e->name, NULL, "nothing leads to port %d for input", k);
 		for (int k = 0; k < e->n_sources; k++)
 			if (!e->sources[k].peer)
-				return secant_stream_refuse(
-					s, SECANT_MX_UNLINKED, e->name, NULL, "port %d for output leads nowhere", k);
+				return stream_refuse(s, STREAM_MX_UNLINKED, e->name, NULL, "port %d for output leads nowhere", k);
 	}
 	return true;
 }
 
 bool
-secant_stream_link(secant_stream *s)
+stream_link(stream_instance *s)
 {
 	routes all = { 0 };
 	return collect(s, "next", &all) && make_ports(s, &all) && once_each(s, &all) && link_all(s, &all) && metas(s)

@@ -18,17 +18,17 @@ static const struct {
 	int code;
 	const char *name;
 } codes[] = {
-	{ SECANT_MX_FAILURE, "COMM_FAILURE" },
-	{ SECANT_MX_INVALID_PARAM, "COMM_INVALID_PARAM" },
-	{ SECANT_MX_INVALID_PATH, "COMM_INVALID_PATH" },
-	{ SECANT_MX_STATE, "STREAM_CHANGE_STATE_FAILED" },
-	{ SECANT_MX_CONFIG, "STREAM_INVALID_CONFIG" },
-	{ SECANT_MX_LINK, "STREAM_INVALID_LINK" },
-	{ SECANT_MX_EXISTS, "STREAM_ELEMENT_EXIST" },
-	{ SECANT_MX_NO_ELEMENT, "STREAM_ELEMENT_NOT_EXIST" },
-	{ SECANT_MX_FACTORY, "ELEMENT_INVALID_FACTORY" },
-	{ SECANT_MX_PROPERTIES, "ELEMENT_INVALID_PROPERTIES" },
-	{ SECANT_MX_UNLINKED, "ELEMENT_PAD_UNLINKED" },
+	{ STREAM_MX_FAILURE, "COMM_FAILURE" },
+	{ STREAM_MX_INVALID_PARAM, "COMM_INVALID_PARAM" },
+	{ STREAM_MX_INVALID_PATH, "COMM_INVALID_PATH" },
+	{ STREAM_MX_STATE, "STREAM_CHANGE_STATE_FAILED" },
+	{ STREAM_MX_CONFIG, "STREAM_INVALID_CONFIG" },
+	{ STREAM_MX_LINK, "STREAM_INVALID_LINK" },
+	{ STREAM_MX_EXISTS, "STREAM_ELEMENT_EXIST" },
+	{ STREAM_MX_NO_ELEMENT, "STREAM_ELEMENT_NOT_EXIST" },
+	{ STREAM_MX_FACTORY, "ELEMENT_INVALID_FACTORY" },
+	{ STREAM_MX_PROPERTIES, "ELEMENT_INVALID_PROPERTIES" },
+	{ STREAM_MX_UNLINKED, "ELEMENT_PAD_UNLINKED" },
 };
 
 /* Copies as much as there is room for, whole characters only, "..." at the end of what was cut. */
@@ -72,7 +72,7 @@ refuse(secant_pipeline *p, int code, const char *stream, const char *element, co
 }
 
 bool
-secant_stream_refuse(secant_stream *s, int code, const char *element, const char *property, const char *fmt, ...)
+stream_refuse(stream_instance *s, int code, const char *element, const char *property, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -93,14 +93,14 @@ refuse_text(secant_pipeline *p, int code, const char *fmt, ...)
 }
 
 bool
-secant_stream_no_memory(secant_pipeline *p)
+stream_no_memory(secant_pipeline *p)
 {
 	p->no_memory = true;
 	return false;
 }
 
 void
-secant_stream_remark(secant_pipeline *p, const char *fmt, ...)
+stream_remark(secant_pipeline *p, const char *fmt, ...)
 {
 	char text[1000];
 	va_list ap;
@@ -111,15 +111,15 @@ secant_stream_remark(secant_pipeline *p, const char *fmt, ...)
 	va_end(ap);
 	if (p->n_remarks == MOST_REMARKS - 1)
 		snprintf(text, sizeof text, "and more of the kind");
-	const char *copy = secant_arena_strdup(p->arena, text);
-	if (!copy || secant_grow((void **)&p->remarks, &p->remarks_capacity, p->n_remarks, sizeof *p->remarks))
-		secant_stream_no_memory(p);
+	const char *copy = base_arena_strdup(p->arena, text);
+	if (!copy || base_grow((void **)&p->remarks, &p->remarks_capacity, p->n_remarks, sizeof *p->remarks))
+		stream_no_memory(p);
 	else
 		p->remarks[p->n_remarks++] = copy;
 }
 
 bool
-secant_stream_is_clean(const char *text)
+stream_is_clean(const char *text)
 {
 	for (; *text; text++)
 		if (strchr("\n\r\t\f\b\v\x7F", *text) || (text[0] == ' ' && text[1] == ' '))
@@ -160,9 +160,9 @@ by_bytes(const void *a, const void *b)
 }
 
 const char **
-secant_stream_keys(secant_pipeline *p, const json_t *object, int *n)
+stream_keys(secant_pipeline *p, const json_t *object, int *n)
 {
-	const char **keys = secant_arena_alloc(p->arena, (json_object_size(object) + 1) * sizeof *keys), *key;
+	const char **keys = base_arena_alloc(p->arena, (json_object_size(object) + 1) * sizeof *keys), *key;
 	json_t *value;
 	*n = 0;
 	if (!keys)
@@ -176,19 +176,18 @@ secant_stream_keys(secant_pipeline *p, const json_t *object, int *n)
 static bool
 check_stream(secant_pipeline *p, const char *name)
 {
-	secant_stream s = { .pipeline = p, .name = name, .json = json_object_get(p->root, name) };
+	stream_instance s = { .pipeline = p, .name = name, .json = json_object_get(p->root, name) };
 	if (!json_is_object(s.json) || !json_object_size(s.json))
-		return secant_stream_refuse(&s, SECANT_MX_INVALID_PARAM, NULL, NULL,
+		return stream_refuse(&s, STREAM_MX_INVALID_PARAM, NULL, NULL,
 			json_is_object(s.json) ? "the stream has no elements" : "the stream is not an object of elements");
 	if (json_object_size(s.json) > MOST_KEYS)
-		return secant_stream_refuse(&s, SECANT_MX_CONFIG, NULL, NULL, "%zu elements, at most %d can be",
+		return stream_refuse(&s, STREAM_MX_CONFIG, NULL, NULL, "%zu elements, at most %d can be",
 			json_object_size(s.json), (int)MOST_KEYS);
-	s.keys = secant_stream_keys(p, s.json, &s.n_keys);
+	s.keys = stream_keys(p, s.json, &s.n_keys);
 	if (!s.keys)
-		return secant_stream_no_memory(p);
-	bool fine = secant_stream_validate(&s) && secant_stream_create(&s) && secant_stream_link(&s)
-		&& secant_stream_start(&s);
-	secant_by_name_free(&s.by_name);
+		return stream_no_memory(p);
+	bool fine = stream_validate(&s) && stream_create(&s) && stream_link(&s) && stream_start(&s);
+	base_by_name_free(&s.by_name);
 	p->n_streams += fine;
 	p->n_elements += fine ? s.n : 0;
 	return fine;
@@ -199,25 +198,25 @@ load(secant_pipeline *p, const char *text, size_t size)
 {
 	json_error_t where;
 	if (size < 1 || size >= MOST_TEXT)
-		return refuse_text(p, SECANT_MX_INVALID_PARAM, "%zu bytes; a pipeline has 1 to %d", size, (int)MOST_TEXT - 1);
+		return refuse_text(p, STREAM_MX_INVALID_PARAM, "%zu bytes; a pipeline has 1 to %d", size, (int)MOST_TEXT - 1);
 	size_t mark = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
 	p->root = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &where);
 	if (!p->root && json_error_code(&where) == json_error_duplicate_key) {
-		secant_stream_remark(
+		stream_remark(
 			p, "line %d, column %d: a key that was there before; the last one counts", where.line, where.column);
 		p->root = json_loadb(text + mark, size - mark, 0, &where);
 	}
 	if (!p->root)
-		return refuse_text(p, SECANT_MX_CONFIG, "line %d, column %d: %s", where.line, where.column, where.text);
+		return refuse_text(p, STREAM_MX_CONFIG, "line %d, column %d: %s", where.line, where.column, where.text);
 	if (!json_is_object(p->root) || !json_object_size(p->root))
-		return refuse_text(p, SECANT_MX_CONFIG, "no streams: an object { name : stream, ... } is meant");
+		return refuse_text(p, STREAM_MX_CONFIG, "no streams: an object { name : stream, ... } is meant");
 	const char *unclean = unclean_in(p->root);
 	if (unclean)
 		return refuse_text(
-			p, SECANT_MX_CONFIG, "'%.200s': two spaces in a row, or the character 0x7F, are nowhere allowed", unclean);
+			p, STREAM_MX_CONFIG, "'%.200s': two spaces in a row, or the character 0x7F, are nowhere allowed", unclean);
 	if (json_object_size(p->root) > MOST_STREAMS)
 		return refuse_text(
-			p, SECANT_MX_CONFIG, "%zu streams, at most %d can be", json_object_size(p->root), (int)MOST_STREAMS);
+			p, STREAM_MX_CONFIG, "%zu streams, at most %d can be", json_object_size(p->root), (int)MOST_STREAMS);
 	return true;
 }
 
@@ -227,7 +226,7 @@ check(secant_pipeline *p, const char *text, size_t size)
 	int n = 0;
 	if (!load(p, text, size))
 		return;
-	const char **names = secant_stream_keys(p, p->root, &n);
+	const char **names = stream_keys(p, p->root, &n);
 	if (!names)
 		p->no_memory = true;
 	for (int i = 0; names && i < n && check_stream(p, names[i]); i++)
@@ -238,7 +237,7 @@ static secant_pipeline *
 open_pipeline(bool strict)
 {
 	secant_pipeline *p = secant_calloc(1, sizeof *p);
-	if (p && !(p->arena = secant_arena_new())) {
+	if (p && !(p->arena = base_arena_new())) {
 		secant_free(p);
 		return NULL;
 	}
@@ -278,18 +277,18 @@ secant_pipeline_read(const char *path, bool strict, secant_err *err)
 	if (!p)
 		return finished(p, err);
 	if (!*path || lstat(path, &st))
-		refuse_text(p, SECANT_MX_INVALID_PATH, "%.300s: %s", path, *path ? strerror(errno) : "no path");
+		refuse_text(p, STREAM_MX_INVALID_PATH, "%.300s: %s", path, *path ? strerror(errno) : "no path");
 	else if (S_ISLNK(st.st_mode))
-		refuse_text(p, SECANT_MX_INVALID_PATH, "%.300s is a symbolic link", path);
+		refuse_text(p, STREAM_MX_INVALID_PATH, "%.300s is a symbolic link", path);
 	else if (!S_ISREG(st.st_mode))
-		refuse_text(p, SECANT_MX_INVALID_PARAM, "%.300s is not a regular file", path);
+		refuse_text(p, STREAM_MX_INVALID_PARAM, "%.300s is not a regular file", path);
 	else if (st.st_size > MOST_FILE)
-		refuse_text(p, SECANT_MX_FAILURE, "%.300s has more than 100 MB", path);
-	else if (secant_file_map(&b, path, &why))
-		refuse_text(p, SECANT_MX_FAILURE, "%s", why.msg);
+		refuse_text(p, STREAM_MX_FAILURE, "%.300s has more than 100 MB", path);
+	else if (base_file_map(&b, path, &why))
+		refuse_text(p, STREAM_MX_FAILURE, "%s", why.msg);
 	else {
 		check(p, (const char *)b.data, b.size);
-		secant_file_unmap(&b);
+		base_file_unmap(&b);
 	}
 	return finished(p, err);
 }
@@ -300,7 +299,7 @@ secant_pipeline_free(secant_pipeline *p)
 	if (!p)
 		return;
 	json_decref(p->root);
-	secant_arena_free(p->arena);
+	base_arena_free(p->arena);
 	secant_free(p->remarks);
 	secant_free(p);
 }

@@ -16,35 +16,35 @@ kind_of(const json_t *value)
 }
 
 const char *
-secant_stream_value(secant_pipeline *p, const secant_prop *prop, const json_t *value)
+stream_value(secant_pipeline *p, const stream_prop *prop, const json_t *value)
 {
-	bool text = prop->type == SECANT_PROP_STRING || prop->type == SECANT_PROP_BOOL;
+	bool text = prop->type == STREAM_PROP_STRING || prop->type == STREAM_PROP_BOOL;
 	char *printed;
 	switch (json_typeof(value)) {
 	case JSON_STRING: return json_string_value(value);
-	case JSON_OBJECT: printed = secant_json_text(value, 0); break;
+	case JSON_OBJECT: printed = base_json_text(value, 0); break;
 	case JSON_INTEGER:
-		return p->strict ? NULL : secant_arena_format(p->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	case JSON_REAL: return p->strict ? NULL : secant_arena_format(p->arena, "%.17g", json_real_value(value));
+		return p->strict ? NULL : base_arena_format(p->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	case JSON_REAL: return p->strict ? NULL : base_arena_format(p->arena, "%.17g", json_real_value(value));
 	case JSON_TRUE: return p->strict ? NULL : text ? "true" : "1";
 	case JSON_FALSE: return p->strict ? NULL : text ? "false" : "0";
 	default: return NULL;
 	}
-	const char *copy = printed ? secant_arena_strdup(p->arena, printed) : NULL;
+	const char *copy = printed ? base_arena_strdup(p->arena, printed) : NULL;
 	secant_free(printed);
 	if (!copy)
-		secant_stream_no_memory(p);
+		stream_no_memory(p);
 	return copy;
 }
 
 /* " (nearest: x)" of the properties of an element; empty where none is near. */
 static void
-near_prop(const secant_element *e, const char *name, char *out, size_t size)
+near_prop(const stream_element_type *e, const char *name, char *out, size_t size)
 {
 	enum { MOST = 63 };
 	const char *names[MOST + 1] = { NULL };
-	const secant_prop *p;
-	for (int i = 0; i < MOST && (p = secant_element_prop(e, i)); i++)
+	const stream_prop *p;
+	for (int i = 0; i < MOST && (p = stream_element_prop(e, i)); i++)
 		names[i] = p->name;
 	const char *nearest = secant_nearest(name, names);
 	*out = '\0';
@@ -53,34 +53,34 @@ near_prop(const secant_element *e, const char *name, char *out, size_t size)
 }
 
 static bool
-property(secant_stream *s, const char *key, const secant_element *e, const char *name, const json_t *value)
+property(stream_instance *s, const char *key, const stream_element_type *e, const char *name, const json_t *value)
 {
 	char why[400];
-	secant_prop_value v;
-	if (!secant_stream_is_clean(name) || (json_is_string(value) && !secant_stream_is_clean(json_string_value(value))))
-		return secant_stream_refuse(s, SECANT_MX_INVALID_PARAM, key, name,
+	stream_prop_value v;
+	if (!stream_is_clean(name) || (json_is_string(value) && !stream_is_clean(json_string_value(value))))
+		return stream_refuse(s, STREAM_MX_INVALID_PARAM, key, name,
 			"a control character or two spaces in a row, in the name of a property or in its value");
-	const secant_prop *p = secant_element_find_prop(e, name);
+	const stream_prop *p = stream_element_find_prop(e, name);
 	if (!p) {
 		near_prop(e, name, why, sizeof why);
-		return secant_stream_refuse(s, SECANT_MX_PROPERTIES, key, name, "%s has no such property%s", e->name, why);
+		return stream_refuse(s, STREAM_MX_PROPERTIES, key, name, "%s has no such property%s", e->name, why);
 	}
-	if (p->flags & SECANT_PROP_READ_ONLY)
-		return secant_stream_refuse(s, SECANT_MX_PROPERTIES, key, name, "it can be read only");
-	const char *text = secant_stream_value(s->pipeline, p, value);
+	if (p->flags & STREAM_PROP_READ_ONLY)
+		return stream_refuse(s, STREAM_MX_PROPERTIES, key, name, "it can be read only");
+	const char *text = stream_value(s->pipeline, p, value);
 	if (!text)
 		return s->pipeline->no_memory
 			? false
-			: secant_stream_refuse(s, SECANT_MX_PROPERTIES, key, name, "%s, where a string is meant", kind_of(value));
-	if (secant_prop_read(p, text, &v, why, sizeof why))
-		return secant_stream_refuse(s, SECANT_MX_PROPERTIES, key, name, "%s", why);
+			: stream_refuse(s, STREAM_MX_PROPERTIES, key, name, "%s, where a string is meant", kind_of(value));
+	if (stream_prop_read(p, text, &v, why, sizeof why))
+		return stream_refuse(s, STREAM_MX_PROPERTIES, key, name, "%s", why);
 	if (!json_is_string(value) && !json_is_object(value))
-		secant_stream_remark(s->pipeline,
+		stream_remark(s->pipeline,
 			"stream %.100s, element %.100s, property %.100s: %s is taken as \"%.100s\"; the "
 			"original takes strings only (6015)",
 			s->name, key, name, kind_of(value), text);
-	if (p->flags & SECANT_PROP_MANAGED)
-		secant_stream_remark(s->pipeline,
+	if (p->flags & STREAM_PROP_MANAGED)
+		stream_remark(s->pipeline,
 			"stream %.100s, element %.100s, property %.100s: set by the stream manager; "
 			"what is said here is ignored",
 			s->name, key, name);
@@ -88,16 +88,16 @@ property(secant_stream *s, const char *key, const secant_element *e, const char 
 }
 
 static bool
-properties(secant_stream *s, const char *key, const secant_element *e, const json_t *props)
+properties(stream_instance *s, const char *key, const stream_element_type *e, const json_t *props)
 {
 	int n;
 	if (!props)
 		return true;
 	if (!json_is_object(props))
-		return secant_stream_refuse(s, SECANT_MX_PROPERTIES, key, NULL, "props is %s, not an object", kind_of(props));
-	const char **names = secant_stream_keys(s->pipeline, props, &n);
+		return stream_refuse(s, STREAM_MX_PROPERTIES, key, NULL, "props is %s, not an object", kind_of(props));
+	const char **names = stream_keys(s->pipeline, props, &n);
 	if (!names)
-		return secant_stream_no_memory(s->pipeline);
+		return stream_no_memory(s->pipeline);
 	for (int i = 0; i < n; i++)
 		if (!property(s, key, e, names[i], json_object_get(props, names[i])))
 			return false;
@@ -105,37 +105,37 @@ properties(secant_stream *s, const char *key, const secant_element *e, const jso
 }
 
 static bool
-element_keys(secant_stream *s, const char *key, const secant_element *e, const json_t *json)
+element_keys(stream_instance *s, const char *key, const stream_element_type *e, const json_t *json)
 {
 	int n;
-	if (e->flags & SECANT_ELEMENT_FREE_KEYS)
+	if (e->flags & STREAM_ELEMENT_FREE_KEYS)
 		return true;
-	const char **keys = secant_stream_keys(s->pipeline, json, &n);
+	const char **keys = stream_keys(s->pipeline, json, &n);
 	if (!keys)
-		return secant_stream_no_memory(s->pipeline);
+		return stream_no_memory(s->pipeline);
 	for (int i = 0; i < n; i++)
-		if (!secant_word_in("factory|props|next|nextMeta", keys[i], NULL))
-			return secant_stream_refuse(s, SECANT_MX_PROPERTIES, key, keys[i],
+		if (!stream_word_in("factory|props|next|nextMeta", keys[i], NULL))
+			return stream_refuse(s, STREAM_MX_PROPERTIES, key, keys[i],
 				"an element has factory, props, next and nextMeta; properties stand within props");
 	return true;
 }
 
 const json_t *
-secant_stream_listed(const json_t *list, size_t i)
+stream_listed(const json_t *list, size_t i)
 {
 	return json_is_array(list) ? json_array_get(list, i) : i == 0 ? list : NULL;
 }
 
 const char *
-secant_stream_target(secant_pipeline *p, const char *text, int *port)
+stream_target(secant_pipeline *p, const char *text, int *port)
 {
 	const char *colon = strchr(text, ':');
 	*port = 0;
 	if (!colon || strchr(colon + 1, ':'))
 		return text;
-	char *name = secant_arena_alloc(p->arena, (size_t)(colon - text) + 1), *end;
+	char *name = base_arena_alloc(p->arena, (size_t)(colon - text) + 1), *end;
 	if (!name) {
-		secant_stream_no_memory(p);
+		stream_no_memory(p);
 		return NULL;
 	}
 	memcpy(name, text, (size_t)(colon - text));
@@ -145,24 +145,24 @@ secant_stream_target(secant_pipeline *p, const char *text, int *port)
 }
 
 static bool
-targets(secant_stream *s, const char *key, const json_t *next)
+targets(stream_instance *s, const char *key, const json_t *next)
 {
 	const json_t *item;
 	int port;
 	if (!next)
 		return true;
 	if (!json_is_string(next) && !json_is_array(next))
-		return secant_stream_refuse(
-			s, SECANT_MX_CONFIG, key, "next", "next is %s, not a string or an array of strings", kind_of(next));
-	for (size_t i = 0; (item = secant_stream_listed(next, i)); i++) {
+		return stream_refuse(
+			s, STREAM_MX_CONFIG, key, "next", "next is %s, not a string or an array of strings", kind_of(next));
+	for (size_t i = 0; (item = stream_listed(next, i)); i++) {
 		if (!json_is_string(item))
-			return secant_stream_refuse(
-				s, SECANT_MX_CONFIG, key, "next", "next has %s among its targets, not a string", kind_of(item));
-		const char *name = secant_stream_target(s->pipeline, json_string_value(item), &port);
+			return stream_refuse(
+				s, STREAM_MX_CONFIG, key, "next", "next has %s among its targets, not a string", kind_of(item));
+		const char *name = stream_target(s->pipeline, json_string_value(item), &port);
 		if (!name)
 			return false;
 		if (!json_object_get(s->json, name))
-			return secant_stream_refuse(s, SECANT_MX_LINK, key, "next", "'%.100s' is not in the stream", name);
+			return stream_refuse(s, STREAM_MX_LINK, key, "next", "'%.100s' is not in the stream", name);
 	}
 	return true;
 }
@@ -181,24 +181,22 @@ instead(const char *factory)
 }
 
 static bool
-factory_of(secant_stream *s, const char *key, const json_t *factory, const secant_element **e)
+factory_of(stream_instance *s, const char *key, const json_t *factory, const stream_element_type **e)
 {
 	enum { MOST = 127 };
 	const char *name = json_string_value(factory), *names[MOST + 1] = { NULL };
 	if (!name)
-		return secant_stream_refuse(
-			s, SECANT_MX_FACTORY, key, "factory", "the factory is %s, not a string", kind_of(factory));
-	if (!secant_stream_is_clean(name))
-		return secant_stream_refuse(
-			s, SECANT_MX_FACTORY, key, "factory", "a control character or two spaces in a row in the factory");
-	*e = secant_element_find(name);
+		return stream_refuse(s, STREAM_MX_FACTORY, key, "factory", "the factory is %s, not a string", kind_of(factory));
+	if (!stream_is_clean(name))
+		return stream_refuse(
+			s, STREAM_MX_FACTORY, key, "factory", "a control character or two spaces in a row in the factory");
+	*e = stream_element_find(name);
 	if (*e)
 		return true;
-	for (int i = 0; i < MOST && secant_element_at(i); i++)
-		names[i] = secant_element_at(i)->name;
+	for (int i = 0; i < MOST && stream_element_at(i); i++)
+		names[i] = stream_element_at(i)->name;
 	const char *other = instead(name), *nearest = secant_nearest(name, names);
-	return secant_stream_refuse(s, SECANT_MX_FACTORY, key, "factory", "can not find the element factory '%.100s'%s%s%s",
-		name,
+	return stream_refuse(s, STREAM_MX_FACTORY, key, "factory", "can not find the element factory '%.100s'%s%s%s", name,
 		other         ? ": "
 			: nearest ? " (nearest: "
 					  : "",
@@ -209,14 +207,14 @@ factory_of(secant_stream *s, const char *key, const json_t *factory, const secan
 }
 
 bool
-secant_stream_validate(secant_stream *s)
+stream_validate(stream_instance *s)
 {
 	for (int i = 0; i < s->n_keys; i++) {
 		const char *key = s->keys[i];
 		const json_t *json = json_object_get(s->json, key), *factory = json_object_get(json, "factory");
-		const secant_element *e = NULL;
+		const stream_element_type *e = NULL;
 		if (!json_is_object(json))
-			return secant_stream_refuse(s, SECANT_MX_CONFIG, key, NULL,
+			return stream_refuse(s, STREAM_MX_CONFIG, key, NULL,
 				"%s, where an element is meant (a file is { stream : { element : { ... } } })", kind_of(json));
 		if (!factory)
 			continue;

@@ -13,7 +13,7 @@
 #include <strings.h>
 
 bool
-secant_word_in(const char *words, const char *word, int *number)
+stream_word_in(const char *words, const char *word, int *number)
 {
 	size_t size = strlen(word);
 	for (int i = 0;; i++) {
@@ -30,20 +30,20 @@ secant_word_in(const char *words, const char *word, int *number)
 }
 
 static bool
-is_unsigned(const secant_prop *p)
+is_unsigned(const stream_prop *p)
 {
-	return p->type == SECANT_PROP_UINT || p->type == SECANT_PROP_ULONG;
+	return p->type == STREAM_PROP_UINT || p->type == STREAM_PROP_ULONG;
 }
 
 static bool
-is_narrow(const secant_prop *p)
+is_narrow(const stream_prop *p)
 {
-	return p->type == SECANT_PROP_INT || p->type == SECANT_PROP_UINT;
+	return p->type == STREAM_PROP_INT || p->type == STREAM_PROP_UINT;
 }
 
 /* The names GStreamer knows for integers: limits of the type, and byte orders as glib numbers them. */
 static bool
-named(const secant_prop *p, const char *text, uint64_t *v)
+named(const stream_prop *p, const char *text, uint64_t *v)
 {
 	bool narrow = is_narrow(p), plain = is_unsigned(p);
 	uint64_t top = narrow ? UINT32_MAX : UINT64_MAX;
@@ -63,7 +63,7 @@ named(const secant_prop *p, const char *text, uint64_t *v)
 }
 
 static bool
-read_integer(const secant_prop *p, const char *text, int64_t *v)
+read_integer(const stream_prop *p, const char *text, int64_t *v)
 {
 	char *end;
 	errno = 0;
@@ -74,7 +74,7 @@ read_integer(const secant_prop *p, const char *text, int64_t *v)
 		uint64_t above = u >> 32, sign = u >> 31;
 		if ((u >> 63) ? sign != ((uint64_t)1 << 33) - 1 : above != 0)
 			return false;
-		*v = p->type == SECANT_PROP_UINT ? (int64_t)(uint32_t)u : (int64_t)(int32_t)(uint32_t)u;
+		*v = p->type == STREAM_PROP_UINT ? (int64_t)(uint32_t)u : (int64_t)(int32_t)(uint32_t)u;
 	} else {
 		*v = (int64_t)u;
 	}
@@ -102,7 +102,7 @@ read_bool(const char *text, int64_t *v)
 }
 
 static const char *
-outside(const secant_prop *p, const char *text, char *why, size_t size)
+outside(const stream_prop *p, const char *text, char *why, size_t size)
 {
 	if (p->max == INT64_MAX)
 		snprintf(why, size, "%.60s is below %lld", text, (long long)p->min);
@@ -112,46 +112,46 @@ outside(const secant_prop *p, const char *text, char *why, size_t size)
 }
 
 const char *
-secant_prop_read(const secant_prop *p, const char *text, secant_prop_value *v, char *why, size_t size)
+stream_prop_read(const stream_prop *p, const char *text, stream_prop_value *v, char *why, size_t size)
 {
 	static const char *const kinds[] = { "", "a whole number", "a whole number from 0", "a whole number",
 		"a whole number from 0", "a number", "true or false", "", "" };
 	int word;
 	bool fits = true;
-	*v = (secant_prop_value){ 0 };
+	*v = (stream_prop_value){ 0 };
 	switch (p->type) {
-	case SECANT_PROP_STRING: return NULL;
-	case SECANT_PROP_INT:
-	case SECANT_PROP_LONG: fits = *text && read_integer(p, text, &v->i); break;
-	case SECANT_PROP_UINT:
-	case SECANT_PROP_ULONG: fits = *text && !strchr(text, '-') && read_integer(p, text, &v->i); break;
-	case SECANT_PROP_REAL: fits = read_real(text, &v->real); break;
-	case SECANT_PROP_BOOL: fits = read_bool(text, &v->i); break;
-	case SECANT_PROP_ENUM:
-		if (secant_word_in(p->words, text, &word)) {
+	case STREAM_PROP_STRING: return NULL;
+	case STREAM_PROP_INT:
+	case STREAM_PROP_LONG: fits = *text && read_integer(p, text, &v->i); break;
+	case STREAM_PROP_UINT:
+	case STREAM_PROP_ULONG: fits = *text && !strchr(text, '-') && read_integer(p, text, &v->i); break;
+	case STREAM_PROP_REAL: fits = read_real(text, &v->real); break;
+	case STREAM_PROP_BOOL: fits = read_bool(text, &v->i); break;
+	case STREAM_PROP_ENUM:
+		if (stream_word_in(p->words, text, &word)) {
 			v->i = p->min + word;
 			return NULL;
 		}
-		if (!*text || !read_integer(&(secant_prop){ .type = SECANT_PROP_INT }, text, &v->i)) {
+		if (!*text || !read_integer(&(stream_prop){ .type = STREAM_PROP_INT }, text, &v->i)) {
 			snprintf(why, size, "'%.60s' is none of %.200s", text, p->words);
 			return why;
 		}
 		break;
-	case SECANT_PROP_OTHER: snprintf(why, size, "no text stands for it"); return why;
+	case STREAM_PROP_OTHER: snprintf(why, size, "no text stands for it"); return why;
 	}
 	if (!fits) {
 		snprintf(why, size, "'%.60s' is not %s%s", text, kinds[p->type], is_narrow(p) ? " of 32 bits" : "");
 		return why;
 	}
-	if (p->type == SECANT_PROP_BOOL || p->type == SECANT_PROP_ULONG)
+	if (p->type == STREAM_PROP_BOOL || p->type == STREAM_PROP_ULONG)
 		return NULL;
-	if (p->type == SECANT_PROP_REAL)
+	if (p->type == STREAM_PROP_REAL)
 		return v->real < (double)p->min || v->real > (double)p->max ? outside(p, text, why, size) : NULL;
 	return v->i < p->min || v->i > p->max ? outside(p, text, why, size) : NULL;
 }
 
 int
-secant_stream_reals(const char *text, size_t size, double *v, int most)
+stream_reals(const char *text, size_t size, double *v, int most)
 {
 	int n = 0;
 	for (const char *end = text + size;; text++) {

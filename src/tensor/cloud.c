@@ -11,7 +11,7 @@
 
 enum { MAX_COLUMNS = 4096, BLOCK = 512 };
 
-/* Every name a role goes by, the one we write first, as secant_name_plain leaves it. */
+/* Every name a role goes by, the one we write first, as tensor_name_plain leaves it. */
 static const struct {
 	secant_cloud_role_name role;
 	const char *names;
@@ -36,7 +36,7 @@ static const struct {
 };
 
 const char *
-secant_name_plain(const char *name, char *out, size_t room)
+tensor_name_plain(const char *name, char *out, size_t room)
 {
 	size_t n = 0;
 	if (!strncasecmp(name, "scalar_", 7))
@@ -49,7 +49,7 @@ secant_name_plain(const char *name, char *out, size_t room)
 }
 
 bool
-secant_name_listed(const char *list, const char *plain)
+tensor_name_listed(const char *list, const char *plain)
 {
 	size_t n = strlen(plain);
 	for (const char *p = list; n && *p;) {
@@ -64,22 +64,22 @@ secant_name_listed(const char *list, const char *plain)
 secant_cloud_role_name
 secant_role_of(const char *name)
 {
-	char plain[SECANT_PLAIN_NAME];
-	(void)secant_name_plain(name, plain, sizeof plain);
+	char plain[TENSOR_PLAIN_NAME];
+	(void)tensor_name_plain(name, plain, sizeof plain);
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-		if (secant_name_listed(roles[i].names, plain))
+		if (tensor_name_listed(roles[i].names, plain))
 			return roles[i].role;
 	return SECANT_ROLE_COUNT;
 }
 
 int
-secant_cloud_listed(const secant_cloud *c, const char *list)
+tensor_cloud_listed(const secant_cloud *c, const char *list)
 {
 	for (const char *p = list; *p;) {
 		size_t length = strcspn(p, "|");
 		for (int i = 3; i < c->columns; i++) {
-			char plain[SECANT_PLAIN_NAME];
-			(void)secant_name_plain(c->column[i].name, plain, sizeof plain);
+			char plain[TENSOR_PLAIN_NAME];
+			(void)tensor_name_plain(c->column[i].name, plain, sizeof plain);
 			if (strlen(plain) == length && !memcmp(p, plain, length))
 				return i;
 		}
@@ -95,14 +95,14 @@ secant_cloud_role(const secant_cloud *c, secant_cloud_role_name role)
 		return -1;
 	if (role <= SECANT_ROLE_Z)
 		return c->columns > (int)role ? (int)role : -1;
-	return secant_cloud_listed(c, roles[role].names);
+	return tensor_cloud_listed(c, roles[role].names);
 }
 
 secant_status
 secant_cloud_new(secant_cloud *c, secant_number coordinates, secant_err *err)
 {
 	*c = (secant_cloud){ 0 };
-	if (!secant_number_is_real(coordinates))
+	if (!tensor_number_is_real(coordinates))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "cloud: coordinates are f32 or f64, not %s", secant_number_name(coordinates));
 	for (int i = 0; i < 3; i++) {
@@ -136,7 +136,7 @@ secant_cloud_reserve(secant_cloud *c, int64_t capacity, secant_err *err)
 		return SECANT_OK;
 	for (int i = 0; i < c->columns; i++) {
 		secant_column *k = &c->column[i];
-		void *p = secant_realloc(k->data, (size_t)capacity, secant_number_size(k->type));
+		void *p = base_realloc(k->data, (size_t)capacity, secant_number_size(k->type));
 		if (!p)
 			return secant_fail(err, SECANT_ERR_NOMEM, "cloud: no memory for %lld points", (long long)capacity);
 		k->data = p;
@@ -164,11 +164,11 @@ secant_cloud_add(secant_cloud *c, const char *name, secant_number type, secant_e
 		return secant_fail(err, SECANT_ERR_ARG, "cloud: there is a column '%s' already", name);
 	if (c->columns >= MAX_COLUMNS)
 		return secant_fail(err, SECANT_ERR_RANGE, "cloud: more than %d columns", MAX_COLUMNS);
-	secant_column *grown = secant_realloc(c->column, (size_t)c->columns + 1, sizeof *grown);
+	secant_column *grown = base_realloc(c->column, (size_t)c->columns + 1, sizeof *grown);
 	if (grown)
 		c->column = grown;
 	secant_column k = {
-		.name = secant_strdup(name),
+		.name = base_strdup(name),
 		.type = type,
 		.data = secant_calloc((size_t)c->capacity, secant_number_size(type)),
 	};
@@ -196,21 +196,21 @@ double
 secant_cloud_get(const secant_cloud *c, int i, int64_t p)
 {
 	double v;
-	secant_number_load(&v, secant_column_at(&c->column[i], p), c->column[i].type, 0, 1);
+	tensor_number_load(&v, tensor_column_at(&c->column[i], p), c->column[i].type, 0, 1);
 	return v;
 }
 
 void
 secant_cloud_set(const secant_cloud *c, int i, int64_t p, double v)
 {
-	secant_number_store(secant_column_at(&c->column[i], p), c->column[i].type, 0, 1, &v);
+	tensor_number_store(tensor_column_at(&c->column[i], p), c->column[i].type, 0, 1, &v);
 }
 
 void
 secant_cloud_doubles(const secant_cloud *c, int i, int64_t first, int64_t count, double *out)
 {
 	const secant_column *k = &c->column[i];
-	secant_number_load(out, secant_column_at(k, first), k->type, secant_number_size(k->type), count);
+	tensor_number_load(out, tensor_column_at(k, first), k->type, secant_number_size(k->type), count);
 }
 
 void
@@ -291,7 +291,7 @@ secant_cloud_take(secant_cloud *to, const secant_cloud *from, const int64_t *ind
 	for (int k = 0; !s && k < from->columns; k++) {
 		size_t size = secant_number_size(from->column[k].type);
 		for (int64_t i = 0; i < count; i++)
-			memcpy(secant_column_at(&to->column[k], i), secant_column_at(&from->column[k], index[i]), size);
+			memcpy(tensor_column_at(&to->column[k], i), tensor_column_at(&from->column[k], index[i]), size);
 	}
 	if (s)
 		secant_cloud_free(to);
@@ -315,7 +315,7 @@ span_add(struct secant_cloud_span *span, const secant_cloud *c, int i)
 			}
 			span->lo = v[j] < span->lo ? v[j] : span->lo;
 			span->hi = v[j] > span->hi ? v[j] : span->hi;
-			span->integral &= v[j] == secant_round_even(v[j]);
+			span->integral &= v[j] == tensor_round_even(v[j]);
 		}
 	}
 }
@@ -370,7 +370,7 @@ secant_cloud_colour_range(const secant_cloud *c)
 		if (type != SECANT_N_U8 && secant_cloud_range(c, i, &lo, &hi) && hi > most)
 			most = hi;
 	}
-	return type == SECANT_N_U8 ? 255 : secant_number_is_real(type) && most <= 1 ? 1 : most <= 255 ? 255 : 65535;
+	return type == SECANT_N_U8 ? 255 : tensor_number_is_real(type) && most <= 1 ? 1 : most <= 255 ? 255 : 65535;
 }
 
 void

@@ -10,7 +10,7 @@
 #define ROUND(T, lo, hi) \
 	static inline T round_##T(double v) \
 	{ \
-		v = secant_round_even(v); \
+		v = tensor_round_even(v); \
 		return v != v ? 0 : v <= (double)(lo) ? (T)(lo) : v >= (double)(hi) ? (T)(hi) : (T)v; \
 	}
 ROUND(int8_t, INT8_MIN, INT8_MAX)
@@ -83,26 +83,26 @@ secant_number_name(secant_number t)
 }
 
 bool
-secant_number_is_real(secant_number t)
+tensor_number_is_real(secant_number t)
 {
 	return t == SECANT_N_F32 || t == SECANT_N_F64;
 }
 
 void
-secant_number_limits(secant_number t, double *lo, double *hi)
+tensor_number_limits(secant_number t, double *lo, double *hi)
 {
 	*lo = types[t].lo;
 	*hi = types[t].hi;
 }
 
 void
-secant_number_load(double *out, const void *from, secant_number type, size_t stride, int64_t n)
+tensor_number_load(double *out, const void *from, secant_number type, size_t stride, int64_t n)
 {
 	types[type].load(out, from, stride, n);
 }
 
 void
-secant_number_store(void *to, secant_number type, size_t stride, int64_t n, const double *v)
+tensor_number_store(void *to, secant_number type, size_t stride, int64_t n, const double *v)
 {
 	types[type].store(to, stride, n, v);
 }
@@ -117,7 +117,7 @@ secant_number_store(void *to, secant_number type, size_t stride, int64_t n, cons
 	}
 
 void
-secant_number_copy(void *to, size_t to_stride, const void *from, size_t from_stride, size_t size, bool swap, int64_t n)
+tensor_number_copy(void *to, size_t to_stride, const void *from, size_t from_stride, size_t size, bool swap, int64_t n)
 {
 	uint8_t *d = to;
 	const uint8_t *s = from;
@@ -142,7 +142,7 @@ secant_number_copy(void *to, size_t to_stride, const void *from, size_t from_str
 }
 
 void
-secant_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type,
+tensor_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type,
 	size_t from_stride, bool swap, int64_t n)
 {
 	enum { BLOCK = 256 };
@@ -150,7 +150,7 @@ secant_number_convert(void *to, secant_number to_type, size_t to_stride, const v
 	const uint8_t *s = from;
 	size_t size = types[from_type].size;
 	if (to_type == from_type) {
-		secant_number_copy(to, to_stride, from, from_stride, size, swap, n);
+		tensor_number_copy(to, to_stride, from, from_stride, size, swap, n);
 		return;
 	}
 	for (int64_t i = 0; i < n; i += BLOCK) {
@@ -158,7 +158,7 @@ secant_number_convert(void *to, secant_number to_type, size_t to_stride, const v
 		double v[BLOCK];
 		uint64_t turned[BLOCK];
 		if (swap) {
-			secant_number_copy(turned, size, s, from_stride, size, true, k);
+			tensor_number_copy(turned, size, s, from_stride, size, true, k);
 			types[from_type].load(v, (const uint8_t *)turned, size, k);
 		} else {
 			types[from_type].load(v, s, from_stride, k);

@@ -19,7 +19,7 @@ secant_image_new(secant_image *im, int width, int height, int channels, secant_d
 	if (__builtin_mul_overflow(row, (size_t)height, &bytes) || bytes > (size_t)1 << 40)
 		return secant_fail(err, SECANT_ERR_RANGE, "picture: %dx%dx%d %s is larger than 2^40 bytes", width, height,
 			channels, secant_dtype_name(dtype));
-	void *data = secant_alloc_aligned(bytes);
+	void *data = base_alloc_aligned(bytes);
 	if (!data)
 		return secant_fail(
 			err, SECANT_ERR_NOMEM, "picture %dx%dx%d %s: no memory", width, height, channels, secant_dtype_name(dtype));

@@ -72,7 +72,7 @@ secant_tensor_new(secant_tensor *t, secant_dtype dtype, const secant_shape *shap
 	if (n < 0 || __builtin_mul_overflow((size_t)n, size, &bytes) || bytes > PTRDIFF_MAX)
 		return secant_fail(err, SECANT_ERR_SHAPE, "tensor: no tensor can have the shape %s",
 			secant_shape_text(shape, text, sizeof text));
-	void *data = secant_alloc_aligned(bytes);
+	void *data = base_alloc_aligned(bytes);
 	if (!data)
 		return secant_fail(err, SECANT_ERR_NOMEM, "tensor %s %s: no memory for %zu bytes", secant_dtype_name(dtype),
 			secant_shape_text(shape, text, sizeof text), bytes);
@@ -105,7 +105,7 @@ secant_tensor_convert(secant_tensor *to, const secant_tensor *from, secant_dtype
 secant_tensor *
 secant_tensors_find(const secant_tensors *set, const char *name)
 {
-	int i = set->names ? secant_by_name_find(set->names, name) : -1;
+	int i = set->names ? base_by_name_find(set->names, name) : -1;
 	return i < 0 ? NULL : &set->v[i].tensor;
 }
 
@@ -116,11 +116,11 @@ secant_tensors_add(secant_tensors *set, const char *name, secant_tensor *t, seca
 		return secant_fail(err, SECANT_ERR_FORMAT, "two tensors are named '%s'", name);
 	if (set->n >= MOST_TENSORS)
 		return secant_fail(err, SECANT_ERR_RANGE, "tensor '%s': a set holds at most %d tensors", name, MOST_TENSORS);
-	char *copy = secant_strdup(name);
+	char *copy = base_strdup(name);
 	if (!set->names)
-		set->names = secant_calloc(1, sizeof(secant_by_name));
-	if (!copy || !set->names || secant_grow((void **)&set->v, &set->capacity, set->n, sizeof *set->v)
-		|| !secant_by_name_add(set->names, copy, set->n)) {
+		set->names = secant_calloc(1, sizeof(base_by_name));
+	if (!copy || !set->names || base_grow((void **)&set->v, &set->capacity, set->n, sizeof *set->v)
+		|| !base_by_name_add(set->names, copy, set->n)) {
 		secant_free(copy);
 		return secant_fail(err, SECANT_ERR_NOMEM, "tensor '%s': no memory", name);
 	}
@@ -132,21 +132,21 @@ secant_tensors_add(secant_tensors *set, const char *name, secant_tensor *t, seca
 secant_status
 secant_tensors_renamed(secant_tensors *set, secant_err *err)
 {
-	secant_by_name fresh = { 0 };
+	base_by_name fresh = { 0 };
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < set->n && !status; i++) {
-		if (secant_by_name_find(&fresh, set->v[i].name) >= 0)
+		if (base_by_name_find(&fresh, set->v[i].name) >= 0)
 			status = secant_fail(
 				err, SECANT_ERR_FORMAT, "two tensors are named '%s' without the prefixes of wrappers", set->v[i].name);
-		else if (!secant_by_name_add(&fresh, set->v[i].name, i))
+		else if (!base_by_name_add(&fresh, set->v[i].name, i))
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d names", set->n);
 	}
 	if (status || !set->names) {
-		secant_by_name_free(&fresh);
+		base_by_name_free(&fresh);
 		return status;
 	}
-	secant_by_name_free(set->names);
-	*(secant_by_name *)set->names = fresh;
+	base_by_name_free(set->names);
+	*(base_by_name *)set->names = fresh;
 	return SECANT_OK;
 }
 
@@ -159,10 +159,10 @@ secant_tensors_free(secant_tensors *set)
 	}
 	secant_free(set->v);
 	if (set->names)
-		secant_by_name_free(set->names);
+		base_by_name_free(set->names);
 	secant_free(set->names);
 	if (set->map) {
-		secant_file_unmap(set->map);
+		base_file_unmap(set->map);
 		secant_free(set->map);
 	}
 	*set = (secant_tensors){ 0 };

@@ -20,11 +20,11 @@ mix_doubles(double *mean, const double *p, int64_t n, double keep, double take)
 }
 
 secant_status
-secant_average_add(secant_average *a, double decay, int threads, secant_err *err)
+train_average_add(train_average *a, double decay, int threads, secant_err *err)
 {
-	const secant_store *s = a->store;
+	const exec_store *s = a->store;
 	int64_t n = s->params_count, chunks = (n + CHUNK - 1) / CHUNK;
-	if (!a->mean && !(a->mean = secant_store_buffer(s)))
+	if (!a->mean && !(a->mean = exec_store_buffer(s)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the average of %lld parameters", (long long)n);
 	double take = a->n == 0 ? 1
 		: decay > 0         ? 1 - decay
@@ -47,7 +47,7 @@ secant_average_add(secant_average *a, double decay, int threads, secant_err *err
 }
 
 void
-secant_average_swap(secant_average *a)
+train_average_swap(train_average *a)
 {
 	if (!a->n)
 		return;
@@ -62,8 +62,8 @@ secant_average_swap(secant_average *a)
 }
 
 void
-secant_average_free(secant_average *a)
+train_average_free(train_average *a)
 {
 	secant_free(a->mean);
-	*a = (secant_average){ 0 };
+	*a = (train_average){ 0 };
 }

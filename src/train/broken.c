@@ -11,22 +11,22 @@
 #include "exec/plan.h"
 
 static bool
-is_broken(const secant_store *store, const secant_slot *slot)
+is_broken(const exec_store *store, const exec_slot *slot)
 {
 	for (int64_t i = 0; i < slot->count; i++)
-		if (!isfinite(secant_slot_get(store, slot, i)))
+		if (!isfinite(exec_slot_get(store, slot, i)))
 			return true;
 	return false;
 }
 
 /* The step that computes the gradient of a layer's weights; NULL: none that is a product. */
-static const secant_step *
-maker(const secant_plan *plan, const char *weights)
+static const exec_step *
+maker(const exec_plan *plan, const char *weights)
 {
 	const char *dot = strrchr(weights, '.');
 	size_t n = dot ? (size_t)(dot - weights) : strlen(weights);
 	for (int i = 0; i < plan->n_step; i++) {
-		const secant_node *node = plan->step[i].node;
+		const graph_node *node = plan->step[i].node;
 		if (strstr(node->op->name, "grad_weights") && node->name && strlen(node->name) == n
 			&& !memcmp(node->name, weights, n))
 			return &plan->step[i];
@@ -35,18 +35,18 @@ maker(const secant_plan *plan, const char *weights)
 }
 
 void
-secant_broken_text(const secant_store *store, const secant_plan *plan, char *text, size_t size)
+train_broken_text(const exec_store *store, const exec_plan *plan, char *text, size_t size)
 {
 	const char *precision = (const char *const[]){ "f64", "f32", "bf16" }[plan->options.precision];
-	bool low = plan->options.precision == SECANT_PRECISION_BF16;
-	const secant_slot *first = NULL;
+	bool low = plan->options.precision == EXEC_PRECISION_BF16;
+	const exec_slot *first = NULL;
 	int n = 0;
 	for (int i = 0; i < store->n; i++)
 		if (store->slot[i].trainable && is_broken(store, &store->slot[i])) {
 			first = first ? first : &store->slot[i];
 			n++;
 		}
-	const secant_step *s = first ? maker(plan, first->name) : NULL;
+	const exec_step *s = first ? maker(plan, first->name) : NULL;
 	char more[32] = "";
 	if (n > 1)
 		(void)snprintf(more, sizeof more, " and %d more", n - 1);

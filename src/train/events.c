@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 uint32_t
-secant_crc32c(const void *data, size_t size)
+train_crc32c(const void *data, size_t size)
 {
 	const uint8_t *p = data;
 	uint32_t crc = 0xffffffffu;
@@ -32,19 +32,19 @@ secant_crc32c(const void *data, size_t size)
 /* ---- protobuf ---- */
 
 static void
-put_number(secant_str *s, uint64_t v, int bytes)
+put_number(base_str *s, uint64_t v, int bytes)
 {
 	uint8_t b[8];
-	secant_put_le(b, v, bytes);
-	secant_str_addn(s, (const char *)b, (size_t)bytes);
+	base_put_le(b, v, bytes);
+	base_str_addn(s, (const char *)b, (size_t)bytes);
 }
 
 static void
-put_varint(secant_str *s, uint64_t v)
+put_varint(base_str *s, uint64_t v)
 {
 	do {
 		char b = (char)((v & 127) | (v > 127 ? 128 : 0));
-		secant_str_addn(s, &b, 1);
+		base_str_addn(s, &b, 1);
 		v >>= 7;
 	} while (v);
 }
@@ -52,23 +52,23 @@ put_varint(secant_str *s, uint64_t v)
 enum { VARINT, FIXED64, BYTES, FIXED32 = 5 };
 
 static void
-put_field(secant_str *s, int field, int type)
+put_field(base_str *s, int field, int type)
 {
 	put_varint(s, (uint64_t)(field << 3 | type));
 }
 
 static void
-put_bytes(secant_str *s, int field, const char *data, size_t n)
+put_bytes(base_str *s, int field, const char *data, size_t n)
 {
 	put_field(s, field, BYTES);
 	put_varint(s, n);
-	secant_str_addn(s, data, n);
+	base_str_addn(s, data, n);
 }
 
 static void
-put_scalar(secant_str *summary, const secant_scalar *v)
+put_scalar(base_str *summary, const train_scalar *v)
 {
-	secant_str value = { 0 };
+	base_str value = { 0 };
 	float number = (float)v->value;
 	uint32_t bits;
 	memcpy(&bits, &number, sizeof bits);
@@ -79,7 +79,7 @@ put_scalar(secant_str *summary, const secant_scalar *v)
 		summary->failed = true;
 	else
 		put_bytes(summary, 1, value.p, value.n);
-	secant_str_free(&value);
+	base_str_free(&value);
 }
 
 /* ---- records ---- */
@@ -87,26 +87,26 @@ put_scalar(secant_str *summary, const secant_scalar *v)
 static uint32_t
 masked(const void *data, size_t n)
 {
-	uint32_t crc = secant_crc32c(data, n);
+	uint32_t crc = train_crc32c(data, n);
 	return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 
 static void
-put_record(secant_str *file, const secant_str *event)
+put_record(base_str *file, const base_str *event)
 {
 	uint8_t length[8];
-	secant_put_le(length, event->n, 8);
+	base_put_le(length, event->n, 8);
 	file->failed |= event->failed;
 	if (file->failed)
 		return;
-	secant_str_addn(file, (const char *)length, 8);
+	base_str_addn(file, (const char *)length, 8);
 	put_number(file, masked(length, 8), 4);
-	secant_str_addn(file, event->p, event->n);
+	base_str_addn(file, event->p, event->n);
 	put_number(file, masked(event->p, event->n), 4);
 }
 
 static void
-put_time(secant_str *event, double time)
+put_time(base_str *event, double time)
 {
 	uint64_t bits;
 	memcpy(&bits, &time, sizeof bits);
@@ -115,15 +115,15 @@ put_time(secant_str *event, double time)
 }
 
 secant_status
-secant_events_append(const char *path, double time, int64_t step, const secant_scalar *scalars, int n, secant_err *err)
+train_events_append(const char *path, double time, int64_t step, const train_scalar *scalars, int n, secant_err *err)
 {
 	static const char version[] = "brain.Event:2";
-	secant_str file = { 0 }, event = { 0 }, summary = { 0 };
+	base_str file = { 0 }, event = { 0 }, summary = { 0 };
 	if (!secant_is_file(path)) {
 		put_time(&event, time);
 		put_bytes(&event, 3, version, sizeof version - 1);
 		put_record(&file, &event);
-		secant_str_free(&event);
+		base_str_free(&event);
 	}
 	for (int i = 0; i < n; i++)
 		if (isfinite(scalars[i].value))
@@ -136,9 +136,9 @@ secant_events_append(const char *path, double time, int64_t step, const secant_s
 		put_bytes(&event, 5, summary.p, summary.n);
 	put_record(&file, &event);
 	secant_status status = file.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for an event")
-									   : secant_file_append_bytes(path, file.p, file.n, err);
-	secant_str_free(&file);
-	secant_str_free(&event);
-	secant_str_free(&summary);
+									   : base_file_append_bytes(path, file.p, file.n, err);
+	base_str_free(&file);
+	base_str_free(&event);
+	base_str_free(&summary);
 	return status;
 }

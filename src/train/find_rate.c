@@ -21,17 +21,17 @@ typedef struct finding {
 
 /* One update, of as many batches as one has; the next epoch begins where one ends. */
 static secant_status
-step(secant_trainer *s, double rate, double *loss, uint32_t *epoch, secant_err *err)
+step(train_trainer *s, double rate, double *loss, uint32_t *epoch, secant_err *err)
 {
-	int threads = secant_trainer_threads(s);
+	int threads = train_trainer_threads(s);
 	*loss = 0;
 	for (int k = 0; k < s->o->accumulate; k++) {
-		secant_task_batch b;
+		train_task_batch b;
 		bool end = false;
 		secant_status status = s->task->feed_next(s->feed, &b, &end, err);
 		if (!status && end && !(status = s->task->feed_start(s->feed, ++*epoch, 0, err)))
 			status = s->task->feed_next(s->feed, &b, &end, err);
-		if (status || (status = secant_trainer_bind(s->learning.plan, s->learning.context, &b, err))
+		if (status || (status = train_trainer_bind(s->learning.plan, s->learning.context, &b, err))
 			|| (status = train_step_gradients(&s->learning, err)))
 			return status;
 		*loss += train_step_loss(&s->learning) / s->o->accumulate;
@@ -45,7 +45,7 @@ step(secant_trainer *s, double rate, double *loss, uint32_t *epoch, secant_err *
 }
 
 static secant_status
-climb(secant_trainer *s, finding *f, secant_err *err)
+climb(train_trainer *s, finding *f, secant_err *err)
 {
 	double mean = 0, best = INFINITY;
 	uint32_t epoch = 0;
@@ -93,19 +93,18 @@ list_of(const double *v, int n)
 }
 
 static secant_status
-write_files(const secant_trainer *s, const finding *f, double suggested, secant_err *err)
+write_files(const train_trainer *s, const finding *f, double suggested, secant_err *err)
 {
-	char *picture = secant_trainer_path(s, "learning-rate-finder.png"),
-		 *numbers = secant_trainer_path(s, "learning-rate-finder.json"), mark[48];
+	char *picture = train_trainer_path(s, "learning-rate-finder.png"),
+		 *numbers = train_trainer_path(s, "learning-rate-finder.json"), mark[48];
 	json_t *j = json_object();
 	json_object_set_new(j, "suggested", json_real(suggested));
 	json_object_set_new(j, "learning_rate", list_of(f->rate, f->n));
 	json_object_set_new(j, "loss", list_of(f->loss, f->n));
 	json_object_set_new(j, "smoothed", list_of(f->smooth, f->n));
 	(void)snprintf(mark, sizeof mark, "%.2g", suggested);
-	secant_series series[] = { { "loss, smoothed", f->rate, f->smooth, f->n, 0 },
-		{ "loss", f->rate, f->loss, f->n, 0 } };
-	secant_chart chart = {
+	draw_series series[] = { { "loss, smoothed", f->rate, f->smooth, f->n, 0 }, { "loss", f->rate, f->loss, f->n, 0 } };
+	draw_chart chart = {
 		.title = "loss over learning rate",
 		.x_label = "learning rate",
 		.left_label = "loss",
@@ -117,8 +116,8 @@ write_files(const secant_trainer *s, const finding *f, double suggested, secant_
 	};
 	secant_status status = picture && numbers ? secant_make_dirs(s->o->out, err)
 											  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for paths");
-	if (!status && !(status = secant_json_write(numbers, j, err)))
-		status = secant_chart_write(&chart, picture, err);
+	if (!status && !(status = base_json_write(numbers, j, err)))
+		status = draw_chart_write(&chart, picture, err);
 	json_decref(j);
 	secant_free(picture);
 	secant_free(numbers);
@@ -126,7 +125,7 @@ write_files(const secant_trainer *s, const finding *f, double suggested, secant_
 }
 
 secant_status
-secant_trainer_find_rate(secant_trainer *s, double *suggested, secant_err *err)
+train_trainer_find_rate(train_trainer *s, double *suggested, secant_err *err)
 {
 	finding *f = secant_calloc(1, sizeof *f);
 	if (!f)

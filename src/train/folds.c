@@ -39,14 +39,14 @@ static secant_status
 write_summary(const char *out, json_t *list, const char *metric, const total *t, secant_err *err)
 {
 	json_t *j = json_object();
-	char *path = secant_path_join(out, "folds.json");
+	char *path = base_path_join(out, "folds.json");
 	double mean = t->n ? t->sum / t->n : NAN,
 		   spread = t->n > 1 ? sqrt(fmax(0, (t->squares - t->n * mean * mean) / (t->n - 1))) : NAN;
 	json_object_set_new(j, "metric", json_string(metric));
 	json_object_set_new(j, "mean", number_or_null(mean));
 	json_object_set_new(j, "deviation", number_or_null(spread));
 	json_object_set(j, "folds", list);
-	secant_status status = path ? secant_json_write(path, j, err)
+	secant_status status = path ? base_json_write(path, j, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	json_decref(j);
 	secant_free(path);
@@ -66,15 +66,15 @@ train_fold(const secant_train_options *all, int fold, const char *data, const se
 	(void)snprintf(name, sizeof name, "fold-%d", fold);
 	secant_free(o.out);
 	secant_free(o.data.fold);
-	o.out = secant_path_join(all->out, name);
-	o.data.fold = secant_strdup(name + 5);
-	config = o.out ? secant_path_join(o.out, "config.json") : NULL;
+	o.out = base_path_join(all->out, name);
+	o.data.fold = base_strdup(name + 5);
+	config = o.out ? base_path_join(o.out, "config.json") : NULL;
 	if (!config || !o.data.fold) {
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for options");
 	} else {
 		o.resume = all->resume && secant_is_file(config);
 		secant_log(&events->log, SECANT_LOG_INFO, "fold %d of %d: %s", fold + 1, o.data.folds, o.out);
-		status = secant_trainer_run(&o, data, events, r, err);
+		status = train_trainer_run(&o, data, events, r, err);
 		json_object_set_new(entry, "run", json_string(name));
 	}
 	secant_free(config);
@@ -128,5 +128,5 @@ secant_train(const secant_train_options *o, const char *data, const secant_train
 	secant_train_result *result, secant_err *err)
 {
 	bool all = o->data.fold && !strcmp(o->data.fold, "all");
-	return all ? train_folds(o, data, events, result, err) : secant_trainer_run(o, data, events, result, err);
+	return all ? train_folds(o, data, events, result, err) : train_trainer_run(o, data, events, result, err);
 }

@@ -10,16 +10,16 @@
 #include "train/trainer.h"
 
 static char *
-model_path(const secant_trainer *s, int epoch)
+model_path(const train_trainer *s, int epoch)
 {
 	char name[64];
 	(void)snprintf(name, sizeof name, "models/epoch-%03d.safetensors", epoch);
-	return secant_trainer_path(s, name);
+	return train_trainer_path(s, name);
 }
 
 /* Place of a value in the list: after its equals, so that the earlier epoch stays. */
 static int
-place_of(const secant_trainer *s, double value)
+place_of(const train_trainer *s, double value)
 {
 	bool lower = s->task->metrics[s->metric].lower;
 	int at = 0;
@@ -29,7 +29,7 @@ place_of(const secant_trainer *s, double value)
 }
 
 secant_status
-secant_trainer_keep(secant_trainer *s, const secant_epoch *e, secant_err *err)
+train_trainer_keep(train_trainer *s, const train_epoch *e, secant_err *err)
 {
 	double value = e->metric[s->metric];
 	int at = place_of(s, value);
@@ -38,11 +38,11 @@ secant_trainer_keep(secant_trainer *s, const secant_epoch *e, secant_err *err)
 		return SECANT_OK;
 	if (!s->kept.v && !(s->kept.v = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept.v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", s->o->keep);
-	char *path = model_path(s, e->epoch), *folder = secant_trainer_path(s, "models");
+	char *path = model_path(s, e->epoch), *folder = train_trainer_path(s, "models");
 	secant_status status = path && folder ? secant_make_dirs(folder, err)
 										  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!status)
-		status = secant_model_save(&s->model, path, err);
+		status = model_save(&s->model, path, err);
 	secant_free(path);
 	secant_free(folder);
 	if (status)
@@ -57,18 +57,18 @@ secant_trainer_keep(secant_trainer *s, const secant_epoch *e, secant_err *err)
 }
 
 void
-secant_trainer_drop(secant_trainer *s)
+train_trainer_drop(train_trainer *s)
 {
 	char *path = s->kept.dropped ? model_path(s, s->kept.dropped) : NULL;
 	secant_err ignored = { 0 };
 	if (path && secant_is_file(path))
-		(void)!secant_remove_tree(path, &ignored); /* a file too many does no harm */
+		(void)!base_remove_tree(path, &ignored); /* a file too many does no harm */
 	secant_free(path);
 	s->kept.dropped = 0;
 }
 
 static bool
-is_kept(const secant_trainer *s, const char *name)
+is_kept(const train_trainer *s, const char *name)
 {
 	int epoch, used = 0;
 	if (sscanf(name, "epoch-%9d.safetensors%n", &epoch, &used) != 1 || !used || name[used])
@@ -80,19 +80,18 @@ is_kept(const secant_trainer *s, const char *name)
 }
 
 void
-secant_trainer_sweep_kept(secant_trainer *s)
+train_trainer_sweep_kept(train_trainer *s)
 {
-	char *folder = secant_trainer_path(s, "models");
-	secant_names names = { 0 };
+	char *folder = train_trainer_path(s, "models");
+	base_names names = { 0 };
 	secant_err ignored = { 0 };
-	if (s->o->keep > 0 && folder && secant_is_dir(folder)
-		&& !secant_dir_list(&names, folder, SECANT_DIR_FILES, &ignored))
+	if (s->o->keep > 0 && folder && secant_is_dir(folder) && !base_dir_list(&names, folder, BASE_DIR_FILES, &ignored))
 		for (int i = 0; i < names.n; i++) {
-			char *path = is_kept(s, names.v[i]) ? NULL : secant_path_join(folder, names.v[i]);
+			char *path = is_kept(s, names.v[i]) ? NULL : base_path_join(folder, names.v[i]);
 			if (path)
-				(void)!secant_remove_tree(path, &ignored);
+				(void)!base_remove_tree(path, &ignored);
 			secant_free(path);
 		}
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(folder);
 }

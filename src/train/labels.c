@@ -14,7 +14,7 @@
 int
 train_loader_threads(const secant_train_options *o)
 {
-	int n = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() - 1;
+	int n = o->data.loader_threads > 0 ? o->data.loader_threads : base_cpu_count() - 1;
 	return n > 0 ? n : 1;
 }
 
@@ -31,29 +31,29 @@ set_number(secant_train_options *o, const char *name, int value, secant_err *err
 static secant_status
 by_class_file(secant_train_options *o, int *classes, secant_err *err)
 {
-	secant_class_list list = { 0 };
-	secant_status status = secant_class_list_read(&list, o->data.class_file, err);
+	data_class_list list = { 0 };
+	secant_status status = data_class_list_read(&list, o->data.class_file, err);
 	*classes = list.n;
-	secant_class_list_free(&list);
+	data_class_list_free(&list);
 	return status;
 }
 
 /* The values of all labels, of training and validation. */
 static secant_status
-by_values(secant_train_options *o, const secant_samples *train, const secant_samples_request *r, data_meaning *m,
-	secant_err *err)
+by_values(
+	secant_train_options *o, const data_samples *train, const data_samples_request *r, data_meaning *m, secant_err *err)
 {
 	data_survey v = { 0 };
-	secant_samples_request rv = *r;
-	secant_samples *validation = NULL;
+	data_samples_request rv = *r;
+	data_samples *validation = NULL;
 	secant_status status = data_survey_labels(train, train_loader_threads(o), &v, err);
 	rv.split = "val";
-	if (!status && secant_samples_exists(r->path, "val", r->options)
-		&& (validation = secant_samples_open(&rv, NULL))) /* what is wrong there is said when it is opened */
+	if (!status && data_samples_exists(r->path, "val", r->options)
+		&& (validation = data_samples_open(&rv, NULL))) /* what is wrong there is said when it is opened */
 		status = data_survey_labels(validation, train_loader_threads(o), &v, err);
 	if (!status)
 		status = data_survey_meaning(&v, m, err);
-	secant_samples_free(validation);
+	data_samples_free(validation);
 	data_survey_free(&v);
 	return status;
 }
@@ -76,13 +76,13 @@ take_meaning(secant_train_options *o, const data_meaning *m, secant_err *err)
 secant_status
 train_settle_classes(secant_train_options *o, const char *data, const secant_train_events *events, secant_err *err)
 {
-	secant_samples_request r = {
+	data_samples_request r = {
 		.path = data,
 		.split = "train",
 		.options = &o->data,
 		.in_channels = o->network.in_channels,
 		.classes = 1,
-		.kind = SECANT_TARGET_BINARY,
+		.kind = DATA_TARGET_BINARY,
 		.seed = (uint64_t)o->seed,
 	};
 	data_meaning m = { .classes = 1, .ignore = -1, .labels = "auto" };
@@ -100,16 +100,16 @@ train_settle_classes(secant_train_options *o, const char *data, const secant_tra
 		secant_data_options plain = o->data; /* headers are looked at as any network would see them */
 		r.options = &plain;
 		plain.normalize.normalize = (char *)(uintptr_t) "none";
-		secant_samples *train = secant_samples_open(&r, err);
+		data_samples *train = data_samples_open(&r, err);
 		if (!train)
 			return err->code;
-		if (train->annotated && (m.classes = secant_annotated_count(train->annotated)) > 0)
+		if (train->annotated && (m.classes = data_annotated_count(train->annotated)) > 0)
 			(void)snprintf(m.why, sizeof m.why, "the annotations");
 		else if (train->annotated)
 			status = secant_fail(err, SECANT_ERR_ARG, "%s has no list of classes: say how many (--classes)", data);
 		else
 			status = by_values(o, train, &r, &m, err);
-		secant_samples_free(train);
+		data_samples_free(train);
 		status = status ? status : set_number(o, "classes", m.classes, err);
 		status = status ? status : take_meaning(o, &m, err);
 	}
@@ -128,12 +128,12 @@ cancelled(void *user)
 }
 
 static void
-say_classes(const secant_train_options *o, const secant_samples *s, const data_labels_report *r,
+say_classes(const secant_train_options *o, const data_samples *s, const data_labels_report *r,
 	const secant_train_events *events)
 {
 	double all = 0, share = 0;
 	int missing = 0, first = 0;
-	secant_str weights = { 0 };
+	base_str weights = { 0 };
 	for (int c = 0; c < r->classes; c++)
 		all += (double)r->pixels[c];
 	for (int c = 0; c < r->classes; c++) {
@@ -141,7 +141,7 @@ say_classes(const secant_train_options *o, const secant_samples *s, const data_l
 			first = c;
 		share = all > 0 ? (double)r->pixels[c] / all : 0;
 		double weight = share > 0 ? 1 / (share * r->classes) : 0;
-		secant_str_addf(&weights, "%s%.3g", c ? "," : "", weight < 100 ? weight : 100);
+		base_str_addf(&weights, "%s%.3g", c ? "," : "", weight < 100 ? weight : 100);
 		if (o->check)
 			secant_log(&events->log, SECANT_LOG_INFO, "class %d%s%s: %lld pixels, %.2f %%", c,
 				c < s->rule.name_count ? " " : "", c < s->rule.name_count ? s->rule.names[c] : "",
@@ -156,12 +156,12 @@ say_classes(const secant_train_options *o, const secant_samples *s, const data_l
 			missing > 1 ? ", and others have none" : "");
 	if (o->check && weights.p && s->classes > 1)
 		secant_log(&events->log, SECANT_LOG_INFO, "weights that make all classes count alike: %s", weights.p);
-	secant_str_free(&weights);
+	base_str_free(&weights);
 }
 
 /* Adds to *wrong of *labels; `first` (500 bytes) gets the first mistake of all. */
 static secant_status
-check_list(const secant_train_options *o, const secant_samples *s, bool say, const secant_train_events *events,
+check_list(const secant_train_options *o, const data_samples *s, bool say, const secant_train_events *events,
 	int *wrong, int *labels, char *first, secant_err *err)
 {
 	data_labels_report r;
@@ -182,7 +182,7 @@ check_list(const secant_train_options *o, const secant_samples *s, bool say, con
 }
 
 secant_status
-train_check_labels(const secant_train_options *o, const secant_samples *train, const secant_samples *validation,
+train_check_labels(const secant_train_options *o, const data_samples *train, const data_samples *validation,
 	const secant_train_events *events, secant_err *err)
 {
 	int wrong = 0, labels = 0;

@@ -12,16 +12,16 @@ typedef struct update {
 	double rate, momentum, decay, scale;
 	int64_t step, n;
 	bool f64;
-	void *p, *v[SECANT_OPTIMIZER_SLOTS];
+	void *p, *v[TRAIN_OPTIMIZER_SLOTS];
 	const void *g;
 } update;
 
-typedef struct secant_optimizer_kind {
+typedef struct train_optimizer_kind {
 	const char *name, *brief;
 	int (*slots)(const secant_optimizer_options *o);
 	void (*run)(const update *u);
 	double decay; /* unless the options say: torch.optim's */
-} secant_optimizer_kind;
+} train_optimizer_kind;
 
 static int
 one(const secant_optimizer_options *o)
@@ -32,7 +32,7 @@ one(const secant_optimizer_options *o)
 static void
 sgd(const update *u)
 {
-	secant_sgd_step s = {
+	kernel_sgd_step s = {
 		.rate = u->rate,
 		.momentum = u->momentum >= 0 ? u->momentum : u->o->momentum,
 		.dampening = u->o->dampening,
@@ -43,9 +43,9 @@ sgd(const update *u)
 	};
 	void *buffer = s.momentum != 0 ? u->v[0] : NULL;
 	if (u->f64)
-		secant_optimizer_best()->sgd64(u->p, u->g, buffer, u->n, &s);
+		kernel_optimizer_best()->sgd64(u->p, u->g, buffer, u->n, &s);
 	else
-		secant_optimizer_best()->sgd(u->p, u->g, buffer, u->n, &s);
+		kernel_optimizer_best()->sgd(u->p, u->g, buffer, u->n, &s);
 }
 
 static double
@@ -63,7 +63,7 @@ adam_slots(const secant_optimizer_options *o)
 static void
 adam_step(const update *u, bool decoupled)
 {
-	secant_adam_step s = {
+	kernel_adam_step s = {
 		.rate = u->rate,
 		.beta1 = u->momentum >= 0 ? u->momentum : u->o->beta1,
 		.beta2 = beta2_of(u->o, .999),
@@ -74,9 +74,9 @@ adam_step(const update *u, bool decoupled)
 		.decoupled = decoupled,
 	};
 	if (u->f64)
-		secant_optimizer_best()->adam64(u->p, u->g, u->v[0], u->v[1], u->v[2], u->n, &s);
+		kernel_optimizer_best()->adam64(u->p, u->g, u->v[0], u->v[1], u->v[2], u->n, &s);
 	else
-		secant_optimizer_best()->adam(u->p, u->g, u->v[0], u->v[1], u->v[2], u->n, &s);
+		kernel_optimizer_best()->adam(u->p, u->g, u->v[0], u->v[1], u->v[2], u->n, &s);
 }
 
 static void
@@ -100,7 +100,7 @@ rmsprop_slots(const secant_optimizer_options *o)
 static void
 rmsprop(const update *u)
 {
-	secant_rmsprop_step s = {
+	kernel_rmsprop_step s = {
 		.rate = u->rate,
 		.alpha = u->o->alpha,
 		.eps = u->o->eps,
@@ -110,26 +110,26 @@ rmsprop(const update *u)
 	};
 	void *moves = s.momentum != 0 ? u->v[1] : NULL;
 	if (u->f64)
-		secant_optimizer_best()->rmsprop64(u->p, u->g, u->v[0], moves, u->v[2], u->n, &s);
+		kernel_optimizer_best()->rmsprop64(u->p, u->g, u->v[0], moves, u->v[2], u->n, &s);
 	else
-		secant_optimizer_best()->rmsprop(u->p, u->g, u->v[0], moves, u->v[2], u->n, &s);
+		kernel_optimizer_best()->rmsprop(u->p, u->g, u->v[0], moves, u->v[2], u->n, &s);
 }
 
 static void
 lion(const update *u)
 {
-	secant_lion_step s = { .rate = u->rate,
+	kernel_lion_step s = { .rate = u->rate,
 		.beta1 = u->momentum >= 0 ? u->momentum : u->o->beta1,
 		.beta2 = beta2_of(u->o, .99),
 		.weight_decay = u->decay,
 		.scale = u->scale };
 	if (u->f64)
-		secant_optimizer_best()->lion64(u->p, u->g, u->v[0], u->n, &s);
+		kernel_optimizer_best()->lion64(u->p, u->g, u->v[0], u->n, &s);
 	else
-		secant_optimizer_best()->lion(u->p, u->g, u->v[0], u->n, &s);
+		kernel_optimizer_best()->lion(u->p, u->g, u->v[0], u->n, &s);
 }
 
-static const secant_optimizer_kind kinds[] = {
+static const train_optimizer_kind kinds[] = {
 	{ "adamw", "Adam with decoupled weight decay (Loshchilov, Hutter 2019)", adam_slots, adamw, 1e-2 },
 	{ "adam", "Adam; weight decay is added to the gradient", adam_slots, adam, 0 },
 	{ "sgd", "stochastic gradient descent, momentum, nesterov", one, sgd, 0 },
@@ -144,7 +144,7 @@ entry(int i)
 	return i < (int)(sizeof kinds / sizeof *kinds) ? (secant_entry){ kinds[i].name, kinds[i].brief, NULL }
 												   : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_optimizers = { "optimizers", "Optimisers", entry };
+const base_kind base_kind_optimizers = { "optimizers", "Optimisers", entry };
 
 /* ---- groups ---- */
 
@@ -152,7 +152,7 @@ enum { CHUNK = 1 << 16 };
 
 /* The numbers of a slot with the gap behind it, which is zero and stays so. */
 static int64_t
-extent(const secant_store *s, int slot)
+extent(const exec_store *s, int slot)
 {
 	for (int i = slot + 1; i < s->n; i++)
 		if (s->slot[i].trainable)
@@ -161,9 +161,9 @@ extent(const secant_store *s, int slot)
 }
 
 secant_status
-secant_optimizer_train_only(secant_optimizer *o, const bool *trained, secant_err *err)
+train_optimizer_train_only(train_optimizer *o, const bool *trained, secant_err *err)
 {
-	const secant_store *s = o->store;
+	const exec_store *s = o->store;
 	size_t most = (size_t)(s->params_count / CHUNK) + (size_t)s->n + 1;
 	secant_free(o->chunk);
 	secant_free(o->part);
@@ -173,20 +173,20 @@ secant_optimizer_train_only(secant_optimizer *o, const bool *trained, secant_err
 	if (!o->chunk || !o->part)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for groups of parameters");
 	for (int i = 0; i < s->n; i++) {
-		const secant_slot *slot = &s->slot[i];
+		const exec_slot *slot = &s->slot[i];
 		if (!slot->trainable || (trained && !trained[i]))
 			continue;
 		double rate = strncmp(slot->name, "encoder.", 8) ? 1 : o->options.encoder_rate;
 		bool decays = o->options.decay_norms || slot->type.shape.rank > 1; /* norms and biases are vectors */
 		int64_t first = slot->offset, left = extent(s, i);
 		while (left > 0) {
-			secant_optimizer_chunk *c = o->n_chunks ? &o->chunk[o->n_chunks - 1] : NULL;
+			train_optimizer_chunk *c = o->n_chunks ? &o->chunk[o->n_chunks - 1] : NULL;
 			bool goes_on = c && c->first + c->n == first && c->rate == rate && c->decays == decays && c->n < CHUNK;
 			int64_t n = goes_on && left > CHUNK - c->n ? CHUNK - c->n : left > CHUNK ? CHUNK : left;
 			if (goes_on)
 				c->n += n;
 			else
-				o->chunk[o->n_chunks++] = (secant_optimizer_chunk){ first, n, rate, decays };
+				o->chunk[o->n_chunks++] = (train_optimizer_chunk){ first, n, rate, decays };
 			first += n, left -= n;
 		}
 	}
@@ -207,10 +207,10 @@ check(const secant_optimizer_options *o, secant_err *err)
 }
 
 secant_status
-secant_optimizer_new(secant_optimizer *o, const secant_optimizer_options *options, secant_store *store, secant_err *err)
+train_optimizer_new(train_optimizer *o, const secant_optimizer_options *options, exec_store *store, secant_err *err)
 {
 	const char *names[16] = { 0 };
-	*o = (secant_optimizer){ .options = *options, .store = store };
+	*o = (train_optimizer){ .options = *options, .store = store };
 	for (int i = 0; kinds[i].name; i++) {
 		names[i] = kinds[i].name;
 		if (!strcmp(kinds[i].name, options->optimizer))
@@ -226,31 +226,31 @@ secant_optimizer_new(secant_optimizer *o, const secant_optimizer_options *option
 		return status;
 	if (options->weight_decay < 0)
 		o->options.weight_decay = o->kind->decay;
-	bool ok = (o->grad = secant_store_buffer(store)) != NULL;
-	for (int i = 0; ok && i < secant_optimizer_slots(o); i++)
-		ok = (o->slot[i] = secant_store_buffer(store)) != NULL;
-	status = ok ? secant_optimizer_train_only(o, NULL, err)
+	bool ok = (o->grad = exec_store_buffer(store)) != NULL;
+	for (int i = 0; ok && i < train_optimizer_slots(o); i++)
+		ok = (o->slot[i] = exec_store_buffer(store)) != NULL;
+	status = ok ? train_optimizer_train_only(o, NULL, err)
 				: secant_fail(err, SECANT_ERR_NOMEM, "no memory for gradients and optimiser of %lld numbers",
 					(long long)store->params_count);
 	if (status)
-		secant_optimizer_free(o);
+		train_optimizer_free(o);
 	return status;
 }
 
 void
-secant_optimizer_free(secant_optimizer *o)
+train_optimizer_free(train_optimizer *o)
 {
 	secant_free(o->grad);
 	secant_free(o->sum);
-	for (int i = 0; i < SECANT_OPTIMIZER_SLOTS; i++)
+	for (int i = 0; i < TRAIN_OPTIMIZER_SLOTS; i++)
 		secant_free(o->slot[i]);
 	secant_free(o->chunk);
 	secant_free(o->part);
-	*o = (secant_optimizer){ 0 };
+	*o = (train_optimizer){ 0 };
 }
 
 int
-secant_optimizer_slots(const secant_optimizer *o)
+train_optimizer_slots(const train_optimizer *o)
 {
 	return o->kind->slots(&o->options);
 }
@@ -258,20 +258,20 @@ secant_optimizer_slots(const secant_optimizer *o)
 /* ---- steps ---- */
 
 static void *
-at(const secant_optimizer *o, const void *p, int64_t i)
+at(const train_optimizer *o, const void *p, int64_t i)
 {
 	return p ? (char *)(uintptr_t)p + (size_t)i * (o->store->f64 ? sizeof(double) : sizeof(float)) : NULL;
 }
 
 /* What the next update reads. */
 static void *
-gradient(const secant_optimizer *o)
+gradient(const train_optimizer *o)
 {
 	return o->summed ? o->sum : o->grad;
 }
 
 static void
-add_chunk(const secant_optimizer *o, const secant_optimizer_chunk *c, bool first)
+add_chunk(const train_optimizer *o, const train_optimizer_chunk *c, bool first)
 {
 	void *to = at(o, o->sum, c->first), *from = at(o, o->grad, c->first);
 	if (first)
@@ -285,9 +285,9 @@ add_chunk(const secant_optimizer *o, const secant_optimizer_chunk *c, bool first
 }
 
 secant_status
-secant_optimizer_accumulate(secant_optimizer *o, int threads, secant_err *err)
+train_optimizer_accumulate(train_optimizer *o, int threads, secant_err *err)
 {
-	if (!o->sum && !(o->sum = secant_store_buffer(o->store)))
+	if (!o->sum && !(o->sum = exec_store_buffer(o->store)))
 		return secant_fail(
 			err, SECANT_ERR_NOMEM, "no memory for the sum of %lld gradients", (long long)o->store->params_count);
 #ifdef _OPENMP
@@ -301,7 +301,7 @@ secant_optimizer_accumulate(secant_optimizer *o, int threads, secant_err *err)
 
 /* Cuts scale * g into -most..most. */
 static void
-clamp_chunk(const secant_optimizer *o, const secant_optimizer_chunk *c, double scale, double most)
+clamp_chunk(const train_optimizer *o, const train_optimizer_chunk *c, double scale, double most)
 {
 	void *g = at(o, gradient(o), c->first);
 	float limit = (float)most, by = (float)scale;
@@ -318,7 +318,7 @@ clamp_chunk(const secant_optimizer *o, const secant_optimizer_chunk *c, double s
 }
 
 static double
-square_of(const secant_optimizer *o, const secant_optimizer_chunk *c)
+square_of(const train_optimizer *o, const train_optimizer_chunk *c)
 {
 	const void *g = at(o, gradient(o), c->first);
 	double sum = 0;
@@ -330,7 +330,7 @@ square_of(const secant_optimizer *o, const secant_optimizer_chunk *c)
 }
 
 double
-secant_optimizer_grad_norm(const secant_optimizer *o, int threads)
+train_optimizer_grad_norm(const train_optimizer *o, int threads)
 {
 	double sum = 0;
 #ifdef _OPENMP
@@ -346,7 +346,7 @@ secant_optimizer_grad_norm(const secant_optimizer *o, int threads)
 /* What the gradients are multiplied by: the mean of a batch in parts, clipped by value, then by norm (PyTorch's
  * clip_grad_value_ and clip_grad_norm_). */
 static double
-scale_of(const secant_optimizer *o, int threads)
+scale_of(const train_optimizer *o, int threads)
 {
 	double scale = o->summed > 1 ? 1. / o->summed : 1;
 	if (o->options.clip_value > 0) {
@@ -358,14 +358,14 @@ scale_of(const secant_optimizer *o, int threads)
 		scale = 1;
 	}
 	if (o->options.clip_norm > 0) {
-		double by = o->options.clip_norm / (scale * secant_optimizer_grad_norm(o, threads) + 1e-6);
+		double by = o->options.clip_norm / (scale * train_optimizer_grad_norm(o, threads) + 1e-6);
 		scale *= by < 1 ? by : 1;
 	}
 	return scale;
 }
 
 void
-secant_optimizer_update(secant_optimizer *o, double learning_rate, double momentum, int threads)
+train_optimizer_update(train_optimizer *o, double learning_rate, double momentum, int threads)
 {
 	double scale = scale_of(o, threads);
 	const void *grad = gradient(o);
@@ -374,7 +374,7 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, double moment
 #pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 	for (int i = 0; i < o->n_chunks; i++) {
-		const secant_optimizer_chunk *c = &o->chunk[i];
+		const train_optimizer_chunk *c = &o->chunk[i];
 		update u = {
 			.o = &o->options,
 			.rate = learning_rate * c->rate,
@@ -387,7 +387,7 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, double moment
 			.p = at(o, o->store->params, c->first),
 			.g = at(o, grad, c->first),
 		};
-		for (int k = 0; k < SECANT_OPTIMIZER_SLOTS; k++)
+		for (int k = 0; k < TRAIN_OPTIMIZER_SLOTS; k++)
 			u.v[k] = at(o, o->slot[k], c->first);
 		o->kind->run(&u);
 	}
@@ -425,4 +425,4 @@ static const secant_opt rows[] = {
 		secant_optimizer_options, clip_value, REAL, "clip-value", "0", 0, 1e9, "largest size of a gradient; 0: any"),
 	SECANT_OPT_END,
 };
-const secant_opts secant_optimizer_options_table = { "optimizer", sizeof(secant_optimizer_options), rows };
+const secant_opts train_optimizer_options_table = { "optimizer", sizeof(secant_optimizer_options), rows };

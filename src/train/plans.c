@@ -6,59 +6,59 @@
 
 /* ---- gradients ---- */
 
-static secant_plan_options
-plan_options(const secant_trainer *s)
+static exec_plan_options
+plan_options(const train_trainer *s)
 {
-	return (secant_plan_options){ .precision = s->precision,
+	return (exec_plan_options){ .precision = s->precision,
 		.threads = s->o->threads,
 		.training = true,
-		.recompute = (secant_recompute)s->o->recompute,
+		.recompute = (exec_recompute)s->o->recompute,
 		.allow_reference = s->o->allow_reference,
 		.external = true };
 }
 
 /* Dropout draws by seed and step; the plan has these inputs only where there is dropout. */
 static secant_status
-bind_counters(secant_trainer *s, secant_err *err)
+bind_counters(train_trainer *s, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	s->seed = s->o->seed;
-	const secant_plan *p = s->learning.plan;
-	for (int i = 0; i < secant_plan_inputs(p) && !status; i++) {
-		const char *name = secant_plan_input_name(p, i);
+	const exec_plan *p = s->learning.plan;
+	for (int i = 0; i < exec_plan_inputs(p) && !status; i++) {
+		const char *name = exec_plan_input_name(p, i);
 		if (!strcmp(name, "seed"))
-			status = secant_context_set_input(s->learning.context, name, &s->seed, err);
+			status = exec_context_set_input(s->learning.context, name, &s->seed, err);
 		if (!strcmp(name, "step"))
-			status = secant_context_set_input(s->learning.context, name, &s->now.steps, err);
+			status = exec_context_set_input(s->learning.context, name, &s->now.steps, err);
 	}
 	return status;
 }
 
 void
-secant_trainer_forget_plans(secant_trainer *s)
+train_trainer_forget_plans(train_trainer *s)
 {
 	if (s->task)
 		s->task->feed_free(s->statistics.feed);
-	secant_context_free(s->statistics.context);
-	secant_plan_free(s->statistics.plan);
-	secant_graph_free(s->statistics.graph);
+	exec_context_free(s->statistics.context);
+	exec_plan_free(s->statistics.plan);
+	graph_free(s->statistics.graph);
 	train_step_clear(&s->learning);
 	s->statistics.feed = NULL, s->statistics.context = NULL, s->statistics.plan = NULL, s->statistics.graph = NULL;
 }
 
 secant_status
-secant_trainer_plan(secant_trainer *s, secant_err *err)
+train_trainer_plan(train_trainer *s, secant_err *err)
 {
-	secant_model_graph m;
-	secant_trainer_forget_plans(s);
-	if (secant_model_build(&s->model, SECANT_PHASE_TRAIN, &s->input, &m, err))
+	model_graph m;
+	train_trainer_forget_plans(s);
+	if (model_build(&s->model, NN_PHASE_TRAIN, &s->input, &m, err))
 		return err->code;
-	secant_value loss = s->task->loss_of(s, m.g, &m.built, err);
-	if (secant_graph_check(m.g, err) || loss < 0) {
-		secant_graph_free(m.g);
+	graph_value loss = s->task->loss_of(s, m.g, &m.built, err);
+	if (graph_check(m.g, err) || loss < 0) {
+		graph_free(m.g);
 		return err->code;
 	}
-	secant_plan_options o = plan_options(s);
+	exec_plan_options o = plan_options(s);
 	train_step_spec spec = { .graph = m.g, .loss = loss, .gradients = true, .options = &o };
 	s->learning.store = s->model.store;
 	s->learning.optimizer = &s->optimizer;
@@ -67,44 +67,44 @@ secant_trainer_plan(secant_trainer *s, secant_err *err)
 }
 
 static secant_status
-plan_recalibration(secant_trainer *s, secant_err *err)
+plan_recalibration(train_trainer *s, secant_err *err)
 {
-	secant_model_graph m;
-	if (secant_model_build(&s->model, SECANT_PHASE_RECALIBRATE, &s->input, &m, err))
+	model_graph m;
+	if (model_build(&s->model, NN_PHASE_RECALIBRATE, &s->input, &m, err))
 		return err->code;
 	s->statistics.graph = m.g;
-	if (secant_graph_find(s->statistics.graph, "norm_momentum") < 0)
+	if (graph_find(s->statistics.graph, "norm_momentum") < 0)
 		return SECANT_OK; /* a network without batch norms */
-	secant_graph *fused = secant_pass_fuse(s->statistics.graph, false, NULL, 0, err);
+	graph_net *fused = op_pass_fuse(s->statistics.graph, false, NULL, 0, err);
 	if (!fused)
 		return err->code;
-	secant_graph_free(s->statistics.graph);
+	graph_free(s->statistics.graph);
 	s->statistics.graph = fused;
-	secant_plan_options po = plan_options(s);
-	if (!(s->statistics.plan = secant_plan_new(fused, s->model.store, NULL, 0, &po, err))
-		|| !(s->statistics.context = secant_context_new_in(s->statistics.plan, s->learning.context, err))
+	exec_plan_options po = plan_options(s);
+	if (!(s->statistics.plan = exec_plan_new(fused, s->model.store, NULL, 0, &po, err))
+		|| !(s->statistics.context = exec_context_new_in(s->statistics.plan, s->learning.context, err))
 		|| !(s->statistics.feed = s->task->feed_new(s, false, err)))
 		return err->code;
-	return secant_context_set_input(s->statistics.context, "norm_momentum", &s->statistics.momentum, err);
+	return exec_context_set_input(s->statistics.context, "norm_momentum", &s->statistics.momentum, err);
 }
 
 secant_status
-secant_trainer_bind(const secant_plan *p, secant_context *c, const secant_task_batch *b, secant_err *err)
+train_trainer_bind(const exec_plan *p, exec_context *c, const train_task_batch *b, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	for (int i = 0; i < secant_plan_inputs(p); i++)
+	for (int i = 0; i < exec_plan_inputs(p); i++)
 		for (int k = 0; k < b->inputs && !status; k++)
-			if (!strcmp(secant_plan_input_name(p, i), b->input[k].name))
-				status = secant_context_set_input(c, b->input[k].name, b->input[k].data, err);
+			if (!strcmp(exec_plan_input_name(p, i), b->input[k].name))
+				status = exec_context_set_input(c, b->input[k].name, b->input[k].data, err);
 	return status;
 }
 
 /* ---- statistics ---- */
 
 secant_status
-secant_trainer_recalibrate(secant_trainer *s, int batches, secant_err *err)
+train_trainer_recalibrate(train_trainer *s, int batches, secant_err *err)
 {
-	secant_store *store = s->model.store;
+	exec_store *store = s->model.store;
 	size_t bytes = store->others_bytes;
 	if (batches <= 0)
 		return SECANT_OK;
@@ -117,19 +117,19 @@ secant_trainer_recalibrate(secant_trainer *s, int batches, secant_err *err)
 	memcpy(s->statistics.raw, store->others, bytes);
 	secant_status status = s->task->feed_start(s->statistics.feed, 0, 0, err);
 	for (int k = 1; k <= batches && !status; k++) {
-		secant_task_batch b;
+		train_task_batch b;
 		bool end = false;
 		if ((status = s->task->feed_next(s->statistics.feed, &b, &end, err)) || end)
 			break;
 		s->statistics.momentum = 1.f / (float)k;
-		if (!(status = secant_trainer_bind(s->statistics.plan, s->statistics.context, &b, err)))
-			status = secant_context_run(s->statistics.context, err);
+		if (!(status = train_trainer_bind(s->statistics.plan, s->statistics.context, &b, err)))
+			status = exec_context_run(s->statistics.context, err);
 	}
 	return status;
 }
 
 void
-secant_trainer_restore(secant_trainer *s)
+train_trainer_restore(train_trainer *s)
 {
 	if (s->statistics.raw && s->statistics.plan)
 		memcpy(s->model.store->others, s->statistics.raw, s->model.store->others_bytes);

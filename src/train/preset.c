@@ -16,7 +16,7 @@ enum { MOST = 63, LIMIT = 1 << 20 };
 static const char *
 find(const char *name)
 {
-	for (const secant_preset_text *p = secant_preset_texts; p->name; p++)
+	for (const train_preset_text *p = train_preset_texts; p->name; p++)
 		if (!strcmp(p->name, name))
 			return p->json;
 	return NULL;
@@ -26,8 +26,8 @@ static secant_status
 unknown(const char *name, secant_err *err)
 {
 	const char *names[MOST + 1] = { 0 };
-	for (int i = 0; i < MOST && secant_preset_texts[i].name; i++)
-		names[i] = secant_preset_texts[i].name;
+	for (int i = 0; i < MOST && train_preset_texts[i].name; i++)
+		names[i] = train_preset_texts[i].name;
 	const char *near = secant_nearest(name, names);
 	return secant_fail(err, SECANT_ERR_ARG,
 		"preset: none is named '%s'%s%s%s, and there is no such file (secant list presets)", name,
@@ -46,12 +46,12 @@ secant_train_preset(const char *name, secant_err *err)
 	}
 	if (!built_in && secant_file_read(&read, &size, name, LIMIT, err))
 		return NULL;
-	json_t *j = secant_json_parse(built_in ? built_in : read, size, name, err);
+	json_t *j = base_json_parse(built_in ? built_in : read, size, name, err);
 	if (j && !json_is_object(j)) {
 		secant_fail(err, SECANT_ERR_FORMAT, "%s: a preset is a JSON object of options", name);
 	} else if (j) {
 		json_object_del(j, "about");
-		if (!(text = secant_json_text(j, 0)))
+		if (!(text = base_json_text(j, 0)))
 			secant_fail(err, SECANT_ERR_NOMEM, "no memory for preset %s", name);
 	}
 	json_decref(j);
@@ -66,12 +66,12 @@ static secant_entry
 entry(int i)
 {
 	static char about[MOST + 1][160];
-	if (i >= MOST || !secant_preset_texts[i].name)
+	if (i >= MOST || !train_preset_texts[i].name)
 		return (secant_entry){ 0 };
-	const char *json = secant_preset_texts[i].json, *at = strstr(json, "\"about\": \""),
+	const char *json = train_preset_texts[i].json, *at = strstr(json, "\"about\": \""),
 			   *end = at ? strchr(at + 10, '"') : NULL;
 	if (end && !about[i][0] && (size_t)(end - at - 10) < sizeof about[i])
 		memcpy(about[i], at + 10, (size_t)(end - at - 10));
-	return (secant_entry){ secant_preset_texts[i].name, about[i], NULL };
+	return (secant_entry){ train_preset_texts[i].name, about[i], NULL };
 }
-const secant_kind secant_kind_presets = { "presets", "Presets", entry };
+const base_kind base_kind_presets = { "presets", "Presets", entry };

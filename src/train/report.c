@@ -20,7 +20,7 @@ set_number(json_t *j, const char *key, double v)
 }
 
 static void
-set_scores(json_t *j, const secant_trainer *s, const double *values)
+set_scores(json_t *j, const train_trainer *s, const double *values)
 {
 	for (int i = 0; s->task->metrics[i].name; i++)
 		set_number(j, s->task->metrics[i].name, values[i]);
@@ -28,10 +28,10 @@ set_scores(json_t *j, const secant_trainer *s, const double *values)
 
 /* Takes over j. */
 static secant_status
-append_json(const secant_trainer *s, const char *name, json_t *j, secant_err *err)
+append_json(const train_trainer *s, const char *name, json_t *j, secant_err *err)
 {
-	char *line = secant_json_text(j, 0), *path = secant_trainer_path(s, name);
-	secant_status status = line && path ? secant_file_append(path, line, err)
+	char *line = base_json_text(j, 0), *path = train_trainer_path(s, name);
+	secant_status status = line && path ? base_file_append(path, line, err)
 										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	json_decref(j);
 	secant_free(line);
@@ -40,7 +40,7 @@ append_json(const secant_trainer *s, const char *name, json_t *j, secant_err *er
 }
 
 secant_status
-secant_trainer_log_test(const secant_trainer *s, const double *values, secant_err *err)
+train_trainer_log_test(const train_trainer *s, const double *values, secant_err *err)
 {
 	json_t *j = json_object();
 	json_object_set_new(j, "step", json_integer(s->now.steps));
@@ -49,7 +49,7 @@ secant_trainer_log_test(const secant_trainer *s, const double *values, secant_er
 }
 
 static secant_status
-append_line(const secant_trainer *s, const secant_epoch *e, secant_err *err)
+append_line(const train_trainer *s, const train_epoch *e, secant_err *err)
 {
 	json_t *j = json_object();
 	json_object_set_new(j, "epoch", json_integer(e->epoch));
@@ -62,17 +62,16 @@ append_line(const secant_trainer *s, const secant_epoch *e, secant_err *err)
 }
 
 static secant_status
-append_event(const secant_trainer *s, const secant_epoch *e, secant_err *err)
+append_event(const train_trainer *s, const train_epoch *e, secant_err *err)
 {
-	secant_scalar v[SECANT_TASK_METRICS + 2] = { { "train/loss", e->loss },
-		{ "train/learning_rate", e->learning_rate } };
-	char tag[SECANT_TASK_METRICS][64], *path = secant_trainer_path(s, "events.out.tfevents.secant");
+	train_scalar v[TRAIN_TASK_METRICS + 2] = { { "train/loss", e->loss }, { "train/learning_rate", e->learning_rate } };
+	char tag[TRAIN_TASK_METRICS][64], *path = train_trainer_path(s, "events.out.tfevents.secant");
 	int n = 2;
 	for (int i = 0; s->task->metrics[i].name; i++) {
 		(void)snprintf(tag[i], sizeof tag[i], "val/%s", s->task->metrics[i].name);
-		v[n++] = (secant_scalar){ tag[i], e->metric[i] };
+		v[n++] = (train_scalar){ tag[i], e->metric[i] };
 	}
-	secant_status status = path ? secant_events_append(path, (double)time(NULL), e->epoch, v, n, err)
+	secant_status status = path ? train_events_append(path, (double)time(NULL), e->epoch, v, n, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	secant_free(path);
 	return status;
@@ -85,10 +84,10 @@ enum { EPOCH, TRAINING, RATE, METRICS }; /* columns; then a column for each metr
 /* A panel for losses, one for the other metrics (unless they are all losses), one for the rate. */
 typedef struct curves {
 	double *column; /* n_history numbers a column */
-	secant_series losses[SECANT_TASK_METRICS + 1], scores[SECANT_TASK_METRICS], rate;
-	secant_chart chart[3];
+	draw_series losses[TRAIN_TASK_METRICS + 1], scores[TRAIN_TASK_METRICS], rate;
+	draw_chart chart[3];
 	char title[160], mark[96];
-	secant_figure figure;
+	draw_figure figure;
 } curves;
 
 static const double *
@@ -98,7 +97,7 @@ column_of(const curves *c, int column, int n)
 }
 
 static bool
-is_shown(const secant_trainer *s, int metric)
+is_shown(const train_trainer *s, int metric)
 {
 	static const char *const few[] = { "iou", "miou", "f1", "accuracy" };
 	bool known = metric == s->metric;
@@ -108,63 +107,60 @@ is_shown(const secant_trainer *s, int metric)
 }
 
 static secant_status
-curves_make(curves *c, const secant_trainer *s, secant_err *err)
+curves_make(curves *c, const train_trainer *s, secant_err *err)
 {
-	int n = s->log.n, metrics = secant_task_metrics(s->task), losses = 0, scores = 0;
+	int n = s->log.n, metrics = train_task_metrics(s->task), losses = 0, scores = 0;
 	*c = (curves){ .column = secant_calloc((size_t)n * (size_t)(METRICS + metrics) + 1, sizeof(double)) };
 	if (!c->column)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
 	for (int i = 0; i < n; i++) {
-		const secant_epoch *e = &s->log.v[i];
+		const train_epoch *e = &s->log.v[i];
 		c->column[EPOCH * n + i] = e->epoch, c->column[TRAINING * n + i] = e->loss,
 							  c->column[RATE * n + i] = e->learning_rate;
 		for (int k = 0; k < metrics; k++)
 			c->column[(METRICS + k) * n + i] = e->metric[k];
 	}
 	const double *x = column_of(c, EPOCH, n);
-	c->losses[losses++] = (secant_series){ "training loss", x, column_of(c, TRAINING, n), n, 0 };
+	c->losses[losses++] = (draw_series){ "training loss", x, column_of(c, TRAINING, n), n, 0 };
 	for (int k = 0; k < metrics && s->validates; k++) {
-		const secant_metric *m = &s->task->metrics[k];
-		secant_series one = { m->title, x, column_of(c, METRICS + k, n), n, 0 };
+		const train_metric *m = &s->task->metrics[k];
+		draw_series one = { m->title, x, column_of(c, METRICS + k, n), n, 0 };
 		if (m->lower)
 			c->losses[losses++] = one;
 		else if (is_shown(s, k))
 			c->scores[scores++] = one;
 	}
-	c->rate = (secant_series){ "learning rate", x, column_of(c, RATE, n), n, 0 };
+	c->rate = (draw_series){ "learning rate", x, column_of(c, RATE, n), n, 0 };
 	if (s->validates && s->now.best_epoch > 0)
 		(void)snprintf(c->mark, sizeof c->mark, "best %s %.4f, epoch %d", s->task->metrics[s->metric].title,
 			s->now.best, s->now.best_epoch);
 	int charts = 0;
-	c->chart[charts++] = (secant_chart){
+	c->chart[charts++] = (draw_chart){
 		.title = NULL, .x_label = "epoch", .left_label = "loss", .series = c->losses, .n = losses
 	};
 	if (scores)
-		c->chart[charts++] = (secant_chart){ .x_label = "epoch",
+		c->chart[charts++] = (draw_chart){ .x_label = "epoch",
 			.left_label = "score",
 			.series = c->scores,
 			.n = scores,
 			.mark = c->mark[0] ? c->mark : NULL,
 			.mark_x = s->now.best_epoch };
-	c->chart[charts++] = (secant_chart){
-		.x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1
-	};
-	(void)secant_trainer_network(s, c->title, sizeof c->title);
-	c->figure = (secant_figure){ c->title, c->chart, charts };
+	c->chart[charts++] = (draw_chart){ .x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1 };
+	(void)train_trainer_network(s, c->title, sizeof c->title);
+	c->figure = (draw_figure){ c->title, c->chart, charts };
 	return SECANT_OK;
 }
 
 static secant_status
-draw_curves(const secant_trainer *s, secant_err *err)
+draw_curves(const train_trainer *s, secant_err *err)
 {
 	static const char *const names[] = { "curves.png", "curves.svg", "learning-rate.png", "learning-rate.svg" };
 	curves c;
 	secant_status status = curves_make(&c, s, err);
 	for (int i = 0; i < 4 && !status; i++) {
-		char *path = secant_trainer_path(s, names[i]);
-		const secant_figure *figure = i < 2 ? &c.figure
-											: &(secant_figure){ "learning rate", &c.chart[c.figure.n - 1], 1 };
-		status = path ? secant_figure_write(figure, path, err)
+		char *path = train_trainer_path(s, names[i]);
+		const draw_figure *figure = i < 2 ? &c.figure : &(draw_figure){ "learning rate", &c.chart[c.figure.n - 1], 1 };
+		status = path ? draw_figure_write(figure, path, err)
 					  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
 		secant_free(path);
 	}
@@ -173,9 +169,9 @@ draw_curves(const secant_trainer *s, secant_err *err)
 }
 
 secant_status
-secant_trainer_log(secant_trainer *s, const secant_epoch *e, secant_err *err)
+train_trainer_log(train_trainer *s, const train_epoch *e, secant_err *err)
 {
-	if (secant_grow((void **)&s->log.v, &s->log.capacity, s->log.n, sizeof *s->log.v))
+	if (base_grow((void **)&s->log.v, &s->log.capacity, s->log.n, sizeof *s->log.v))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	s->log.v[s->log.n++] = *e;
 	secant_status status = append_line(s, e, err);
@@ -188,31 +184,31 @@ secant_trainer_log(secant_trainer *s, const secant_epoch *e, secant_err *err)
 
 enum { ROWS = 4, CELL = 256, GAP = 6 };
 
-struct secant_gallery {
-	const secant_trainer *s;
-	const secant_samples *samples;
-	const secant_counts *counts; /* of the evaluation; the picture that is seen is their last */
+struct train_gallery {
+	const train_trainer *s;
+	const data_samples *samples;
+	const judge_counts *counts; /* of the evaluation; the picture that is seen is their last */
 	secant_image sheet;
 	int row;
 	bool failed;
-	secant_cases cases;
+	judge_cases cases;
 	secant_scores scores; /* of the last epoch */
 };
 
-secant_gallery *
-secant_gallery_begin(secant_trainer *s, const secant_samples *validation, const secant_counts *counts)
+train_gallery *
+train_gallery_begin(train_trainer *s, const data_samples *validation, const judge_counts *counts)
 {
-	secant_gallery *g = s->gallery ? s->gallery : secant_calloc(1, sizeof *g);
-	int rows = secant_samples_count(validation) < ROWS ? secant_samples_count(validation) : ROWS;
+	train_gallery *g = s->gallery ? s->gallery : secant_calloc(1, sizeof *g);
+	int rows = data_samples_count(validation) < ROWS ? data_samples_count(validation) : ROWS;
 	secant_err own = { 0 };
 	s->gallery = g;
 	if (!g
 		|| (!g->sheet.data
-			&& secant_image_new(&g->sheet, SECANT_CELLS * CELL + (SECANT_CELLS + 1) * GAP, rows * (CELL + GAP) + GAP, 3,
+			&& secant_image_new(&g->sheet, JUDGE_CELLS * CELL + (JUDGE_CELLS + 1) * GAP, rows * (CELL + GAP) + GAP, 3,
 				SECANT_U8, &own)))
 		return NULL;
 	memset(g->sheet.data, 255, (size_t)g->sheet.width * (size_t)g->sheet.height * 3);
-	secant_cases_free(&g->cases);
+	judge_cases_free(&g->cases);
 	g->s = s;
 	g->samples = validation;
 	g->counts = counts;
@@ -222,30 +218,30 @@ secant_gallery_begin(secant_trainer *s, const secant_samples *validation, const 
 }
 
 void
-secant_gallery_free(secant_gallery *g)
+train_gallery_free(train_gallery *g)
 {
 	if (!g)
 		return;
 	secant_image_free(&g->sheet);
-	secant_cases_free(&g->cases);
+	judge_cases_free(&g->cases);
 	secant_scores_free(&g->scores);
 	secant_free(g);
 }
 
 void
-secant_gallery_see(
+train_gallery_see(
 	void *gallery, int sample, const float *outputs, const void *target, int height, int width, int stride)
 {
-	secant_gallery *g = gallery;
-	const secant_trainer *s = g->s;
-	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = secant_samples_count(g->samples);
-	secant_view view = {
+	train_gallery *g = gallery;
+	const train_trainer *s = g->s;
+	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = data_samples_count(g->samples);
+	judge_view view = {
 		.samples = g->samples,
 		.sample = sample,
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.ignore = s->o->data.ignore_index,
-		.cut = secant_cut_of(.5, s->o->network.activation != NULL),
+		.cut = judge_cut_of(.5, s->o->network.activation != NULL),
 		.outputs = outputs,
 		.target = target,
 		.height = height,
@@ -255,19 +251,19 @@ secant_gallery_see(
 	secant_err own = { 0 };
 	if (g->failed)
 		return;
-	if (secant_cases_take(&g->cases, &view, secant_counts_picture(g->counts, g->counts->images - 1), &own))
+	if (judge_cases_take(&g->cases, &view, judge_counts_picture(g->counts, g->counts->images - 1), &own))
 		g->failed = true;
 	if (g->row >= rows || sample != (int)((int64_t)g->row * count / rows))
 		return;
-	if (secant_view_paint(&view, 0, SECANT_CELLS - 1, &g->sheet, GAP, GAP + g->row * (CELL + GAP), CELL, GAP, &own))
+	if (judge_view_paint(&view, 0, JUDGE_CELLS - 1, &g->sheet, GAP, GAP + g->row * (CELL + GAP), CELL, GAP, &own))
 		g->failed = true; /* the pictures are only for looking at */
 	g->row++;
 }
 
 secant_status
-secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_err *err)
+train_gallery_end(train_gallery *g, secant_scores *scores, int epoch, secant_err *err)
 {
-	char name[48], *folder = secant_trainer_path(g->s, "samples"), *path;
+	char name[48], *folder = train_trainer_path(g->s, "samples"), *path;
 	secant_status status = SECANT_OK;
 	secant_scores_free(&g->scores);
 	g->scores = *scores;
@@ -275,7 +271,7 @@ secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_e
 	if (!g->row)
 		return secant_free(folder), SECANT_OK;
 	(void)snprintf(name, sizeof name, "epoch-%03d.png", epoch);
-	path = folder ? secant_path_join(folder, name) : NULL;
+	path = folder ? base_path_join(folder, name) : NULL;
 	if (!path)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	else if (!(status = secant_make_dirs(folder, err)))
@@ -288,34 +284,34 @@ secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_e
 /* ---- the page ---- */
 
 secant_status
-secant_trainer_report(const secant_trainer *s, secant_err *err)
+train_trainer_report(const train_trainer *s, secant_err *err)
 {
-	const secant_gallery *g = s->gallery;
+	const train_gallery *g = s->gallery;
 	const char *metric = s->task->metrics[s->metric].title;
 	char name[96];
-	secant_fact facts[4] = { { .name = "network" }, { .name = "samples" }, { .name = "epochs" }, { .name = "best" } };
+	judge_fact facts[4] = { { .name = "network" }, { .name = "samples" }, { .name = "epochs" }, { .name = "best" } };
 	curves c;
 	if (!s->log.n || (s->validates && !g))
 		return SECANT_OK; /* this process has trained nothing */
 	char *settings = secant_opts_to_json(&secant_train_options_table, s->o),
-		 *path = secant_trainer_path(s, "report.html");
+		 *path = train_trainer_path(s, "report.html");
 	json_t *j = settings ? json_loads(settings, 0, NULL) : NULL;
-	char *text = secant_json_text(j, 2);
+	char *text = base_json_text(j, 2);
 	secant_status status = path && text ? curves_make(&c, s, err)
 										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
-	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", secant_trainer_network(s, name, sizeof name),
-		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", train_trainer_network(s, name, sizeof name),
+		s->precision == EXEC_PRECISION_BF16 ? "bf16" : "f32");
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%d %s to learn from", s->n_samples, s->task->samples);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last",
 		s->now.epoch, s->o->epochs);
 	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s %.4f, epoch %d", metric, s->now.best, s->now.best_epoch);
 	if (!status) {
-		secant_page page = {
+		judge_page page = {
 			.title = c.title, .facts = facts, .n_facts = s->validates ? 4 : 3, .curves = &c.figure, .settings = text
 		};
 		if (g && g->scores.per_class)
 			page.scores = &g->scores, page.cases = &g->cases, page.samples = g->samples;
-		status = secant_page_write(&page, path, err);
+		status = judge_page_write(&page, path, err);
 		secant_free(c.column);
 	}
 	json_decref(j);

@@ -177,7 +177,7 @@ find(const char *name)
 }
 
 secant_status
-secant_schedule_check(const secant_schedule_options *o, secant_err *err)
+train_schedule_check(const secant_schedule_options *o, secant_err *err)
 {
 	const char *names[16] = { 0 };
 	for (int i = 0; schedules[i].name; i++)
@@ -196,14 +196,14 @@ secant_schedule_check(const secant_schedule_options *o, secant_err *err)
 		if (o->milestones.v[i] <= o->milestones.v[i - 1])
 			return secant_fail(err, SECANT_ERR_ARG, "milestones: %d does not come after %d", o->milestones.v[i],
 				o->milestones.v[i - 1]);
-	if (secant_schedule_watches(o) && strcmp(o->unit, "epoch"))
+	if (train_schedule_watches(o) && strcmp(o->unit, "epoch"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"schedule plateau looks at the metric of each epoch: it goes with --schedule-unit epoch");
 	return SECANT_OK;
 }
 
 double
-secant_schedule_rate(const secant_schedule_options *o, double base, double t, double total)
+train_schedule_rate(const secant_schedule_options *o, double base, double t, double total)
 {
 	const schedule *s = find(o->schedule);
 	double w = o->warmup, factor = o->warmup_factor > 0 ? o->warmup_factor : 1 / (w + 1);
@@ -213,7 +213,7 @@ secant_schedule_rate(const secant_schedule_options *o, double base, double t, do
 }
 
 double
-secant_schedule_momentum(const secant_schedule_options *o, double t, double total)
+train_schedule_momentum(const secant_schedule_options *o, double t, double total)
 {
 	if (strcmp(o->schedule, "one-cycle") || !o->cycle_momentum || t < o->warmup)
 		return -1;
@@ -221,20 +221,20 @@ secant_schedule_momentum(const secant_schedule_options *o, double t, double tota
 }
 
 double
-secant_schedule_anneal(double from, double to, double t, double length, bool straight)
+train_schedule_anneal(double from, double to, double t, double length, bool straight)
 {
 	double share = length > 0 && t < length ? t / length : 1;
 	return straight ? from + (to - from) * share : half_cosine(from, to, share);
 }
 
 bool
-secant_schedule_watches(const secant_schedule_options *o)
+train_schedule_watches(const secant_schedule_options *o)
 {
 	return !strcmp(o->schedule, "plateau");
 }
 
 void
-secant_plateau_report(secant_plateau *p, const secant_schedule_options *o, double value, bool lower)
+train_plateau_report(train_plateau *p, const secant_schedule_options *o, double value, bool lower)
 {
 	double margin = o->threshold_absolute ? o->plateau_threshold : p->best * o->plateau_threshold;
 	if (isnan(p->best) || (lower ? value < p->best - margin : value > p->best + margin))
@@ -260,7 +260,7 @@ entry(int i)
 		? (secant_entry){ schedules[i].name, schedules[i].brief, NULL }
 		: (secant_entry){ 0 };
 }
-const secant_kind secant_kind_schedules = { "schedules", "Learning-rate schedules", entry };
+const base_kind base_kind_schedules = { "schedules", "Learning-rate schedules", entry };
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_schedule_options, schedule, STR, "schedule", "cosine", 0, 0,
@@ -319,4 +319,4 @@ static const secant_opt rows[] = {
 		"epochs after a drop in which plateau does not count"),
 	SECANT_OPT_END,
 };
-const secant_opts secant_schedule_options_table = { "schedule", sizeof(secant_schedule_options), rows };
+const secant_opts train_schedule_options_table = { "schedule", sizeof(secant_schedule_options), rows };

@@ -46,7 +46,7 @@ listed(const char *const *list, const char *name)
 static bool
 is_run(const char *out)
 {
-	char *path = secant_path_join(out, "config.json");
+	char *path = base_path_join(out, "config.json");
 	bool there = path && secant_is_file(path);
 	secant_free(path);
 	return there;
@@ -56,7 +56,7 @@ is_run(const char *out)
 
 typedef struct comparison {
 	secant_train_options *given, old, defaults;
-	secant_str differences;
+	base_str differences;
 	bool failed;
 	secant_err err;
 } comparison;
@@ -86,7 +86,7 @@ compare(void *user, const secant_opt *row, size_t offset)
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
 	} else if (strcmp(row->name, "threads")) {
-		secant_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", row->name,
+		base_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", row->name,
 			old ? old : "unset", given ? given : "unset");
 	}
 	secant_free(given);
@@ -97,7 +97,7 @@ compare(void *user, const secant_opt *row, size_t offset)
 char *
 secant_train_resumed(const char *out)
 {
-	char *path = secant_path_join(out, "config.json"), *text = NULL;
+	char *path = base_path_join(out, "config.json"), *text = NULL;
 	size_t size;
 	secant_err ignored = { 0 };
 	if (path && secant_is_file(path) && secant_file_read(&text, &size, path, 1 << 24, &ignored))
@@ -110,7 +110,7 @@ static secant_status
 resume_options(secant_train_options *o, secant_err *err)
 {
 	comparison c = { .given = o };
-	char *path = secant_path_join(o->out, "config.json"), *text = NULL;
+	char *path = base_path_join(o->out, "config.json"), *text = NULL;
 	size_t size;
 	secant_status status = path ? secant_file_read(&text, &size, path, 1 << 24, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
@@ -128,14 +128,14 @@ resume_options(secant_train_options *o, secant_err *err)
 	}
 	secant_opts_free(&secant_train_options_table, &c.old);
 	secant_opts_free(&secant_train_options_table, &c.defaults);
-	secant_str_free(&c.differences);
+	base_str_free(&c.differences);
 	secant_free(text);
 	secant_free(path);
 	return c.err.code ? secant_fail(err, c.err.code, "%s", c.err.msg) : status;
 }
 
 secant_status
-secant_trainer_folder(secant_train_options *o, bool *replaces, secant_err *err)
+train_trainer_folder(secant_train_options *o, bool *replaces, secant_err *err)
 {
 	*replaces = false;
 	if (o->resume) {
@@ -148,7 +148,7 @@ secant_trainer_folder(secant_train_options *o, bool *replaces, secant_err *err)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
 	for (int i = 1; run_files[i] && !*replaces && !o->overwrite; i++) {
-		char *path = secant_path_join(o->out, run_files[i]);
+		char *path = base_path_join(o->out, run_files[i]);
 		bool there = path && secant_is_file(path);
 		secant_free(path);
 		if (there)
@@ -163,17 +163,17 @@ secant_trainer_folder(secant_train_options *o, bool *replaces, secant_err *err)
 static secant_status
 remove_epochs(const char *out, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_status status = secant_dir_list(&names, out, SECANT_DIR_FILES, err);
+	base_names names = { 0 };
+	secant_status status = base_dir_list(&names, out, BASE_DIR_FILES, err);
 	for (int i = 0; i < names.n && !status; i++) {
 		int epoch, used = 0;
 		if (sscanf(names.v[i], "epoch-%9d.safetensors%n", &epoch, &used) != 1 || !used || names.v[i][used])
 			continue;
-		char *path = secant_path_join(out, names.v[i]);
-		status = path ? secant_remove_tree(path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+		char *path = base_path_join(out, names.v[i]);
+		status = path ? base_remove_tree(path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 		secant_free(path);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	return status;
 }
 
@@ -190,49 +190,49 @@ is_unfinished(const char *name)
 			end = p;
 	if (*name != '.' || end == name)
 		return false;
-	char *bare = secant_strndup(name + 1, (size_t)(end - name - 1));
+	char *bare = base_strndup(name + 1, (size_t)(end - name - 1));
 	used = 0;
 	bool ours = bare
 		&& (listed(run_files, bare)
-			|| (sscanf(bare, "epoch-%9d.%n", &epoch, &used) == 1 && used && secant_ext_is(bare, "png|safetensors")));
+			|| (sscanf(bare, "epoch-%9d.%n", &epoch, &used) == 1 && used && base_ext_is(bare, "png|safetensors")));
 	secant_free(bare);
 	return ours;
 }
 
 /* Files that a killed run was writing. Only in a folder that was a run's: what else is there is not ours. */
 static void
-sweep(const secant_trainer *s, const char *folder)
+sweep(const train_trainer *s, const char *folder)
 {
-	char *path = *folder ? secant_trainer_path(s, folder) : secant_strdup(s->o->out);
-	secant_names names = { 0 };
+	char *path = *folder ? train_trainer_path(s, folder) : base_strdup(s->o->out);
+	base_names names = { 0 };
 	secant_err ignored = { 0 };
-	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_FILES, &ignored))
+	if (path && secant_is_dir(path) && !base_dir_list(&names, path, BASE_DIR_FILES, &ignored))
 		for (int i = 0; i < names.n; i++)
 			if (is_unfinished(names.v[i])) {
-				char *file = secant_path_join(path, names.v[i]);
+				char *file = base_path_join(path, names.v[i]);
 				if (file)
 					(void)unlink(file);
 				secant_free(file);
 			}
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(path);
 }
 
 secant_status
-secant_trainer_lock(secant_trainer *s, secant_err *err)
+train_trainer_lock(train_trainer *s, secant_err *err)
 {
-	return s->lock >= 0 || !secant_is_dir(s->o->out) ? SECANT_OK : secant_dir_lock(s->o->out, &s->lock, err);
+	return s->lock >= 0 || !secant_is_dir(s->o->out) ? SECANT_OK : base_dir_lock(s->o->out, &s->lock, err);
 }
 
 secant_status
-secant_trainer_claim(secant_trainer *s, secant_err *err)
+train_trainer_claim(train_trainer *s, secant_err *err)
 {
 	if (s->claimed)
 		return SECANT_OK;
 	bool locked = s->lock >= 0;
 	secant_status status = secant_make_dirs(s->o->out, err);
 	if (!status)
-		status = secant_trainer_lock(s, err);
+		status = train_trainer_lock(s, err);
 	bool was_run = is_run(s->o->out);
 	if (!status && !locked && was_run && !s->o->overwrite)
 		status = secant_fail(err, SECANT_ERR_ARG, "%s: another process made a run there meanwhile", s->o->out);
@@ -242,20 +242,20 @@ secant_trainer_claim(secant_trainer *s, secant_err *err)
 		sweep(s, "samples");
 	}
 	for (int i = 1; run_files[i] && !status && !s->o->resume; i++) {
-		char *path = secant_trainer_path(s, run_files[i]);
+		char *path = train_trainer_path(s, run_files[i]);
 		if (!path)
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 		else if (secant_is_file(path) || (was_run && secant_is_dir(path))) /* a folder is ours in a run alone */
-			status = secant_remove_tree(path, err);
+			status = base_remove_tree(path, err);
 		secant_free(path);
 	}
 	if (!status && was_run && !s->o->resume)
 		status = remove_epochs(s->o->out, err);
 	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o),
-		 *path = secant_trainer_path(s, "config.json");
-	json_t *j = text ? secant_json_parse(text, strlen(text), "options", err) : NULL;
+		 *path = train_trainer_path(s, "config.json");
+	json_t *j = text ? base_json_parse(text, strlen(text), "options", err) : NULL;
 	if (!status)
-		status = j && path ? secant_json_write(path, j, err)
+		status = j && path ? base_json_write(path, j, err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory to write the options");
 	s->claimed = !status;
 	json_decref(j);
@@ -267,10 +267,10 @@ secant_trainer_claim(secant_trainer *s, secant_err *err)
 /* ---- the state file ---- */
 
 static secant_status
-add_slots(const secant_trainer *s, secant_tensors *t, secant_err *err)
+add_slots(const train_trainer *s, secant_tensors *t, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	for (int i = 0; i < secant_optimizer_slots(&s->optimizer) && !status; i++) {
+	for (int i = 0; i < train_optimizer_slots(&s->optimizer) && !status; i++) {
 		char name[32] = "optimizer.0";
 		name[10] = (char)('0' + i);
 		secant_tensor slot = { SECANT_F32, { 1, { s->model.store->params_count } }, s->optimizer.slot[i], NULL };
@@ -291,7 +291,7 @@ number_or_null(double v)
 
 /* The same pictures elsewhere are the same run; other pictures are another one. */
 static secant_status
-check_samples(const secant_trainer *s, const json_t *j, secant_err *err)
+check_samples(const train_trainer *s, const json_t *j, secant_err *err)
 {
 	const char *then = json_string_value(json_object_get(j, "samples_hash"));
 	int n = (int)json_integer_value(json_object_get(j, "samples"));
@@ -303,11 +303,11 @@ check_samples(const secant_trainer *s, const json_t *j, secant_err *err)
 }
 
 secant_status
-secant_trainer_save_state(const secant_trainer *s, secant_err *err)
+train_trainer_save_state(const train_trainer *s, secant_err *err)
 {
 	secant_tensors t;
-	char *text = NULL, *path = secant_trainer_path(s, "state.safetensors");
-	secant_status status = secant_model_tensors(&s->model, &t, err);
+	char *text = NULL, *path = train_trainer_path(s, "state.safetensors");
+	secant_status status = model_tensors(&s->model, &t, err);
 	if (status)
 		return secant_free(path), status;
 	json_t *j = json_object(), *meta = json_object();
@@ -329,9 +329,9 @@ secant_trainer_save_state(const secant_trainer *s, secant_err *err)
 	for (int i = 0; i < s->kept.n; i++)
 		json_array_append_new(kept, json_pack("[i, f]", s->kept.v[i].epoch, s->kept.v[i].value));
 	json_object_set_new(j, "kept", kept);
-	char *inner = secant_json_text(j, 0);
+	char *inner = base_json_text(j, 0);
 	json_object_set_new(meta, "training", json_string(inner ? inner : "{}"));
-	text = secant_json_text(meta, 0);
+	text = base_json_text(meta, 0);
 	if (!(status = add_slots(s, &t, err)))
 		status = text && inner && path ? secant_tensors_write(&t, text, path, err)
 									   : secant_fail(err, SECANT_ERR_NOMEM, "no memory to save the state");
@@ -347,7 +347,7 @@ secant_trainer_save_state(const secant_trainer *s, secant_err *err)
 /* A flat array laid out like the parameters. */
 static secant_status
 take_flat(
-	const secant_trainer *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
+	const train_trainer *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
 {
 	const secant_tensor *from = secant_tensors_find(t, name);
 	if (!from || from->dtype != SECANT_F32 || secant_shape_count(&from->shape) != s->model.store->params_count)
@@ -358,10 +358,10 @@ take_flat(
 }
 
 static secant_status
-take_slots(secant_trainer *s, const secant_tensors *t, secant_tensors *rest, const char *path, secant_err *err)
+take_slots(train_trainer *s, const secant_tensors *t, secant_tensors *rest, const char *path, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	for (int i = 0; i < secant_optimizer_slots(&s->optimizer); i++) {
+	for (int i = 0; i < train_optimizer_slots(&s->optimizer); i++) {
 		char name[32] = "optimizer.0";
 		name[10] = (char)('0' + i);
 		if ((status = take_flat(s, t, name, s->optimizer.slot[i], path, err)))
@@ -395,7 +395,7 @@ take_count(
 enum { MOST_EPOCHS = 1000000000 };
 
 static secant_status
-take_counters(secant_trainer *s, const json_t *j, const char *path, secant_err *err)
+take_counters(train_trainer *s, const json_t *j, const char *path, secant_err *err)
 {
 	const json_t *best = json_object_get(j, "best"), *sum = json_object_get(j, "epoch_loss");
 	int64_t epoch, step, best_epoch, threads;
@@ -418,20 +418,20 @@ take_counters(secant_trainer *s, const json_t *j, const char *path, secant_err *
 }
 
 static secant_status
-take_average(secant_trainer *s, const json_t *j, const secant_tensors *t, const char *path, secant_err *err)
+take_average(train_trainer *s, const json_t *j, const secant_tensors *t, const char *path, secant_err *err)
 {
 	if (take_count(j, "averaged", 0, (int64_t)1 << 53, &s->average.n, path, err))
 		return SECANT_ERR_FORMAT;
 	if (!s->average.n)
 		return SECANT_OK;
-	if (!s->average.mean && !(s->average.mean = secant_store_buffer(s->model.store)))
+	if (!s->average.mean && !(s->average.mean = exec_store_buffer(s->model.store)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the average of the parameters");
 	return take_flat(s, t, "optimizer.average", s->average.mean, path, err);
 }
 
 /* What schedule plateau and --keep remember. */
 static secant_status
-take_lists(secant_trainer *s, const json_t *j, const char *path, secant_err *err)
+take_lists(train_trainer *s, const json_t *j, const char *path, secant_err *err)
 {
 	const json_t *p = json_object_get(j, "plateau"), *kept = json_object_get(j, "kept");
 	if (json_array_size(p) == 4) {
@@ -440,7 +440,7 @@ take_lists(secant_trainer *s, const json_t *j, const char *path, secant_err *err
 		json_int_t bad = json_integer_value(json_array_get(p, 2)), cooling = json_integer_value(json_array_get(p, 3));
 		if (!(rate >= 0 && rate <= 1e9) || bad < 0 || bad > MOST_EPOCHS || cooling < 0 || cooling > MOST_EPOCHS)
 			return secant_fail(err, SECANT_ERR_FORMAT, "%s: the state is damaged: \"plateau\" is out of range", path);
-		s->now.plateau = (secant_plateau){ rate, json_is_number(best) ? json_number_value(best) : NAN, (int)bad,
+		s->now.plateau = (train_plateau){ rate, json_is_number(best) ? json_number_value(best) : NAN, (int)bad,
 			(int)cooling };
 	}
 	int n = (int)json_array_size(kept);
@@ -459,9 +459,9 @@ take_lists(secant_trainer *s, const json_t *j, const char *path, secant_err *err
 }
 
 static secant_status
-remember(secant_trainer *s, const json_t *j, secant_err *err)
+remember(train_trainer *s, const json_t *j, secant_err *err)
 {
-	secant_epoch e = {
+	train_epoch e = {
 		.epoch = (int)json_integer_value(json_object_get(j, "epoch")),
 		.loss = json_number_value(json_object_get(j, "loss")),
 		.learning_rate = json_number_value(json_object_get(j, "learning_rate")),
@@ -471,7 +471,7 @@ remember(secant_trainer *s, const json_t *j, secant_err *err)
 		const json_t *v = json_object_get(j, s->task->metrics[i].name);
 		e.metric[i] = json_is_number(v) ? json_number_value(v) : NAN;
 	}
-	if (secant_grow((void **)&s->log.v, &s->log.capacity, s->log.n, sizeof *s->log.v))
+	if (base_grow((void **)&s->log.v, &s->log.capacity, s->log.n, sizeof *s->log.v))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	s->log.v[s->log.n++] = e;
 	return SECANT_OK;
@@ -480,11 +480,11 @@ remember(secant_trainer *s, const json_t *j, secant_err *err)
 /* Lines of epochs (steps) that will be done again are dropped: those whose `key` is beyond `last`. What is kept of
  * epochs is remembered. */
 static secant_status
-trim_log(secant_trainer *s, const char *name, const char *key, int64_t last, bool epochs, secant_err *err)
+trim_log(train_trainer *s, const char *name, const char *key, int64_t last, bool epochs, secant_err *err)
 {
-	char *path = secant_trainer_path(s, name), *text = NULL;
+	char *path = train_trainer_path(s, name), *text = NULL;
 	size_t size = 0;
-	secant_str kept = { 0 };
+	base_str kept = { 0 };
 	secant_status status = SECANT_OK;
 	if (path && secant_is_file(path) && !(status = secant_file_read(&text, &size, path, (size_t)1 << 30, err))) {
 		for (char *line = text, *next; *line && !status; line = next) {
@@ -492,14 +492,14 @@ trim_log(secant_trainer *s, const char *name, const char *key, int64_t last, boo
 			if (!line[n])
 				break; /* killed while it was written */
 			next = line + n + 1;
-			json_t *j = secant_json_parse(line, n, path, err);
+			json_t *j = base_json_parse(line, n, path, err);
 			if (!j) {
 				status = SECANT_ERR_FORMAT;
 				break;
 			}
 			if (json_integer_value(json_object_get(j, key)) <= last) {
-				secant_str_addn(&kept, line, n);
-				secant_str_add(&kept, "\n");
+				base_str_addn(&kept, line, n);
+				base_str_add(&kept, "\n");
 				if (epochs)
 					status = remember(s, j, err);
 			}
@@ -508,17 +508,17 @@ trim_log(secant_trainer *s, const char *name, const char *key, int64_t last, boo
 		if (!status)
 			status = secant_file_write(path, kept.p ? kept.p : "", kept.n, err);
 	}
-	secant_str_free(&kept);
+	base_str_free(&kept);
 	secant_free(text);
 	secant_free(path);
 	return status;
 }
 
 secant_status
-secant_trainer_load_state(secant_trainer *s, secant_err *err)
+train_trainer_load_state(train_trainer *s, secant_err *err)
 {
 	secant_tensors t = { 0 }, rest = { 0 };
-	char *meta = NULL, *path = secant_trainer_path(s, "state.safetensors");
+	char *meta = NULL, *path = train_trainer_path(s, "state.safetensors");
 	json_t *j = NULL, *inner = NULL;
 	secant_err own = { 0 };
 	if (!path)
@@ -528,20 +528,20 @@ secant_trainer_load_state(secant_trainer *s, secant_err *err)
 		if (!trim_log(s, "log.jsonl", "epoch", 0, true, &own))
 			(void)!trim_log(s, "tests.jsonl", "step", 0, false, &own);
 	} else if (!secant_tensors_read(&t, &meta, path, &own)
-		&& (j = secant_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
+		&& (j = base_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
 		const char *text = json_string_value(json_object_get(j, "training"));
-		inner = text ? secant_json_parse(text, strlen(text), path, &own) : NULL;
+		inner = text ? base_json_parse(text, strlen(text), path, &own) : NULL;
 		if (!inner)
 			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
 		else if (!check_samples(s, inner, &own) && !take_slots(s, &t, &rest, path, &own)
-			&& !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own)
+			&& !deploy_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own)
 			&& !take_lists(s, inner, path, &own)) {
 			if (!take_counters(s, inner, path, &own) && !trim_log(s, "log.jsonl", "epoch", s->now.epoch, true, &own))
 				(void)!trim_log(s, "tests.jsonl", "step", s->now.steps, false, &own);
 		}
 	}
 	if (!own.code)
-		secant_trainer_sweep_kept(s);
+		train_trainer_sweep_kept(s);
 	json_decref(j);
 	json_decref(inner);
 	secant_tensors_free(&rest);

@@ -5,9 +5,9 @@
 void
 train_step_clear(train_step *t)
 {
-	secant_context_free(t->context);
-	secant_plan_free(t->plan);
-	secant_graph_free(t->graph);
+	exec_context_free(t->context);
+	exec_plan_free(t->plan);
+	graph_free(t->graph);
 	secant_free(t->at_grad);
 	secant_free(t->at_kept);
 	t->context = NULL;
@@ -19,7 +19,7 @@ train_step_clear(train_step *t)
 
 /* Lists used while a plan is made: of parameters that learn, their gradients, and all outputs. */
 typedef struct lists {
-	secant_value *of, *grad, *out;
+	graph_value *of, *grad, *out;
 	int *slot, wanted, n_out;
 } lists;
 
@@ -51,19 +51,19 @@ lists_make(lists *l, train_step *t, int n_keep, secant_err *err)
 
 /* Loss, what is kept, and a gradient for each parameter that learns and takes part. */
 static secant_status
-add_gradients(train_step *t, lists *l, secant_value loss, secant_err *err)
+add_gradients(train_step *t, lists *l, graph_value loss, secant_err *err)
 {
 	for (int i = 0; i < t->store->n; i++) {
-		const secant_slot *slot = &t->store->slot[i];
-		secant_value v = slot->trainable ? secant_graph_find(t->graph, slot->name) : -1;
-		if (v < 0 || !secant_graph_value(t->graph, v)->trainable) /* frozen */
+		const exec_slot *slot = &t->store->slot[i];
+		graph_value v = slot->trainable ? graph_find(t->graph, slot->name) : -1;
+		if (v < 0 || !graph_value_at(t->graph, v)->trainable) /* frozen */
 			continue;
 		l->of[l->wanted] = v;
 		l->slot[l->wanted++] = i;
 	}
 	if (!l->wanted)
 		return secant_fail(err, SECANT_ERR_ARG, "freeze: nothing is left to train");
-	secant_status status = secant_graph_gradients(t->graph, loss, l->of, l->wanted, l->grad, err);
+	secant_status status = graph_gradients(t->graph, loss, l->of, l->wanted, l->grad, err);
 	for (int i = 0; i < l->wanted && !status; i++) {
 		if (l->grad[i] < 0) /* forward never uses it */
 			continue;
@@ -79,17 +79,17 @@ bind(train_step *t, secant_err *err)
 {
 	size_t size = t->f64 ? sizeof(double) : sizeof(float);
 	bool *learns = secant_calloc((size_t)t->store->n + 1, sizeof *learns);
-	secant_status status = learns ? secant_context_set_output(t->context, 0, &t->loss, err)
+	secant_status status = learns ? exec_context_set_output(t->context, 0, &t->loss, err)
 								  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan of training");
 	for (int i = 0; i < t->store->n && !status; i++) {
 		if (t->at_grad[i] < 0)
 			continue;
 		learns[i] = true;
 		char *to = (char *)t->optimizer->grad + (size_t)t->store->slot[i].offset * size;
-		status = secant_context_set_output(t->context, t->at_grad[i], to, err);
+		status = exec_context_set_output(t->context, t->at_grad[i], to, err);
 	}
 	if (!status)
-		status = secant_optimizer_train_only(t->optimizer, learns, err);
+		status = train_optimizer_train_only(t->optimizer, learns, err);
 	secant_free(learns);
 	return status;
 }
@@ -97,12 +97,12 @@ bind(train_step *t, secant_err *err)
 static secant_status
 fuse(train_step *t, const train_step_spec *spec, lists *l, secant_err *err)
 {
-	if (spec->options->precision == SECANT_PRECISION_F64) /* the plain graph: it is the arbiter */
+	if (spec->options->precision == EXEC_PRECISION_F64) /* the plain graph: it is the arbiter */
 		return SECANT_OK;
-	secant_graph *fused = secant_pass_fuse(t->graph, spec->gradients, l->out, l->n_out, err);
+	graph_net *fused = op_pass_fuse(t->graph, spec->gradients, l->out, l->n_out, err);
 	if (!fused)
 		return err->code;
-	secant_graph_free(t->graph);
+	graph_free(t->graph);
 	t->graph = fused;
 	return SECANT_OK;
 }
@@ -123,8 +123,8 @@ make(train_step *t, const train_step_spec *spec, lists *l, secant_err *err)
 		return status;
 	if (spec->gradients && (status = add_gradients(t, l, l->out[0], err)))
 		return status;
-	if (!(t->plan = secant_plan_new(t->graph, t->store, l->out, l->n_out, spec->options, err))
-		|| !(t->context = secant_context_new(t->plan, err)))
+	if (!(t->plan = exec_plan_new(t->graph, t->store, l->out, l->n_out, spec->options, err))
+		|| !(t->context = exec_context_new(t->plan, err)))
 		return err->code;
 	return spec->options->external ? bind(t, err) : SECANT_OK;
 }
@@ -148,7 +148,7 @@ train_step_plan(train_step *t, const train_step_spec *spec, secant_err *err)
 secant_status
 train_step_gradients(train_step *t, secant_err *err)
 {
-	return secant_context_run(t->context, err);
+	return exec_context_run(t->context, err);
 }
 
 double
@@ -161,7 +161,7 @@ secant_status
 train_step_reduce(train_step *t, bool more, int threads, secant_err *err)
 {
 	if (more || t->optimizer->summed) {
-		secant_status status = secant_optimizer_accumulate(t->optimizer, threads, err);
+		secant_status status = train_optimizer_accumulate(t->optimizer, threads, err);
 		if (status)
 			return status;
 	}
@@ -174,5 +174,5 @@ train_step_reduce(train_step *t, bool more, int threads, secant_err *err)
 void
 train_step_update(train_step *t, double learning_rate, double momentum, int threads)
 {
-	secant_optimizer_update(t->optimizer, learning_rate, momentum, threads);
+	train_optimizer_update(t->optimizer, learning_rate, momentum, threads);
 }

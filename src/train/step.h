@@ -7,17 +7,17 @@
  *     train_step_reduce      over machines (a hook), and over the batches of one update
  *     train_step_update      the optimiser, over what was reduced
  */
-#ifndef SECANT_TRAIN_STEP_H
-#define SECANT_TRAIN_STEP_H
+#ifndef TRAIN_STEP_H
+#define TRAIN_STEP_H
 #include "model/model.h"
 #include "train/optimizer.h"
 
 typedef struct train_step {
-	secant_store *store; /* borrowed */
-	secant_optimizer *optimizer; /* borrowed; NULL: gradients are only looked at */
-	secant_graph *graph; /* fused, with gradients; owned, as plan and context are */
-	secant_plan *plan;
-	secant_context *context;
+	exec_store *store; /* borrowed */
+	train_optimizer *optimizer; /* borrowed; NULL: gradients are only looked at */
+	graph_net *graph; /* fused, with gradients; owned, as plan and context are */
+	exec_plan *plan;
+	exec_context *context;
 	int *at_grad; /* of each slot of the store: output of the context that is its gradient; -1: it has none */
 	int *at_kept, n_kept; /* of what was to be kept */
 	bool f64;
@@ -31,12 +31,12 @@ typedef struct train_step {
 } train_step;
 
 typedef struct train_step_spec {
-	secant_graph *graph; /* taken, also on failure */
-	secant_value loss; /* output 0; -1: there is none, and no gradients */
+	graph_net *graph; /* taken, also on failure */
+	graph_value loss; /* output 0; -1: there is none, and no gradients */
 	bool gradients;
-	const secant_value *keep; /* further outputs, before the gradients */
+	const graph_value *keep; /* further outputs, before the gradients */
 	int n_keep;
-	const secant_plan_options *options; /* external: loss, gradients go to memory of the step's, and nothing is kept */
+	const exec_plan_options *options; /* external: loss, gradients go to memory of the step's, and nothing is kept */
 } train_step_spec;
 
 /* Makes the plan anew: also after a first time, where what learns has changed. Needs step->store, and for external

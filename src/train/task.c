@@ -2,28 +2,28 @@
 #include "train/task.h"
 #include <string.h>
 
-#define TASK(name) extern const secant_training secant_training_##name;
+#define TASK(name) extern const train_training train_training_##name;
 #include "train/tasks.inc"
 #undef TASK
 
-static const secant_training *const tasks[] = {
-#define TASK(name) &secant_training_##name,
+static const train_training *const tasks[] = {
+#define TASK(name) &train_training_##name,
 #include "train/tasks.inc"
 #undef TASK
 	NULL,
 };
 
-const secant_training *
-secant_training_of(const secant_network *net)
+const train_training *
+train_training_of(const secant_network *net)
 {
-	const secant_training *const *t = tasks;
+	const train_training *const *t = tasks;
 	while (t[1] && !(*t)->takes(net))
 		t++;
 	return *t;
 }
 
 int
-secant_task_metrics(const secant_training *t)
+train_task_metrics(const train_training *t)
 {
 	int n = 0;
 	while (t->metrics[n].name)
@@ -32,7 +32,7 @@ secant_task_metrics(const secant_training *t)
 }
 
 int
-secant_task_metric(const secant_training *t, const char *name)
+train_task_metric(const train_training *t, const char *name)
 {
 	for (int i = 0; t->metrics[i].name; i++)
 		if (!strcmp(t->metrics[i].name, name))

@@ -10,17 +10,17 @@
 #include "judge/evaluate_clouds.h"
 #include "train/trainer.h"
 
-struct secant_work {
-	secant_clouds *train, *validation; /* the second may be NULL */
-	secant_runner *runner; /* of validation */
+struct train_work {
+	data_clouds *train, *validation; /* the second may be NULL */
+	exec_runner *runner; /* of validation */
 	secant_session *session;
-	secant_deployed as; /* the model in training, as evaluation sees one */
-	secant_cloud_model recipe;
+	deploy_deployed as; /* the model in training, as evaluation sees one */
+	deploy_cloud_model recipe;
 	secant_cloud_judging judging; /* defaults */
 };
 
-struct secant_feed {
-	secant_loader *loader;
+struct train_feed {
+	data_loader *loader;
 };
 
 static bool
@@ -37,15 +37,15 @@ takes_clouds(const secant_network *net)
 /* ---- defaults ---- */
 
 secant_status
-secant_train_clouds_default(secant_train_options *o, const char *data, const secant_logger *log, secant_err *err)
+train_clouds_default(secant_train_options *o, const char *data, const secant_logger *log, secant_err *err)
 {
 	bool scans = false, whole = false;
 	bool clouds = takes_points(&o->network) || takes_clouds(&o->network),
 		 pictures = !strcmp(o->network.arch, "unet") && !o->data.from;
-	if (!clouds && !(pictures && secant_clouds_certain(data, &scans, &whole)))
+	if (!clouds && !(pictures && data_clouds_certain(data, &scans, &whole)))
 		return SECANT_OK;
 	if (!clouds) {
-		char *arch = secant_strdup(whole ? "pointnet-cls" : "pointnet-dense");
+		char *arch = base_strdup(whole ? "pointnet-cls" : "pointnet-dense");
 		if (!arch)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for options");
 		secant_free(o->network.arch);
@@ -54,7 +54,7 @@ secant_train_clouds_default(secant_train_options *o, const char *data, const sec
 			log, SECANT_LOG_INFO, "%s holds clouds: --arch %s (secant list architectures has the others)", data, arch);
 	}
 	if (o->clouds.recipe.up > 2) {
-		(void)secant_clouds_certain(data, &scans, NULL);
+		(void)data_clouds_certain(data, &scans, NULL);
 		scans |= o->clouds.recipe.block > 0;
 		o->clouds.recipe.up = scans ? 2 : 1;
 		secant_log(log, SECANT_LOG_INFO, "the up axis is %s (--up)", scans ? "z, as in scans" : "y, as in shapes");
@@ -66,24 +66,24 @@ secant_train_clouds_default(secant_train_options *o, const char *data, const sec
 
 /* The numbers that stand for the classes of the training set hold for validation too. */
 static secant_status
-take_values(const secant_clouds *train, secant_cloud_options *o, secant_err *err)
+take_values(const data_clouds *train, secant_cloud_options *o, secant_err *err)
 {
-	secant_str text = { 0 };
+	base_str text = { 0 };
 	if (!train->list.values || o->source.label_values)
 		return SECANT_OK;
 	for (int i = 0; i < train->list.classes; i++)
-		secant_str_addf(&text, "%s%lld", i ? "," : "", (long long)train->list.values[i]);
-	o->source.label_values = secant_str_take(&text);
+		base_str_addf(&text, "%s%lld", i ? "," : "", (long long)train->list.values[i]);
+	o->source.label_values = base_str_take(&text);
 	return o->source.label_values ? SECANT_OK
 								  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", train->list.classes);
 }
 
 static secant_status
-open_sets(secant_trainer *s, const char *data, secant_err *err)
+open_sets(train_trainer *s, const char *data, secant_err *err)
 {
-	secant_work *w = s->work;
+	train_work *w = s->work;
 	secant_cloud_options own;
-	secant_clouds_request r = {
+	data_clouds_request r = {
 		.path = data,
 		.split = s->o->clouds.train_split,
 		.options = &s->o->clouds,
@@ -91,17 +91,17 @@ open_sets(secant_trainer *s, const char *data, secant_err *err)
 		.seed = (uint64_t)s->o->seed,
 		.classify = takes_clouds(&s->o->network),
 	};
-	if (!(w->train = secant_clouds_open(&r, err))
+	if (!(w->train = data_clouds_open(&r, err))
 		|| secant_opts_copy(&secant_cloud_options_table, &own, &s->o->clouds, err))
 		return err->code;
 	r.split = s->o->clouds.validation_split;
 	r.options = &own;
 	secant_status status = take_values(w->train, &own, err);
 	/* A folder without splits is divided, unless nothing is to be held out. */
-	bool whole = !strcmp(w->train->set->name, "folder") && !secant_clouds_has(data, &own, "train");
+	bool whole = !strcmp(w->train->set->name, "folder") && !data_clouds_has(data, &own, "train");
 	bool divides = whole && !secant_is_file(data) && (s->o->data.validation_fraction > 0 || s->o->data.folds > 1);
-	bool there = divides || (!whole && secant_clouds_has(data, &own, r.split));
-	if (!status && there && !(w->validation = secant_clouds_open(&r, err)))
+	bool there = divides || (!whole && data_clouds_has(data, &own, r.split));
+	if (!status && there && !(w->validation = data_clouds_open(&r, err)))
 		status = err->code;
 	if (!status && !there)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no %s: the last epoch is the best", data, r.split);
@@ -124,9 +124,9 @@ names_json(char *const *names, int n)
 
 /* What the model must know to treat a cloud as training did. */
 static json_t *
-settings_of(const secant_trainer *s)
+settings_of(const train_trainer *s)
 {
-	const secant_clouds *t = s->work->train;
+	const data_clouds *t = s->work->train;
 	const secant_cloud_options *o = &s->o->clouds;
 	char *recipe = secant_opts_to_json(&secant_cloud_recipe_options, &o->recipe);
 	json_t *j = json_object();
@@ -158,9 +158,9 @@ settings_of(const secant_trainer *s)
 }
 
 static secant_status
-make_model(secant_trainer *s, secant_err *err)
+make_model(train_trainer *s, secant_err *err)
 {
-	secant_work *w = s->work;
+	train_work *w = s->work;
 	secant_network net;
 	if (secant_opts_copy(&secant_network_options, &net, &s->o->network, err))
 		return err->code;
@@ -181,24 +181,24 @@ make_model(secant_trainer *s, secant_err *err)
 		status = secant_fail(err, SECANT_ERR_ARG, "--in-channels %d: --features %s are %d numbers a point",
 			s->o->network.in_channels, s->o->clouds.recipe.features, net.in_channels);
 	else
-		status = secant_model_new(&s->model, &net, "multiclass", "none", false, err);
+		status = model_new(&s->model, &net, "multiclass", "none", false, err);
 	secant_opts_free(&secant_network_options, &net);
 	if (status)
 		return status;
 	s->model.clouds = settings_of(s);
-	return secant_clouds_class_names(w->train, &s->model.class_names, &s->model.n_class_names, err);
+	return data_clouds_class_names(w->train, &s->model.class_names, &s->model.n_class_names, err);
 }
 
 /* The model as evaluation takes one: settings, a runner on the weights that change. */
 static secant_status
-make_judge(secant_trainer *s, secant_err *err)
+make_judge(train_trainer *s, secant_err *err)
 {
-	secant_work *w = s->work;
+	train_work *w = s->work;
 	const secant_network *net = &s->model.net;
-	w->as = (secant_deployed){
+	w->as = (deploy_deployed){
 		.precision = s->precision,
-		.task = SECANT_TASK_MULTICLASS,
-		.kind = takes_points(net) ? SECANT_INPUT_POINTS : SECANT_INPUT_CLOUDS,
+		.task = DEPLOY_TASK_MULTICLASS,
+		.kind = takes_points(net) ? DEPLOY_INPUT_POINTS : DEPLOY_INPUT_CLOUDS,
 		.classes = net->classes,
 		.in_channels = net->in_channels,
 		.inputs = secant_network_inputs(net),
@@ -210,19 +210,19 @@ make_judge(secant_trainer *s, secant_err *err)
 	if (!w->as.file.settings)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for settings");
 	secant_status status = secant_opts_init(&secant_cloud_judging_options, &w->judging, err);
-	return status ? status : secant_cloud_model_read(&w->recipe, &w->as, err);
+	return status ? status : deploy_cloud_model_read(&w->recipe, &w->as, err);
 }
 
 static secant_status
-open_clouds(secant_trainer *s, const char *data, secant_err *err)
+open_clouds(train_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
-	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, NULL, err)
+	if (open_sets(s, data, err) || make_model(s, err) || nn_loss_check(o->loss, s->model.mode, NULL, err)
 		|| make_judge(s, err))
 		return err->code;
-	s->n_samples = secant_clouds_samples(s->work->train);
+	s->n_samples = data_clouds_samples(s->work->train);
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
 		s->batch = s->n_samples;
@@ -240,45 +240,45 @@ open_clouds(secant_trainer *s, const char *data, secant_err *err)
 }
 
 static void
-close_clouds(secant_work *w)
+close_clouds(train_work *w)
 {
 	if (!w)
 		return;
 	secant_session_free(w->session);
-	secant_runner_free(w->runner);
-	secant_cloud_model_free(&w->recipe);
+	exec_runner_free(w->runner);
+	deploy_cloud_model_free(&w->recipe);
 	json_decref(w->as.file.settings);
 	secant_opts_free(&secant_cloud_judging_options, &w->judging);
-	secant_clouds_free(w->train);
-	secant_clouds_free(w->validation);
+	data_clouds_free(w->train);
+	data_clouds_free(w->validation);
 	secant_free(w);
 }
 
 /* ---- the loss ---- */
 
-static secant_value
-loss_of(secant_trainer *s, secant_graph *g, const secant_built *built, secant_err *err)
+static graph_value
+loss_of(train_trainer *s, graph_net *g, const nn_built *built, secant_err *err)
 {
-	secant_shape t = *secant_graph_shape(g, built->logits);
+	secant_shape t = *graph_shape(g, built->logits);
 	t.rank--; /* a class index stands for the last axis */
-	secant_loss_input in = {
-		.logits = secant_apply(g, "upcast", NULL, 1, built->logits),
-		.target = secant_graph_input(g, "target", SECANT_I32, &t),
+	nn_loss_input in = {
+		.logits = graph_apply(g, "upcast", NULL, 1, built->logits),
+		.target = graph_input(g, "target", SECANT_I32, &t),
 		.mode = s->model.mode,
 		.classes = s->model.net.classes,
 		.has_ignore = takes_points(&s->model.net),
 		.ignore = -1,
 	};
-	secant_value loss = secant_loss_build(g, s->o->loss, &in, err);
-	return loss < 0 || built->penalty < 0 ? loss : secant_apply(g, "add", NULL, 2, loss, built->penalty);
+	graph_value loss = nn_loss_build(g, s->o->loss, &in, err);
+	return loss < 0 || built->penalty < 0 ? loss : graph_apply(g, "add", NULL, 2, loss, built->penalty);
 }
 
 /* ---- batches ---- */
 
-static secant_feed *
-feed_new(secant_trainer *s, bool augment, secant_err *err)
+static train_feed *
+feed_new(train_trainer *s, bool augment, secant_err *err)
 {
-	secant_cloud_loader_options lo = {
+	data_cloud_loader_options lo = {
 		.batch = s->batch,
 		.threads = s->o->data.loader_threads,
 		.shuffle = true,
@@ -287,39 +287,39 @@ feed_new(secant_trainer *s, bool augment, secant_err *err)
 		.category = s->work->as.inputs > s->work->as.in_channels,
 		.seed = (uint64_t)s->o->seed,
 	};
-	secant_feed *f = secant_calloc(1, sizeof *f);
+	train_feed *f = secant_calloc(1, sizeof *f);
 	if (!f)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
-	else if (!(f->loader = secant_cloud_loader_new(s->work->train, &lo, err)))
+	else if (!(f->loader = data_cloud_loader_new(s->work->train, &lo, err)))
 		secant_free(f), f = NULL;
 	return f;
 }
 
 static void
-feed_free(secant_feed *f)
+feed_free(train_feed *f)
 {
 	if (f)
-		secant_loader_free(f->loader);
+		data_loader_free(f->loader);
 	secant_free(f);
 }
 
 static int
-feed_batches(const secant_feed *f)
+feed_batches(const train_feed *f)
 {
-	return secant_loader_batches(f->loader);
+	return data_loader_batches(f->loader);
 }
 static secant_status
-feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err)
+feed_start(train_feed *f, uint32_t epoch, int first, secant_err *err)
 {
-	return secant_loader_start(f->loader, epoch, first, err);
+	return data_loader_start(f->loader, epoch, first, err);
 }
 
 static secant_status
-feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
+feed_next(train_feed *f, train_task_batch *b, bool *end, secant_err *err)
 {
-	secant_batch clouds;
-	secant_status status = secant_loader_next(f->loader, &clouds, end, err);
-	*b = (secant_task_batch){ .n = clouds.n,
+	data_batch clouds;
+	secant_status status = data_loader_next(f->loader, &clouds, end, err);
+	*b = (train_task_batch){ .n = clouds.n,
 		.inputs = 2,
 		.input = { { "input", clouds.input }, { "target", clouds.target } },
 		.sample = clouds.sample };
@@ -327,16 +327,16 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 }
 
 static const char *
-sample_name(const secant_trainer *s, int sample)
+sample_name(const train_trainer *s, int sample)
 {
-	const secant_clouds *t = s->work->train;
+	const data_clouds *t = s->work->train;
 	return t->points ? t->list.v[0].path : t->list.v[sample].path;
 }
 
 /* ---- validation ---- */
 
 enum { IOU, MIOU, ACCURACY, CLASS_ACCURACY, CATEGORY_IOU, LOSS };
-static const secant_metric point_metrics[] = {
+static const train_metric point_metrics[] = {
 	[IOU] = { "iou", "IoU", false },
 	[MIOU] = { "miou", "mean IoU", false },
 	[ACCURACY] = { "accuracy", "accuracy", false },
@@ -345,7 +345,7 @@ static const secant_metric point_metrics[] = {
 	[LOSS] = { "validation_loss", "validation loss", true },
 	{ 0 },
 };
-static const secant_metric cloud_metrics[] = {
+static const train_metric cloud_metrics[] = {
 	{ "accuracy", "accuracy", false },
 	{ "class_accuracy", "class accuracy", false },
 	{ "validation_loss", "validation loss", true },
@@ -353,7 +353,7 @@ static const secant_metric cloud_metrics[] = {
 };
 
 static void
-take_scores(const secant_trainer *s, const secant_scores *from, double *values)
+take_scores(const train_trainer *s, const secant_scores *from, double *values)
 {
 	if (s->task->metrics == cloud_metrics) {
 		values[0] = from->accuracy, values[1] = from->class_accuracy, values[2] = from->loss;
@@ -366,46 +366,46 @@ take_scores(const secant_trainer *s, const secant_scores *from, double *values)
 
 /* Runner and session of validation. */
 static secant_status
-make_runner(secant_trainer *s, secant_err *err)
+make_runner(train_trainer *s, secant_err *err)
 {
-	secant_work *w = s->work;
+	train_work *w = s->work;
 	const char *wanted = "probabilities";
-	secant_plan_options o = {
+	exec_plan_options o = {
 		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
 	};
-	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &o, err)))
+	if (!w->runner && !(w->runner = model_runner(&s->model, &o, err)))
 		return err->code;
-	if (!w->session && !(w->session = secant_session_new(w->runner, &wanted, 1, err)))
+	if (!w->session && !(w->session = exec_session_new(w->runner, &wanted, 1, err)))
 		return err->code;
 	return SECANT_OK;
 }
 
 static void
-forget(secant_work *w)
+forget(train_work *w)
 {
-	secant_session_forget(w->session);
-	secant_runner_forget(w->runner);
+	exec_session_forget(w->session);
+	exec_runner_forget(w->runner);
 }
 
 static secant_status
-validate(secant_trainer *s, int epoch, double *values, secant_err *err)
+validate(train_trainer *s, int epoch, double *values, secant_err *err)
 {
-	secant_work *w = s->work;
+	train_work *w = s->work;
 	secant_scores scores = { 0 };
 	(void)epoch;
 	secant_status status = make_runner(s, err);
 	if (status)
 		return status;
 	w->as.runner = w->runner;
-	secant_session_stand_on(w->session, s->learning.context);
-	secant_cloud_evaluation e = { .d = &w->as,
+	exec_session_stand_on(w->session, s->learning.context);
+	judge_cloud_evaluation e = { .d = &w->as,
 		.session = w->session,
 		.m = &w->recipe,
 		.judging = &w->judging,
 		.batch = s->batch,
 		.seed = (uint64_t)s->o->seed };
 	forget(w);
-	status = secant_evaluate_clouds(&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
+	status = judge_evaluate_clouds(&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
 	if (!status)
 		take_scores(s, &scores, values);
 	forget(w); /* its slab is not needed while training */
@@ -418,8 +418,8 @@ validate(secant_trainer *s, int epoch, double *values, secant_err *err)
 	.feed_new = feed_new, .feed_free = feed_free, .feed_batches = feed_batches, .feed_start = feed_start, \
 	.feed_next = feed_next, .sample_name = sample_name, .validate = validate
 
-extern const secant_training secant_training_clouds;
-const secant_training secant_training_points = {
+extern const train_training train_training_clouds;
+const train_training train_training_points = {
 	.name = "points",
 	.brief = "a class for every point of a cloud",
 	.samples = "samples",
@@ -427,7 +427,7 @@ const secant_training secant_training_points = {
 	.takes = takes_points,
 	CLOUD_TASK,
 };
-const secant_training secant_training_clouds = {
+const train_training train_training_clouds = {
 	.name = "clouds",
 	.brief = "a class for every cloud",
 	.samples = "clouds",

@@ -10,17 +10,17 @@
 #include "train/labels.h"
 #include "train/trainer.h"
 
-struct secant_work {
-	secant_samples *train, *validation; /* the second may be NULL */
-	secant_augmentation *augmentation;
-	secant_runner *runner; /* of validation */
+struct train_work {
+	data_samples *train, *validation; /* the second may be NULL */
+	data_augmentation *augmentation;
+	exec_runner *runner; /* of validation */
 	secant_session *session;
 	double *weights; /* of training samples; NULL: all alike */
 };
 
-struct secant_feed {
-	secant_loader *loader;
-	const secant_trainer *s;
+struct train_feed {
+	data_loader *loader;
+	const train_trainer *s;
 	float *label; /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
 };
 
@@ -33,44 +33,44 @@ takes(const secant_network *net)
 /* ---- opening ---- */
 
 static secant_status
-take_class_names(secant_trainer *s, secant_err *err)
+take_class_names(train_trainer *s, secant_err *err)
 {
 	const char *const *names;
-	int n = secant_samples_class_names(s->work->train, &names), ignore = s->o->data.ignore_index;
-	if (s->model.mode == SECANT_MODE_MULTICLASS && ignore >= 0 && ignore < s->o->network.classes)
+	int n = data_samples_class_names(s->work->train, &names), ignore = s->o->data.ignore_index;
+	if (s->model.mode == NN_MODE_MULTICLASS && ignore >= 0 && ignore < s->o->network.classes)
 		s->model.ignored = ignore + 1;
 	if (n > 0 && !(s->model.class_names = secant_calloc((size_t)n, sizeof *s->model.class_names)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	for (int i = 0; i < n; i++, s->model.n_class_names++)
-		if (!(s->model.class_names[i] = secant_strdup(names[i])))
+		if (!(s->model.class_names[i] = base_strdup(names[i])))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	return SECANT_OK;
 }
 
 static secant_status
-open_samples(secant_trainer *s, const char *data, secant_err *err)
+open_samples(train_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	secant_samples_request r = {
+	data_samples_request r = {
 		.path = data,
 		.split = "train",
 		.options = &o->data,
 		.in_channels = o->network.in_channels,
 		.classes = o->network.classes,
-		.kind = secant_target_of(s->model.mode),
+		.kind = judge_target_of(s->model.mode),
 		.seed = (uint64_t)o->seed,
 	};
-	if (!(s->work->train = secant_samples_open(&r, err)))
+	if (!(s->work->train = data_samples_open(&r, err)))
 		return err->code;
-	if (secant_samples_are_guessed(s->work->train))
+	if (data_samples_are_guessed(s->work->train))
 		secant_log(&s->events->log, SECANT_LOG_INFO, "%s: pictures and labels are paired by their names (%s, ...)",
-			data, secant_samples_label_path(s->work->train, 0));
+			data, data_samples_label_path(s->work->train, 0));
 	r.split = "val";
 	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
 	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1)
-		&& !secant_samples_exists(data, "train", &o->data);
-	if (divides || secant_samples_exists(data, "val", &o->data)) {
-		if (!(s->work->validation = secant_samples_open(&r, err)))
+		&& !data_samples_exists(data, "train", &o->data);
+	if (divides || data_samples_exists(data, "val", &o->data)) {
+		if (!(s->work->validation = data_samples_open(&r, err)))
 			return err->code;
 	} else {
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no val: the last epoch is the best", data);
@@ -81,23 +81,23 @@ open_samples(secant_trainer *s, const char *data, secant_err *err)
 
 /* Height and width of a training sample: the option, or the one size all pictures have. */
 static secant_status
-choose_size(secant_trainer *s, secant_err *err)
+choose_size(train_trainer *s, secant_err *err)
 {
-	const secant_samples *train = s->work->train;
+	const data_samples *train = s->work->train;
 	int h, w,
 		m = s->model.multiple > 1 ? s->model.multiple
 								  : 32; /* any size works, a multiple of the encoder's stride works well */
 	if (s->o->data.size.n == 2) {
 		h = s->o->data.size.v[0], w = s->o->data.size.v[1];
 	} else {
-		secant_samples_size(train, 0, &h, &w);
-		for (int i = 1; i < secant_samples_count(train); i++) {
+		data_samples_size(train, 0, &h, &w);
+		for (int i = 1; i < data_samples_count(train); i++) {
 			int hi, wi;
-			secant_samples_size(train, i, &hi, &wi);
+			data_samples_size(train, i, &hi, &wi);
 			if (hi != h || wi != w)
 				return secant_fail(err, SECANT_ERR_ARG,
 					"the pictures have several sizes (%s is %dx%d, %s is %dx%d): give --size for crops of one size",
-					secant_samples_image_path(train, 0), h, w, secant_samples_image_path(train, i), hi, wi);
+					data_samples_image_path(train, 0), h, w, data_samples_image_path(train, i), hi, wi);
 		}
 		h = (h + m - 1) / m * m, w = (w + m - 1) / m * m;
 	}
@@ -110,28 +110,28 @@ choose_size(secant_trainer *s, secant_err *err)
 
 /* The option is JSON: a list of steps, or a string of names. */
 static secant_status
-open_augmentation(secant_trainer *s, secant_err *err)
+open_augmentation(train_trainer *s, secant_err *err)
 {
 	const char *text = s->o->augment;
-	json_t *j = text && *text == '"' ? secant_json_parse(text, strlen(text), "augment", err) : NULL;
-	s->work->augmentation = secant_augmentation_parse(j ? json_string_value(j) : text, err);
+	json_t *j = text && *text == '"' ? base_json_parse(text, strlen(text), "augment", err) : NULL;
+	s->work->augmentation = data_augmentation_parse(j ? json_string_value(j) : text, err);
 	json_decref(j);
 	return s->work->augmentation ? SECANT_OK : err->code;
 }
 
 /* What the loss is computed on must be what it expects: logits, but for losses told otherwise. */
 static secant_status
-check_loss(const secant_trainer *s, secant_err *err)
+check_loss(const train_trainer *s, secant_err *err)
 {
 	const char *activation = s->o->network.activation ? s->o->network.activation : "identity";
 	if (s->o->network.classes == 1 && strstr(activation, "softmax"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"activation %s: over one class it is 1 everywhere; sigmoid, or leave it out", activation);
-	return secant_loss_check(s->o->loss, s->model.mode, activation, err);
+	return nn_loss_check(s->o->loss, s->model.mode, activation, err);
 }
 
 static void
-say_mode(const secant_trainer *s)
+say_mode(const train_trainer *s)
 {
 	static const char *const modes[] = { "binary: 1 class against the rest, sigmoid",
 		"multiclass: one of %d classes, softmax", "multilabel: %d classes, each for itself, sigmoid" };
@@ -141,12 +141,12 @@ say_mode(const secant_trainer *s)
 }
 
 static secant_status
-weigh_samples(secant_trainer *s, secant_err *err)
+weigh_samples(train_trainer *s, secant_err *err)
 {
-	int n = secant_samples_count(s->work->train);
+	int n = data_samples_count(s->work->train);
 	if (!(s->work->weights = secant_calloc((size_t)n, sizeof *s->work->weights)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the weights of %d pictures", n);
-	secant_status status = secant_samples_rarity(s->work->train, train_loader_threads(s->o), s->work->weights, err);
+	secant_status status = data_samples_rarity(s->work->train, train_loader_threads(s->o), s->work->weights, err);
 	double most = 0, sum = 0;
 	for (int i = 0; i < n && !status; i++) {
 		most = s->work->weights[i] > most ? s->work->weights[i] : most;
@@ -161,39 +161,39 @@ weigh_samples(secant_trainer *s, secant_err *err)
 /* --normalize data: the numbers take the word's place, in the model and in config.json. Needs the training pictures,
  * read as they are. */
 static secant_status
-measure_pictures(secant_trainer *s, const char *data, secant_err *err)
+measure_pictures(train_trainer *s, const char *data, secant_err *err)
 {
 	enum { MOST = 16 };
 	double mean[MOST], deviation[MOST];
 	secant_data_options plain = s->o->data;
 	plain.normalize.normalize = (char *)(uintptr_t) "unit";
-	secant_samples_request r = {
+	data_samples_request r = {
 		.path = data,
 		.split = "train",
 		.options = &plain,
 		.in_channels = s->o->network.in_channels,
 		.classes = s->o->network.classes,
-		.kind = SECANT_TARGET_NONE,
+		.kind = DATA_TARGET_NONE,
 		.seed = (uint64_t)s->o->seed,
 	};
-	secant_samples *list = secant_samples_open(&r, err);
-	secant_status status = list ? secant_samples_moments(list, train_loader_threads(s->o), mean, deviation, err)
+	data_samples *list = data_samples_open(&r, err);
+	secant_status status = list ? data_samples_moments(list, train_loader_threads(s->o), mean, deviation, err)
 								: err->code;
-	secant_str text = { 0 };
+	base_str text = { 0 };
 	for (int k = 0; k < 2 * s->o->network.in_channels && !status; k++) {
 		int c = k % s->o->network.in_channels;
-		secant_str_addf(&text, "%s%.6g",
+		base_str_addf(&text, "%s%.6g",
 			k == 0  ? ""
 				: c ? ","
 					: "/",
 			k < s->o->network.in_channels ? mean[c] : deviation[c]);
 	}
 	if (!status)
-		status = secant_trainer_set(s, "normalize", text.p, err);
+		status = train_trainer_set(s, "normalize", text.p, err);
 	if (!status)
 		secant_log(&s->events->log, SECANT_LOG_INFO, "mean and deviation of the training pictures: %s", text.p);
-	secant_str_free(&text);
-	secant_samples_free(list);
+	base_str_free(&text);
+	data_samples_free(list);
 	return status;
 }
 
@@ -211,7 +211,7 @@ enum {
 	THRESHOLDED,
 	LOSS
 };
-static const secant_metric metrics[] = {
+static const train_metric metrics[] = {
 	[IOU] = { "iou", "IoU", false },
 	[F1] = { "f1", "F1", false },
 	[ACCURACY] = { "accuracy", "accuracy", false },
@@ -228,7 +228,7 @@ static const secant_metric metrics[] = {
 };
 
 static secant_status
-open_pictures(secant_trainer *s, const char *data, secant_err *err)
+open_pictures(train_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
@@ -239,7 +239,7 @@ open_pictures(secant_trainer *s, const char *data, secant_err *err)
 			"diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
 		return err->code;
-	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err)
+	if (model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err)
 		|| open_samples(s, data, err) || open_augmentation(s, err))
 		return err->code;
 	for (int i = 0; i < 2 && o->data.resize && o->data.size.n == 2; i++)
@@ -248,7 +248,7 @@ open_pictures(secant_trainer *s, const char *data, secant_err *err)
 		|| (o->sample_weights && weigh_samples(s, err)))
 		return err->code;
 	say_mode(s);
-	s->n_samples = secant_samples_count(s->work->train);
+	s->n_samples = data_samples_count(s->work->train);
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
 		s->batch = s->n_samples;
@@ -259,47 +259,47 @@ open_pictures(secant_trainer *s, const char *data, secant_err *err)
 }
 
 static void
-close_pictures(secant_work *w)
+close_pictures(train_work *w)
 {
 	if (!w)
 		return;
 	secant_session_free(w->session);
-	secant_runner_free(w->runner);
-	secant_augmentation_free(w->augmentation);
-	secant_samples_free(w->train);
-	secant_samples_free(w->validation);
+	exec_runner_free(w->runner);
+	data_augmentation_free(w->augmentation);
+	data_samples_free(w->train);
+	data_samples_free(w->validation);
 	secant_free(w->weights);
 	secant_free(w);
 }
 
 /* ---- the loss ---- */
 
-static secant_value
-mask_loss(const secant_trainer *s, secant_graph *g, secant_value logits, secant_err *err)
+static graph_value
+mask_loss(const train_trainer *s, graph_net *g, graph_value logits, secant_err *err)
 {
-	const secant_shape *y = secant_graph_shape(g, logits);
-	bool index = s->model.mode == SECANT_MODE_MULTICLASS;
+	const secant_shape *y = graph_shape(g, logits);
+	bool index = s->model.mode == NN_MODE_MULTICLASS;
 	secant_shape t = *y;
 	t.rank = index ? 3 : 4;
 	int ignore = s->o->data.ignore_index;
-	secant_loss_input in = {
-		.logits = secant_apply(g, "upcast", NULL, 1, logits),
-		.target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
+	nn_loss_input in = {
+		.logits = graph_apply(g, "upcast", NULL, 1, logits),
+		.target = graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
-		.has_ignore = ignore >= 0 || secant_samples_have_voids(s->work->train),
+		.has_ignore = ignore >= 0 || data_samples_have_voids(s->work->train),
 		.ignore = index ? ignore : -1,
 	};
-	return secant_loss_build(g, s->o->loss, &in, err);
+	return nn_loss_build(g, s->o->loss, &in, err);
 }
 
 /* The loss of a classification head: is the class somewhere in the picture? */
-static secant_value
-label_loss(const secant_trainer *s, secant_graph *g, secant_value label, secant_err *err)
+static graph_value
+label_loss(const train_trainer *s, graph_net *g, graph_value label, secant_err *err)
 {
-	const secant_shape *y = secant_graph_shape(g, label);
+	const secant_shape *y = graph_shape(g, label);
 	int64_t classes = secant_shape_count(y) / y->dim[0];
-	json_t *j = secant_json_parse(s->o->network.aux_params, strlen(s->o->network.aux_params), "aux-params", err);
+	json_t *j = base_json_parse(s->o->network.aux_params, strlen(s->o->network.aux_params), "aux-params", err);
 	bool activated = json_is_string(json_object_get(j, "activation"));
 	json_decref(j);
 	if (classes != s->o->network.classes) {
@@ -313,42 +313,42 @@ label_loss(const secant_trainer *s, secant_graph *g, secant_value label, secant_
 		secant_fail(err, SECANT_ERR_ARG, "aux-params: the head's loss wants logits; leave \"activation\" out");
 		return -1;
 	}
-	secant_loss_input in = {
-		.logits = secant_apply(g, "upcast", NULL, 1, label),
-		.target = secant_graph_input(g, "label_target", SECANT_F32, y),
-		.mode = SECANT_MODE_MULTILABEL,
+	nn_loss_input in = {
+		.logits = graph_apply(g, "upcast", NULL, 1, label),
+		.target = graph_input(g, "label_target", SECANT_F32, y),
+		.mode = NN_MODE_MULTILABEL,
 		.classes = (int)classes,
 	};
-	secant_value loss = secant_loss_build(g, "bce", &in, err);
-	return loss < 0 ? loss : secant_apply(g, "mul_scalar", &(secant_number_attr){ s->o->aux_weight, 0 }, 1, loss);
+	graph_value loss = nn_loss_build(g, "bce", &in, err);
+	return loss < 0 ? loss : graph_apply(g, "mul_scalar", &(op_number_attr){ s->o->aux_weight, 0 }, 1, loss);
 }
 
-static secant_value
-loss_of(secant_trainer *s, secant_graph *g, const secant_built *built, secant_err *err)
+static graph_value
+loss_of(train_trainer *s, graph_net *g, const nn_built *built, secant_err *err)
 {
-	secant_value loss = mask_loss(s, g, built->logits, err);
+	graph_value loss = mask_loss(s, g, built->logits, err);
 	if (loss < 0 || built->label < 0 || s->o->aux_weight <= 0)
 		return loss;
-	secant_value more = label_loss(s, g, built->label, err);
-	return more < 0 ? more : secant_apply(g, "add", NULL, 2, loss, more);
+	graph_value more = label_loss(s, g, built->label, err);
+	return more < 0 ? more : graph_apply(g, "add", NULL, 2, loss, more);
 }
 
 /* ---- batches ---- */
 
 static void
-feed_free(secant_feed *f)
+feed_free(train_feed *f)
 {
 	if (!f)
 		return;
-	secant_loader_free(f->loader);
+	data_loader_free(f->loader);
 	secant_free(f->label);
 	secant_free(f);
 }
 
-static secant_feed *
-feed_new(secant_trainer *s, bool augment, secant_err *err)
+static train_feed *
+feed_new(train_trainer *s, bool augment, secant_err *err)
 {
-	secant_loader_options lo = {
+	data_loader_options lo = {
 		.batch = s->batch,
 		.shuffle = true,
 		.drop_last = true,
@@ -360,7 +360,7 @@ feed_new(secant_trainer *s, bool augment, secant_err *err)
 		.threads = train_loader_threads(s->o),
 		.multiple = 1,
 	};
-	secant_feed *f = secant_calloc(1, sizeof *f);
+	train_feed *f = secant_calloc(1, sizeof *f);
 	if (f && s->o->network.aux_params
 		&& !(f->label = secant_calloc((size_t)s->batch * (size_t)s->o->network.classes, sizeof *f->label)))
 		secant_free(f), f = NULL;
@@ -369,25 +369,25 @@ feed_new(secant_trainer *s, bool augment, secant_err *err)
 		return NULL;
 	}
 	f->s = s;
-	if (!(f->loader = secant_loader_new(s->work->train, &lo, err)))
+	if (!(f->loader = data_loader_new(s->work->train, &lo, err)))
 		feed_free(f), f = NULL;
 	return f;
 }
 
 static int
-feed_batches(const secant_feed *f)
+feed_batches(const train_feed *f)
 {
-	return secant_loader_batches(f->loader);
+	return data_loader_batches(f->loader);
 }
 static secant_status
-feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err)
+feed_start(train_feed *f, uint32_t epoch, int first, secant_err *err)
 {
-	return secant_loader_start(f->loader, epoch, first, err);
+	return data_loader_start(f->loader, epoch, first, err);
 }
 
 /* Which classes are in each picture of the batch, after cutting and augmenting. */
 static void
-find_classes(const secant_feed *f, const secant_batch *b)
+find_classes(const train_feed *f, const data_batch *b)
 {
 	int classes = f->s->o->network.classes;
 	int64_t pixels = (int64_t)b->height * b->width;
@@ -396,10 +396,10 @@ find_classes(const secant_feed *f, const secant_batch *b)
 		float *label = f->label + (int64_t)n * classes;
 		for (int64_t i = 0; i < pixels; i++) {
 			int64_t at = n * pixels + i;
-			int k = f->s->model.mode == SECANT_MODE_MULTICLASS ? ((const int32_t *)b->target)[at] : -1;
+			int k = f->s->model.mode == NN_MODE_MULTICLASS ? ((const int32_t *)b->target)[at] : -1;
 			if (k >= 0 && k < classes)
 				label[k] = 1;
-			for (int c = 0; c < classes && f->s->model.mode != SECANT_MODE_MULTICLASS; c++)
+			for (int c = 0; c < classes && f->s->model.mode != NN_MODE_MULTICLASS; c++)
 				if (((const float *)b->target)[at * classes + c] >= .5f)
 					label[c] = 1;
 		}
@@ -407,11 +407,11 @@ find_classes(const secant_feed *f, const secant_batch *b)
 }
 
 static secant_status
-feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
+feed_next(train_feed *f, train_task_batch *b, bool *end, secant_err *err)
 {
-	secant_batch pictures;
-	secant_status status = secant_loader_next(f->loader, &pictures, end, err);
-	*b = (secant_task_batch){ .n = pictures.n,
+	data_batch pictures;
+	secant_status status = data_loader_next(f->loader, &pictures, end, err);
+	*b = (train_task_batch){ .n = pictures.n,
 		.inputs = 2,
 		.input = { { "input", pictures.input }, { "target", pictures.target } },
 		.sample = pictures.sample };
@@ -424,9 +424,9 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 }
 
 static const char *
-sample_name(const secant_trainer *s, int sample)
+sample_name(const train_trainer *s, int sample)
 {
-	return secant_samples_image_path(s->work->train, sample);
+	return data_samples_image_path(s->work->train, sample);
 }
 
 /* ---- validation ---- */
@@ -444,7 +444,7 @@ take_scores(const secant_scores *from, double *values)
 /* Labels that are read as something else than they are show here first: nothing is foreground, or everything is of one
  * class. */
 static void
-warn_of_labels(const secant_trainer *s, const secant_scores *scores)
+warn_of_labels(const train_trainer *s, const secant_scores *scores)
 {
 	int occurring = 0, last = 0, first = s->o->network.classes == 1; /* of one class the background is row 0 */
 	for (int k = first; k < scores->classes; k++)
@@ -455,7 +455,7 @@ warn_of_labels(const secant_trainer *s, const secant_scores *scores)
 			"no pixel of the %d validation pictures is foreground: is it from %d on (--label-threshold), and --labels "
 			"right?",
 			(int)scores->images, s->o->data.label_threshold);
-	else if (occurring == 1 && s->model.mode == SECANT_MODE_MULTICLASS)
+	else if (occurring == 1 && s->model.mode == NN_MODE_MULTICLASS)
 		secant_log(&s->events->log, SECANT_LOG_WARNING,
 			"every labelled pixel of the %d validation pictures is of one class, %s", (int)scores->images,
 			scores->per_class[last].name);
@@ -463,45 +463,45 @@ warn_of_labels(const secant_trainer *s, const secant_scores *scores)
 
 /* Runner and session of validation. */
 static secant_status
-make_runner(secant_trainer *s, secant_err *err)
+make_runner(train_trainer *s, secant_err *err)
 {
-	secant_work *w = s->work;
+	train_work *w = s->work;
 	const char *wanted = "logits";
-	secant_plan_options o = {
+	exec_plan_options o = {
 		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
 	};
-	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &o, err)))
+	if (!w->runner && !(w->runner = model_runner(&s->model, &o, err)))
 		return err->code;
-	if (!w->session && !(w->session = secant_session_new(w->runner, &wanted, 1, err)))
+	if (!w->session && !(w->session = exec_session_new(w->runner, &wanted, 1, err)))
 		return err->code;
 	return SECANT_OK;
 }
 
 static void
-forget(secant_work *w)
+forget(train_work *w)
 {
-	secant_session_forget(w->session);
-	secant_runner_forget(w->runner);
+	exec_session_forget(w->session);
+	exec_runner_forget(w->runner);
 }
 
 static secant_status
-validate(secant_trainer *s, int epoch, double *values, secant_err *err)
+validate(train_trainer *s, int epoch, double *values, secant_err *err)
 {
-	secant_work *w = s->work;
-	secant_counts counts;
+	train_work *w = s->work;
+	judge_counts counts;
 	secant_scores scores = { 0 };
-	secant_status status = secant_counts_new(&counts, s->model.mode, s->o->network.classes, err);
-	if (!status && (status = secant_counts_boundary(&counts, s->o->boundary, err)))
-		secant_counts_free(&counts);
+	secant_status status = judge_counts_new(&counts, s->model.mode, s->o->network.classes, err);
+	if (!status && (status = judge_counts_boundary(&counts, s->o->boundary, err)))
+		judge_counts_free(&counts);
 	if (status)
 		return status;
 	if ((status = make_runner(s, err))) {
-		secant_counts_free(&counts);
+		judge_counts_free(&counts);
 		return status;
 	}
-	secant_session_stand_on(w->session, s->learning.context);
-	secant_gallery *gallery = epoch > 0 ? secant_gallery_begin(s, w->validation, &counts) : NULL;
-	secant_evaluation ev = { .session = w->session,
+	exec_session_stand_on(w->session, s->learning.context);
+	train_gallery *gallery = epoch > 0 ? train_gallery_begin(s, w->validation, &counts) : NULL;
+	judge_evaluation ev = { .session = w->session,
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.multiple = s->model.multiple,
@@ -513,26 +513,26 @@ validate(secant_trainer *s, int epoch, double *values, secant_err *err)
 		.threshold = 0.5f,
 		.ignore = s->o->data.ignore_index,
 		.precision = s->precision,
-		.seen = gallery ? secant_gallery_see : NULL,
+		.seen = gallery ? train_gallery_see : NULL,
 		.user = gallery }; /* not to be cancelled: an epoch is finished once its steps are done */
 	if (s->o->data.resize)
 		ev.size = (secant_ints){ 2, { (int)s->input.dim[1], (int)s->input.dim[2] } };
 	forget(w);
-	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err))
-		&& !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
+	if (!(status = judge_evaluate_samples(&ev, w->validation, &counts, err))
+		&& !(status = judge_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		take_scores(&scores, values);
 		if (epoch == 1)
 			warn_of_labels(s, &scores);
-		if (gallery && !(status = secant_trainer_claim(s, err)))
-			status = secant_gallery_end(gallery, &scores, epoch, err);
+		if (gallery && !(status = train_trainer_claim(s, err)))
+			status = train_gallery_end(gallery, &scores, epoch, err);
 	}
 	forget(w); /* its slab is not needed while training */
 	secant_scores_free(&scores);
-	secant_counts_free(&counts);
+	judge_counts_free(&counts);
 	return status;
 }
 
-const secant_training secant_training_pictures = {
+const train_training train_training_pictures = {
 	.name = "pictures",
 	.brief = "a class for every pixel",
 	.samples = "pictures",

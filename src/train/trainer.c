@@ -1,5 +1,5 @@
 /*
- * The training loop. Read it from secant_trainer_run (at the end) upwards: open, build, then for each epoch steps,
+ * The training loop. Read it from train_trainer_run (at the end) upwards: open, build, then for each epoch steps,
  * recalibration, evaluation, files.
  */
 #include "train/trainer.h"
@@ -32,13 +32,13 @@ check_options(const secant_train_options *o, secant_err *err)
 
 /* Every entry of --freeze must be the beginning of a parameter's name. */
 static secant_status
-check_freeze(secant_trainer *s, secant_err *err)
+check_freeze(train_trainer *s, secant_err *err)
 {
 	const secant_strings *list = &s->o->freeze;
 	for (int i = 0; i < list->n; i++) {
 		bool found = false;
 		for (int k = 0; k < s->model.store->n && !found; k++)
-			found = secant_nn_is_below(s->model.store->slot[k].name, list->v[i]);
+			found = nn_is_below(s->model.store->slot[k].name, list->v[i]);
 		if (!found)
 			return secant_fail(err, SECANT_ERR_ARG,
 				"freeze: no parameter's name begins with '%s'; they begin with encoder, decoder, segmentation_head",
@@ -50,29 +50,29 @@ check_freeze(secant_trainer *s, secant_err *err)
 
 /* Which metric chooses; and what needs one. */
 static secant_status
-choose_metric(secant_trainer *s, secant_err *err)
+choose_metric(train_trainer *s, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	const char *names[SECANT_TASK_METRICS + 1] = { 0 };
-	if (o->metric && (s->metric = secant_task_metric(s->task, o->metric)) < 0) {
-		secant_str all = { 0 };
+	const char *names[TRAIN_TASK_METRICS + 1] = { 0 };
+	if (o->metric && (s->metric = train_task_metric(s->task, o->metric)) < 0) {
+		base_str all = { 0 };
 		s->metric = 0;
 		for (int i = 0; s->task->metrics[i].name; i++) {
 			names[i] = s->task->metrics[i].name;
-			secant_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+			base_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
 		}
 		const char *near = secant_nearest(o->metric, names);
 		secant_fail(err, SECANT_ERR_ARG, "metric: none is named '%s'%s%s%s; there are %s", o->metric,
 			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", all.p);
-		secant_str_free(&all);
+		base_str_free(&all);
 		return SECANT_ERR_ARG;
 	}
-	const char *wants = s->validates            ? NULL
-		: o->metric                             ? "--metric"
-		: o->patience                           ? "--patience"
-		: o->keep                               ? "--keep"
-		: secant_schedule_watches(&o->schedule) ? "--schedule plateau"
-												: NULL;
+	const char *wants = s->validates           ? NULL
+		: o->metric                            ? "--metric"
+		: o->patience                          ? "--patience"
+		: o->keep                              ? "--keep"
+		: train_schedule_watches(&o->schedule) ? "--schedule plateau"
+											   : NULL;
 	return wants
 		? secant_fail(err, SECANT_ERR_ARG, "%s: there are no validation %s to judge by", wants, s->task->samples)
 		: SECANT_OK;
@@ -80,7 +80,7 @@ choose_metric(secant_trainer *s, secant_err *err)
 
 /* What is trained on, for a run that is to go on with the same. */
 static void
-note_samples(secant_trainer *s, const char *data)
+note_samples(train_trainer *s, const char *data)
 {
 	uint64_t hash = 0, whole = 0;
 	size_t n = strlen(data);
@@ -91,51 +91,51 @@ note_samples(secant_trainer *s, const char *data)
 		if (strcmp(path, before))
 			whole = stat(path, &st) ? 0 : (uint64_t)st.st_size;
 		before = path;
-		hash = (hash * 31 + secant_fnv1a(name, strlen(name))) * 31 + whole;
+		hash = (hash * 31 + base_fnv1a(name, strlen(name))) * 31 + whole;
 	}
 	(void)snprintf(s->samples_hash, sizeof s->samples_hash, "%016llx", (unsigned long long)hash);
 }
 
 static secant_status
-open_trainer(secant_trainer *s, const char *data, secant_err *err)
+open_trainer(train_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	s->task = secant_training_of(&o->network);
-	if (secant_schedule_check(&o->schedule, err) || secant_precision_choose(o->precision, &s->precision, err))
+	s->task = train_training_of(&o->network);
+	if (train_schedule_check(&o->schedule, err) || deploy_precision_choose(o->precision, &s->precision, err))
 		return err->code;
-	if (s->precision == SECANT_PRECISION_F64)
+	if (s->precision == EXEC_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
 	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err)
 		|| !(s->feed = s->task->feed_new(s, true, err)))
 		return err->code;
-	secant_model_initialize(&s->model, (uint64_t)o->seed);
-	if (o->weights && secant_model_start_from(&s->model, o->weights, &s->events->log, err))
+	model_initialize(&s->model, (uint64_t)o->seed);
+	if (o->weights && model_start_from(&s->model, o->weights, &s->events->log, err))
 		return err->code;
-	if (o->encoder_weights && secant_model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
+	if (o->encoder_weights && model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
 		return err->code;
-	s->average = (secant_average){ .store = s->model.store };
-	s->now.plateau = (secant_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
-	return secant_optimizer_new(&s->optimizer, &o->optimizer, s->model.store, err);
+	s->average = (train_average){ .store = s->model.store };
+	s->now.plateau = (train_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
+	return train_optimizer_new(&s->optimizer, &o->optimizer, s->model.store, err);
 }
 
 /* ---- an epoch ---- */
 
 static bool
-cancelled(const secant_trainer *s)
+cancelled(const train_trainer *s)
 {
 	return s->events->cancelled && s->events->cancelled(s->events->user);
 }
 
 static int
-updates_per_epoch(const secant_trainer *s)
+updates_per_epoch(const train_trainer *s)
 {
 	return (s->task->feed_batches(s->feed) + s->o->accumulate - 1) / s->o->accumulate;
 }
 
 /* The time that has passed and the run's length, in the schedule's units. */
 static double
-passed(const secant_trainer *s, double *total)
+passed(const train_trainer *s, double *total)
 {
 	const char *unit = s->o->schedule.unit;
 	int each = updates_per_epoch(s);
@@ -146,25 +146,24 @@ passed(const secant_trainer *s, double *total)
 }
 
 static double
-learning_rate(const secant_trainer *s)
+learning_rate(const train_trainer *s)
 {
 	const secant_train_options *o = s->o;
 	double total, t = passed(s, &total), swa_start = o->epochs - o->swa;
-	double base = secant_schedule_watches(&o->schedule) ? s->now.plateau.rate : o->optimizer.learning_rate;
+	double base = train_schedule_watches(&o->schedule) ? s->now.plateau.rate : o->optimizer.learning_rate;
 	if (o->swa == 0 || o->swa_rate <= 0 || s->now.epoch < swa_start)
-		return secant_schedule_rate(&o->schedule, base, t, total);
-	double from = secant_schedule_rate(&o->schedule, base, swa_start * total / o->epochs, total);
-	return secant_schedule_anneal(
-		from, o->swa_rate, s->now.epoch - swa_start, o->swa_anneal, o->schedule.linear_anneal);
+		return train_schedule_rate(&o->schedule, base, t, total);
+	double from = train_schedule_rate(&o->schedule, base, swa_start * total / o->epochs, total);
+	return train_schedule_anneal(from, o->swa_rate, s->now.epoch - swa_start, o->swa_anneal, o->schedule.linear_anneal);
 }
 
 static void
-tell(const secant_trainer *s, const secant_epoch *done)
+tell(const train_trainer *s, const train_epoch *done)
 {
 	if (!s->events->progress)
 		return;
 	int steps = s->task->feed_batches(s->feed);
-	secant_train_score scores[SECANT_TASK_METRICS];
+	secant_train_score scores[TRAIN_TASK_METRICS];
 	double spent = secant_seconds() - s->epoch_started, each = s->now.step ? spent / s->now.step : 0;
 	secant_train_progress p = {
 		.epoch = done ? done->epoch : s->now.epoch + 1,
@@ -186,7 +185,7 @@ tell(const secant_trainer *s, const secant_epoch *done)
 		p.loss = done->loss;
 		p.images_per_second = done->samples_per_second;
 		p.seconds = done->seconds;
-		p.n_scores = s->validates ? secant_task_metrics(s->task) : 0;
+		p.n_scores = s->validates ? train_task_metrics(s->task) : 0;
 		for (int i = 0; i < p.n_scores; i++)
 			scores[i] = (secant_train_score){ s->task->metrics[i].name, done->metric[i] };
 		p.scores = scores;
@@ -198,7 +197,7 @@ tell(const secant_trainer *s, const secant_epoch *done)
 /* The first sample of a batch whose own numbers are none (a raster's NaN); -1: all are. The first input is what is
  * seen. */
 static int
-spoiled_sample(const secant_trainer *s, const secant_task_batch *b)
+spoiled_sample(const train_trainer *s, const train_task_batch *b)
 {
 	const float *x = b->input[0].data;
 	int64_t each = secant_shape_count(&s->input) / s->batch;
@@ -211,9 +210,9 @@ spoiled_sample(const secant_trainer *s, const secant_task_batch *b)
 /* The names of a batch whose loss is no number, in RUN/nan-batch.json (also beside a run that was to be replaced); what
  * was saved before stays. */
 static secant_status
-stop_at(secant_trainer *s, const secant_task_batch *b, secant_err *err)
+stop_at(train_trainer *s, const train_task_batch *b, secant_err *err)
 {
-	char *path = secant_trainer_path(s, "nan-batch.json");
+	char *path = train_trainer_path(s, "nan-batch.json");
 	json_t *j = json_object(), *names = json_array();
 	int spoiled = spoiled_sample(s, b);
 	for (int i = 0; i < b->n; i++)
@@ -226,7 +225,7 @@ stop_at(secant_trainer *s, const secant_task_batch *b, secant_err *err)
 	json_object_set_new(j, "learning_rate", json_real(learning_rate(s)));
 	json_object_set_new(j, "samples", names);
 	secant_err own = { 0 };
-	bool written = path && !secant_json_write(path, j, &own);
+	bool written = path && !base_json_write(path, j, &own);
 	const char *first = s->task->sample_name(s, b->sample[spoiled < 0 ? 0 : spoiled]);
 	if (spoiled >= 0)
 		secant_fail(err, SECANT_ERR_RANGE,
@@ -235,7 +234,7 @@ stop_at(secant_trainer *s, const secant_task_batch *b, secant_err *err)
 			written ? path : "");
 	else {
 		char known[256];
-		secant_broken_text(s->model.store, s->learning.plan, known, sizeof known);
+		train_broken_text(s->model.store, s->learning.plan, known, sizeof known);
 		secant_fail(err, SECANT_ERR_RANGE,
 			"the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); %s", loss,
 			(long long)s->now.steps + 1, s->now.epoch + 1, first, written ? "; all of them: " : "", written ? path : "",
@@ -249,24 +248,24 @@ stop_at(secant_trainer *s, const secant_task_batch *b, secant_err *err)
 /* A line of tests.jsonl: the scores after this step, by the running statistics. Nothing that training reads is changed.
  */
 static secant_status
-test_step(secant_trainer *s, secant_err *err)
+test_step(train_trainer *s, secant_err *err)
 {
-	double values[SECANT_TASK_METRICS];
-	for (int i = 0; i < SECANT_TASK_METRICS; i++)
+	double values[TRAIN_TASK_METRICS];
+	for (int i = 0; i < TRAIN_TASK_METRICS; i++)
 		values[i] = NAN;
 	secant_status status = s->task->validate(s, 0, values, err);
-	if (!status && (status = secant_trainer_claim(s, err)) == SECANT_OK)
-		status = secant_trainer_log_test(s, values, err);
+	if (!status && (status = train_trainer_claim(s, err)) == SECANT_OK)
+		status = train_trainer_log_test(s, values, err);
 	return status;
 }
 
 /* The gradients of a batch; an update where the batches of one are complete. */
 static secant_status
-train_batch(secant_trainer *s, const secant_task_batch *b, secant_err *err)
+train_batch(train_trainer *s, const train_task_batch *b, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	int threads = secant_trainer_threads(s);
-	secant_status status = secant_trainer_bind(s->learning.plan, s->learning.context, b, err);
+	int threads = train_trainer_threads(s);
+	secant_status status = train_trainer_bind(s->learning.plan, s->learning.context, b, err);
 	if (status || (status = train_step_gradients(&s->learning, err)))
 		return status;
 	double loss = train_step_loss(&s->learning);
@@ -279,17 +278,17 @@ train_batch(secant_trainer *s, const secant_task_batch *b, secant_err *err)
 	if ((status = train_step_reduce(&s->learning, more, threads, err)) || more)
 		return status;
 	double total, t = passed(s, &total);
-	train_step_update(&s->learning, learning_rate(s), secant_schedule_momentum(&o->schedule, t, total), threads);
-	return o->ema > 0 ? secant_average_add(&s->average, o->ema, threads, err) : SECANT_OK;
+	train_step_update(&s->learning, learning_rate(s), train_schedule_momentum(&o->schedule, t, total), threads);
+	return o->ema > 0 ? train_average_add(&s->average, o->ema, threads, err) : SECANT_OK;
 }
 
 /* Runs the rest of the epoch; CANCELLED leaves the run where a later start continues: after an update. */
 static secant_status
-train_epoch(secant_trainer *s, secant_err *err)
+run_epoch(train_trainer *s, secant_err *err)
 {
 	secant_status status = s->task->feed_start(s->feed, (uint32_t)s->now.epoch, s->now.step, err);
 	while (!status) {
-		secant_task_batch b;
+		train_task_batch b;
 		bool end = false;
 		if ((status = s->task->feed_next(s->feed, &b, &end, err)) || end || (status = train_batch(s, &b, err)))
 			break;
@@ -305,16 +304,16 @@ train_epoch(secant_trainer *s, secant_err *err)
 }
 
 static bool
-better(const secant_trainer *s, double value)
+better(const train_trainer *s, double value)
 {
 	return isnan(s->now.best) || (s->task->metrics[s->metric].lower ? value < s->now.best : value > s->now.best);
 }
 
 static secant_status
-save(secant_trainer *s, const char *name, secant_err *err)
+save(train_trainer *s, const char *name, secant_err *err)
 {
-	char *path = secant_trainer_path(s, name);
-	secant_status status = path ? secant_model_save(&s->model, path, err)
+	char *path = train_trainer_path(s, name);
+	secant_status status = path ? model_save(&s->model, path, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	secant_free(path);
 	return status;
@@ -322,15 +321,15 @@ save(secant_trainer *s, const char *name, secant_err *err)
 
 /* The models of an epoch: validated, saved. Where there is an average, it stands in the store. */
 static secant_status
-show_models(secant_trainer *s, secant_epoch *e, secant_err *err)
+show_models(train_trainer *s, train_epoch *e, secant_err *err)
 {
 	int batches = s->o->recalibrate_norms;
 	if (!batches && s->average.n) /* an average has no statistics before they are computed */
 		batches = s->task->feed_batches(s->feed);
-	secant_status status = secant_trainer_recalibrate(s, batches, err);
+	secant_status status = train_trainer_recalibrate(s, batches, err);
 	if (!status && s->validates)
 		status = s->task->validate(s, e->epoch, e->metric, err);
-	if (status || (status = secant_trainer_claim(s, err)) || (status = save(s, "last.safetensors", err)))
+	if (status || (status = train_trainer_claim(s, err)) || (status = save(s, "last.safetensors", err)))
 		return status;
 	if (s->o->keep_epochs) {
 		char name[48];
@@ -343,87 +342,87 @@ show_models(secant_trainer *s, secant_epoch *e, secant_err *err)
 		s->now.best_epoch = e->epoch;
 		status = save(s, "best.safetensors", err);
 	}
-	return status ? status : secant_trainer_keep(s, e, err);
+	return status ? status : train_trainer_keep(s, e, err);
 }
 
 /* Early stopping: so many epochs without a better one. */
 static bool
-stale(const secant_trainer *s)
+stale(const train_trainer *s)
 {
 	return s->o->patience > 0 && s->now.best_epoch > 0 && s->now.epoch - s->now.best_epoch >= s->o->patience;
 }
 
 static void
-report(const secant_trainer *s)
+report(const train_trainer *s)
 {
 	secant_err own = { 0 };
-	if (secant_trainer_report(s, &own))
+	if (train_trainer_report(s, &own))
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "there is no report: %s", own.msg);
 }
 
 /* After the steps of an epoch: statistics, scores, models, log, at the end the report, state, in that order, so that
  * whatever is interrupted can be done again. */
 static secant_status
-finish_epoch(secant_trainer *s, secant_err *err)
+finish_epoch(train_trainer *s, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	double trained = secant_seconds(), total;
-	int threads = secant_trainer_threads(s);
-	secant_epoch e = { .epoch = s->now.epoch + 1,
+	int threads = train_trainer_threads(s);
+	train_epoch e = { .epoch = s->now.epoch + 1,
 		.loss = s->now.step ? s->now.epoch_loss / s->now.step : NAN,
 		.learning_rate = learning_rate(s) };
-	for (int i = 0; i < SECANT_TASK_METRICS; i++)
+	for (int i = 0; i < TRAIN_TASK_METRICS; i++)
 		e.metric[i] = NAN;
 	e.samples_per_second = s->now.step * s->batch / (trained - s->epoch_started + 1e-9);
 	secant_status status = o->swa > 0 && s->now.epoch >= o->epochs - o->swa
-		? secant_average_add(&s->average, 0, threads, err)
+		? train_average_add(&s->average, 0, threads, err)
 		: SECANT_OK;
 	if (status)
 		return status;
-	secant_average_swap(&s->average);
+	train_average_swap(&s->average);
 	status = show_models(s, &e, err);
-	secant_trainer_restore(s);
-	secant_average_swap(&s->average);
+	train_trainer_restore(s);
+	train_average_swap(&s->average);
 	if (status)
 		return status;
 	e.seconds = secant_seconds() - s->epoch_started;
-	if (secant_schedule_watches(&o->schedule) && passed(s, &total) >= o->schedule.warmup)
-		secant_plateau_report(&s->now.plateau, &o->schedule, e.metric[s->metric], s->task->metrics[s->metric].lower);
+	if (train_schedule_watches(&o->schedule) && passed(s, &total) >= o->schedule.warmup)
+		train_plateau_report(&s->now.plateau, &o->schedule, e.metric[s->metric], s->task->metrics[s->metric].lower);
 	s->now.epoch++;
 	s->now.step = 0;
 	s->now.epoch_loss = 0;
-	if ((status = secant_trainer_log(s, &e, err)))
+	if ((status = train_trainer_log(s, &e, err)))
 		return status;
 	if (s->now.epoch >= o->epochs || stale(s))
 		report(s);
-	if ((status = secant_trainer_save_state(s, err)))
+	if ((status = train_trainer_save_state(s, err)))
 		return status;
-	secant_trainer_drop(s);
+	train_trainer_drop(s);
 	tell(s, &e);
 	return SECANT_OK;
 }
 
 /* A frozen start ends: everything learns from this epoch on. */
 static secant_status
-thaw(secant_trainer *s, secant_err *err)
+thaw(train_trainer *s, secant_err *err)
 {
 	if (!s->model.freeze || s->o->freeze_epochs == 0 || s->now.epoch < s->o->freeze_epochs)
 		return SECANT_OK;
 	s->model.freeze = NULL;
-	return secant_trainer_plan(s, err);
+	return train_trainer_plan(s, err);
 }
 
 static secant_status
-loop(secant_trainer *s, secant_err *err)
+loop(train_trainer *s, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	while (!status && s->now.epoch < s->o->epochs && !stale(s)) {
 		s->epoch_started = secant_seconds();
 		if (!(status = thaw(s, err)))
-			status = train_epoch(s, err);
+			status = run_epoch(s, err);
 		if (status == SECANT_ERR_CANCELLED) {
 			secant_err own = { 0 };
-			if (secant_trainer_claim(s, &own) || secant_trainer_save_state(s, &own))
+			if (train_trainer_claim(s, &own) || train_trainer_save_state(s, &own))
 				secant_log(&s->events->log, SECANT_LOG_ERROR, "the state could not be saved: %s", own.msg);
 		}
 		if (!status)
@@ -437,17 +436,17 @@ loop(secant_trainer *s, secant_err *err)
 }
 
 static void
-close_trainer(secant_trainer *s)
+close_trainer(train_trainer *s)
 {
-	secant_trainer_forget_plans(s);
+	train_trainer_forget_plans(s);
 	if (s->task) {
 		s->task->feed_free(s->feed);
 		s->task->close(s->work);
 	}
-	secant_average_free(&s->average);
-	secant_optimizer_free(&s->optimizer);
-	secant_model_free(&s->model);
-	secant_gallery_free(s->gallery);
+	train_average_free(&s->average);
+	train_optimizer_free(&s->optimizer);
+	model_free(&s->model);
+	train_gallery_free(s->gallery);
 	secant_free(s->statistics.raw);
 	secant_free(s->log.v);
 	secant_free(s->kept.v);
@@ -456,13 +455,13 @@ close_trainer(secant_trainer *s)
 }
 
 secant_status
-secant_trainer_set(secant_trainer *s, const char *option, const char *value, secant_err *err)
+train_trainer_set(train_trainer *s, const char *option, const char *value, secant_err *err)
 {
 	return secant_opts_set(&secant_train_options_table, s->options, option, value, err);
 }
 
 const char *
-secant_trainer_network(const secant_trainer *s, char *text, size_t n)
+train_trainer_network(const train_trainer *s, char *text, size_t n)
 {
 	const secant_network *net = &s->o->network;
 	bool pictures = secant_network_kind_of(net) == SECANT_NETWORK_PICTURES;
@@ -471,36 +470,36 @@ secant_trainer_network(const secant_trainer *s, char *text, size_t n)
 }
 
 int
-secant_trainer_threads(const secant_trainer *s)
+train_trainer_threads(const train_trainer *s)
 {
-	return s->o->threads > 0 ? s->o->threads : secant_cpu_count();
+	return s->o->threads > 0 ? s->o->threads : base_cpu_count();
 }
 
 char *
-secant_trainer_path(const secant_trainer *s, const char *name)
+train_trainer_path(const train_trainer *s, const char *name)
 {
-	return secant_path_join(s->o->out, name);
+	return base_path_join(s->o->out, name);
 }
 
 /* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is
  * something in its place. */
 static secant_status
-run(secant_trainer *s, secant_train_options *o, const char *data, secant_err *err)
+run(train_trainer *s, secant_train_options *o, const char *data, secant_err *err)
 {
 	char name[96];
 	bool replaces;
 	secant_status status;
-	if ((status = secant_trainer_lock(s, err)) || (status = secant_trainer_folder(o, &replaces, err))
-		|| (status = open_trainer(s, data, err)) || (status = secant_trainer_plan(s, err)))
+	if ((status = train_trainer_lock(s, err)) || (status = train_trainer_folder(o, &replaces, err))
+		|| (status = open_trainer(s, data, err)) || (status = train_trainer_plan(s, err)))
 		return status;
 	note_samples(s, data);
-	if ((o->resume && (status = secant_trainer_load_state(s, err)))
-		|| (!replaces && (status = secant_trainer_claim(s, err))))
+	if ((o->resume && (status = train_trainer_load_state(s, err)))
+		|| (!replaces && (status = train_trainer_claim(s, err))))
 		return status;
 	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d thread%s, slab %.0f MiB",
-		secant_trainer_network(s, name, sizeof name), s->n_samples, s->task->samples,
-		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_trainer_threads(s),
-		secant_trainer_threads(s) == 1 ? "" : "s", (double)secant_plan_slab_bytes(s->learning.plan) / 1048576);
+		train_trainer_network(s, name, sizeof name), s->n_samples, s->task->samples,
+		s->precision == EXEC_PRECISION_BF16 ? "bf16" : "f32", train_trainer_threads(s),
+		train_trainer_threads(s) == 1 ? "" : "s", (double)exec_plan_slab_bytes(s->learning.plan) / 1048576);
 	status = loop(s, err);
 	if (status == SECANT_ERR_CANCELLED)
 		report(s);
@@ -509,12 +508,12 @@ run(secant_trainer *s, secant_train_options *o, const char *data, secant_err *er
 
 /* --find-learning-rate: no run is made, so one that lies in the folder stays as it is. */
 static secant_status
-find_rate(secant_trainer *s, const char *data, double *suggested, secant_err *err)
+find_rate(train_trainer *s, const char *data, double *suggested, secant_err *err)
 {
 	secant_status status = open_trainer(s, data, err);
 	if (!status)
-		status = secant_trainer_plan(s, err);
-	return status ? status : secant_trainer_find_rate(s, suggested, err);
+		status = train_trainer_plan(s, err);
+	return status ? status : train_trainer_find_rate(s, suggested, err);
 }
 
 /* What the data decided when the run began, it does not decide again. */
@@ -522,37 +521,37 @@ static void
 classes_of_run(secant_train_options *o)
 {
 	char *text = o->out ? secant_train_resumed(o->out) : NULL;
-	json_t *j = text ? secant_json_parse(text, strlen(text), "config.json", NULL) : NULL;
+	json_t *j = text ? base_json_parse(text, strlen(text), "config.json", NULL) : NULL;
 	o->network.classes = (int)json_integer_value(json_object_get(j, "classes"));
 	json_decref(j);
 	secant_free(text);
 }
 
 secant_status
-secant_trainer_run(const secant_train_options *options, const char *data, const secant_train_events *events,
+train_trainer_run(const secant_train_options *options, const char *data, const secant_train_events *events,
 	secant_train_result *result, secant_err *err)
 {
 	static const secant_train_events silent;
 	secant_train_options o;
 	secant_err own = { 0 };
-	secant_trainer s = { .o = &o, .options = &o, .events = events ? events : &silent, .now.best = NAN, .lock = -1 };
+	train_trainer s = { .o = &o, .options = &o, .events = events ? events : &silent, .now.best = NAN, .lock = -1 };
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = secant_seconds();
-	(void)!secant_train_clouds_default(&o, data, &s.events->log, &own);
-	const secant_training *task = secant_training_of(&o.network);
+	(void)!train_clouds_default(&o, data, &s.events->log, &own);
+	const train_training *task = train_training_of(&o.network);
 	if (o.resume && !o.network.classes)
 		classes_of_run(&o);
 	else if (!own.code && task->settle)
 		(void)!task->settle(&o, data, s.events, &own);
 	const char *usual = task->loss;
 	if (!o.loss && usual) {
-		if (!(o.loss = secant_strdup(usual)))
+		if (!(o.loss = base_strdup(usual)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	} else if (!o.loss) {
-		secant_mode mode;
-		if (!secant_mode_choose(o.mode, o.network.classes, &mode, &own)
-			&& !(o.loss = secant_strdup(secant_loss_usual(mode))))
+		nn_mode mode;
+		if (!model_mode_choose(o.mode, o.network.classes, &mode, &own)
+			&& !(o.loss = base_strdup(model_loss_usual(mode))))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	}
 	if (!o.out && !o.check)

@@ -13,7 +13,7 @@ static inline void
 put_bytes(const char *folder, const char *name, const void *data, size_t n)
 {
 	secant_err err = { 0 };
-	char *path = secant_path_join(folder, name), *dir = secant_path_dir(path);
+	char *path = base_path_join(folder, name), *dir = base_path_dir(path);
 	FILE *f = secant_make_dirs(dir, &err) ? NULL : fopen(path, "wb");
 	if (!f || fwrite(data, 1, n, f) != n || fclose(f))
 		fail_msg("cannot write %s", path);
@@ -39,7 +39,7 @@ put_picture(const char *folder, const char *name, int w, int h, int value)
 		fail_msg("%s", err.msg);
 	memset(im.data, value & 255, (size_t)w * (size_t)h);
 	((uint8_t *)im.data)[0] = (uint8_t)(value >> 8);
-	if (secant_image_encode(&im, secant_path_ext(name), &data, &n, &fast, &err))
+	if (secant_image_encode(&im, base_path_ext(name), &data, &n, &fast, &err))
 		fail_msg("%s", err.msg);
 	put_bytes(folder, name, data, n);
 	secant_image_free(&im);
@@ -50,7 +50,7 @@ static inline char *
 get(const char *folder, const char *name)
 {
 	secant_err err = { 0 };
-	char *path = secant_path_join(folder, name), *text = NULL;
+	char *path = base_path_join(folder, name), *text = NULL;
 	size_t n;
 	if (secant_file_read(&text, &n, path, 1 << 28, &err))
 		fail_msg("%s", err.msg);
@@ -118,7 +118,7 @@ static inline void
 remove_tree(const char *path)
 {
 	secant_err err = { 0 };
-	assert_int_equal(secant_remove_tree(path, &err), 0);
+	assert_int_equal(base_remove_tree(path, &err), 0);
 }
 
 /* One annotation file of each format, small and rich. */
@@ -181,8 +181,8 @@ enum { ANN_SAMPLES = sizeof ann_samples / sizeof *ann_samples };
 static inline void
 blank_set(ann_set *s)
 {
-	secant_ann_init(s);
-	assert_int_equal(secant_ann_add_image(s, "blank.jpg", 9), 0);
+	ann_init(s);
+	assert_int_equal(ann_add_image(s, "blank.jpg", 9), 0);
 	s->images[0].width = 100;
 	s->images[0].height = 80;
 }

@@ -4,31 +4,31 @@
 #include "ann.h"
 
 static inline void
-describe_attributes(secant_str *t, const ann_set *s, uint32_t head)
+describe_attributes(base_str *t, const ann_set *s, uint32_t head)
 {
 	for (; head; head = s->attributes[head].next)
-		secant_str_addf(t, " %s=%s", ann_str(s, s->attributes[head].key), ann_str(s, s->attributes[head].value));
+		base_str_addf(t, " %s=%s", ann_str(s, s->attributes[head].key), ann_str(s, s->attributes[head].value));
 }
 
 static inline void
-describe_shape(secant_str *t, const ann_set *s, uint32_t shape)
+describe_shape(base_str *t, const ann_set *s, uint32_t shape)
 {
 	static const char *const kinds[] = { "", "polygon", "mask", "quad", "line", "points" };
 	int parts, n;
 	ann_kind kind = ann_shape_kind(s, shape);
 	if (!kind)
 		return;
-	secant_str_addf(t, " %s", kinds[kind]);
+	base_str_addf(t, " %s", kinds[kind]);
 	if (kind == ANN_RLE)
-		secant_str_addf(t, " %g", secant_ann_shape_area(s, shape));
-	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+		base_str_addf(t, " %g", ann_shape_area(s, shape));
+	const double *xy, *p = ann_parts(s, shape, &parts);
 	for (int i = 0; i < parts; i++) {
-		p = secant_ann_part(p, &xy, &n);
-		secant_str_add(t, i ? " + " : " ");
+		p = ann_part(p, &xy, &n);
+		base_str_add(t, i ? " + " : " ");
 		for (int k = 0; k < n && k < 8; k++)
-			secant_str_addf(t, "(%.5g,%.5g)", xy[2 * k], xy[2 * k + 1]);
+			base_str_addf(t, "(%.5g,%.5g)", xy[2 * k], xy[2 * k + 1]);
 		if (n > 8)
-			secant_str_addf(t, "... %d", n);
+			base_str_addf(t, "... %d", n);
 	}
 }
 
@@ -37,41 +37,41 @@ static inline char *
 describe(const secant_dataset *d)
 {
 	const ann_set *s = &d->set;
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	for (int i = 0; i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		secant_str_addf(
+		base_str_addf(
 			&t, "%s%s%s %dx%d", i ? " | " : "", im->path ? "" : "?", ann_str(s, im->name), im->width, im->height);
 		for (int k = 0; k < s->n_splits; k++)
 			if (im->splits >> k & 1)
-				secant_str_addf(&t, " %s", ann_str(s, s->splits[k]));
+				base_str_addf(&t, " %s", ann_str(s, s->splits[k]));
 		describe_attributes(&t, s, im->attributes);
-		secant_str_add(&t, ":");
+		base_str_add(&t, ":");
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			const ann_object *o = &s->objects[s->order[k]];
-			secant_str_addf(
+			base_str_addf(
 				&t, "%s %s", k > s->first[i] ? ";" : "", o->class < 0 ? "-" : ann_str(s, s->classes[o->class].name));
 			if (!(o->flags & ANN_NO_BOX))
-				secant_str_addf(&t, " %.5g,%.5g %.5gx%.5g", ann_x0(o), ann_y0(o), ann_w(o), ann_h(o));
+				base_str_addf(&t, " %.5g,%.5g %.5gx%.5g", ann_x0(o), ann_y0(o), ann_w(o), ann_h(o));
 			describe_shape(&t, s, o->shape);
-			secant_str_addf(&t, "%s%s%s", o->flags & ANN_CROWD ? " crowd" : "",
+			base_str_addf(&t, "%s%s%s", o->flags & ANN_CROWD ? " crowd" : "",
 				o->flags & ANN_DIFFICULT ? " difficult" : "", o->flags & ANN_VOID ? " void" : "");
 			describe_attributes(&t, s, o->attributes);
 		}
 	}
 	if (!t.p)
-		secant_str_add(&t, "");
+		base_str_add(&t, "");
 	return t.p;
 }
 
 static inline char *
 class_list(const secant_dataset *d)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	for (int i = 0; i < secant_dataset_classes(d); i++)
-		secant_str_addf(&t, "%s%s", i ? "|" : "", secant_dataset_class_name(d, i));
+		base_str_addf(&t, "%s%s", i ? "|" : "", secant_dataset_class_name(d, i));
 	if (!t.p)
-		secant_str_add(&t, "");
+		base_str_add(&t, "");
 	return t.p;
 }
 
@@ -142,7 +142,7 @@ static inline void
 assert_all_described(const described *row, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char *tmp = secant_strdup(scratch_dir());
+		char *tmp = base_strdup(scratch_dir());
 		lay_out(tmp, row[i].files);
 		if (row[i].expected)
 			assert_described(row[i].what, tmp, row[i].from, row[i].expected, row[i].classes);

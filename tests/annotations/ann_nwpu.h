@@ -41,15 +41,15 @@ rebuild_nwpu(const char *root)
 {
 	char name[80];
 	for (int i = 0, k = 0; i < PICTURES; i++) {
-		secant_str t = { 0 };
+		base_str t = { 0 };
 		if (i % 3 == 0)
-			secant_str_add(&t, "\xef\xbb\xbf");
+			base_str_add(&t, "\xef\xbb\xbf");
 		for (; k < BOXES && boxes[k].image == i; k++)
-			secant_str_addf(&t, i % 4 ? "(%d,%d),(%d,%d),%d %s" : "( %d ,%d),( %d, %d),%d%s", boxes[k].v[0],
+			base_str_addf(&t, i % 4 ? "(%d,%d),(%d,%d),%d %s" : "( %d ,%d),( %d, %d),%d%s", boxes[k].v[0],
 				boxes[k].v[1], boxes[k].v[2], boxes[k].v[3], boxes[k].class + 1, i % 7 ? "\n" : "\r\n\r\n");
 		snprintf(name, sizeof name, "ground truth/%03d.txt", i + 1);
 		put(root, name, t.p ? t.p : "");
-		secant_str_free(&t);
+		base_str_free(&t);
 		snprintf(name, sizeof name, "positive image set/%03d.jpg", i + 1);
 		put_picture(root, name, sizes[i][0], sizes[i][1], i);
 	}

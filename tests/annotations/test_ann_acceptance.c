@@ -14,7 +14,7 @@ static bool have_nwpu;
 static int
 set_up(void **state)
 {
-	tmp = secant_strdup(scratch_dir());
+	tmp = base_strdup(scratch_dir());
 	have_nwpu = load_nwpu();
 	if (have_nwpu)
 		rebuild_nwpu(at(tmp, "NWPU VHR-10 dataset"));
@@ -130,7 +130,7 @@ example_2_split(void **state)
 			 *manifest = get(out, "secant.json");
 		assert_int_equal(count_lines(train), 640);
 		assert_int_equal(count_lines(val), 160);
-		assert_int_equal(secant_fnv1a(val, strlen(val)), 0xf05942aa338de53bu);
+		assert_int_equal(base_fnv1a(val, strlen(val)), 0xf05942aa338de53bu);
 		assert_non_null(strstr(manifest, "Fisher-Yates, Philox4x32-10\", \"train_ratio\": 0.8, \"seed\": 0}"));
 		secant_free(train), secant_free(val), secant_free(manifest);
 	}

@@ -46,7 +46,7 @@ make_faults(const char *tmp)
 static void
 test_every_fault_is_found(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	make_faults(tmp);
 	secant_check *c = check_with(tmp, NULL, NULL);
 	static const struct {
@@ -100,7 +100,7 @@ test_every_fault_is_found(void **state)
 static void
 test_names_in_voc_that_lead_elsewhere(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put(tmp, "Annotations/a.xml",
 		"<annotation>\n<filename>../../a.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></"
 		"size></annotation>");
@@ -120,7 +120,7 @@ test_names_in_voc_that_lead_elsewhere(void **state)
 static void
 test_reports(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	make_faults(tmp);
 	secant_check *c = check_with(tmp, NULL, NULL);
 	for (int format = 0; format < 4; format++) {
@@ -149,7 +149,7 @@ test_reports(void **state)
 static void
 test_fix(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put(tmp, "src/annotations.csv",
 		"filename,width,height,class,xmin,ymin,xmax,ymax\na.png,60,48,c,-5,1,70,20\na.png,60,48,c,1,1,9,9\na.png,60,48,"
 		"c,1,1,9,9\n");
@@ -173,7 +173,7 @@ test_fix(void **state)
 static void
 test_deep(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	for (int i = 0; i < 2; i++) {
 		secant_image im;
@@ -201,15 +201,15 @@ test_deep(void **state)
 static secant_dataset *
 many(const char *tmp)
 {
-	secant_str t = { 0 };
-	secant_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax\n");
+	base_str t = { 0 };
+	base_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax\n");
 	for (int i = 0; i < 60; i++) {
-		secant_str_addf(&t, "site%d_%02d_0.png,99,99,a,1,1,%d,20\n", i / 10, i, 10 + i);
+		base_str_addf(&t, "site%d_%02d_0.png,99,99,a,1,1,%d,20\n", i / 10, i, 10 + i);
 		if (i % 10 == 3)
-			secant_str_addf(&t, "site%d_%02d_0.png,99,99,b,5,5,9,9\n", i / 10, i);
+			base_str_addf(&t, "site%d_%02d_0.png,99,99,b,5,5,9,9\n", i / 10, i);
 	}
 	put(tmp, "many/annotations.csv", t.p);
-	secant_str_free(&t);
+	base_str_free(&t);
 	return open_as(at(tmp, "many"), NULL);
 }
 
@@ -239,7 +239,7 @@ members(const secant_dataset *d, int list)
 static void
 test_splits(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = many(tmp);
 	secant_dataset_item p;
 	secant_annotation a;
@@ -296,7 +296,7 @@ test_filter(void **state)
 		{ "attr.none = 3", 0 },
 		{ "crowd = false", 66 },
 	};
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_dataset *d = many(tmp);
 		secant_err err = { 0 };
@@ -336,7 +336,7 @@ test_filter(void **state)
 static void
 test_remap_merge_sample(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	put(tmp, "map.txt", "# comment\nb = thing\na = thing\n");
 	put(tmp, "drop.txt", "b =\n");

@@ -40,7 +40,7 @@ test_headers(void **state)
 		{ "filename,class,xmin,ymin,xmax,ymax\na.png,cat,0.5,0.5,1,1\n", "cat 50,40 50x40" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		char *tmp = secant_strdup(scratch_dir()), expected[300];
+		char *tmp = base_strdup(scratch_dir()), expected[300];
 		const char *const files[] = { "a.png", "@100x80", "annotations.csv", row[i].csv, NULL };
 		lay_out(tmp, files);
 		snprintf(expected, sizeof expected, "a.png 100x80: %s", row[i].expected);

@@ -141,7 +141,7 @@ test_kinds(void **state)
 static void
 test_a_turned_box_comes_back(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = open_as(CASE("cvat-rotated-box/set"), NULL);
 	must_write(d, "cvat", at(tmp, "out"));
 	secant_dataset_free(d);

@@ -20,7 +20,7 @@ judging(const char *option, const char *value)
 static void
 test_equal_to_pycocotools_example_11(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put(tmp, "truth.json", golden_truth);
 	put(tmp, "detections.json", golden_detections);
 	secant_dataset *d = open_as(at(tmp, "truth.json"), NULL);
@@ -56,7 +56,7 @@ test_equal_to_pycocotools_example_11(void **state)
 static void
 test_voc_by_hand(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put(tmp, "gt/annotations.csv",
 		"filename,width,height,class,xmin,ymin,xmax,ymax,difficult\na.png,100,100,c,0,0,9,9,0\na.png,100,100,c,50,50,"
 		"59,59,0\nb.png,100,100,c,0,0,9,9,1\n");
@@ -96,41 +96,41 @@ test_run_lengths_example_10(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		ann_rle r;
 		secant_err err = { 0 };
-		assert_int_not_equal(secant_ann_rle_decode(&r, bad[i].h, bad[i].w, bad[i].text, strlen(bad[i].text), &err), 0);
+		assert_int_not_equal(ann_rle_decode(&r, bad[i].h, bad[i].w, bad[i].text, strlen(bad[i].text), &err), 0);
 		if (bad[i].message && !strstr(err.msg, bad[i].message))
 			fail_msg("'%s' does not say '%s'", err.msg, bad[i].message);
 	}
-	secant_rng rng = secant_rng_make(1, SECANT_FOR_TEST, 0, 0);
+	base_rng rng = base_rng_make(1, BASE_FOR_TEST, 0, 0);
 	for (int round = 0; round < 200; round++) { /* pixels -> runs -> text -> runs -> pixels, and traced -> filled */
-		uint32_t h = 1 + secant_rng_below(&rng, 20), w = 1 + secant_rng_below(&rng, 20);
+		uint32_t h = 1 + base_rng_below(&rng, 20), w = 1 + base_rng_below(&rng, 20);
 		uint8_t pixels[400] = { 0 }, back[400] = { 0 }, filled[400] = { 0 };
 		ann_rle a, b;
-		secant_str t = { 0 };
+		base_str t = { 0 };
 		secant_err err = { 0 };
 		for (uint32_t i = 0; i < h * w; i++)
-			pixels[i] = secant_rng_below(&rng, 3) > 0;
-		assert_int_equal(secant_ann_rle_from_pixels(&a, pixels, h, w, &err), 0);
-		secant_ann_rle_encode(&t, a.runs, a.n);
-		assert_int_equal(secant_ann_rle_decode(&b, h, w, t.p ? t.p : "", t.n, &err), 0);
-		secant_ann_rle_paint(&b, back, 1);
+			pixels[i] = base_rng_below(&rng, 3) > 0;
+		assert_int_equal(ann_rle_from_pixels(&a, pixels, h, w, &err), 0);
+		ann_rle_encode(&t, a.runs, a.n);
+		assert_int_equal(ann_rle_decode(&b, h, w, t.p ? t.p : "", t.n, &err), 0);
+		ann_rle_paint(&b, back, 1);
 		assert_memory_equal(pixels, back, h * w);
 		ann_set s;
-		secant_ann_init(&s);
-		uint32_t shape = secant_ann_trace(&s, &a, 0, &err);
+		ann_init(&s);
+		uint32_t shape = ann_trace(&s, &a, 0, &err);
 		if (shape)
-			assert_int_equal(secant_ann_fill(&s, shape, h, w, filled, 1, &err), 0);
+			assert_int_equal(ann_fill(&s, shape, h, w, filled, 1, &err), 0);
 		assert_memory_equal(pixels, filled, h * w);
 		if (shape) { /* and by COCO's own rasteriser: holes and all */
 			ann_rle c;
-			assert_int_equal(secant_ann_rle_shape(&c, &s, shape, h, w, &err), 0);
+			assert_int_equal(ann_rle_shape(&c, &s, shape, h, w, &err), 0);
 			memset(filled, 0, sizeof filled);
-			secant_ann_rle_paint(&c, filled, 1);
+			ann_rle_paint(&c, filled, 1);
 			assert_memory_equal(pixels, filled, h * w);
-			secant_ann_rle_free(&c);
+			ann_rle_free(&c);
 		}
-		secant_ann_free(&s);
-		secant_ann_rle_free(&a), secant_ann_rle_free(&b);
-		secant_str_free(&t);
+		ann_free(&s);
+		ann_rle_free(&a), ann_rle_free(&b);
+		base_str_free(&t);
 	}
 }
 
@@ -138,7 +138,7 @@ test_run_lengths_example_10(void **state)
 static void
 test_tiles_there_and_back(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	secant_image im;
 	void *data;
@@ -165,13 +165,13 @@ test_tiles_there_and_back(void **state)
 			0);
 		tiling.overlap = overlap;
 		tiling.keep = 0;
-		writing.to = secant_strdup("coco");
-		writing.out = secant_strdup(tiles);
+		writing.to = base_strdup("coco");
+		writing.out = base_strdup(tiles);
 		if (secant_dataset_tile(d, &tiling, &writing, NULL, &report, &err))
 			fail_msg("%s", err.msg);
 		secant_free(report);
 		secant_free(writing.out);
-		writing.out = secant_strdup(whole);
+		writing.out = base_strdup(whole);
 		if (secant_dataset_untile(tiles, NULL, &writing, NULL, NULL, &err))
 			fail_msg("%s", err.msg);
 		secant_image back;
@@ -200,7 +200,7 @@ test_tiles_there_and_back(void **state)
 static void
 test_drawing_and_stats(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	secant_image im;
 	secant_dataset_drawing o;
@@ -232,22 +232,22 @@ test_drawing_and_stats(void **state)
 static void
 test_memory_of_a_box(void **state)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	const int n = 100000;
-	char *tmp = secant_strdup(scratch_dir());
-	secant_str_add(&t, "{\"images\": [");
+	char *tmp = base_strdup(scratch_dir());
+	base_str_add(&t, "{\"images\": [");
 	for (int i = 0; i < n / 8; i++)
-		secant_str_addf(
+		base_str_addf(
 			&t, "%s{\"id\": %d, \"file_name\": \"%012d.jpg\", \"width\": 640, \"height\": 480}", i ? "," : "", i, i);
-	secant_str_add(&t, "], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [");
+	base_str_add(&t, "], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [");
 	for (int i = 0; i < n; i++)
-		secant_str_addf(&t,
+		base_str_addf(&t,
 			"%s{\"id\": %d, \"image_id\": %d, \"category_id\": 1, \"bbox\": [%d.5, 20, 30, 40], \"area\": 1200, "
 			"\"iscrowd\": 0, \"segmentation\": []}",
 			i ? "," : "", i, i / 8, i % 500);
-	secant_str_add(&t, "]}");
+	base_str_add(&t, "]}");
 	put(tmp, "big.json", t.p);
-	secant_str_free(&t);
+	base_str_free(&t);
 	secant_dataset *d = open_as(at(tmp, "big.json"), NULL);
 	assert_int_equal(secant_dataset_object_count(d), n);
 	assert_true(secant_dataset_bytes(d) / (size_t)n < 200);

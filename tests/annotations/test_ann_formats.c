@@ -32,7 +32,7 @@ make(const char *tmp)
 static bool
 holds(const char *format, unsigned what)
 {
-	return secant_ann_format(format)->holds & what;
+	return ann_find_format(format)->holds & what;
 }
 
 /* Boxes of the set, by class name, in any order of pictures. */
@@ -65,7 +65,7 @@ assert_boxes(secant_dataset *d, const char *format)
 static void
 test_there_and_back(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = make(tmp);
 	const char *name;
 	bool writes;
@@ -102,7 +102,7 @@ test_there_and_back(void **state)
 static void
 test_ids_return(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = make(tmp);
 	must_write(d, "voc", at(tmp, "voc"));
 	secant_dataset_free(d);
@@ -121,7 +121,7 @@ test_ids_return(void **state)
 static void
 test_nothing_is_lost_in_silence(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir()), *report = NULL;
+	char *tmp = base_strdup(scratch_dir()), *report = NULL;
 	secant_err err = { 0 };
 	put(tmp, "src/annotations.json",
 		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 6, \"height\": 4}], \"categories\": [{\"id\": "
@@ -155,7 +155,7 @@ test_nothing_is_lost_in_silence(void **state)
 static void
 test_shapes_return(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	static const char *const through[] = { "labelme", "cvat" };
 	put(tmp, "src/annotations.json",
 		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 6, \"height\": 4}], \"categories\": [{\"id\": "
@@ -192,7 +192,7 @@ test_attributes_carry_what_formats_have_no_place_for(void **state)
 		"[[2, 2, 9, 2, 9, 9], [12, 4, 18, 4, 18, 8.25], [3, 11, 5, 11, 5, 13]], \"iscrowd\": 1, \"keypoints\": [1, 2, "
 		"2], \"odd\": {\"a\": [null, \"b\"]}}";
 	static const char *const through[] = { "labelme", "cvat", "csv" };
-	char *tmp = secant_strdup(scratch_dir()), text[1000];
+	char *tmp = base_strdup(scratch_dir()), text[1000];
 	snprintf(text, sizeof text,
 		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 16}], \"categories\": "
 		"[{\"id\": 1, \"name\": \"c\"}],"
@@ -234,12 +234,12 @@ static void
 test_samples_parse_and_cuts_do_not_crash(void **state)
 {
 	for (int i = 0; i < ANN_SAMPLES; i++) {
-		const ann_format *f = secant_ann_format(ann_samples[i].format);
+		const ann_format *f = ann_find_format(ann_samples[i].format);
 		size_t n = strlen(ann_samples[i].text);
 		for (size_t k = 0; k <= n; k++) {
 			ann_set s;
 			secant_err err = { 0 };
-			char *copy = secant_strndup(ann_samples[i].text, k),
+			char *copy = base_strndup(ann_samples[i].text, k),
 				 *exact = malloc(k + 1); /* exact: sanitizers see a byte too far */
 			memcpy(exact, copy, k);
 			blank_set(&s);
@@ -248,7 +248,7 @@ test_samples_parse_and_cuts_do_not_crash(void **state)
 				fail_msg("%s: %s", f->name, err.msg);
 			if (status)
 				assert_true(err.msg[0] != 0);
-			secant_ann_free(&s);
+			ann_free(&s);
 			free(exact);
 			secant_free(copy);
 		}
@@ -327,40 +327,40 @@ test_hostile_texts(void **state)
 		secant_err err = { 0 };
 		blank_set(&s);
 		assert_int_not_equal(
-			secant_ann_format(bad[i].format)->parse(&s, bad[i].text, strlen(bad[i].text), "sample", &err), 0);
+			ann_find_format(bad[i].format)->parse(&s, bad[i].text, strlen(bad[i].text), "sample", &err), 0);
 		if (!strstr(err.msg, bad[i].message))
 			fail_msg("%s: '%s' does not say '%s'", bad[i].format, err.msg, bad[i].message);
-		secant_ann_free(&s);
+		ann_free(&s);
 	}
 }
 
 static void
 test_nesting_is_limited(void **state)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_err err = { 0 };
 	ann_set s;
-	secant_str_add(&t, "{\"info\": ");
+	base_str_add(&t, "{\"info\": ");
 	for (int i = 0; i < 10000; i++)
-		secant_str_add(&t, "[");
+		base_str_add(&t, "[");
 	blank_set(&s);
-	assert_int_not_equal(secant_ann_format("coco")->parse(&s, t.p, t.n, "deep.json", &err), 0);
+	assert_int_not_equal(ann_find_format("coco")->parse(&s, t.p, t.n, "deep.json", &err), 0);
 	assert_non_null(strstr(err.msg, "more than 64 levels of brackets"));
-	secant_ann_free(&s);
-	secant_str_free(&t);
+	ann_free(&s);
+	base_str_free(&t);
 	for (int i = 0; i < 10000; i++)
-		secant_str_add(&t, "<a>");
+		base_str_add(&t, "<a>");
 	err = (secant_err){ 0 };
 	blank_set(&s);
-	assert_int_not_equal(secant_ann_format("cvat")->parse(&s, t.p, t.n, "deep.xml", &err), 0);
-	secant_ann_free(&s);
-	secant_str_free(&t);
+	assert_int_not_equal(ann_find_format("cvat")->parse(&s, t.p, t.n, "deep.xml", &err), 0);
+	ann_free(&s);
+	base_str_free(&t);
 }
 
 static void
 test_output_folders(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = make(tmp);
 	secant_err err = { 0 };
 	put(tmp, "there/precious.txt", "keep me");
@@ -380,11 +380,11 @@ test_output_folders(void **state)
 	assert_int_equal(unlink(at(tmp, "src/images/b.png")), 0);
 	err = (secant_err){ 0 };
 	assert_int_not_equal(write_as(d, "voc", at(tmp, "half"), NULL, NULL, &err), 0);
-	secant_names left = { 0 };
-	assert_int_equal(secant_dir_list(&left, tmp, SECANT_DIR_ALL, &err), 0);
+	base_names left = { 0 };
+	assert_int_equal(base_dir_list(&left, tmp, BASE_DIR_ALL, &err), 0);
 	for (int i = 0; i < left.n; i++)
 		assert_null(strstr(left.v[i], "half"));
-	secant_names_free(&left);
+	base_names_free(&left);
 	secant_dataset_free(d);
 	remove_tree(tmp);
 	secant_free(tmp);
@@ -393,7 +393,7 @@ test_output_folders(void **state)
 static void
 test_links(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = make(tmp);
 	secant_err err = { 0 };
 	struct stat a, b;
@@ -412,7 +412,7 @@ test_links(void **state)
 static void
 test_two_pictures_of_one_name(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	put(tmp, "src/annotations.csv",
 		"filename,width,height,class,xmin,ymin,xmax,ymax\na.png,9,9,c,1,1,2,2\na.jpg,9,9,c,1,1,2,2\n");
@@ -437,7 +437,7 @@ test_voc_origins_example_5(void **state)
 		double x0, x1;
 	} truth[] = { { "1-inclusive", 0, 20 }, { "0-inclusive", 1, 21 }, { "0-exclusive", 1, 20 },
 		{ "1-all-minus-one", 0, 19 } };
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put(tmp, "src/Annotations/a.xml",
 		"<annotation><size><width>20</width><height>10</height><depth>3</depth></size><object><name>c</"
 		"name><bndbox><xmin>1</xmin><ymin>2</ymin>"
@@ -486,7 +486,7 @@ test_public_samples(void **state)
 	};
 	static const int objects[] = { 3, 4, 4, 7, 2, 1, 4, 2, 2 };
 	skip_without(data_path("annotation-formats"));
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
 		char path[300], out[300];
 		const char *name;
@@ -513,7 +513,7 @@ test_public_samples(void **state)
 static void
 test_sample_and_list(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = make(tmp);
 	must_write(d, "voc", at(tmp, "voc"));
 	secant_dataset_free(d);

@@ -12,7 +12,7 @@ static char *tmp;
 static int
 set_up(void **state)
 {
-	tmp = secant_strdup(scratch_dir());
+	tmp = base_strdup(scratch_dir());
 	return 0;
 }
 
@@ -39,7 +39,7 @@ fresh(const char *name)
 static void
 folders_without_a_mask_are_read(void **state)
 {
-	for (const mask_layout *l = secant_ann_layouts; l->name; l++)
+	for (const mask_layout *l = ann_layouts; l->name; l++)
 		for (int k = 0; k < 8 && l->place[k].images; k++) {
 			secant_err err = { 0 };
 			char picture[256], *root = fresh("set");

@@ -30,7 +30,7 @@ test_labelme_circle_is_a_disc(void **state)
 		n += ((uint8_t *)mask.data)[i];
 	secant_image_free(&mask);
 	assert_in_range(n, 311, 319); /* pi times 10 times 10 is 314.2; pixels whose centre is inside: 316 */
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	must_write(d, "labelme", at(tmp, "out"));
 	char *json = get(tmp, "out/a.json");
 	assert_non_null(strstr(json, "\"points\": [[50, 40], [60, 40]], \"shape_type\": \"circle\""));
@@ -43,7 +43,7 @@ test_labelme_circle_is_a_disc(void **state)
 static void
 test_labelme_picture_inside_is_written(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	secant_image_info info;
 	secant_dataset *d = open_as(CASE("labelme-picture-inside/set"), NULL);

@@ -55,7 +55,7 @@ static void
 test_cityscapes_instance_ids_alone(void **state)
 {
 	static const int v[8] = { 26001, 26001, 26002, 7, 7, 7, 24, 0 };
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put_picture(tmp, PICTURE, 4, 2, 1);
 	put_values(tmp, LABEL("instanceIds.png"), 4, 2, v, true);
 	assert_described("ids", tmp, NULL,
@@ -123,7 +123,7 @@ static void
 test_kitti_semantic(void **state)
 {
 	static const int v[8] = { 7, 7, 26, 26, 7, 7, 7, 7 }, ids[8] = { 0, 0, 26 * 256 + 1, 26 * 256 + 2, 0, 0, 0, 0 };
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put_picture(tmp, "training/image_2/000000_10.png", 4, 2, 1);
 	put_values(tmp, "training/semantic/000000_10.png", 4, 2, v, false);
 	put_values(tmp, "training/instance/000000_10.png", 4, 2, ids, true);
@@ -161,7 +161,7 @@ test_label_map_is_of_numbers(void **state)
 			"a.png 4x1: road 1,0 1x1 mask 1; sky 0,0 1x1 mask 1; - 3,0 1x1 mask 1 void", "background|1|road|3|4|sky",
 			{ -1, -1 } },
 	};
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put_picture(tmp, "images/a.png", 4, 1, 1);
 	put_values(tmp, "masks/a.png", 4, 1, v, false);
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
@@ -214,7 +214,7 @@ static void
 test_named_values(void **state)
 {
 	static const int from_zero[4] = { 0, 1, 1, 255 }, from_one[4] = { 0, 1, 2, 2 };
-	char *tmp = secant_strdup(scratch_dir()), *got;
+	char *tmp = base_strdup(scratch_dir()), *got;
 	put(tmp, "camvid.txt", "# NAME R G B\nsky 128 128 128\ntraffic light 1 2 3\n");
 	put_picture(tmp, "images/a.png", 4, 1, 1);
 	put_values(tmp, "masks/a.png", 4, 1, from_zero, false);
@@ -234,7 +234,7 @@ static void
 test_unreadable_once(void **state)
 {
 	static const int v[4] = { 0, 1, 1, 0 };
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	put(tmp, "images/a.png", "");
 	put_values(tmp, "masks/a.png", 4, 1, v, false);
 	secant_check *c = check_with(tmp, NULL, NULL);
@@ -272,13 +272,13 @@ test_area_of_parts(void **state)
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		ann_set s;
 		blank_set(&s);
-		uint32_t shape = secant_ann_polygon_begin(&s, 2);
-		secant_ann_polygon_part(&s, square, 4);
-		secant_ann_polygon_part(&s, row[i].xy, 4);
-		double area = secant_ann_shape_area(&s, shape);
+		uint32_t shape = ann_polygon_begin(&s, 2);
+		ann_polygon_part(&s, square, 4);
+		ann_polygon_part(&s, row[i].xy, 4);
+		double area = ann_shape_area(&s, shape);
 		if (area != row[i].area)
 			fail_msg("row %zu: %.17g, expected %g", i, area, row[i].area);
-		secant_ann_free(&s);
+		ann_free(&s);
 	}
 }
 
@@ -286,7 +286,7 @@ test_area_of_parts(void **state)
 static void
 test_prefix(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_err err = { 0 };
 	put(tmp, "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\nsub/a.jpg,10,10,cat,1,2,3,4\n");
 	secant_dataset *d = open_as(tmp, "csv"), *other = open_as(tmp, "csv");

@@ -5,7 +5,7 @@ static secant_status
 parse(const char *text, ann_set *s, secant_err *err)
 {
 	blank_set(s);
-	return secant_ann_format("nwpu")->parse(s, text, strlen(text), "gt/001.txt", err);
+	return ann_find_format("nwpu")->parse(s, text, strlen(text), "gt/001.txt", err);
 }
 
 static void
@@ -18,7 +18,7 @@ test_quirks_example_4(void **state)
 	assert_true(
 		s.objects[0].box[0] == 563 && s.objects[0].box[3] == 573 && s.objects[0].class == 0 && s.objects[1].class == 9);
 	assert_int_equal(s.objects[1].line, 3);
-	secant_ann_free(&s);
+	ann_free(&s);
 }
 
 static void
@@ -38,7 +38,7 @@ test_bad_lines_name_line_and_column(void **state)
 		secant_err err = { 0 };
 		assert_int_not_equal(parse(bad[i].text, &s, &err), 0);
 		assert_string_equal(err.msg, bad[i].message);
-		secant_ann_free(&s);
+		ann_free(&s);
 	}
 }
 

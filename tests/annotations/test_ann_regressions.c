@@ -10,7 +10,7 @@ static char *tmp;
 static int
 set_up(void **state)
 {
-	tmp = secant_strdup(scratch_dir());
+	tmp = base_strdup(scratch_dir());
 	return 0;
 }
 
@@ -236,12 +236,12 @@ boxes_are_never_clipped_in_silence(void **state)
 static void
 assert_nothing_left(const char *folder, const char *name)
 {
-	secant_names left = { 0 };
+	base_names left = { 0 };
 	secant_err err = { 0 };
-	assert_int_equal(secant_dir_list(&left, folder, SECANT_DIR_ALL, &err), 0);
+	assert_int_equal(base_dir_list(&left, folder, BASE_DIR_ALL, &err), 0);
 	for (int i = 0; i < left.n; i++)
 		assert_null(strstr(left.v[i], name));
-	secant_names_free(&left);
+	base_names_free(&left);
 }
 
 /* A disk that is full half way: the error names the file, the half-made folder goes, what was there stays. */
@@ -256,12 +256,12 @@ a_full_disk_half_way(void **state)
 		fprintf(stderr, "skipped: a small disk cannot be mounted here (%s)\n", strerror(errno));
 		skip();
 	}
-	secant_str t = { 0 };
-	secant_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax\n");
+	base_str t = { 0 };
+	base_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax\n");
 	for (int i = 0; i < 200; i++)
-		secant_str_addf(&t, "p%03d.png,40,30,c,1,1,9,9\n", i);
+		base_str_addf(&t, "p%03d.png,40,30,c,1,1,9,9\n", i);
 	put(at(tmp, "many"), "annotations.csv", t.p);
-	secant_str_free(&t);
+	base_str_free(&t);
 	put(disk, "precious.txt", "keep me");
 	secant_dataset *d = open_as(at(tmp, "many"), NULL);
 	static const char *const formats[] = { "voc", "yolo", "labelme" };
@@ -318,13 +318,13 @@ names_that_lead_outside(void **state)
 static void
 hostile_json_files(void **state)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	secant_err err = { 0 };
-	secant_str_add(&t, "{\"images\": [], \"info\": ");
+	base_str_add(&t, "{\"images\": [], \"info\": ");
 	for (int i = 0; i < 10000; i++)
-		secant_str_add(&t, "[");
+		base_str_add(&t, "[");
 	put(at(tmp, "deep"), "annotations/instances.json", t.p);
-	secant_str_free(&t);
+	base_str_free(&t);
 	assert_null(secant_dataset_open(at(tmp, "deep/annotations/instances.json"), NULL, NULL, &err));
 	assert_non_null(strstr(err.msg, "instances.json:1:"));
 	if (!strstr(err.msg, "more than 64 levels of brackets"))

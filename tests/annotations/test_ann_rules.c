@@ -7,7 +7,7 @@ static char *tmp;
 static int
 set_up(void **state)
 {
-	tmp = secant_strdup(scratch_dir());
+	tmp = base_strdup(scratch_dir());
 	return 0;
 }
 
@@ -45,13 +45,13 @@ expect_none(const char *set, const char *option, const char *value, const char *
 static void
 put_csv(const char *set, int n, const char *rest)
 {
-	secant_str t = { 0 };
-	secant_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax\n");
+	base_str t = { 0 };
+	base_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax\n");
 	for (int i = 0; i < n; i++)
-		secant_str_addf(&t, "p%d.png,900,900,a,%d,7,%d,%d\n", i % 5, i, i + 9 + i % 3, 16 + i % 2);
-	secant_str_add(&t, rest);
+		base_str_addf(&t, "p%d.png,900,900,a,%d,7,%d,%d\n", i % 5, i, i + 9 + i % 3, 16 + i % 2);
+	base_str_add(&t, rest);
 	put(at(tmp, set), "annotations.csv", t.p);
-	secant_str_free(&t);
+	base_str_free(&t);
 }
 
 static void
@@ -76,15 +76,15 @@ box_outlier(void **state)
 static void
 put_voc(const char *set, const char *first, const char *last)
 {
-	secant_str t = { 0 };
-	secant_str_addf(&t,
+	base_str t = { 0 };
+	base_str_addf(&t,
 		"<annotation><size><width>20</width><height>10</height><depth>1</depth></size><object><name>c</"
 		"name><bndbox><xmin>%s</xmin><ymin>2</ymin>"
 		"<xmax>%s</xmax><ymax>7</ymax></bndbox></object></annotation>",
 		first, last);
 	put(at(tmp, set), "Annotations/a.xml", t.p);
 	put_picture(at(tmp, set), "JPEGImages/a.png", 20, 10, 1);
-	secant_str_free(&t);
+	base_str_free(&t);
 }
 
 static secant_check *

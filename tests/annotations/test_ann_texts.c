@@ -11,15 +11,15 @@ test_attribute_with_leading_zero(void **state)
 	static const char *const to[] = { "coco", "labelme", "cvat", "voc", "csv" };
 	for (int k = 0; k < 2; k++)
 		for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
-			char *tmp = secant_strdup(scratch_dir());
+			char *tmp = base_strdup(scratch_dir());
 			const char *path = k ? CASE("attribute-with-leading-zero/set2") : CASE("attribute-with-leading-zero/set");
 			const char *text = k ? "\"1.\"" : "\"0003\"";
 			secant_dataset *d = open_as(path, NULL);
-			assert_string_equal(secant_ann_get(&d->set, d->set.objects[0].attributes, "k"), text);
+			assert_string_equal(ann_get(&d->set, d->set.objects[0].attributes, "k"), text);
 			must_write(d, to[i], at(tmp, "out"));
 			secant_dataset_free(d);
 			d = open_as(at(tmp, "out"), NULL);
-			assert_string_equal(secant_ann_get(&d->set, d->set.objects[0].attributes, "k"), text);
+			assert_string_equal(ann_get(&d->set, d->set.objects[0].attributes, "k"), text);
 			secant_dataset_free(d);
 			remove_tree(tmp);
 			secant_free(tmp);
@@ -39,10 +39,10 @@ test_what_text_is_a_number(void **state)
 		{ "123456789012345678901234567890", "\"123456789012345678901234567890\"" }, { "[1, 02]", "\"[1, 02]\"" },
 		{ "1e", "\"1e\"" }, { "-", "\"-\"" }, { "", "\"\"" } };
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		secant_str t = { 0 };
-		secant_ann_text_value(&t, row[i].text, strlen(row[i].text));
+		base_str t = { 0 };
+		ann_text_value(&t, row[i].text, strlen(row[i].text));
 		assert_string_equal(t.p, row[i].json);
-		secant_str_free(&t);
+		base_str_free(&t);
 	}
 }
 
@@ -71,7 +71,7 @@ test_numbers_of_other_writers(void **state)
 
 /* A random text: pieces that are special somewhere, and random characters of all planes. */
 static void
-random_text(secant_rng *r, char *out, bool xml)
+random_text(base_rng *r, char *out, bool xml)
 {
 	static const char *const pieces[] = { "\"", "'", "\\", "&", "<", ">", "]]>", "&amp;", "#", ": ", "- ", "{", "}",
 		"[", "]", ",", ";", "%", "@", "`", "|", "0003", "1.", "1e999", "NaN", "true", "null", "~", "yes", "=", "\n",
@@ -80,11 +80,11 @@ random_text(secant_rng *r, char *out, bool xml)
 		"\x1f" };
 	enum { N = sizeof pieces / sizeof *pieces };
 	size_t n = 0;
-	int count = 1 + (int)secant_rng_below(r, 8);
+	int count = 1 + (int)base_rng_below(r, 8);
 	for (int i = 0; i < count; i++) {
-		uint32_t c = 0x20 + (uint32_t)secant_rng_below(r, 0x10ffff - 0x20);
-		if (secant_rng_below(r, 3)) {
-			const char *p = pieces[secant_rng_below(r, xml ? N - 2 : N)]; /* XML has no control characters at all */
+		uint32_t c = 0x20 + (uint32_t)base_rng_below(r, 0x10ffff - 0x20);
+		if (base_rng_below(r, 3)) {
+			const char *p = pieces[base_rng_below(r, xml ? N - 2 : N)]; /* XML has no control characters at all */
 			n += (size_t)sprintf(out + n, "%s", p);
 			continue;
 		}
@@ -110,26 +110,26 @@ test_random_texts_come_back(void **state)
 		bool xml, keys;
 	} row[] = { { "coco", false, true }, { "labelme", false, true }, { "cvat", true, true }, { "voc", true, true },
 		{ "csv", true, false } };
-	secant_rng r = secant_rng_make(7, SECANT_FOR_SPLIT, 0, 0);
+	base_rng r = base_rng_make(7, BASE_FOR_SPLIT, 0, 0);
 	for (int turn = 0; turn < 60; turn++) {
 		const char *to = row[turn % 5].to;
 		bool xml = row[turn % 5].xml;
-		char name[400], key[400], value[400], *tmp = secant_strdup(scratch_dir());
+		char name[400], key[400], value[400], *tmp = base_strdup(scratch_dir());
 		random_text(&r, name, xml), random_text(&r, key, xml), random_text(&r, value, xml);
 		if (!row[turn % 5].keys)
 			snprintf(key, sizeof key, "note");
-		secant_str t = { 0 }, json = { 0 };
-		secant_str_add(&t,
+		base_str t = { 0 }, json = { 0 };
+		base_str_add(&t,
 			"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 9, \"height\": 9}], \"categories\": "
 			"[{\"id\": 1, \"name\": ");
-		secant_ann_json_string(&t, name, strlen(name));
-		secant_str_add(&t,
+		ann_json_string(&t, name, strlen(name));
+		base_str_add(&t,
 			"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], "
 			"\"attributes\": {");
-		secant_ann_json_string(&t, key, strlen(key));
-		secant_str_add(&t, ": ");
-		secant_ann_json_string(&json, value, strlen(value));
-		secant_str_addf(&t, "%s}}]}", json.p);
+		ann_json_string(&t, key, strlen(key));
+		base_str_add(&t, ": ");
+		ann_json_string(&json, value, strlen(value));
+		base_str_addf(&t, "%s}}]}", json.p);
 		put(tmp, "src/annotations/instances.json", t.p);
 		put_picture(tmp, "src/images/a.png", 9, 9, 1);
 		secant_dataset *d = open_as(at(tmp, "src"), NULL);
@@ -137,14 +137,14 @@ test_random_texts_come_back(void **state)
 		secant_dataset_free(d);
 		d = open_as(at(tmp, "out"), NULL);
 		assert_int_equal(secant_dataset_object_count(d), 1);
-		ann_field trimmed = secant_ann_trim(name, name + strlen(name)); /* CSV's cells have no blanks at their ends */
+		ann_field trimmed = ann_trim(name, name + strlen(name)); /* CSV's cells have no blanks at their ends */
 		if (row[turn % 5].keys ? strcmp(secant_dataset_class_name(d, 0), name) != 0
 							   : strncmp(secant_dataset_class_name(d, 0), trimmed.p, ann_len(trimmed)) != 0)
 			fail_msg("%s: class <%s> came back as <%s>", to, name, secant_dataset_class_name(d, 0));
-		const char *back = secant_ann_get(&d->set, d->set.objects[0].attributes, key);
+		const char *back = ann_get(&d->set, d->set.objects[0].attributes, key);
 		if (row[turn % 5].keys && (!back || strcmp(back, json.p)))
 			fail_msg("%s: <%s>: <%s> came back as <%s>", to, key, json.p, back ? back : "nothing");
-		secant_str_free(&t), secant_str_free(&json);
+		base_str_free(&t), base_str_free(&json);
 		secant_dataset_free(d);
 		remove_tree(tmp);
 		secant_free(tmp);

@@ -189,9 +189,9 @@ test_hostile_trees(void **state)
 				secant_err err = { 0 };
 				blank_set(&s);
 				s.collect = collect;
-				(void)!secant_ann_format(names[i])->parse(&s, texts[k], strlen(texts[k]), "x.json", &err);
-				assert_int_equal(secant_ann_index(&s, &err), 0);
-				secant_ann_free(&s);
+				(void)!ann_find_format(names[i])->parse(&s, texts[k], strlen(texts[k]), "x.json", &err);
+				assert_int_equal(ann_index(&s, &err), 0);
+				ann_free(&s);
 			}
 }
 

@@ -100,7 +100,7 @@ test_kinds(void **state)
 static void
 test_polygons_come_back(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = open_as(CASE("voc-with-polygon/set"), NULL);
 	must_write(d, "voc", at(tmp, "out"));
 	secant_dataset_free(d);

@@ -39,7 +39,7 @@ test_own_names_come_back(void **state)
 		 "bom"),
 		"-", "--- x", "..." };
 	enum { N = sizeof names / sizeof *names };
-	char *tmp = secant_strdup(scratch_dir());
+	char *tmp = base_strdup(scratch_dir());
 	secant_dataset *d = open_as(CASE("yolo-own-names-come-back/set"), NULL);
 	must_write(d, "yolo", at(tmp, "own"));
 	secant_dataset_free(d);
@@ -47,19 +47,19 @@ test_own_names_come_back(void **state)
 	assert_described("own", at(tmp, "own"), NULL,
 		"a.png 400x300 train: x #y 0,0 20x10; say \"hi\" 5,3 21x11; back\\slash 10,6 22x12; plain 15,9 23x13",
 		"x #y|say \"hi\"|back\\slash|plain");
-	secant_str json = { 0 };
-	secant_str_add(&json,
+	base_str json = { 0 };
+	base_str_add(&json,
 		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 10, \"height\": 10}],"
 		"\"annotations\": [], \"categories\": [");
 	for (int i = 0; i < N; i++) {
-		secant_str_addf(&json, "%s{\"id\": %d, \"name\": ", i ? ", " : "", i + 1);
-		secant_ann_json_string(&json, names[i], strlen(names[i]));
-		secant_str_add(&json, "}");
+		base_str_addf(&json, "%s{\"id\": %d, \"name\": ", i ? ", " : "", i + 1);
+		ann_json_string(&json, names[i], strlen(names[i]));
+		base_str_add(&json, "}");
 	}
-	secant_str_add(&json, "]}");
+	base_str_add(&json, "]}");
 	put(tmp, "many/annotations/instances_train.json", json.p);
 	put_picture(tmp, "many/images/a.png", 10, 10, 3);
-	secant_str_free(&json);
+	base_str_free(&json);
 	d = open_as(at(tmp, "many"), "coco");
 	must_write(d, "yolo", at(tmp, "out"));
 	secant_dataset_free(d);
@@ -114,7 +114,7 @@ test_names_in_every_spelling_of_yaml(void **state)
 		{ "nc: 3\nnames: [cat, dog]\n", "cat|dog" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		char *tmp = secant_strdup(scratch_dir()), expected[200];
+		char *tmp = base_strdup(scratch_dir()), expected[200];
 		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", other, "obj.names", "from\nfile\n",
 			"data.yaml", row[i].yaml, NULL };
 		lay_out(tmp, files);
@@ -145,7 +145,7 @@ test_yaml_that_is_wrong_is_refused_with_its_line(void **state)
 		{ "names: [cat, *nobody]\n", "data.yaml:1:|YAML" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		char *tmp = secant_strdup(scratch_dir());
+		char *tmp = base_strdup(scratch_dir());
 		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", other, "data.yaml", row[i].yaml,
 			NULL };
 		lay_out(tmp, files);
@@ -250,7 +250,7 @@ test_columns(void **state)
 			NULL, "a.txt:1:" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		char *tmp = secant_strdup(scratch_dir()), expected[300];
+		char *tmp = base_strdup(scratch_dir()), expected[300];
 		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", row[i].label, "data.yaml", row[i].yaml,
 			NULL };
 		lay_out(tmp, files);

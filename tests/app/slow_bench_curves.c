@@ -50,7 +50,7 @@ test_curves(void **state)
 static int
 end(void **state)
 {
-	return secant_remove_tree(scratch_dir(), NULL);
+	return base_remove_tree(scratch_dir(), NULL);
 }
 
 int

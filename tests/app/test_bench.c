@@ -24,10 +24,10 @@ static void
 test_step_learns(void **state)
 {
 	secant_planned o = small(32, 2, true);
-	secant_planned_run r;
+	app_planned_run r;
 	secant_err err = { 0 };
 	double first = 0, last = 0;
-	assert_int_equal(secant_planned_open(&r, NULL, &o, &err), SECANT_OK);
+	assert_int_equal(app_planned_open(&r, NULL, &o, &err), SECANT_OK);
 	for (int i = 0; i < 12; i++) {
 		assert_int_equal(train_step_gradients(&r.trial.step, &err), SECANT_OK);
 		last = train_step_loss(&r.trial.step);
@@ -39,7 +39,7 @@ test_step_learns(void **state)
 	assert_int_equal(r.optimizer.step, 12);
 	assert_true(first > .3 && first < 2);
 	assert_true(last < .9 * first);
-	secant_planned_close(&r);
+	app_planned_close(&r);
 	secant_opts_free(&secant_planned_options, &o);
 }
 
@@ -96,14 +96,14 @@ test_rates(void **state)
 	secant_err err = { 0 };
 	assert_int_equal(secant_rates_measure(1, 256, 16, &r, &err), SECANT_OK);
 	assert_true(r.f32_gflops > .05 && r.f32_gflops < 1e5);
-	assert_true(secant_cpu_has_bf16() ? r.bf16_gflops > .05 && r.bf16_gflops < 1e6 : r.bf16_gflops == 0);
+	assert_true(base_cpu_has_bf16() ? r.bf16_gflops > .05 && r.bf16_gflops < 1e6 : r.bf16_gflops == 0);
 	assert_true(r.copy_gbs > .05 && r.copy_gbs < 1e4);
 }
 
 static int
 end(void **state)
 {
-	return secant_remove_tree(scratch_dir(), NULL);
+	return base_remove_tree(scratch_dir(), NULL);
 }
 
 int

@@ -36,7 +36,7 @@ test_annotated_folders_are_named(void **state)
 static void
 test_a_set_that_cannot_be_read_says_why(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir()), path[400], line[1400];
+	char *tmp = base_strdup(scratch_dir()), path[400], line[1400];
 	snprintf(path, sizeof path, "%s/annotations", tmp);
 	snprintf(line, sizeof line,
 		"mkdir -p '%s' && echo '{\"images\": [], \"annotations\": [}' > '%s/instances_train.json'", path, path);

@@ -61,18 +61,18 @@ static void
 every_preset_can_be_trained(void **state)
 {
 	int seen = 0;
-	for (const secant_preset_text *p = secant_preset_texts; p->name; p++, seen++) {
+	for (const train_preset_text *p = train_preset_texts; p->name; p++, seen++) {
 		secant_err err = { 0 };
 		secant_train_options o;
 		const char *argv[] = { "--preset", p->name, NULL };
 		must(parse(&o, argv, &err), &err);
-		must(secant_schedule_check(&o.schedule, &err), &err);
-		secant_mode mode = strstr(p->name, "classes") ? SECANT_MODE_MULTICLASS : SECANT_MODE_BINARY;
-		must(secant_loss_check(o.loss, mode, NULL, &err), &err);
-		secant_augmentation *a = secant_augmentation_parse(o.augment, &err);
+		must(train_schedule_check(&o.schedule, &err), &err);
+		nn_mode mode = strstr(p->name, "classes") ? NN_MODE_MULTICLASS : NN_MODE_BINARY;
+		must(nn_loss_check(o.loss, mode, NULL, &err), &err);
+		data_augmentation *a = data_augmentation_parse(o.augment, &err);
 		if (!a)
 			fail_msg("%s: %s", p->name, err.msg);
-		secant_augmentation_free(a);
+		data_augmentation_free(a);
 		free_options(&o);
 	}
 	assert_true(seen >= 4);
@@ -134,8 +134,8 @@ what_is_wrong_is_said(void **state)
 		{ "remote-sensng",
 			"preset: none is named 'remote-sensng'; did you mean 'remote-sensing'?, and there is no such file (secant "
 			"list presets)" },
-		{ secant_strdup(in_root(root, "list.json")), "list.json: a preset is a JSON object of options" },
-		{ secant_strdup(in_root(root, "typo.json")), "epochss: no such option (nearest: epochs)" },
+		{ base_strdup(in_root(root, "list.json")), "list.json: a preset is a JSON object of options" },
+		{ base_strdup(in_root(root, "typo.json")), "epochss: no such option (nearest: epochs)" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_err err = { 0 };

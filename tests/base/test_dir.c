@@ -7,23 +7,23 @@
 static void
 touch(const char *dir, const char *name)
 {
-	char *path = secant_path_join(dir, name);
+	char *path = base_path_join(dir, name);
 	assert_int_equal(secant_file_write(path, "", 0, NULL), SECANT_OK);
 	secant_free(path);
 }
 
 static void
-assert_names(const char *dir, secant_dir_what what, const char *expected)
+assert_names(const char *dir, base_dir_what what, const char *expected)
 {
-	secant_names l;
-	secant_str s = { 0 };
-	assert_int_equal(secant_dir_list(&l, dir, what, NULL), SECANT_OK);
+	base_names l;
+	base_str s = { 0 };
+	assert_int_equal(base_dir_list(&l, dir, what, NULL), SECANT_OK);
 	for (int i = 0; i < l.n; i++)
-		secant_str_addf(&s, "%s%s", i ? " " : "", l.v[i]);
-	char *text = secant_str_take(&s);
+		base_str_addf(&s, "%s%s", i ? " " : "", l.v[i]);
+	char *text = base_str_take(&s);
 	assert_string_equal(text, expected);
 	secant_free(text);
-	secant_names_free(&l);
+	base_names_free(&l);
 }
 
 static void
@@ -43,14 +43,14 @@ lists_are_in_byte_order(void **state)
 	assert_int_equal(symlink("a9", path), 0);
 	snprintf(path, sizeof path, "%s/broken", dir);
 	assert_int_equal(symlink("nothing", path), 0);
-	assert_names(dir, SECANT_DIR_FILES, ".hidden B.png a10 a9 b.png link \xc3\xa4");
-	assert_names(dir, SECANT_DIR_FOLDERS, "folder");
-	assert_names(dir, SECANT_DIR_ALL, ".hidden B.png a10 a9 b.png broken folder link \xc3\xa4");
-	assert_int_equal(secant_remove_tree(dir, NULL), SECANT_OK);
+	assert_names(dir, BASE_DIR_FILES, ".hidden B.png a10 a9 b.png link \xc3\xa4");
+	assert_names(dir, BASE_DIR_FOLDERS, "folder");
+	assert_names(dir, BASE_DIR_ALL, ".hidden B.png a10 a9 b.png broken folder link \xc3\xa4");
+	assert_int_equal(base_remove_tree(dir, NULL), SECANT_OK);
 	assert_false(secant_is_dir(dir));
-	secant_names l;
+	base_names l;
 	secant_err err = { 0 };
-	assert_int_equal(secant_dir_list(&l, dir, SECANT_DIR_ALL, &err), SECANT_ERR_IO);
+	assert_int_equal(base_dir_list(&l, dir, BASE_DIR_ALL, &err), SECANT_ERR_IO);
 	snprintf(path, sizeof path, "%s: cannot read folder: No such file or directory", dir);
 	assert_string_equal(err.msg, path);
 }
@@ -76,17 +76,17 @@ trees_are_made_and_removed(void **state)
 	touch(outside, "precious");
 	snprintf(path, sizeof path, "%s/a/link", dir);
 	assert_int_equal(symlink(outside, path), 0);
-	assert_int_equal(secant_remove_tree(dir, NULL), SECANT_OK);
+	assert_int_equal(base_remove_tree(dir, NULL), SECANT_OK);
 	assert_false(secant_is_dir(dir));
-	assert_names(outside, SECANT_DIR_FILES, "precious");
-	assert_int_equal(secant_remove_tree(outside, NULL), SECANT_OK);
-	assert_int_equal(secant_remove_tree(outside, NULL), SECANT_OK);
+	assert_names(outside, BASE_DIR_FILES, "precious");
+	assert_int_equal(base_remove_tree(outside, NULL), SECANT_OK);
+	assert_int_equal(base_remove_tree(outside, NULL), SECANT_OK);
 }
 
 static void
 joined(const char *a, const char *b, const char *expected)
 {
-	char *p = secant_path_join(a, b);
+	char *p = base_path_join(a, b);
 	assert_string_equal(p, expected);
 	secant_free(p);
 }
@@ -118,11 +118,11 @@ paths_come_apart(void **state)
 		{ "", ".", "", "", "" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		char *dir = secant_path_dir(rows[i].path), *stem = secant_path_stem(rows[i].path);
+		char *dir = base_path_dir(rows[i].path), *stem = base_path_stem(rows[i].path);
 		assert_string_equal(dir, rows[i].dir);
 		assert_string_equal(stem, rows[i].stem);
-		assert_string_equal(secant_path_name(rows[i].path), rows[i].name);
-		assert_string_equal(secant_path_ext(rows[i].path), rows[i].ext);
+		assert_string_equal(base_path_name(rows[i].path), rows[i].name);
+		assert_string_equal(base_path_ext(rows[i].path), rows[i].ext);
 		secant_free(dir);
 		secant_free(stem);
 	}
@@ -131,12 +131,12 @@ paths_come_apart(void **state)
 static void
 extensions(void **state)
 {
-	assert_true(secant_ext_is("a/b.PNG", "png|jpg"));
-	assert_true(secant_ext_is("b.jpg", "png|jpg"));
-	assert_false(secant_ext_is("b.jp", "png|jpg"));
-	assert_false(secant_ext_is("b.jpeg", "png|jpg"));
-	assert_false(secant_ext_is("png", "png|jpg"));
-	assert_false(secant_ext_is("b.", "png||jpg"));
+	assert_true(base_ext_is("a/b.PNG", "png|jpg"));
+	assert_true(base_ext_is("b.jpg", "png|jpg"));
+	assert_false(base_ext_is("b.jp", "png|jpg"));
+	assert_false(base_ext_is("b.jpeg", "png|jpg"));
+	assert_false(base_ext_is("png", "png|jpg"));
+	assert_false(base_ext_is("b.", "png||jpg"));
 }
 
 static void
@@ -146,9 +146,9 @@ safe_paths(void **state)
 	static const char *const unsafe[] = { "", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/..", ".", "a/./b", "a\\b",
 		"C:x", "a\nb", "a\x7f" };
 	for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
-		assert_true(secant_path_is_safe(safe[i]));
+		assert_true(base_path_is_safe(safe[i]));
 	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
-		assert_false(secant_path_is_safe(unsafe[i]));
+		assert_false(base_path_is_safe(unsafe[i]));
 }
 
 int

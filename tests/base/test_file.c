@@ -22,7 +22,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	return secant_remove_tree(dir, NULL);
+	return base_remove_tree(dir, NULL);
 }
 
 static const char *
@@ -56,10 +56,10 @@ assert_content(const char *path, const char *text)
 static void
 assert_files(const char *path, int n)
 {
-	secant_names names;
-	assert_int_equal(secant_dir_list(&names, path, SECANT_DIR_ALL, NULL), SECANT_OK);
+	base_names names;
+	assert_int_equal(base_dir_list(&names, path, BASE_DIR_ALL, NULL), SECANT_OK);
 	assert_int_equal(names.n, n);
-	secant_names_free(&names);
+	base_names_free(&names);
 }
 
 static void
@@ -91,10 +91,10 @@ missing_files_and_folders(void **state)
 	snprintf(text, sizeof text, "%s: cannot open: No such file or directory", in_dir("none"));
 	assert_string_equal(err.msg, text);
 	err = (secant_err){ 0 };
-	assert_int_equal(secant_file_map(&b, dir, &err), SECANT_ERR_IO);
+	assert_int_equal(base_file_map(&b, dir, &err), SECANT_ERR_IO);
 	snprintf(text, sizeof text, "%s: is a folder, expected a file", dir);
 	assert_string_equal(err.msg, text);
-	assert_int_equal(secant_file_map(&b, in_dir("none"), NULL), SECANT_ERR_IO);
+	assert_int_equal(base_file_map(&b, in_dir("none"), NULL), SECANT_ERR_IO);
 }
 
 static void
@@ -125,11 +125,11 @@ map_small_and_large(void **state)
 			p[k] = (unsigned char)(k * 7);
 		assert_int_equal(secant_file_write(in_dir("m"), p, sizes[i], NULL), SECANT_OK);
 		secant_bytes b;
-		assert_int_equal(secant_file_map(&b, in_dir("m"), NULL), SECANT_OK);
+		assert_int_equal(base_file_map(&b, in_dir("m"), NULL), SECANT_OK);
 		assert_non_null(b.data);
 		assert_int_equal(b.size, sizes[i]);
 		assert_memory_equal(b.data, p, sizes[i]);
-		secant_file_unmap(&b);
+		base_file_unmap(&b);
 		assert_null(b.data);
 		secant_free(p);
 	}
@@ -140,33 +140,33 @@ commit_replaces_abort_leaves(void **state)
 {
 	const char *path = in_dir("f");
 	put(path, "old");
-	secant_writer *w = secant_writer_open(path, NULL);
+	base_writer *w = base_writer_open(path, NULL);
 	assert_non_null(w);
-	assert_int_equal(secant_writer_put(w, "new", 3, NULL), SECANT_OK);
+	assert_int_equal(base_writer_put(w, "new", 3, NULL), SECANT_OK);
 	assert_content(path, "old");
-	secant_writer_abort(w);
+	base_writer_abort(w);
 	assert_content(path, "old");
-	w = secant_writer_open(path, NULL);
-	assert_int_equal(secant_writer_printf(w, NULL, "%s %d", "new", 5), SECANT_OK);
+	w = base_writer_open(path, NULL);
+	assert_int_equal(base_writer_printf(w, NULL, "%s %d", "new", 5), SECANT_OK);
 	assert_content(path, "old");
-	assert_int_equal(secant_writer_commit(w, NULL), SECANT_OK);
+	assert_int_equal(base_writer_commit(w, NULL), SECANT_OK);
 	assert_content(path, "new 5");
 	assert_files(dir, 1);
-	secant_writer_abort(NULL);
+	base_writer_abort(NULL);
 }
 
 static void
 headers_can_be_written_last(void **state)
 {
-	secant_writer *w = secant_writer_open(in_dir("h"), NULL);
+	base_writer *w = base_writer_open(in_dir("h"), NULL);
 	char big[100000];
 	memset(big, 'x', sizeof big);
-	(void)secant_writer_put(w, "????", 4, NULL);
-	(void)secant_writer_put(w, big, sizeof big, NULL);
-	(void)secant_writer_printf(w, NULL, "%1000d", 7);
-	assert_int_equal(secant_writer_seek(w, 0, NULL), SECANT_OK);
-	(void)secant_writer_put(w, "HEAD", 4, NULL);
-	assert_int_equal(secant_writer_commit(w, NULL), SECANT_OK);
+	(void)base_writer_put(w, "????", 4, NULL);
+	(void)base_writer_put(w, big, sizeof big, NULL);
+	(void)base_writer_printf(w, NULL, "%1000d", 7);
+	assert_int_equal(base_writer_seek(w, 0, NULL), SECANT_OK);
+	(void)base_writer_put(w, "HEAD", 4, NULL);
+	assert_int_equal(base_writer_commit(w, NULL), SECANT_OK);
 	char *data;
 	size_t size;
 	assert_int_equal(secant_file_read(&data, &size, in_dir("h"), 1 << 20, NULL), SECANT_OK);
@@ -207,17 +207,17 @@ devices_folders_and_nothing_are_no_targets(void **state)
 {
 	secant_err err = { 0 };
 	char text[300];
-	assert_null(secant_writer_open("/dev/null", &err));
+	assert_null(base_writer_open("/dev/null", &err));
 	assert_string_equal(err.msg, "/dev/null: cannot write: is a device, expected a file");
 	err = (secant_err){ 0 };
-	assert_null(secant_writer_open(dir, &err));
+	assert_null(base_writer_open(dir, &err));
 	snprintf(text, sizeof text, "%s: cannot write: is a folder, expected a file", dir);
 	assert_string_equal(err.msg, text);
 	err = (secant_err){ 0 };
-	assert_null(secant_writer_open("", &err));
+	assert_null(base_writer_open("", &err));
 	assert_string_equal(err.msg, "'': is no file name to write to");
 	err = (secant_err){ 0 };
-	assert_null(secant_writer_open(in_dir("no/file"), &err));
+	assert_null(base_writer_open(in_dir("no/file"), &err));
 	assert_int_equal(err.code, SECANT_ERR_IO);
 	snprintf(text, sizeof text, "%s: cannot write: No such file or directory", in_dir("no/file"));
 	assert_string_equal(err.msg, text);
@@ -261,15 +261,15 @@ full_disk(void **state)
 	size_t size = 0;
 	secant_status back = secant_file_read(&data, &size, path, 100, NULL);
 	bool same = data && !strcmp(data, "the good old model");
-	secant_names names;
-	secant_status listed = secant_dir_list(&names, at, SECANT_DIR_ALL, NULL);
+	base_names names;
+	secant_status listed = base_dir_list(&names, at, BASE_DIR_ALL, NULL);
 	int left = names.n;
 	secant_err second = { 0 };
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(data);
 	/* A log line that no longer fits is an error too, not silence. */
 	memset(big, 'x', (1 << 20) - 1);
-	secant_status appended = secant_file_append(path, big, &second);
+	secant_status appended = base_file_append(path, big, &second);
 	umount(at);
 	secant_free(big);
 	assert_int_equal(s, SECANT_ERR_IO);
@@ -297,7 +297,7 @@ read_only_folder(void **state)
 		skip();
 	}
 	bool read_only = mounted(at, at, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
-	secant_writer *w = read_only ? secant_writer_open(path, &err) : NULL;
+	base_writer *w = read_only ? base_writer_open(path, &err) : NULL;
 	char inner[560];
 	snprintf(inner, sizeof inner, "%s/new/folder", at);
 	secant_status made = secant_make_dirs(inner, &dirs);
@@ -319,37 +319,37 @@ read_only_folder(void **state)
 static void
 append_adds_whole_lines(void **state)
 {
-	assert_int_equal(secant_file_append(in_dir("log"), "{\"epoch\": 1}", NULL), SECANT_OK);
-	assert_int_equal(secant_file_append(in_dir("log"), "{\"epoch\": 2}", NULL), SECANT_OK);
+	assert_int_equal(base_file_append(in_dir("log"), "{\"epoch\": 1}", NULL), SECANT_OK);
+	assert_int_equal(base_file_append(in_dir("log"), "{\"epoch\": 2}", NULL), SECANT_OK);
 	assert_content(in_dir("log"), "{\"epoch\": 1}\n{\"epoch\": 2}\n");
-	assert_int_equal(secant_file_append(dir, "x", NULL), SECANT_ERR_IO);
+	assert_int_equal(base_file_append(dir, "x", NULL), SECANT_ERR_IO);
 }
 
 static void
 every_allocation_fails_once(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	put(in_dir("keep"), "old");
 	for (long n = 1;; n++) {
 		secant_err err = { 0 };
 		secant_bytes b = { 0 };
-		secant_names names = { 0 };
-		secant_mem_fail_at(n);
+		base_names names = { 0 };
+		base_mem_fail_at(n);
 		secant_status s = secant_file_write(in_dir("keep"), "old", 3, &err);
 		if (!s)
-			s = secant_file_map(&b, in_dir("keep"), &err);
+			s = base_file_map(&b, in_dir("keep"), &err);
 		if (!s)
-			s = secant_dir_list(&names, dir, SECANT_DIR_ALL, &err);
+			s = base_dir_list(&names, dir, BASE_DIR_ALL, &err);
 		if (!s)
 			s = secant_make_dirs(in_dir("x/y"), &err);
 		if (!s)
-			s = secant_remove_tree(in_dir("x"), &err);
+			s = base_remove_tree(in_dir("x"), &err);
 		if (!s)
-			s = secant_file_append(in_dir("keep"), "", &err);
-		secant_mem_fail_at(0);
-		secant_file_unmap(&b);
-		secant_names_free(&names);
-		assert_int_equal(secant_mem_live(), live);
+			s = base_file_append(in_dir("keep"), "", &err);
+		base_mem_fail_at(0);
+		base_file_unmap(&b);
+		base_names_free(&names);
+		assert_int_equal(base_mem_live(), live);
 		if (!s)
 			break;
 		assert_int_equal(s, SECANT_ERR_NOMEM);

@@ -10,7 +10,7 @@
 static json_t *
 parse(const char *text, secant_err *err)
 {
-	return secant_json_parse(text, strlen(text), "config.json", err);
+	return base_json_parse(text, strlen(text), "config.json", err);
 }
 
 static void
@@ -55,21 +55,21 @@ text_is_short_and_reads_back(void **state)
 						   "\"\\\"\\\\\\n\\u0001\\u007f\xc3\xa4\", \"o\": {}, \"e\": []}";
 	json_t *j = parse(expected, NULL);
 	assert_non_null(j);
-	char *text = secant_json_text(j, 0);
+	char *text = base_json_text(j, 0);
 	assert_string_equal(text, expected);
 	secant_free(text);
-	text = secant_json_text(j, 2);
+	text = base_json_text(j, 2);
 	assert_string_equal(text,
 		"{\n  \"b\": 0.1,\n  \"a\": [1, -2.5e-09, 3.0, true, null],\n  \"t\": \"\\\"\\\\\\n\\u0001\\u007f\xc3\xa4\",\n "
 		" \"o\": {},\n  \"e\": []\n}");
 	secant_free(text);
 	json_decref(j);
 	j = parse("[[1, 2], [3]]", NULL);
-	text = secant_json_text(j, 2);
+	text = base_json_text(j, 2);
 	assert_string_equal(text, "[\n  [1, 2],\n  [3]\n]");
 	secant_free(text);
 	json_decref(j);
-	assert_null(secant_json_text(NULL, 0));
+	assert_null(base_json_text(NULL, 0));
 }
 
 static void
@@ -79,16 +79,16 @@ files_round_trip(void **state)
 	char path[400];
 	snprintf(path, sizeof path, "%s/c.json", dir);
 	json_t *j = parse("{\"x\": [1, 2.25]}", NULL);
-	assert_int_equal(secant_json_write(path, j, NULL), SECANT_OK);
-	json_t *back = secant_json_read(path, NULL);
+	assert_int_equal(base_json_write(path, j, NULL), SECANT_OK);
+	json_t *back = base_json_read(path, NULL);
 	assert_true(json_equal(j, back));
 	json_decref(j);
 	json_decref(back);
 	secant_err err = { 0 };
-	assert_null(secant_json_read(dir, &err));
+	assert_null(base_json_read(dir, &err));
 	assert_int_equal(err.code, SECANT_ERR_IO);
-	assert_int_equal(secant_json_write(path, NULL, NULL), SECANT_ERR_NOMEM);
-	assert_int_equal(secant_remove_tree(dir, NULL), SECANT_OK);
+	assert_int_equal(base_json_write(path, NULL, NULL), SECANT_ERR_NOMEM);
+	assert_int_equal(base_remove_tree(dir, NULL), SECANT_OK);
 }
 
 static void
@@ -110,18 +110,18 @@ numbers_in_and_out(void **state)
 	double v;
 	long long i;
 	for (size_t k = 0; k < sizeof shortest / sizeof *shortest; k++) {
-		assert_string_equal(secant_real_text(shortest[k].v, text), shortest[k].text);
-		assert_true(secant_real_parse(text, &v) && v == shortest[k].v);
+		assert_string_equal(base_real_text(shortest[k].v, text), shortest[k].text);
+		assert_true(base_real_parse(text, &v) && v == shortest[k].v);
 	}
 	static const char *const bad[] = { "", " 1", "1 ", "0x10", "inf", "nan", "1e999", "1,5", "--1", "e5", ".", "1e",
 		"+-1" };
 	for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
-		assert_false(secant_real_parse(bad[k], &v));
-	assert_true(secant_int_parse("-12", &i) && i == -12);
-	assert_true(secant_int_parse("+7", &i) && i == 7);
+		assert_false(base_real_parse(bad[k], &v));
+	assert_true(base_int_parse("-12", &i) && i == -12);
+	assert_true(base_int_parse("+7", &i) && i == 7);
 	static const char *const no_int[] = { "", "1.0", "99999999999999999999", "0x1", " 1", "1-2" };
 	for (size_t k = 0; k < sizeof no_int / sizeof *no_int; k++)
-		assert_false(secant_int_parse(no_int[k], &i));
+		assert_false(base_int_parse(no_int[k], &i));
 }
 
 static void
@@ -137,9 +137,9 @@ a_decimal_comma_changes_nothing(void **state)
 		fprintf(stderr, "skipped: no locale with a decimal comma is installed\n");
 		skip();
 	}
-	assert_true(secant_real_parse("0.5", &v) && v == .5);
-	assert_false(secant_real_parse("0,5", &v));
-	assert_string_equal(secant_real_text(.25, text), "0.25");
+	assert_true(base_real_parse("0.5", &v) && v == .5);
+	assert_false(base_real_parse("0,5", &v));
+	assert_string_equal(base_real_text(.25, text), "0.25");
 	setlocale(LC_NUMERIC, "C");
 }
 
@@ -149,12 +149,12 @@ what_is_lost_is_not_written(void **state)
 	json_t *j = json_object();
 	json_object_set_new(j, "here", json_integer(1));
 	json_object_set_new(j, "lost", NULL);
-	assert_null(secant_json_text(j, 0)); /* once: the next is another text */
-	char *text = secant_json_text(j, 0);
+	assert_null(base_json_text(j, 0)); /* once: the next is another text */
+	char *text = base_json_text(j, 0);
 	assert_string_equal(text, "{\"here\": 1}");
 	secant_free(text);
 	json_array_append_new(json_object_get(j, "none"), json_integer(2));
-	assert_null(secant_json_text(j, 0));
+	assert_null(base_json_text(j, 0));
 	json_decref(j);
 }
 
@@ -167,7 +167,7 @@ bytes_that_are_no_utf8_are_kept_escaped(void **state)
 		"b",
 		json_string("\xc3\xa9\xc0\x80"));
 	json_object_set_new(j, "\xed\xa0\x80", json_string("\xf0\x9f\x98\x80"));
-	char *text = secant_json_text(j, 0);
+	char *text = base_json_text(j, 0);
 	assert_string_equal(
 		text, "{\"a\\\\xffb\": \"\xc3\xa9\\\\xc0\\\\x80\", \"\\\\xed\\\\xa0\\\\x80\": \"\xf0\x9f\x98\x80\"}");
 	secant_free(text);

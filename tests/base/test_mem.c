@@ -5,29 +5,29 @@
 static void
 blocks_are_zeroed_counted_and_aligned(void **state)
 {
-	long live = secant_mem_live(), count = secant_mem_count();
-	unsigned char *p = secant_calloc(100, 3), *q = secant_alloc_aligned(1000);
+	long live = base_mem_live(), count = base_mem_count();
+	unsigned char *p = secant_calloc(100, 3), *q = base_alloc_aligned(1000);
 	assert_non_null(p);
 	assert_non_null(q);
-	assert_int_equal(secant_mem_live(), live + 2);
-	assert_int_equal(secant_mem_count(), count + 2);
+	assert_int_equal(base_mem_live(), live + 2);
+	assert_int_equal(base_mem_count(), count + 2);
 	for (int i = 0; i < 300; i++)
 		assert_int_equal(p[i], 0);
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(q[i], 0);
 	assert_int_equal((uintptr_t)q % 64, 0);
-	p = secant_realloc(p, 5, 1);
+	p = base_realloc(p, 5, 1);
 	assert_non_null(p);
 	secant_free(p);
 	secant_free(q);
 	secant_free(NULL);
-	assert_int_equal(secant_mem_live(), live);
+	assert_int_equal(base_mem_live(), live);
 }
 
 static void
 empty_blocks_are_valid(void **state)
 {
-	void *p = secant_calloc(0, 8), *q = secant_alloc_aligned(0), *r = secant_realloc(NULL, 0, 4);
+	void *p = secant_calloc(0, 8), *q = base_alloc_aligned(0), *r = base_realloc(NULL, 0, 4);
 	assert_non_null(p);
 	assert_non_null(q);
 	assert_non_null(r);
@@ -39,29 +39,29 @@ empty_blocks_are_valid(void **state)
 static void
 overflow_is_refused(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	assert_null(secant_calloc(SIZE_MAX / 2, 3));
 	assert_null(secant_calloc(SIZE_MAX, 1));
-	assert_null(secant_realloc(NULL, SIZE_MAX / 4 + 1, 4));
-	assert_null(secant_alloc_aligned(SIZE_MAX - 10));
-	assert_int_equal(secant_mem_live(), live);
+	assert_null(base_realloc(NULL, SIZE_MAX / 4 + 1, 4));
+	assert_null(base_alloc_aligned(SIZE_MAX - 10));
+	assert_int_equal(base_mem_live(), live);
 }
 
 static void
 the_nth_allocation_fails_once(void **state)
 {
 	for (int n = 1; n <= 4; n++) {
-		secant_mem_fail_at(n);
+		base_mem_fail_at(n);
 		void *p[5];
 		for (int i = 0; i < 5; i++)
-			p[i] = i % 2 ? secant_calloc(1, 1) : secant_alloc_aligned(1);
+			p[i] = i % 2 ? secant_calloc(1, 1) : base_alloc_aligned(1);
 		for (int i = 0; i < 5; i++) {
 			assert_int_equal(p[i] == NULL, i == n - 1);
 			secant_free(p[i]);
 		}
 	}
-	secant_mem_fail_at(3);
-	secant_mem_fail_at(0);
+	base_mem_fail_at(3);
+	base_mem_fail_at(0);
 	for (int i = 0; i < 5; i++) {
 		void *p = secant_calloc(1, 1);
 		assert_non_null(p);
@@ -72,9 +72,9 @@ the_nth_allocation_fails_once(void **state)
 static void
 realloc_failure_keeps_the_old_block(void **state)
 {
-	char *p = secant_strdup("kept");
-	secant_mem_fail_at(1);
-	assert_null(secant_realloc(p, 100, 1));
+	char *p = base_strdup("kept");
+	base_mem_fail_at(1);
+	assert_null(base_realloc(p, 100, 1));
 	assert_string_equal(p, "kept");
 	secant_free(p);
 }
@@ -84,15 +84,15 @@ arrays_grow(void **state)
 {
 	int *v = NULL, capacity = 0;
 	for (int n = 0; n < 1000; n++) {
-		assert_int_equal(secant_grow((void **)&v, &capacity, n, sizeof *v), 0);
+		assert_int_equal(base_grow((void **)&v, &capacity, n, sizeof *v), 0);
 		v[n] = n;
 	}
 	assert_in_range(capacity, 1000, 2000);
 	for (int n = 0; n < 1000; n++)
 		assert_int_equal(v[n], n);
-	secant_mem_fail_at(1);
+	base_mem_fail_at(1);
 	int before = capacity;
-	assert_int_not_equal(secant_grow((void **)&v, &capacity, capacity, sizeof *v), 0);
+	assert_int_not_equal(base_grow((void **)&v, &capacity, capacity, sizeof *v), 0);
 	assert_int_equal(capacity, before);
 	secant_free(v);
 }
@@ -100,12 +100,12 @@ arrays_grow(void **state)
 static void
 arena_blocks_are_apart_zeroed_and_aligned(void **state)
 {
-	long live = secant_mem_live();
-	secant_arena *a = secant_arena_new();
+	long live = base_mem_live();
+	base_arena *a = base_arena_new();
 	char *p[200];
 	for (int i = 0; i < 200; i++) {
 		size_t size = (size_t)(i * 37 % 1500);
-		p[i] = secant_arena_alloc(a, size);
+		p[i] = base_arena_alloc(a, size);
 		assert_non_null(p[i]);
 		assert_int_equal((uintptr_t)p[i] % 16, 0);
 		for (size_t k = 0; k < size; k++)
@@ -115,42 +115,42 @@ arena_blocks_are_apart_zeroed_and_aligned(void **state)
 	for (int i = 0; i < 200; i++)
 		for (size_t k = 0; k < (size_t)(i * 37 % 1500); k++)
 			assert_int_equal((unsigned char)p[i][k], i + 1);
-	assert_string_equal(secant_arena_strdup(a, "name"), "name");
-	assert_string_equal(secant_arena_format(a, "%s.%d", "layer", 4), "layer.4");
-	assert_non_null(secant_arena_alloc(a, 1 << 20));
-	assert_null(secant_arena_alloc(a, SIZE_MAX - 5));
-	secant_arena_free(a);
-	secant_arena_free(NULL);
-	assert_int_equal(secant_mem_live(), live);
+	assert_string_equal(base_arena_strdup(a, "name"), "name");
+	assert_string_equal(base_arena_format(a, "%s.%d", "layer", 4), "layer.4");
+	assert_non_null(base_arena_alloc(a, 1 << 20));
+	assert_null(base_arena_alloc(a, SIZE_MAX - 5));
+	base_arena_free(a);
+	base_arena_free(NULL);
+	assert_int_equal(base_mem_live(), live);
 }
 
 static void
 arena_survives_failure(void **state)
 {
-	secant_arena *a = secant_arena_new();
-	secant_mem_fail_at(1);
-	assert_null(secant_arena_alloc(a, 8));
-	assert_non_null(secant_arena_alloc(a, 8));
-	secant_mem_fail_at(1);
-	assert_null(secant_arena_format(a, "%5000d", 1));
-	secant_arena_free(a);
-	secant_mem_fail_at(1);
-	assert_null(secant_arena_new());
+	base_arena *a = base_arena_new();
+	base_mem_fail_at(1);
+	assert_null(base_arena_alloc(a, 8));
+	assert_non_null(base_arena_alloc(a, 8));
+	base_mem_fail_at(1);
+	assert_null(base_arena_format(a, "%5000d", 1));
+	base_arena_free(a);
+	base_mem_fail_at(1);
+	assert_null(base_arena_new());
 }
 
 static void
 strings_grow(void **state)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	for (int i = 0; i < 1000; i++)
-		secant_str_addf(&s, "%d,", i);
-	secant_str_addn(&s, "end...", 3);
-	char *text = secant_str_take(&s);
+		base_str_addf(&s, "%d,", i);
+	base_str_addn(&s, "end...", 3);
+	char *text = base_str_take(&s);
 	assert_memory_equal(text, "0,1,2,", 6);
 	assert_string_equal(text + strlen(text) - 7, "999,end");
 	assert_null(s.p);
 	secant_free(text);
-	text = secant_str_take(&s);
+	text = base_str_take(&s);
 	assert_string_equal(text, "");
 	secant_free(text);
 }
@@ -158,22 +158,22 @@ strings_grow(void **state)
 static void
 a_failed_string_stays_failed(void **state)
 {
-	long live = secant_mem_live();
-	secant_str s = { 0 };
-	secant_str_add(&s, "first");
-	secant_mem_fail_at(1);
-	secant_str_addf(&s, "%200d", 1);
-	secant_str_add(&s, "later");
+	long live = base_mem_live();
+	base_str s = { 0 };
+	base_str_add(&s, "first");
+	base_mem_fail_at(1);
+	base_str_addf(&s, "%200d", 1);
+	base_str_add(&s, "later");
 	assert_true(s.failed);
-	assert_null(secant_str_take(&s));
+	assert_null(base_str_take(&s));
 	assert_false(s.failed);
-	assert_int_equal(secant_mem_live(), live);
-	secant_mem_fail_at(1);
-	assert_null(secant_format("%d", 1));
-	char *text = secant_format("%s-%03d", "x", 7);
+	assert_int_equal(base_mem_live(), live);
+	base_mem_fail_at(1);
+	assert_null(base_format("%d", 1));
+	char *text = base_format("%s-%03d", "x", 7);
 	assert_string_equal(text, "x-007");
 	secant_free(text);
-	text = secant_strndup("abcdef", 3);
+	text = base_strndup("abcdef", 3);
 	assert_string_equal(text, "abc");
 	secant_free(text);
 }
@@ -181,12 +181,12 @@ a_failed_string_stays_failed(void **state)
 static void
 distances(void **state)
 {
-	assert_int_equal(secant_edit_distance("", ""), 0);
-	assert_int_equal(secant_edit_distance("abc", ""), 3);
-	assert_int_equal(secant_edit_distance("", "abc"), 3);
-	assert_int_equal(secant_edit_distance("kitten", "sitting"), 3);
-	assert_int_equal(secant_edit_distance("train", "trian"), 1);
-	assert_int_equal(secant_edit_distance("ca", "abc"), 3);
+	assert_int_equal(base_edit_distance("", ""), 0);
+	assert_int_equal(base_edit_distance("abc", ""), 3);
+	assert_int_equal(base_edit_distance("", "abc"), 3);
+	assert_int_equal(base_edit_distance("kitten", "sitting"), 3);
+	assert_int_equal(base_edit_distance("train", "trian"), 1);
+	assert_int_equal(base_edit_distance("ca", "abc"), 3);
 }
 
 static void
@@ -206,11 +206,11 @@ base64(void **state)
 {
 	static const char *const want[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
 	for (size_t n = 0; n <= 6; n++) {
-		secant_str s = { 0 };
-		secant_str_add(&s, "");
-		secant_str_add_base64(&s, "foobar", n);
+		base_str s = { 0 };
+		base_str_add(&s, "");
+		base_str_add_base64(&s, "foobar", n);
 		assert_string_equal(s.p, want[n]);
-		secant_str_free(&s);
+		base_str_free(&s);
 	}
 }
 

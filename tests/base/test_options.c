@@ -352,7 +352,7 @@ the_command_line_wins_over_the_file(void **state)
 	assert_int_equal(PARSE(b, operands, &n, &err, "--config", path), SECANT_ERR_FORMAT);
 	snprintf(text, sizeof text, "%s: byte 2 is zero, expected JSON text", path);
 	assert_string_equal(err.msg, text);
-	assert_int_equal(secant_remove_tree(dir, NULL), SECANT_OK);
+	assert_int_equal(base_remove_tree(dir, NULL), SECANT_OK);
 }
 
 static void
@@ -420,14 +420,14 @@ every_allocation_fails_once(void **state)
 	snprintf(path, sizeof path, "%s/c.json", dir);
 	assert_int_equal(secant_file_write(path, json, strlen(json), NULL), SECANT_OK);
 	json_set_alloc_funcs(json_alloc, secant_free);
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	for (long n = 1;; n++) {
 		blur b = { 0 }, c = { 0 };
 		char *text = NULL, *help = NULL, *page = NULL;
 		const char *operands[8];
 		int count;
 		secant_err err = { 0 };
-		secant_mem_fail_at(n);
+		base_mem_fail_at(n);
 		secant_status s = secant_opts_init(&table, &b, &err);
 		if (!s)
 			s = PARSE(&b, operands, &count, &err, "--config", path, "--name", "m", "--input", "c", "--input", "d");
@@ -437,13 +437,13 @@ every_allocation_fails_once(void **state)
 			&& (!(text = secant_opts_to_json(&table, &b)) || !(help = secant_opts_help(&table, NULL, 0))
 				|| !(page = secant_opts_markdown(&table, ""))))
 			s = secant_fail(&err, SECANT_ERR_NOMEM, "no memory");
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		secant_opts_free(&table, &b);
 		secant_opts_free(&table, &c);
 		secant_free(text);
 		secant_free(help);
 		secant_free(page);
-		assert_int_equal(secant_mem_live(), live);
+		assert_int_equal(base_mem_live(), live);
 		if (!s)
 			break;
 		if (err.code != SECANT_ERR_NOMEM)
@@ -451,7 +451,7 @@ every_allocation_fails_once(void **state)
 		assert_in_range(n, 1, 2000);
 	}
 	json_set_alloc_funcs(malloc, free);
-	assert_int_equal(secant_remove_tree(dir, NULL), SECANT_OK);
+	assert_int_equal(base_remove_tree(dir, NULL), SECANT_OK);
 }
 
 int

@@ -17,7 +17,7 @@ known_answers(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint32_t out[4];
-		secant_philox(rows[i].key, rows[i].counter, out);
+		base_philox(rows[i].key, rows[i].counter, out);
 		assert_memory_equal(out, rows[i].out, sizeof out);
 	}
 }
@@ -25,29 +25,29 @@ known_answers(void **state)
 static void
 a_stream_reads_its_blocks_in_order(void **state)
 {
-	secant_rng r = secant_rng_make(0x123456789abcdefull, SECANT_FOR_AUGMENT, 3, 77);
+	base_rng r = base_rng_make(0x123456789abcdefull, BASE_FOR_AUGMENT, 3, 77);
 	for (uint32_t block = 0; block < 3; block++) {
-		uint32_t key[2] = { 0x89abcdef, 0x01234567 }, counter[4] = { block, SECANT_FOR_AUGMENT, 3, 77 }, out[4];
-		secant_philox(key, counter, out);
+		uint32_t key[2] = { 0x89abcdef, 0x01234567 }, counter[4] = { block, BASE_FOR_AUGMENT, 3, 77 }, out[4];
+		base_philox(key, counter, out);
 		for (int i = 0; i < 4; i++)
-			assert_int_equal(secant_rng_u32(&r), out[i]);
+			assert_int_equal(base_rng_u32(&r), out[i]);
 	}
 }
 
 static void
 every_part_of_the_key_matters(void **state)
 {
-	secant_rng streams[] = {
-		secant_rng_make(1, SECANT_FOR_INIT, 0, 0),
-		secant_rng_make(2, SECANT_FOR_INIT, 0, 0),
-		secant_rng_make(1ull << 32, SECANT_FOR_INIT, 0, 0),
-		secant_rng_make(1, SECANT_FOR_SHUFFLE, 0, 0),
-		secant_rng_make(1, SECANT_FOR_INIT, 1, 0),
-		secant_rng_make(1, SECANT_FOR_INIT, 0, 1),
+	base_rng streams[] = {
+		base_rng_make(1, BASE_FOR_INIT, 0, 0),
+		base_rng_make(2, BASE_FOR_INIT, 0, 0),
+		base_rng_make(1ull << 32, BASE_FOR_INIT, 0, 0),
+		base_rng_make(1, BASE_FOR_SHUFFLE, 0, 0),
+		base_rng_make(1, BASE_FOR_INIT, 1, 0),
+		base_rng_make(1, BASE_FOR_INIT, 0, 1),
 	};
 	uint32_t first[6];
 	for (int i = 0; i < 6; i++) {
-		first[i] = secant_rng_u32(&streams[i]);
+		first[i] = base_rng_u32(&streams[i]);
 		for (int k = 0; k < i; k++)
 			assert_int_not_equal(first[i], first[k]);
 	}
@@ -56,31 +56,31 @@ every_part_of_the_key_matters(void **state)
 static void
 below_is_fair_and_in_range(void **state)
 {
-	secant_rng r = secant_rng_make(5, SECANT_FOR_TEST, 0, 0);
+	base_rng r = base_rng_make(5, BASE_FOR_TEST, 0, 0);
 	int count[7] = { 0 };
 	for (int i = 0; i < 70000; i++)
-		count[secant_rng_below(&r, 7)]++;
+		count[base_rng_below(&r, 7)]++;
 	/* Deviation of each count is sqrt(70000 * 6/49) = 93. */
 	for (int i = 0; i < 7; i++)
 		assert_in_range(count[i], 10000 - 500, 10000 + 500);
-	assert_int_equal(secant_rng_below(&r, 0), 0);
-	assert_int_equal(secant_rng_below(&r, 1), 0);
+	assert_int_equal(base_rng_below(&r, 0), 0);
+	assert_int_equal(base_rng_below(&r, 1), 0);
 	/* A plain product would give the middle third twice as often: a third of the numbers below 3 * 2^30 is below 2^30.
 	 */
 	int low = 0;
 	for (int i = 0; i < 30000; i++)
-		low += secant_rng_below(&r, 3u << 30) < 1u << 30;
+		low += base_rng_below(&r, 3u << 30) < 1u << 30;
 	assert_in_range(low, 10000 - 500, 10000 + 500);
 }
 
 static void
 uniform_and_normal_moments(void **state)
 {
-	secant_rng r = secant_rng_make(9, SECANT_FOR_TEST, 0, 0);
+	base_rng r = base_rng_make(9, BASE_FOR_TEST, 0, 0);
 	double u1 = 0, u2 = 0, n1 = 0, n2 = 0, n4 = 0;
 	int count = 200000;
 	for (int i = 0; i < count; i++) {
-		double u = secant_rng_uniform(&r), z = secant_rng_normal(&r), x = secant_rng_range(&r, -3, 5);
+		double u = base_rng_uniform(&r), z = base_rng_normal(&r), x = base_rng_range(&r, -3, 5);
 		assert_true(u >= 0 && u < 1);
 		assert_true(x >= -3 && x < 5);
 		u1 += u / count;
@@ -102,10 +102,10 @@ shuffle_is_fisher_yates_from_the_end(void **state)
 	int v[20], w[20], seen[20] = { 0 };
 	for (int i = 0; i < 20; i++)
 		v[i] = w[i] = i;
-	secant_rng a = secant_rng_make(0, SECANT_FOR_SPLIT, 0, 0), b = a;
-	secant_rng_shuffle(&a, v, 20);
+	base_rng a = base_rng_make(0, BASE_FOR_SPLIT, 0, 0), b = a;
+	base_rng_shuffle(&a, v, 20);
 	for (int i = 19; i > 0; i--) {
-		int j = (int)secant_rng_below(&b, (uint32_t)i + 1), t = w[i];
+		int j = (int)base_rng_below(&b, (uint32_t)i + 1), t = w[i];
 		w[i] = w[j];
 		w[j] = t;
 	}
@@ -114,8 +114,8 @@ shuffle_is_fisher_yates_from_the_end(void **state)
 		seen[v[i]]++;
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(seen[i], 1);
-	secant_rng_shuffle(&a, v, 0);
-	secant_rng_shuffle(&a, v, 1);
+	base_rng_shuffle(&a, v, 0);
+	base_rng_shuffle(&a, v, 1);
 }
 
 int

@@ -19,15 +19,15 @@ every_job_runs_once(void **state)
 {
 	for (int threads = 1; threads <= 4; threads++) {
 		memset(ran, 0, sizeof ran);
-		secant_pool *p = secant_pool_new(threads, NULL);
+		base_pool *p = base_pool_new(threads, NULL);
 		assert_non_null(p);
 		for (int i = 0; i < JOBS; i++)
-			assert_int_equal(secant_pool_submit(p, mark, ran, i, NULL), SECANT_OK);
-		secant_pool_wait(p);
+			assert_int_equal(base_pool_submit(p, mark, ran, i, NULL), SECANT_OK);
+		base_pool_wait(p);
 		for (int i = 0; i < JOBS; i++)
 			assert_int_equal(atomic_load(&ran[i]), 1);
-		secant_pool_wait(p);
-		secant_pool_free(p);
+		base_pool_wait(p);
+		base_pool_free(p);
 	}
 }
 
@@ -41,12 +41,12 @@ note(void *user, int64_t index)
 static void
 one_thread_keeps_the_order(void **state)
 {
-	secant_pool *p = secant_pool_new(1, NULL);
+	base_pool *p = base_pool_new(1, NULL);
 	order_n = 0;
 	for (int i = 0; i < JOBS; i++)
-		assert_int_equal(secant_pool_submit(p, note, NULL, i, NULL), SECANT_OK);
-	secant_pool_wait(p);
-	secant_pool_free(p);
+		assert_int_equal(base_pool_submit(p, note, NULL, i, NULL), SECANT_OK);
+	base_pool_wait(p);
+	base_pool_free(p);
 	for (int i = 0; i < JOBS; i++)
 		assert_int_equal(order[i], i);
 }
@@ -62,42 +62,42 @@ static void
 free_drops_the_queue_and_waits_for_the_running(void **state)
 {
 	static atomic_int done;
-	long live = secant_mem_live();
-	secant_pool *p = secant_pool_new(2, NULL);
+	long live = base_mem_live();
+	base_pool *p = base_pool_new(2, NULL);
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(secant_pool_submit(p, slow, &done, i, NULL), SECANT_OK);
-	secant_pool_free(p);
+		assert_int_equal(base_pool_submit(p, slow, &done, i, NULL), SECANT_OK);
+	base_pool_free(p);
 	int n = atomic_load(&done);
 	assert_in_range(n, 0, 10);
 	nanosleep(&(struct timespec){ 0, 40000000 }, NULL);
 	assert_int_equal(atomic_load(&done), n);
-	assert_int_equal(secant_mem_live(), live);
-	secant_pool_free(NULL);
+	assert_int_equal(base_mem_live(), live);
+	base_pool_free(NULL);
 }
 
 static void
 errors(void **state)
 {
 	secant_err err = { 0 };
-	assert_null(secant_pool_new(0, &err));
+	assert_null(base_pool_new(0, &err));
 	assert_int_equal(err.code, SECANT_ERR_RANGE);
 	assert_string_equal(err.msg, "thread pool: 0 threads are outside 1 to 1024");
 	err = (secant_err){ 0 };
-	secant_mem_fail_at(1);
-	assert_null(secant_pool_new(1, &err));
+	base_mem_fail_at(1);
+	assert_null(base_pool_new(1, &err));
 	assert_int_equal(err.code, SECANT_ERR_NOMEM);
 	err = (secant_err){ 0 };
-	secant_pool *p = secant_pool_new(1, NULL);
-	secant_mem_fail_at(1);
-	assert_int_equal(secant_pool_submit(p, mark, ran, 0, &err), SECANT_ERR_NOMEM);
-	assert_int_equal(secant_pool_submit(p, mark, ran, 0, NULL), SECANT_OK);
-	secant_pool_free(p);
+	base_pool *p = base_pool_new(1, NULL);
+	base_mem_fail_at(1);
+	assert_int_equal(base_pool_submit(p, mark, ran, 0, &err), SECANT_ERR_NOMEM);
+	assert_int_equal(base_pool_submit(p, mark, ran, 0, NULL), SECANT_OK);
+	base_pool_free(p);
 }
 
 static void
 processors(void **state)
 {
-	assert_in_range(secant_cpu_count(), 1, 4096);
+	assert_in_range(base_cpu_count(), 1, 4096);
 }
 
 int

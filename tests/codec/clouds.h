@@ -19,7 +19,7 @@ make_folder(void **state)
 static inline int
 drop_folder(void **state)
 {
-	return secant_remove_tree(folder, NULL);
+	return base_remove_tree(folder, NULL);
 }
 
 static inline const char *

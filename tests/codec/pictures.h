@@ -110,7 +110,7 @@ decoded(blob b, const secant_image_read_options *o)
 	memcpy(exact, b.p, b.n);
 	if (secant_image_decode(&im, exact, b.n, "file", o, &err))
 		fail_msg("%s", err.msg);
-	assert_int_equal(secant_image_probe_data(&info, exact, b.n, "file", &err), 0);
+	assert_int_equal(codec_image_probe_data(&info, exact, b.n, "file", &err), 0);
 	if (!o) { /* what the header promises is what comes */
 		assert_int_equal(info.width, im.width);
 		assert_int_equal(info.height, im.height);
@@ -182,14 +182,14 @@ survives_lack_of_memory(blob b, const secant_image_read_options *o)
 	for (long n = 1;; n++) {
 		secant_err err = { 0 };
 		secant_image im;
-		long live = secant_mem_live();
-		secant_mem_fail_at(n);
+		long live = base_mem_live();
+		base_mem_fail_at(n);
 		secant_status s = secant_image_decode(&im, b.p, b.n, "file", o, &err);
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		if (s && s != SECANT_ERR_NOMEM)
 			fail_msg("allocation %ld failed: %d '%s'", n, s, err.msg);
 		secant_image_free(&im);
-		assert_int_equal(secant_mem_live(), live);
+		assert_int_equal(base_mem_live(), live);
 		if (!s)
 			break;
 	}
@@ -201,13 +201,13 @@ encoder_survives_lack_of_memory(const secant_image *im, const char *format)
 	for (long n = 1;; n++) {
 		void *data;
 		size_t size;
-		long live = secant_mem_live();
-		secant_mem_fail_at(n);
+		long live = base_mem_live();
+		base_mem_fail_at(n);
 		secant_status s = secant_image_encode(im, format, &data, &size, NULL, NULL);
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		assert_true(s == 0 || s == SECANT_ERR_NOMEM);
 		secant_free(data);
-		assert_int_equal(secant_mem_live(), live);
+		assert_int_equal(base_mem_live(), live);
 		if (!s)
 			break;
 	}

@@ -21,15 +21,15 @@ make(int width, int height, int bits, int compression, int colours, part between
 {
 	blob b = { calloc(54 + between.n + pixels.n, 1), 54 + between.n + pixels.n };
 	memcpy(b.p, "BM", 2);
-	secant_put_le(b.p + 2, b.n, 4);
-	secant_put_le(b.p + 10, 54 + between.n, 4);
-	secant_put_le(b.p + 14, 40, 4);
-	secant_put_le(b.p + 18, (uint64_t)(int64_t)width, 4);
-	secant_put_le(b.p + 22, (uint64_t)(int64_t)height, 4);
-	secant_put_le(b.p + 26, 1, 2);
-	secant_put_le(b.p + 28, (uint64_t)bits, 2);
-	secant_put_le(b.p + 30, (uint64_t)compression, 4);
-	secant_put_le(b.p + 46, (uint64_t)colours, 4);
+	base_put_le(b.p + 2, b.n, 4);
+	base_put_le(b.p + 10, 54 + between.n, 4);
+	base_put_le(b.p + 14, 40, 4);
+	base_put_le(b.p + 18, (uint64_t)(int64_t)width, 4);
+	base_put_le(b.p + 22, (uint64_t)(int64_t)height, 4);
+	base_put_le(b.p + 26, 1, 2);
+	base_put_le(b.p + 28, (uint64_t)bits, 2);
+	base_put_le(b.p + 30, (uint64_t)compression, 4);
+	base_put_le(b.p + 46, (uint64_t)colours, 4);
 	if (between.n)
 		memcpy(b.p + 54, between.p, between.n);
 	if (pixels.n)
@@ -107,12 +107,12 @@ test_new_headers(void **state)
 	for (uint64_t n = 108; n <= 124; n += 16) {
 		blob b = { calloc(14 + n + 4, 1), 14 + n + 4 };
 		memcpy(b.p, "BM", 2);
-		secant_put_le(b.p + 10, 14 + n, 4);
-		secant_put_le(b.p + 14, n, 4);
-		secant_put_le(b.p + 18, 1, 4);
-		secant_put_le(b.p + 22, 1, 4);
-		secant_put_le(b.p + 28, 32, 2);
-		secant_put_le(b.p + 30, 3, 4);
+		base_put_le(b.p + 10, 14 + n, 4);
+		base_put_le(b.p + 14, n, 4);
+		base_put_le(b.p + 18, 1, 4);
+		base_put_le(b.p + 22, 1, 4);
+		base_put_le(b.p + 28, 32, 2);
+		base_put_le(b.p + 30, 3, 4);
 		memcpy(b.p + 54, "\0\0\xff\0\0\xff\0\0\xff\0\0\0\0\0\0\xff", 16);
 		memcpy(b.p + 14 + n, "\3\2\1\x80", 4);
 		gives(b, NULL, 4, 4, "\1\2\3\x80");
@@ -166,11 +166,11 @@ test_wrong(void **state)
 	fails(make(30000, 30000, 8, 1, 2, (part)RED_BLUE, (part)BYTES("\0\1")), SECANT_ERR_FORMAT,
 		"the header says 30000x30000 pixels, which 64 bytes of bmp cannot hold");
 	blob b = make(1, 1, 24, 0, 0, (part)NOTHING, (part)BYTES("\1\2\3\0"));
-	secant_put_le(b.p + 10, 20, 4);
+	base_put_le(b.p + 10, 20, 4);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "the pixels start at byte 20, the header ends at 54 and the file at 58");
-	secant_put_le(b.p + 10, 59, 4);
+	base_put_le(b.p + 10, 59, 4);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "the pixels start at byte 59");
-	secant_put_le(b.p + 14, 39, 4);
+	base_put_le(b.p + 14, 39, 4);
 	fails(b, SECANT_ERR_FORMAT, "a length that is not known");
 }
 

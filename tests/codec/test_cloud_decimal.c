@@ -122,17 +122,17 @@ test_words_and_no_numbers(void **state)
 static void
 test_random_texts(void **state)
 {
-	secant_rng r = secant_rng_make(1, SECANT_FOR_TEST, 0, 0);
+	base_rng r = base_rng_make(1, BASE_FOR_TEST, 0, 0);
 	for (int i = 0; i < 200000; i++) {
 		char text[64];
-		uint64_t bits = (uint64_t)secant_rng_u32(&r) << 32 | secant_rng_u32(&r);
+		uint64_t bits = (uint64_t)base_rng_u32(&r) << 32 | base_rng_u32(&r);
 		double v;
 		memcpy(&v, &bits, 8);
 		if (!isfinite(v))
 			continue;
 		if (i % 2)
-			v = ldexp(fmod(v, 1), (int)secant_rng_below(&r, 60) - 30);
-		snprintf(text, sizeof text, i % 3 ? "%.*g" : "%.*e", (int)secant_rng_below(&r, 22), v);
+			v = ldexp(fmod(v, 1), (int)base_rng_below(&r, 60) - 30);
+		snprintf(text, sizeof text, i % 3 ? "%.*g" : "%.*e", (int)base_rng_below(&r, 22), v);
 		reads_as_strtod(text);
 	}
 }
@@ -140,17 +140,17 @@ test_random_texts(void **state)
 static void
 test_printed_numbers_read_back_and_are_short(void **state)
 {
-	secant_rng r = secant_rng_make(2, SECANT_FOR_TEST, 0, 0);
+	base_rng r = base_rng_make(2, BASE_FOR_TEST, 0, 0);
 	for (int i = 0; i < 200000; i++) {
-		uint64_t bits = (uint64_t)secant_rng_u32(&r) << 32 | secant_rng_u32(&r);
+		uint64_t bits = (uint64_t)base_rng_u32(&r) << 32 | base_rng_u32(&r);
 		double v;
 		memcpy(&v, &bits, 8);
 		if (i % 4 == 1)
-			v = (double)secant_rng_below(&r, 1000000) / 1000.0;
+			v = (double)base_rng_below(&r, 1000000) / 1000.0;
 		if (i % 4 == 2)
 			v = ldexp(1, (int)(bits % 2000) - 1000);
 		if (i % 4 == 3)
-			v = secant_rng_uniform(&r) * 100;
+			v = base_rng_uniform(&r) * 100;
 		if (!isfinite(v))
 			continue;
 		char text[DECIMAL_ROOM + 1], c[40];

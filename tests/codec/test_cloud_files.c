@@ -134,11 +134,11 @@ static void
 test_pcd_writing(void **state)
 {
 	static const char *const encodings[] = { "ascii", "binary", "compressed" };
-	secant_str s = { 0 };
-	secant_str_add(&s, "x y z label red green blue\n");
+	base_str s = { 0 };
+	base_str_add(&s, "x y z label red green blue\n");
 	for (int i = 0; i < 500; i++)
-		secant_str_addf(&s, "%d.5 %d 3 %d %d 0 255\n", i, i % 7, i % 3, i % 256);
-	char *text = secant_str_take(&s);
+		base_str_addf(&s, "%d.5 %d 3 %d %d 0 255\n", i, i % 7, i % 3, i % 256);
+	char *text = base_str_take(&s);
 	secant_cloud c = cloud_of(text, "a.txt", NULL);
 	for (int k = 0; k < 3; k++) {
 		write_cloud(&c, in_folder("o.pcd"), WITH("encoding", encodings[k]));

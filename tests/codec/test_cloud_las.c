@@ -346,10 +346,10 @@ test_allocation_failures(void **state)
 	for (long at = 1; at < 3000; at++) {
 		secant_err err = { 0 };
 		secant_cloud c;
-		long live = secant_mem_live();
-		secant_mem_fail_at(at);
+		long live = base_mem_live();
+		base_mem_fail_at(at);
 		secant_status s = secant_cloud_read(&c, CORPUS "channels8.laz", NULL, &err);
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		if (!s) {
 			check_formulas(&c, "in the end", 1);
 			secant_cloud_free(&c);
@@ -357,7 +357,7 @@ test_allocation_failures(void **state)
 			return;
 		}
 		assert_int_equal(s, SECANT_ERR_NOMEM);
-		assert_int_equal(secant_mem_live(), live);
+		assert_int_equal(base_mem_live(), live);
 	}
 	fail_msg("never succeeds");
 }

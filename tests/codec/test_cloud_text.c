@@ -200,13 +200,13 @@ static void
 test_threads_agree(void **state)
 {
 	enum { N = 60000 };
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	for (int i = 0; i < N; i++) {
 		if (i % 1000 == 7)
-			secant_str_add(&s, "# remark\n\n");
-		secant_str_addf(&s, "%d.5 %d -%d.25e-1 %d\n", i, i * 3, i, i % 5);
+			base_str_add(&s, "# remark\n\n");
+		base_str_addf(&s, "%d.5 %d -%d.25e-1 %d\n", i, i * 3, i, i % 5);
 	}
-	char *text = secant_str_take(&s);
+	char *text = base_str_take(&s);
 	for (int threads = 1; threads <= 5; threads += 2) {
 		char count[8];
 		snprintf(count, sizeof count, "%d", threads);

@@ -495,7 +495,7 @@ test_laz_is_las(void **state)
 		assert_int_equal(secant_file_read(&first, &plain, path, 1 << 20, &err), SECANT_OK);
 		b = bytes_of("b.laz", &packed);
 		assert_int_equal(plain, packed);
-		uint32_t at = secant_le32(b + 96);
+		uint32_t at = base_le32(b + 96);
 		assert_memory_equal(first + at, b + at, plain - at);
 		secant_free(first);
 		free(copy);
@@ -555,11 +555,11 @@ test_laz_out_of_memory(void **state)
 	secant_cloud c = read_cloud("tests/fuzz/corpus/cloud_las/channels8.laz", NULL);
 	for (long at = 1; at < 3000; at++) {
 		secant_err err = { 0 };
-		long live = secant_mem_live();
-		secant_mem_fail_at(at);
+		long live = base_mem_live();
+		base_mem_fail_at(at);
 		secant_status s = secant_cloud_write(&c, in_folder("m.laz"), NULL, &err);
-		secant_mem_fail_at(0);
-		assert_int_equal(secant_mem_live(), live);
+		base_mem_fail_at(0);
+		assert_int_equal(base_mem_live(), live);
 		if (!s) {
 			assert_true(at > 20);
 			secant_cloud_free(&c);

@@ -13,14 +13,14 @@ test_every_codec_is_complete(void **state)
 	const char *name, *brief, *extensions;
 	int n = 0;
 	for (; secant_image_codec(n, &name, &brief, &extensions); n++) {
-		const secant_codec *c = secant_codec_at(n);
+		const codec_format *c = codec_at(n);
 		assert_true(name[0] && brief[0] && extensions[0] && c->detect && c->probe && c->decode && c->encode);
-		assert_string_equal(secant_kind_codecs.entry(n).name, name);
+		assert_string_equal(base_kind_codecs.entry(n).name, name);
 		for (int i = 0; i < n; i++)
-			assert_string_not_equal(secant_codec_at(i)->name, name);
+			assert_string_not_equal(codec_at(i)->name, name);
 	}
 	assert_int_equal(n, 6);
-	assert_null(secant_kind_codecs.entry(n).name);
+	assert_null(base_kind_codecs.entry(n).name);
 	assert_false(secant_image_codec(-1, NULL, NULL, NULL));
 	assert_true(secant_image_is_path("a/b.JPeG") && secant_image_is_path("x.tif"));
 	assert_false(secant_image_is_path("x.txt") || secant_image_is_path("png"));
@@ -45,7 +45,7 @@ test_read_write_probe(void **state)
 	assert_true(info.width == 5 && info.height == 4 && info.channels == 3 && info.dtype == SECANT_U8 && info.bits == 8
 		&& !info.palette && info.orientation == 1);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -68,7 +68,7 @@ test_messages_name_the_file(void **state)
 	refuses("", 0, SECANT_ERR_FORMAT, "(0 bytes)");
 	refuses_with("P2 1 1 1 1", 10, &(secant_image_read_options){ .channels = 2 }, SECANT_ERR_ARG,
 		"2 channels are wanted, can be 1, 3, 4 or 0");
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -86,7 +86,7 @@ test_failed_writes_leave_the_old_file(void **state)
 {
 	char *dir = scratch_dir(), path[512];
 	secant_image im = pattern(5, 4, 4, SECANT_U8);
-	secant_names names;
+	base_names names;
 	char *data;
 	size_t size;
 	snprintf(path, sizeof path, "%s/a.jpg", dir);
@@ -104,11 +104,11 @@ test_failed_writes_leave_the_old_file(void **state)
 	assert_string_equal(data, "old");
 	secant_free(data);
 	memset(&names, 0, sizeof names);
-	assert_int_equal(secant_dir_list(&names, dir, SECANT_DIR_ALL, NULL), 0);
+	assert_int_equal(base_dir_list(&names, dir, BASE_DIR_ALL, NULL), 0);
 	assert_int_equal(names.n, 1); /* and nothing temporary */
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -137,11 +137,11 @@ test_full_disk(void **state)
 	static const char *const names[] = { "a.png", "a.tif", "a.jpg", "a.webp", "a.bmp", "a.ppm" };
 	char *dir = scratch_dir(), path[512];
 	secant_image im = pattern(200, 200, 3, SECANT_U8);
-	secant_rng noise = secant_rng_make(0, SECANT_FOR_TEST, 0, 0); /* nothing compresses it */
-	secant_names files = { 0 };
+	base_rng noise = base_rng_make(0, BASE_FOR_TEST, 0, 0); /* nothing compresses it */
+	base_names files = { 0 };
 	struct rlimit old, small;
 	for (size_t i = 0; i < image_bytes(&im); i++)
-		((uint8_t *)im.data)[i] = (uint8_t)secant_rng_u32(&noise);
+		((uint8_t *)im.data)[i] = (uint8_t)base_rng_u32(&noise);
 	getrlimit(RLIMIT_FSIZE, &old);
 	small = old;
 	small.rlim_cur = 4096;
@@ -167,11 +167,11 @@ test_full_disk(void **state)
 		assert_string_equal(data, "old");
 		secant_free(data);
 	}
-	assert_int_equal(secant_dir_list(&files, dir, SECANT_DIR_ALL, NULL), 0);
+	assert_int_equal(base_dir_list(&files, dir, BASE_DIR_ALL, NULL), 0);
 	assert_int_equal(files.n, 6);
-	secant_names_free(&files);
+	base_names_free(&files);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 typedef struct crowd {
@@ -214,11 +214,11 @@ test_many_threads(void **state)
 		memcpy(c.messages[i], err.msg, sizeof c.messages[i] - 1);
 		assert_true((i < 6) == (s == SECANT_OK));
 	}
-	secant_pool *pool = secant_pool_new(4, NULL);
+	base_pool *pool = base_pool_new(4, NULL);
 	for (int i = 0; i < 1200; i++)
-		assert_int_equal(secant_pool_submit(pool, decode_one, &c, i, NULL), 0);
-	secant_pool_wait(pool);
-	secant_pool_free(pool);
+		assert_int_equal(base_pool_submit(pool, decode_one, &c, i, NULL), 0);
+	base_pool_wait(pool);
+	base_pool_free(pool);
 	assert_int_equal(c.wrong, 0);
 	for (int i = 0; i < 12; i++) {
 		secant_image_free(&c.want[i]);
@@ -311,7 +311,7 @@ test_crop_keeps_what_holds(void **state)
 	secant_image im = pattern(7, 5, 2, SECANT_U16), out;
 	static const uint8_t palette[2][3] = { { 1, 2, 3 }, { 4, 5, 6 } };
 	secant_err err = { 0 };
-	assert_int_equal(secant_image_set_palette(&im, palette, 2, NULL), 0);
+	assert_int_equal(codec_image_set_palette(&im, palette, 2, NULL), 0);
 	assert_int_equal(secant_image_crop(&out, &im, 2, 1, 3, 4, NULL), 0);
 	for (int y = 0; y < 4; y++)
 		assert_memory_equal((uint16_t *)out.data + y * 6, (uint16_t *)im.data + ((y + 1) * 7 + 2) * 2, 12);
@@ -420,7 +420,7 @@ test_expand(void **state)
 	secant_image im = of_u8(2, 1, 1, (uint8_t[]){ 1, 0 }), out;
 	secant_err err = { 0 };
 	assert_int_equal(secant_image_expand(&out, &im, NULL), SECANT_ERR_ARG);
-	assert_int_equal(secant_image_set_palette(&im, palette, 2, NULL), 0);
+	assert_int_equal(codec_image_set_palette(&im, palette, 2, NULL), 0);
 	assert_int_equal(secant_image_expand(&out, &im, NULL), 0);
 	assert_memory_equal(out.data, ((uint8_t[]){ 4, 5, 6, 1, 2, 3 }), 6);
 	secant_image_free(&out);
@@ -438,23 +438,23 @@ test_lack_of_memory(void **state)
 	secant_image im = pattern(6, 4, 1, SECANT_U8), out;
 	for (int i = 0; i < 24; i++)
 		((uint8_t *)im.data)[i] &= 1;
-	assert_int_equal(secant_image_set_palette(&im, palette, 2, NULL), 0);
+	assert_int_equal(codec_image_set_palette(&im, palette, 2, NULL), 0);
 	for (int op = 0; op < 8; op++) {
 		for (long n = 1;; n++) {
-			long live = secant_mem_live();
-			secant_mem_fail_at(n);
+			long live = base_mem_live();
+			base_mem_fail_at(n);
 			secant_status s = op == 0 ? secant_image_copy(&out, &im, NULL)
 				: op == 1             ? secant_image_convert(&out, &im, 3, SECANT_U16, NULL)
 				: op == 2             ? secant_image_crop(&out, &im, 1, 1, 2, 2, NULL)
 				: op == 3             ? secant_image_orient(&out, &im, 6, NULL)
 				: op == 4             ? secant_image_expand(&out, &im, NULL)
 									  : secant_image_resize(&out, &im, 3, 9, (secant_filter)(op - 5), NULL);
-			secant_mem_fail_at(0);
+			base_mem_fail_at(0);
 			assert_true(s == SECANT_OK || s == SECANT_ERR_NOMEM);
 			if (s)
 				assert_null(out.data);
 			secant_image_free(&out);
-			assert_int_equal(secant_mem_live(), live);
+			assert_int_equal(base_mem_live(), live);
 			if (!s)
 				break;
 		}

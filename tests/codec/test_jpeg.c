@@ -74,7 +74,7 @@ test_orientations(void **state)
 			assert_int_equal(secant_image_orient(&want, &stored, valid, NULL), 0);
 			assert_same(&turned, &want);
 			secant_image_info info;
-			assert_int_equal(secant_image_probe_data(&info, b.p, b.n, "file", NULL), 0);
+			assert_int_equal(codec_image_probe_data(&info, b.p, b.n, "file", NULL), 0);
 			assert_int_equal(info.orientation, valid);
 			assert_int_equal(info.width, valid > 4 ? 16 : 24);
 			secant_image_free(&turned);
@@ -180,33 +180,33 @@ static void
 test_exif_parser(void **state)
 {
 	uint8_t segment[40], *p = segment + 10;
-	assert_int_equal(secant_exif_orientation(NULL, 0), 1);
+	assert_int_equal(codec_exif_orientation(NULL, 0), 1);
 	for (int little = 0; little < 2; little++) {
 		exif_segment(segment, 5, little);
-		assert_int_equal(secant_exif_orientation(p, 26), 5);
+		assert_int_equal(codec_exif_orientation(p, 26), 5);
 		for (size_t n = 0; n < 22; n++) {
 			uint8_t *exact = malloc(n ? n : 1);
 			memcpy(exact, p, n);
-			assert_int_equal(secant_exif_orientation(exact, n), 1);
+			assert_int_equal(codec_exif_orientation(exact, n), 1);
 			free(exact);
 		}
 		p[little ? 4 : 7] = 0xff; /* a directory far away */
 		p[little ? 7 : 4] = 0xff;
-		assert_int_equal(secant_exif_orientation(p, 26), 1);
+		assert_int_equal(codec_exif_orientation(p, 26), 1);
 	}
 	exif_segment(segment, 9, true);
-	assert_int_equal(secant_exif_orientation(p, 26), 1);
+	assert_int_equal(codec_exif_orientation(p, 26), 1);
 	exif_segment(segment, 3, true);
 	p[12] = 2; /* text */
-	assert_int_equal(secant_exif_orientation(p, 26), 1);
+	assert_int_equal(codec_exif_orientation(p, 26), 1);
 	static const uint8_t types[] = { 1, 3, 4, 8, 9 }; /* byte, short, long, and the signed ones some cameras write */
 	for (size_t i = 0; i < sizeof types; i++) {
 		p[12] = types[i];
-		assert_int_equal(secant_exif_orientation(p, 26), 3);
+		assert_int_equal(codec_exif_orientation(p, 26), 3);
 	}
 	p[8] = 0xff; /* more entries than there are, the wanted one first */
 	p[9] = 0xff;
-	assert_int_equal(secant_exif_orientation(p, 26), 3);
+	assert_int_equal(codec_exif_orientation(p, 26), 3);
 }
 
 int

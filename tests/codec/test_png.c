@@ -197,7 +197,7 @@ test_palette_as_indices(void **state)
 		for (int i = 0; i < 77; i++)
 			assert_int_equal(((uint8_t *)im.data)[i], sample(k, i));
 		secant_image_info info;
-		assert_int_equal(secant_image_probe_data(&info, b.p, b.n, "file", NULL), 0);
+		assert_int_equal(codec_image_probe_data(&info, b.p, b.n, "file", NULL), 0);
 		assert_true(info.palette);
 		assert_int_equal(info.bits, k.bits);
 		secant_image colour;
@@ -233,7 +233,7 @@ test_indexed_round_trip(void **state)
 	secant_image im = pattern(9, 5, 1, SECANT_U8);
 	for (int i = 0; i < 45; i++)
 		((uint8_t *)im.data)[i] %= 3;
-	assert_int_equal(secant_image_set_palette(&im, palette, 3, NULL), 0);
+	assert_int_equal(codec_image_set_palette(&im, palette, 3, NULL), 0);
 	blob b = encoded(&im, "png", NULL);
 	secant_image back = decoded(b, &(secant_image_read_options){ .palette_as_indices = true });
 	assert_same(&im, &back);
@@ -285,7 +285,7 @@ test_cut_changed_and_without_memory(void **state)
 static void
 seal(uint8_t *p, size_t at)
 {
-	uint32_t n = secant_be32(p + at), crc = secant_crc32(0, p + at + 4, n + 4);
+	uint32_t n = base_be32(p + at), crc = base_crc32(0, p + at + 4, n + 4);
 	for (int i = 0; i < 4; i++)
 		p[at + 8 + n + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
 }
@@ -299,9 +299,9 @@ test_lying_sizes(void **state)
 	refuses(b.p, b.n, SECANT_ERR_RANGE, "100000x100000 pixels are more than the limit of 1073741824");
 	memcpy(b.p + 16, "\0\0\x75\x30\0\0\x75\x30", 8); /* 30000 x 30000 is within the limit, but not in so few bytes */
 	seal(b.p, 8);
-	long count = secant_mem_count();
+	long count = base_mem_count();
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "the header says 30000x30000 pixels, which");
-	assert_true(secant_mem_count() - count < 20);
+	assert_true(base_mem_count() - count < 20);
 	refuses_with(
 		b.p, b.n, &(secant_image_read_options){ .max_pixels = 100 }, SECANT_ERR_RANGE, "more than the limit of 100");
 	memcpy(b.p + 16, "\0\0\0\0\0\0\0\7", 8);

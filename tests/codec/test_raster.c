@@ -71,7 +71,7 @@ test_windows(void **state)
 	assert_int_equal(secant_image_write(&im, path, NULL, NULL), 0);
 	check_windows(path, NULL, &im);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -98,7 +98,7 @@ test_windows_are_converted(void **state)
 	for (int i = 0; i < 256; i++)
 		memcpy(palette[i], (uint8_t[]){ (uint8_t)i, (uint8_t)(255 - i), 7 }, 3);
 	im = pattern(100, 80, 1, SECANT_U8);
-	assert_int_equal(secant_image_set_palette(&im, (const uint8_t(*)[3])palette, 256, NULL), 0);
+	assert_int_equal(codec_image_set_palette(&im, (const uint8_t(*)[3])palette, 256, NULL), 0);
 	snprintf(path, sizeof path, "%s/a.tif", dir);
 	assert_int_equal(secant_image_write(&im, path, &tiles, NULL), 0);
 	check_windows(path, &(secant_image_read_options){ .palette_as_indices = true }, &im);
@@ -107,7 +107,7 @@ test_windows_are_converted(void **state)
 	check_windows(path, NULL, &colour);
 	secant_image_free(&colour);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 /* Every window of 7 x 11, all over the picture. */
@@ -166,7 +166,7 @@ test_window_limit_and_orientation(void **state)
 	assert_non_null(strstr(err.msg, "a.tif: 10x11 pixels are more than the limit of 100"));
 	secant_raster_close(r);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 /* Cutting the file after it was opened with a whole header: damage in a block names the file and leaves the raster
@@ -196,7 +196,7 @@ test_a_damaged_block(void **state)
 	secant_raster_close(r);
 	secant_image_free(&im);
 	free(b.p);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static secant_raster_spec
@@ -246,16 +246,16 @@ test_rows_in_any_portions(void **state)
 			secant_image_free(&im);
 		}
 	}
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static int
 files_in(const char *dir)
 {
-	secant_names names = { 0 };
-	assert_int_equal(secant_dir_list(&names, dir, SECANT_DIR_ALL, NULL), 0);
+	base_names names = { 0 };
+	assert_int_equal(base_dir_list(&names, dir, BASE_DIR_ALL, NULL), 0);
 	int n = names.n;
-	secant_names_free(&names);
+	base_names_free(&names);
 	return n;
 }
 
@@ -289,7 +289,7 @@ test_unfinished_files_leave_nothing(void **state)
 	}
 	secant_raster_abort(NULL);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -318,7 +318,7 @@ test_create_refuses(void **state)
 	assert_null(secant_raster_create(path, &(secant_raster_spec){ 0, 10, 1, SECANT_U8, NULL, NULL, 0 }, NULL, &err));
 	assert_non_null(strstr(err.msg, "a.tif: TIFF: a picture of 0x10 with 1 bands cannot be written"));
 	assert_int_equal(files_in(dir), 0);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 	assert_null(secant_raster_open("/no/such/file.tif", NULL, NULL));
 }
 
@@ -355,7 +355,7 @@ test_raster_to_raster(void **state)
 	assert_true(secant_geo_nodata(secant_image_geo(&back), &v) && v == 0);
 	secant_image_free(&back);
 	secant_image_free(&im);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -367,9 +367,9 @@ test_lack_of_memory(void **state)
 	snprintf(path, sizeof path, "%s/a.tif", dir);
 	bool done = false;
 	for (long n = 1; !done; n++) {
-		long live = secant_mem_live();
-		secant_mem_fail_at(n);
-		secant_raster *r = secant_raster_open_data(
+		long live = base_mem_live();
+		base_mem_fail_at(n);
+		secant_raster *r = codec_raster_open_data(
 			b.p, b.n, "file", &(secant_image_read_options){ .channels = 4 }, NULL);
 		secant_status s = r ? secant_raster_read_window(r, 3, 3, 30, 30, &part, NULL) : SECANT_ERR_NOMEM;
 		assert_true(!s || s == SECANT_ERR_NOMEM);
@@ -383,13 +383,13 @@ test_lack_of_memory(void **state)
 			done = !secant_raster_finish(w, NULL);
 		else
 			secant_raster_abort(w);
-		secant_mem_fail_at(0);
-		assert_int_equal(secant_mem_live(), live);
+		base_mem_fail_at(0);
+		assert_int_equal(base_mem_live(), live);
 		assert_int_equal(files_in(dir), done);
 	}
 	secant_image_free(&im);
 	free(b.p);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 int

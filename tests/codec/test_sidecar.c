@@ -95,7 +95,7 @@ test_aux_xml(void **state)
 	put("e.pgw", "1\n0\n0\n-1\n0\n0\n"); /* GDAL's own word goes first */
 	lies(want, 25832);
 	secant_image im = again();
-	assert_true(secant_geo_band_nodata(secant_image_geo(&im), 1, &v) && v == 8);
+	assert_true(codec_geo_band_nodata(secant_image_geo(&im), 1, &v) && v == 8);
 	memcpy(im.data, (uint8_t[]){ 7, 8, 9, 7, 7, 7 }, 6);
 	assert_int_equal(secant_image_set_geo(&im, NULL, NULL), 0);
 	assert_int_equal(secant_image_write(&im, path, NULL, NULL), 0);
@@ -128,11 +128,11 @@ test_turned_pictures_stay_where_they_are(void **state)
 		.tag = { { 34264, TIFF_DOUBLE, 16, (double[16]){ 8, 3, 0, 100, 2, -7, 0, 200, 0, 0, 0, 0, 0, 0, 0, 1 } } } };
 	for (int orientation = 1; orientation <= 8; orientation++) {
 		double t[6], at[2];
-		secant_geo *turned = secant_geo_turned(&geo, orientation, W, H, NULL);
+		secant_geo *turned = codec_geo_turned(&geo, orientation, W, H, NULL);
 		assert_true(secant_geo_transform(turned, t));
 		for (int x = 0; x <= 4; x += 2)
 			for (int y = 0; y <= 4; y += 2) {
-				secant_orient_point(orientation, W, H, x, y, at);
+				codec_orient_point(orientation, W, H, x, y, at);
 				assert_true(fabs(t[0] + x * t[1] + y * t[2] - (grid[0] + at[0] * grid[1] + at[1] * grid[2])) < 1e-9);
 				assert_true(fabs(t[3] + x * t[4] + y * t[5] - (grid[3] + at[0] * grid[4] + at[1] * grid[5])) < 1e-9);
 			}
@@ -150,5 +150,5 @@ main(void)
 	};
 	snprintf(dir, sizeof dir, "%s", scratch_dir());
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	return secant_remove_tree(dir, NULL) ? 1 : failed;
+	return base_remove_tree(dir, NULL) ? 1 : failed;
 }

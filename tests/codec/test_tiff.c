@@ -127,7 +127,7 @@ make(const kind *k)
 	b.p = malloc(b.n);
 	memcpy(b.p, data, b.n);
 	secant_free(data);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 	return b;
 }
 
@@ -264,7 +264,7 @@ test_missing_blocks(void **state)
 			}
 			secant_image_free(&im);
 			secant_free(data);
-			assert_int_equal(secant_remove_tree(dir, NULL), 0);
+			assert_int_equal(base_remove_tree(dir, NULL), 0);
 		}
 }
 
@@ -300,7 +300,7 @@ test_palettes(void **state)
 				assert_int_equal(((uint8_t *)colour.data)[i * 3 + (size_t)c], (v * 7 + c) % 256);
 		}
 		secant_image_info info;
-		assert_int_equal(secant_image_probe_data(&info, b.p, b.n, "file", NULL), 0);
+		assert_int_equal(codec_image_probe_data(&info, b.p, b.n, "file", NULL), 0);
 		assert_true(info.palette && info.bits == bits && info.channels == 3);
 		round_trip(&colour, "tif", NULL);
 		blob again = encoded(&index, "tif", NULL);
@@ -365,7 +365,7 @@ test_orientations(void **state)
 		assert_int_equal(info.width, o > 4 ? H : W);
 		secant_image_free(&im);
 		secant_image_free(&want);
-		assert_int_equal(secant_remove_tree(dir, NULL), 0);
+		assert_int_equal(base_remove_tree(dir, NULL), 0);
 	}
 	secant_image_free(&stored);
 	free(b.p);
@@ -401,16 +401,16 @@ make_geo(const uint16_t *geo_keys, int n_keys, const double *matrix, const char 
 	secant_geo geo = { 0 };
 	geo.n = 0;
 	if (matrix) {
-		geo.tag[geo.n++] = (secant_geo_tag){ 34264, TIFF_DOUBLE, 16, (void *)(uintptr_t)matrix };
+		geo.tag[geo.n++] = (codec_geo_tag){ 34264, TIFF_DOUBLE, 16, (void *)(uintptr_t)matrix };
 	} else {
-		geo.tag[geo.n++] = (secant_geo_tag){ 33550, TIFF_DOUBLE, 3, (void *)(uintptr_t)scale };
-		geo.tag[geo.n++] = (secant_geo_tag){ 33922, TIFF_DOUBLE, 6, (void *)(uintptr_t)tie };
+		geo.tag[geo.n++] = (codec_geo_tag){ 33550, TIFF_DOUBLE, 3, (void *)(uintptr_t)scale };
+		geo.tag[geo.n++] = (codec_geo_tag){ 33922, TIFF_DOUBLE, 6, (void *)(uintptr_t)tie };
 	}
-	geo.tag[geo.n++] = (secant_geo_tag){ 34735, TIFF_SHORT, (uint32_t)n_keys, (void *)(uintptr_t)geo_keys };
-	geo.tag[geo.n++] = (secant_geo_tag){ 34737, TIFF_ASCII, sizeof ascii, (void *)(uintptr_t)ascii };
-	geo.tag[geo.n++] = (secant_geo_tag){ 42112, TIFF_ASCII, sizeof metadata, (void *)(uintptr_t)metadata };
+	geo.tag[geo.n++] = (codec_geo_tag){ 34735, TIFF_SHORT, (uint32_t)n_keys, (void *)(uintptr_t)geo_keys };
+	geo.tag[geo.n++] = (codec_geo_tag){ 34737, TIFF_ASCII, sizeof ascii, (void *)(uintptr_t)ascii };
+	geo.tag[geo.n++] = (codec_geo_tag){ 42112, TIFF_ASCII, sizeof metadata, (void *)(uintptr_t)metadata };
 	if (nodata)
-		geo.tag[geo.n++] = (secant_geo_tag){ 42113, TIFF_ASCII, (uint32_t)strlen(nodata) + 1,
+		geo.tag[geo.n++] = (codec_geo_tag){ 42113, TIFF_ASCII, (uint32_t)strlen(nodata) + 1,
 			(void *)(uintptr_t)nodata };
 	secant_image im = pattern(9, 6, 5, SECANT_U16);
 	assert_int_equal(secant_image_set_geo(&im, &geo, NULL), 0);
@@ -537,11 +537,11 @@ test_cut_changed_and_without_memory(void **state)
 static void
 patch(blob b, int tag, uint32_t value)
 {
-	size_t at = secant_le32(b.p + 4);
-	for (int i = 0; i < secant_le16(b.p + at); i++) {
+	size_t at = base_le32(b.p + 4);
+	for (int i = 0; i < base_le16(b.p + at); i++) {
 		uint8_t *e = b.p + at + 2 + i * 12;
-		if (secant_le16(e) == tag)
-			secant_put_le(e + 8, value, secant_le16(e + 2) == TIFF_SHORT ? 2 : 4);
+		if (base_le16(e) == tag)
+			base_put_le(e + 8, value, base_le16(e + 2) == TIFF_SHORT ? 2 : 4);
 	}
 }
 
@@ -552,11 +552,11 @@ test_lying_headers(void **state)
 	blob b = make(&k);
 	patch(b, TIFFTAG_IMAGEWIDTH, 100000);
 	patch(b, TIFFTAG_IMAGELENGTH, 100000);
-	long count = secant_mem_count();
+	long count = base_mem_count();
 	secant_err err = { 0 };
 	secant_image im;
 	assert_true(secant_image_decode(&im, b.p, b.n, "file", NULL, &err) != 0);
-	assert_true(secant_mem_count() - count < 20);
+	assert_true(base_mem_count() - count < 20);
 	free(b.p);
 	k.tile = 16;
 	b = make(&k);

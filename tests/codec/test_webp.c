@@ -38,12 +38,12 @@ extended(blob simple, int width, int height, const uint8_t *exif, size_t n)
 {
 	blob b = { calloc(simple.n + 18 + 8 + n + 1, 1), simple.n + 18 + 8 + n + n % 2 };
 	memcpy(b.p, "RIFF    WEBPVP8X\12\0\0\0\10", 21);
-	secant_put_le(b.p + 4, b.n - 8, 4);
-	secant_put_le(b.p + 24, (uint64_t)width - 1, 3);
-	secant_put_le(b.p + 27, (uint64_t)height - 1, 3);
+	base_put_le(b.p + 4, b.n - 8, 4);
+	base_put_le(b.p + 24, (uint64_t)width - 1, 3);
+	base_put_le(b.p + 27, (uint64_t)height - 1, 3);
 	memcpy(b.p + 30, simple.p + 12, simple.n - 12);
 	memcpy(b.p + 18 + simple.n, "EXIF", 4);
-	secant_put_le(b.p + 22 + simple.n, n, 4);
+	base_put_le(b.p + 22 + simple.n, n, 4);
 	memcpy(b.p + 26 + simple.n, exif, n);
 	return b;
 }

@@ -280,6 +280,6 @@ begin(void **state)
 static inline int
 end(void **state)
 {
-	return secant_remove_tree(dir, NULL);
+	return base_remove_tree(dir, NULL);
 }
 #endif

@@ -34,7 +34,7 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	return (int)secant_remove_tree(dir, NULL);
+	return (int)base_remove_tree(dir, NULL);
 }
 
 static void

@@ -353,7 +353,7 @@ begin(void **state)
 static int
 end(void **state)
 {
-	return secant_remove_tree(dir, NULL);
+	return base_remove_tree(dir, NULL);
 }
 
 int

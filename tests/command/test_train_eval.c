@@ -42,7 +42,7 @@ json_of(const char *arguments)
 {
 	secant_err err = { 0 };
 	assert_int_equal(run_line(out, sizeof out, "$SECANT %s --json 2> $ROOT/stderr", arguments), 0);
-	json_t *j = secant_json_parse(out, strlen(out), "output", &err);
+	json_t *j = base_json_parse(out, strlen(out), "output", &err);
 	if (!j)
 		fail_msg("%s: %s", out, err.msg);
 	return j;

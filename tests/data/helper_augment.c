@@ -26,11 +26,11 @@ main(int argc, char **argv)
 		return 2;
 	}
 	int side = atoi(argv[2]), count = atoi(argv[3]);
-	secant_augmentation *a = secant_augmentation_parse(argv[1], &err);
-	secant_frame f = { 0 };
+	data_augmentation *a = data_augmentation_parse(argv[1], &err);
+	data_frame f = { 0 };
 	double spent = 0;
 	for (int i = 0; a && i < count; i++) {
-		if (secant_frame_reserve(&f, side, side, 3, false, true, &err))
+		if (data_frame_reserve(&f, side, side, 3, false, true, &err))
 			break;
 		f.now->bounded = true;
 		for (int k = 0; k < side * side; k++) {
@@ -39,9 +39,9 @@ main(int argc, char **argv)
 			p[0] = (uint8_t)(v >> 24), p[1] = (uint8_t)(k / side), p[2] = (uint8_t)(k % side);
 			f.now->labels[k] = p[1] > 100;
 		}
-		f.rng = secant_rng_make(0, SECANT_FOR_AUGMENT, 0, (uint32_t)i);
+		f.rng = base_rng_make(0, BASE_FOR_AUGMENT, 0, (uint32_t)i);
 		double t = now();
-		if (secant_augmentation_apply(a, &f, &err))
+		if (data_augmentation_apply(a, &f, &err))
 			break;
 		spent += now() - t;
 	}
@@ -49,7 +49,7 @@ main(int argc, char **argv)
 		printf("%.1f\n", count / spent);
 	else
 		fprintf(stderr, "%s\n", err.msg);
-	secant_frame_free(&f);
-	secant_augmentation_free(a);
+	data_frame_free(&f);
+	data_augmentation_free(a);
 	return err.code != 0;
 }

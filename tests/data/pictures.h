@@ -31,7 +31,7 @@ write_picture(
 {
 	secant_err err = { 0 };
 	secant_image im;
-	char *dir = secant_path_dir(path);
+	char *dir = base_path_dir(path);
 	assert_int_equal(secant_make_dirs(dir, &err), SECANT_OK);
 	secant_free(dir);
 	assert_int_equal(secant_image_new(&im, width, height, channels, dtype, &err), SECANT_OK);
@@ -104,13 +104,13 @@ set_option(secant_data_options *o, const char *name, const char *text)
 }
 
 /* Opens, and expects success where `message` is NULL, else failure with a message that contains it. */
-static inline secant_samples *
+static inline data_samples *
 open_expecting(const char *root, const char *split, const secant_data_options *o, int channels, int classes,
-	secant_target_kind kind, const char *message)
+	data_target_kind kind, const char *message)
 {
 	secant_err err = { 0 };
-	secant_samples_request r = { root, split, o, channels, classes, kind, 0 };
-	secant_samples *s = secant_samples_open(&r, &err);
+	data_samples_request r = { root, split, o, channels, classes, kind, 0 };
+	data_samples *s = data_samples_open(&r, &err);
 	if (!message && !s)
 		fail_msg("%s", err.msg);
 	if (message && (s || !strstr(err.msg, message)))
@@ -122,6 +122,6 @@ static inline void
 remove_root(const char *root)
 {
 	secant_err err = { 0 };
-	assert_int_equal(secant_remove_tree(root, &err), SECANT_OK);
+	assert_int_equal(base_remove_tree(root, &err), SECANT_OK);
 }
 #endif

@@ -25,24 +25,24 @@ make(const char *root, const char *lists)
 
 /* Labels of sample i as text, a row a line: '.' ignored, else the class digit. */
 static void
-expect_plane(const secant_samples *s, int i, const char *expected)
+expect_plane(const data_samples *s, int i, const char *expected)
 {
 	secant_err err = { 0 };
-	secant_picture own = { 0 };
-	const secant_picture *p;
+	data_picture own = { 0 };
+	const data_picture *p;
 	char text[4000], *to = text;
-	if (secant_samples_decode(s, i, &own, &p, &err))
+	if (data_samples_decode(s, i, &own, &p, &err))
 		fail_msg("%s", err.msg);
 	for (int y = 0; y < p->height; y++) {
 		for (int x = 0; x < p->width; x++) {
 			uint16_t v = p->labels[(size_t)y * (size_t)p->width + (size_t)x];
-			*to++ = v == SECANT_LABEL_IGNORE ? '.' : (char)('0' + v);
+			*to++ = v == DATA_LABEL_IGNORE ? '.' : (char)('0' + v);
 		}
 		*to++ = '\n';
 	}
 	*to = 0;
 	assert_string_equal(text, expected);
-	secant_picture_free(&own);
+	data_picture_free(&own);
 }
 
 static const char later[] = /* the ship stands after the car in the file */
@@ -59,16 +59,16 @@ objects_become_classes_behind_the_background(void **state)
 {
 	make(*state, NULL);
 	o.validation_fraction = 0;
-	secant_samples *s = open_expecting(*state, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
-	assert_int_equal(secant_samples_count(s), 2);
+	data_samples *s = open_expecting(*state, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(data_samples_count(s), 2);
 	expect_plane(s, 0, later);
 	expect_plane(s, 1, nothing);
 	const char *const *names;
-	assert_int_equal(secant_samples_class_names(s, &names), 3);
+	assert_int_equal(data_samples_class_names(s, &names), 3);
 	assert_string_equal(names[0], "background");
 	assert_string_equal(names[1], "ship");
 	assert_string_equal(names[2], "car");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -76,43 +76,43 @@ overlaps_and_boxes_are_chosen(void **state)
 {
 	make(*state, NULL);
 	set_option(&o, "on-top", "smaller");
-	secant_samples *s = open_expecting(*state, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
+	data_samples *s = open_expecting(*state, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
 	expect_plane(s, 0, smaller);
-	secant_samples_free(s);
+	data_samples_free(s);
 	set_option(&o, "on-top", "class"); /* car is the later class */
-	s = open_expecting(*state, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
+	s = open_expecting(*state, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
 	expect_plane(s, 0, smaller);
-	secant_samples_free(s);
+	data_samples_free(s);
 	set_option(&o, "on-top", "later");
 	set_option(&o, "objects", "boxes");
-	s = open_expecting(*state, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
+	s = open_expecting(*state, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
 	expect_plane(s, 0, boxes);
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
 one_class_is_objects_against_background(void **state)
 {
 	make(*state, NULL);
-	secant_samples *s = open_expecting(*state, "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+	data_samples *s = open_expecting(*state, "all", &o, 3, 1, DATA_TARGET_BINARY, NULL);
 	expect_plane(s, 0, later);
 	const char *const *names;
-	assert_int_equal(secant_samples_class_names(s, &names), 2);
+	assert_int_equal(data_samples_class_names(s, &names), 2);
 	assert_string_equal(names[1], "object");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
 several_labels_on_a_pixel_are_bits(void **state)
 {
 	make(*state, NULL);
-	secant_samples *s = open_expecting(*state, "all", &o, 3, 2, SECANT_TARGET_MULTILABEL, NULL);
+	data_samples *s = open_expecting(*state, "all", &o, 3, 2, DATA_TARGET_MULTILABEL, NULL);
 	expect_plane(s, 0,
 		"111111100000\n133311000000\n133310000000\n111100000000\n111000000000\n110000000000\n100000000000\n000000000000"
 		"\n");
-	secant_samples_free(s);
+	data_samples_free(s);
 	open_expecting(
-		*state, "all", &o, 3, 5, SECANT_TARGET_MULTILABEL, "has 2 classes, --classes is 5: --classes 2 would fit");
+		*state, "all", &o, 3, 5, DATA_TARGET_MULTILABEL, "has 2 classes, --classes is 5: --classes 2 would fit");
 }
 
 static void
@@ -120,12 +120,12 @@ windows_see_their_part(void **state)
 {
 	make(*state, NULL);
 	o.tile = (secant_ints){ 2, { 5, 7 } };
-	secant_samples *s = open_expecting(*state, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
-	assert_int_equal(secant_samples_count(s), 8);
+	data_samples *s = open_expecting(*state, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(data_samples_count(s), 8);
 	expect_plane(s, 0, "1111111\n1111110\n1111100\n1111000\n1110000\n");
 	expect_plane(s, 1, "1100000\n1000000\n0000000\n0000000\n0000000\n"); /* from column 5 */
 	expect_plane(s, 3, "0000000\n0000000\n0000000\n0000000\n0000000\n");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -137,28 +137,28 @@ lists_are_splits(void **state)
 		"{\"images\": [{\"id\": 2, \"file_name\": \"b.png\", \"width\": 12, \"height\": 8}], \"categories\": [{\"id\": "
 		"1, \"name\": \"ship\"},"
 		" {\"id\": 2, \"name\": \"car\"}], \"annotations\": []}");
-	assert_true(secant_samples_exists(root, "train", &o));
-	assert_true(secant_samples_exists(root, "val", &o));
-	assert_false(secant_samples_exists(root, "test", &o));
-	secant_samples *s = open_expecting(root, "val", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
-	assert_int_equal(secant_samples_count(s), 1);
+	assert_true(data_samples_exists(root, "train", &o));
+	assert_true(data_samples_exists(root, "val", &o));
+	assert_false(data_samples_exists(root, "test", &o));
+	data_samples *s = open_expecting(root, "val", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(data_samples_count(s), 1);
 	expect_plane(s, 0, nothing);
-	secant_samples_free(s);
-	open_expecting(root, "test", &o, 3, 3, SECANT_TARGET_INDEX, "has no list 'test', only train2017, val2017");
+	data_samples_free(s);
+	open_expecting(root, "test", &o, 3, 3, DATA_TARGET_INDEX, "has no list 'test', only train2017, val2017");
 }
 
 static void
 sets_without_lists_are_divided(void **state)
 {
 	make(*state, NULL);
-	assert_false(secant_samples_exists(*state, "train", &o));
+	assert_false(data_samples_exists(*state, "train", &o));
 	o.validation_fraction = .5;
-	secant_samples *t = open_expecting(*state, "train", &o, 3, 3, SECANT_TARGET_INDEX, NULL),
-				   *v = open_expecting(*state, "val", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
-	assert_true(secant_samples_count(t) == 1 && secant_samples_count(v) == 1);
-	assert_string_not_equal(secant_samples_image_path(t, 0), secant_samples_image_path(v, 0));
-	secant_samples_free(t);
-	secant_samples_free(v);
+	data_samples *t = open_expecting(*state, "train", &o, 3, 3, DATA_TARGET_INDEX, NULL),
+				 *v = open_expecting(*state, "val", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+	assert_true(data_samples_count(t) == 1 && data_samples_count(v) == 1);
+	assert_string_not_equal(data_samples_image_path(t, 0), data_samples_image_path(v, 0));
+	data_samples_free(t);
+	data_samples_free(v);
 }
 
 /* Whatever the format, the same filled boxes come out: those of the set that it was converted from. */
@@ -187,16 +187,16 @@ every_format_trains(void **state)
 		snprintf(to, sizeof to, "%s/%s", (char *)*state, name);
 		must_write(d, name, to);
 		set_option(&o, "from", name);
-		secant_samples *s = open_expecting(to, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
-		if (secant_samples_count(s) != 2)
-			fail_msg("%s: %d pictures", name, secant_samples_count(s));
+		data_samples *s = open_expecting(to, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+		if (data_samples_count(s) != 2)
+			fail_msg("%s: %d pictures", name, data_samples_count(s));
 		expect_plane(s, 0,
 			"000000000000\n022200000000\n022200111111\n000000111111\n000000111111\n000000111111\n000000111111\n00000000"
 			"0000\n");
 		expect_plane(s, 1,
 			"100000000000\n000000000000\n000000000000\n000000000000\n000000000000\n000000000000\n000000000000\n00000000"
 			"0000\n");
-		secant_samples_free(s);
+		data_samples_free(s);
 	}
 	secant_dataset_free(d);
 }
@@ -211,19 +211,19 @@ void_pixels_are_ignored_or_refused(void **state)
 	secant_err err = { 0 };
 	secant_tensor image, target;
 	set_option(&o, "from", "kitti");
-	secant_samples *s = open_expecting(in_root(root, "kitti"), "all", &o, 3, 2, SECANT_TARGET_INDEX, NULL);
-	assert_int_not_equal(secant_sample_load(s, 0, &image, &target, &err), 0);
+	data_samples *s = open_expecting(in_root(root, "kitti"), "all", &o, 3, 2, DATA_TARGET_INDEX, NULL);
+	assert_int_not_equal(data_sample_load(s, 0, &image, &target, &err), 0);
 	if (!strstr(err.msg, "48 pixels are void"))
 		fail_msg("%s", err.msg);
 	assert_non_null(
 		strstr(err.msg, "48 pixels are void or belong to no object; --ignore-index 255 would leave them out"));
-	secant_samples_free(s);
+	data_samples_free(s);
 	set_option(&o, "ignore-index", "255");
-	s = open_expecting(in_root(root, "kitti"), "all", &o, 3, 2, SECANT_TARGET_INDEX, NULL);
+	s = open_expecting(in_root(root, "kitti"), "all", &o, 3, 2, DATA_TARGET_INDEX, NULL);
 	expect_plane(s, 0,
 		"111000......\n111000......\n000000......\n000000......\n000000......\n000000......\n000000......\n000000......"
 		"\n");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -233,13 +233,13 @@ a_class_file_gives_the_order(void **state)
 	make(root, NULL);
 	write_text(in_root(root, "order.txt"), "car\nbackground\nship\n");
 	set_option(&o, "class-file", in_root(root, "order.txt"));
-	secant_samples *s = open_expecting(root, "all", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
+	data_samples *s = open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
 	expect_plane(s, 1,
 		"111111111111\n111111111111\n111111111111\n111111111111\n111111111111\n111111111111\n111111111111\n111111111111"
 		"\n");
-	secant_samples_free(s);
+	data_samples_free(s);
 	write_text(in_root(root, "order.txt"), "background\nship\n");
-	open_expecting(root, "all", &o, 3, 2, SECANT_TARGET_INDEX, "class 'car' is none of background, ship (rename");
+	open_expecting(root, "all", &o, 3, 2, DATA_TARGET_INDEX, "class 'car' is none of background, ship (rename");
 }
 
 /* A model keeps the order of its classes; another data set may have them in another. */
@@ -249,13 +249,13 @@ a_model_gives_the_order(void **state)
 	make(*state, NULL);
 	char *const names[] = { (char *)"background", (char *)"car", (char *)"ship" };
 	secant_err err = { 0 };
-	secant_samples_request r = { *state, "all", &o, 3, 3, SECANT_TARGET_INDEX, 0, names, 3 };
-	secant_samples *s = secant_samples_open(&r, &err);
+	data_samples_request r = { *state, "all", &o, 3, 3, DATA_TARGET_INDEX, 0, names, 3 };
+	data_samples *s = data_samples_open(&r, &err);
 	assert_non_null(s);
 	expect_plane(s, 0,
 		"222222200000\n222222000000\n222220000000\n222200000000\n222000000000\n220000000000\n200000000000\n000000000000"
 		"\n");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -263,21 +263,21 @@ mistakes_say_what_would_fit(void **state)
 {
 	const char *root = *state;
 	make(root, NULL);
-	open_expecting(root, "all", &o, 3, 7, SECANT_TARGET_INDEX,
+	open_expecting(root, "all", &o, 3, 7, DATA_TARGET_INDEX,
 		"has 2 classes of objects, --classes is 7: --classes 3 would fit (0 is background), or 1");
 	set_option(&o, "labels", "index");
-	open_expecting(root, "all", &o, 3, 3, SECANT_TARGET_INDEX,
+	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX,
 		"--labels index: says how label pictures are read, but the labels of");
 	set_option(&o, "labels", "auto");
 	set_option(&o, "from", "vok");
-	open_expecting(root, "all", &o, 3, 3, SECANT_TARGET_INDEX, "there is no format 'vok'; did you mean 'voc'?");
+	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "there is no format 'vok'; did you mean 'voc'?");
 	set_option(&o, "from", "coco");
 	write_picture(in_root(root, "images/b.png"), 9, 8, 3, SECANT_U8, place_value);
-	open_expecting(root, "all", &o, 3, 3, SECANT_TARGET_INDEX, "says the picture is 8x12");
+	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "says the picture is 8x12");
 	unlink(in_root(root, "images/b.png"));
-	open_expecting(root, "all", &o, 3, 3, SECANT_TARGET_INDEX, "the picture 'b.png' was not found");
-	secant_samples_free(
-		open_expecting(in_root(root, "images"), "all", &o, 3, 3, SECANT_TARGET_INDEX, "no COCO annotations"));
+	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "the picture 'b.png' was not found");
+	data_samples_free(
+		open_expecting(in_root(root, "images"), "all", &o, 3, 3, DATA_TARGET_INDEX, "no COCO annotations"));
 }
 
 int

@@ -9,7 +9,7 @@ static void *
 parse(const char *text, const char *message)
 {
 	secant_err err = { 0 };
-	secant_augmentation *a = secant_augmentation_parse(text, &err);
+	data_augmentation *a = data_augmentation_parse(text, &err);
 	if (!message && !a)
 		fail_msg("%s: %s", text, err.msg);
 	if (message && (a || !strstr(err.msg, message)))
@@ -37,12 +37,12 @@ scene_label(int x, int y, int width)
 }
 
 static void
-fill_frame(secant_frame *f, scene s, double (*value)(int, int, int))
+fill_frame(data_frame *f, scene s, double (*value)(int, int, int))
 {
 	secant_err err = { 0 };
-	assert_int_equal(secant_frame_reserve(f, s.side_x, s.side_y, s.channels, s.real, true, &err), SECANT_OK);
+	assert_int_equal(data_frame_reserve(f, s.side_x, s.side_y, s.channels, s.real, true, &err), SECANT_OK);
 	f->now->bounded = true;
-	f->pad_label = SECANT_LABEL_IGNORE;
+	f->pad_label = DATA_LABEL_IGNORE;
 	for (int y = 0; y < s.side_y; y++)
 		for (int x = 0; x < s.side_x; x++) {
 			size_t i = (size_t)y * (size_t)s.side_x + (size_t)x;
@@ -58,7 +58,7 @@ fill_frame(secant_frame *f, scene s, double (*value)(int, int, int))
 }
 
 static double
-value_of(const secant_picture *p, int x, int y, int c)
+value_of(const data_picture *p, int x, int y, int c)
 {
 	size_t i = ((size_t)y * (size_t)p->width + (size_t)x) * (size_t)p->channels + (size_t)c;
 	return p->real ? (double)((float *)p->pixels)[i] : ((uint8_t *)p->pixels)[i];
@@ -66,9 +66,9 @@ value_of(const secant_picture *p, int x, int y, int c)
 
 /* The other sample of mixing steps: all 250, all label 3. */
 static secant_status
-other_sample(void *user, secant_frame *f, secant_picture *guest, secant_err *err)
+other_sample(void *user, data_frame *f, data_picture *guest, secant_err *err)
 {
-	secant_status s = secant_picture_reserve(
+	secant_status s = data_picture_reserve(
 		guest, f->now->width, f->now->height, f->now->channels, f->now->real, true, err);
 	for (int i = 0; !s && i < guest->width * guest->height; i++) {
 		guest->labels[i] = 3;
@@ -83,16 +83,16 @@ other_sample(void *user, secant_frame *f, secant_picture *guest, secant_err *err
 }
 
 static void
-run(const char *steps, secant_frame *f, uint32_t sample)
+run(const char *steps, data_frame *f, uint32_t sample)
 {
 	secant_err err = { 0 };
-	secant_augmentation *a = parse(steps, NULL);
-	f->rng = secant_rng_make(1, SECANT_FOR_AUGMENT, 0, sample);
-	f->mix = secant_rng_make(1, SECANT_FOR_MIX, 0, sample);
+	data_augmentation *a = parse(steps, NULL);
+	f->rng = base_rng_make(1, BASE_FOR_AUGMENT, 0, sample);
+	f->mix = base_rng_make(1, BASE_FOR_MIX, 0, sample);
 	f->partner = other_sample;
-	if (secant_augmentation_apply(a, f, &err))
+	if (data_augmentation_apply(a, f, &err))
 		fail_msg("%s: %s", steps, err.msg);
-	secant_augmentation_free(a);
+	data_augmentation_free(a);
 }
 
 /* ---- every step, by the table ---- */
@@ -102,8 +102,8 @@ for_every_step(void (*visit)(const char *name))
 {
 #define AUGMENT(nam) \
 	{ \
-		extern const secant_augment secant_augment_##nam; \
-		visit(secant_augment_##nam.name); \
+		extern const data_augment data_augment_##nam; \
+		visit(data_augment_##nam.name); \
 	}
 #include "data/augment/augments.inc"
 #undef AUGMENT
@@ -124,19 +124,19 @@ labels_stay_in_their_set(const char *name)
 	with_p1(name, steps);
 	for (size_t k = 0; k < sizeof scenes / sizeof *scenes; k++)
 		for (uint32_t sample = 0; sample < 5; sample++) {
-			secant_frame f = { 0 };
+			data_frame f = { 0 };
 			fill_frame(&f, scenes[k], scene_value);
 			run(steps, &f, sample);
 			assert_int_equal(f.now->width, scenes[k].side_x);
 			assert_int_equal(f.now->height, scenes[k].side_y);
 			for (int i = 0; i < f.now->width * f.now->height; i++) {
-				assert_true(f.now->labels[i] <= 3 || f.now->labels[i] == SECANT_LABEL_IGNORE);
+				assert_true(f.now->labels[i] <= 3 || f.now->labels[i] == DATA_LABEL_IGNORE);
 				for (int c = 0; c < f.now->channels; c++) {
 					double v = value_of(f.now, i % f.now->width, i / f.now->width, c);
 					assert_true(v >= 0 && v <= 255);
 				}
 			}
-			secant_frame_free(&f);
+			data_frame_free(&f);
 		}
 }
 
@@ -161,7 +161,7 @@ stays_aligned(const char *name)
 	char steps[128];
 	with_p1(name, steps);
 	for (uint32_t sample = 0; sample < 8; sample++) {
-		secant_frame f = { 0 };
+		data_frame f = { 0 };
 		fill_frame(&f, (scene){ 80, 80, 3, false }, clear_value);
 		for (int i = 0; i < 80 * 80; i++)
 			f.now->labels[i] = clear_value(i % 80, i / 80, 0) > 100;
@@ -173,14 +173,14 @@ stays_aligned(const char *name)
 				bool inner = true;
 				for (int d = -2; d <= 2; d++)
 					inner = inner && l[d] == *l && l[d * 80] == *l;
-				if (!inner || *l == SECANT_LABEL_IGNORE || *l == 3)
+				if (!inner || *l == DATA_LABEL_IGNORE || *l == 3)
 					continue;
 				all++;
 				same += (value_of(f.now, x, y, 0) > 125) == *l;
 			}
 		if (all < 300 || same < all * 0.99)
 			fail_msg("%s, sample %u: %d of %d pixels agree with their label", name, sample, same, all);
-		secant_frame_free(&f);
+		data_frame_free(&f);
 	}
 }
 
@@ -199,7 +199,7 @@ changes_something(const char *name)
 	with_p1(name, steps);
 	int changed = 0;
 	for (uint32_t sample = 0; sample < 4; sample++) {
-		secant_frame f = { 0 }, g = { 0 };
+		data_frame f = { 0 }, g = { 0 };
 		scene s = { 33, 33, 3, false };
 		fill_frame(&f, s, scene_value);
 		fill_frame(&g, s, scene_value);
@@ -208,9 +208,9 @@ changes_something(const char *name)
 		run(steps, &g, sample); /* the same draws give the same bytes */
 		assert_memory_equal(f.now->pixels, g.now->pixels, 33 * 33 * 3);
 		assert_memory_equal(f.now->labels, g.now->labels, 33 * 33 * 2);
-		secant_frame_free(&f);
+		data_frame_free(&f);
 		fill_frame(&g, s, scene_value);
-		secant_frame_free(&g);
+		data_frame_free(&g);
 	}
 	if (changed < 2)
 		fail_msg("%s changed %d of 4 samples", name, changed);
@@ -249,22 +249,22 @@ turns_are_those_of_the_square(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (int kind = 0; kind < 3; kind++) {
-			secant_frame f = { 0 };
+			data_frame f = { 0 };
 			fill_frame(&f, (scene){ 8, 8, kind == 2 ? 3 : 1, kind > 0 }, where);
 			run(cases[i].steps, &f, 0);
 			assert_true(value_of(f.now, 0, 0, 0) == where(cases[i].x, cases[i].y, 0));
 			assert_int_equal(f.now->labels[0], scene_label(cases[i].x, cases[i].y, 8));
-			secant_frame_free(&f);
+			data_frame_free(&f);
 		}
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 8, 8, 1, false }, where);
 	run("rotate90(p=1)", &f, 0);
 	assert_true(value_of(f.now, 3, 2, 0) == where(5, 3, 0)); /* out[i][j] = in[j][W - 1 - i] */
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 8, 6, 1, false }, where);
 	run("rotate90(p=1)", &f, 0); /* not square: a half turn */
 	assert_true(value_of(f.now, 0, 0, 0) == where(7, 5, 0));
-	secant_frame_free(&f);
+	data_frame_free(&f);
 }
 
 static void
@@ -272,12 +272,12 @@ flips_and_quarter_turns_give_the_eight_equally(void **state)
 {
 	int seen[64] = { 0 }, kinds = 0;
 	for (uint32_t sample = 0; sample < 800; sample++) {
-		secant_frame f = { 0 };
+		data_frame f = { 0 };
 		fill_frame(&f, (scene){ 8, 8, 1, false }, where);
 		run("flip-h,flip-v,rotate90", &f, sample);
 		/* The corner and the neighbour right of it tell the turn. */
 		seen[(int)value_of(f.now, 1, 0, 0)]++;
-		secant_frame_free(&f);
+		data_frame_free(&f);
 	}
 	for (int i = 0; i < 64; i++) {
 		kinds += seen[i] > 0;
@@ -303,14 +303,14 @@ static void
 expect_colour(const char *steps, double (*value)(int, int, int), double r, double g, double b)
 {
 	for (int real = 0; real < 2; real++) {
-		secant_frame f = { 0 };
+		data_frame f = { 0 };
 		fill_frame(&f, (scene){ 300, 2, 3, real }, value);
 		run(steps, &f, 0);
 		double want[3] = { r, g, b };
 		for (int c = 0; c < 3; c++)
 			if (fabs(value_of(f.now, 299, 1, c) - want[c]) > 1)
 				fail_msg("%s: channel %d is %g, expected %g", steps, c, value_of(f.now, 299, 1, c), want[c]);
-		secant_frame_free(&f);
+		data_frame_free(&f);
 	}
 }
 
@@ -332,20 +332,20 @@ hues_wrap_as_documented(void **state)
 	expect_colour(
 		"hue-saturation-value(p=1,hue=30,30,saturation=50,50,value=0)", grey, 100, 100, 100); /* grey stays grey */
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=51,51,value=0,hue-wrap=compat256)", grey, 100, 80, 80);
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 4, 4, 5, false }, grey);
 	run("hue-saturation-value(p=1,hue=0,saturation=0,value=20,20)", &f, 0);
 	assert_true(value_of(f.now, 1, 1, 2) == 120);
 	assert_true(value_of(f.now, 1, 1, 3) == 100); /* not a colour */
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 4, 4, 1, false }, grey);
 	run("hue-saturation-value(p=1,hue=90,saturation=99,value=20,20)", &f, 0);
 	assert_true(value_of(f.now, 1, 1, 0) == 120);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 }
 
 static double
-mean_of(const secant_picture *p)
+mean_of(const data_picture *p)
 {
 	double sum = 0;
 	for (int y = 0; y < p->height; y++)
@@ -355,7 +355,7 @@ mean_of(const secant_picture *p)
 }
 
 static double
-deviation_of(const secant_picture *p)
+deviation_of(const data_picture *p)
 {
 	double sum = 0, mean = mean_of(p);
 	for (int y = 0; y < p->height; y++)
@@ -367,31 +367,31 @@ deviation_of(const secant_picture *p)
 static void
 values_change_by_their_formulas(void **state)
 {
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 128, 128, 3, false }, grey);
 	run("noise(p=1,deviation=10,10)", &f, 3);
 	assert_true(fabs(mean_of(f.now) - 100) < 0.4);
 	assert_true(fabs(deviation_of(f.now) - 10) < 0.3);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 128, 128, 3, false }, grey);
 	run("gamma(p=1,gamma=2,2)", &f, 0);
 	assert_true(value_of(f.now, 5, 5, 1) == round(255 * pow(100 / 255., 2)));
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 64, 64, 3, true }, scene_value);
 	double before = deviation_of(f.now), mean = mean_of(f.now);
 	run("blur(p=1,sigma=2,2)", &f, 0);
 	assert_true(deviation_of(f.now) < before * 0.8);
 	assert_true(fabs(mean_of(f.now) - mean) < 3);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 64, 64, 3, false }, grey);
 	run("blur(p=1,sigma=2,2)", &f, 0);
 	assert_true(value_of(f.now, 0, 0, 0) == 100 && value_of(f.now, 63, 63, 2) == 100); /* the border is no edge */
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 64, 64, 1, false }, scene_value);
 	before = deviation_of(f.now);
 	run("colour-jitter(p=1,brightness=0,contrast=0.5,0.5)", &f, 0);
 	assert_true(fabs(deviation_of(f.now) / before - 0.5) < 0.02);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 }
 
 static double
@@ -403,12 +403,12 @@ dim(int x, int y, int c)
 static void
 clahe_raises_contrast(void **state)
 {
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 64, 64, 3, false }, dim);
 	double before = deviation_of(f.now);
 	run("clahe(p=1,clip=4,4)", &f, 0);
 	assert_true(deviation_of(f.now) > before * 1.2);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 }
 
 /* ---- places ---- */
@@ -422,32 +422,32 @@ slope(int x, int y, int c)
 static void
 shift_scale_rotate_goes_where_it_says(void **state)
 {
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 64, 64, 3, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0.125,0.125,scale=0,rotate=0)", &f, 0);
 	assert_true(fabs(value_of(f.now, 30, 30, 0) - slope(22, 22, 0)) < 0.01); /* by 8 to the right and down */
 	assert_int_equal(f.now->labels[30 * 64 + 30], scene_label(22, 22, 64));
-	assert_int_equal(f.now->labels[7], SECANT_LABEL_IGNORE); /* outside */
-	secant_frame_free(&f);
+	assert_int_equal(f.now->labels[7], DATA_LABEL_IGNORE); /* outside */
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=2,2,rotate=0)", &f, 0);
 	assert_true(fabs(value_of(f.now, 32, 32, 0) - slope(32, 32, 0)) < 0.01);
 	assert_true(fabs(value_of(f.now, 42, 32, 0) - slope(37, 32, 0)) < 0.01); /* twice as large */
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=0,rotate=90,90)", &f, 0);
 	assert_true(
 		fabs(value_of(f.now, 32, 22, 0) - slope(42, 32, 0)) < 0.01); /* counter-clockwise: what was right is up */
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=0,rotate=0,aspect=4,4)", &f, 0);
 	assert_true(fabs(value_of(f.now, 42, 42, 0) - (2 * 37 + 52)) < 0.01); /* sqrt(4) wider, as much flatter */
-	secant_frame_free(&f);
+	data_frame_free(&f);
 	/* D-LinkNet's matrix: without rotation both sides are scaled by scale * sqrt(aspect). */
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=0,rotate=0,aspect=1.21,1.21,compat=true)", &f, 0);
 	assert_true(fabs(value_of(f.now, 43, 43, 0) - (2 + 1) * (32.5 + (43 - 32.5) / 1.1)) < 0.01);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 }
 
 static void
@@ -461,17 +461,17 @@ borders_are_what_they_say(void **state)
 		char steps[160];
 		snprintf(steps, sizeof steps, "shift-scale-rotate(p=1,shift=0.125,0.125,scale=0,rotate=0,border=%s)",
 			cases[i].border);
-		secant_frame f = { 0 };
+		data_frame f = { 0 };
 		fill_frame(&f, (scene){ 64, 64, 3, true }, slope);
 		run(steps, &f, 0);
 		assert_true(fabs(value_of(f.now, 0, 8, 0) - cases[i].left) < 0.01);
-		secant_frame_free(&f);
+		data_frame_free(&f);
 	}
-	assert_int_equal(secant_border_index(SECANT_BORDER_REFLECT, -9, 4), 3); /* 0 1 2 3 2 1 0 1 2 3 ... */
-	assert_int_equal(secant_border_index(SECANT_BORDER_REFLECT, 5, 1), 0);
-	assert_int_equal(secant_border_index(SECANT_BORDER_WRAP, -9, 4), 3);
-	assert_int_equal(secant_border_index(SECANT_BORDER_EDGE, 99, 4), 3);
-	assert_int_equal(secant_border_index(SECANT_BORDER_CONSTANT, 4, 4), -1);
+	assert_int_equal(data_border_index(DATA_BORDER_REFLECT, -9, 4), 3); /* 0 1 2 3 2 1 0 1 2 3 ... */
+	assert_int_equal(data_border_index(DATA_BORDER_REFLECT, 5, 1), 0);
+	assert_int_equal(data_border_index(DATA_BORDER_WRAP, -9, 4), 3);
+	assert_int_equal(data_border_index(DATA_BORDER_EDGE, 99, 4), 3);
+	assert_int_equal(data_border_index(DATA_BORDER_CONSTANT, 4, 4), -1);
 }
 
 /* ---- mixing ---- */
@@ -481,7 +481,7 @@ mixing_takes_labels_with_the_pixels(void **state)
 {
 	static const char *const steps[] = { "cutmix(p=1,area=0.25,0.25)", "mosaic(p=1,centre=0.5,0.5)" };
 	for (int i = 0; i < 2; i++) {
-		secant_frame f = { 0 };
+		data_frame f = { 0 };
 		fill_frame(&f, (scene){ 40, 40, 3, false }, scene_value);
 		run(steps[i], &f, 2);
 		int foreign = 0;
@@ -490,60 +490,59 @@ mixing_takes_labels_with_the_pixels(void **state)
 			foreign += f.now->labels[k] == 3;
 		}
 		assert_int_equal(foreign, i == 0 ? 400 : 1200);
-		secant_frame_free(&f);
+		data_frame_free(&f);
 	}
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 40, 40, 3, false }, grey);
 	run("mixup(p=1,differ=ignore)", &f, 2);
 	double v = value_of(f.now, 0, 0, 0);
 	assert_true(v >= 100 && v <= 175.5); /* at least half its own */
 	for (int k = 0; k < 1600; k++)
-		assert_int_equal(f.now->labels[k], SECANT_LABEL_IGNORE);
-	secant_frame_free(&f);
+		assert_int_equal(f.now->labels[k], DATA_LABEL_IGNORE);
+	data_frame_free(&f);
 	secant_err err = { 0 };
 	fill_frame(&f, (scene){ 4, 4, 3, false }, grey);
-	secant_augmentation *a = parse("mosaic(p=1)", NULL);
-	assert_int_equal(secant_augmentation_apply(a, &f, &err), SECANT_ERR_ARG); /* no data set, no others */
+	data_augmentation *a = parse("mosaic(p=1)", NULL);
+	assert_int_equal(data_augmentation_apply(a, &f, &err), SECANT_ERR_ARG); /* no data set, no others */
 	assert_non_null(strstr(err.msg, "mosaic: needs other samples"));
-	secant_augmentation_free(a);
-	secant_frame_free(&f);
+	data_augmentation_free(a);
+	data_frame_free(&f);
 }
 
 static void
 dropout_may_take_labels_along(void **state)
 {
-	secant_frame f = { 0 };
+	data_frame f = { 0 };
 	fill_frame(&f, (scene){ 40, 40, 3, false }, scene_value);
 	run("coarse-dropout(p=1,holes=1,1,height=0.5,0.5,width=0.25,0.25,fill=9,labels=ignore)", &f, 0);
 	int n = 0;
 	for (int k = 0; k < 1600; k++) {
-		assert_int_equal(f.now->labels[k] == SECANT_LABEL_IGNORE, value_of(f.now, k % 40, k / 40, 2) == 9);
-		n += f.now->labels[k] == SECANT_LABEL_IGNORE;
+		assert_int_equal(f.now->labels[k] == DATA_LABEL_IGNORE, value_of(f.now, k % 40, k / 40, 2) == 9);
+		n += f.now->labels[k] == DATA_LABEL_IGNORE;
 	}
 	assert_int_equal(n, 200);
-	secant_frame_free(&f);
+	data_frame_free(&f);
 }
 
 static void
 resized_crops_lie_inside(void **state)
 {
-	secant_augmentation *a = parse("random-resized-crop(scale=0.1,0.5,ratio=0.5,2)", NULL),
-						*none = parse("flip-h", NULL);
+	data_augmentation *a = parse("random-resized-crop(scale=0.1,0.5,ratio=0.5,2)", NULL), *none = parse("flip-h", NULL);
 	for (uint32_t i = 0; i < 300; i++) {
-		secant_rng rng = secant_rng_make(0, SECANT_FOR_TEST, 0, i);
-		int height = 1 + (int)secant_rng_below(&rng, 300), width = 1 + (int)secant_rng_below(&rng, 300);
-		secant_window w;
-		assert_true(secant_augmentation_window(a, &rng, height, width, 64, 64, &w));
+		base_rng rng = base_rng_make(0, BASE_FOR_TEST, 0, i);
+		int height = 1 + (int)base_rng_below(&rng, 300), width = 1 + (int)base_rng_below(&rng, 300);
+		data_window w;
+		assert_true(data_augmentation_window(a, &rng, height, width, 64, 64, &w));
 		assert_true(w.x >= 0 && w.y >= 0 && w.width >= 1 && w.height >= 1 && w.x + w.width <= width
 			&& w.y + w.height <= height);
 		if (width > 100 && height > 100 && width < 2 * height && height < 2 * width) {
 			assert_true(w.width * w.height < 0.53 * width * height);
 			assert_true(w.width < 2.1 * w.height && w.height < 2.1 * w.width);
 		}
-		assert_false(secant_augmentation_window(none, &rng, height, width, 64, 64, &w));
+		assert_false(data_augmentation_window(none, &rng, height, width, 64, 64, &w));
 	}
-	secant_augmentation_free(a);
-	secant_augmentation_free(none);
+	data_augmentation_free(a);
+	data_augmentation_free(none);
 }
 
 /* ---- text ---- */
@@ -562,17 +561,17 @@ pipelines_as_text(void **state)
 		" [{\"name\": \"gamma\", \"p\": 1, \"gamma\": [0.5, 2]}, \"flip-v\"]",
 	};
 	for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
-		secant_augmentation *a = parse(right[i], NULL);
-		char *json = secant_augmentation_to_json(a);
-		secant_augmentation *again = parse(json, NULL); /* what is written can be read */
-		char *twice = secant_augmentation_to_json(again);
+		data_augmentation *a = parse(right[i], NULL);
+		char *json = data_augmentation_to_json(a);
+		data_augmentation *again = parse(json, NULL); /* what is written can be read */
+		char *twice = data_augmentation_to_json(again);
 		assert_string_equal(json, twice);
 		secant_free(json);
 		secant_free(twice);
-		secant_augmentation_free(a);
-		secant_augmentation_free(again);
+		data_augmentation_free(a);
+		data_augmentation_free(again);
 	}
-	secant_augmentation_free(parse(NULL, NULL));
+	data_augmentation_free(parse(NULL, NULL));
 	static const char *const wrong[][2] = {
 		{ "flip", "augmentation 'flip': no such step, nearest: flip-" },
 		{ "flip-h,", "a comma at the end" },
@@ -643,12 +642,12 @@ memory_may_fail_anywhere(void **state)
 	static const char text[] = "[{\"name\": \"gamma\", \"gamma\": [0.5, 2]}, \"flip-h\"]";
 	for (long k = 1;; k++) {
 		secant_err err = { 0 };
-		long live = secant_mem_live();
-		secant_mem_fail_at(k);
-		secant_augmentation *a = secant_augmentation_parse(text, &err);
-		secant_mem_fail_at(0);
-		secant_augmentation_free(a);
-		assert_int_equal(secant_mem_live(), live);
+		long live = base_mem_live();
+		base_mem_fail_at(k);
+		data_augmentation *a = data_augmentation_parse(text, &err);
+		base_mem_fail_at(0);
+		data_augmentation_free(a);
+		assert_int_equal(base_mem_live(), live);
 		if (a && k > 1)
 			break;
 		assert_true(k < 1000);
@@ -660,7 +659,7 @@ memory_may_fail_anywhere(void **state)
 static void
 identity_map(const void *how, int x, int y, int n, float *from_x, float *from_y)
 {
-	const secant_affine *m = how;
+	const data_affine *m = how;
 	for (int i = 0; i < n; i++) {
 		from_x[i] = (float)(m->xx * (x + i) + m->xy * y + m->x);
 		from_y[i] = (float)(m->yx * (x + i) + m->yy * y + m->y);
@@ -672,33 +671,33 @@ identity_map(const void *how, int x, int y, int n, float *from_x, float *from_y)
 static void
 lines_equal_any_places(void **state)
 {
-	secant_rng r = secant_rng_make(5, SECANT_FOR_TEST, 0, 0);
-	secant_picture from = { 0 }, a = { 0 }, b = { 0 };
+	base_rng r = base_rng_make(5, BASE_FOR_TEST, 0, 0);
+	data_picture from = { 0 }, a = { 0 }, b = { 0 };
 	secant_err err = { 0 };
 	const float fill[3] = { 10, 100, 200 };
 	for (int round = 0; round < 300; round++) {
-		int w = 1 + (int)secant_rng_below(&r, 70), h = 1 + (int)secant_rng_below(&r, 50), labels = 0;
-		assert_int_equal(secant_picture_reserve(&from, w, h, 3, false, true, &err)
-				| secant_picture_reserve(&a, 80, 60, 3, false, true, &err)
-				| secant_picture_reserve(&b, 80, 60, 3, false, true, &err),
+		int w = 1 + (int)base_rng_below(&r, 70), h = 1 + (int)base_rng_below(&r, 50), labels = 0;
+		assert_int_equal(data_picture_reserve(&from, w, h, 3, false, true, &err)
+				| data_picture_reserve(&a, 80, 60, 3, false, true, &err)
+				| data_picture_reserve(&b, 80, 60, 3, false, true, &err),
 			SECANT_OK);
 		for (int i = 0; i < w * h; i++) {
-			from.labels[i] = (uint16_t)secant_rng_below(&r, 9);
+			from.labels[i] = (uint16_t)base_rng_below(&r, 9);
 			for (int c = 0; c < 3; c++)
-				((uint8_t *)from.pixels)[3 * i + c] = (uint8_t)secant_rng_below(&r, 256);
+				((uint8_t *)from.pixels)[3 * i + c] = (uint8_t)base_rng_below(&r, 256);
 		}
 		double size = round % 3 ? 1 : 30;
-		secant_affine m = {
-			secant_rng_range(&r, -2, 2) * size,
-			secant_rng_range(&r, -2, 2),
-			secant_rng_range(&r, -90, 150) * size,
-			secant_rng_range(&r, -2, 2),
-			secant_rng_range(&r, -2, 2) * size,
-			secant_rng_range(&r, -90, 150),
+		data_affine m = {
+			base_rng_range(&r, -2, 2) * size,
+			base_rng_range(&r, -2, 2),
+			base_rng_range(&r, -90, 150) * size,
+			base_rng_range(&r, -2, 2),
+			base_rng_range(&r, -2, 2) * size,
+			base_rng_range(&r, -90, 150),
 		};
-		secant_outside o = { .border = (secant_border)(round % 4), .fill = fill, .label = 77 };
-		secant_place_affine(&from, &a, &m, &o);
-		secant_place_mapped(&from, &b, identity_map, &m, &o);
+		data_outside o = { .border = (data_border)(round % 4), .fill = fill, .label = 77 };
+		data_place_affine(&from, &a, &m, &o);
+		data_place_mapped(&from, &b, identity_map, &m, &o);
 		for (int i = 0; i < 80 * 60; i++) {
 			labels += a.labels[i] != b.labels[i];
 			for (int c = 0; c < 3 && size == 1; c++)
@@ -708,38 +707,38 @@ lines_equal_any_places(void **state)
 		}
 		assert_true(labels <= 48); /* of 4800 */
 	}
-	secant_picture_free(&from);
-	secant_picture_free(&a);
-	secant_picture_free(&b);
+	data_picture_free(&from);
+	data_picture_free(&a);
+	data_picture_free(&b);
 }
 
 /* Turns before and after a warp are made with it, and give what they give one after the other. */
 static void
 turns_go_along_with_warps(void **state)
 {
-	const secant_affine m = { .89373, .21131, 1.47291, -.19377, 1.10817, -2.26143 };
-	const secant_outside o = { .border = SECANT_BORDER_REFLECT };
+	const data_affine m = { .89373, .21131, 1.47291, -.19377, 1.10817, -2.26143 };
+	const data_outside o = { .border = DATA_BORDER_REFLECT };
 	for (int i = 0; i < 64; i++) {
-		secant_frame f = { 0 }, g = { 0 };
+		data_frame f = { 0 }, g = { 0 };
 		int labels = 0;
 		fill_frame(&f, (scene){ 48, 48, 3, false }, scene_value);
 		fill_frame(&g, (scene){ 48, 48, 3, false }, scene_value);
 		f.turn = g.turn = i / 8;
-		secant_frame_settle(&g);
-		secant_frame_warp(&f, &m, &o);
-		secant_frame_warp(&g, &m, &o);
-		secant_frame_settle(&g);
+		data_frame_settle(&g);
+		data_frame_warp(&f, &m, &o);
+		data_frame_warp(&g, &m, &o);
+		data_frame_settle(&g);
 		f.turn = g.turn = i % 8;
-		secant_frame_settle(&f);
-		secant_frame_settle(&g);
+		data_frame_settle(&f);
+		data_frame_settle(&g);
 		for (int k = 0; k < 48 * 48; k++) {
 			labels += f.now->labels[k] != g.now->labels[k];
 			for (int c = 0; c < 3; c++)
 				assert_true(abs(((uint8_t *)f.now->pixels)[3 * k + c] - ((uint8_t *)g.now->pixels)[3 * k + c]) <= 2);
 		}
 		assert_true(labels <= 12);
-		secant_frame_free(&f);
-		secant_frame_free(&g);
+		data_frame_free(&f);
+		data_frame_free(&g);
 	}
 }
 

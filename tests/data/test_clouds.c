@@ -21,7 +21,7 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	(void)!secant_remove_tree(root, NULL);
+	(void)!base_remove_tree(root, NULL);
 	free(root);
 	secant_opts_free(&secant_cloud_options_table, &o);
 	secant_opts_free(&secant_data_options_table, &data);
@@ -41,19 +41,19 @@ put(const char *name, const char *text)
 {
 	char path[600], *dir;
 	snprintf(path, sizeof path, "%s/%s", root, name);
-	dir = secant_path_dir(path);
+	dir = base_path_dir(path);
 	assert_int_equal(secant_make_dirs(dir, NULL), 0);
 	secant_free(dir);
 	assert_int_equal(secant_file_write(path, text, strlen(text), NULL), 0);
 }
 
 /* Opens, or expects the message. */
-static secant_clouds *
+static data_clouds *
 open_at(const char *path, const char *split, bool classify, const char *message)
 {
 	secant_err err = { 0 };
-	secant_clouds_request r = { .path = path, .split = split, .options = &o, .data = &data, .classify = classify };
-	secant_clouds *s = secant_clouds_open(&r, &err);
+	data_clouds_request r = { .path = path, .split = split, .options = &o, .data = &data, .classify = classify };
+	data_clouds *s = data_clouds_open(&r, &err);
 	if (!message && !s)
 		fail_msg("%s", err.msg);
 	if (message && (s || !strstr(err.msg, message)))
@@ -62,17 +62,17 @@ open_at(const char *path, const char *split, bool classify, const char *message)
 }
 
 static void
-expect_item(const secant_clouds *s, int i, const char *message)
+expect_item(const data_clouds *s, int i, const char *message)
 {
 	secant_err err = { 0 };
-	secant_points own = { 0 };
-	const secant_points *p;
-	secant_status st = secant_clouds_decode(s, i, &own, &p, &err);
+	prepare_points own = { 0 };
+	const prepare_points *p;
+	secant_status st = data_clouds_decode(s, i, &own, &p, &err);
 	if (!message && st)
 		fail_msg("%s", err.msg);
 	if (message && (!st || !strstr(err.msg, message)))
 		fail_msg("expected '%s', got '%s'", message, st ? err.msg : "success");
-	secant_points_free(&own);
+	prepare_points_free(&own);
 }
 
 static void
@@ -90,18 +90,18 @@ static void
 shapenet_parts_count_over_all_categories(void **state)
 {
 	put_shapenet();
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
+	data_clouds *s = open_at(root, "train", false, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
 	assert_string_equal(s->set->name, "shapenet");
 	assert_int_equal(s->list.n, 2);
 	assert_int_equal(s->classes, 4);
-	assert_int_equal(secant_clouds_decode(s, 1, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 1, &own, &p, NULL), 0);
 	assert_int_equal(p->category, 1);
 	assert_int_equal(p->label[0], 3);
 	assert_int_equal(p->label[1], 2);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 }
 
 static void
@@ -109,24 +109,24 @@ one_category_counts_from_zero(void **state)
 {
 	put_shapenet();
 	option("category", "Knife");
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
+	data_clouds *s = open_at(root, "train", false, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
 	char **names;
 	int n;
 	assert_int_equal(s->list.n, 1);
 	assert_int_equal(s->classes, 2);
-	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
 	assert_int_equal(p->label[0], 1);
 	assert_int_equal(p->label[1], 0);
-	assert_int_equal(secant_clouds_class_names(s, &names, &n, NULL), 0);
+	assert_int_equal(data_clouds_class_names(s, &names, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_string_equal(names[0], "Knife 1");
 	for (int i = 0; i < n; i++)
 		secant_free(names[i]);
 	secant_free(names);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 }
 
 static void
@@ -138,26 +138,26 @@ wrong_shapenet_sets_are_named(void **state)
 	option("category", "Bag");
 	open_at(root, "test", false, "shuffled_test_file_list.json");
 	put("02773838/points_label/a.seg", "1\n2\n");
-	secant_clouds *s = open_at(root, "train", false, NULL);
+	data_clouds *s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "a.seg: 2 labels for the 3 points of");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	put("02773838/points_label/a.seg", "1\n2\n3\n");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "a.seg:3: label 3 is outside 1 to 2, the parts of Bag");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	put("02773838/points_label/a.seg", "1\nx\n2\n");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "a.seg:2: 'x' is no whole number");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	put("02773838/points_label/a.seg", "1\n2\n2\n");
 	put("02773838/points/a.pts", "0 0 0\n1 nan 0\n0 1 0\n");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "a.pts:2: ");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	put("02773838/points/a.pts", "");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "no points");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/02773838/b\"]");
 	open_at(root, "train", false, "entry 0: there is no");
 	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/99/b\"]");
@@ -173,23 +173,23 @@ normals_come_with_the_other_layout(void **state)
 	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/03624134/a\"]");
 	put("03624134/a.txt", "0 0 0 0 0 1 2.000000\n1 0 0 0 1 0 3.000000\n");
 	option("features", "xyz,normals");
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
+	data_clouds *s = open_at(root, "train", false, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
 	assert_string_equal(s->set->name, "shapenet-normal");
-	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
 	assert_int_equal(p->label[1], 3);
 	assert_true(p->more[2] == 1 && p->more[4] == 1);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 	put("03624134/a.txt", "0 0 0 0 0 1 0\n");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "has label 0; Knife has 2 to 3");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	option("features", "xyz,colour");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "the cloud has no colour; beside coordinates it has");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
 static void
@@ -198,17 +198,17 @@ modelnet_has_three_forms(void **state)
 	put("cup/train/cup_0001.off", "OFF4 2 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n3 0 1 2\n3 0 2 3\n");
 	put("bed/train/bed_0001.off", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n");
 	option("mesh-points", "50");
-	secant_clouds *s = open_at(root, "train", true, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
+	data_clouds *s = open_at(root, "train", true, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
 	assert_string_equal(s->set->name, "modelnet");
 	assert_int_equal(s->classes, 2);
 	assert_string_equal(s->list.category[1], "cup");
-	assert_int_equal(secant_clouds_decode(s, 1, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 1, &own, &p, NULL), 0);
 	assert_int_equal(p->n, 50);
 	assert_int_equal(p->category, 1);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 	open_at(root, "test", true, "no class has a folder 'test'");
 	open_at(root, "train", false, "its points have no labels");
 	put("train.txt", "cup/train/c.ply\n");
@@ -219,14 +219,14 @@ modelnet_has_three_forms(void **state)
 	s = open_at(root, "train", true, NULL);
 	assert_string_equal(s->set->name, "modelnet-ply");
 	expect_item(s, 0, NULL);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	put("modelnet40_shape_names.txt", "cup\nnight_stand\n");
 	put("modelnet40_train.txt", "night_stand_0007\n");
 	put("night_stand/night_stand_0007.txt", "0,0,0,0,0,1\n1,1,1,0,0,1\n");
 	s = open_at(root, "train", true, NULL);
 	assert_string_equal(s->set->name, "modelnet-normal");
 	assert_int_equal(s->list.v[0].category, 1);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
 static void
@@ -242,24 +242,24 @@ s3dis_rooms_survive_control_bytes(void **state)
 								 "5 2 3 10 20 30\n";
 	assert_int_equal(secant_file_write(path, broken, sizeof broken - 1, NULL), 0);
 	option("features", "xyz,colour");
-	secant_clouds *s = open_at(root, "test", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
+	data_clouds *s = open_at(root, "test", false, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
 	assert_string_equal(s->set->name, "s3dis");
 	assert_int_equal(s->list.n, 1);
 	assert_int_equal(s->classes, 13);
-	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
 	assert_int_equal(p->n, 4);
 	assert_int_equal(p->label[0], 0);
 	assert_int_equal(p->label[1], 12);
 	assert_int_equal(p->label[2], 2);
 	assert_true(fabs(p->xyz[9] + p->origin[0] - 1.05) < 1e-6);
 	assert_true(fabs(p->more[6] - 185 / 255.) < 1e-6 && fabs(p->more[7] - 187 / 255.) < 1e-6);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 	s = open_at(root, "train", false, NULL);
 	assert_int_equal(s->list.n, 1);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
 static void
@@ -269,27 +269,27 @@ folders_find_their_classes(void **state)
 	put("train/b.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 9\n");
 	put("val/c.xyz", "0 0 0\n1 0 0\n");
 	put("val/c.seg", "2\n6\n");
-	secant_clouds *s = open_at(root, "train", false, NULL);
+	data_clouds *s = open_at(root, "train", false, NULL);
 	assert_string_equal(s->set->name, "folder");
 	assert_int_equal(s->classes, 3);
 	assert_string_equal(s->list.class_name[2], "class 9");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	option("label-values", "2,6");
 	s = open_at(root, "val", false, NULL);
 	expect_item(s, 0, NULL);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 1, "b.txt:3: label 9 is none of the 2 numbers of classes");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	option("label-others", "true");
 	s = open_at(root, "train", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
-	assert_int_equal(secant_clouds_decode(s, 1, &own, &p, NULL), 0);
+	prepare_points own = { 0 };
+	const prepare_points *p;
+	assert_int_equal(data_clouds_decode(s, 1, &own, &p, NULL), 0);
 	assert_int_equal(p->label[0], 0);
 	assert_int_equal(p->label[1], -1);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 	put("classes.txt", "ground\n");
 	open_at(root, "train", false, "--label-values has 2 classes");
 	open_at(root, "test", false, "has no folder 'test' with clouds");
@@ -302,24 +302,24 @@ static void
 negative_labels_are_left_out(void **state)
 {
 	put("train/a.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 -1\n0 1 0 0\n");
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
+	data_clouds *s = open_at(root, "train", false, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
 	assert_int_equal(s->classes, 2);
-	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
 	assert_true(p->label[0] == 1 && p->label[1] == -1 && p->label[2] == 0);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 	put("train/a.txt", "//X Y Z Label\n0 0 0 -1\n1 0 0 -1\n");
 	open_at(root, "train", false, "no label is 0 or above");
 	put("train/a.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 -1\n0 1 0 0\n");
 	option("label-values", "-1,0,2");
 	s = open_at(root, "train", false, NULL);
 	assert_int_equal(s->classes, 3);
-	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
 	assert_true(p->label[0] == 2 && p->label[1] == 0 && p->label[2] == 1);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 }
 
 static void
@@ -328,9 +328,9 @@ clouds_without_labels_are_refused(void **state)
 	put("train/a.xyz", "0 0 0\n1 0 0\n");
 	open_at(root, "train", false, "no column of labels; give --label-column");
 	put("classes.txt", "a\nb\n");
-	secant_clouds *s = open_at(root, "train", false, NULL);
+	data_clouds *s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "no column of labels");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	open_at("/nonexistent", "train", false, "no such file or folder");
 	option("layout", "shapent");
 	open_at(root, "train", false, "--layout 'shapent' is none of shapenet, ");
@@ -341,27 +341,27 @@ clouds_without_labels_are_refused(void **state)
 static void
 put_scene(int n)
 {
-	secant_str text = { 0 };
+	base_str text = { 0 };
 	for (int i = 0; i < n; i++)
-		secant_str_addf(&text, "%d %d %.2f %d\n", i % 40, i / 40, (i * 7 % 11) / 10., i % 3);
+		base_str_addf(&text, "%d %d %.2f %d\n", i % 40, i / 40, (i * 7 % 11) / 10., i % 3);
 	put("train/s.txt", text.p);
-	secant_str_free(&text);
+	base_str_free(&text);
 	put("classes.txt", "a\nb\nc\n");
 }
 
 static uint64_t
-digest(const secant_clouds *s, int threads, int first)
+digest(const data_clouds *s, int threads, int first)
 {
 	secant_err err = { 0 };
 	uint64_t sum = 14695981039346656037u;
-	secant_cloud_loader_options lo = { .batch = 3, .threads = threads, .shuffle = true, .augment = true, .seed = 5 };
-	secant_loader *l = secant_cloud_loader_new(s, &lo, &err);
+	data_cloud_loader_options lo = { .batch = 3, .threads = threads, .shuffle = true, .augment = true, .seed = 5 };
+	data_loader *l = data_cloud_loader_new(s, &lo, &err);
 	bool end = false;
-	if (!l || secant_loader_start(l, 2, first, &err))
+	if (!l || data_loader_start(l, 2, first, &err))
 		fail_msg("%s", err.msg);
 	while (!end) {
-		secant_batch b;
-		if (secant_loader_next(l, &b, &end, &err))
+		data_batch b;
+		if (data_loader_next(l, &b, &end, &err))
 			fail_msg("%s", err.msg);
 		for (size_t i = 0; !end && i < (size_t)(b.n * b.height * s->features.channels); i++) {
 			uint32_t bits;
@@ -371,7 +371,7 @@ digest(const secant_clouds *s, int threads, int first)
 		for (size_t i = 0; !end && i < (size_t)(b.n * b.height); i++)
 			sum = (sum ^ (uint32_t)((int32_t *)b.target)[i]) * 1099511628211u;
 	}
-	secant_loader_free(l);
+	data_loader_free(l);
 	return sum;
 }
 
@@ -392,22 +392,22 @@ threads_and_resuming_change_no_batch(void **state)
 	};
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
 		option(settings[i][0], settings[i][1]);
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	assert_int_equal(secant_clouds_samples(s), 16);
+	data_clouds *s = open_at(root, "train", false, NULL);
+	assert_int_equal(data_clouds_samples(s), 16);
 	uint64_t one = digest(s, 1, 0);
 	assert_true(one == digest(s, 4, 0));
 	assert_true(digest(s, 1, 2) == digest(s, 3, 2));
 	assert_true(one != digest(s, 1, 2));
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
-static secant_batch
-one_batch(secant_loader *l)
+static data_batch
+one_batch(data_loader *l)
 {
-	secant_batch b;
+	data_batch b;
 	bool end;
 	secant_err err = { 0 };
-	if (secant_loader_next(l, &b, &end, &err) || end)
+	if (data_loader_next(l, &b, &end, &err) || end)
 		fail_msg("%s", err.code ? err.msg : "no batch");
 	return b;
 }
@@ -417,10 +417,10 @@ samples_fit_the_unit_sphere(void **state)
 {
 	put_shapenet();
 	option("points", "5");
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_cloud_loader_options lo = { .batch = 2, .threads = 1, .category = true };
-	secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
-	secant_batch b = one_batch(l);
+	data_clouds *s = open_at(root, "train", false, NULL);
+	data_cloud_loader_options lo = { .batch = 2, .threads = 1, .category = true };
+	data_loader *l = data_cloud_loader_new(s, &lo, NULL);
+	data_batch b = one_batch(l);
 	assert_int_equal(b.height, 5);
 	for (int k = 0; k < b.n; k++) {
 		double mean[3] = { 0 }, most = 0;
@@ -436,13 +436,13 @@ samples_fit_the_unit_sphere(void **state)
 	}
 	assert_int_equal(b.sizes[0], 3);
 	assert_int_equal(b.sizes[2], 2);
-	secant_loader_free(l);
-	secant_clouds_free(s);
+	data_loader_free(l);
+	data_clouds_free(s);
 }
 
 /* All 400 points of put_scene stand in the sample, each once and with its label; which one comes first. */
 static int
-takes_each_point_once(const secant_batch *b)
+takes_each_point_once(const data_batch *b)
 {
 	bool seen[400] = { 0 };
 	int first = -1;
@@ -467,16 +467,16 @@ random_start_puts_any_point_first(void **state)
 	int first[2][8], others = 0;
 	for (int on = 0; on < 2; on++) {
 		option("random-start", on ? "true" : "false");
-		secant_clouds *s = open_at(root, "train", false, NULL);
-		secant_cloud_loader_options lo = { .batch = 1, .threads = 1, .augment = true, .seed = 5 };
-		secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
+		data_clouds *s = open_at(root, "train", false, NULL);
+		data_cloud_loader_options lo = { .batch = 1, .threads = 1, .augment = true, .seed = 5 };
+		data_loader *l = data_cloud_loader_new(s, &lo, NULL);
 		for (uint32_t epoch = 0; epoch < 8; epoch++) {
-			assert_int_equal(secant_loader_start(l, epoch, 0, NULL), 0);
-			secant_batch b = one_batch(l);
+			assert_int_equal(data_loader_start(l, epoch, 0, NULL), 0);
+			data_batch b = one_batch(l);
 			first[on][epoch] = takes_each_point_once(&b);
 		}
-		secant_loader_free(l);
-		secant_clouds_free(s);
+		data_loader_free(l);
+		data_clouds_free(s);
 	}
 	for (int epoch = 0; epoch < 8; epoch++) {
 		assert_int_equal(first[0][epoch], 0);
@@ -491,13 +491,13 @@ without_replacement_takes_each_point_once(void **state)
 	put_scene(400);
 	option("points", "400");
 	option("fit", "none");
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_cloud_loader_options lo = { .batch = 1, .threads = 1 };
-	secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
-	secant_batch b = one_batch(l);
+	data_clouds *s = open_at(root, "train", false, NULL);
+	data_cloud_loader_options lo = { .batch = 1, .threads = 1 };
+	data_loader *l = data_cloud_loader_new(s, &lo, NULL);
+	data_batch b = one_batch(l);
 	(void)takes_each_point_once(&b);
-	secant_loader_free(l);
-	secant_clouds_free(s);
+	data_loader_free(l);
+	data_clouds_free(s);
 }
 
 static void
@@ -506,18 +506,18 @@ blocks_cover_every_point(void **state)
 	put_scene(1600);
 	option("up", "z");
 	option("block", "7");
-	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_points own = { 0 };
-	const secant_points *p;
-	secant_blocks b;
-	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
-	assert_int_equal(secant_blocks_make(&b, p, &o.recipe, 3.5, NULL), 0);
+	data_clouds *s = open_at(root, "train", false, NULL);
+	prepare_points own = { 0 };
+	const prepare_points *p;
+	prepare_blocks b;
+	assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(prepare_blocks_make(&b, p, &o.recipe, 3.5, NULL), 0);
 	int *count = calloc((size_t)p->n, sizeof *count);
 	int64_t *index = calloc((size_t)p->n, sizeof *index);
 	for (int64_t k = 0; k < b.count[0] * b.count[1]; k++) {
 		float corner[3];
-		secant_blocks_corner(&b, k, corner);
-		int64_t n = secant_blocks_points(&b, corner, index, p->n);
+		prepare_blocks_corner(&b, k, corner);
+		int64_t n = prepare_blocks_points(&b, corner, index, p->n);
 		for (int64_t i = 0; i < n; i++)
 			count[index[i]]++;
 	}
@@ -525,30 +525,30 @@ blocks_cover_every_point(void **state)
 		assert_true(count[i] >= 1);
 	free(count);
 	free(index);
-	secant_blocks_free(&b);
-	secant_points_free(&own);
-	secant_clouds_free(s);
+	prepare_blocks_free(&b);
+	prepare_points_free(&own);
+	data_clouds_free(s);
 }
 
 static void
 real_sets_open(void **state)
 {
 	skip_without(data_path("point-clouds/shapenet-part-sample"));
-	secant_clouds *s = open_at(data_path("point-clouds/shapenet-part-sample"), "train", false, NULL);
+	data_clouds *s = open_at(data_path("point-clouds/shapenet-part-sample"), "train", false, NULL);
 	assert_int_equal(s->list.n, 16);
 	assert_int_equal(s->classes, 50);
 	for (int i = 0; i < 16; i++)
 		expect_item(s, i, NULL);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	s = open_at(data_path("point-clouds/geometric-shapes/raw"), "train", true, NULL);
 	assert_int_equal(s->classes, 40);
 	for (int i = 0; i < s->list.n; i++)
 		expect_item(s, i, NULL);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	s = open_at(data_path("mnist-10k"), "test", true, NULL);
 	assert_int_equal(s->list.n, 2004);
 	expect_item(s, 2003, NULL);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
 static void
@@ -561,17 +561,17 @@ put_bytes(const char *name, const void *bytes, size_t n)
 }
 
 static void
-expect_labels(const secant_clouds *s, int i, int n, const int *want)
+expect_labels(const data_clouds *s, int i, int n, const int *want)
 {
 	secant_err err = { 0 };
-	secant_points own = { 0 };
-	const secant_points *p;
-	if (secant_clouds_decode(s, i, &own, &p, &err))
+	prepare_points own = { 0 };
+	const prepare_points *p;
+	if (data_clouds_decode(s, i, &own, &p, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(p->n, n);
 	for (int k = 0; k < n; k++)
 		assert_int_equal(p->label[k], want[k]);
-	secant_points_free(&own);
+	prepare_points_free(&own);
 }
 
 static void
@@ -584,19 +584,19 @@ semantickitti_has_its_classes_and_splits(void **state)
 	put_bytes("dataset/sequences/00/labels/000000.label", labels, sizeof labels);
 	put_bytes("dataset/sequences/08/velodyne/000000.bin", points, sizeof points);
 	put_bytes("dataset/sequences/11/velodyne/000000.bin", points, sizeof points);
-	secant_clouds *s = open_at(root, "train", false, NULL);
+	data_clouds *s = open_at(root, "train", false, NULL);
 	assert_string_equal(s->set->name, "semantickitti");
 	assert_int_equal(s->list.n, 1);
 	assert_int_equal(s->classes, 19);
 	assert_string_equal(s->list.class_name[8], "road");
 	expect_labels(s, 0, 3, (const int[]){ 0, 8, -1 });
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	s = open_at(root, "val", false, NULL);
 	assert_int_equal(s->list.n, 1);
 	expect_item(s, 0, "000000.bin has no labels");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	bool scans, whole;
-	assert_true(secant_clouds_certain(root, &scans, &whole) && scans && !whole);
+	assert_true(data_clouds_certain(root, &scans, &whole) && scans && !whole);
 }
 
 #define PLY_HEAD(n, more) \
@@ -608,15 +608,15 @@ toronto3d_holds_out_its_second_tile(void **state)
 {
 	put("L001.ply", PLY_HEAD("2", "property float scalar_Label\n") "627285.25 4841948.5 1 0\n627286 4841949 1 7\n");
 	put("L002.ply", PLY_HEAD("1", "property float scalar_Label\n") "627285.25 4841948.5 1 1\n");
-	secant_clouds *s = open_at(root, "train", false, NULL);
+	data_clouds *s = open_at(root, "train", false, NULL);
 	assert_string_equal(s->set->name, "toronto3d");
 	assert_int_equal(s->list.n, 1);
 	assert_int_equal(s->classes, 8);
 	expect_labels(s, 0, 2, (const int[]){ -1, 6 });
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	s = open_at(root, "val", false, NULL);
 	expect_labels(s, 0, 1, (const int[]){ 0 });
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
 static void
@@ -630,15 +630,15 @@ scannet_takes_labels_of_the_mesh_beside(void **state)
 		PLY_HEAD("2", "property ushort label\n") "0 0 0 1\n1 1 1 1\n");
 	put("scannetv2_train.txt", "scene0000_00\n");
 	put("scannetv2_val.txt", "scene0001_00\n");
-	secant_clouds *s = open_at(root, "train", false, NULL);
+	data_clouds *s = open_at(root, "train", false, NULL);
 	assert_string_equal(s->set->name, "scannet");
 	assert_int_equal(s->list.n, 1);
 	assert_int_equal(s->classes, 20);
 	expect_labels(s, 0, 2, (const int[]){ 19, -1 });
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	s = open_at(root, "val", false, NULL);
 	expect_item(s, 0, "2 points with labels for the 1 of");
-	secant_clouds_free(s);
+	data_clouds_free(s);
 }
 
 /* What is clouds beyond doubt is trained on without a word about the network; text and pictures are not. */
@@ -649,16 +649,16 @@ clouds_are_certain_by_their_files(void **state)
 	bool scans = true, whole = true;
 	put("a/train.txt", "x.png y.png\n");
 	snprintf(path, sizeof path, "%s/a", root);
-	assert_false(secant_clouds_certain(path, &scans, &whole));
+	assert_false(data_clouds_certain(path, &scans, &whole));
 	assert_false(scans || whole);
 	put("b/train/x.ply", "ply\n");
 	snprintf(path, sizeof path, "%s/b", root);
-	assert_true(secant_clouds_certain(path, &scans, &whole) && !scans);
+	assert_true(data_clouds_certain(path, &scans, &whole) && !scans);
 	put("b/train/x.png", "");
-	assert_false(secant_clouds_certain(path, NULL, NULL));
+	assert_false(data_clouds_certain(path, NULL, NULL));
 	put("c/x.laz", "LASF");
 	snprintf(path, sizeof path, "%s/c", root);
-	assert_true(secant_clouds_certain(path, &scans, NULL) && scans);
+	assert_true(data_clouds_certain(path, &scans, NULL) && scans);
 }
 
 int

@@ -41,16 +41,16 @@ the_layout_is_an_image_folder(void **state)
 	} want[] = { { "train", 9 }, { "val", 2 }, { "test", 1 } };
 	make(*state, options(12, 64, 0));
 	for (int i = 0; i < 3; i++) {
-		secant_samples *s = open_expecting(*state, want[i].split, &d, 3, 1, SECANT_TARGET_BINARY, NULL);
-		assert_int_equal(secant_samples_count(s), want[i].n);
+		data_samples *s = open_expecting(*state, want[i].split, &d, 3, 1, DATA_TARGET_BINARY, NULL);
+		assert_int_equal(data_samples_count(s), want[i].n);
 		for (int k = 0; k < want[i].n; k++) {
 			secant_tensor image, target;
 			secant_err err = { 0 };
-			assert_int_equal(secant_sample_load(s, k, &image, &target, &err), SECANT_OK);
+			assert_int_equal(data_sample_load(s, k, &image, &target, &err), SECANT_OK);
 			secant_tensor_free(&image);
 			secant_tensor_free(&target);
 		}
-		secant_samples_free(s);
+		data_samples_free(s);
 	}
 	secant_opts_free(&secant_data_options_table, &d);
 }

@@ -4,17 +4,17 @@
 /* Reads an 8 x 4 label written by `value`; the plane, or an error that contains `message`. */
 static const uint16_t *
 read_plane(const char *file, int channels, secant_dtype dtype, double (*value)(int, int, int), int classes,
-	secant_target_kind kind, const char *message)
+	data_target_kind kind, const char *message)
 {
 	static uint16_t plane[32];
 	secant_err err = { 0 };
-	secant_label_rule rule = { 0 };
+	data_label_rule rule = { 0 };
 	if (value)
 		write_picture(file, 8, 4, channels, dtype, value);
-	secant_status s = secant_label_rule_make(&rule, &o, classes, kind, &err);
+	secant_status s = data_label_rule_make(&rule, &o, classes, kind, &err);
 	if (!s)
-		s = secant_labels_read(&rule, file, 8, 4, plane, &err);
-	secant_label_rule_free(&rule);
+		s = data_labels_read(&rule, file, 8, 4, plane, &err);
+	data_label_rule_free(&rule);
 	if (!message && s)
 		fail_msg("%s", err.msg);
 	if (message && (!s || !strstr(err.msg, message)))
@@ -82,23 +82,23 @@ static void
 binary_from_a_threshold(void **state)
 {
 	const char *f = in_root(*state, "l.png");
-	const uint16_t *p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, steps, 1, DATA_TARGET_BINARY, NULL);
 	for (int i = 0; i < 32; i++)
 		assert_int_equal(p[i], i % 8 * 36 >= 128);
 	set_option(&o, "label-threshold", "37");
-	p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
+	p = read_plane(f, 1, SECANT_U8, steps, 1, DATA_TARGET_BINARY, NULL);
 	assert_int_equal(p[1], 0);
 	assert_int_equal(p[2], 1);
 	set_option(&o, "label-threshold", "128");
-	p = read_plane(f, 3, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL); /* the largest of R, G, B */
+	p = read_plane(f, 3, SECANT_U8, red, 1, DATA_TARGET_BINARY, NULL); /* the largest of R, G, B */
 	assert_int_equal(p[3], 0);
 	assert_int_equal(p[4], 1);
-	p = read_plane(f, 4, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL); /* alpha does not count */
+	p = read_plane(f, 4, SECANT_U8, red, 1, DATA_TARGET_BINARY, NULL); /* alpha does not count */
 	assert_int_equal(p[3], 0);
-	read_plane(f, 1, SECANT_U8, black, 1, SECANT_TARGET_BINARY, NULL); /* nothing in the picture is fine */
+	read_plane(f, 1, SECANT_U8, black, 1, DATA_TARGET_BINARY, NULL); /* nothing in the picture is fine */
 	set_option(&o, "ignore-index", "252");
-	p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
-	assert_int_equal(p[7], SECANT_LABEL_IGNORE);
+	p = read_plane(f, 1, SECANT_U8, steps, 1, DATA_TARGET_BINARY, NULL);
+	assert_int_equal(p[7], DATA_LABEL_IGNORE);
 	assert_int_equal(p[6], 1);
 }
 
@@ -106,11 +106,11 @@ static void
 zeros_and_ones_under_a_threshold_are_a_mistake(void **state)
 {
 	const char *f = in_root(*state, "l.png");
-	read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY,
+	read_plane(f, 1, SECANT_U8, zero_one, 1, DATA_TARGET_BINARY,
 		"label values are 0 and 1 alone: value 1 at (5, 2), 1 pixel is below --label-threshold 128; --labels index "
 		"would fit");
 	set_option(&o, "labels", "index");
-	const uint16_t *p = read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY, NULL);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, zero_one, 1, DATA_TARGET_BINARY, NULL);
 	assert_int_equal(p[2 * 8 + 5], 1);
 }
 
@@ -118,21 +118,21 @@ static void
 an_index_is_the_class(void **state)
 {
 	const char *f = in_root(*state, "l.png");
-	const uint16_t *p = read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, three_classes, 3, DATA_TARGET_INDEX, NULL);
 	for (int i = 0; i < 32; i++)
 		assert_int_equal(p[i], (int)three_classes(i % 8, i / 8, 0));
-	read_plane(f, 3, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL); /* grey stored as R = G = B */
-	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX,
+	read_plane(f, 3, SECANT_U8, three_classes, 3, DATA_TARGET_INDEX, NULL); /* grey stored as R = G = B */
+	read_plane(f, 3, SECANT_U8, red, 3, DATA_TARGET_INDEX,
 		"a colour picture with 3 channels is no class index; --labels colours with --class-file would fit");
-	p = read_plane(f, 1, SECANT_U16, wide, 701, SECANT_TARGET_INDEX, NULL);
+	p = read_plane(f, 1, SECANT_U16, wide, 701, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(p[7], 700);
 	const char *t = in_root(*state, "l.tif");
-	p = read_plane(t, 1, SECANT_F32, three_classes, 3, SECANT_TARGET_INDEX, NULL);
+	p = read_plane(t, 1, SECANT_F32, three_classes, 3, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(p[2], 1);
-	read_plane(t, 1, SECANT_F32, halves, 3, SECANT_TARGET_INDEX,
+	read_plane(t, 1, SECANT_F32, halves, 3, DATA_TARGET_INDEX,
 		"label value 1.5 at (2, 1) is outside the classes 0 to 2, 1 pixel is; labels are whole numbers from 0");
 	read_plane(
-		t, 1, SECANT_F32, negative, 3, SECANT_TARGET_INDEX, "label value -1 at (2, 1) is outside the classes 0 to 2");
+		t, 1, SECANT_F32, negative, 3, DATA_TARGET_INDEX, "label value -1 at (2, 1) is outside the classes 0 to 2");
 }
 
 /* Two bits a pixel, as some tools store few classes: 0 to 3, not 0, 85, 170, 255. As binary labels they are grey still.
@@ -147,10 +147,10 @@ indices_of_few_bits_are_not_stretched(void **state)
 	for (int i = 0; i < 32; i++)
 		fprintf(file, "%d ", i % 4);
 	fclose(file);
-	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 4, SECANT_TARGET_INDEX, NULL);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 4, DATA_TARGET_INDEX, NULL);
 	for (int i = 0; i < 32; i++)
 		assert_int_equal(p[i], i % 4);
-	p = read_plane(f, 1, SECANT_U8, NULL, 1, SECANT_TARGET_BINARY, NULL);
+	p = read_plane(f, 1, SECANT_U8, NULL, 1, DATA_TARGET_BINARY, NULL);
 	for (int i = 0; i < 32; i++)
 		assert_int_equal(p[i], i % 4 > 1);
 }
@@ -159,30 +159,30 @@ static void
 values_outside_the_classes_are_told(void **state)
 {
 	const char *f = in_root(*state, "l.png");
-	read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, classes_255, 3, DATA_TARGET_INDEX,
 		"l.png: label value 255 at (6, 1) is outside the classes 0 to 2, 2 pixels are; --ignore-index 255 would leave "
 		"it out");
-	read_plane(f, 1, SECANT_U8, classes_9, 3, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, classes_9, 3, DATA_TARGET_INDEX,
 		"label value 9 at (3, 3) is outside the classes 0 to 2, 1 pixel is; --classes 10 would fit");
-	read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, half_mask, 2, DATA_TARGET_INDEX,
 		"label value 255 at (0, 0) is outside the classes 0 to 1, 16 pixels are; --labels binary would fit");
 	set_option(&o, "ignore-index", "255");
-	const uint16_t *p = read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX, NULL);
-	assert_int_equal(p[8 + 7], SECANT_LABEL_IGNORE);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, classes_255, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(p[8 + 7], DATA_LABEL_IGNORE);
 	assert_int_equal(p[8 + 5], 2);
 	set_option(&o, "labels", "binary");
 	set_option(&o, "ignore-index", "-1");
-	p = read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX, NULL);
+	p = read_plane(f, 1, SECANT_U8, half_mask, 2, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(p[0], 1);
-	read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY,
+	read_plane(f, 1, SECANT_U8, white_and_one, 1, DATA_TARGET_BINARY,
 		"label values are 0, 1 and 255 alone: value 1 at (0, 0), 8 pixels are; if 255 is to be left out, --labels "
 		"index --ignore-index 255 would fit");
 	set_option(&o, "label-threshold", "2");
-	p = read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY, NULL);
+	p = read_plane(f, 1, SECANT_U8, white_and_one, 1, DATA_TARGET_BINARY, NULL);
 	assert_int_equal(p[0], 0);
 	assert_int_equal(p[7], 1);
 	set_option(&o, "label-threshold", "128");
-	read_plane(f, 1, SECANT_U8, half_mask, 5, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, half_mask, 5, DATA_TARGET_INDEX,
 		"--labels binary: knows foreground and background, but there are 5 classes; --labels index would fit");
 }
 
@@ -202,21 +202,21 @@ a_palette_gives_indices(void **state)
 	assert_int_equal(secant_image_write(&im, f, NULL, &err), SECANT_OK);
 	secant_image_free(&im);
 	set_option(&o, "labels", "palette");
-	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, NULL);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(p[5], 2);
 	set_option(&o, "labels", "auto");
-	p = read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, NULL);
+	p = read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(p[5], 2);
 	p = read_plane(
-		f, 1, SECANT_U8, NULL, 1, SECANT_TARGET_BINARY, NULL); /* one class: by brightness, (128, 0, 0) is foreground */
+		f, 1, SECANT_U8, NULL, 1, DATA_TARGET_BINARY, NULL); /* one class: by brightness, (128, 0, 0) is foreground */
 	assert_int_equal(p[0], 0);
 	assert_int_equal(p[1], 1);
 	set_option(&o, "labels", "palette");
-	read_plane(f, 1, SECANT_U8, NULL, 2, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, NULL, 2, DATA_TARGET_INDEX,
 		"label value 2 at (2, 0) is outside the classes 0 to 1, 10 pixels are; --classes 3 would fit");
-	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, three_classes, 3, DATA_TARGET_INDEX,
 		"--labels palette needs an indexed picture, this one has 1 channel; --labels index would fit");
-	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX, "this one has 3 channels; --labels colours would fit");
+	read_plane(f, 3, SECANT_U8, red, 3, DATA_TARGET_INDEX, "this one has 3 channels; --labels colours would fit");
 }
 
 static void
@@ -225,26 +225,25 @@ colours_are_looked_up(void **state)
 	const char *f = in_root(*state, "l.png"), *classes = in_root(*state, "classes.txt");
 	set_option(&o, "labels", "colours");
 	read_plane(
-		f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "--labels colours: needs --class-file with 2 lines NAME R G B");
+		f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, "--labels colours: needs --class-file with 2 lines NAME R G B");
 	set_option(&o, "class-file", classes);
 	write_text(classes, "# classes\nback ground 0 0 0\r\nred thing, 200, 0, 0\n");
-	const uint16_t *p = read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, NULL);
+	const uint16_t *p = read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(p[3], 0);
 	assert_int_equal(p[4], 1);
 	write_text(classes, "a 0 0 0\nb 9 9 9\n");
 	set_option(&o, "labels", "auto"); /* colours in the picture, and in the class file */
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX,
+	read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX,
 		"label colour (200, 0, 0) at (4, 0) is none of the 2 in the class file, 16 pixels are; a line 'NAME 200 0 0' "
 		"in --class-file would fit");
 	write_text(classes, "a 0 0 0\nb\n");
-	read_plane(
-		f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: 'b' has no colour, unlike the lines before");
+	read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, "classes.txt:2: 'b' has no colour, unlike the lines before");
 	write_text(classes, "a 0 0 0\nb 0 0 0\n");
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: colour (0, 0, 0) stands for 'a' already");
+	read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, "classes.txt:2: colour (0, 0, 0) stands for 'a' already");
 	write_text(classes, "a 0 0 0\nb 1 1 1\nc 2 2 2\n");
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "names 3 classes, but there are 2 (--classes)");
+	read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, "names 3 classes, but there are 2 (--classes)");
 	write_text(classes, "\n#\n");
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "no classes; expected a line each");
+	read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, "no classes; expected a line each");
 }
 
 static void
@@ -252,25 +251,25 @@ wrong_modes_are_refused(void **state)
 {
 	const char *f = in_root(*state, "l.png");
 	set_option(&o, "labels", "pallete");
-	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX,
+	read_plane(f, 1, SECANT_U8, three_classes, 3, DATA_TARGET_INDEX,
 		"--labels: 'pallete' is not one of auto, binary, index, palette, colours (nearest: palette)");
 	set_option(&o, "labels", "auto");
-	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_BINARY, "binary targets have one class, not 3");
-	read_plane(f, 1, SECANT_U8, three_classes, 0, SECANT_TARGET_INDEX, "--classes: 0 is outside");
+	read_plane(f, 1, SECANT_U8, three_classes, 3, DATA_TARGET_BINARY, "binary targets have one class, not 3");
+	read_plane(f, 1, SECANT_U8, three_classes, 0, DATA_TARGET_INDEX, "--classes: 0 is outside");
 	write_picture(f, 7, 4, 1, SECANT_U8, three_classes);
-	read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, "l.png: label is 4x7, its picture 4x8 (height x width)");
+	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, "l.png: label is 4x7, its picture 4x8 (height x width)");
 }
 
 static secant_tensor
-load_target(const char *root, int classes, secant_target_kind kind)
+load_target(const char *root, int classes, data_target_kind kind)
 {
 	secant_err err = { 0 };
 	secant_tensor image, target;
-	secant_samples *s = open_expecting(root, "train", &o, 3, classes, kind, NULL);
-	if (secant_sample_load(s, 0, &image, &target, &err))
+	data_samples *s = open_expecting(root, "train", &o, 3, classes, kind, NULL);
+	if (data_sample_load(s, 0, &image, &target, &err))
 		fail_msg("%s", err.msg);
 	secant_tensor_free(&image);
-	secant_samples_free(s);
+	data_samples_free(s);
 	return target;
 }
 
@@ -280,12 +279,12 @@ targets_by_kind(void **state)
 	const char *root = *state;
 	write_split(root, "train", 1, 8, 4, classes_255);
 	set_option(&o, "ignore-index", "255");
-	secant_tensor t = load_target(root, 3, SECANT_TARGET_INDEX);
+	secant_tensor t = load_target(root, 3, DATA_TARGET_INDEX);
 	assert_int_equal(t.dtype, SECANT_I32);
 	assert_int_equal(((int32_t *)t.data)[8 + 7], 255);
 	assert_int_equal(((int32_t *)t.data)[8 + 5], 2);
 	secant_tensor_free(&t);
-	t = load_target(root, 3, SECANT_TARGET_MULTILABEL); /* one class a pixel, as one hot vector */
+	t = load_target(root, 3, DATA_TARGET_MULTILABEL); /* one class a pixel, as one hot vector */
 	assert_int_equal(t.shape.dim[2], 3);
 	for (int c = 0; c < 3; c++) {
 		assert_true(((float *)t.data)[(8 + 7) * 3 + c] == -1);
@@ -294,21 +293,21 @@ targets_by_kind(void **state)
 	secant_tensor_free(&t);
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8,
 		one_band); /* a band a class, several at once allowed */
-	t = load_target(root, 3, SECANT_TARGET_MULTILABEL);
+	t = load_target(root, 3, DATA_TARGET_MULTILABEL);
 	for (int i = 0; i < 8 * 3; i++)
 		assert_true(((float *)t.data)[i] == (i / 3 == i % 3));
 	secant_tensor_free(&t);
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8, zero_one);
 	secant_err err = { 0 };
 	secant_tensor image;
-	secant_samples *s = open_expecting(root, "train", &o, 3, 3, SECANT_TARGET_MULTILABEL, NULL);
-	assert_int_equal(secant_sample_load(s, 0, &image, &t, &err), SECANT_ERR_FORMAT);
+	data_samples *s = open_expecting(root, "train", &o, 3, 3, DATA_TARGET_MULTILABEL, NULL);
+	assert_int_equal(data_sample_load(s, 0, &image, &t, &err), SECANT_ERR_FORMAT);
 	assert_non_null(strstr(err.msg,
 		"label values are 0 and 1 alone, 3 of 1, all below --label-threshold 128; --label-threshold 1 would fit"));
-	secant_samples_free(s);
+	data_samples_free(s);
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 1, SECANT_U8, classes_255);
 	set_option(&o, "label-threshold", "2");
-	t = load_target(root, 1, SECANT_TARGET_BINARY);
+	t = load_target(root, 1, DATA_TARGET_BINARY);
 	assert_int_equal(t.dtype, SECANT_F32);
 	assert_true(((float *)t.data)[8 + 7] == -1);
 	assert_true(((float *)t.data)[8 + 5] == 1);

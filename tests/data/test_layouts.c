@@ -53,15 +53,15 @@ layouts_by_their_names(void **state)
 		snprintf(data, sizeof data, "%s/%zu", root, i);
 		for (int k = 0; k < 8 && l->files[k]; k++)
 			put(data, l->files[k] + (*l->files[k] == '!'), *l->files[k] == '!');
-		secant_samples *s = open_expecting(data, "train", &all, 3, 1, SECANT_TARGET_BINARY, NULL);
-		if (secant_samples_count(s) != l->n || strcmp(secant_samples_image_path(s, 0), in_root(data, "%s", l->image))
-			|| strcmp(secant_samples_label_path(s, 0), in_root(data, "%s", l->label)))
-			fail_msg("%s: %d pairs, first %s with %s", l->what, secant_samples_count(s),
-				secant_samples_image_path(s, 0), secant_samples_label_path(s, 0));
-		assert_true(secant_samples_are_guessed(s));
-		if (secant_samples_exists(data, "val", &all) != l->val)
+		data_samples *s = open_expecting(data, "train", &all, 3, 1, DATA_TARGET_BINARY, NULL);
+		if (data_samples_count(s) != l->n || strcmp(data_samples_image_path(s, 0), in_root(data, "%s", l->image))
+			|| strcmp(data_samples_label_path(s, 0), in_root(data, "%s", l->label)))
+			fail_msg("%s: %d pairs, first %s with %s", l->what, data_samples_count(s), data_samples_image_path(s, 0),
+				data_samples_label_path(s, 0));
+		assert_true(data_samples_are_guessed(s));
+		if (data_samples_exists(data, "val", &all) != l->val)
 			fail_msg("%s: a validation set is there, or not, against what its folders say", l->what);
-		secant_samples_free(s);
+		data_samples_free(s);
 	}
 }
 
@@ -72,16 +72,15 @@ a_guess_is_never_half_right(void **state)
 	put(root, "half/images/a.png", false);
 	put(root, "half/images/b.png", false);
 	put(root, "half/masks/a_mask.png", true);
-	open_expecting(in_root(root, "half"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "has no label in ");
+	open_expecting(in_root(root, "half"), "train", &o, 3, 1, DATA_TARGET_BINARY, "has no label in ");
 	put(root, "lone/a.jpg", false);
 	put(root, "lone/a.png", true);
 	put(root, "lone/b.jpg", false);
-	open_expecting(in_root(root, "lone"), "all", &o, 3, 1, SECANT_TARGET_BINARY, "lone/b.jpg has no mask beside it");
+	open_expecting(in_root(root, "lone"), "all", &o, 3, 1, DATA_TARGET_BINARY, "lone/b.jpg has no mask beside it");
 	put(root, "two/a.png", false);
 	put(root, "two/a_mask.png", true);
 	put(root, "two/a_gt.png", true);
-	open_expecting(
-		in_root(root, "two"), "all", &o, 3, 1, SECANT_TARGET_BINARY, "two/a.png has several masks beside it");
+	open_expecting(in_root(root, "two"), "all", &o, 3, 1, DATA_TARGET_BINARY, "two/a.png has several masks beside it");
 }
 
 /* Plain layouts are plain: nothing is guessed, and files that look like masks of others are pictures. */
@@ -93,10 +92,10 @@ plain_layouts_come_first(void **state)
 	put(root, "labels/a.png", true);
 	put(root, "images/a_mask.png", false);
 	put(root, "labels/a_mask.png", true);
-	secant_samples *s = open_expecting(root, "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	assert_int_equal(secant_samples_count(s), 2);
-	assert_false(secant_samples_are_guessed(s));
-	secant_samples_free(s);
+	data_samples *s = open_expecting(root, "all", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+	assert_int_equal(data_samples_count(s), 2);
+	assert_false(data_samples_are_guessed(s));
+	data_samples_free(s);
 }
 
 static void
@@ -106,10 +105,10 @@ where_nothing_fits_it_is_said_what_is_there(void **state)
 	put(root, "pile/one.png", false);
 	put(root, "pile/two.png", false);
 	write_text(in_root(root, "pile/notes.txt"), "x");
-	open_expecting(in_root(root, "pile"), "train", &o, 3, 1, SECANT_TARGET_BINARY,
+	open_expecting(in_root(root, "pile"), "train", &o, 3, 1, DATA_TARGET_BINARY,
 		"it holds 3 files (notes.txt, one.png, two.png); expected ");
 	assert_int_equal(secant_make_dirs(in_root(root, "empty"), &(secant_err){ 0 }), SECANT_OK);
-	open_expecting(in_root(root, "empty"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "it holds nothing; expected ");
+	open_expecting(in_root(root, "empty"), "train", &o, 3, 1, DATA_TARGET_BINARY, "it holds nothing; expected ");
 }
 
 int

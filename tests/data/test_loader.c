@@ -1,11 +1,11 @@
 /* Batches: crops, sizes, order, padding, and above all: threads and memory change nothing. */
 #include "scratch.h"
 
-static secant_loader *
-make(const secant_samples *s, const secant_loader_options *lo, const char *message)
+static data_loader *
+make(const data_samples *s, const data_loader_options *lo, const char *message)
 {
 	secant_err err = { 0 };
-	secant_loader *l = secant_loader_new(s, lo, &err);
+	data_loader *l = data_loader_new(s, lo, &err);
 	if (!message && !l)
 		fail_msg("%s", err.msg);
 	if (message && (l || !strstr(err.msg, message)))
@@ -13,13 +13,13 @@ make(const secant_samples *s, const secant_loader_options *lo, const char *messa
 	return l;
 }
 
-static secant_batch
-take(secant_loader *l, bool expect_end)
+static data_batch
+take(data_loader *l, bool expect_end)
 {
 	secant_err err = { 0 };
-	secant_batch b;
+	data_batch b;
 	bool end;
-	if (secant_loader_next(l, &b, &end, &err))
+	if (data_loader_next(l, &b, &end, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(end, expect_end);
 	return b;
@@ -27,7 +27,7 @@ take(secant_loader *l, bool expect_end)
 
 /* In these data sets value and label say where a pixel was: channel 0 is (3 x + 7 y) mod 256, half_mask the label. */
 static void
-expect_aligned(const secant_batch *b, int channels)
+expect_aligned(const data_batch *b, int channels)
 {
 	for (int i = 0; i < b->n; i++) {
 		const float *p = b->input + (size_t)i * (size_t)(b->height * b->width * channels);
@@ -50,12 +50,12 @@ static void
 crops_keep_picture_and_label_together(void **state)
 {
 	write_split(*state, "train", 5, 40, 30, half_mask);
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 2, .size = { 2, { 16, 20 } }, .threads = 2, .multiple = 1 };
-	secant_loader *l = make(s, &lo, NULL);
-	assert_int_equal(secant_loader_batches(l), 3);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = { .batch = 2, .size = { 2, { 16, 20 } }, .threads = 2, .multiple = 1 };
+	data_loader *l = make(s, &lo, NULL);
+	assert_int_equal(data_loader_batches(l), 3);
 	for (int i = 0; i < 3; i++) {
-		secant_batch b = take(l, false);
+		data_batch b = take(l, false);
 		assert_int_equal(b.n, i == 2 ? 1 : 2);
 		assert_int_equal(b.height, 16);
 		assert_int_equal(b.width, 20);
@@ -65,16 +65,16 @@ crops_keep_picture_and_label_together(void **state)
 	}
 	assert_int_equal(take(l, true).n, 0);
 	assert_int_equal(take(l, true).n, 0); /* it stays at the end */
-	secant_loader_free(l);
+	data_loader_free(l);
 	lo.drop_last = true;
 	l = make(s, &lo, NULL);
-	assert_int_equal(secant_loader_batches(l), 2);
-	secant_loader_free(l);
+	assert_int_equal(data_loader_batches(l), 2);
+	data_loader_free(l);
 	lo.batch = 6;
 	make(s, &lo, "5 samples do not fill one batch of 6");
 	lo.batch = 0;
 	make(s, &lo, "--batch: 0 is below 1");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -83,10 +83,10 @@ crops_of_smaller_pictures_are_padded(void **state)
 	write_split(*state, "train", 1, 8, 6, half_mask);
 	secant_data_options p = default_options();
 	set_option(&p, "ignore-index", "77");
-	secant_samples *s = open_expecting(*state, "train", &p, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 1, .size = { 2, { 16, 16 } }, .threads = 1, .center = true };
-	secant_loader *l = make(s, &lo, NULL);
-	secant_batch b = take(l, false);
+	data_samples *s = open_expecting(*state, "train", &p, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = { .batch = 1, .size = { 2, { 16, 16 } }, .threads = 1, .center = true };
+	data_loader *l = make(s, &lo, NULL);
+	data_batch b = take(l, false);
 	int ignored = 0;
 	for (int i = 0; i < 256; i++) {
 		bool inside = i % 16 >= 4 && i % 16 < 12 && i / 16 >= 5 && i / 16 < 11;
@@ -99,8 +99,8 @@ crops_of_smaller_pictures_are_padded(void **state)
 				assert_true(b.input[i * 3 + c] > -0.01 && b.input[i * 3 + c] < 0.01);
 	}
 	assert_int_equal(ignored, 256 - 48);
-	secant_loader_free(l);
-	secant_samples_free(s);
+	data_loader_free(l);
+	data_samples_free(s);
 	secant_opts_free(&secant_data_options_table, &p);
 }
 
@@ -111,10 +111,10 @@ whole_pictures_are_padded_to_a_multiple(void **state)
 	write_split(*state, "other", 1, 10, 7, half_mask);
 	write_picture(in_root(*state, "train/images/zz.png"), 33, 5, 3, SECANT_U8, place_value);
 	write_picture(in_root(*state, "train/labels/zz.png"), 33, 5, 1, SECANT_U8, half_mask);
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 1, .threads = 2, .multiple = 8 };
-	secant_loader *l = make(s, &lo, NULL);
-	secant_batch b = take(l, false);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = { .batch = 1, .threads = 2, .multiple = 8 };
+	data_loader *l = make(s, &lo, NULL);
+	data_batch b = take(l, false);
 	assert_int_equal(b.height, 8);
 	assert_int_equal(b.width, 16);
 	assert_int_equal(b.sizes[0], 7);
@@ -128,11 +128,11 @@ whole_pictures_are_padded_to_a_multiple(void **state)
 	b = take(l, false);
 	assert_int_equal(b.height, 8);
 	assert_int_equal(b.width, 40);
-	secant_loader_free(l);
+	data_loader_free(l);
 	lo.batch = 2;
 	make(s, &lo, "pictures of several sizes need --size, or --batch 1");
 	make(s, &lo, "is 7x10, ");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static double
@@ -146,17 +146,17 @@ scaling_is_half_pixel_and_masks_are_never_blended(void **state)
 {
 	write_picture(in_root(*state, "train/images/a.png"), 8, 8, 1, SECANT_U8, flat);
 	write_picture(in_root(*state, "train/labels/a.png"), 8, 8, 1, SECANT_U8, three_classes);
-	secant_samples *s = open_expecting(*state, "train", &o, 1, 3, SECANT_TARGET_INDEX, NULL);
+	data_samples *s = open_expecting(*state, "train", &o, 1, 3, DATA_TARGET_INDEX, NULL);
 	static const float doubled[] = { 0, 2.5f, 7.5f, 12.5f, 17.5f,
 		22.5f }; /* OpenCV's INTER_LINEAR, bytes: rounded half up */
-	secant_loader_options lo = { .batch = 1, .threads = 1, .size = { 2, { 16, 16 } }, .resize = true };
-	secant_loader *l = make(s, &lo, NULL);
-	secant_batch b = take(l, false);
+	data_loader_options lo = { .batch = 1, .threads = 1, .size = { 2, { 16, 16 } }, .resize = true };
+	data_loader *l = make(s, &lo, NULL);
+	data_batch b = take(l, false);
 	for (int x = 0; x < 6; x++)
 		assert_true(b.input[x] == (float)(int)(doubled[x] + 0.5f));
 	for (int i = 0; i < 256; i++)
 		assert_int_equal(((int32_t *)b.target)[i], (int)three_classes(i % 16 / 2, i / 32, 0));
-	secant_loader_free(l);
+	data_loader_free(l);
 	lo.size = (secant_ints){ 2, { 4, 4 } };
 	l = make(s, &lo, NULL);
 	b = take(l, false);
@@ -164,8 +164,8 @@ scaling_is_half_pixel_and_masks_are_never_blended(void **state)
 		assert_true(b.input[i] == (float)(i % 4 * 20 + 5));
 		assert_int_equal(((int32_t *)b.target)[i], (int)three_classes(i % 4 * 2 + 1, i / 4 * 2 + 1, 0));
 	}
-	secant_loader_free(l);
-	secant_samples_free(s);
+	data_loader_free(l);
+	data_samples_free(s);
 }
 
 /* Every byte of two epochs, folded into one number. */
@@ -173,19 +173,19 @@ static uint64_t
 fingerprint(const char *root, const secant_data_options *options, int threads, const char *steps, int start)
 {
 	secant_err err = { 0 };
-	secant_augmentation *a = secant_augmentation_parse(steps, &err);
+	data_augmentation *a = data_augmentation_parse(steps, &err);
 	if (!a)
 		fail_msg("%s", err.msg);
-	secant_samples *s = open_expecting(root, "train", options, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = {
+	data_samples *s = open_expecting(root, "train", options, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = {
 		.batch = 3, .shuffle = true, .size = { 2, { 24, 24 } }, .threads = threads, .augmentation = a, .seed = 5
 	};
-	secant_loader *l = make(s, &lo, NULL);
+	data_loader *l = make(s, &lo, NULL);
 	uint64_t h = 1469598103934665603u;
 	for (uint32_t epoch = 0; epoch < 2; epoch++) {
-		assert_int_equal(secant_loader_start(l, epoch, start, &err), SECANT_OK);
-		for (int k = start; k < secant_loader_batches(l); k++) {
-			secant_batch b = take(l, false);
+		assert_int_equal(data_loader_start(l, epoch, start, &err), SECANT_OK);
+		for (int k = start; k < data_loader_batches(l); k++) {
+			data_batch b = take(l, false);
 			size_t n = (size_t)(b.n * 24 * 24);
 			if (k < 1)
 				continue; /* so that a start at batch 1 can be compared */
@@ -198,9 +198,9 @@ fingerprint(const char *root, const secant_data_options *options, int threads, c
 		}
 		take(l, true);
 	}
-	secant_loader_free(l);
-	secant_samples_free(s);
-	secant_augmentation_free(a);
+	data_loader_free(l);
+	data_samples_free(s);
+	data_augmentation_free(a);
 	return h;
 }
 
@@ -231,16 +231,16 @@ static void
 shuffling_shows_every_sample_once(void **state)
 {
 	write_split(*state, "train", 7, 8, 8, half_mask);
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 2, .shuffle = true, .threads = 3 };
-	secant_loader *l = make(s, &lo, NULL);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = { .batch = 2, .shuffle = true, .threads = 3 };
+	data_loader *l = make(s, &lo, NULL);
 	secant_err err = { 0 };
 	int order[2][7];
 	for (uint32_t epoch = 0; epoch < 2; epoch++) {
 		int seen[7] = { 0 };
-		assert_int_equal(secant_loader_start(l, epoch, 0, &err), SECANT_OK);
+		assert_int_equal(data_loader_start(l, epoch, 0, &err), SECANT_OK);
 		for (int k = 0, at = 0; k < 4; k++) {
-			secant_batch b = take(l, false);
+			data_batch b = take(l, false);
 			for (int i = 0; i < b.n; i++)
 				seen[order[epoch][at++] = b.sample[i]]++;
 		}
@@ -248,14 +248,14 @@ shuffling_shows_every_sample_once(void **state)
 			assert_int_equal(seen[i], 1);
 	}
 	assert_memory_not_equal(order[0], order[1], sizeof order[0]);
-	assert_int_equal(secant_loader_start(l, 2, 0, &err), SECANT_OK); /* given up in the middle */
+	assert_int_equal(data_loader_start(l, 2, 0, &err), SECANT_OK); /* given up in the middle */
 	take(l, false);
-	assert_int_equal(secant_loader_start(l, 3, 3, &err), SECANT_OK);
+	assert_int_equal(data_loader_start(l, 3, 3, &err), SECANT_OK);
 	assert_int_equal(take(l, false).n, 1);
-	assert_int_equal(secant_loader_start(l, 3, 9, &err), SECANT_ERR_RANGE);
+	assert_int_equal(data_loader_start(l, 3, 9, &err), SECANT_ERR_RANGE);
 	assert_string_equal(err.msg, "epoch 3 has batches 0 to 3, not 9");
-	secant_loader_free(l);
-	secant_samples_free(s);
+	data_loader_free(l);
+	data_samples_free(s);
 }
 
 static void
@@ -263,36 +263,36 @@ a_truncated_picture_stops_the_epoch_by_name(void **state)
 {
 	write_split(*state, "train", 6, 32, 32, half_mask);
 	set_option(&o, "cache-mb", "0");
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 1, .threads = 4 };
-	secant_loader *l = make(s, &lo, NULL);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = { .batch = 1, .threads = 4 };
+	data_loader *l = make(s, &lo, NULL);
 	take(l, false);
 	char *data;
 	size_t size;
 	secant_err err = { 0 };
-	assert_int_equal(secant_loader_start(l, 0, 0, &err), SECANT_OK);
+	assert_int_equal(data_loader_start(l, 0, 0, &err), SECANT_OK);
 	char *path = strdup(in_root(*state, "train/images/03.png"));
 	assert_int_equal(secant_file_read(&data, &size, path, 1 << 20, &err), SECANT_OK);
 	assert_int_equal(secant_file_write(path, data, size / 2, &err), SECANT_OK);
 	for (int i = 0; i < 3; i++)
 		take(l, false);
-	secant_batch b;
+	data_batch b;
 	bool end;
-	assert_int_not_equal(secant_loader_next(l, &b, &end, &err), SECANT_OK);
+	assert_int_not_equal(data_loader_next(l, &b, &end, &err), SECANT_OK);
 	assert_non_null(strstr(err.msg, "train/images/03.png"));
 	assert_int_equal(b.n, 0);
 	secant_err again = { 0 };
-	assert_int_not_equal(secant_loader_next(l, &b, &end, &again), SECANT_OK); /* it stays so */
+	assert_int_not_equal(data_loader_next(l, &b, &end, &again), SECANT_OK); /* it stays so */
 	assert_string_equal(err.msg, again.msg);
 	secant_err fresh = { 0 };
 	assert_int_equal(secant_file_write(path, data, size, &fresh), SECANT_OK);
 	secant_free(data);
 	free(path);
-	assert_int_equal(secant_loader_start(l, 1, 0, &fresh), SECANT_OK); /* and a new epoch starts anew */
+	assert_int_equal(data_loader_start(l, 1, 0, &fresh), SECANT_OK); /* and a new epoch starts anew */
 	for (int i = 0; i < 6; i++)
 		take(l, false);
-	secant_loader_free(l);
-	secant_samples_free(s);
+	data_loader_free(l);
+	data_samples_free(s);
 }
 
 static void
@@ -300,16 +300,16 @@ a_label_that_went_wrong_is_named_too(void **state)
 {
 	write_split(*state, "train", 3, 8, 8, three_classes);
 	write_picture(in_root(*state, "train/labels/01.png"), 8, 8, 1, SECANT_U8, half_mask);
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 3, SECANT_TARGET_INDEX, NULL);
-	secant_loader_options lo = { .batch = 3, .threads = 2 };
-	secant_loader *l = make(s, &lo, NULL);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+	data_loader_options lo = { .batch = 3, .threads = 2 };
+	data_loader *l = make(s, &lo, NULL);
 	secant_err err = { 0 };
-	secant_batch b;
+	data_batch b;
 	bool end;
-	assert_int_equal(secant_loader_next(l, &b, &end, &err), SECANT_ERR_FORMAT);
+	assert_int_equal(data_loader_next(l, &b, &end, &err), SECANT_ERR_FORMAT);
 	assert_non_null(strstr(err.msg, "train/labels/01.png: label value 255 at (0, 0)"));
-	secant_loader_free(l);
-	secant_samples_free(s);
+	data_loader_free(l);
+	data_samples_free(s);
 }
 
 static void
@@ -317,25 +317,25 @@ a_steady_epoch_allocates_nothing(void **state)
 {
 	write_split(*state, "train", 8, 40, 30, half_mask);
 	secant_err err = { 0 };
-	secant_augmentation *a = secant_augmentation_parse(
+	data_augmentation *a = data_augmentation_parse(
 		"flip-h,rotate90,shift-scale-rotate(p=1),blur(p=1),elastic(p=1)", &err);
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 2, .size = { 2, { 24, 24 } }, .threads = 1, .augmentation = a };
-	secant_loader *l = make(s, &lo, NULL);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+	data_loader_options lo = { .batch = 2, .size = { 2, { 24, 24 } }, .threads = 1, .augmentation = a };
+	data_loader *l = make(s, &lo, NULL);
 	long before = 0;
 	for (uint32_t epoch = 0; epoch < 4; epoch++) {
-		assert_int_equal(secant_loader_start(l, epoch, 0, &err), SECANT_OK);
+		assert_int_equal(data_loader_start(l, epoch, 0, &err), SECANT_OK);
 		for (int i = 0; i < 4; i++)
 			take(l, false);
 		take(l, true);
 		if (epoch == 1)
-			before = secant_mem_count();
+			before = base_mem_count();
 	}
 	long queued = 2 * 8; /* the pool's queue may take a node a job */
-	assert_true(secant_mem_count() - before <= queued);
-	secant_loader_free(l);
-	secant_samples_free(s);
-	secant_augmentation_free(a);
+	assert_true(base_mem_count() - before <= queued);
+	data_loader_free(l);
+	data_samples_free(s);
+	data_augmentation_free(a);
 }
 
 static void
@@ -343,24 +343,24 @@ memory_may_fail_anywhere(void **state)
 {
 	write_split(*state, "train", 2, 8, 8, half_mask);
 	set_option(&o, "cache-mb", "0");
-	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+	data_samples *s = open_expecting(*state, "train", &o, 3, 1, DATA_TARGET_BINARY, NULL);
 	for (long k = 1; k < 200; k++) {
-		long live = secant_mem_live();
+		long live = base_mem_live();
 		secant_err err = { 0 };
-		secant_batch b;
+		data_batch b;
 		bool end;
-		secant_loader_options lo = { .batch = 1, .threads = 1 };
-		secant_mem_fail_at(k);
-		secant_loader *l = secant_loader_new(s, &lo, &err);
-		secant_status st = l ? secant_loader_next(l, &b, &end, &err) : err.code;
-		secant_mem_fail_at(0);
-		secant_loader_free(l);
-		assert_int_equal(secant_mem_live(), live);
+		data_loader_options lo = { .batch = 1, .threads = 1 };
+		base_mem_fail_at(k);
+		data_loader *l = data_loader_new(s, &lo, &err);
+		secant_status st = l ? data_loader_next(l, &b, &end, &err) : err.code;
+		base_mem_fail_at(0);
+		data_loader_free(l);
+		assert_int_equal(base_mem_live(), live);
 		assert_true(st == SECANT_OK || st == SECANT_ERR_NOMEM || st == SECANT_ERR_IO);
 		if (k == 1)
 			assert_int_equal(st, SECANT_ERR_NOMEM);
 	}
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 int

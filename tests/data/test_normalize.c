@@ -26,8 +26,8 @@ expect_numbers(const char *root, int channels, const char *normalize, double sca
 	secant_err err = { 0 };
 	secant_tensor image, target;
 	set_option(&o, "normalize", normalize);
-	secant_samples *s = open_expecting(root, "train", &o, channels, 1, SECANT_TARGET_NONE, NULL);
-	if (secant_sample_load(s, 0, &image, &target, &err))
+	data_samples *s = open_expecting(root, "train", &o, channels, 1, DATA_TARGET_NONE, NULL);
+	if (data_sample_load(s, 0, &image, &target, &err))
 		fail_msg("%s", err.msg);
 	assert_null(target.data);
 	assert_int_equal(image.shape.rank, 3);
@@ -37,7 +37,7 @@ expect_numbers(const char *root, int channels, const char *normalize, double sca
 			assert_true(
 				fabs(((float *)image.data)[i * channels + c] - (i * scale + shift)) < 1e-4 * (1 + fabs(i * scale)));
 	secant_tensor_free(&image);
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -87,16 +87,16 @@ imagenet_by_channel(void **state)
 	secant_tensor image, target;
 	write_picture(in_root(root, "train/images/a.png"), 20, 9, 3, SECANT_U8, place_value);
 	set_option(&o, "normalize", "imagenet");
-	secant_samples *s = open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL);
-	assert_int_equal(secant_sample_load(s, 0, &image, &target, &err), SECANT_OK);
+	data_samples *s = open_expecting(root, "train", &o, 3, 1, DATA_TARGET_NONE, NULL);
+	assert_int_equal(data_sample_load(s, 0, &image, &target, &err), SECANT_OK);
 	for (int i = 0; i < 20 * 9 * 3; i++)
 		assert_true(
 			fabs(((float *)image.data)[i] - (place_value(i / 3 % 20, i / 60, i % 3) / 255 - mean[i % 3]) / std[i % 3])
 			< 1e-5);
 	secant_tensor_free(&image);
-	assert_int_equal(secant_sample_load(s, 1, &image, &target, &err), SECANT_ERR_RANGE);
+	assert_int_equal(data_sample_load(s, 1, &image, &target, &err), SECANT_ERR_RANGE);
 	assert_string_equal(err.msg, "sample 1 is outside 0 to 0");
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -108,7 +108,7 @@ wrong_numbers_are_refused(void **state)
 	write_picture(in_root(root, "train/images/a.png"), 4, 4, 3, SECANT_U8, place_value);
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		set_option(&o, "normalize", wrong[i]);
-		open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_NONE, "normalize: ");
+		open_expecting(root, "train", &o, 3, 1, DATA_TARGET_NONE, "normalize: ");
 	}
 }
 

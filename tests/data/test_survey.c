@@ -51,7 +51,7 @@ values_say_how_many_classes(void **state)
 			wide |= r->v[k] > 255;
 		write_picture(in_root(root, "%zu/images/a.png", i), 8, 8, 3, SECANT_U8, place_value);
 		write_picture(in_root(root, "%zu/labels/a.png", i), 8, 8, 1, wide ? SECANT_U16 : SECANT_U8, by_row);
-		secant_samples *s = open_expecting(in_root(root, "%zu", i), "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+		data_samples *s = open_expecting(in_root(root, "%zu", i), "all", &o, 3, 1, DATA_TARGET_BINARY, NULL);
 		data_survey v = { 0 };
 		data_meaning m;
 		secant_err err = { 0 };
@@ -66,7 +66,7 @@ values_say_how_many_classes(void **state)
 			fail_msg(
 				"%s: %d classes, ignore %d, threshold %d, %s", r->what, m.classes, m.ignore, m.threshold, m.labels);
 		data_survey_free(&v);
-		secant_samples_free(s);
+		data_samples_free(s);
 	}
 }
 
@@ -85,7 +85,7 @@ soft_edges_and_jpeg_are_one_object(void **state)
 	for (int jpeg = 0; jpeg < 2; jpeg++) {
 		write_picture(in_root(root, "%d/images/a.png", jpeg), 64, 64, 3, SECANT_U8, place_value);
 		write_picture(in_root(root, "%d/labels/a.%s", jpeg, jpeg ? "jpg" : "png"), 64, 64, 1, SECANT_U8, ramp);
-		secant_samples *s = open_expecting(in_root(root, "%d", jpeg), "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+		data_samples *s = open_expecting(in_root(root, "%d", jpeg), "all", &o, 3, 1, DATA_TARGET_BINARY, NULL);
 		data_survey v = { 0 };
 		data_meaning m;
 		secant_err err = { 0 };
@@ -95,7 +95,7 @@ soft_edges_and_jpeg_are_one_object(void **state)
 			fail_msg("%s", err.msg);
 		assert_int_equal(m.classes, 1);
 		data_survey_free(&v);
-		secant_samples_free(s);
+		data_samples_free(s);
 	}
 }
 
@@ -106,7 +106,7 @@ colours_want_names(void **state)
 	for (n_values = 2; n_values < 4; n_values++) {
 		write_picture(in_root(root, "%d/images/a.png", n_values), 9, 6, 3, SECANT_U8, place_value);
 		write_picture(in_root(root, "%d/labels/a.png", n_values), 9, 6, 3, SECANT_U8, colours);
-		secant_samples *s = open_expecting(in_root(root, "%d", n_values), "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+		data_samples *s = open_expecting(in_root(root, "%d", n_values), "all", &o, 3, 1, DATA_TARGET_BINARY, NULL);
 		data_survey v = { 0 };
 		data_meaning m;
 		secant_err err = { 0 };
@@ -124,7 +124,7 @@ colours_want_names(void **state)
 			assert_int_equal(m.threshold, 128);
 		}
 		data_survey_free(&v);
-		secant_samples_free(s);
+		data_samples_free(s);
 	}
 }
 
@@ -155,7 +155,7 @@ every_mistake_is_told_at_once(void **state)
 	}
 	secant_data_options index = o;
 	index.labels = (char *)(uintptr_t) "index";
-	secant_samples *s = open_expecting(root, "all", &index, 3, 3, SECANT_TARGET_INDEX, NULL);
+	data_samples *s = open_expecting(root, "all", &index, 3, 3, DATA_TARGET_INDEX, NULL);
 	data_labels_report r;
 	ticks = 0;
 	assert_int_equal(data_labels_look(s, 2, tick, NULL, NULL, &r, &err), SECANT_OK);
@@ -173,10 +173,10 @@ every_mistake_is_told_at_once(void **state)
 	assert_int_equal(r.pixels[0], 3 * 22);
 	assert_int_equal(ticks, 3);
 	data_labels_report_free(&r);
-	secant_samples_free(s);
+	data_samples_free(s);
 
 	/* the same files under two classes: all are wrong, and said in order */
-	s = open_expecting(root, "all", &index, 3, 2, SECANT_TARGET_INDEX, NULL);
+	s = open_expecting(root, "all", &index, 3, 2, DATA_TARGET_INDEX, NULL);
 	assert_int_equal(data_labels_look(s, 2, NULL, NULL, NULL, &r, &err), SECANT_OK);
 	assert_int_equal(r.wrong, 3);
 	for (int i = 0; i < 3; i++)
@@ -184,19 +184,19 @@ every_mistake_is_told_at_once(void **state)
 	data_labels_report_free(&r);
 	assert_int_equal(data_labels_look(s, 1, NULL, stop_at_once, NULL, &r, &err), SECANT_ERR_CANCELLED);
 	data_labels_report_free(&r);
-	secant_samples_free(s);
+	data_samples_free(s);
 
 	/* a label that has changed is looked at again */
 	memcpy(values, (double[8]){ 0, 1, 9 }, sizeof values);
 	write_picture(in_root(root, "labels/1.png"), 8, 8, 1, SECANT_U8, by_row);
-	s = open_expecting(root, "all", &index, 3, 3, SECANT_TARGET_INDEX, NULL);
+	s = open_expecting(root, "all", &index, 3, 3, DATA_TARGET_INDEX, NULL);
 	err = (secant_err){ 0 };
 	assert_int_equal(data_labels_look(s, 2, NULL, NULL, NULL, &r, &err), SECANT_OK);
 	assert_false(r.remembered);
 	assert_int_equal(r.wrong, 1);
 	assert_non_null(strstr(r.error[0], "labels/1.png: label value 9"));
 	data_labels_report_free(&r);
-	secant_samples_free(s);
+	data_samples_free(s);
 	unsetenv("XDG_CACHE_HOME");
 }
 

@@ -76,14 +76,14 @@ void_255(int x, int y, int c)
 
 /* Loads sample 0 of the split: numbers that `normalize` makes, targets where they are wanted. */
 static void
-load(const char *root, int channels, int classes, secant_target_kind kind, secant_tensor *image, secant_tensor *target)
+load(const char *root, int channels, int classes, data_target_kind kind, secant_tensor *image, secant_tensor *target)
 {
 	secant_err err = { 0 };
-	secant_samples *s = open_expecting(root, "train", &o, channels, classes, kind, NULL);
-	if (secant_sample_load(s, 0, image, target, &err))
+	data_samples *s = open_expecting(root, "train", &o, channels, classes, kind, NULL);
+	if (data_sample_load(s, 0, image, target, &err))
 		fail_msg("%s", err.msg);
-	assert_true(secant_samples_have_voids(s));
-	secant_samples_free(s);
+	assert_true(data_samples_have_voids(s));
+	data_samples_free(s);
 }
 
 /* Integers: where all bands have the value. The number that stands there is nearly 0 to the network; the label does not
@@ -96,7 +96,7 @@ colours_without_data(void **state)
 	put(in_root(root, "train/images/a.tif"), 3, SECANT_U8, "0", black_hole);
 	write_picture(in_root(root, "train/labels/a.png"), W, H, 1, SECANT_U8, thirds);
 	set_option(&o, "normalize", "imagenet");
-	load(root, 3, 3, SECANT_TARGET_INDEX, &image, &target);
+	load(root, 3, 3, DATA_TARGET_INDEX, &image, &target);
 	for (int i = 0; i < W * H; i++) {
 		bool none = hole(i % W, i / W);
 		assert_int_equal((int)secant_tensor_get(&target, i), none ? -1 : i % W / 2);
@@ -109,7 +109,7 @@ colours_without_data(void **state)
 	secant_tensor_free(&target);
 	/* an ignore index of the user's is what the target then has */
 	set_option(&o, "ignore-index", "2");
-	load(root, 3, 3, SECANT_TARGET_INDEX, &image, &target);
+	load(root, 3, 3, DATA_TARGET_INDEX, &image, &target);
 	assert_int_equal((int)secant_tensor_get(&target, W), 2);
 	secant_tensor_free(&image);
 	secant_tensor_free(&target);
@@ -125,7 +125,7 @@ floats_without_data(void **state)
 	put(in_root(root, "train/images/a.tif"), 2, SECANT_F32, "-9999", far_away);
 	write_picture(in_root(root, "train/labels/a.png"), W, H, 1, SECANT_U8, half_mask);
 	set_option(&o, "normalize", "unit");
-	load(root, 2, 1, SECANT_TARGET_BINARY, &image, &target);
+	load(root, 2, 1, DATA_TARGET_BINARY, &image, &target);
 	for (int i = 0; i < W * H; i++) {
 		bool none = hole(i % W, i / W), one = i == 3 * W + 4;
 		assert_true(secant_tensor_get(&image, 2 * i) == (none ? 0 : 0.5)
@@ -136,7 +136,7 @@ floats_without_data(void **state)
 	secant_tensor_free(&target);
 	put(in_root(root, "train/images/a.tif"), 1, SECANT_F32, "nan", unknown);
 	set_option(&o, "normalize", "0.25/0.5");
-	load(root, 1, 1, SECANT_TARGET_BINARY, &image, &target);
+	load(root, 1, 1, DATA_TARGET_BINARY, &image, &target);
 	for (int i = 0; i < W * H; i++)
 		assert_true(fabs(secant_tensor_get(&image, i) - (hole(i % W, i / W) ? 0 : i % 2 ? 0 : -0.5)) < 1e-6);
 	assert_true(secant_tensor_get(&target, W) == -1 && secant_tensor_get(&target, W + 2) >= 0);
@@ -154,7 +154,7 @@ windows_know_it_too(void **state)
 	put(in_root(root, "train/labels/a.tif"), 1, SECANT_F32, "-9999", lost);
 	width = W, height = H;
 	set_option(&o, "tile", "16");
-	load(root, 1, 3, SECANT_TARGET_INDEX, &image, &target);
+	load(root, 1, 3, DATA_TARGET_INDEX, &image, &target);
 	for (int i = 0; i < 16 * 16; i++) {
 		bool none = hole(i % 16, i / 16);
 		assert_int_equal((int)secant_tensor_get(&target, i), none || i % 16 == 5 ? -1 : i % 16 / 2 % 3);
@@ -172,24 +172,24 @@ labels_without_data(void **state)
 	secant_tensor image, target;
 	write_picture(in_root(root, "train/images/a.png"), W, H, 3, SECANT_U8, place_value);
 	put(in_root(root, "train/labels/a.tif"), 1, SECANT_F32, "-9999", lost);
-	load(root, 3, 3, SECANT_TARGET_INDEX, &image, &target);
+	load(root, 3, 3, DATA_TARGET_INDEX, &image, &target);
 	for (int i = 0; i < W * H; i++)
 		assert_int_equal((int)secant_tensor_get(&target, i), i % W == 5 ? -1 : i % W / 2);
 	secant_tensor_free(&image);
 	secant_tensor_free(&target);
 	set_option(&o, "label-threshold", "1");
-	load(root, 3, 1, SECANT_TARGET_BINARY, &image, &target);
+	load(root, 3, 1, DATA_TARGET_BINARY, &image, &target);
 	for (int i = 0; i < W * H; i++)
 		assert_int_equal((int)secant_tensor_get(&target, i), i % W == 5 ? -1 : i % W / 2 > 0);
 	secant_tensor_free(&image);
 	secant_tensor_free(&target);
 	put(in_root(root, "train/labels/a.tif"), 1, SECANT_U8, "255", void_255);
-	load(root, 3, 3, SECANT_TARGET_INDEX, &image, &target);
+	load(root, 3, 3, DATA_TARGET_INDEX, &image, &target);
 	assert_int_equal((int)secant_tensor_get(&target, 5), -1);
 	secant_tensor_free(&image);
 	secant_tensor_free(&target);
 	put(in_root(root, "train/labels/a.tif"), 1, SECANT_U8, "0", thirds);
-	load(root, 3, 3, SECANT_TARGET_INDEX, &image, &target);
+	load(root, 3, 3, DATA_TARGET_INDEX, &image, &target);
 	assert_int_equal((int)secant_tensor_get(&target, 0), 0);
 	secant_tensor_free(&image);
 	secant_tensor_free(&target);
@@ -203,20 +203,20 @@ statistics_leave_it_out(void **state)
 	double mean[3], deviation[3];
 	secant_err err = { 0 };
 	put(in_root(root, "train/images/a.tif"), 1, SECANT_F32, "nan", unknown);
-	secant_samples *s = open_expecting(root, "train", &o, 1, 1, SECANT_TARGET_NONE, NULL);
-	assert_int_equal(secant_samples_moments(s, 1, mean, deviation, &err), 0);
+	data_samples *s = open_expecting(root, "train", &o, 1, 1, DATA_TARGET_NONE, NULL);
+	assert_int_equal(data_samples_moments(s, 1, mean, deviation, &err), 0);
 	int odd = W * H / 2 - 1, n = W * H - 2; /* of the hole's two pixels one would have been .25 */
 	double m = 0.25 * odd / n;
 	assert_true(fabs(mean[0] - m) < 1e-6 && fabs(deviation[0] - sqrt(0.0625 * odd / n - m * m)) < 1e-6);
-	secant_samples_free(s);
+	data_samples_free(s);
 	put(in_root(root, "train/images/a.tif"), 3, SECANT_U8, "0", black_hole);
-	s = open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL);
-	assert_int_equal(secant_samples_moments(s, 2, mean, deviation, &err), 0);
+	s = open_expecting(root, "train", &o, 3, 1, DATA_TARGET_NONE, NULL);
+	assert_int_equal(data_samples_moments(s, 2, mean, deviation, &err), 0);
 	double sum = 0;
 	for (int i = 0; i < W * H; i++)
 		sum += black_hole(i % W, i / W, 1);
 	assert_true(fabs(mean[1] - sum / n / 255) < 1e-9);
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 static void
@@ -226,19 +226,19 @@ what_is_not_declared_is_an_error(void **state)
 	secant_tensor image, target;
 	secant_err err = { 0 };
 	put(in_root(root, "train/images/a.tif"), 2, SECANT_F32, NULL, unknown);
-	secant_samples *s = open_expecting(root, "train", &o, 2, 1, SECANT_TARGET_NONE, NULL);
-	assert_false(secant_samples_have_voids(s));
-	assert_int_equal(secant_sample_load(s, 0, &image, &target, &err), SECANT_ERR_RANGE);
+	data_samples *s = open_expecting(root, "train", &o, 2, 1, DATA_TARGET_NONE, NULL);
+	assert_false(data_samples_have_voids(s));
+	assert_int_equal(data_sample_load(s, 0, &image, &target, &err), SECANT_ERR_RANGE);
 	assert_non_null(strstr(err.msg,
 		"train/images/a.tif: the number at (0, 1), channel 1, is none (NaN), and the file declares no value for no "
 		"data; in a GeoTIFF that says so"));
-	secant_samples_free(s);
+	data_samples_free(s);
 	err = (secant_err){ 0 };
 	put(in_root(root, "train/images/a.tif"), 2, SECANT_F32, "nan", endless);
-	s = open_expecting(root, "train", &o, 2, 1, SECANT_TARGET_NONE, NULL);
-	assert_int_equal(secant_sample_load(s, 0, &image, &target, &err), SECANT_ERR_RANGE);
+	s = open_expecting(root, "train", &o, 2, 1, DATA_TARGET_NONE, NULL);
+	assert_int_equal(data_sample_load(s, 0, &image, &target, &err), SECANT_ERR_RANGE);
 	assert_non_null(strstr(err.msg, "train/images/a.tif: the number at (3, 2), channel 1, is infinite"));
-	secant_samples_free(s);
+	data_samples_free(s);
 }
 
 int

@@ -17,7 +17,7 @@ make_dir(void)
 static inline int
 remove_dir(void **state)
 {
-	return secant_remove_tree(dir, NULL);
+	return base_remove_tree(dir, NULL);
 }
 
 /* A path in the folder, valid until the next call but seven. */
@@ -66,15 +66,15 @@ static inline secant_image
 noise(int height, int width, int channels, secant_dtype dtype)
 {
 	secant_image im;
-	secant_rng r = secant_rng_make(7, SECANT_FOR_TEST, (uint32_t)height, (uint32_t)width);
+	base_rng r = base_rng_make(7, BASE_FOR_TEST, (uint32_t)height, (uint32_t)width);
 	assert_int_equal(secant_image_new(&im, width, height, channels, dtype, NULL), 0);
 	for (int64_t i = 0, n = (int64_t)height * width * channels; i < n; i++)
 		if (dtype == SECANT_U8)
-			((uint8_t *)im.data)[i] = (uint8_t)secant_rng_below(&r, 256);
+			((uint8_t *)im.data)[i] = (uint8_t)base_rng_below(&r, 256);
 		else if (dtype == SECANT_F32)
-			((float *)im.data)[i] = (float)secant_rng_uniform(&r);
+			((float *)im.data)[i] = (float)base_rng_uniform(&r);
 		else
-			((uint16_t *)im.data)[i] = (uint16_t)secant_rng_below(&r, 65536);
+			((uint16_t *)im.data)[i] = (uint16_t)base_rng_below(&r, 65536);
 	return im;
 }
 #endif

@@ -57,7 +57,7 @@ scaled_views_average(void **state)
 	for (int y = 0; y < 16; y++)
 		for (int x = 0; x < 20; x++) {
 			int y0, y1, x0, x1;
-			double v = (double)secant_place(y, 8, 16, &y0, &y1), u = (double)secant_place(x, 10, 20, &x0, &x1);
+			double v = (double)deploy_place(y, 8, 16, &y0, &y1), u = (double)deploy_place(x, 10, 20, &x0, &x1);
 			double up = secant_tensor_get(&half, y0 * 10 + x0) * (1 - u) + secant_tensor_get(&half, y0 * 10 + x1) * u;
 			double down = secant_tensor_get(&half, y1 * 10 + x0) * (1 - u) + secant_tensor_get(&half, y1 * 10 + x1) * u;
 			double want = (secant_tensor_get(&plain, y * 20 + x) + up * (1 - v) + down * v) / 2;
@@ -220,13 +220,13 @@ rules_at_their_limits(void **state)
 static void
 the_ignored_class_has_no_output(void **state)
 {
-	secant_model_file file;
+	format_model_file file;
 	secant_err err = { 0 };
-	assert_int_equal(secant_model_file_read(&file, in_dir("three.safetensors"), &err), 0);
+	assert_int_equal(format_model_file_read(&file, in_dir("three.safetensors"), &err), 0);
 	json_object_set_new(file.settings, "ignored_class", json_integer(1));
-	if (secant_model_file_write(&file, in_dir("ignored.safetensors"), &err))
+	if (format_model_file_write(&file, in_dir("ignored.safetensors"), &err))
 		fail_msg("%s", err.msg);
-	secant_model_file_free(&file);
+	format_model_file_free(&file);
 	secant_image im = noise(20, 20, 4, SECANT_U8), mask = mask_of(in_dir("ignored.safetensors"), "", &im);
 	for (int i = 0; i < 400; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], best_of((uint8_t *)im.data + 4 * i, false, true));
@@ -309,11 +309,11 @@ set_nodata(secant_image *im, const char *text)
 	static const uint16_t keys[] = { 1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633 };
 	secant_geo geo = { 0 };
 	secant_err err = { 0 };
-	geo.tag[geo.n++] = (secant_geo_tag){ 33550, TIFF_DOUBLE, 3, (void *)(uintptr_t)scale };
-	geo.tag[geo.n++] = (secant_geo_tag){ 33922, TIFF_DOUBLE, 6, (void *)(uintptr_t)tie };
-	geo.tag[geo.n++] = (secant_geo_tag){ 34735, TIFF_SHORT, 12, (void *)(uintptr_t)keys };
+	geo.tag[geo.n++] = (codec_geo_tag){ 33550, TIFF_DOUBLE, 3, (void *)(uintptr_t)scale };
+	geo.tag[geo.n++] = (codec_geo_tag){ 33922, TIFF_DOUBLE, 6, (void *)(uintptr_t)tie };
+	geo.tag[geo.n++] = (codec_geo_tag){ 34735, TIFF_SHORT, 12, (void *)(uintptr_t)keys };
 	if (text)
-		geo.tag[geo.n++] = (secant_geo_tag){ 42113, TIFF_ASCII, (uint32_t)strlen(text) + 1, (void *)(uintptr_t)text };
+		geo.tag[geo.n++] = (codec_geo_tag){ 42113, TIFF_ASCII, (uint32_t)strlen(text) + 1, (void *)(uintptr_t)text };
 	assert_int_equal(secant_image_set_geo(im, &geo, &err), 0);
 }
 
@@ -385,12 +385,12 @@ polygons_of(const char *const *rows, int height, int width, bool geo)
 	if (geo)
 		set_nodata(&im, NULL);
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), 0);
-	if (secant_polygons_write(p, &mask, secant_image_geo(&im), in_dir("a.geojson"), &err))
+	if (deploy_polygons_write(p, &mask, secant_image_geo(&im), in_dir("a.geojson"), &err))
 		fail_msg("%s", err.msg);
 	secant_image_free(&mask);
 	secant_image_free(&im);
 	secant_predictor_close(p);
-	json_t *j = secant_json_read(in_dir("a.geojson"), &err);
+	json_t *j = base_json_read(in_dir("a.geojson"), &err);
 	if (!j)
 		fail_msg("%s", err.msg);
 	return j;
@@ -506,9 +506,9 @@ polygons_of_every_small_shape(void **state)
 		double sum = 0;
 		for (int i = 0; i < 16; i++)
 			((uint8_t *)mask.data)[i] = bits >> i & 1 ? 255 : 0;
-		if (secant_polygons_write(p, &mask, NULL, in_dir("a.geojson"), &err))
+		if (deploy_polygons_write(p, &mask, NULL, in_dir("a.geojson"), &err))
 			fail_msg("%s", err.msg);
-		json_t *j = secant_json_read(in_dir("a.geojson"), &err), *f, *ring;
+		json_t *j = base_json_read(in_dir("a.geojson"), &err), *f, *ring;
 		size_t i, k;
 		json_array_foreach (json_object_get(j, "features"), i, f)
 			json_array_foreach ((json_t *)(uintptr_t)rings_of(f), k, ring)
@@ -545,7 +545,7 @@ files_of_everything(void **state)
 		white += ((uint8_t *)shown.data)[i] == 255;
 	assert_true(white > 40 * 60 && white < (shown.height - 40) * 60 * 3);
 	secant_image_free(&shown);
-	json_t *j = secant_json_read(in_dir("out/scene.geojson"), &err);
+	json_t *j = base_json_read(in_dir("out/scene.geojson"), &err);
 	assert_non_null(j);
 	check_features(j, (int)json_array_size(json_object_get(j, "features")), 4);
 	json_decref(j);

@@ -51,8 +51,8 @@ sigmoid(double x)
 static void
 check_axis(int total, int tile, int overlap, int expected)
 {
-	secant_axis a;
-	assert_int_equal(secant_axis_make(&a, total, tile, overlap, NULL), 0);
+	deploy_axis a;
+	assert_int_equal(deploy_axis_make(&a, total, tile, overlap, NULL), 0);
 	if (expected && a.n != expected)
 		fail_msg("%d in tiles of %d, overlap %d: %d tiles, want %d", total, tile, overlap, a.n, expected);
 	assert_int_equal(a.length, tile < total ? tile : total);
@@ -72,7 +72,7 @@ check_axis(int total, int tile, int overlap, int expected)
 	for (int i = 0; i < total; i++)
 		assert_true(fabs(sum[i] - 1) < 1e-6);
 	free(sum);
-	secant_axis_free(&a);
+	deploy_axis_free(&a);
 }
 
 static void
@@ -538,21 +538,21 @@ every_allocation_may_fail(void **state)
 	secant_image im = noise(20, 20, 1, SECANT_U8);
 	secant_predictor *first = open_one(path_a, ""); /* what is made once per process */
 	secant_predictor_close(first);
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	for (long n = 1;; n++) {
 		secant_err err = { 0 };
 		secant_image mask = { 0 };
 		secant_predict o;
 		assert_int_equal(secant_opts_init(&secant_predict_options, &o, NULL), 0);
 		o.min_area = 2;
-		secant_mem_fail_at(n);
+		base_mem_fail_at(n);
 		secant_predictor *p = secant_predictor_open(models, 1, &o, &err);
 		secant_status status = p ? secant_predictor_mask(p, &im, &mask, &err) : err.code;
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		secant_opts_free(&secant_predict_options, &o);
 		secant_predictor_close(p);
 		secant_image_free(&mask);
-		assert_int_equal(secant_mem_live(), live);
+		assert_int_equal(base_mem_live(), live);
 		if (!status)
 			break;
 		assert_true(err.msg[0]);

@@ -113,9 +113,9 @@ refused(const char *const *inputs, int n, const char *out, secant_status status,
 static int
 files_in(const char *name)
 {
-	secant_names names = { 0 };
-	int n = secant_dir_list(&names, in_dir(name), SECANT_DIR_ALL, NULL) ? -1 : names.n;
-	secant_names_free(&names);
+	base_names names = { 0 };
+	int n = base_dir_list(&names, in_dir(name), BASE_DIR_ALL, NULL) ? -1 : names.n;
+	base_names_free(&names);
 	return n;
 }
 
@@ -295,10 +295,10 @@ put_geotiff(const char *name, int height, int width, int tile)
 	static const uint16_t keys[] = { 1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633 };
 	secant_geo geo = { 0 };
 	geo.n = 0;
-	geo.tag[geo.n++] = (secant_geo_tag){ 33550, TIFF_DOUBLE, 3, (void *)(uintptr_t)scale };
-	geo.tag[geo.n++] = (secant_geo_tag){ 33922, TIFF_DOUBLE, 6, (void *)(uintptr_t)tie };
-	geo.tag[geo.n++] = (secant_geo_tag){ 34735, TIFF_SHORT, 12, (void *)(uintptr_t)keys };
-	geo.tag[geo.n++] = (secant_geo_tag){ 42113, TIFF_ASCII, 3, (void *)(uintptr_t) "-1" };
+	geo.tag[geo.n++] = (codec_geo_tag){ 33550, TIFF_DOUBLE, 3, (void *)(uintptr_t)scale };
+	geo.tag[geo.n++] = (codec_geo_tag){ 33922, TIFF_DOUBLE, 6, (void *)(uintptr_t)tie };
+	geo.tag[geo.n++] = (codec_geo_tag){ 34735, TIFF_SHORT, 12, (void *)(uintptr_t)keys };
+	geo.tag[geo.n++] = (codec_geo_tag){ 42113, TIFF_ASCII, 3, (void *)(uintptr_t) "-1" };
 	secant_image im = ramp(height, width);
 	secant_err err = { 0 };
 	assert_int_equal(secant_image_set_geo(&im, &geo, &err), 0);

@@ -32,11 +32,11 @@ clones_give_the_masks_of_one(void **state)
 	char path[600];
 	snprintf(path, sizeof path, "%s", in_dir("three.safetensors"));
 	tiny_write(&(tiny){ 3, 3, 1, 4, weight, (float[]){ 1, 0, -1 }, NULL, NULL, NULL }, path);
-	secant_rng rng = secant_rng_make(3, SECANT_FOR_TEST, 0, 0);
+	base_rng rng = base_rng_make(3, BASE_FOR_TEST, 0, 0);
 	for (int i = 0; i < PICTURES; i++) {
 		assert_int_equal(secant_image_new(&im[i], 70 + 9 * (i % 3), 50 + i, 3, SECANT_U8, &err), 0);
 		for (int k = 0; k < im[i].width * im[i].height * 3; k++)
-			((uint8_t *)im[i].data)[k] = (uint8_t)secant_rng_below(&rng, 256);
+			((uint8_t *)im[i].data)[k] = (uint8_t)base_rng_below(&rng, 256);
 	}
 	secant_predictor *p = open_one(path, "threads=1|tta=flips|tta-merge=vote|tile=32|overlap=8|rule=1: band(1) > 90");
 	for (int i = 0; i < PICTURES; i++)

@@ -21,19 +21,19 @@ static inline void
 tiny_write(const tiny *t, const char *path)
 {
 	secant_err err = { 0 };
-	secant_graph *g = secant_graph_new();
+	graph_net *g = graph_new();
 	secant_shape in = secant_shape_of(4, 1, 64, 64, t->channels),
 				 w = secant_shape_of(4, t->classes, t->channels, t->kernel, t->kernel),
 				 b = secant_shape_of(1, t->classes);
-	secant_value x = secant_graph_input(g, "input", SECANT_F32, &in);
-	secant_value weight = secant_graph_state(g, "head.weight", SECANT_F32, &w, true, SECANT_INIT_ZEROS);
-	secant_value bias = secant_graph_state(g, "head.bias", SECANT_F32, &b, true, SECANT_INIT_ZEROS);
-	secant_conv_attr attr = secant_conv(1, t->kernel / 2, 1, 1);
-	secant_value y = secant_apply(g, "conv2d", &attr, 3, x, weight, bias);
-	secant_graph_output(g, "logits", y);
-	assert_int_equal(secant_graph_check(g, &err), 0);
-	secant_model_file m = { 0 };
-	m.graph = secant_graph_to_json(g);
+	graph_value x = graph_input(g, "input", SECANT_F32, &in);
+	graph_value weight = graph_state(g, "head.weight", SECANT_F32, &w, true, GRAPH_INIT_ZEROS);
+	graph_value bias = graph_state(g, "head.bias", SECANT_F32, &b, true, GRAPH_INIT_ZEROS);
+	op_conv_attr attr = op_conv(1, t->kernel / 2, 1, 1);
+	graph_value y = graph_apply(g, "conv2d", &attr, 3, x, weight, bias);
+	graph_output(g, "logits", y);
+	assert_int_equal(graph_check(g, &err), 0);
+	format_model_file m = { 0 };
+	m.graph = format_graph_to_json(g);
 	m.settings = json_pack("{s:i,s:{s:i,s:i},s:s,s:s,s:i}", "version", 1, "network", "in-channels", t->channels,
 		"classes", t->classes, "mode",
 		t->mode               ? t->mode
@@ -46,10 +46,10 @@ tiny_write(const tiny *t, const char *path)
 		{ SECANT_F32, b, (void *)(uintptr_t)t->bias, NULL } };
 	assert_int_equal(secant_tensors_add(&m.tensors, "head.weight", &tensors[0], &err), 0);
 	assert_int_equal(secant_tensors_add(&m.tensors, "head.bias", &tensors[1], &err), 0);
-	if (secant_model_file_write(&m, path, &err))
+	if (format_model_file_write(&m, path, &err))
 		fail_msg("%s", err.msg);
-	secant_model_file_free(&m);
-	secant_graph_free(g);
+	format_model_file_free(&m);
+	graph_free(g);
 }
 
 /* One class: logits are a tenth of the red byte minus 100.5, so that a pixel is foreground from 101 on. Any size goes.

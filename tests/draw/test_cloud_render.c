@@ -187,11 +187,11 @@ test_predictions_in_the_class_byte(void **state)
 static secant_cloud
 ring(void)
 {
-	secant_str s = { 0 };
-	secant_str_add(&s, "x y z label\n");
+	base_str s = { 0 };
+	base_str_add(&s, "x y z label\n");
 	for (int i = 0; i < 400; i++)
-		secant_str_addf(&s, "%g %g %g %d\n", cos(i * .0157), sin(i * .0157), (i % 20) * .05, i / 100);
-	char *text = secant_str_take(&s);
+		base_str_addf(&s, "%g %g %g %d\n", cos(i * .0157), sin(i * .0157), (i % 20) * .05, i / 100);
+	char *text = base_str_take(&s);
 	secant_cloud c = cloud_of(text, "ring.txt", NULL);
 	secant_free(text);
 	return c;
@@ -277,12 +277,12 @@ test_gif(void **state)
 	secant_cloud c = ring();
 	uint8_t *d = (uint8_t *)written(&c, "o.gif", WITH("size", "90x120", "frames", "5", "seconds", "2"), &size);
 	assert_memory_equal(d, "GIF89a", 6);
-	int width = secant_le16(d + 6), height = secant_le16(d + 8), frames = 0;
+	int width = base_le16(d + 6), height = base_le16(d + 8), frames = 0;
 	assert_int_equal(width, 120);
 	uint8_t *index = malloc((size_t)width * (size_t)height), *before = calloc((size_t)width, (size_t)height);
 	const uint8_t *p = d + 13 + 768 + 19;
 	for (; *p == 0x21; frames++) {
-		assert_int_equal(secant_le16(p + 4), 40);
+		assert_int_equal(base_le16(p + 4), 40);
 		p += 8;
 		assert_int_equal(*p, 0x2c);
 		p = unpack_gif(p + 10, index, (size_t)width * (size_t)height);
@@ -312,17 +312,17 @@ test_apng(void **state)
 	secant_cloud c = ring();
 	uint8_t *d = (uint8_t *)written(&c, "o.apng", WITH("size", "90x120", "frames", "4"), &size);
 	int controls = 0, data = 0, sequence = 0;
-	for (size_t at = 8; at < size; at += 12 + secant_be32(d + at)) {
-		uint32_t n = secant_be32(d + at);
+	for (size_t at = 8; at < size; at += 12 + base_be32(d + at)) {
+		uint32_t n = base_be32(d + at);
 		assert_true(at + 12 + n <= size);
-		assert_int_equal(secant_crc32(0, d + at + 4, n + 4), secant_be32(d + at + 8 + n));
+		assert_int_equal(base_crc32(0, d + at + 4, n + 4), base_be32(d + at + 8 + n));
 		bool control = !memcmp(d + at + 4, "fcTL", 4), more = !memcmp(d + at + 4, "fdAT", 4);
 		if (control || more)
-			assert_int_equal(secant_be32(d + at + 8), sequence++);
+			assert_int_equal(base_be32(d + at + 8), sequence++);
 		controls += control;
 		data += more;
 		if (!memcmp(d + at + 4, "acTL", 4))
-			assert_int_equal(secant_be32(d + at + 8), 4);
+			assert_int_equal(base_be32(d + at + 8), 4);
 	}
 	assert_int_equal(controls, 4);
 	assert_true(data >= 3);

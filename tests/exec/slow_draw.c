@@ -15,13 +15,13 @@ next(int below)
 	return (int)((seed >> 33) % (uint64_t)below);
 }
 
-static secant_layer
+static exec_layer
 drawn(int number)
 {
 	static const int channels[] = { 1, 2, 3, 4, 5, 8, 16, 17, 21, 24, 32, 48, 64, 96, 128, 256 };
 	static const int kernels[] = { 1, 1, 3, 3, 3, 5, 7 };
 	enum { CHANNELS = sizeof channels / sizeof *channels, KERNELS = sizeof kernels / sizeof *kernels };
-	secant_layer l = { 0 };
+	exec_layer l = { 0 };
 	seed = (uint64_t)number * 7919 + 13;
 	for (int i = 0; i < 9; i++)
 		(void)next(2);
@@ -59,11 +59,10 @@ test_drawn_layers(void **state)
 	if (text && sscanf(text, "%d,%d", &first, &count) != 2)
 		fail_msg("SECANT_DRAW is '%s', not FIRST,COUNT", text);
 	for (int i = first; i < first + count; i++) {
-		secant_layer l = drawn(i);
-		for (int low = 0; low < (secant_cpu_isa() >= SECANT_ISA_AVX512 ? 2 : 1); low++) {
+		exec_layer l = drawn(i);
+		for (int low = 0; low < (base_cpu_isa() >= BASE_ISA_AVX512 ? 2 : 1); low++) {
 			secant_err err = { 0 };
-			if (secant_selftest_layer(
-					&l, low ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, 0, row, &i, &result, &err))
+			if (exec_selftest_layer(&l, low ? EXEC_PRECISION_BF16 : EXEC_PRECISION_F32, 0, row, &i, &result, &err))
 				fail_msg("draw %d: %s", i, err.msg);
 		}
 	}

@@ -114,8 +114,8 @@ static void
 stop(const char *what, long counted)
 {
 	watching = false;
-	if (secant_mem_count() != counted)
-		fail_msg("%s: %ld allocations through base/mem.h", what, secant_mem_count() - counted);
+	if (base_mem_count() != counted)
+		fail_msg("%s: %ld allocations through base/mem.h", what, base_mem_count() - counted);
 	if (ours)
 		fail_msg("%s: %d blocks outside oneDNN", what, ours);
 	if (most > MOST_BLOCKS || largest > LARGEST_BLOCK)
@@ -132,111 +132,111 @@ network(model *m)
 	m->gain = 1;
 }
 
-static secant_graph *
+static graph_net *
 make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	model m = { .net = ((model *)user)->net, .store = ((model *)user)->store };
-	model_build(&m, inputs, false, false, false);
-	secant_graph_output(m.g, "logits", m.built.logits);
+	golden_build(&m, inputs, false, false, false);
+	graph_output(m.g, "logits", m.built.logits);
 	return m.g;
 }
 
 static void
-forward(secant_precision precision, const char *what)
+forward(exec_precision precision, const char *what)
 {
 	secant_err err = { 0 };
 	secant_shape shape = { 4, { 1, 64, 96, 3 } };
 	model m;
 	network(&m);
-	model_build(&m, &shape, false, false, false);
+	golden_build(&m, &shape, false, false, false);
 	fill_states(m.store, 1);
-	secant_graph_output(m.g, "logits", m.built.logits);
-	secant_runner *r = secant_runner_new(
-		m.store, m.g, make_graph, &m, &(secant_plan_options){ .precision = precision, .threads = 2 }, &err);
-	secant_session *s = secant_session_new(r, NULL, 0, &err);
+	graph_output(m.g, "logits", m.built.logits);
+	exec_runner *r = exec_runner_new(
+		m.store, m.g, make_graph, &m, &(exec_plan_options){ .precision = precision, .threads = 2 }, &err);
+	secant_session *s = exec_session_new(r, NULL, 0, &err);
 	assert_non_null(s);
 	void *x = make_input("input", &shape, false);
 	secant_tensor in = { SECANT_F32, shape, x, NULL }, out = { 0 };
 	for (int i = 0; i < 2; i++, out.data = NULL)
 		must(secant_session_run(s, &in, &out, &err), &err);
-	long counted = secant_mem_count();
+	long counted = base_mem_count();
 	start();
 	secant_status status = secant_session_run(s, &in, &out, &err);
 	stop(what, counted);
 	must(status, &err);
 	secant_session_free(s);
-	secant_runner_free(r);
+	exec_runner_free(r);
 	secant_free(x);
-	model_free(&m);
+	golden_free(&m);
 }
 
 static void
-training(secant_precision precision, const char *what)
+training(exec_precision precision, const char *what)
 {
 	secant_err err = { 0 };
 	secant_shape shape = { 4, { 2, 64, 64, 3 } }, target = { 4, { 2, 64, 64, 1 } };
 	model m;
 	network(&m);
-	model_build(&m, &shape, true, true, false);
+	golden_build(&m, &shape, true, true, false);
 	fill_states(m.store, 1);
-	secant_value *out = secant_calloc((size_t)m.store->n + 1, sizeof *out);
+	graph_value *out = secant_calloc((size_t)m.store->n + 1, sizeof *out);
 	int n = 0;
 	out[n++] = m.loss;
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *plan = secant_plan_new(
-		m.g, m.store, out, n, &(secant_plan_options){ .precision = precision, .threads = 2, .training = true }, &err);
-	secant_context *c = plan ? secant_context_new(plan, &err) : NULL;
+	exec_plan *plan = exec_plan_new(
+		m.g, m.store, out, n, &(exec_plan_options){ .precision = precision, .threads = 2, .training = true }, &err);
+	exec_context *c = plan ? exec_context_new(plan, &err) : NULL;
 	if (!c)
 		fail_msg("%s", err.msg);
 	void *x = make_input("input", &shape, false), *t = make_target(&m, "target", &target, 1, false);
-	must(secant_context_set_input(c, "input", x, &err), &err);
-	must(secant_context_set_input(c, "target", t, &err), &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_set_input(c, "target", t, &err), &err);
 	for (int i = 0; i < 2; i++)
-		must(secant_context_run(c, &err), &err);
-	long counted = secant_mem_count();
+		must(exec_context_run(c, &err), &err);
+	long counted = base_mem_count();
 	start();
-	secant_status status = secant_context_run(c, &err);
+	secant_status status = exec_context_run(c, &err);
 	stop(what, counted);
 	must(status, &err);
-	secant_context_free(c);
-	secant_plan_free(plan);
+	exec_context_free(c);
+	exec_plan_free(plan);
 	secant_free(out);
 	secant_free(x);
 	secant_free(t);
-	model_free(&m);
+	golden_free(&m);
 }
 
 static void
 test_forward_f32(void **state)
 {
-	forward(SECANT_PRECISION_F32, "f32");
+	forward(EXEC_PRECISION_F32, "f32");
 }
 static void
 test_training_f32(void **state)
 {
-	training(SECANT_PRECISION_F32, "training in f32");
+	training(EXEC_PRECISION_F32, "training in f32");
 }
 
 static void
 test_forward_bf16(void **state)
 {
-	if (secant_cpu_isa() < SECANT_ISA_AVX512) {
+	if (base_cpu_isa() < BASE_ISA_AVX512) {
 		fprintf(stderr, "skipped: this CPU (or SECANT_CPU) has no AVX-512\n");
 		skip();
 	}
-	forward(SECANT_PRECISION_BF16, "bf16");
+	forward(EXEC_PRECISION_BF16, "bf16");
 }
 
 static void
 test_training_bf16(void **state)
 {
-	if (secant_cpu_isa() < SECANT_ISA_AVX512) {
+	if (base_cpu_isa() < BASE_ISA_AVX512) {
 		fprintf(stderr, "skipped: this CPU (or SECANT_CPU) has no AVX-512\n");
 		skip();
 	}
-	training(SECANT_PRECISION_BF16, "training in bf16");
+	training(EXEC_PRECISION_BF16, "training in bf16");
 }
 
 /* The counters count: a block outside, and one inside. */

@@ -9,48 +9,48 @@
 enum { N = 37 };
 
 typedef struct rig {
-	secant_graph *g;
-	secant_store *store;
-	secant_plan *plan;
-	secant_context *context;
+	graph_net *g;
+	exec_store *store;
+	exec_plan *plan;
+	exec_context *context;
 	float x[N], y[N];
 	secant_err err;
 } rig;
 
 /* y = x * x by the implementation given; NULL: the plan's own. */
 static secant_status
-run_with(rig *r, bool canaries, const secant_impl *impl)
+run_with(rig *r, bool canaries, const exec_impl *impl)
 {
-	*r = (rig){ .g = secant_graph_new() };
-	secant_value x = secant_graph_input(r->g, "x", SECANT_F32, &(secant_shape){ 1, { N } });
-	secant_graph_scope(r->g, "layer");
-	secant_value y = secant_apply(r->g, "square", NULL, 1, x);
-	secant_plan_options o = { .precision = SECANT_PRECISION_F32, .canaries = canaries, .external = true };
-	r->store = secant_store_new(r->g, false, &r->err);
-	r->plan = secant_plan_new(r->g, r->store, &y, 1, &o, &r->err);
+	*r = (rig){ .g = graph_new() };
+	graph_value x = graph_input(r->g, "x", SECANT_F32, &(secant_shape){ 1, { N } });
+	graph_scope(r->g, "layer");
+	graph_value y = graph_apply(r->g, "square", NULL, 1, x);
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .canaries = canaries, .external = true };
+	r->store = exec_store_new(r->g, false, &r->err);
+	r->plan = exec_plan_new(r->g, r->store, &y, 1, &o, &r->err);
 	if (!r->plan)
 		fail_msg("%s", r->err.msg);
 	if (impl) {
 		r->plan->step[0].impl = impl;
 		r->plan->step[0].scratch = 64;
-		assert_int_equal(secant_plan_lay_out(r->plan, &r->err), SECANT_OK);
+		assert_int_equal(exec_plan_lay_out(r->plan, &r->err), SECANT_OK);
 	}
-	r->context = secant_context_new(r->plan, &r->err);
+	r->context = exec_context_new(r->plan, &r->err);
 	for (int i = 0; i < N; i++)
 		r->x[i] = (float)i - 3;
-	if (!r->context || secant_context_set_input(r->context, "x", r->x, &r->err)
-		|| secant_context_set_output(r->context, 0, r->y, &r->err))
+	if (!r->context || exec_context_set_input(r->context, "x", r->x, &r->err)
+		|| exec_context_set_output(r->context, 0, r->y, &r->err))
 		fail_msg("%s", r->err.msg);
-	return secant_context_run(r->context, &r->err);
+	return exec_context_run(r->context, &r->err);
 }
 
 static void
 rig_free(rig *r)
 {
-	secant_context_free(r->context);
-	secant_plan_free(r->plan);
-	secant_store_free(r->store);
-	secant_graph_free(r->g);
+	exec_context_free(r->context);
+	exec_plan_free(r->plan);
+	exec_store_free(r->store);
+	graph_free(r->g);
 }
 
 /* What the wrong implementations do after the right thing: a step that goes astray in a way. */
@@ -58,7 +58,7 @@ typedef enum stray { RIGHT, BEFORE, BEHIND, FAR_BEFORE, INTO_INPUT, BEFORE_SCRAT
 static stray astray;
 
 static secant_status
-square(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+square(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const float *x = in[0];
 	float *y = out[0];
@@ -76,7 +76,7 @@ square(const secant_step *s, void *bound, const void *const *in, void *const *ou
 	}
 	return SECANT_OK;
 }
-static const secant_impl wrong = { .op = "square", .name = "wrong", .run = square };
+static const exec_impl wrong = { .op = "square", .name = "wrong", .run = square };
 
 static void
 test_right_steps_give_the_same_bits(void **state)
@@ -135,11 +135,11 @@ test_the_environment_asks_for_every_plan(void **state)
 	rig r;
 	astray = BEHIND_SCRATCH;
 	setenv("SECANT_CANARIES", "0", 1);
-	assert_false(secant_canaries_wanted());
+	assert_false(exec_canaries_wanted());
 	setenv("SECANT_CANARIES", "1", 1);
 	assert_int_equal(run_with(&r, false, &wrong), SECANT_ERR_BUG);
 	unsetenv("SECANT_CANARIES");
-	assert_false(secant_canaries_wanted());
+	assert_false(exec_canaries_wanted());
 	rig_free(&r);
 }
 

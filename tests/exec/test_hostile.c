@@ -29,7 +29,7 @@ typedef struct argument {
 } argument;
 
 typedef struct trial {
-	const secant_op *op;
+	const graph_op *op;
 	argument arg[MOST_IN];
 	int n;
 	void *attr;
@@ -78,7 +78,7 @@ parse_word(const char *word, argument *a)
 }
 
 static bool
-set_attributes(const secant_op *op, const secant_op_case *c, void *attr)
+set_attributes(const graph_op *op, const graph_op_case *c, void *attr)
 {
 	char text[512], *rest = NULL;
 	secant_err err = { 0 };
@@ -93,7 +93,7 @@ set_attributes(const secant_op *op, const secant_op_case *c, void *attr)
 }
 
 static void
-start(trial *t, const secant_op *op, const secant_op_case *c)
+start(trial *t, const graph_op *op, const graph_op_case *c)
 {
 	char text[512], *rest = NULL;
 	secant_err err = { 0 };
@@ -119,7 +119,7 @@ finish(trial *t)
 /* ---- a run ---- */
 
 static bool
-is_state(const secant_op *op, int input)
+is_state(const graph_op *op, int input)
 {
 	for (int o = 0; o < MOST_OUT; o++)
 		if (op->alias[o] == input + 1)
@@ -169,18 +169,18 @@ operand(const trial *t, const argument *a, bool f64, size_t *bytes)
 
 /* Plans and runs the node alone. `out`: values of its results. */
 static void
-run(const trial *t, secant_graph *g, const secant_node *node, bool f64)
+run(const trial *t, graph_net *g, const graph_node *node, bool f64)
 {
 	secant_err err = { 0 };
-	secant_store *store = secant_store_new(g, f64, &err);
-	secant_plan_options o = { .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32,
+	exec_store *store = exec_store_new(g, f64, &err);
+	exec_plan_options o = { .precision = f64 ? EXEC_PRECISION_F64 : EXEC_PRECISION_F32,
 		.threads = 1,
 		.allow_reference = true,
 		.external = true,
 		.training = true,
-		.recompute = SECANT_RECOMPUTE_NONE };
-	secant_plan *p = store ? secant_plan_new(g, store, node->out, node->n_out, &o, &err) : NULL;
-	secant_context *c = p ? secant_context_new(p, &err) : NULL;
+		.recompute = EXEC_RECOMPUTE_NONE };
+	exec_plan *p = store ? exec_plan_new(g, store, node->out, node->n_out, &o, &err) : NULL;
+	exec_context *c = p ? exec_context_new(p, &err) : NULL;
 	char *in[MOST_IN] = { NULL }, *out[MOST_OUT] = { NULL };
 	size_t in_bytes[MOST_IN] = { 0 }, out_bytes[MOST_OUT] = { 0 };
 	for (int i = 0; c && i < t->n; i++) {
@@ -190,16 +190,16 @@ run(const trial *t, secant_graph *g, const secant_node *node, bool f64)
 		if (t->arg[i].shape.rank < 0 || is_state(t->op, i))
 			continue;
 		in[i] = operand(t, &t->arg[i], f64, &in_bytes[i]);
-		(void)!secant_context_set_input(c, name, in[i], &ignored); /* not read: no input of the plan */
+		(void)!exec_context_set_input(c, name, in[i], &ignored); /* not read: no input of the plan */
 	}
 	for (int k = 0; c && k < node->n_out; k++) {
-		const secant_type *type = &secant_graph_value(g, node->out[k])->type;
+		const graph_type *type = &graph_value_at(g, node->out[k])->type;
 		secant_tensor to = { f64 ? SECANT_F64 : type->dtype, type->shape, NULL, NULL };
 		out_bytes[k] = secant_tensor_bytes(&to);
 		out[k] = guarded(out_bytes[k]);
-		assert_int_equal(secant_context_set_output(c, k, out[k], &err), 0);
+		assert_int_equal(exec_context_set_output(c, k, out[k], &err), 0);
 	}
-	if (c && secant_context_run(c, &err))
+	if (c && exec_context_run(c, &err))
 		refused++;
 	else
 		ran += c != NULL, refused += !c;
@@ -213,16 +213,16 @@ run(const trial *t, secant_graph *g, const secant_node *node, bool f64)
 			check_guard(t, out[k], out_bytes[k]);
 		free(out[k]);
 	}
-	secant_context_free(c);
-	secant_plan_free(p);
-	secant_store_free(store);
+	exec_context_free(c);
+	exec_plan_free(p);
+	exec_store_free(store);
 }
 
 static void
 attempt(trial *t)
 {
-	secant_graph *g = secant_graph_new();
-	secant_value in[MOST_IN];
+	graph_net *g = graph_new();
+	graph_value in[MOST_IN];
 	secant_err err = { 0 };
 	int64_t numbers = 0;
 	if (only)
@@ -232,39 +232,39 @@ attempt(trial *t)
 		snprintf(name, sizeof name, "in%d", i);
 		const argument *a = &t->arg[i];
 		in[i] = a->shape.rank < 0 ? -1
-			: is_state(t->op, i)  ? secant_graph_state(g, name, a->type, &a->shape, false, SECANT_INIT_ZEROS)
-								  : secant_graph_input(g, name, a->type, &a->shape);
+			: is_state(t->op, i)  ? graph_state(g, name, a->type, &a->shape, false, GRAPH_INIT_ZEROS)
+								  : graph_input(g, name, a->type, &a->shape);
 	}
-	const secant_node *node = secant_graph_node(g, t->op->name, t->attr, t->n, in);
-	if (secant_graph_check(g, &err)) {
+	const graph_node *node = graph_make_node(g, t->op->name, t->attr, t->n, in);
+	if (graph_check(g, &err)) {
 		refused++;
 		if (!err.msg[0])
 			fail_msg("%s: refused without a word", t->what);
 	} else {
 		for (int k = 0; k < node->n_out && numbers <= MOST_NUMBERS; k++)
-			numbers += secant_shape_count(secant_graph_shape(g, node->out[k]));
+			numbers += secant_shape_count(graph_shape(g, node->out[k]));
 		if (numbers > MOST_NUMBERS)
 			large++;
 		else
 			for (int f64 = 0; f64 < 2; f64++)
 				run(t, g, node, f64);
 	}
-	secant_graph_free(g);
+	graph_free(g);
 }
 
 /* ---- what is tried ---- */
 
-static const secant_op *
+static const graph_op *
 next_op(int *i)
 {
-	const secant_op *op = secant_op_at((*i)++);
+	const graph_op *op = graph_op_at((*i)++);
 	while (op && only && strcmp(only, op->name))
-		op = secant_op_at((*i)++);
+		op = graph_op_at((*i)++);
 	return op;
 }
 
 static void
-name_trial(trial *t, const secant_op_case *c, const char *change, int i, int k)
+name_trial(trial *t, const graph_op_case *c, const char *change, int i, int k)
 {
 	snprintf(t->what, sizeof t->what, "%s '%s': input %d, %s %d", t->op->name, c->label, i, change, k);
 }
@@ -301,9 +301,9 @@ other_shape(argument *a, int k)
 static void
 other_shapes_are_refused_or_run(void **state)
 {
-	const secant_op *op;
+	const graph_op *op;
 	for (int i = 0; (op = next_op(&i));)
-		for (const secant_op_case *c = op->cases; c->label; c++) {
+		for (const graph_op_case *c = op->cases; c->label; c++) {
 			trial t;
 			start(&t, op, c);
 			for (int k = 0; k < t.n; k++) {
@@ -322,9 +322,9 @@ static void
 other_types_and_absent_inputs_are_refused_or_run(void **state)
 {
 	static const secant_dtype types[] = { SECANT_F32, SECANT_I32, SECANT_U8, SECANT_I64, SECANT_BOOL };
-	const secant_op *op;
+	const graph_op *op;
 	for (int i = 0; (op = next_op(&i));)
-		for (const secant_op_case *c = op->cases; c->label; c++) {
+		for (const graph_op_case *c = op->cases; c->label; c++) {
 			trial t;
 			start(&t, op, c);
 			for (int k = 0; k < t.n; k++) {
@@ -366,9 +366,9 @@ numbers_that_are_no_index_lead_nowhere(void **state)
 		{ 0, 1e300, 0, 1e300, 0, 9223372036854775807.0, -5, 1e18 },
 		{ 1e300, 1e300, 1e300, 1e300, 1e300, 1e300, 1e300, 1e300 },
 	};
-	const secant_op *op;
+	const graph_op *op;
 	for (int i = 0; (op = next_op(&i));)
-		for (const secant_op_case *c = op->cases; c->label; c++) {
+		for (const graph_op_case *c = op->cases; c->label; c++) {
 			static const secant_dtype types[] = { SECANT_I32, SECANT_I64, SECANT_U8 };
 			trial t;
 			start(&t, op, c);
@@ -392,9 +392,9 @@ attributes_at_their_ends_are_refused_or_run(void **state)
 	static const char *const numbers[] = { "0", "1", "2", "-1", "7", "1000", "-1000", "1073741824", "2147483647",
 		"-2147483648", "1e300", "-1e300", "nan", "inf", "1e-300", "", "0,0", "1,1", "5,3", "-1,-1", "0,1,2", "-2,-2,-2",
 		"1,1,1,1", "3,0,0,3", "0,0,0,0", "9,9,9,9", "2147483647,2147483647", "1,2,3,4,5,6", "6,5,4,3,2,1,0" };
-	const secant_op *op;
+	const graph_op *op;
 	for (int i = 0; (op = next_op(&i));)
-		for (const secant_op_case *c = op->cases; op->attr && c->label; c++)
+		for (const graph_op_case *c = op->cases; op->attr && c->label; c++)
 			for (const secant_opt *row = op->attr->rows; row->name; row++)
 				for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
 					trial t;
@@ -411,11 +411,11 @@ attributes_at_their_ends_are_refused_or_run(void **state)
 static void
 operators_say_what_they_take(void **state)
 {
-	const secant_op *op;
+	const graph_op *op;
 	for (int i = 0; (op = next_op(&i));) {
 		if (!op->takes)
 			fail_msg("%s does not say what it takes", op->name);
-		int words = secant_takes_words(op->takes);
+		int words = graph_takes_words(op->takes);
 		if (words < -1 || (words >= 0 && (op->max_in < 0 || words < op->max_in)))
 			fail_msg("%s takes up to %d inputs, and says of %d what they must be: '%s'", op->name, op->max_in, words,
 				op->takes);

@@ -12,30 +12,30 @@ enum { WIDTH = 5, BACK = 37 };
 static double
 long_sum(int n, size_t *slab)
 {
-	secant_graph *g = secant_graph_new();
+	graph_net *g = graph_new();
 	secant_err err = { 0 };
 	secant_shape shape = { 2, { 3, WIDTH } };
-	secant_value *v = calloc((size_t)n + 1, sizeof *v);
-	v[0] = secant_graph_input(g, "x", SECANT_F32, &shape);
+	graph_value *v = calloc((size_t)n + 1, sizeof *v);
+	v[0] = graph_input(g, "x", SECANT_F32, &shape);
 	for (int i = 0; i < n; i++) {
-		secant_value half = secant_apply(g, "mul_scalar", &(secant_number_attr){ 0.5, 0 }, 1, v[i]);
-		v[i + 1] = secant_apply(g, "add", NULL, 2, half, v[i < BACK ? 0 : i - BACK]);
+		graph_value half = graph_apply(g, "mul_scalar", &(op_number_attr){ 0.5, 0 }, 1, v[i]);
+		v[i + 1] = graph_apply(g, "add", NULL, 2, half, v[i < BACK ? 0 : i - BACK]);
 	}
 	double before = secant_seconds();
-	secant_store *store = secant_store_new(g, false, &err);
-	secant_plan *p = secant_plan_new(
-		g, store, &v[n], 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F32, .threads = 1 }, &err);
-	secant_context *c = p ? secant_context_new(p, &err) : NULL;
+	exec_store *store = exec_store_new(g, false, &err);
+	exec_plan *p = exec_plan_new(
+		g, store, &v[n], 1, &(exec_plan_options){ .precision = EXEC_PRECISION_F32, .threads = 1 }, &err);
+	exec_context *c = p ? exec_context_new(p, &err) : NULL;
 	double seconds = secant_seconds() - before;
 	if (!c)
 		fail_msg("%s", err.msg);
-	*slab = secant_plan_slab_bytes(p);
+	*slab = exec_plan_slab_bytes(p);
 	float x[3 * WIDTH];
 	for (int i = 0; i < 3 * WIDTH; i++)
 		x[i] = (float)(i + 1) / 1024;
-	assert_int_equal(secant_context_set_input(c, "x", x, &err), 0);
-	assert_int_equal(secant_context_run(c, &err), 0);
-	const float *y = secant_context_output(c, 0);
+	assert_int_equal(exec_context_set_input(c, "x", x, &err), 0);
+	assert_int_equal(exec_context_run(c, &err), 0);
+	const float *y = exec_context_output(c, 0);
 	for (int k = 0; k < 3 * WIDTH; k++) {
 		float *w = calloc((size_t)n + 1, sizeof *w);
 		w[0] = x[k];
@@ -45,10 +45,10 @@ long_sum(int n, size_t *slab)
 			fail_msg("%d nodes: number %d is %g, want %g", 2 * n, k, (double)y[k], (double)w[n]);
 		free(w);
 	}
-	secant_context_free(c);
-	secant_plan_free(p);
-	secant_store_free(store);
-	secant_graph_free(g);
+	exec_context_free(c);
+	exec_plan_free(p);
+	exec_store_free(store);
+	graph_free(g);
 	free(v);
 	return seconds;
 }

@@ -10,10 +10,10 @@ static const secant_dtype integer_types[] = { SECANT_I32, SECANT_U8, SECANT_I64 
 
 /* How many cases of the operator one implementation ran in one type. */
 static int
-run_cases(const secant_op *op, const secant_impl *impl, bool low)
+run_cases(const graph_op *op, const exec_impl *impl, bool low)
 {
 	int ran = 0;
-	for (const secant_op_case *c = op->cases; c && c->label; c++) {
+	for (const graph_op_case *c = op->cases; c && c->label; c++) {
 		bool integers = strchr(c->in, '#') != NULL, any = false;
 		for (int k = 0; k < (integers ? 3 : 1); k++)
 			for (int threads = 1; threads <= 2; threads++)
@@ -25,7 +25,7 @@ run_cases(const secant_op *op, const secant_impl *impl, bool low)
 
 /* Only oneDNN computes these: bf16 is where it has that. */
 static bool
-is_product_of_rows(const secant_op *op)
+is_product_of_rows(const graph_op *op)
 {
 	return !strncmp(op->name, "rows_linear", 11);
 }
@@ -34,22 +34,22 @@ static void
 test_every_operator(void **state)
 {
 	int missing = 0;
-	secant_native_grain = 1; /* two threads in the smallest case, too */
+	exec_native_grain = 1; /* two threads in the smallest case, too */
 	const char *only = getenv("SECANT_TEST_OP");
-	for (int i = 0; secant_op_at(i); i++) {
-		const secant_op *op = secant_op_at(i);
+	for (int i = 0; graph_op_at(i); i++) {
+		const graph_op *op = graph_op_at(i);
 		int cases = 0, ran[2] = { 0 };
 		if (is_product(op) || (only && strcmp(only, op->name)))
 			continue;
-		for (const secant_op_case *c = op->cases; c && c->label; c++)
+		for (const graph_op_case *c = op->cases; c && c->label; c++)
 			cases++;
-		for (const secant_impl *const *table = tables; *table; table++)
-			for (const secant_impl *impl = *table; impl->op; impl++)
+		for (const exec_impl *const *table = tables; *table; table++)
+			for (const exec_impl *impl = *table; impl->op; impl++)
 				if (!strcmp(impl->op, op->name))
-					for (int low = 0; low <= (op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out)); low++)
+					for (int low = 0; low <= (op->low != GRAPH_LOW_NEVER && (op->low_in | op->low_out)); low++)
 						ran[low] += run_cases(op, impl, low);
-		bool wants_low = op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out)
-			&& (!is_product_of_rows(op) || secant_cpu_isa() >= SECANT_ISA_AVX512);
+		bool wants_low = op->low != GRAPH_LOW_NEVER && (op->low_in | op->low_out)
+			&& (!is_product_of_rows(op) || base_cpu_isa() >= BASE_ISA_AVX512);
 		if (ran[0] < cases || (wants_low && ran[1] < cases)) {
 			print_error("%s: natively in f32 %d of %d cases, in bf16 %d\n", op->name, ran[0], cases, ran[1]);
 			missing++;
@@ -62,7 +62,7 @@ test_every_operator(void **state)
  * short ones, rows that do not divide, more rows than are summed in float, columns beyond a block. */
 static const struct {
 	const char *op;
-	secant_op_case c;
+	graph_op_case c;
 } large[] = {
 	{ "batch_norm_train", { "3 channels", "act=relu", "2x37x31x3 3 3@0.5:2 3@0.5:2 3" } },
 	{ "batch_norm_train", { "16 channels, far from 0", "", "2x37x31x16@5:6 16 16@0.5:2 16@0.5:2 16" } },
@@ -135,18 +135,18 @@ static const struct {
 static void
 test_large_cases(void **state)
 {
-	secant_native_grain = 1;
+	exec_native_grain = 1;
 	for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
-		const secant_op *op = secant_op_find(large[i].op);
-		const secant_op_case list[2] = { large[i].c, { 0 } };
-		secant_op with = *op;
+		const graph_op *op = graph_op_find(large[i].op);
+		const graph_op_case list[2] = { large[i].c, { 0 } };
+		graph_op with = *op;
 		with.cases = list;
-		for (const secant_impl *const *table = tables; *table; table++)
-			for (const secant_impl *impl = *table; impl->op; impl++)
+		for (const exec_impl *const *table = tables; *table; table++)
+			for (const exec_impl *impl = *table; impl->op; impl++)
 				for (int low = 0; low < 2 && !strcmp(impl->op, op->name); low++)
-					if (!low || op->low != SECANT_LOW_NEVER)
+					if (!low || op->low != GRAPH_LOW_NEVER)
 						assert_int_equal(run_cases(&with, impl, low),
-							low && is_product_of_rows(op) && secant_cpu_isa() < SECANT_ISA_AVX512 ? 0 : 1);
+							low && is_product_of_rows(op) && base_cpu_isa() < BASE_ISA_AVX512 ? 0 : 1);
 	}
 }
 

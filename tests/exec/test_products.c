@@ -9,7 +9,7 @@
 
 typedef struct extra {
 	const char *op;
-	secant_op_case c;
+	graph_op_case c;
 } extra;
 
 /* Beside the operators' own: small channel counts, padding on some sides only, strides beyond the kernel, every kind at
@@ -126,14 +126,14 @@ static int taken, refused; /* cases times ways, of all implementations */
 
 /* Products with nothing in them never reach an implementation: the executor makes them. */
 static bool
-is_empty(const secant_op_case *c)
+is_empty(const graph_op_case *c)
 {
 	return strstr(c->in, "0x") == c->in || strstr(c->in, "x0 ") || strstr(c->in, " 0x");
 }
 
 /* A product that only f32 readers take gives f32 (graph/lower.c), unless it holds a sum. */
 static bool
-may_be_wide(const secant_op *op, const secant_op_case *c)
+may_be_wide(const graph_op *op, const graph_op_case *c)
 {
 	int words = 1;
 	for (const char *p = c->in; *p; p++)
@@ -143,7 +143,7 @@ may_be_wide(const secant_op *op, const secant_op_case *c)
 
 /* One implementation at one case, in one type, in every way; true if it takes it. */
 static bool
-run_ways(const secant_op *op, const secant_op_case *c, const secant_impl *impl, bool low)
+run_ways(const graph_op *op, const graph_op_case *c, const exec_impl *impl, bool low)
 {
 	bool any = false, inner = getenv("SECANT_TEST_INNER") != NULL;
 	for (int threads = inner ? 2 : 1; threads <= 3; threads += 2)
@@ -163,11 +163,11 @@ run_ways(const secant_op *op, const secant_op_case *c, const secant_impl *impl, 
 
 /* Every implementation of the case; false if none takes it. */
 static bool
-run_product(const secant_op *op, const secant_op_case *c, bool low)
+run_product(const graph_op *op, const graph_op_case *c, bool low)
 {
 	bool any = false;
-	for (const secant_impl *const *table = tables; *table; table++)
-		for (const secant_impl *impl = *table; impl->op; impl++)
+	for (const exec_impl *const *table = tables; *table; table++)
+		for (const exec_impl *impl = *table; impl->op; impl++)
 			if (!strcmp(impl->op, op->name))
 				any |= run_ways(op, c, impl, low);
 	if (!any)
@@ -178,11 +178,11 @@ run_product(const secant_op *op, const secant_op_case *c, bool low)
 static bool
 has_low(void)
 {
-	return secant_cpu_isa() >= SECANT_ISA_AVX512;
+	return base_cpu_isa() >= BASE_ISA_AVX512;
 }
 
 static void
-run_both(const secant_op *op, const secant_op_case *c, int *missing)
+run_both(const graph_op *op, const graph_op_case *c, int *missing)
 {
 	const char *only = getenv("SECANT_TEST_OP");
 	if (is_empty(c) || (only && strcmp(only, op->name)))
@@ -196,10 +196,10 @@ static void
 test_own_cases(void **state)
 {
 	int missing = 0;
-	secant_native_grain = 1; /* threads in the smallest case, too */
-	for (int i = 0; secant_op_at(i); i++)
-		for (const secant_op_case *c = secant_op_at(i)->cases; c && c->label && is_product(secant_op_at(i)); c++)
-			run_both(secant_op_at(i), c, &missing);
+	exec_native_grain = 1; /* threads in the smallest case, too */
+	for (int i = 0; graph_op_at(i); i++)
+		for (const graph_op_case *c = graph_op_at(i)->cases; c && c->label && is_product(graph_op_at(i)); c++)
+			run_both(graph_op_at(i), c, &missing);
 	assert_int_equal(missing, 0);
 }
 
@@ -207,14 +207,14 @@ static void
 test_more_cases(void **state)
 {
 	int missing = 0;
-	secant_native_grain = 1;
+	exec_native_grain = 1;
 	for (size_t i = 0; i < sizeof extras / sizeof *extras; i++)
-		run_both(secant_op_find(extras[i].op), &extras[i].c, &missing);
+		run_both(graph_op_find(extras[i].op), &extras[i].c, &missing);
 	assert_int_equal(missing, 0);
 }
 
 static const char *
-choices_of_act(const secant_op *op)
+choices_of_act(const graph_op *op)
 {
 	for (const secant_opt *row = op->attr->rows; row->name; row++)
 		if (!strcmp(row->name, "act"))
@@ -227,16 +227,16 @@ static void
 test_fused_forms(void **state)
 {
 	int missing = 0;
-	secant_native_grain = 1;
+	exec_native_grain = 1;
 	for (size_t i = 0; i < sizeof fused / sizeof *fused; i++) {
-		const secant_op *op = secant_op_find(fused[i].op);
+		const graph_op *op = graph_op_find(fused[i].op);
 		char acts[512], *save = NULL;
 		snprintf(acts, sizeof acts, "%s", choices_of_act(op));
 		for (char *act = strtok_r(acts, "|", &save); act; act = strtok_r(NULL, "|", &save)) {
 			char attr[256], label[256];
 			snprintf(attr, sizeof attr, "%s act=%s", fused[i].c.attr, act);
 			snprintf(label, sizeof label, "%s, %s", fused[i].c.label, act);
-			run_both(op, &(secant_op_case){ label, attr, fused[i].c.in }, &missing);
+			run_both(op, &(graph_op_case){ label, attr, fused[i].c.in }, &missing);
 		}
 	}
 	assert_int_equal(missing, 0);

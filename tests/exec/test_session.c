@@ -13,84 +13,84 @@
 #include "ops/ops.h"
 
 /* sum = a + b, product = a b, index = argmax of a; a and b are rows x 3. */
-static secant_graph *
+static graph_net *
 make_pair(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	secant_shape nominal = secant_shape_of(2, 4, 3);
-	secant_graph *g = secant_graph_new();
-	secant_value a = secant_graph_input(g, "a", SECANT_F32, n ? &inputs[0] : &nominal);
-	secant_value b = secant_graph_input(g, "b", SECANT_F32, n ? &inputs[1] : &nominal);
-	secant_graph_output(g, "sum", secant_apply(g, "add", NULL, 2, a, b));
-	secant_graph_output(g, "product", secant_apply(g, "mul", NULL, 2, a, b));
-	secant_graph_output(g, "index", secant_apply(g, "argmax", &(secant_index_attr){ .axis = -1 }, 1, a));
-	if (!secant_graph_check(g, err))
+	graph_net *g = graph_new();
+	graph_value a = graph_input(g, "a", SECANT_F32, n ? &inputs[0] : &nominal);
+	graph_value b = graph_input(g, "b", SECANT_F32, n ? &inputs[1] : &nominal);
+	graph_output(g, "sum", graph_apply(g, "add", NULL, 2, a, b));
+	graph_output(g, "product", graph_apply(g, "mul", NULL, 2, a, b));
+	graph_output(g, "index", graph_apply(g, "argmax", &(op_index_attr){ .axis = -1 }, 1, a));
+	if (!graph_check(g, err))
 		return g;
-	secant_graph_free(g);
+	graph_free(g);
 	return NULL;
 }
 
 /* y = tanh(... tanh(x W) ... W), `user` times; W is WIDE x WIDE. */
 enum { WIDE = 2048 };
-static secant_graph *
+static graph_net *
 make_chain(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	secant_shape nominal = secant_shape_of(2, 2, WIDE), w = secant_shape_of(2, WIDE, WIDE);
-	secant_graph *g = secant_graph_new();
-	secant_value x = secant_graph_input(g, "input", SECANT_F32, n ? &inputs[0] : &nominal);
-	secant_value weight = secant_graph_state(g, "weight", SECANT_F32, &w, false, SECANT_INIT_ZEROS);
+	graph_net *g = graph_new();
+	graph_value x = graph_input(g, "input", SECANT_F32, n ? &inputs[0] : &nominal);
+	graph_value weight = graph_state(g, "weight", SECANT_F32, &w, false, GRAPH_INIT_ZEROS);
 	for (int i = 0; i < *(int *)user; i++)
-		x = secant_apply(g, "tanh", NULL, 1, secant_apply(g, "linear", NULL, 2, x, weight));
-	secant_graph_output(g, "y", x);
-	if (!secant_graph_check(g, err))
+		x = graph_apply(g, "tanh", NULL, 1, graph_apply(g, "linear", NULL, 2, x, weight));
+	graph_output(g, "y", x);
+	if (!graph_check(g, err))
 		return g;
-	secant_graph_free(g);
+	graph_free(g);
 	return NULL;
 }
 
 /* x through tanh two thousand times: seconds. */
-static secant_graph *
+static graph_net *
 make_long(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	secant_shape nominal = secant_shape_of(1, 1 << 20);
-	secant_graph *g = secant_graph_new();
-	secant_value x = secant_graph_input(g, "input", SECANT_F32, n ? &inputs[0] : &nominal);
+	graph_net *g = graph_new();
+	graph_value x = graph_input(g, "input", SECANT_F32, n ? &inputs[0] : &nominal);
 	for (int i = 0; i < 2000; i++)
-		x = secant_apply(g, "tanh", NULL, 1, x);
-	secant_graph_output(g, "y", x);
+		x = graph_apply(g, "tanh", NULL, 1, x);
+	graph_output(g, "y", x);
 	return g;
 }
 
 typedef struct fixture {
-	secant_store *store;
-	secant_runner *runner;
+	exec_store *store;
+	exec_runner *runner;
 } fixture;
 
 static void
-open_runner(fixture *f, secant_graph_maker make, void *user, secant_precision precision)
+open_runner(fixture *f, exec_graph_maker make, void *user, exec_precision precision)
 {
 	secant_err err = { 0 };
-	secant_plan_options o = { .precision = precision, .threads = 1 };
-	secant_graph *g = make(user, NULL, 0, &err);
-	if (!g || !(f->store = secant_store_new(g, precision == SECANT_PRECISION_F64, &err))
-		|| !(f->runner = secant_runner_new(f->store, g, make, user, &o, &err)))
+	exec_plan_options o = { .precision = precision, .threads = 1 };
+	graph_net *g = make(user, NULL, 0, &err);
+	if (!g || !(f->store = exec_store_new(g, precision == EXEC_PRECISION_F64, &err))
+		|| !(f->runner = exec_runner_new(f->store, g, make, user, &o, &err)))
 		fail_msg("%s", err.msg);
 	for (int64_t i = 0; f->store->n && i < f->store->slot[0].count; i++)
-		secant_slot_set(f->store, &f->store->slot[0], i, (double)((i * 7919) % 1000 - 500) / 20000);
-	secant_graph_free(g);
+		exec_slot_set(f->store, &f->store->slot[0], i, (double)((i * 7919) % 1000 - 500) / 20000);
+	graph_free(g);
 }
 
 static void
 close_runner(fixture *f)
 {
-	secant_runner_free(f->runner);
-	secant_store_free(f->store);
+	exec_runner_free(f->runner);
+	exec_store_free(f->store);
 }
 
 static secant_session *
 session_of(const fixture *f, const char *const *names, int n)
 {
 	secant_err err = { 0 };
-	secant_session *s = secant_session_new(f->runner, names, n, &err);
+	secant_session *s = exec_session_new(f->runner, names, n, &err);
 	if (!s)
 		fail_msg("%s", err.msg);
 	return s;
@@ -100,15 +100,15 @@ static void
 ports_have_the_names_of_the_graph(void **state)
 {
 	fixture f;
-	open_runner(&f, make_pair, NULL, SECANT_PRECISION_F32);
-	assert_int_equal(secant_runner_inputs(f.runner), 2);
-	assert_string_equal(secant_runner_input(f.runner, 0)->name, "a");
-	assert_string_equal(secant_runner_input(f.runner, 1)->name, "b");
-	assert_int_equal(secant_runner_outputs(f.runner), 3);
-	assert_string_equal(secant_runner_output(f.runner, 2)->name, "index");
-	assert_int_equal(secant_runner_output(f.runner, 2)->dtype, SECANT_I32);
-	assert_int_equal(secant_runner_find_output(f.runner, "product"), 1);
-	assert_int_equal(secant_runner_find_output(f.runner, "quotient"), -1);
+	open_runner(&f, make_pair, NULL, EXEC_PRECISION_F32);
+	assert_int_equal(exec_runner_inputs(f.runner), 2);
+	assert_string_equal(exec_runner_input(f.runner, 0)->name, "a");
+	assert_string_equal(exec_runner_input(f.runner, 1)->name, "b");
+	assert_int_equal(exec_runner_outputs(f.runner), 3);
+	assert_string_equal(exec_runner_output(f.runner, 2)->name, "index");
+	assert_int_equal(exec_runner_output(f.runner, 2)->dtype, SECANT_I32);
+	assert_int_equal(exec_runner_find_output(f.runner, "product"), 1);
+	assert_int_equal(exec_runner_find_output(f.runner, "quotient"), -1);
 	close_runner(&f);
 }
 
@@ -117,7 +117,7 @@ outputs_come_in_the_order_they_are_asked_for(void **state)
 {
 	secant_err err = { 0 };
 	fixture f;
-	open_runner(&f, make_pair, NULL, SECANT_PRECISION_F32);
+	open_runner(&f, make_pair, NULL, EXEC_PRECISION_F32);
 	const char *names[] = { "product", "index", "sum" };
 	secant_session *s = session_of(&f, names, 3);
 	float a[] = { 1, 5, 3, 9, 8, 7 }, b[] = { 2, 2, 2, -1, 0, 1 };
@@ -147,7 +147,7 @@ what_no_output_needs_may_be_absent(void **state)
 {
 	secant_err err = { 0 };
 	fixture f;
-	open_runner(&f, make_pair, NULL, SECANT_PRECISION_F32);
+	open_runner(&f, make_pair, NULL, EXEC_PRECISION_F32);
 	secant_session *s = session_of(&f, (const char *[]){ "index" }, 1);
 	float a[] = { 1, 5, 3 };
 	secant_tensor in[] = { { SECANT_F32, { 2, { 1, 3 } }, a, NULL }, { SECANT_F32, { 2, { 1, 3 } }, NULL, NULL } };
@@ -173,8 +173,8 @@ a_session_says_what_does_not_fit(void **state)
 {
 	secant_err err = { 0 };
 	fixture f;
-	open_runner(&f, make_pair, NULL, SECANT_PRECISION_F32);
-	assert_null(secant_session_new(f.runner, (const char *[]){ "sums" }, 1, &err));
+	open_runner(&f, make_pair, NULL, EXEC_PRECISION_F32);
+	assert_null(exec_session_new(f.runner, (const char *[]){ "sums" }, 1, &err));
 	assert_non_null(strstr(err.msg, "no output 'sums'; it has sum, product, index"));
 	secant_session *s = session_of(&f, (const char *[]){ "sum" }, 1);
 	float a[6] = { 0 };
@@ -197,15 +197,15 @@ changed_weights_are_seen_after_forget(void **state)
 {
 	int layers = 1;
 	fixture f;
-	open_runner(&f, make_chain, &layers, SECANT_PRECISION_F32);
+	open_runner(&f, make_chain, &layers, EXEC_PRECISION_F32);
 	secant_session *s = session_of(&f, NULL, 0);
 	float *x = calloc(WIDE, sizeof *x);
 	x[0] = 1;
 	secant_tensor in = { SECANT_F32, { 2, { 1, WIDE } }, x, NULL }, out = { 0 };
 	assert_int_equal(secant_session_run(s, &in, &out, NULL), 0);
 	float before = ((float *)out.data)[0];
-	secant_slot_set(f.store, &f.store->slot[0], 0, 0.25);
-	secant_runner_forget(f.runner);
+	exec_slot_set(f.store, &f.store->slot[0], 0, 0.25);
+	exec_runner_forget(f.runner);
 	out.data = NULL;
 	assert_int_equal(secant_session_run(s, &in, &out, NULL), 0);
 	assert_true(((float *)out.data)[0] != before);
@@ -243,7 +243,7 @@ static void *
 work(void *user)
 {
 	worker *w = user;
-	secant_session *s = secant_session_new(w->f->runner, NULL, 0, &w->err);
+	secant_session *s = exec_session_new(w->f->runner, NULL, 0, &w->err);
 	for (int i = 0; i < RUNS && s; i++) {
 		int rows = 1 + (i + w->number) % 3;
 		run_once(s, rows, w->y + (rows - 1) * WIDE, &w->err);
@@ -253,7 +253,7 @@ work(void *user)
 }
 
 static void
-threads_agree(secant_precision precision, int layers)
+threads_agree(exec_precision precision, int layers)
 {
 	fixture f;
 	pthread_t thread[THREADS];
@@ -284,12 +284,12 @@ threads_agree(secant_precision precision, int layers)
 static void
 threads_give_the_bits_of_one_alone(void **state)
 {
-	threads_agree(SECANT_PRECISION_F32, 3);
+	threads_agree(EXEC_PRECISION_F32, 3);
 }
 static void
 threads_give_the_bits_of_one_alone_in_f64(void **state)
 {
-	threads_agree(SECANT_PRECISION_F64, 1);
+	threads_agree(EXEC_PRECISION_F64, 1);
 }
 
 static double
@@ -312,7 +312,7 @@ sessions_share_one_copy_of_the_weights(void **state)
 	fixture f;
 	secant_session *s[4];
 	float *y = calloc(WIDE, sizeof *y);
-	open_runner(&f, make_chain, &layers, SECANT_PRECISION_F32);
+	open_runner(&f, make_chain, &layers, EXEC_PRECISION_F32);
 	for (int i = 0; i < 2; i++) {
 		s[i] = session_of(&f, NULL, 0);
 		run_once(s[i], 2, y, NULL);
@@ -340,7 +340,7 @@ a_cancelled_run_ends_once(void **state)
 {
 	int layers = 1;
 	fixture f;
-	open_runner(&f, make_chain, &layers, SECANT_PRECISION_F32);
+	open_runner(&f, make_chain, &layers, EXEC_PRECISION_F32);
 	secant_session *s = session_of(&f, NULL, 0);
 	float *x = calloc(WIDE, sizeof *x);
 	secant_tensor in = { SECANT_F32, { 2, { 1, WIDE } }, x, NULL }, out = { 0 };
@@ -368,13 +368,13 @@ a_long_run_is_cancelled_or_ends_at_its_deadline(void **state)
 	fixture f;
 	pthread_t thread;
 	secant_err err = { 0 };
-	open_runner(&f, make_long, NULL, SECANT_PRECISION_F32);
+	open_runner(&f, make_long, NULL, EXEC_PRECISION_F32);
 	secant_session *s = session_of(&f, NULL, 0);
 	float *x = calloc(1 << 20, sizeof *x);
 	secant_tensor in = { SECANT_F32, { 1, { 1 << 20 } }, x, NULL }, out = { 0 };
-	const secant_plan *plan;
-	secant_context *context;
-	assert_int_equal(secant_session_prepare(s, &in.shape, &plan, &context, NULL), 0);
+	const exec_plan *plan;
+	exec_context *context;
+	assert_int_equal(exec_session_prepare(s, &in.shape, &plan, &context, NULL), 0);
 	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, s), 0);
 	assert_int_equal(secant_session_run(s, &in, &out, &err), SECANT_ERR_CANCELLED);
 	pthread_join(thread, NULL);

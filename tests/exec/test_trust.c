@@ -15,45 +15,45 @@ test_weight_gradients_on_tiles_are_refused_everywhere(void **state)
 	static const int versions[] = { ONEDNN_VERSION(2, 5, 0), ONEDNN_VERSION(2, 6, 3), ONEDNN_VERSION(2, 7, 0),
 		ONEDNN_VERSION(3, 1, 1), ONEDNN_VERSION(3, 2, 0), ONEDNN_VERSION(3, 9, 0) };
 	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-		assert_non_null(secant_dnnl_refused("conv2d_grad_weights", tiles, versions[i]));
+		assert_non_null(exec_dnnl_refused("conv2d_grad_weights", tiles, versions[i]));
 }
 
 static void
 test_what_follows_them_is_taken_from_the_version_that_was_run(void **state)
 {
 	static const char next[] = "brgconv_bwd_w:avx512_core_amx";
-	assert_non_null(secant_dnnl_refused("conv2d_grad_weights", next, ONEDNN_VERSION(3, 1, 9)));
-	assert_null(secant_dnnl_refused("conv2d_grad_weights", next, ONEDNN_VERSION(3, 2, 0)));
-	assert_null(secant_dnnl_refused("conv2d_grad_weights", next, ONEDNN_VERSION(3, 10, 1)));
-	assert_null(secant_dnnl_refused("conv2d_grad_weights", "jit:avx512_core_bf16", ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(exec_dnnl_refused("conv2d_grad_weights", next, ONEDNN_VERSION(3, 1, 9)));
+	assert_null(exec_dnnl_refused("conv2d_grad_weights", next, ONEDNN_VERSION(3, 2, 0)));
+	assert_null(exec_dnnl_refused("conv2d_grad_weights", next, ONEDNN_VERSION(3, 10, 1)));
+	assert_null(exec_dnnl_refused("conv2d_grad_weights", "jit:avx512_core_bf16", ONEDNN_VERSION(2, 6, 3)));
 }
 
 static void
 test_data_gradients_of_1x1_in_bf16_are_refused(void **state)
 {
 	static const char one[] = "jit_bf16_1x1:avx512_core_bf16";
-	assert_non_null(secant_dnnl_refused("conv2d_grad_data", one, ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d", one, ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d_grad_weights", one, ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d_grad_data", "jit_1x1:avx512_core", ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(exec_dnnl_refused("conv2d_grad_data", one, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d", one, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d_grad_weights", one, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d_grad_data", "jit_1x1:avx512_core", ONEDNN_VERSION(2, 6, 3)));
 }
 
 static void
 test_dilated_weight_gradients_in_bf16_are_refused(void **state)
 {
 	static const char blocks[] = "jit_bf16:avx512_core_bf16";
-	assert_non_null(secant_dnnl_refused("conv2d_grad_weights dilated", blocks, ONEDNN_VERSION(2, 6, 3)));
-	assert_non_null(secant_dnnl_refused("conv2d_grad_weights dilated", tiles, ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d_grad_weights", blocks, ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(exec_dnnl_refused("conv2d_grad_weights dilated", blocks, ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(exec_dnnl_refused("conv2d_grad_weights dilated", tiles, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d_grad_weights", blocks, ONEDNN_VERSION(2, 6, 3)));
 }
 
 static void
 test_what_was_found_right_is_taken(void **state)
 {
-	assert_null(secant_dnnl_refused("conv2d", tiles, ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d_grad_data", tiles, ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d", "brgconv:avx512_core_amx_bf16", ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d_grad_weights", "jit:avx2", ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d", tiles, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d_grad_data", tiles, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d", "brgconv:avx512_core_amx_bf16", ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d_grad_weights", "jit:avx2", ONEDNN_VERSION(2, 6, 3)));
 }
 
 static void
@@ -62,8 +62,8 @@ test_scalar_references_are_refused_for_every_operator(void **state)
 	static const char *const ops[] = { "conv2d", "conv2d_grad_data", "conv2d_grad_weights", "conv_transpose2d",
 		"matmul" };
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
-		assert_non_null(secant_dnnl_refused(ops[i], "ref:any", ONEDNN_VERSION(2, 6, 3)));
-		assert_non_null(secant_dnnl_refused(ops[i], "gemm:ref", ONEDNN_VERSION(3, 2, 0)));
+		assert_non_null(exec_dnnl_refused(ops[i], "ref:any", ONEDNN_VERSION(2, 6, 3)));
+		assert_non_null(exec_dnnl_refused(ops[i], "gemm:ref", ONEDNN_VERSION(3, 2, 0)));
 	}
 }
 
@@ -71,12 +71,12 @@ static void
 test_the_environment_refuses_by_whole_names(void **state)
 {
 	setenv("SECANT_ONEDNN_WITHOUT", "jit:avx2,brgconv:avx512_core", 1);
-	assert_non_null(secant_dnnl_refused("conv2d", "jit:avx2", ONEDNN_VERSION(2, 6, 3)));
-	assert_non_null(secant_dnnl_refused("matmul", "brgconv:avx512_core", ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d", "jit:avx", ONEDNN_VERSION(2, 6, 3)));
-	assert_null(secant_dnnl_refused("conv2d", "brgconv:avx512_core_bf16", ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(exec_dnnl_refused("conv2d", "jit:avx2", ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(exec_dnnl_refused("matmul", "brgconv:avx512_core", ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d", "jit:avx", ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d", "brgconv:avx512_core_bf16", ONEDNN_VERSION(2, 6, 3)));
 	unsetenv("SECANT_ONEDNN_WITHOUT");
-	assert_null(secant_dnnl_refused("conv2d", "jit:avx2", ONEDNN_VERSION(2, 6, 3)));
+	assert_null(exec_dnnl_refused("conv2d", "jit:avx2", ONEDNN_VERSION(2, 6, 3)));
 }
 
 /* Which implementation a plan takes for a weight gradient of 32 to 64 channels; the caller frees. */
@@ -84,21 +84,21 @@ static char *
 chosen(void)
 {
 	secant_err err = { 0 };
-	secant_graph *g = secant_graph_new();
-	secant_conv_attr a = secant_conv(1, 1, 1, 1);
+	graph_net *g = graph_new();
+	op_conv_attr a = op_conv(1, 1, 1, 1);
 	a.size = (secant_ints){ 2, { 3, 3 } };
-	secant_value x = secant_graph_input(g, "x", SECANT_F32, &(secant_shape){ 4, { 1, 12, 11, 32 } });
-	secant_value dy = secant_graph_input(g, "dy", SECANT_F32, &(secant_shape){ 4, { 1, 12, 11, 64 } });
-	secant_value dw = secant_apply(g, "conv2d_grad_weights", &a, 2, x, dy);
-	secant_store *store = secant_store_new(g, false, &err);
-	secant_plan *plan = secant_plan_new(
-		g, store, &dw, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F32, .exact = true }, &err);
+	graph_value x = graph_input(g, "x", SECANT_F32, &(secant_shape){ 4, { 1, 12, 11, 32 } });
+	graph_value dy = graph_input(g, "dy", SECANT_F32, &(secant_shape){ 4, { 1, 12, 11, 64 } });
+	graph_value dw = graph_apply(g, "conv2d_grad_weights", &a, 2, x, dy);
+	exec_store *store = exec_store_new(g, false, &err);
+	exec_plan *plan = exec_plan_new(
+		g, store, &dw, 1, &(exec_plan_options){ .precision = EXEC_PRECISION_F32, .exact = true }, &err);
 	if (!plan)
 		fail_msg("%s", err.msg);
 	char *name = strdup(plan->step[0].detail);
-	secant_plan_free(plan);
-	secant_store_free(store);
-	secant_graph_free(g);
+	exec_plan_free(plan);
+	exec_store_free(store);
+	graph_free(g);
 	return name;
 }
 

@@ -43,10 +43,10 @@ filled(int64_t count, bool f64, uint64_t seed, double scale)
 }
 
 static float *
-kept(const secant_context *c, int i, int64_t count, bool f64)
+kept(const exec_context *c, int i, int64_t count, bool f64)
 {
 	float *to = calloc((size_t)count + 1, sizeof *to);
-	const void *from = secant_context_output(c, i);
+	const void *from = exec_context_output(c, i);
 	for (int64_t k = 0; k < count; k++)
 		to[k] = f64 ? (float)((const double *)from)[k] : ((const float *)from)[k];
 	return to;
@@ -60,57 +60,57 @@ must(bool ok, const secant_err *err)
 }
 
 static result
-compute(const layer *l, secant_precision precision, int threads, bool training)
+compute(const layer *l, exec_precision precision, int threads, bool training)
 {
 	secant_err err = { 0 };
-	bool f64 = precision == SECANT_PRECISION_F64;
-	secant_graph *g = secant_graph_new();
-	secant_conv_attr a = secant_conv(1, 1, 1, 1);
+	bool f64 = precision == EXEC_PRECISION_F64;
+	graph_net *g = graph_new();
+	op_conv_attr a = op_conv(1, 1, 1, 1);
 	a.padding = (secant_ints){ 4, { l->pad[0], l->pad[1], l->pad[2], l->pad[3] } };
 	secant_shape xs = { 4, { l->n, l->h, l->w, l->in } }, ws = { 4, { l->out, l->in, 3, 3 } }, bs = { 1, { l->out } };
 	secant_shape ys = { 4, { l->n, l->h + l->pad[0] + l->pad[2] - 2, l->w + l->pad[1] + l->pad[3] - 2, l->out } };
-	secant_value x = secant_graph_input(g, "x", SECANT_F32, &xs), r = secant_graph_input(g, "r", SECANT_F32, &ys),
-				 dy = secant_graph_input(g, "dy", SECANT_F32, &ys);
-	secant_value w = secant_graph_state(g, "w", SECANT_F32, &ws, true, SECANT_INIT_ZEROS),
-				 b = l->bias ? secant_graph_state(g, "b", SECANT_F32, &bs, true, SECANT_INIT_ZEROS) : -1;
-	secant_conv_attr fused = a, data = a, weights = a;
-	fused.act = l->relu ? SECANT_ACT_RELU : SECANT_ACT_NONE;
+	graph_value x = graph_input(g, "x", SECANT_F32, &xs), r = graph_input(g, "r", SECANT_F32, &ys),
+				dy = graph_input(g, "dy", SECANT_F32, &ys);
+	graph_value w = graph_state(g, "w", SECANT_F32, &ws, true, GRAPH_INIT_ZEROS),
+				b = l->bias ? graph_state(g, "b", SECANT_F32, &bs, true, GRAPH_INIT_ZEROS) : -1;
+	op_conv_attr fused = a, data = a, weights = a;
+	fused.act = l->relu ? OP_ACT_RELU : OP_ACT_NONE;
 	data.size = (secant_ints){ 2, { l->h, l->w } };
 	weights.size = (secant_ints){ 2, { 3, 3 } };
-	secant_value out[3] = {
-		secant_apply(g, "conv2d", &fused, l->residual ? 4 : 3, x, w, b, r),
-		secant_apply(g, "conv2d_grad_data", &data, 2, w, dy),
-		secant_apply(g, "conv2d_grad_weights", &weights, 2, x, dy),
+	graph_value out[3] = {
+		graph_apply(g, "conv2d", &fused, l->residual ? 4 : 3, x, w, b, r),
+		graph_apply(g, "conv2d_grad_data", &data, 2, w, dy),
+		graph_apply(g, "conv2d_grad_weights", &weights, 2, x, dy),
 	};
 	for (int i = 0; i < 2; i++) /* what others read may be bfloat16 */
-		out[i] = secant_apply(g, "mul_scalar", &(secant_number_attr){ 1, 0 }, 1, out[i]);
-	secant_store *store = secant_store_new(g, f64, &err);
+		out[i] = graph_apply(g, "mul_scalar", &(op_number_attr){ 1, 0 }, 1, out[i]);
+	exec_store *store = exec_store_new(g, f64, &err);
 	must(store, &err);
 	uint64_t seed = 7;
 	for (int i = 0; i < store->n; i++)
 		for (int64_t k = 0; k < store->slot[i].count; k++)
-			secant_slot_set(store, &store->slot[i], k, noise(&seed) / sqrt(l->in * 3.0));
-	secant_plan_options o = { .precision = precision, .threads = threads, .training = training };
-	secant_plan *p = secant_plan_new(g, store, out, 3, &o, &err);
+			exec_slot_set(store, &store->slot[i], k, noise(&seed) / sqrt(l->in * 3.0));
+	exec_plan_options o = { .precision = precision, .threads = threads, .training = training };
+	exec_plan *p = exec_plan_new(g, store, out, 3, &o, &err);
 	must(p, &err);
-	secant_context *c = secant_context_new(p, &err);
+	exec_context *c = exec_context_new(p, &err);
 	must(c, &err);
 	void *in[3] = { filled(secant_shape_count(&xs), f64, 1, 1), filled(secant_shape_count(&ys), f64, 2, 1),
 		filled(secant_shape_count(&ys), f64, 3, 1) };
 	const char *names[3] = { "x", "r", "dy" };
 	for (int i = 0; i < 3; i++)
 		if (i != 1 || l->residual)
-			must(!secant_context_set_input(c, names[i], in[i], &err), &err);
+			must(!exec_context_set_input(c, names[i], in[i], &err), &err);
 	for (int round = 0; round < 2; round++) /* the second on memory that the first has used */
-		must(!secant_context_run(c, &err), &err);
+		must(!exec_context_run(c, &err), &err);
 	result made = { kept(c, 0, secant_shape_count(&ys), f64), kept(c, 1, secant_shape_count(&xs), f64),
-		kept(c, 2, secant_shape_count(&ws), f64), ys, secant_plan_explain(p, NULL, false) };
+		kept(c, 2, secant_shape_count(&ws), f64), ys, exec_plan_explain(p, NULL, false) };
 	for (int i = 0; i < 3; i++)
 		free(in[i]);
-	secant_context_free(c);
-	secant_plan_free(p);
-	secant_store_free(store);
-	secant_graph_free(g);
+	exec_context_free(c);
+	exec_plan_free(p);
+	exec_store_free(store);
+	graph_free(g);
 	return made;
 }
 
@@ -172,15 +172,15 @@ static const layer taken[] = {
 static void
 test_equals_the_reference(void **state)
 {
-	if (secant_cpu_isa() < SECANT_ISA_AVX2) {
+	if (base_cpu_isa() < BASE_ISA_AVX2) {
 		print_message("skipped: this CPU (or SECANT_CPU) has no AVX2\n");
 		skip();
 	}
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
 		const layer *l = &taken[i];
-		result want = compute(l, SECANT_PRECISION_F64, 2, false);
+		result want = compute(l, EXEC_PRECISION_F64, 2, false);
 		for (int kind = 0; kind < 4; kind++) {
-			result got = compute(l, SECANT_PRECISION_F32, kind & 1 ? 3 : 1, kind & 2);
+			result got = compute(l, EXEC_PRECISION_F32, kind & 1 ? 3 : 1, kind & 2);
 			all_by_winograd(&got, (int)i);
 			compare(&got, &want, l, (int)i, 2e-4);
 			forget(&got);
@@ -196,14 +196,14 @@ test_takes_bf16_without_amx(void **state)
 {
 	static const layer l[] = { { 2, 30, 33, 80, 96, { 1, 1, 1, 1 }, true, true, true },
 		{ 4, 8, 8, 192, 176, { 1, 1, 1, 1 }, true, true, true } };
-	if (secant_cpu_isa() < SECANT_ISA_AVX512 || secant_cpu_has_amx()) {
+	if (base_cpu_isa() < BASE_ISA_AVX512 || base_cpu_has_amx()) {
 		print_message("skipped: this CPU (or SECANT_CPU) has no AVX-512, or has AMX\n");
 		skip();
 	}
 	for (size_t i = 0; i < sizeof l / sizeof *l; i++) {
-		result want = compute(&l[i], SECANT_PRECISION_F64, 2, false);
+		result want = compute(&l[i], EXEC_PRECISION_F64, 2, false);
 		for (int training = 0; training < 2; training++) {
-			result got = compute(&l[i], SECANT_PRECISION_BF16, 2, training);
+			result got = compute(&l[i], EXEC_PRECISION_BF16, 2, training);
 			all_by_winograd(&got, (int)i);
 			compare(&got, &want, &l[i], (int)i, 0.03);
 			forget(&got);
@@ -222,7 +222,7 @@ test_leaves_the_rest_to_others(void **state)
 		{ 1, 32, 32, 33, 64, { 1, 1, 1, 1 }, false, false, false },
 	};
 	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
-		result r = compute(&left[i], SECANT_PRECISION_F32, 1, false);
+		result r = compute(&left[i], EXEC_PRECISION_F32, 1, false);
 		assert_int_equal(count_of(r.explained, "winograd"), 0);
 		forget(&r);
 	}

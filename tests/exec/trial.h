@@ -11,11 +11,11 @@
 #include "ops/ops.h"
 #include <math.h>
 
-#define IMPLS(name) extern const secant_impl secant_impls_##name[];
+#define IMPLS(name) extern const exec_impl exec_impls_##name[];
 #include "exec/impls.inc"
 #undef IMPLS
-static const secant_impl *const tables[] = {
-#define IMPLS(name) secant_impls_##name,
+static const exec_impl *const tables[] = {
+#define IMPLS(name) exec_impls_##name,
 #include "exec/impls.inc"
 #undef IMPLS
 	NULL,
@@ -24,21 +24,21 @@ static const secant_impl *const tables[] = {
 enum { MAX_OPERANDS = 16, GUARD = 4096 };
 
 typedef struct operand {
-	secant_operand o;
+	exec_operand o;
 	int64_t count;
 	double *exact; /* what the reference sees */
 	char *data;
 } operand;
 
 typedef struct trial {
-	const secant_op *op;
-	const secant_op_case *c;
-	const secant_impl *impl;
-	secant_graph *g;
+	const graph_op *op;
+	const graph_op_case *c;
+	const exec_impl *impl;
+	graph_net *g;
 	void *attr;
 	secant_dtype integers;
-	operand in[MAX_OPERANDS], out[SECANT_MOST_OUTPUTS];
-	secant_step step;
+	operand in[MAX_OPERANDS], out[GRAPH_MOST_OUTPUTS];
+	exec_step step;
 	char what[200];
 } trial;
 
@@ -158,14 +158,14 @@ free_trial(trial *t)
 		free(t->in[i].exact);
 		free_guarded(t->in[i].data);
 	}
-	for (int i = 0; i < SECANT_MOST_OUTPUTS; i++) {
+	for (int i = 0; i < GRAPH_MOST_OUTPUTS; i++) {
 		free(t->out[i].exact);
 		free_guarded(t->out[i].data);
 	}
 	free(t->step.in);
 	free(t->step.out);
 	free(t->attr);
-	secant_graph_free(t->g);
+	graph_free(t->g);
 }
 
 /* Makes the graph's node and the operands' storage, and the exact result from the inputs as stored. False: the rule
@@ -173,10 +173,10 @@ free_trial(trial *t)
 static bool
 make_trial(trial *t, bool low, bool wide)
 {
-	secant_value v[MAX_OPERANDS];
+	graph_value v[MAX_OPERANDS];
 	char text[512], *save = NULL;
 	int n = 0;
-	t->g = secant_graph_new();
+	t->g = graph_new();
 	snprintf(text, sizeof text, "%s", t->c->in);
 	for (char *p = strtok_r(text, " ", &save); p; p = strtok_r(NULL, " ", &save), n++) {
 		bool integer;
@@ -189,7 +189,7 @@ make_trial(trial *t, bool low, bool wide)
 			continue;
 		x->o.dtype = integer ? t->integers : SECANT_F32;
 		snprintf(name, sizeof name, "in%d", n);
-		v[n] = secant_graph_input(t->g, name, x->o.dtype, &x->o.shape);
+		v[n] = graph_input(t->g, name, x->o.dtype, &x->o.shape);
 		if (!integer && low && t->op->low_in >> (n < 31 ? n : 31) & 1)
 			x->o.dtype = SECANT_BF16;
 		x->data = guarded(bytes_of(x));
@@ -199,13 +199,13 @@ make_trial(trial *t, bool low, bool wide)
 			x->exact[i] = secant_tensor_get(&to, i);
 		}
 	}
-	const secant_node *node = secant_graph_node(t->g, t->op->name, t->attr, n, v);
+	const graph_node *node = graph_make_node(t->g, t->op->name, t->attr, n, v);
 	if (!node)
 		return false;
-	secant_shape in_shape[MAX_OPERANDS], out_shape[SECANT_MOST_OUTPUTS];
+	secant_shape in_shape[MAX_OPERANDS], out_shape[GRAPH_MOST_OUTPUTS];
 	const double *in[MAX_OPERANDS];
-	double *out[SECANT_MOST_OUTPUTS];
-	t->step = (secant_step){ .node = node, .n_in = node->n_in, .n_out = node->n_out };
+	double *out[GRAPH_MOST_OUTPUTS];
+	t->step = (exec_step){ .node = node, .n_in = node->n_in, .n_out = node->n_out };
 	t->step.in = calloc((size_t)node->n_in + 1, sizeof *t->step.in);
 	t->step.out = calloc((size_t)node->n_out, sizeof *t->step.out);
 	for (int i = 0; i < node->n_in; i++) {
@@ -215,8 +215,8 @@ make_trial(trial *t, bool low, bool wide)
 	}
 	for (int o = 0; o < node->n_out; o++) {
 		operand *y = &t->out[o];
-		const secant_value_info *info = secant_graph_value(t->g, node->out[o]);
-		y->o = (secant_operand){ info->type.dtype, info->type.shape, .used = true };
+		const graph_value_info *info = graph_value_at(t->g, node->out[o]);
+		y->o = (exec_operand){ info->type.dtype, info->type.shape, .used = true };
 		if (y->o.dtype == SECANT_F32 && low && !wide && t->op->low_out >> o & 1)
 			y->o.dtype = SECANT_BF16;
 		y->count = secant_shape_count(&y->o.shape);
@@ -226,7 +226,7 @@ make_trial(trial *t, bool low, bool wide)
 		out_shape[o] = y->o.shape;
 		out[o] = y->exact;
 	}
-	t->op->reference(&(secant_reference){ node->attr, node->n_in, node->n_out, in_shape, out_shape, in, out });
+	t->op->reference(&(graph_reference){ node->attr, node->n_in, node->n_out, in_shape, out_shape, in, out });
 	return true;
 }
 
@@ -248,7 +248,7 @@ compare(const trial *t, int o, double relative)
 	bool real = y->o.dtype == SECANT_F32 || y->o.dtype == SECANT_BF16;
 	for (int64_t i = 0; i < y->count; i++) {
 		double v = secant_tensor_get(&got, i);
-		if (y->exact[i] != SECANT_UNSPECIFIED && !same(v, y->exact[i], real ? relative * largest : 0))
+		if (y->exact[i] != OP_UNSPECIFIED && !same(v, y->exact[i], real ? relative * largest : 0))
 			fail_msg("%s %s: output %d element %lld is %.9g, want %.9g (largest %.4g)", t->what, t->step.detail, o,
 				(long long)i, v, y->exact[i], largest);
 	}
@@ -259,7 +259,7 @@ static void
 run_once(const trial *t, unsigned mask)
 {
 	const void *in[MAX_OPERANDS] = { NULL };
-	void *out[SECANT_MOST_OUTPUTS] = { NULL };
+	void *out[GRAPH_MOST_OUTPUTS] = { NULL };
 	secant_err err = { 0 };
 	char *scratch = guarded(t->step.scratch);
 	for (int i = 0; i < t->step.n_in; i++)
@@ -295,7 +295,7 @@ release(trial *t)
 static void
 check_repeats(trial *t)
 {
-	char *before[SECANT_MOST_OUTPUTS];
+	char *before[GRAPH_MOST_OUTPUTS];
 	for (int o = 0; o < t->step.n_out; o++) {
 		before[o] = malloc(bytes_of(&t->out[o]) + 1);
 		memcpy(before[o], t->out[o].data, bytes_of(&t->out[o]));
@@ -328,7 +328,7 @@ set_states(trial *t)
 
 /* True if the implementation takes the case in this way. */
 static bool
-run_case(const secant_op *op, const secant_op_case *c, const secant_impl *impl, way how)
+run_case(const graph_op *op, const graph_op_case *c, const exec_impl *impl, way how)
 {
 	trial t = { .op = op, .c = c, .impl = impl, .integers = how.integers };
 	bool ran = false;
@@ -338,7 +338,7 @@ run_case(const secant_op *op, const secant_op_case *c, const secant_impl *impl, 
 		how.training ? ", training" : "", how.wide ? ", f32 result" : "");
 	seed = 99;
 	if (parse_attr(&t) && make_trial(&t, how.low, how.wide)) {
-		t.step.threads = secant_use_threads(how.threads);
+		t.step.threads = exec_use_threads(how.threads);
 		t.step.training = how.training;
 		t.step.impl = impl;
 		if (how.states)
@@ -367,7 +367,7 @@ run_case(const secant_op *op, const secant_op_case *c, const secant_impl *impl, 
 }
 
 static bool
-is_product(const secant_op *op)
+is_product(const graph_op *op)
 {
 	return !strncmp(op->name, "conv", 4) || !strncmp(op->name, "linear", 6) || !strcmp(op->name, "matmul");
 }

@@ -78,15 +78,15 @@ survives_lack_of_memory(const void *data, size_t size)
 		secant_err err = { 0 };
 		secant_tensors set;
 		char *metadata;
-		long live = secant_mem_live();
-		secant_mem_fail_at(n);
+		long live = base_mem_live();
+		base_mem_fail_at(n);
 		secant_status s = secant_tensors_decode(&set, &metadata, data, size, "file", &err);
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		if (s)
 			assert_int_equal(s, SECANT_ERR_NOMEM);
 		secant_free(metadata);
 		secant_tensors_free(&set);
-		assert_int_equal(secant_mem_live(), live);
+		assert_int_equal(base_mem_live(), live);
 		if (!s)
 			break;
 	}

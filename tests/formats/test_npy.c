@@ -9,7 +9,7 @@ build(uint8_t *out, int version, const char *header, size_t bytes)
 	memcpy(out, "\x93NUMPY", 6);
 	out[6] = (uint8_t)version;
 	out[7] = 0;
-	secant_put_le(out + 8, n, version == 1 ? 2 : 4);
+	base_put_le(out + 8, n, version == 1 ? 2 : 4);
 	memcpy(out + start, header, n);
 	for (size_t i = 0; i < bytes; i++)
 		out[start + n + i] = (uint8_t)i;
@@ -116,7 +116,7 @@ test_round_trip(void **state)
 		assert_int_equal(all.v[i].tensor.dtype, back.v[0].tensor.dtype);
 		assert_true(secant_shape_equal(&all.v[i].tensor.shape, &back.v[0].tensor.shape));
 		uint8_t *file = slurp(path, &size);
-		assert_int_equal((10 + secant_le16(file + 8)) % 64, 0);
+		assert_int_equal((10 + base_le16(file + 8)) % 64, 0);
 		free(file);
 		secant_tensors_free(&back);
 	}
@@ -129,7 +129,7 @@ test_round_trip(void **state)
 	assert_int_equal(secant_tensors_write(&one, NULL, path, &err), SECANT_ERR_UNSUPPORTED);
 	assert_non_null(strstr(err.msg, "tensor 'f32': numpy has no dtype bf16"));
 	secant_tensors_free(&all);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 int

@@ -32,16 +32,16 @@ archive(const char *pickle, size_t n, const char *order)
 	char *dir = scratch_dir(), path[512];
 	blob b;
 	snprintf(path, sizeof path, "%s/a.pth", dir);
-	secant_zip_writer z = { .w = secant_writer_open(path, NULL) };
-	secant_zip_add(&z, "x/data.pkl", pickle, n);
+	format_zip_writer z = { .w = base_writer_open(path, NULL) };
+	format_zip_add(&z, "x/data.pkl", pickle, n);
 	if (order)
-		secant_zip_add(&z, "x/byteorder", order, strlen(order));
-	secant_zip_add(&z, "x/data/0", numbers, sizeof numbers);
-	secant_zip_add(&z, "x/data/1", numbers, sizeof numbers);
-	assert_int_equal(secant_zip_end(&z, NULL), 0);
-	assert_int_equal(secant_writer_commit(z.w, NULL), 0);
+		format_zip_add(&z, "x/byteorder", order, strlen(order));
+	format_zip_add(&z, "x/data/0", numbers, sizeof numbers);
+	format_zip_add(&z, "x/data/1", numbers, sizeof numbers);
+	assert_int_equal(format_zip_end(&z, NULL), 0);
+	assert_int_equal(base_writer_commit(z.w, NULL), 0);
 	b.p = slurp(path, &b.n);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 	return b;
 }
 
@@ -59,7 +59,7 @@ stream(const char *pickle, size_t n)
 	b.n += n;
 	memcpy(b.p + b.n, keys, sizeof keys - 1);
 	b.n += sizeof keys - 1;
-	secant_put_le(b.p + b.n, 6, 8);
+	base_put_le(b.p + b.n, 6, 8);
 	memcpy(b.p + b.n + 8, numbers, sizeof numbers);
 	b.n += 8 + sizeof numbers;
 	return b;
@@ -265,37 +265,35 @@ test_opcodes(void **state)
 		"cargparse\nNamespace\n)\x81}b"
 		"\x8c\x05torch\x8c\x04Size\x93K\7K\x8\x86\x85R"
 		"t.";
-	secant_pickle_reader r = {
-		.data = (const uint8_t *)pickle, .size = sizeof pickle - 1, .arena = secant_arena_new()
-	};
+	format_pickle_reader r = { .data = (const uint8_t *)pickle, .size = sizeof pickle - 1, .arena = base_arena_new() };
 	secant_err err = { 0 };
-	const secant_pickle *v = secant_pickle_read(&r, &err), *it;
+	const format_pickle *v = format_pickle_read(&r, &err), *it;
 	assert_non_null(v);
 	assert_int_equal(r.at, r.size);
-	assert_int_equal(secant_pickle_length(v), 23);
+	assert_int_equal(format_pickle_length(v), 23);
 	static const int64_t whole[6] = { 255, 65535, -1, -128, 0, -8388608 };
 	for (int i = 0; i < 6; i++)
-		assert_int_equal(secant_pickle_item(v, i)->integer, whole[i]);
-	assert_int_equal(secant_pickle_item(v, 6)->kind, SECANT_PICKLE_BIG);
-	assert_int_equal(secant_pickle_item(v, 6)->text.n, 9);
-	assert_float_equal(secant_pickle_item(v, 7)->real, -1.5, 0);
-	assert_true(secant_pickle_is_str(secant_pickle_item(v, 8), "a"));
-	assert_false(secant_pickle_is_str(secant_pickle_item(v, 9), "d")); /* bytes */
-	assert_int_equal(secant_pickle_item(v, 10)->text.p[0], 'f');
-	assert_int_equal(secant_pickle_item(v, 11)->kind, SECANT_PICKLE_BOOL);
-	assert_int_equal(secant_pickle_item(v, 12)->kind, SECANT_PICKLE_SET);
-	assert_int_equal(secant_pickle_length(secant_pickle_item(v, 13)), 1);
-	assert_int_equal(secant_pickle_item(v, 14)->kind, SECANT_PICKLE_LIST);
-	assert_ptr_equal(secant_pickle_item(v, 15), secant_pickle_item(v, 16)); /* N 2: the same twice */
-	assert_int_equal(secant_pickle_item(secant_pickle_item(v, 17), 0)->integer, 1);
-	assert_int_equal(secant_pickle_item(v, 18)->items.n, 2);
-	it = secant_pickle_item(v, 19);
-	assert_true(secant_pickle_is_mapping(it) && it == secant_pickle_item(v, 20));
-	it = secant_pickle_item(v, 21);
-	assert_int_equal(it->kind, SECANT_PICKLE_OBJECT);
-	assert_int_equal(secant_pickle_length(secant_pickle_item(v, 22)), 2); /* torch.Size is its tuple */
-	assert_null(secant_pickle_item(v, 23));
-	secant_arena_free(r.arena);
+		assert_int_equal(format_pickle_item(v, i)->integer, whole[i]);
+	assert_int_equal(format_pickle_item(v, 6)->kind, FORMAT_PICKLE_BIG);
+	assert_int_equal(format_pickle_item(v, 6)->text.n, 9);
+	assert_float_equal(format_pickle_item(v, 7)->real, -1.5, 0);
+	assert_true(format_pickle_is_str(format_pickle_item(v, 8), "a"));
+	assert_false(format_pickle_is_str(format_pickle_item(v, 9), "d")); /* bytes */
+	assert_int_equal(format_pickle_item(v, 10)->text.p[0], 'f');
+	assert_int_equal(format_pickle_item(v, 11)->kind, FORMAT_PICKLE_BOOL);
+	assert_int_equal(format_pickle_item(v, 12)->kind, FORMAT_PICKLE_SET);
+	assert_int_equal(format_pickle_length(format_pickle_item(v, 13)), 1);
+	assert_int_equal(format_pickle_item(v, 14)->kind, FORMAT_PICKLE_LIST);
+	assert_ptr_equal(format_pickle_item(v, 15), format_pickle_item(v, 16)); /* N 2: the same twice */
+	assert_int_equal(format_pickle_item(format_pickle_item(v, 17), 0)->integer, 1);
+	assert_int_equal(format_pickle_item(v, 18)->items.n, 2);
+	it = format_pickle_item(v, 19);
+	assert_true(format_pickle_is_mapping(it) && it == format_pickle_item(v, 20));
+	it = format_pickle_item(v, 21);
+	assert_int_equal(it->kind, FORMAT_PICKLE_OBJECT);
+	assert_int_equal(format_pickle_length(format_pickle_item(v, 22)), 2); /* torch.Size is its tuple */
+	assert_null(format_pickle_item(v, 23));
+	base_arena_free(r.arena);
 }
 
 static void
@@ -360,14 +358,14 @@ test_archives_that_are_none(void **state)
 	refuses(BYTES("PK\3\4 and more that is no archive"), SECANT_ERR_FORMAT, "zip archive: ");
 	char *dir = scratch_dir(), path[512];
 	snprintf(path, sizeof path, "%s/a.zip", dir);
-	secant_zip_writer z = { .w = secant_writer_open(path, NULL) };
-	secant_zip_add(&z, "data.pkl", "N.", 2);
-	assert_int_equal(secant_zip_end(&z, NULL), 0);
-	assert_int_equal(secant_writer_commit(z.w, NULL), 0);
+	format_zip_writer z = { .w = base_writer_open(path, NULL) };
+	format_zip_add(&z, "data.pkl", "N.", 2);
+	assert_int_equal(format_zip_end(&z, NULL), 0);
+	assert_int_equal(base_writer_commit(z.w, NULL), 0);
 	b.p = slurp(path, &b.n);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "is a zip archive without data.pkl");
 	free(b.p);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 /* A deflated member that unpacks to more than deflate could have packed, by a directory that lies. */
@@ -378,7 +376,7 @@ test_lying_sizes(void **state)
 	blob b = archive(pickle, sizeof pickle - 1, NULL);
 	for (size_t i = 0; i + 46 < b.n; i++)
 		if (!memcmp(b.p + i, "PK\1\2", 4) && !memcmp(b.p + i + 46, "x/data/0", 8))
-			secant_put_le(b.p + i + 24, 0x70000000, 4);
+			base_put_le(b.p + i + 24, 0x70000000, 4);
 	refuses(b.p, b.n, SECANT_ERR_RANGE, "member x/data/0: 1879048192 bytes unpacked, at most");
 	free(b.p);
 }
@@ -399,7 +397,7 @@ test_deflated_members(void **state)
 	assert_int_equal(secant_tensors_read(&set, NULL, path, NULL), 0);
 	assert_numbers(&set.v[0].tensor, 6, (double[]){ 1, 2, 3, 4, 5, 6 });
 	secant_tensors_free(&set);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -453,15 +451,15 @@ test_round_trip(void **state)
 	assert_memory_equal(p, q, a);
 	/* local headers: data at multiples of 64 */
 	for (size_t at = 0; !memcmp(p + at, "PK\3\4", 4);) {
-		size_t start = at + 30 + secant_le16(p + at + 26) + secant_le16(p + at + 28);
+		size_t start = at + 30 + base_le16(p + at + 26) + base_le16(p + at + 28);
 		assert_int_equal(start % 64, 0);
-		at = start + secant_le32(p + at + 18);
+		at = start + base_le32(p + at + 18);
 	}
 	free(p);
 	free(q);
 	secant_tensors_free(&set);
 	secant_tensors_free(&back);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void

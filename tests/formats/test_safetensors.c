@@ -6,7 +6,7 @@ static size_t
 build(uint8_t *out, const char *header, size_t bytes)
 {
 	size_t n = strlen(header);
-	secant_put_le(out, n, 8);
+	base_put_le(out, n, 8);
 	memcpy(out + 8, header, n);
 	for (size_t i = 0; i < bytes; i++)
 		out[8 + n + i] = (uint8_t)i;
@@ -97,7 +97,7 @@ test_header_length_is_bounded(void **state)
 {
 	size_t size = 100000100;
 	uint8_t *file = calloc(size, 1);
-	secant_put_le(file, 100000001, 8);
+	base_put_le(file, 100000001, 8);
 	file[8] = '{';
 	refuses(file, size, SECANT_ERR_FORMAT, "the header has 100000001 bytes, at most 100000000 are allowed");
 	free(file);
@@ -131,7 +131,7 @@ test_round_trip_borrows_from_the_file(void **state)
 	assert_non_null(back.map);
 	size_t size;
 	uint8_t *file = slurp(path, &size);
-	assert_int_equal(secant_le64(file) % 8, 0);
+	assert_int_equal(base_le64(file) % 8, 0);
 	/* The header is compact enough and in the order given; padding is spaces. */
 	assert_memory_equal(file + 8, "{\"__metadata__\": {", 18);
 	assert_true(strstr((char *)file + 8, "\"f32\"") < strstr((char *)file + 8, "\"scalar\""));
@@ -140,7 +140,7 @@ test_round_trip_borrows_from_the_file(void **state)
 	secant_free(metadata);
 	secant_tensors_free(&set);
 	secant_tensors_free(&back);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -161,7 +161,7 @@ test_unaligned_tensors_are_copied(void **state)
 		assert_int_equal((uintptr_t)set.v[i].tensor.data % secant_dtype_size(set.v[i].tensor.dtype), 0);
 	assert_int_equal(((uint8_t *)set.v[1].tensor.data)[7], 8);
 	secant_tensors_free(&set);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -182,7 +182,7 @@ test_bad_sets_leave_the_old_file(void **state)
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_tensors_write(&set, NULL, path, &err), SECANT_ERR_ARG);
 	secant_free(set.v[0].name);
-	set.v[0].name = secant_strdup("\xff\xfe");
+	set.v[0].name = base_strdup("\xff\xfe");
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_tensors_write(&set, NULL, path, &err), SECANT_ERR_ARG);
 	assert_non_null(strstr(err.msg, "tensor 0: the name is not UTF-8"));
@@ -191,7 +191,7 @@ test_bad_sets_leave_the_old_file(void **state)
 	assert_memory_equal(file, "old", 3);
 	free(file);
 	secant_tensors_free(&set);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void

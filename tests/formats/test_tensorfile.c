@@ -35,7 +35,7 @@ test_found_by_content(void **state)
 	assert_same_set(&set, &back);
 	secant_tensors_free(&back);
 	secant_tensors_free(&set);
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
 static void
@@ -58,7 +58,7 @@ test_messages_name_the_file(void **state)
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_tensors_write(&set, NULL, "/no/such/folder/a.pth", &err), SECANT_ERR_IO);
 	assert_non_null(strstr(err.msg, "/no/such/folder/a.pth"));
-	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
 	refuses("", 0, SECANT_ERR_FORMAT, "(0 bytes)");
 }
 

@@ -12,18 +12,17 @@ fuzz_annotations(const uint8_t *data, size_t size, const char *format)
 	ann_set s;
 	secant_err err = { 0 };
 	double box[4];
-	secant_ann_init(&s);
+	ann_init(&s);
 	s.collect = size & 1; /* errors that end, and findings that go on */
-	if (secant_ann_add_image(&s, "blank.jpg", 9) == 0) {
+	if (ann_add_image(&s, "blank.jpg", 9) == 0) {
 		s.images[0].width = 100;
 		s.images[0].height = 80;
-		if (!secant_ann_format(format)->parse(&s, (const char *)data, size, "input", &err)
-			&& !secant_ann_index(&s, &err))
+		if (!ann_find_format(format)->parse(&s, (const char *)data, size, "input", &err) && !ann_index(&s, &err))
 			for (int i = 0; i < s.n_objects; i++)
-				if (s.objects[i].shape && secant_ann_extent(&s, s.objects[i].shape, box))
-					(void)secant_ann_shape_area(&s, s.objects[i].shape);
+				if (s.objects[i].shape && ann_extent(&s, s.objects[i].shape, box))
+					(void)ann_shape_area(&s, s.objects[i].shape);
 	}
-	secant_ann_free(&s);
+	ann_free(&s);
 	return 0;
 }
 #endif

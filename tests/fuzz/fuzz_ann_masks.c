@@ -18,9 +18,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ann_set s;
 	secant_err err = { 0 };
 	size_t which = size / 2 % 6;
-	secant_ann_init(&s);
+	ann_init(&s);
 	s.collect = size & 1;
-	(void)secant_ann_format(of[which].format)->parse(&s, (const char *)data, size, of[which].file, &err);
-	secant_ann_free(&s);
+	(void)ann_find_format(of[which].format)->parse(&s, (const char *)data, size, of[which].file, &err);
+	ann_free(&s);
 	return 0;
 }

@@ -1,10 +1,10 @@
 /* BMP: headers, palettes, runs. */
 #include "pictures.h"
 
-extern const secant_codec secant_codec_bmp;
+extern const codec_format codec_bmp;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return fuzz_picture(data, size, &secant_codec_bmp);
+	return fuzz_picture(data, size, &codec_bmp);
 }

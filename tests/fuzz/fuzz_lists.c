@@ -34,16 +34,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fwrite(data + 1, 1, size - 1, file);
 	fclose(file);
 	if (data[0] & 1) {
-		secant_class_list list = { 0 };
-		if (!secant_class_list_read(&list, path, &err) && list.n < 1)
+		data_class_list list = { 0 };
+		if (!data_class_list_read(&list, path, &err) && list.n < 1)
 			abort();
-		secant_class_list_free(&list);
+		data_class_list_free(&list);
 	} else {
-		secant_pairs pairs = { 0 };
-		secant_division how = { .fraction = 0.5, .seed = 1 };
-		if (!secant_pairs_find(&pairs, path, data[0] & 2 ? "train" : "all", data[0] & 4, &how, &err) && pairs.n < 1)
+		data_pairs pairs = { 0 };
+		data_division how = { .fraction = 0.5, .seed = 1 };
+		if (!data_pairs_find(&pairs, path, data[0] & 2 ? "train" : "all", data[0] & 4, &how, &err) && pairs.n < 1)
 			abort();
-		secant_pairs_free(&pairs);
+		data_pairs_free(&pairs);
 	}
 	return 0;
 }

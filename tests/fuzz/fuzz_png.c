@@ -1,10 +1,10 @@
 /* PNG: chunks, filters, every colour type. */
 #include "pictures.h"
 
-extern const secant_codec secant_codec_png;
+extern const codec_format codec_png;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return fuzz_picture(data, size, &secant_codec_png);
+	return fuzz_picture(data, size, &codec_png);
 }

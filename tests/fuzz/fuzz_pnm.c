@@ -1,10 +1,10 @@
 /* PBM, PGM, PPM, PFM. */
 #include "pictures.h"
 
-extern const secant_codec secant_codec_pnm;
+extern const codec_format codec_pnm;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return fuzz_picture(data, size, &secant_codec_pnm);
+	return fuzz_picture(data, size, &codec_pnm);
 }

@@ -8,7 +8,7 @@ windows(const uint8_t *data, size_t size)
 {
 	secant_image_read_options o = fuzz_options(data, size);
 	secant_err err = { 0 };
-	secant_raster *r = secant_raster_open_data(data, size, "fuzz", &o, &err);
+	secant_raster *r = codec_raster_open_data(data, size, "fuzz", &o, &err);
 	if (!r) {
 		if (!err.code || !err.msg[0])
 			abort();
@@ -44,9 +44,9 @@ again(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (!secant_codec_tiff.detect(data, size))
+	if (!codec_tiff.detect(data, size))
 		return 0;
 	windows(data, size);
 	again(data, size);
-	return fuzz_picture(data, size, &secant_codec_tiff);
+	return fuzz_picture(data, size, &codec_tiff);
 }

@@ -25,7 +25,7 @@ fuzz_options(const uint8_t *data, size_t size)
 }
 
 static inline int
-fuzz_picture(const uint8_t *data, size_t size, const secant_codec *codec)
+fuzz_picture(const uint8_t *data, size_t size, const codec_format *codec)
 {
 	secant_image_read_options o = fuzz_options(data, size);
 	secant_image im;
@@ -39,7 +39,7 @@ fuzz_picture(const uint8_t *data, size_t size, const secant_codec *codec)
 			abort();
 		return 0;
 	}
-	if (secant_image_probe_data(&info, data, size, "fuzz", NULL)
+	if (codec_image_probe_data(&info, data, size, "fuzz", NULL)
 		|| (!o.ignore_orientation && (info.width != im.width || info.height != im.height)))
 		abort();
 	if (!o.channels && !o.to_u8 && !im.palette && (info.channels != im.channels || info.dtype != im.dtype))

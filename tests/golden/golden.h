@@ -18,7 +18,7 @@ typedef struct rule {
 static inline rule
 rule_of(const char *key)
 {
-	return (rule){ secant_fnv1a(key, strlen(key)) };
+	return (rule){ base_fnv1a(key, strlen(key)) };
 }
 
 static inline uint64_t
@@ -93,10 +93,10 @@ get_float(const void *p, int64_t i)
 
 /* Fills every state of a network by the rule. */
 static inline void
-fill_states(secant_store *s, double gain)
+fill_states(exec_store *s, double gain)
 {
 	for (int k = 0; k < s->n; k++) {
-		secant_slot *slot = &s->slot[k];
+		exec_slot *slot = &s->slot[k];
 		rule r = rule_of(slot->name);
 		const char *name = strrchr(slot->name, '.') + 1;
 		int64_t fan_in = 1;
@@ -110,7 +110,7 @@ fill_states(secant_store *s, double gain)
 		if (!strcmp(name, "num_batches_tracked"))
 			scale = 0;
 		for (int64_t i = 0; i < slot->count; i++)
-			secant_slot_set(s, slot, i, (double)(float)(shift + scale * rule_u(r, i)));
+			exec_slot_set(s, slot, i, (double)(float)(shift + scale * rule_u(r, i)));
 	}
 }
 
@@ -120,7 +120,7 @@ make_input(const char *key, const secant_shape *nhwc, bool f64)
 {
 	rule r = rule_of(key);
 	int64_t n = secant_shape_count(nhwc);
-	void *p = secant_alloc_aligned((size_t)n * 8);
+	void *p = base_alloc_aligned((size_t)n * 8);
 	for (int64_t i = 0; i < n; i++) {
 		double v = rule_u(r, to_nchw(nhwc, i));
 		if (f64)
@@ -137,7 +137,7 @@ golden_json(const char *rest)
 	secant_err err = { 0 };
 	const char *path = golden_path(rest);
 	skip_without(path);
-	json_t *j = secant_json_read(path, &err);
+	json_t *j = base_json_read(path, &err);
 	if (!j)
 		fail_msg("%s", err.msg);
 	return j;

@@ -62,22 +62,21 @@ run_evaluation(const char *name)
 	secant_err err = { 0 };
 	json_t *j = load(name, &m);
 	secant_shape in = input_shape(j, 1);
-	model_build(&m, &in, false, false, true);
+	golden_build(&m, &in, false, false, true);
 	check_state_dict(name, &m, j);
 	fill_states(m.store, m.gain);
-	secant_value out[SECANT_FEATURES + 2] = { m.built.logits, m.built.decoder };
+	graph_value out[NN_FEATURES + 2] = { m.built.logits, m.built.decoder };
 	int n = 2, depth = (int)json_array_size(json_object_get(json_object_get(j, "eval"), "features"));
 	int first = !strcmp(m.net.arch, "dpt"); /* features of a DPT begin with the first tap */
 	for (int f = 0; f < depth; f++)
 		out[n++] = m.built.feature[f + first].value;
-	secant_plan *p = secant_plan_new(
-		m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err);
+	exec_plan *p = exec_plan_new(m.g, m.store, out, n, &(exec_plan_options){ .precision = EXEC_PRECISION_F64 }, &err);
 	if (!p)
 		fail_msg("%s: %s", name, err.msg);
-	secant_context *c = secant_context_new(p, &err);
+	exec_context *c = exec_context_new(p, &err);
 	void *x = make_input("input", &in, true);
-	must(secant_context_set_input(c, "input", x, &err), &err);
-	must(secant_context_run(c, &err), &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_run(c, &err), &err);
 	json_t *eval = json_object_get(j, "eval");
 	for (int i = 0; i < n; i++) {
 		char key[32];
@@ -85,27 +84,26 @@ run_evaluation(const char *name)
 		json_t *want = i == 0 ? json_object_get(eval, "logits")
 			: i == 1          ? json_object_get(eval, "decoder")
 							  : json_array_get(json_object_get(eval, "features"), (size_t)i - 2);
-		check_statistic(key,
-			statistic_of(key, secant_graph_shape(m.g, out[i]), true, get_double, secant_context_output(c, i)), want,
-			1e-10);
+		check_statistic(
+			key, statistic_of(key, graph_shape(m.g, out[i]), true, get_double, exec_context_output(c, i)), want, 1e-10);
 	}
-	secant_context_free(c);
-	secant_plan_free(p);
+	exec_context_free(c);
+	exec_plan_free(p);
 	secant_free(x);
-	model_free(&m);
+	golden_free(&m);
 	json_decref(j);
 	printf("%s: evaluation agrees\n", name);
 }
 
 typedef struct slot_reader {
-	const secant_store *store;
-	const secant_slot *slot;
+	const exec_store *store;
+	const exec_slot *slot;
 } slot_reader;
 static double
 get_slot(const void *p, int64_t i)
 {
 	const slot_reader *r = p;
-	return secant_slot_get(r->store, r->slot, i);
+	return exec_slot_get(r->store, r->slot, i);
 }
 
 static bool
@@ -120,7 +118,7 @@ check_running(const model *m, json_t *train)
 {
 	double dots[2] = { 0 };
 	for (int i = 0; i < m->store->n; i++) {
-		const secant_slot *slot = &m->store->slot[i];
+		const exec_slot *slot = &m->store->slot[i];
 		int which = ends_with(slot->name, ".running_mean") ? 0 : ends_with(slot->name, ".running_var") ? 1 : -1;
 		if (which < 0)
 			continue;
@@ -144,13 +142,13 @@ check_running(const model *m, json_t *train)
 }
 
 static void
-check_gradients(const char *name, const model *m, json_t *train, secant_context *c, const int *at)
+check_gradients(const char *name, const model *m, json_t *train, exec_context *c, const int *at)
 {
 	json_t *grads = json_object_get(train, "grads");
 	double total = number(train, "grad_l2_total");
 	size_t n = 0;
 	for (int i = 0; i < m->store->n; i++) {
-		const secant_slot *slot = &m->store->slot[i];
+		const exec_slot *slot = &m->store->slot[i];
 		if (!slot->trainable)
 			continue;
 		json_t *g = json_array_get(grads, n++);
@@ -164,7 +162,7 @@ check_gradients(const char *name, const model *m, json_t *train, secant_context 
 		}
 		if (m->grad[i] < 0)
 			fail_msg("%s: %s has no gradient", name, slot->name);
-		statistic s = statistic_of(slot->name, &slot->type.shape, false, get_double, secant_context_output(c, at[i]));
+		statistic s = statistic_of(slot->name, &slot->type.shape, false, get_double, exec_context_output(c, at[i]));
 		double l2 = json_number_value(json_array_get(g, 2));
 		/* a bias before a batch norm has gradient zero: its numbers are rounding noise, measured against the total */
 		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-12 * total;
@@ -181,40 +179,40 @@ run_training(const char *name, bool fuse)
 	secant_err err = { 0 };
 	json_t *j = load(name, &m), *train = json_object_get(j, "train");
 	secant_shape in = input_shape(j, 2);
-	model_build(&m, &in, true, fuse, true);
+	golden_build(&m, &in, true, fuse, true);
 	fill_states(m.store, m.gain);
 	int *at = secant_calloc((size_t)m.store->n + 1, sizeof *at), n = 2;
-	secant_value *out = secant_calloc((size_t)m.store->n + 3, sizeof *out);
+	graph_value *out = secant_calloc((size_t)m.store->n + 3, sizeof *out);
 	out[0] = m.loss, out[1] = m.built.logits;
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[at[i] = n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(
-		m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
+	exec_plan *p = exec_plan_new(
+		m.g, m.store, out, n, &(exec_plan_options){ .precision = EXEC_PRECISION_F64, .training = true }, &err);
 	if (!p)
 		fail_msg("%s: %s", name, err.msg);
-	secant_context *c = secant_context_new(p, &err);
+	exec_context *c = exec_context_new(p, &err);
 	void *x = make_input("input", &in, true), *aux = NULL;
-	const secant_shape *y = secant_graph_shape(m.g, m.built.logits);
+	const secant_shape *y = graph_shape(m.g, m.built.logits);
 	secant_shape t = m.net.classes == 1 ? *y : (secant_shape){ 3, { y->dim[0], y->dim[1], y->dim[2] } };
 	void *target = make_target(&m, "target", &t, m.net.classes, true);
-	must(secant_context_set_input(c, "input", x, &err), &err);
-	must(secant_context_set_input(c, "target", target, &err), &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_set_input(c, "target", target, &err), &err);
 	if (m.built.label >= 0) {
-		aux = make_target(&m, "aux_target", secant_graph_shape(m.g, m.built.label), 1, true);
-		must(secant_context_set_input(c, "aux_target", aux, &err), &err);
+		aux = make_target(&m, "aux_target", graph_shape(m.g, m.built.label), 1, true);
+		must(exec_context_set_input(c, "aux_target", aux, &err), &err);
 	}
-	must(secant_context_run(c, &err), &err);
-	double loss = *(const double *)secant_context_output(c, 0);
+	must(exec_context_run(c, &err), &err);
+	double loss = *(const double *)exec_context_output(c, 0);
 	assert_near("loss", loss, number(train, "loss"), 1e-10);
-	check_statistic("train_logits", statistic_of("train_logits", y, true, get_double, secant_context_output(c, 1)),
+	check_statistic("train_logits", statistic_of("train_logits", y, true, get_double, exec_context_output(c, 1)),
 		json_object_get(train, "logits"), 1e-10);
 	check_running(&m, train);
 	check_gradients(name, &m, train, c, at);
-	secant_context_free(c);
-	secant_plan_free(p);
+	exec_context_free(c);
+	exec_plan_free(p);
 	secant_free(x), secant_free(target), secant_free(aux), secant_free(at), secant_free(out);
-	model_free(&m);
+	golden_free(&m);
 	json_decref(j);
 	printf("%s: training step agrees%s\n", name, fuse ? ", fused" : "");
 }

@@ -38,19 +38,19 @@ load(const char *name, model *m, secant_shape *in, int batch)
 	return j;
 }
 
-static secant_graph *
+static graph_net *
 make(void *user, const secant_shape *input, int n, secant_err *err)
 {
 	const model *m = user;
-	secant_graph *g = secant_graph_new();
-	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
-	secant_built built;
-	if (secant_network_build(&nn, &m->net, secant_graph_input(g, "input", SECANT_F32, input), &built, err)) {
-		secant_graph_free(g);
+	graph_net *g = graph_new();
+	nn_builder nn = { .g = g, .phase = NN_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	nn_built built;
+	if (nn_network_build(&nn, &m->net, graph_input(g, "input", SECANT_F32, input), &built, err)) {
+		graph_free(g);
 		return NULL;
 	}
-	secant_graph_output(g, "logits", built.logits);
-	secant_graph_output(g, "label", built.label);
+	graph_output(g, "logits", built.logits);
+	graph_output(g, "label", built.label);
 	return g;
 }
 
@@ -71,7 +71,7 @@ compare(const float *got, const secant_shape *s, const secant_tensor *want, doub
 }
 
 static void
-run_logits(const char *name, secant_precision precision, bool training_store)
+run_logits(const char *name, exec_precision precision, bool training_store)
 {
 	model m;
 	secant_err err = { 0 };
@@ -79,22 +79,22 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 	char path[128];
 	secant_tensors golden = { 0 };
 	json_t *j = load(name, &m, &in, 1);
-	model_build(&m, &in, false, false, false);
+	golden_build(&m, &in, false, false, false);
 	fill_states(m.store, m.gain);
 	snprintf(path, sizeof path, "models/%s.safetensors", name);
 	must(secant_tensors_read(&golden, NULL, golden_path(path), &err), &err);
-	secant_graph *nominal = make(&m, &in, 1, &err);
-	secant_runner *r = secant_runner_new(
-		m.store, nominal, make, &m, &(secant_plan_options){ .precision = precision, .training = training_store }, &err);
+	graph_net *nominal = make(&m, &in, 1, &err);
+	exec_runner *r = exec_runner_new(
+		m.store, nominal, make, &m, &(exec_plan_options){ .precision = precision, .training = training_store }, &err);
 	void *x = make_input("input", &in, false);
-	secant_session *session = secant_session_new(r, NULL, 0, &err);
+	secant_session *session = exec_session_new(r, NULL, 0, &err);
 	secant_tensor from = { SECANT_F32, in, x, NULL }, out[2] = { 0 };
 	must(secant_session_run(session, &from, out, &err), &err);
 	double largest, top, rms;
 	compare(out[0].data, &out[0].shape, secant_tensors_find(&golden, "logits"), &largest, &top, &rms);
 	printf("%s %s: largest difference %.2g of %.2g, rms %.2g of deviation\n", name,
-		precision == SECANT_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
-	if (precision == SECANT_PRECISION_F32)
+		precision == EXEC_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
+	if (precision == EXEC_PRECISION_F32)
 		assert_near(
 			name, largest, 0, fmax(2e-5 * fmax(1, top), 10 * number(json_object_get(j, "eval"), "float32_max_abs")));
 	else /* instance norm divides by the deviation of as few as 16 numbers, which blows up rounding: its weights rounded
@@ -103,10 +103,10 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 		assert_near(name, rms, 0, strstr(name, "instancenorm") ? 0.0746 : 0.03);
 	secant_free(x);
 	secant_session_free(session);
-	secant_runner_free(r);
-	secant_graph_free(nominal);
+	exec_runner_free(r);
+	graph_free(nominal);
 	secant_tensors_free(&golden);
-	model_free(&m);
+	golden_free(&m);
 	json_decref(j);
 }
 
@@ -118,36 +118,36 @@ run_training(const char *name, bool exact)
 	secant_err err = { 0 };
 	secant_shape in;
 	json_t *j = load(name, &m, &in, 2), *train = json_object_get(j, "train"), *f32 = json_object_get(train, "float32");
-	model_build(&m, &in, true, true, false);
+	golden_build(&m, &in, true, true, false);
 	fill_states(m.store, m.gain);
-	float *grads = secant_store_buffer(m.store), loss;
-	secant_value *out = secant_calloc((size_t)m.store->n + 2, sizeof *out);
+	float *grads = exec_store_buffer(m.store), loss;
+	graph_value *out = secant_calloc((size_t)m.store->n + 2, sizeof *out);
 	int n = 1;
 	out[0] = m.loss;
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n,
-		&(secant_plan_options){ .precision = SECANT_PRECISION_F32, .training = true, .exact = exact, .external = true },
+	exec_plan *p = exec_plan_new(m.g, m.store, out, n,
+		&(exec_plan_options){ .precision = EXEC_PRECISION_F32, .training = true, .exact = exact, .external = true },
 		&err);
 	if (!p)
 		fail_msg("%s: %s", name, err.msg);
-	secant_context *c = secant_context_new(p, &err);
-	must(secant_context_set_output(c, 0, &loss, &err), &err);
+	exec_context *c = exec_context_new(p, &err);
+	must(exec_context_set_output(c, 0, &loss, &err), &err);
 	for (int i = 0, k = 1; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
-			must(secant_context_set_output(c, k++, grads + m.store->slot[i].offset, &err), &err);
+			must(exec_context_set_output(c, k++, grads + m.store->slot[i].offset, &err), &err);
 	void *x = make_input("input", &in, false), *aux = NULL;
-	const secant_shape *y = secant_graph_shape(m.g, m.built.logits);
+	const secant_shape *y = graph_shape(m.g, m.built.logits);
 	secant_shape t = m.net.classes == 1 ? *y : (secant_shape){ 3, { y->dim[0], y->dim[1], y->dim[2] } };
 	void *target = make_target(&m, "target", &t, m.net.classes, false);
-	must(secant_context_set_input(c, "input", x, &err), &err);
-	must(secant_context_set_input(c, "target", target, &err), &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_set_input(c, "target", target, &err), &err);
 	if (m.built.label >= 0) {
-		aux = make_target(&m, "aux_target", secant_graph_shape(m.g, m.built.label), 1, false);
-		must(secant_context_set_input(c, "aux_target", aux, &err), &err);
+		aux = make_target(&m, "aux_target", graph_shape(m.g, m.built.label), 1, false);
+		must(exec_context_set_input(c, "aux_target", aux, &err), &err);
 	}
-	must(secant_context_run(c, &err), &err);
+	must(exec_context_run(c, &err), &err);
 	assert_near("loss", loss, number(train, "loss"), fmax(1e-5, 10 * number(f32, "loss_abs")));
 	if (number(f32, "grad_rel_total") < 1e-4) {
 		/* One activation that rounding moves across zero changes whole gradients by up to a tenth, and which one
@@ -161,7 +161,7 @@ run_training(const char *name, bool exact)
 		double total = number(train, "grad_l2_total");
 		size_t k = 0;
 		for (int i = 0; i < m.store->n; i++) {
-			const secant_slot *slot = &m.store->slot[i];
+			const exec_slot *slot = &m.store->slot[i];
 			json_t *g = slot->trainable ? json_array_get(list, k++) : NULL;
 			if (!g || m.grad[i] < 0)
 				continue;
@@ -173,10 +173,10 @@ run_training(const char *name, bool exact)
 		}
 		printf("%s f32%s: gradients agree to %g\n", name, exact ? ", direct" : "", limit);
 	}
-	secant_context_free(c);
-	secant_plan_free(p);
+	exec_context_free(c);
+	exec_plan_free(p);
 	secant_free(x), secant_free(target), secant_free(aux), secant_free(out), secant_free(grads);
-	model_free(&m);
+	golden_free(&m);
 	json_decref(j);
 }
 
@@ -184,14 +184,14 @@ static void
 test_logits_in_f32(void **state)
 {
 	for (int i = 0; names[i]; i++)
-		run_logits(names[i], SECANT_PRECISION_F32, false);
+		run_logits(names[i], EXEC_PRECISION_F32, false);
 }
 
 static void
 test_logits_in_bf16(void **state)
 {
 	for (int i = 0; names[i]; i++)
-		run_logits(names[i], SECANT_PRECISION_BF16, false);
+		run_logits(names[i], EXEC_PRECISION_BF16, false);
 }
 
 static void

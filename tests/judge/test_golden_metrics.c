@@ -17,7 +17,7 @@ setup(void **state)
 	secant_err err = { 0 };
 	if (access(golden_path("metrics.json"), R_OK))
 		return 0;
-	golden = secant_json_read(golden_path("metrics.json"), &err);
+	golden = base_json_read(golden_path("metrics.json"), &err);
 	return golden == NULL;
 }
 
@@ -58,7 +58,7 @@ flatten(const json_t *j, double *to, int n)
 }
 
 typedef struct fixture {
-	secant_counts c;
+	judge_counts c;
 	int classes, images;
 	double weights[8],
 		weight_sum; /* the original divides weights by their sum in float32, so that the sum is not quite 1 */
@@ -80,7 +80,7 @@ add_image(fixture *f, const json_t *settings, const json_t *prediction, const js
 	float cut = threshold ? (float)json_number_value(threshold) : .5f;
 	const void *labels = label;
 	int pixels = n;
-	if (f->c.mode == SECANT_MODE_MULTICLASS) {
+	if (f->c.mode == NN_MODE_MULTICLASS) {
 		for (int i = 0; i < n; i++) {
 			for (int k = 0; k < c; k++)
 				v[i * c + k] = k == (int)p[i];
@@ -94,8 +94,7 @@ add_image(fixture *f, const json_t *settings, const json_t *prediction, const js
 			label[i % pixels * c + i / pixels] = (float)t[i];
 		}
 	}
-	if (secant_counts_add(
-			&f->c, v, labels, 1, pixels, pixels, cut, ignore ? (int)json_integer_value(ignore) : -1, &err))
+	if (judge_counts_add(&f->c, v, labels, 1, pixels, pixels, cut, ignore ? (int)json_integer_value(ignore) : -1, &err))
 		fail_msg("%s", err.msg);
 }
 
@@ -108,10 +107,10 @@ make(fixture *f, const json_t *entry)
 	secant_err err = { 0 };
 	f->classes = (int)json_array_size(json_array_get(json_object_get(entry, "tp"), 0));
 	f->images = (int)json_array_size(prediction);
-	assert_int_equal(secant_counts_new(&f->c,
-						 !strcmp(mode, "binary")           ? SECANT_MODE_BINARY
-							 : !strcmp(mode, "multiclass") ? SECANT_MODE_MULTICLASS
-														   : SECANT_MODE_MULTILABEL,
+	assert_int_equal(judge_counts_new(&f->c,
+						 !strcmp(mode, "binary")           ? NN_MODE_BINARY
+							 : !strcmp(mode, "multiclass") ? NN_MODE_MULTICLASS
+														   : NN_MODE_MULTILABEL,
 						 f->classes, &err),
 		SECANT_OK);
 	assert_int_equal(flatten(json_object_get(entry, "class_weights"), f->weights, 0), f->classes);
@@ -132,7 +131,7 @@ check_counts(const fixture *f, const json_t *entry, const char *name)
 	for (int q = 0; q < 4; q++) {
 		assert_int_equal(flatten(json_object_get(entry, keys[q]), want, 0), f->images * f->classes);
 		for (int i = 0; i < f->images * f->classes; i++) {
-			const secant_tally *t = &f->c.tally[i];
+			const judge_tally *t = &f->c.tally[i];
 			int64_t got = q == 0 ? t->tp : q == 1 ? t->fp : q == 2 ? t->fn : t->tn;
 			if ((double)got != want[i])
 				fail_msg("%s: %s of picture %d, class %d is %lld, golden %g", name, keys[q], i / f->classes,
@@ -152,12 +151,12 @@ reduction_of(const char *name, size_t n)
 
 /* "none": a score for each picture and class. */
 static void
-check_each(const fixture *f, const secant_quotient *m, const json_t *want_list, int zero, const char *what)
+check_each(const fixture *f, const judge_quotient *m, const json_t *want_list, int zero, const char *what)
 {
 	double want[64];
 	assert_int_equal(flatten(want_list, want, 0), f->images * f->classes);
 	for (int i = 0; i < f->images * f->classes; i++)
-		close_to(what, secant_quotient_reduce(m, 0, &f->c.tally[i], 1, 1, NULL, 2, zero), want[i]);
+		close_to(what, judge_quotient_reduce(m, 0, &f->c.tally[i], 1, 1, NULL, 2, zero), want[i]);
 }
 
 static int
@@ -171,12 +170,12 @@ check_scores(const fixture *f, const json_t *entry, const char *name)
 		snprintf(ours, sizeof ours, "%s", function);
 		for (char *p = ours; *p; p++)
 			*p = *p == '_' ? '-' : *p;
-		const secant_quotient *m = secant_quotient_find(ours);
+		const judge_quotient *m = judge_quotient_find(ours);
 		if (!m)
 			fail_msg("there is no '%s'", ours);
 		json_object_foreach (by_reduction, key, value) {
 			size_t n = strcspn(key, ":");
-			int zero = key[n] ? SECANT_ZERO_IS_0 : SECANT_ZERO_IS_1, r = reduction_of(key, n);
+			int zero = key[n] ? JUDGE_ZERO_IS_0 : JUDGE_ZERO_IS_1, r = reduction_of(key, n);
 			snprintf(what, sizeof what, "%s: %s, %s", name, function, key);
 			checked++;
 			if (r < 0) {
@@ -184,14 +183,14 @@ check_scores(const fixture *f, const json_t *entry, const char *name)
 				check_each(f, m, value, zero, what);
 				continue;
 			}
-			double got = secant_quotient_reduce(m, r, f->c.tally, f->images, f->classes, f->weights, 2, zero),
+			double got = judge_quotient_reduce(m, r, f->c.tally, f->images, f->classes, f->weights, 2, zero),
 				   want = number(value);
 			if (r == 2 || r == 5)
 				got *= f->weight_sum;
 			if (r == 5)
 				want *= f->classes;
 			if (r == 0 && isnan(want))
-				want = zero == SECANT_ZERO_IS_1;
+				want = zero == JUDGE_ZERO_IS_1;
 			close_to(what, got, want);
 		}
 	}
@@ -210,7 +209,7 @@ scores_of_all_cases(void **state)
 		make(&f, entry);
 		check_counts(&f, entry, name);
 		checked += check_scores(&f, entry, name);
-		secant_counts_free(&f.c);
+		judge_counts_free(&f.c);
 		cases++;
 	}
 	assert_int_equal(cases, 10);
@@ -230,7 +229,7 @@ confusion_matrices(void **state)
 		secant_err err = { 0 };
 		double list[64];
 		make(&f, json_object_get(stats, name));
-		assert_int_equal(secant_counts_scores(&f.c, NULL, 0, &s, &err), SECANT_OK);
+		assert_int_equal(judge_counts_scores(&f.c, NULL, 0, &s, &err), SECANT_OK);
 		assert_int_equal(flatten(json_object_get(want, "confusion"), list, 0), s.classes * s.classes);
 		for (int i = 0; i < s.classes * s.classes; i++)
 			assert_true((double)s.confusion[i] == list[i]);
@@ -239,7 +238,7 @@ confusion_matrices(void **state)
 		close_to(name, s.miou, number(json_object_get(want, "miou")));
 		close_to(name, s.frequency_weighted_accuracy, number(json_object_get(want, "fwavacc")));
 		close_to(name, s.kappa, number(json_object_get(want, "kappa")));
-		if (f.c.mode == SECANT_MODE_MULTICLASS)
+		if (f.c.mode == NN_MODE_MULTICLASS)
 			close_to(name, s.f1, number(json_object_get(want, "mean_f1")));
 		for (int k = 0; k < s.classes; k++) {
 			const secant_class_score *p = &s.per_class[k];
@@ -252,7 +251,7 @@ confusion_matrices(void **state)
 					each[i].key, each[i].got, number(json_array_get(json_object_get(want, each[i].key), (size_t)k)));
 		}
 		secant_scores_free(&s);
-		secant_counts_free(&f.c);
+		judge_counts_free(&f.c);
 		cases++;
 	}
 	assert_int_equal(cases, 4);
@@ -263,19 +262,19 @@ static void
 skipping_what_is_absent(void **state)
 {
 	/* two pictures, two classes; class 1 is in the first only */
-	const secant_tally t[] = { { .tp = 1, .fp = 1, .tn = 2 }, { .tp = 2, .fn = 1, .tn = 1 }, { .tp = 4 }, { .tn = 4 } };
+	const judge_tally t[] = { { .tp = 1, .fp = 1, .tn = 2 }, { .tp = 2, .fn = 1, .tn = 1 }, { .tp = 4 }, { .tn = 4 } };
 	const double weights[] = { 1, 3 };
-	const secant_quotient *m = secant_quotient_find("iou");
-	close_to("macro-imagewise", secant_quotient_reduce(m, 4, t, 2, 2, NULL, 0, SECANT_ZERO_SKIP),
-		((.5 + 1) / 2 + 2. / 3) / 2);
-	close_to("weighted-imagewise", secant_quotient_reduce(m, 5, t, 2, 2, weights, 0, SECANT_ZERO_SKIP),
+	const judge_quotient *m = judge_quotient_find("iou");
+	close_to(
+		"macro-imagewise", judge_quotient_reduce(m, 4, t, 2, 2, NULL, 0, JUDGE_ZERO_SKIP), ((.5 + 1) / 2 + 2. / 3) / 2);
+	close_to("weighted-imagewise", judge_quotient_reduce(m, 5, t, 2, 2, weights, 0, JUDGE_ZERO_SKIP),
 		((.5 + 1) / 2 + 3 * 2. / 3) / 4);
-	close_to("macro", secant_quotient_reduce(m, 1, &t[2], 1, 2, NULL, 0, SECANT_ZERO_SKIP), 1);
-	close_to("of nothing", secant_quotient_reduce(m, 1, &t[3], 1, 1, NULL, 0, SECANT_ZERO_SKIP), NAN);
-	assert_ptr_equal(secant_quotient_find("dice"), secant_quotient_find("f1"));
-	assert_ptr_equal(secant_quotient_find("sensitivity"), secant_quotient_find("recall"));
-	assert_null(secant_quotient_find("dic"));
-	assert_null(secant_quotient_at(SECANT_METRICS));
+	close_to("macro", judge_quotient_reduce(m, 1, &t[2], 1, 2, NULL, 0, JUDGE_ZERO_SKIP), 1);
+	close_to("of nothing", judge_quotient_reduce(m, 1, &t[3], 1, 1, NULL, 0, JUDGE_ZERO_SKIP), NAN);
+	assert_ptr_equal(judge_quotient_find("dice"), judge_quotient_find("f1"));
+	assert_ptr_equal(judge_quotient_find("sensitivity"), judge_quotient_find("recall"));
+	assert_null(judge_quotient_find("dic"));
+	assert_null(judge_quotient_at(SECANT_METRICS));
 	assert_null(secant_metric_name(-1));
 	assert_null(secant_reduction_name(SECANT_REDUCTIONS));
 }

@@ -6,29 +6,29 @@
 #include "data.h"
 #include <math.h>
 
-static secant_counts
-counts_of(secant_mode mode, int classes)
+static judge_counts
+counts_of(nn_mode mode, int classes)
 {
-	secant_counts c;
+	judge_counts c;
 	secant_err err = { 0 };
-	assert_int_equal(secant_counts_new(&c, mode, classes, &err), SECANT_OK);
+	assert_int_equal(judge_counts_new(&c, mode, classes, &err), SECANT_OK);
 	return c;
 }
 
 static secant_scores
-scores_of(const secant_counts *c, char *const *names, int n)
+scores_of(const judge_counts *c, char *const *names, int n)
 {
 	secant_scores s;
 	secant_err err = { 0 };
-	assert_int_equal(secant_counts_scores(c, names, n, &s, &err), SECANT_OK);
+	assert_int_equal(judge_counts_scores(c, names, n, &s, &err), SECANT_OK);
 	return s;
 }
 
 static void
-add(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore)
+add(judge_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore)
 {
 	secant_err err = { 0 };
-	if (secant_counts_add(c, v, target, height, width, stride, cut, ignore, &err))
+	if (judge_counts_add(c, v, target, height, width, stride, cut, ignore, &err))
 		fail_msg("%s", err.msg);
 }
 
@@ -52,7 +52,7 @@ foreground(void **state)
 {
 	/* labels 1 1 1 0 0 0, predicted 1 1 0 1 0 0: tp 2, fn 1, fp 1, tn 2; the last pixel is ignored */
 	const float label[] = { 1, 1, 1, 0, 0, 0, -1 }, logit[] = { .5f, 3, -.1f, 0, -.1f, -7, 9 };
-	secant_counts c = counts_of(SECANT_MODE_BINARY, 1);
+	judge_counts c = counts_of(NN_MODE_BINARY, 1);
 	add(&c, logit, label, 1, 7, 7, 0, -1);
 	secant_scores s = scores_of(&c, (char *const[]){ (char[]){ "cell" } }, 1);
 	is(s.iou, 2. / 4);
@@ -69,7 +69,7 @@ foreground(void **state)
 	is(s.per_class[1].recall, 2. / 3);
 	assert_int_equal(s.per_class[1].pixels, 3);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 static void
@@ -82,7 +82,7 @@ several_classes(void **state)
 	float v[10][4];
 	for (int i = 0; i < 10; i++)
 		vote(v[i], 4, predicted[i]);
-	secant_counts c = counts_of(SECANT_MODE_MULTICLASS, 4);
+	judge_counts c = counts_of(NN_MODE_MULTICLASS, 4);
 	add(&c, v[0], label, 2, 5, 5, 0, 255);
 	secant_scores s = scores_of(&c, (char *const[]){ (char[]){ "sky" }, (char[]){ "road" } }, 2);
 	is(s.per_class[0].iou, 2. / 4);
@@ -102,7 +102,7 @@ several_classes(void **state)
 	assert_string_equal(s.per_class[1].name, "road");
 	assert_true(s.per_class[3].name[0] != '\0');
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 /* A class that only one of label and prediction has counts: 0 of something. */
@@ -113,7 +113,7 @@ classes_of_one_side(void **state)
 	float v[2][3];
 	vote(v[0], 3, 0);
 	vote(v[1], 3, 2);
-	secant_counts c = counts_of(SECANT_MODE_MULTICLASS, 3);
+	judge_counts c = counts_of(NN_MODE_MULTICLASS, 3);
 	add(&c, v[0], label, 1, 2, 2, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.per_class[0].iou, 1);
@@ -125,7 +125,7 @@ classes_of_one_side(void **state)
 	is(s.per_class[2].recall, NAN);
 	is(s.iou, 1. / 3);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 /* Counts are summed over pictures and divided once: a mean of the pictures' scores would be (1 + 0) / 2. */
@@ -133,7 +133,7 @@ static void
 sums_before_quotients(void **state)
 {
 	const float all[] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 }, none[] = { -9 };
-	secant_counts c = counts_of(SECANT_MODE_BINARY, 1);
+	judge_counts c = counts_of(NN_MODE_BINARY, 1);
 	add(&c, all, all, 3, 3, 3, 0, -1);
 	add(&c, none, all, 1, 1, 1, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
@@ -141,7 +141,7 @@ sums_before_quotients(void **state)
 	assert_int_equal(s.images, 2);
 	is(s.per_class[0].iou, 0); /* background: one false, none there */
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 /* Rows of a padded map are longer than the picture. */
@@ -149,14 +149,14 @@ static void
 padding_does_not_count(void **state)
 {
 	const float label[] = { 1, 0, 9, 1, 0, 9 }, logit[] = { 1, -1, 9, 1, -1, 9 };
-	secant_counts c = counts_of(SECANT_MODE_BINARY, 1);
+	judge_counts c = counts_of(NN_MODE_BINARY, 1);
 	add(&c, logit, label, 2, 2, 3, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.iou, 1);
 	is(s.accuracy, 1);
 	assert_int_equal(s.pixels, 4);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 static void
@@ -164,7 +164,7 @@ overlapping_classes(void **state)
 {
 	/* two classes, three pixels. class 0: labels 1 1 0, predicted 1 0 0. class 1: labels 0 1 1, predicted 1 1 1 */
 	const float label[] = { 1, 0, 1, 1, 0, 1 }, logit[] = { 1, 1, -1, 1, -1, 1 };
-	secant_counts c = counts_of(SECANT_MODE_MULTILABEL, 2);
+	judge_counts c = counts_of(NN_MODE_MULTILABEL, 2);
 	add(&c, logit, label, 1, 3, 3, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.per_class[0].iou, 1. / 2);
@@ -173,14 +173,14 @@ overlapping_classes(void **state)
 	is(s.accuracy, 4. / 6);
 	assert_null(s.confusion);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 static void
 nothing_at_all(void **state)
 {
 	const float ignored[] = { -1, -1 }, empty[] = { 0, 0 }, logit[] = { -1, -1 };
-	secant_counts c = counts_of(SECANT_MODE_BINARY, 1);
+	judge_counts c = counts_of(NN_MODE_BINARY, 1);
 	add(&c, logit, ignored, 1, 2, 2, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.iou, NAN);
@@ -193,7 +193,7 @@ nothing_at_all(void **state)
 	is(s.accuracy, 1);
 	is(s.miou, 1);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 /* With the confusion matrix of `several_classes`, rows 2 1 0 0 | 1 1 0 0 | 0 1 3 0 | 0: what follows from all of it. */
@@ -205,7 +205,7 @@ from_the_matrix(void **state)
 	float v[9][4];
 	for (int i = 0; i < 9; i++)
 		vote(v[i], 4, predicted[i]);
-	secant_counts c = counts_of(SECANT_MODE_MULTICLASS, 4);
+	judge_counts c = counts_of(NN_MODE_MULTICLASS, 4);
 	add(&c, v[0], label, 3, 3, 3, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.class_accuracy, (2. / 3 + 1. / 2 + 3. / 4) / 3);
@@ -217,7 +217,7 @@ from_the_matrix(void **state)
 	assert_int_equal(s.per_class[2].predicted, 3);
 	assert_int_equal(s.labelled, 9);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 /* Per picture ceil(min(max(20 (IoU - .5), 0), 10)) / 10. IoU 11/20 is exactly the first step, though 20 * (0.55 - 0.5)
@@ -231,25 +231,24 @@ thresholded(void **state)
 	} at[] = { { 1, 1, 0 }, { 11, 9, .1 }, { 111, 89, .2 }, { 3, 1, .5 }, { 19, 1, .9 }, { 20, 1, 1 }, { 20, 0, 1 },
 		{ 0, 5, 0 }, { 0, 0, 1 } };
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++)
-		is(secant_thresholded_iou(
-			   &(secant_tally){ .tp = at[i].tp, .fp = at[i].rest / 2, .fn = at[i].rest - at[i].rest / 2 }, 1, 1),
+		is(judge_thresholded_iou(
+			   &(judge_tally){ .tp = at[i].tp, .fp = at[i].rest / 2, .fn = at[i].rest - at[i].rest / 2 }, 1, 1),
 			at[i].score);
-	is(secant_thresholded_iou((const secant_tally[]){ { .tp = 3, .fp = 1 }, { .tp = 1, .fn = 9 } }, 2, 1), .25);
+	is(judge_thresholded_iou((const judge_tally[]){ { .tp = 3, .fp = 1 }, { .tp = 1, .fn = 9 } }, 2, 1), .25);
 	/* several classes: one that is not in a picture does not count there */
-	is(secant_thresholded_iou((const secant_tally[]){ { .tp = 3, .fp = 1 }, { .tn = 4 } }, 1, 2), .5);
+	is(judge_thresholded_iou((const judge_tally[]){ { .tp = 3, .fp = 1 }, { .tn = 4 } }, 1, 2), .5);
 }
 
 /* One threshold, of probabilities, for outputs of either kind. */
 static void
 cuts(void **state)
 {
-	is((double)secant_cut_of(.5, false), 0);
-	is((double)secant_cut_of(.5, true), .5);
-	assert_true(fabs((double)secant_cut_of(.9, false) - log(9)) < 1e-6);
-	assert_int_equal(secant_class_of(SECANT_MODE_BINARY, 1, (const float[]){ .5f }, .5f), 1);
-	assert_int_equal(secant_class_of(SECANT_MODE_BINARY, 1, (const float[]){ .49f }, .5f), 0);
-	assert_int_equal(
-		secant_class_of(SECANT_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1); /* the first of equals */
+	is((double)judge_cut_of(.5, false), 0);
+	is((double)judge_cut_of(.5, true), .5);
+	assert_true(fabs((double)judge_cut_of(.9, false) - log(9)) < 1e-6);
+	assert_int_equal(judge_class_of(NN_MODE_BINARY, 1, (const float[]){ .5f }, .5f), 1);
+	assert_int_equal(judge_class_of(NN_MODE_BINARY, 1, (const float[]){ .49f }, .5f), 0);
+	assert_int_equal(judge_class_of(NN_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1); /* the first of equals */
 }
 
 /* Squares drawn as logits and labels of 40x40. */
@@ -265,8 +264,8 @@ boundary_of(int shift, double tolerance)
 {
 	float v[1600], label[1600];
 	secant_err err = { 0 };
-	secant_counts c = counts_of(SECANT_MODE_BINARY, 1);
-	assert_int_equal(secant_counts_boundary(&c, tolerance, &err), SECANT_OK);
+	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	assert_int_equal(judge_counts_boundary(&c, tolerance, &err), SECANT_OK);
 	square(v, 10 + shift, 10, 20, 1, -1);
 	square(label, 10, 10, 20, 1, 0);
 	add(&c, v, label, 40, 40, 40, 0, -1);
@@ -274,7 +273,7 @@ boundary_of(int shift, double tolerance)
 	double f1 = s.boundary_f1;
 	is(s.per_class[1].boundary_f1, f1);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 	return f1;
 }
 
@@ -299,8 +298,8 @@ boundaries_that_are_none(void **state)
 {
 	float v[1600], label[1600];
 	secant_err err = { 0 };
-	secant_counts c = counts_of(SECANT_MODE_BINARY, 1);
-	assert_int_equal(secant_counts_boundary(&c, 1, &err), SECANT_OK);
+	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	assert_int_equal(judge_counts_boundary(&c, 1, &err), SECANT_OK);
 	square(v, 0, 0, 40, 1, -1);
 	square(label, 0, 0, 40, 1, 0);
 	add(&c, v, label, 40, 40, 40, 0, -1);
@@ -317,7 +316,7 @@ boundaries_that_are_none(void **state)
 	s = scores_of(&c, NULL, 0);
 	is(s.boundary_f1, 0);
 	secant_scores_free(&s);
-	secant_counts_free(&c);
+	judge_counts_free(&c);
 }
 
 int

@@ -45,12 +45,12 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
-	const secant_points_kernels *k = secant_points_best();
+	const kernel_points_kernels *k = kernel_points_best();
 	const float *x = (const float *)(const void *)data;
 	int64_t n = (int64_t)(size / 12), count = atoll(argv[3]), per = ball ? atoll(argv[5]) : 1;
 	int runs = atoi(argv[argc - 1]);
 	size_t grid = ball ? (k->grid_scratch(n) + 63) / 64 * 64 : 0;
-	char *scratch = secant_alloc_aligned(grid + (ball ? k->ball_scratch(n) : k->farthest_scratch(n)));
+	char *scratch = base_alloc_aligned(grid + (ball ? k->ball_scratch(n) : k->farthest_scratch(n)));
 	int32_t *found = secant_calloc((size_t)(count * per), sizeof *found);
 	double *took = secant_calloc((size_t)runs, sizeof *took);
 	if (n < 1 || count < 1 || count > n || per < 1 || runs < 1 || !scratch || !found || !took)

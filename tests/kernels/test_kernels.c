@@ -43,8 +43,8 @@ make(int64_t n, bool low, double lo, double hi)
 	buffer b = { malloc((size_t)(n + GUARD) * 4), malloc((size_t)(n + 1) * sizeof(double)), n, low };
 	memset(b.data, 0x5a, (size_t)(n + GUARD) * 4);
 	for (int64_t i = 0; i < n; i++) {
-		secant_store_real(b.data, i, low, (float)uniform(lo, hi));
-		b.v[i] = secant_load(b.data, i, low);
+		kernel_store_real(b.data, i, low, (float)uniform(lo, hi));
+		b.v[i] = kernel_load(b.data, i, low);
 	}
 	return b;
 }
@@ -58,24 +58,24 @@ drop(buffer *b)
 
 /* The guard is whole, and every number is `want` within relative * largest. */
 static void
-check(const buffer *b, const double *want, double relative, const char *what, secant_isa isa, int64_t width)
+check(const buffer *b, const double *want, double relative, const char *what, base_isa isa, int64_t width)
 {
 	double largest = 1e-30;
-	const unsigned char *tail = (const unsigned char *)secant_at(b->data, b->n, b->low);
+	const unsigned char *tail = (const unsigned char *)kernel_at(b->data, b->n, b->low);
 	for (int i = 0; i < GUARD; i++)
 		if (tail[i] != 0x5a)
-			fail_msg("%s %s: width %lld: wrote beyond the end", what, secant_isa_name(isa), (long long)width);
+			fail_msg("%s %s: width %lld: wrote beyond the end", what, base_isa_name(isa), (long long)width);
 	for (int64_t i = 0; i < b->n; i++)
 		largest = fmax(largest, fabs(want[i]));
 	for (int64_t i = 0; i < b->n; i++) {
-		double v = secant_load(b->data, i, b->low);
+		double v = kernel_load(b->data, i, b->low);
 		if (!(fabs(v - want[i]) <= (b->low ? 8e-3 : relative) * largest))
-			fail_msg("%s %s: width %lld, element %lld is %.9g, want %.9g", what, secant_isa_name(isa), (long long)width,
+			fail_msg("%s %s: width %lld, element %lld is %.9g, want %.9g", what, base_isa_name(isa), (long long)width,
 				(long long)i, v, want[i]);
 	}
 }
 
-#define EACH_ISA(isa) for (secant_isa isa = SECANT_ISA_BASE; isa <= SECANT_ISA_AVX512 && isa <= secant_cpu_isa(); isa++)
+#define EACH_ISA(isa) for (base_isa isa = BASE_ISA_BASE; isa <= BASE_ISA_AVX512 && isa <= base_cpu_isa(); isa++)
 #define EACH_CASE(isa, low, width) \
 	EACH_ISA(isa) \
 	for (int low = 0; low < 2; low++) \
@@ -89,7 +89,7 @@ test_norm_forward(void **state)
 {
 	EACH_CASE(isa, low, w)
 	{
-		const secant_norm_kernels *k = secant_norm_at(isa);
+		const kernel_norm_kernels *k = kernel_norm_at(isa);
 		int64_t rows = 261;
 		buffer x = make(rows * w, low, 2, 4), res = make(rows * w, low, -1, 1), y = make(rows * w, low, 0, 1);
 		buffer p = make(w, false, 3, 3.1), scale = make(w, false, 0.5, 2), shift = make(w, false, -6, 1);
@@ -102,7 +102,7 @@ test_norm_forward(void **state)
 				q += (x.v[r * w + c] - p.v[c]) * (x.v[r * w + c] - p.v[c]);
 			}
 			if (fabs(s - sum[c]) > 1e-3 * (1 + fabs(s)) || fabs(q - sum[w + c]) > 1e-5 * q)
-				fail_msg("moments %s: width %lld column %lld: %g %g, want %g %g", secant_isa_name(isa), (long long)w,
+				fail_msg("moments %s: width %lld column %lld: %g %g, want %g %g", base_isa_name(isa), (long long)w,
 					(long long)c, sum[c], sum[w + c], s, q);
 		}
 		for (int mode = 0; mode < 4; mode++) {
@@ -127,7 +127,7 @@ test_norm_backward(void **state)
 {
 	EACH_CASE(isa, low, w)
 	{
-		const secant_norm_kernels *k = secant_norm_at(isa);
+		const kernel_norm_kernels *k = kernel_norm_at(isa);
 		int64_t rows = 35;
 		buffer dy = make(rows * w, low, -1, 1), x = make(rows * w, low, -1, 1), y = make(rows * w, low, -1, 1);
 		buffer dx = make(rows * w, low, 0, 1), dres = make(rows * w, low, 0, 1);
@@ -150,7 +150,7 @@ test_norm_backward(void **state)
 			check(&dres, masked, 1e-6, "norm grad of the residual", isa, w);
 			for (int64_t i = 0; i < 2 * w; i++)
 				if (fabs(sum[i]) > 1e-4)
-					fail_msg("grad_moments %s: width %lld: off by %g", secant_isa_name(isa), (long long)w, sum[i]);
+					fail_msg("grad_moments %s: width %lld: off by %g", base_isa_name(isa), (long long)w, sum[i]);
 		}
 		drop(&dy), drop(&x), drop(&y), drop(&dx), drop(&dres), drop(&mean), drop(&a), drop(&b), drop(&c);
 		free(want), free(masked), free(sum);
@@ -160,7 +160,7 @@ test_norm_backward(void **state)
 /* ---- functions ---- */
 
 static int
-kind_of(const secant_elementwise_kernels *k, const char *name)
+kind_of(const kernel_elementwise_kernels *k, const char *name)
 {
 	int i = 0;
 	while (strcmp(k->unary_names[i], name))
@@ -174,7 +174,7 @@ check_ulp(const char *name, double (*f)(double), double lo, double hi, double mo
 {
 	EACH_ISA(isa)
 	{
-		const secant_elementwise_kernels *k = secant_elementwise_at(isa);
+		const kernel_elementwise_kernels *k = kernel_elementwise_at(isa);
 		static float x[MOST], y[MOST];
 		double worst = 0, where = 0;
 		for (int i = 0; i < MOST; i++)
@@ -191,7 +191,7 @@ check_ulp(const char *name, double (*f)(double), double lo, double hi, double mo
 			}
 		}
 		if (worst > most)
-			fail_msg("%s %s: %.2f ulp at %.9g, want at most %g", name, secant_isa_name(isa), worst, where, most);
+			fail_msg("%s %s: %.2f ulp at %.9g, want at most %g", name, base_isa_name(isa), worst, where, most);
 	}
 }
 
@@ -254,17 +254,17 @@ test_function_edges(void **state)
 	EACH_ISA(isa)
 	for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
 		for (int low = 0; low < 2; low++) {
-			const secant_elementwise_kernels *k = secant_elementwise_at(isa);
+			const kernel_elementwise_kernels *k = kernel_elementwise_at(isa);
 			float want = edges[i].y, got;
 			uint32_t x[40], y[40]; /* not alone: in the vector part and in the rest */
 			for (int j = 0; j < 37; j++)
-				secant_store_real(x, j, low, edges[i].x);
+				kernel_store_real(x, j, low, edges[i].x);
 			k->unary(kind_of(k, edges[i].name), x, y, low, 37, 0, 0);
 			for (int j = 0; j < 37; j++) {
-				got = secant_load(y, j, low);
+				got = kernel_load(y, j, low);
 				if (!((isnan(want) && isnan(got)) || got == want
 						|| fabsf(got - want) <= (low ? 1e-2f : 1e-6f) * fabsf(want) || fabsf(got - want) < 1e-38f))
-					fail_msg("%s %s: %s(%g) is %g, want %g", secant_isa_name(isa), low ? "bf16" : "f32", edges[i].name,
+					fail_msg("%s %s: %s(%g) is %g, want %g", base_isa_name(isa), low ? "bf16" : "f32", edges[i].name,
 						edges[i].x, got, want);
 			}
 		}
@@ -297,8 +297,8 @@ test_casts_round_to_even(void **state)
 		float back[37];
 		for (int j = 0; j < 37; j++)
 			x[j] = cases[i].f;
-		secant_elementwise_at(isa)->narrow((const float *)(const void *)x, y, 37);
-		secant_elementwise_at(isa)->widen(y, back, 37);
+		kernel_elementwise_at(isa)->narrow((const float *)(const void *)x, y, 37);
+		kernel_elementwise_at(isa)->widen(y, back, 37);
 		for (int j = 0; j < 37; j++) {
 			uint32_t u;
 			memcpy(&u, &back[j], 4);
@@ -318,19 +318,19 @@ test_pairs(void **state)
 		int64_t rows = 5;
 		buffer a = make(rows * w, low, 0.5, 2), b = make(rows * w, low, 0.5, 2), y = make(rows * w, low, 0, 1);
 		double *want = malloc((size_t)(rows * w) * sizeof *want);
-		static const secant_steps none = { 0, 0 }, vector = { 0, 1 };
-		secant_steps full = { w, 1 }, single = { 1, 0 };
+		static const kernel_steps none = { 0, 0 }, vector = { 0, 1 };
+		kernel_steps full = { w, 1 }, single = { 1, 0 };
 		for (int how = 0; how < 4; how++) {
-			secant_steps sb = how == 0 ? full : how == 1 ? vector : how == 2 ? single : none;
-			for (int kind = SECANT_PAIR_ADD; kind <= SECANT_PAIR_MINIMUM; kind++) {
-				secant_elementwise_at(isa)->pair((secant_pair)kind, a.data, b.data, y.data, low, rows, w, full, sb);
+			kernel_steps sb = how == 0 ? full : how == 1 ? vector : how == 2 ? single : none;
+			for (int kind = KERNEL_PAIR_ADD; kind <= KERNEL_PAIR_MINIMUM; kind++) {
+				kernel_elementwise_at(isa)->pair((kernel_pair)kind, a.data, b.data, y.data, low, rows, w, full, sb);
 				for (int64_t i = 0; i < rows * w; i++) {
 					double p = a.v[i], q = b.v[i / w * sb.row + i % w * sb.element];
-					want[i] = kind == SECANT_PAIR_ADD ? p + q
-						: kind == SECANT_PAIR_SUB     ? p - q
-						: kind == SECANT_PAIR_MUL     ? p * q
-						: kind == SECANT_PAIR_DIV     ? p / q
-						: kind == SECANT_PAIR_MAXIMUM ? fmax(p, q)
+					want[i] = kind == KERNEL_PAIR_ADD ? p + q
+						: kind == KERNEL_PAIR_SUB     ? p - q
+						: kind == KERNEL_PAIR_MUL     ? p * q
+						: kind == KERNEL_PAIR_DIV     ? p / q
+						: kind == KERNEL_PAIR_MAXIMUM ? fmax(p, q)
 													  : fmin(p, q);
 				}
 				check(&y, want, 1e-6, "pair", isa, w);
@@ -354,7 +354,7 @@ test_copies_every_length(void **state)
 				from[i] = (uint8_t)(i * 7 + i / 256);
 				to[i] = 0x5a;
 			}
-			secant_copy_at(isa)->block(to, n + 3, 1, from, n + 5, 1, 3, n, size);
+			kernel_copy_at(isa)->block(to, n + 3, 1, from, n + 5, 1, 3, n, size);
 			for (int64_t r = 0; r < 3; r++) {
 				assert_memory_equal(to + r * (n + 3) * size, from + r * (n + 5) * size, (size_t)(n * size));
 				for (int i = 0; i < 3 * size; i++)
@@ -373,7 +373,7 @@ test_copies_turn(void **state)
 			for (int i = 0; i < 40 * 40; i++)
 				from[i] = (uint16_t)i;
 			to[rows * n] = 77;
-			secant_copy_at(isa)->block(to, n, 1, from, 1, rows, rows, n, 2);
+			kernel_copy_at(isa)->block(to, n, 1, from, 1, rows, rows, n, 2);
 			for (int64_t r = 0; r < rows; r++)
 				for (int64_t i = 0; i < n; i++)
 					assert_int_equal(to[r * n + i], i * rows + r);
@@ -388,42 +388,42 @@ test_reductions(void **state)
 {
 	EACH_CASE(isa, low, w)
 	{
-		const secant_reduce_kernels *k = secant_reduce_at(isa);
+		const kernel_reduce_kernels *k = kernel_reduce_at(isa);
 		int64_t rows = 300;
 		buffer x = make(rows * w, low, -1, 2), p = make(w, false, -1, 1);
 		double *acc = malloc((size_t)w * sizeof *acc);
-		for (int kind = SECANT_REDUCE_SUM; kind <= SECANT_REDUCE_MIN; kind++) {
-			double start = kind == SECANT_REDUCE_MAX ? -INFINITY
-				: kind == SECANT_REDUCE_MIN          ? INFINITY
+		for (int kind = KERNEL_REDUCE_SUM; kind <= KERNEL_REDUCE_MIN; kind++) {
+			double start = kind == KERNEL_REDUCE_MAX ? -INFINITY
+				: kind == KERNEL_REDUCE_MIN          ? INFINITY
 													 : 0,
 				   all = start;
 			for (int64_t i = 0; i < w; i++)
 				acc[i] = start;
-			k->columns((secant_reduction)kind, acc, x.data, low, rows, w, w, p.data);
+			k->columns((kernel_reduction)kind, acc, x.data, low, rows, w, w, p.data);
 			for (int64_t c = 0; c < w; c++) {
 				double want = start;
 				for (int64_t r = 0; r < rows; r++) {
 					double v = x.v[r * w + c], d = v - p.v[c];
-					want = kind == SECANT_REDUCE_SUM    ? want + v
-						: kind == SECANT_REDUCE_SQUARES ? want + d * d
-						: kind == SECANT_REDUCE_MAX     ? fmax(want, v)
+					want = kind == KERNEL_REDUCE_SUM    ? want + v
+						: kind == KERNEL_REDUCE_SQUARES ? want + d * d
+						: kind == KERNEL_REDUCE_MAX     ? fmax(want, v)
 														: fmin(want, v);
 				}
 				if (fabs(acc[c] - want) > 1e-5 * (1 + fabs(want)))
-					fail_msg("columns %s: kind %d width %lld: %.9g, want %.9g", secant_isa_name(isa), kind,
-						(long long)w, acc[c], want);
+					fail_msg("columns %s: kind %d width %lld: %.9g, want %.9g", base_isa_name(isa), kind, (long long)w,
+						acc[c], want);
 			}
 			for (int64_t i = 0; i < w; i++) {
 				double v = x.v[i], d = v - 0.25;
-				all = kind == SECANT_REDUCE_SUM     ? all + v
-					: kind == SECANT_REDUCE_SQUARES ? all + d * d
-					: kind == SECANT_REDUCE_MAX     ? fmax(all, v)
+				all = kind == KERNEL_REDUCE_SUM     ? all + v
+					: kind == KERNEL_REDUCE_SQUARES ? all + d * d
+					: kind == KERNEL_REDUCE_MAX     ? fmax(all, v)
 													: fmin(all, v);
 			}
-			double got = k->row((secant_reduction)kind, start, x.data, low, w, 0.25f);
+			double got = k->row((kernel_reduction)kind, start, x.data, low, w, 0.25f);
 			if (fabs(got - all) > 1e-5 * (1 + fabs(all)))
-				fail_msg("row %s: kind %d, %lld numbers: %.9g, want %.9g", secant_isa_name(isa), kind, (long long)w,
-					got, all);
+				fail_msg(
+					"row %s: kind %d, %lld numbers: %.9g, want %.9g", base_isa_name(isa), kind, (long long)w, got, all);
 		}
 		drop(&x), drop(&p);
 		free(acc);
@@ -448,9 +448,9 @@ test_softmax_rows_and_columns(void **state)
 					want[l * next + i * step] = exp(x.v[l * next + i * step]) / sum;
 			}
 			if (along)
-				secant_lines_at(isa)->columns(SECANT_LINE_SOFTMAX, x.data, NULL, y.data, low, n, w, w, 0);
+				kernel_lines_at(isa)->columns(KERNEL_LINE_SOFTMAX, x.data, NULL, y.data, low, n, w, w, 0);
 			else
-				secant_lines_at(isa)->rows(SECANT_LINE_SOFTMAX, x.data, NULL, y.data, low, rows, w, 0);
+				kernel_lines_at(isa)->rows(KERNEL_LINE_SOFTMAX, x.data, NULL, y.data, low, rows, w, 0);
 			check(&y, want, 2e-6, along ? "softmax of columns" : "softmax of rows", isa, w);
 		}
 		drop(&x), drop(&y);
@@ -477,15 +477,15 @@ test_taps(void **state)
 		for (int64_t i = 0; i < w; i++)
 			for (int k = 0; k < taps; k++)
 				want[i] += (double)weight[k] * x.v[place[k] * w + i];
-		secant_resize_at(isa)->blend(x.data, low, w, place, weight, taps, sum, w);
+		kernel_resize_at(isa)->blend(x.data, low, w, place, weight, taps, sum, w);
 		for (int64_t i = 0; i < w; i++)
 			if (fabs(sum[i] - want[i]) > 1e-6)
-				fail_msg("blend %s: %d taps, width %lld: %g, want %g", secant_isa_name(isa), taps, (long long)w, sum[i],
+				fail_msg("blend %s: %d taps, width %lld: %g, want %g", base_isa_name(isa), taps, (long long)w, sum[i],
 					want[i]);
 		float *wide = malloc((size_t)(ROWS * w) * sizeof *wide);
 		for (int64_t i = 0; i < ROWS * w; i++)
 			wide[i] = (float)x.v[i];
-		secant_resize_at(isa)->columns(wide, &(secant_taps){ start, place, weight }, y.data, low, 2, w);
+		kernel_resize_at(isa)->columns(wide, &(kernel_taps){ start, place, weight }, y.data, low, 2, w);
 		check(&y, want, 1e-6, "columns", isa, w);
 		free(wide);
 		drop(&x), drop(&y);
@@ -500,12 +500,12 @@ test_max_of_windows(void **state)
 		/* One row of 5 pixels, windows of 2 in steps of 1: 4 outputs. */
 		static const int32_t one[] = { 0 }, end1[] = { 1 }, start[] = { 0, 1, 2, 3 }, end[] = { 2, 3, 4, 5 },
 							 first[] = { 0, 0, 1, 2, 3 }, last[] = { 1, 2, 3, 4, 4 };
-		const secant_windows h = { 1, 1, one, end1, one, one, end1 }, c = { 5, 4, start, end, start, first, last };
+		const kernel_windows h = { 1, 1, one, end1, one, one, end1 }, c = { 5, 4, start, end, start, first, last };
 		buffer x = make(5 * w, low, -1, 1), y = make(4 * w, low, 0, 1), dx = make(5 * w, low, 0, 1);
 		double *best = malloc((size_t)(4 * w) * sizeof *best), *grad = calloc((size_t)(5 * w), sizeof *grad);
 		uint8_t *place = malloc((size_t)(4 * w) + 1);
 		place[4 * w] = 0x5a;
-		secant_pool_at(isa)->max_row(&h, &c, w, 2, x.data, low, 0, y.data, place, false);
+		kernel_pool_at(isa)->max_row(&h, &c, w, 2, x.data, low, 0, y.data, place, false);
 		for (int64_t i = 0; i < 4 * w; i++) {
 			int right = x.v[i + w] > x.v[i];
 			best[i] = right ? x.v[i + w] : x.v[i];
@@ -514,7 +514,7 @@ test_max_of_windows(void **state)
 		}
 		assert_int_equal(place[4 * w], 0x5a);
 		check(&y, best, 0, "max", isa, w);
-		secant_pool_at(isa)->max_grad_row(&h, &c, w, 2, y.data, place, false, low, 0, dx.data);
+		kernel_pool_at(isa)->max_grad_row(&h, &c, w, 2, y.data, place, false, low, 0, dx.data);
 		check(&dx, grad, 1e-6, "max grad", isa, w);
 		drop(&x), drop(&y), drop(&dx);
 		free(best), free(grad), free(place);
@@ -526,16 +526,16 @@ test_max_of_windows(void **state)
 static void
 test_draws_are_philox(void **state)
 {
-	secant_draws d = { { 12, 34 }, 56, 78, 0x80000000u, 2 };
+	kernel_draws d = { { 12, 34 }, 56, 78, 0x80000000u, 2 };
 	EACH_ISA(isa)
 	for (uint64_t from = 0; from < 9; from++) {
 		uint64_t base = from + ((uint64_t)1 << 34) - 4; /* across a carry of the low word */
 		float factor[400];
-		secant_random_at(isa)->factors(factor, base, 391, &d);
+		kernel_random_at(isa)->factors(factor, base, 391, &d);
 		for (int i = 0; i < 391; i++) {
 			uint64_t e = base + (uint64_t)i;
 			uint32_t counter[4] = { (uint32_t)(e / 4), 56, 78, (uint32_t)(e / 4 >> 32) }, words[4];
-			secant_philox(d.key, counter, words);
+			base_philox(d.key, counter, words);
 			assert_true(factor[i] == (words[e % 4] >= d.limit ? 2.f : 0.f));
 		}
 	}
@@ -557,16 +557,16 @@ test_sgd(void **state)
 			g64[i] = g[i] = (float)uniform(-1, 1);
 		}
 		for (int step = 0; step < 4; step++) {
-			secant_sgd_step o = { 0.1, mode ? 0.9 : 0, mode == 2 ? 0.3 : 0, 0.01, 0.5, mode == 3, step == 0 };
-			secant_optimizer_at(isa)->sgd(p, g, mode ? v : NULL, N, &o);
-			secant_optimizer_at(isa)->sgd64(p64, g64, mode ? v64 : NULL, N, &o);
+			kernel_sgd_step o = { 0.1, mode ? 0.9 : 0, mode == 2 ? 0.3 : 0, 0.01, 0.5, mode == 3, step == 0 };
+			kernel_optimizer_at(isa)->sgd(p, g, mode ? v : NULL, N, &o);
+			kernel_optimizer_at(isa)->sgd64(p64, g64, mode ? v64 : NULL, N, &o);
 			for (int i = 0; i < N; i++) {
 				double d = g64[i] * 0.5 + 0.01 * want[i];
 				if (mode)
 					buf[i] = step == 0 ? d : 0.9 * buf[i] + (1 - o.dampening) * d;
 				want[i] -= 0.1 * (mode == 3 ? d + 0.9 * buf[i] : mode ? buf[i] : d);
 				if (fabs(p[i] - want[i]) > 1e-6 || fabs(p64[i] - want[i]) > 1e-14)
-					fail_msg("sgd %s: mode %d step %d: %.9g and %.17g, want %.17g", secant_isa_name(isa), mode, step,
+					fail_msg("sgd %s: mode %d step %d: %.9g and %.17g, want %.17g", base_isa_name(isa), mode, step,
 						p[i], p64[i], want[i]);
 			}
 		}
@@ -587,11 +587,11 @@ test_adam(void **state)
 		for (int i = 0; i < N; i++)
 			want[i] = p64[i] = p[i] = (float)uniform(-1, 1);
 		for (int step = 1; step < 6; step++) {
-			secant_adam_step o = { 1e-2, 0.9, 0.999, 1e-8, 0.1, 1, step, mode & 1 };
+			kernel_adam_step o = { 1e-2, 0.9, 0.999, 1e-8, 0.1, 1, step, mode & 1 };
 			for (int i = 0; i < N; i++)
 				g64[i] = g[i] = (float)uniform(-1, 1) / (float)step;
-			secant_optimizer_at(isa)->adam(p, g, m, v, mode & 2 ? top : NULL, N, &o);
-			secant_optimizer_at(isa)->adam64(p64, g64, m64, v64, mode & 2 ? top64 : NULL, N, &o);
+			kernel_optimizer_at(isa)->adam(p, g, m, v, mode & 2 ? top : NULL, N, &o);
+			kernel_optimizer_at(isa)->adam64(p64, g64, m64, v64, mode & 2 ? top64 : NULL, N, &o);
 			for (int i = 0; i < N; i++) {
 				double d = g64[i];
 				if (mode & 1)
@@ -604,7 +604,7 @@ test_adam(void **state)
 				double denominator = sqrt(mode & 2 ? wt[i] : wv[i]) / sqrt(1 - pow(0.999, step)) + 1e-8;
 				want[i] -= 1e-2 / (1 - pow(0.9, step)) * wm[i] / denominator;
 				if (fabs(p[i] - want[i]) > 2e-6 || fabs(p64[i] - want[i]) > 1e-13)
-					fail_msg("adam %s: mode %d step %d: %.9g and %.17g, want %.17g", secant_isa_name(isa), mode, step,
+					fail_msg("adam %s: mode %d step %d: %.9g and %.17g, want %.17g", base_isa_name(isa), mode, step,
 						p[i], p64[i], want[i]);
 			}
 		}
@@ -625,11 +625,11 @@ test_rmsprop(void **state)
 		for (int i = 0; i < N; i++)
 			want[i] = p64[i] = p[i] = (float)uniform(-1, 1);
 		for (int step = 1; step < 6; step++) {
-			secant_rmsprop_step o = { 1e-2, 0.9, 1e-3, 0.1, mode & 1 ? 0.8 : 0, 0.5 };
+			kernel_rmsprop_step o = { 1e-2, 0.9, 1e-3, 0.1, mode & 1 ? 0.8 : 0, 0.5 };
 			for (int i = 0; i < N; i++)
 				g64[i] = g[i] = (float)uniform(-1, 1);
-			secant_optimizer_at(isa)->rmsprop(p, g, s, mode & 1 ? v : NULL, mode & 2 ? a : NULL, N, &o);
-			secant_optimizer_at(isa)->rmsprop64(p64, g64, s64, mode & 1 ? v64 : NULL, mode & 2 ? a64 : NULL, N, &o);
+			kernel_optimizer_at(isa)->rmsprop(p, g, s, mode & 1 ? v : NULL, mode & 2 ? a : NULL, N, &o);
+			kernel_optimizer_at(isa)->rmsprop64(p64, g64, s64, mode & 1 ? v64 : NULL, mode & 2 ? a64 : NULL, N, &o);
 			for (int i = 0; i < N; i++) {
 				double d = 0.5 * g64[i] + 0.1 * want[i];
 				ws[i] = 0.9 * ws[i] + 0.1 * d * d;
@@ -638,8 +638,8 @@ test_rmsprop(void **state)
 				wv[i] = 0.8 * wv[i] + u;
 				want[i] -= 1e-2 * (mode & 1 ? wv[i] : u);
 				if (fabs(p[i] - want[i]) > 2e-5 || fabs(p64[i] - want[i]) > 1e-12)
-					fail_msg("rmsprop %s: mode %d step %d: %.9g and %.17g, want %.17g", secant_isa_name(isa), mode,
-						step, p[i], p64[i], want[i]);
+					fail_msg("rmsprop %s: mode %d step %d: %.9g and %.17g, want %.17g", base_isa_name(isa), mode, step,
+						p[i], p64[i], want[i]);
 			}
 		}
 		assert_true(p[N] == 77);
@@ -658,17 +658,17 @@ test_lion(void **state)
 		for (int i = 0; i < N; i++)
 			want[i] = p64[i] = p[i] = (float)uniform(-1, 1);
 		for (int step = 1; step < 6; step++) {
-			secant_lion_step o = { 1e-2, 0.9, 0.99, 0.1, 0.5 };
+			kernel_lion_step o = { 1e-2, 0.9, 0.99, 0.1, 0.5 };
 			for (int i = 0; i < N; i++)
 				g64[i] = g[i] = i == 3 ? 0 : (float)uniform(-1, 1); /* a gradient of 0 moves nothing but by decay */
-			secant_optimizer_at(isa)->lion(p, g, m, N, &o);
-			secant_optimizer_at(isa)->lion64(p64, g64, m64, N, &o);
+			kernel_optimizer_at(isa)->lion(p, g, m, N, &o);
+			kernel_optimizer_at(isa)->lion64(p64, g64, m64, N, &o);
 			for (int i = 0; i < N; i++) {
 				double d = 0.5 * g64[i], u = 0.9 * wm[i] + 0.1 * d;
 				want[i] = want[i] * (1 - 1e-3) - 1e-2 * (u > 0 ? 1 : u < 0 ? -1 : 0);
 				wm[i] = 0.99 * wm[i] + 0.01 * d;
 				if (fabs(p[i] - want[i]) > 1e-6 || fabs(p64[i] - want[i]) > 1e-14)
-					fail_msg("lion %s: step %d, %d: %.9g and %.17g, want %.17g", secant_isa_name(isa), step, i, p[i],
+					fail_msg("lion %s: step %d, %d: %.9g and %.17g, want %.17g", base_isa_name(isa), step, i, p[i],
 						p64[i], want[i]);
 			}
 		}

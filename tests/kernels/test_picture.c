@@ -4,23 +4,23 @@
 #include "base/rng.h"
 #include "kernels/picture.h"
 
-static secant_rng rng;
+static base_rng rng;
 
 static void
 fill(uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		p[i] = (uint8_t)secant_rng_u32(&rng);
+		p[i] = (uint8_t)base_rng_u32(&rng);
 }
 
 static void
 sampling_is_the_same_everywhere(void **state)
 {
 	enum { W = 37, H = 23, MOST = 70 };
-	static const secant_isa isas[] = { SECANT_ISA_BASE, SECANT_ISA_AVX2, SECANT_ISA_AVX512 };
-	const secant_picture_kernels *plain = secant_picture_at(SECANT_ISA_BASE);
+	static const base_isa isas[] = { BASE_ISA_BASE, BASE_ISA_AVX2, BASE_ISA_AVX512 };
+	const kernel_picture_kernels *plain = kernel_picture_at(BASE_ISA_BASE);
 	for (int channels = 1; channels <= 5; channels++)
-		for (size_t k = 0; k < 3 && isas[k] <= secant_cpu_isa(); k++)
+		for (size_t k = 0; k < 3 && isas[k] <= base_cpu_isa(); k++)
 			for (int n = 0; n <= MOST; n += n < 40 ? 1 : 15) {
 				/* Exactly as large as it says, with two bytes more, so that a sanitizer sees a read beyond it. */
 				uint8_t *from = malloc((size_t)W * H * (size_t)channels + 2), out[2][MOST * 5 + 64], outside[2][MOST];
@@ -29,8 +29,8 @@ sampling_is_the_same_everywhere(void **state)
 				fill(from, (size_t)W * H * (size_t)channels);
 				fill((uint8_t *)labels, W * H * 2);
 				for (int i = 0; i < n; i++) {
-					x[i] = (float)secant_rng_range(&rng, -3, W + 2);
-					y[i] = (float)secant_rng_range(&rng, -3, H + 2);
+					x[i] = (float)base_rng_range(&rng, -3, W + 2);
+					y[i] = (float)base_rng_range(&rng, -3, H + 2);
 				}
 				if (n > 4) {
 					x[0] = W - 1, y[0] = 3; /* the last column has no right neighbour */
@@ -41,7 +41,7 @@ sampling_is_the_same_everywhere(void **state)
 				}
 				memset(out, 7, sizeof out);
 				plain->sample(from, W, H, channels, x, y, n, out[0], outside[0]);
-				secant_picture_at(isas[k])->sample(from, W, H, channels, x, y, n, out[1], outside[1]);
+				kernel_picture_at(isas[k])->sample(from, W, H, channels, x, y, n, out[1], outside[1]);
 				plain->pick(labels, W, H, x, y, n, picked[0], outside[0]);
 				plain->sample(from, W, H, channels, x, y, n, out[0], outside[0]);
 				assert_memory_equal(outside[0], outside[1], (size_t)n);
@@ -51,7 +51,7 @@ sampling_is_the_same_everywhere(void **state)
 				for (int i = n * channels; i < n * channels + 64; i++)
 					assert_int_equal(out[1][i], 7);
 				plain->pick(labels, W, H, x, y, n, picked[0], outside[0]);
-				secant_picture_at(isas[k])->pick(labels, W, H, x, y, n, picked[1], outside[1]);
+				kernel_picture_at(isas[k])->pick(labels, W, H, x, y, n, picked[1], outside[1]);
 				for (int i = 0; i < n; i++)
 					assert_true(outside[0][i] || picked[0][i] == picked[1][i]);
 				assert_memory_equal(outside[0], outside[1], (size_t)n);
@@ -67,14 +67,14 @@ reversed_pixels(void **state)
 		uint8_t *from = malloc((size_t)n * 3 + 1), *to = malloc((size_t)n * 3 + 1);
 		fill(from, (size_t)n * 3);
 		to[n * 3] = 9;
-		secant_picture_best()->reverse3(from, to, n);
+		kernel_picture_best()->reverse3(from, to, n);
 		for (int i = 0; i < n; i++)
 			assert_memory_equal(to + 3 * i, from + 3 * (n - 1 - i), 3);
 		assert_int_equal(to[n * 3], 9);
 		free(from), free(to);
 		uint16_t labels[70], back[71] = { 0 };
 		fill((uint8_t *)labels, sizeof labels);
-		secant_picture_best()->reverse2(labels, back, n);
+		kernel_picture_best()->reverse2(labels, back, n);
 		for (int i = 0; i < n; i++)
 			assert_int_equal(back[i], labels[n - 1 - i]);
 		assert_int_equal(back[n], 0);
@@ -91,7 +91,7 @@ a_place_between_four(void **state)
 	} cases[] = { { 0, 0, 10 }, { 0.5f, 0, 15 }, { 0, 0.5f, 20 }, { 0.5f, 0.5f, 28 }, { 0.25f, 0.75f, 29 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		uint8_t out, outside;
-		secant_picture_best()->sample(from, 2, 2, 1, &cases[i].x, &cases[i].y, 1, &out, &outside);
+		kernel_picture_best()->sample(from, 2, 2, 1, &cases[i].x, &cases[i].y, 1, &out, &outside);
 		assert_int_equal(outside, 0);
 		assert_int_equal(out, cases[i].v);
 	}
@@ -104,13 +104,13 @@ colours_agree_to_one(void **state)
 		for (int n = 0; n < 600; n += n < 40 ? 1 : 97) {
 			uint8_t *a = malloc((size_t)n * (size_t)channels + 1), *b = malloc((size_t)n * (size_t)channels + 1),
 					*before = malloc((size_t)n * (size_t)channels + 1);
-			secant_hsv_shift shift = { (float)secant_rng_range(&rng, -180, 180), (float)secant_rng_range(&rng, -60, 60),
-				(float)secant_rng_range(&rng, -60, 60), n % 2, true };
+			kernel_hsv_shift shift = { (float)base_rng_range(&rng, -180, 180), (float)base_rng_range(&rng, -60, 60),
+				(float)base_rng_range(&rng, -60, 60), n % 2, true };
 			fill(before, (size_t)n * (size_t)channels);
 			memcpy(a, before, (size_t)n * (size_t)channels);
 			memcpy(b, before, (size_t)n * (size_t)channels);
-			secant_picture_at(SECANT_ISA_BASE)->hsv_bytes(a, channels, n, &shift);
-			secant_picture_best()->hsv_bytes(b, channels, n, &shift);
+			kernel_picture_at(BASE_ISA_BASE)->hsv_bytes(a, channels, n, &shift);
+			kernel_picture_best()->hsv_bytes(b, channels, n, &shift);
 			for (int i = 0; i < n * channels; i++) {
 				int slack = shift.compat256 ? 10 : 1; /* a hue of bytes that rounds the other way is two degrees off */
 				if (abs(a[i] - b[i]) > slack)
@@ -135,7 +135,7 @@ numbers_are_scaled(void **state)
 	for (int n = 0; n < 200; n += 7) {
 		for (int i = 0; i < 200; i++)
 			to[i] = -1;
-		secant_picture_best()->normalise(from, to, n, 48, scale, shift);
+		kernel_picture_best()->normalise(from, to, n, 48, scale, shift);
 		for (int i = 0; i < 200; i++)
 			assert_true(to[i] == (i < n ? (float)from[i] * scale[i % 48] + shift[i % 48] : -1));
 	}
@@ -146,14 +146,14 @@ static void
 lines_are_the_same_everywhere(void **state)
 {
 	enum { W = 90, H = 70, MOST = 60 };
-	static const secant_isa isas[] = { SECANT_ISA_BASE, SECANT_ISA_AVX2, SECANT_ISA_AVX512 };
-	const secant_picture_kernels *plain = secant_picture_at(SECANT_ISA_BASE);
-	for (size_t k = 0; k < 3 && isas[k] <= secant_cpu_isa(); k++)
+	static const base_isa isas[] = { BASE_ISA_BASE, BASE_ISA_AVX2, BASE_ISA_AVX512 };
+	const kernel_picture_kernels *plain = kernel_picture_at(BASE_ISA_BASE);
+	for (size_t k = 0; k < 3 && isas[k] <= base_cpu_isa(); k++)
 		for (int n = 0; n <= MOST; n++) {
 			uint8_t *from = malloc(W * H * 3 + 2), out[2][MOST * 3 + 64];
 			uint16_t *labels = malloc(W * H * 2), picked[2][MOST + 8];
-			const double a[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) },
-						 b[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) };
+			const double a[2] = { base_rng_range(&rng, 1, W - 2), base_rng_range(&rng, 1, H - 2) },
+						 b[2] = { base_rng_range(&rng, 1, W - 2), base_rng_range(&rng, 1, H - 2) };
 			int64_t start[2], step[2];
 			for (int d = 0; d < 2; d++) {
 				start[d] = (int64_t)(a[d] * 4294967296.);
@@ -164,10 +164,10 @@ lines_are_the_same_everywhere(void **state)
 			memset(out, 7, sizeof out);
 			memset(picked, 7, sizeof picked);
 			plain->warp3(from, W, start, step, n, out[0]);
-			secant_picture_at(isas[k])->warp3(from, W, start, step, n, out[1]);
+			kernel_picture_at(isas[k])->warp3(from, W, start, step, n, out[1]);
 			assert_memory_equal(out[0], out[1], sizeof out[0]);
 			plain->warp_labels(labels, W, start, step, n, picked[0]);
-			secant_picture_at(isas[k])->warp_labels(labels, W, start, step, n, picked[1]);
+			kernel_picture_at(isas[k])->warp_labels(labels, W, start, step, n, picked[1]);
 			assert_memory_equal(picked[0], picked[1], sizeof picked[0]);
 			for (int i = 3 * n; i < 3 * n + 64; i++)
 				assert_int_equal(out[1][i], 7);
@@ -179,15 +179,15 @@ lines_are_the_same_everywhere(void **state)
 static void
 blocks_are_transposed(void **state)
 {
-	static const secant_isa isas[] = { SECANT_ISA_BASE, SECANT_ISA_AVX2, SECANT_ISA_AVX512 };
+	static const base_isa isas[] = { BASE_ISA_BASE, BASE_ISA_AVX2, BASE_ISA_AVX512 };
 	uint8_t in[16 * 50], out[16 * 52];
-	for (size_t k = 0; k < 3 && isas[k] <= secant_cpu_isa(); k++)
+	for (size_t k = 0; k < 3 && isas[k] <= base_cpu_isa(); k++)
 		for (int size = 2; size <= 3; size++)
 			for (int back = 0; back < 2; back++) {
 				fill(in, sizeof in);
 				memset(out, 7, sizeof out);
 				uint8_t *first = back ? out + 15 * 52 : out;
-				const secant_picture_kernels *p = secant_picture_at(isas[k]);
+				const kernel_picture_kernels *p = kernel_picture_at(isas[k]);
 				(size == 3 ? p->transpose3 : p->transpose2)(in, 50, first, back ? -52 : 52);
 				for (int y = 0; y < 16; y++)
 					for (int x = 0; x < 52; x++)
@@ -208,6 +208,6 @@ main(void)
 		cmocka_unit_test(lines_are_the_same_everywhere),
 		cmocka_unit_test(blocks_are_transposed),
 	};
-	rng = secant_rng_make(3, SECANT_FOR_TEST, 0, 0);
+	rng = base_rng_make(3, BASE_FOR_TEST, 0, 0);
 	return cmocka_run_group_tests_name("picture kernels", tests, NULL, NULL);
 }

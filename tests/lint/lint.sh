@@ -10,8 +10,8 @@ mkdir -p cmake include/secant src/base src/graph src/nn src/exec/dnnl src/codec 
 cp "$here/cmake/lint.sh" cmake/
 fail() { echo "lint test: $1" >&2; exit 1; }
 
-echo '/* x */ int x(void);' > include/secant/base.h
-echo '/* x */ #include "graph.h"' > src/graph/graph.h
+echo '/* x */ int x(void); void secant_free(void *p);' > include/secant/base.h
+printf '/* x */\n#define GRAPH_H\ntypedef struct graph_edge {\n\tint a;\n} graph_edge;\nint graph_first(void);\nint secant_free(void);\n' > src/graph/graph.h
 printf '/* x */\n#include <secant/base.h>\n#include <stdio.h>\n#include "graph/graph.h"\n#include "base/mem.h"\n' > src/nn/good.c
 printf '/* malloc() in a comment,\n * printf("too") */\n// free(x)\nconst char *s = "exit(1) and \\" abort()"; void f(void) { x->free(p); secant_free(p); snprintf(a, 1, "x"); }\n' > src/nn/words.c
 printf '/* x */\n#include <dnnl.h>\n' > src/exec/dnnl/a.c
@@ -27,6 +27,7 @@ printf '/* x */\n#include "base/mem.h"\n' > tools/bad.c
 printf '/* x */\nvoid f(void) {\n\tfree(malloc(1)); /* y */\n\tprintf ("x");\n\tstrcpy(a, b);\n}\n/* TODO: later */\n' > src/nn/bad.c
 printf 'int x;\n' > src/codec/bad.c
 echo '/* x */ static size_t x(void);' > include/secant/bad.h
+printf '/* x */\ntypedef struct graph_edge {\n\tint a;\n} graph_edge;\nint other_first(void);\nint secant_hidden(void);\n' > src/graph/bad.h
 echo '/* x */' > tests/fuzz/fuzz_empty.c
 mkdir tests/fuzz/corpus/orphan
 ! cmake/lint.sh > out 2>&1 || fail "faults were not found"
@@ -46,5 +47,8 @@ expect 'src/codec/bad.c:1: a file opens with a comment'
 expect 'include/secant/bad.h:1: does not compile alone as c99'
 expect 'tests/fuzz/fuzz_empty.c:1: tests/fuzz/corpus/empty is missing or empty'
 expect 'tests/fuzz/corpus/orphan/:1: a corpus without a target'
-[ "$(grep -cE '^[a-z].*:[0-9]+: ' out)" = 17 ] || { cat out; fail "expected 17 findings"; }
+expect 'src/graph/graph.h:5: "graph_edge" is defined in src/graph/bad.h too'
+expect 'src/graph/bad.h:5: "other_first" does not begin with the prefix of room graph: graph'
+expect 'src/graph/bad.h:6: "secant_hidden" is in no public header: name it after its room'
+[ "$(grep -cE '^[a-z].*:[0-9]+: ' out)" = 20 ] || { cat out; fail "expected 20 findings"; }
 echo "lint: finds what it should"

@@ -11,7 +11,7 @@
 static double
 rule_u(const char *key, int64_t i, uint64_t *bits)
 {
-	uint64_t z = secant_fnv1a(key, strlen(key)) + (uint64_t)(i + 1) * 0x9E3779B97F4A7C15u;
+	uint64_t z = base_fnv1a(key, strlen(key)) + (uint64_t)(i + 1) * 0x9E3779B97F4A7C15u;
 	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
 	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
 	z ^= z >> 31;
@@ -80,7 +80,7 @@ write_spec(char *spec, size_t size, const char *smp, json_t *settings)
 	size_t n = (size_t)snprintf(spec, size, "%s(", our_name(smp));
 	bool first = true;
 	json_object_foreach (settings, key, v) {
-		char name[40], *value = secant_json_text(v, 0);
+		char name[40], *value = base_json_text(v, 0);
 		snprintf(name, sizeof name, "%s", !strcmp(key, "smooth_factor") ? "smooth" : key);
 		for (char *p = name; *p; p++)
 			*p = *p == '_' ? '-' : *p;
@@ -110,10 +110,10 @@ write_part(char *spec, size_t size, const char *text)
 static void
 make_target(double *t, const char *kind, int mode, int c)
 {
-	int64_t n = mode == SECANT_MODE_MULTICLASS ? N * H * W : N * H * W * c;
+	int64_t n = mode == NN_MODE_MULTICLASS ? N * H * W : N * H * W * c;
 	for (int64_t i = 0; i < n; i++) {
-		int64_t at = mode == SECANT_MODE_MULTICLASS ? i : nchw(i, c);
-		double plain = mode == SECANT_MODE_MULTICLASS ? rule_class("target", at, 4) : rule_bit("target", at);
+		int64_t at = mode == NN_MODE_MULTICLASS ? i : nchw(i, c);
+		double plain = mode == NN_MODE_MULTICLASS ? rule_class("target", at, 4) : rule_bit("target", at);
 		t[i] = plain;
 		if (!strcmp(kind, "absent"))
 			t[i] = rule_class("target", at, 3);
@@ -136,7 +136,7 @@ make_input(double *x, bool probabilities, int mode, int c)
 		for (int k = 0; k < c; k++)
 			sum += exp(x[p * c + k]);
 		for (int k = 0; k < c; k++)
-			x[p * c + k] = mode == SECANT_MODE_MULTICLASS ? exp(x[p * c + k]) / sum : 1 / (1 + exp(-x[p * c + k]));
+			x[p * c + k] = mode == NN_MODE_MULTICLASS ? exp(x[p * c + k]) / sum : 1 / (1 + exp(-x[p * c + k]));
 	}
 }
 
@@ -165,22 +165,20 @@ run_case(const char *name, json_t *j)
 	make_target(t, json_string_value(json_object_get(j, "target")), mode, c);
 
 	secant_err err = { 0 };
-	secant_graph *g = secant_graph_new();
+	graph_net *g = graph_new();
 	secant_shape shape = { 4, { N, H, W, c } }, tshape = shape;
-	tshape.rank = mode == SECANT_MODE_MULTICLASS ? 3 : 4;
-	secant_value in = secant_graph_input(g, "logits", SECANT_F32, &shape),
-				 target = secant_graph_input(
-					 g, "target", mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &tshape),
-				 grad;
-	secant_graph_track(g, in);
-	secant_value loss = secant_loss_build(
-		g, spec, &(secant_loss_input){ .logits = in, .target = target, .mode = (secant_mode)mode, .classes = c }, &err);
-	if (loss < 0 || secant_graph_gradients(g, loss, &in, 1, &grad, &err))
+	tshape.rank = mode == NN_MODE_MULTICLASS ? 3 : 4;
+	graph_value in = graph_input(g, "logits", SECANT_F32, &shape),
+				target = graph_input(g, "target", mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &tshape), grad;
+	graph_track(g, in);
+	graph_value loss = nn_loss_build(
+		g, spec, &(nn_loss_input){ .logits = in, .target = target, .mode = (nn_mode)mode, .classes = c }, &err);
+	if (loss < 0 || graph_gradients(g, loss, &in, 1, &grad, &err))
 		fail_msg("%s: %s: %s", name, spec, err.msg);
-	double **values = secant_calloc((size_t)secant_graph_values(g), sizeof *values);
+	double **values = secant_calloc((size_t)graph_values(g), sizeof *values);
 	values[in] = x, values[target] = t;
-	void *memory = secant_interpret_memory(g, values, &err);
-	if (!memory || secant_interpret(g, values, &err))
+	void *memory = op_interpret_memory(g, values, &err);
+	if (!memory || op_interpret(g, values, &err))
 		fail_msg("%s: %s", name, err.msg);
 	json_t *want = json_object_get(j, "value"), *gradient = json_object_get(j, "gradient");
 	if (json_is_number(want)) {
@@ -196,7 +194,7 @@ run_case(const char *name, json_t *j)
 	}
 	secant_free(memory);
 	secant_free(values);
-	secant_graph_free(g);
+	graph_free(g);
 }
 
 static void
@@ -205,7 +203,7 @@ test_golden_losses(void **state)
 	secant_err err = { 0 };
 	const char *path = golden_path("losses.json");
 	skip_without(path);
-	json_t *all = secant_json_read(path, &err), *j;
+	json_t *all = base_json_read(path, &err), *j;
 	char name[80];
 	size_t at;
 	int n = 0;
@@ -228,29 +226,29 @@ test_golden_losses(void **state)
 
 /* Value of a loss of 1 x 1 x n pixels, and its gradient. */
 static double
-small(const char *spec, secant_loss_input in, int n, double *x, double *t, double *gradient)
+small(const char *spec, nn_loss_input in, int n, double *x, double *t, double *gradient)
 {
 	secant_err err = { 0 };
-	secant_graph *g = secant_graph_new();
+	graph_net *g = graph_new();
 	secant_shape shape = { 4, { 1, 1, n, in.classes } },
-				 labels = { in.mode == SECANT_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
-	secant_value grad = -1;
-	in.logits = secant_graph_input(g, "logits", SECANT_F32, &shape);
-	in.target = secant_graph_input(g, "target", in.mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
-	secant_graph_track(g, in.logits);
-	secant_value loss = secant_loss_build(g, spec, &in, &err);
-	if (loss < 0 || secant_graph_gradients(g, loss, &in.logits, 1, &grad, &err))
+				 labels = { in.mode == NN_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
+	graph_value grad = -1;
+	in.logits = graph_input(g, "logits", SECANT_F32, &shape);
+	in.target = graph_input(g, "target", in.mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
+	graph_track(g, in.logits);
+	graph_value loss = nn_loss_build(g, spec, &in, &err);
+	if (loss < 0 || graph_gradients(g, loss, &in.logits, 1, &grad, &err))
 		fail_msg("%s: %s", spec, err.msg);
-	double **values = secant_calloc((size_t)secant_graph_values(g), sizeof *values);
+	double **values = secant_calloc((size_t)graph_values(g), sizeof *values);
 	values[in.logits] = x, values[in.target] = t;
-	void *memory = secant_interpret_memory(g, values, &err);
+	void *memory = op_interpret_memory(g, values, &err);
 	assert_non_null(memory);
-	assert_int_equal(secant_interpret(g, values, &err), 0);
+	assert_int_equal(op_interpret(g, values, &err), 0);
 	double value = values[loss][0];
 	memcpy(gradient, values[grad], (size_t)(n * in.classes) * sizeof *gradient);
 	secant_free(memory);
 	secant_free(values);
-	secant_graph_free(g);
+	graph_free(g);
 	return value;
 }
 
@@ -259,8 +257,7 @@ static void
 test_focal_of_sure_pixels(void **state)
 {
 	double x[2] = { 60, -1 }, t[2] = { 1, 0 }, gradient[2];
-	double v = small(
-		"focal(gamma=0.5)", (secant_loss_input){ .mode = SECANT_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
+	double v = small("focal(gamma=0.5)", (nn_loss_input){ .mode = NN_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
 	assert_true(isfinite(v) && v > 0 && fabs(gradient[0]) < 1e-12 && isfinite(gradient[1]) && gradient[1] > 0);
 }
 
@@ -272,13 +269,13 @@ test_both_are_left_out(void **state)
 		"soft-bce(ignore-index=7,count-ignored=false)" };
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		double x[4] = { 1, -1, 2, 0.5 }, t[4] = { 1, 0, -1, 7 }, gradient[4];
-		secant_loss_input in = { .mode = SECANT_MODE_BINARY, .classes = 1, .has_ignore = true, .ignore = -1 };
+		nn_loss_input in = { .mode = NN_MODE_BINARY, .classes = 1, .has_ignore = true, .ignore = -1 };
 		double four = small(specs[i], in, 4, x, t, gradient), two = small(specs[i], in, 2, x, t, (double[2]){ 0 });
 		assert_true(fabs(four - two) < 1e-12 && gradient[2] == 0 && gradient[3] == 0 && gradient[0] != 0);
 	}
 	/* the original sums where pixels are left out, and averages a map where none are */
 	double x[4] = { 1, 2, 0.5, -1 }, t[2] = { 1, 0 }, gradient[4];
-	secant_loss_input in = { .mode = SECANT_MODE_MULTICLASS, .classes = 2 };
+	nn_loss_input in = { .mode = NN_MODE_MULTICLASS, .classes = 2 };
 	double map = small("focal(reduction=batchwise-mean)", in, 2, x, t, gradient),
 		   sum = small("focal(reduction=batchwise-mean,ignore-index=9)", in, 2, x, t, gradient);
 	assert_true(fabs(sum - 2 * map) < 1e-12);
@@ -313,22 +310,22 @@ test_messages(void **state)
 {
 	static const struct {
 		const char *spec;
-		secant_mode mode;
+		nn_mode mode;
 		const char *message;
 	} bad[] = {
-		{ "dise", SECANT_MODE_BINARY, "loss: none is named 'dise'; did you mean 'dice'? (secant list losses)" },
-		{ "0.5*dice+0.5*ce", SECANT_MODE_BINARY, "loss ce is not defined for binary targets" },
-		{ "0.5 dice", SECANT_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5" },
-		{ "focal(gamma=2", SECANT_MODE_BINARY, "loss 'focal(gamma=2': no closing bracket for the one at character 6" },
-		{ "focal(gamme=2)", SECANT_MODE_BINARY, NULL },
-		{ "bce(a=1)", SECANT_MODE_BINARY, "loss bce has no settings, got 'a'" },
-		{ "", SECANT_MODE_BINARY, "loss '': want the name of a loss at character 1" },
-		{ "dice+", SECANT_MODE_BINARY, "loss 'dice+': want the name of a loss at character 6" },
-		{ "dice bce", SECANT_MODE_BINARY, "loss 'dice bce': want + between losses at character 6" },
+		{ "dise", NN_MODE_BINARY, "loss: none is named 'dise'; did you mean 'dice'? (secant list losses)" },
+		{ "0.5*dice+0.5*ce", NN_MODE_BINARY, "loss ce is not defined for binary targets" },
+		{ "0.5 dice", NN_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5" },
+		{ "focal(gamma=2", NN_MODE_BINARY, "loss 'focal(gamma=2': no closing bracket for the one at character 6" },
+		{ "focal(gamme=2)", NN_MODE_BINARY, NULL },
+		{ "bce(a=1)", NN_MODE_BINARY, "loss bce has no settings, got 'a'" },
+		{ "", NN_MODE_BINARY, "loss '': want the name of a loss at character 1" },
+		{ "dice+", NN_MODE_BINARY, "loss 'dice+': want the name of a loss at character 6" },
+		{ "dice bce", NN_MODE_BINARY, "loss 'dice bce': want + between losses at character 6" },
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		secant_err err = { 0 };
-		assert_int_not_equal(secant_loss_check(bad[i].spec, bad[i].mode, NULL, &err), SECANT_OK);
+		assert_int_not_equal(nn_loss_check(bad[i].spec, bad[i].mode, NULL, &err), SECANT_OK);
 		if (bad[i].message)
 			assert_string_equal(err.msg, bad[i].message);
 		else
@@ -336,8 +333,8 @@ test_messages(void **state)
 	}
 	secant_err err = { 0 };
 	assert_int_equal(
-		secant_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", SECANT_MODE_MULTICLASS, NULL, &err), SECANT_OK);
-	assert_int_equal(secant_loss_check("focal(gamma=2)", SECANT_MODE_MULTILABEL, NULL, &err), SECANT_OK);
+		nn_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", NN_MODE_MULTICLASS, NULL, &err), SECANT_OK);
+	assert_int_equal(nn_loss_check("focal(gamma=2)", NN_MODE_MULTILABEL, NULL, &err), SECANT_OK);
 }
 
 int

@@ -22,22 +22,22 @@ network(const char *arch, const char *encoder)
 
 /* One line for each state, as the table's hashes were taken of. */
 static char *
-listing(const secant_graph *g, int *entries, int64_t *parameters)
+listing(const graph_net *g, int *entries, int64_t *parameters)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	*entries = 0, *parameters = 0;
-	for (int i = 0; i < secant_graph_values(g); i++) {
-		const secant_value_info *v = secant_graph_value(g, i);
-		if (v->kind != SECANT_VALUE_STATE)
+	for (int i = 0; i < graph_values(g); i++) {
+		const graph_value_info *v = graph_value_at(g, i);
+		if (v->kind != GRAPH_VALUE_STATE)
 			continue;
-		secant_str_addf(&s, "%s\t", v->name);
+		base_str_addf(&s, "%s\t", v->name);
 		for (int d = 0; d < v->type.shape.rank; d++)
-			secant_str_addf(&s, "%s%lld", d ? "," : "", (long long)v->type.shape.dim[d]);
-		secant_str_add(&s, "\n");
+			base_str_addf(&s, "%s%lld", d ? "," : "", (long long)v->type.shape.dim[d]);
+		base_str_add(&s, "\n");
 		++*entries;
 		*parameters += v->trainable ? secant_shape_count(&v->type.shape) : 0;
 	}
-	return secant_str_take(&s);
+	return base_str_take(&s);
 }
 
 static void
@@ -45,12 +45,12 @@ check_pair(const char *arch, const char *encoder, int entries, long long paramet
 {
 	secant_err err = { 0 };
 	secant_network net = network(arch, encoder);
-	secant_graph *g = secant_graph_new();
-	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
-	secant_built built;
+	graph_net *g = graph_new();
+	nn_builder nn = { .g = g, .phase = NN_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	nn_built built;
 	const int side = strcmp(arch, "dpt") ? 128 : 224;
-	secant_value x = secant_graph_input(g, "input", SECANT_F32, &(secant_shape){ 4, { 1, side, side, 3 } });
-	secant_status status = secant_network_build(&nn, &net, x, &built, &err);
+	graph_value x = graph_input(g, "input", SECANT_F32, &(secant_shape){ 4, { 1, side, side, 3 } });
+	secant_status status = nn_network_build(&nn, &net, x, &built, &err);
 	if (!sha) {
 		if (!status)
 			fail_msg("%s with %s: is built, the original refuses it", arch, encoder);
@@ -61,15 +61,15 @@ check_pair(const char *arch, const char *encoder, int entries, long long paramet
 		int n;
 		int64_t count;
 		char hex[65], *text = listing(g, &n, &count);
-		secant_sha256_hex(text, strlen(text), hex);
+		base_sha256_hex(text, strlen(text), hex);
 		if (n != entries || count != parameters || strcmp(hex, sha))
 			fail_msg("%s with %s: %d states of %lld numbers, want %d of %lld; %s", arch, encoder, n, (long long)count,
 				entries, parameters, strcmp(hex, sha) ? "names, shapes or order differ" : "");
 		secant_free(text);
-		const secant_shape *y = secant_graph_shape(g, built.logits);
+		const secant_shape *y = graph_shape(g, built.logits);
 		assert_true(y->rank == 4 && y->dim[1] == side && y->dim[2] == side && y->dim[3] == 1);
 	}
-	secant_graph_free(g);
+	graph_free(g);
 	secant_opts_free(&secant_network_options, &net);
 }
 
@@ -87,7 +87,7 @@ every_pair_has_the_originals_states(void **state)
 		if (*line == '#')
 			continue;
 		assert_int_equal(sscanf(line, "%31s %63s %79s", arch, encoder, word), 3);
-		if (!secant_architecture_find(arch))
+		if (!nn_architecture_find(arch))
 			continue;
 		if (!strcmp(word, "refused"))
 			check_pair(arch, encoder, 0, 0, NULL);

@@ -22,53 +22,53 @@ static int counts[3], planned;
 static char refused_ops[400][48];
 static int refused_counts[400], n_refused;
 
-static secant_onnx_tensor *
+static format_onnx_tensor *
 tensor_of(const char *folder, const char *kind, int i, secant_err *err)
 {
 	char path[512];
 	secant_bytes b;
 	snprintf(path, sizeof path, "%s/%s_%d.pb", folder, kind, i);
-	if (secant_file_map(&b, path, err))
+	if (base_file_map(&b, path, err))
 		return NULL;
-	secant_arena *a = secant_arena_new();
+	base_arena *a = base_arena_new();
 	const char *name;
-	secant_onnx_tensor *t = secant_onnx_tensor_decode(b.data, b.size, &name, a, err);
-	secant_arena_free(a);
-	secant_file_unmap(&b);
+	format_onnx_tensor *t = format_onnx_tensor_decode(b.data, b.size, &name, a, err);
+	base_arena_free(a);
+	base_file_unmap(&b);
 	return t;
 }
 
 /* This version of the data has bfloat16 as its bits in uint16. */
 static void
-as_declared(secant_onnx_tensor *t, const secant_onnx_info *declared)
+as_declared(format_onnx_tensor *t, const format_onnx_info *declared)
 {
-	if (t && declared->type == SECANT_ONNX_BFLOAT16 && t->type == SECANT_ONNX_UINT16)
-		t->type = SECANT_ONNX_BFLOAT16;
+	if (t && declared->type == FORMAT_ONNX_BFLOAT16 && t->type == FORMAT_ONNX_UINT16)
+		t->type = FORMAT_ONNX_BFLOAT16;
 }
 
 /* assert_allclose(rtol 1e-3, atol 1e-7), ONNX's own; integers exactly. */
 static bool
-close_to(const secant_onnx_tensor *got, const secant_onnx_tensor *want, char *why, size_t size)
+close_to(const format_onnx_tensor *got, const format_onnx_tensor *want, char *why, size_t size)
 {
 	char a[200], b[200];
 	bool same = got && got->type == want->type && got->rank == want->rank;
 	for (int i = 0; i < want->rank && same; i++)
 		same = got->dim[i] == want->dim[i];
 	if (!same) {
-		snprintf(why, size, "is %s, want %s", got ? secant_onnx_tensor_text(got, a, sizeof a) : "absent",
-			secant_onnx_tensor_text(want, b, sizeof b));
+		snprintf(why, size, "is %s, want %s", got ? format_onnx_tensor_text(got, a, sizeof a) : "absent",
+			format_onnx_tensor_text(want, b, sizeof b));
 		return false;
 	}
 	/* A unit of the last place: this version of the data cuts bfloat16 off, operator set 19 says that casts round. */
-	double relative = want->type == SECANT_ONNX_BFLOAT16 ? 0x1p-7 : want->type == SECANT_ONNX_FLOAT16 ? 2e-3 : 1e-3;
-	for (int64_t i = 0; i < secant_onnx_count(want); i++) {
+	double relative = want->type == FORMAT_ONNX_BFLOAT16 ? 0x1p-7 : want->type == FORMAT_ONNX_FLOAT16 ? 2e-3 : 1e-3;
+	for (int64_t i = 0; i < format_onnx_count(want); i++) {
 		double x, y;
 		int64_t u, v;
-		secant_onnx_get_reals(got, i, 1, &x);
-		secant_onnx_get_reals(want, i, 1, &y);
-		secant_onnx_get_ints(got, i, 1, &u);
-		secant_onnx_get_ints(want, i, 1, &v);
-		bool good = secant_onnx_type_is_real(want->type)
+		format_onnx_get_reals(got, i, 1, &x);
+		format_onnx_get_reals(want, i, 1, &y);
+		format_onnx_get_ints(got, i, 1, &u);
+		format_onnx_get_ints(want, i, 1, &v);
+		bool good = format_onnx_type_is_real(want->type)
 			? x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= 1e-7 + relative * fabs(y)
 			: u == v;
 		if (!good) {
@@ -80,16 +80,16 @@ close_to(const secant_onnx_tensor *got, const secant_onnx_tensor *want, char *wh
 }
 
 static verdict
-run_planned(const secant_onnx_model *m, const char *folder, secant_onnx_tensor **in, char *why, size_t size)
+run_planned(const format_onnx_model *m, const char *folder, format_onnx_tensor **in, char *why, size_t size)
 {
-	secant_onnx_tensor *out[64] = { 0 };
+	format_onnx_tensor *out[64] = { 0 };
 	secant_err err = { 0 };
 	verdict v = PASSED;
 	char text[500];
-	const secant_onnx_graph *g = &m->graph;
-	if (secant_onnx_run_planned(m, in, g->n_in, out,
-			&(secant_plan_options){
-				.precision = SECANT_PRECISION_F32, .threads = 1, .allow_reference = true, .exact = true },
+	const format_onnx_graph *g = &m->graph;
+	if (deploy_onnx_run_planned(m, in, g->n_in, out,
+			&(exec_plan_options){
+				.precision = EXEC_PRECISION_F32, .threads = 1, .allow_reference = true, .exact = true },
 			&err)) {
 		if (getenv("SECANT_VERBOSE") && err.code != SECANT_ERR_UNSUPPORTED)
 			printf("no plan for %s: %s\n", folder, err.msg);
@@ -97,25 +97,25 @@ run_planned(const secant_onnx_model *m, const char *folder, secant_onnx_tensor *
 	}
 	planned++;
 	for (int i = 0; i < g->n_out && v == PASSED; i++) {
-		secant_onnx_tensor *want = tensor_of(folder, "output", i, &err);
+		format_onnx_tensor *want = tensor_of(folder, "output", i, &err);
 		as_declared(want, &g->out[i]);
 		if (!want || !close_to(out[i], want, text, sizeof text)) {
 			snprintf(why, size, "by a plan: %s", text);
 			v = FAILED;
 		}
-		secant_onnx_tensor_drop(want);
+		format_onnx_tensor_drop(want);
 	}
 	for (int i = 0; i < g->n_out; i++)
-		secant_onnx_tensor_drop(out[i]);
+		format_onnx_tensor_drop(out[i]);
 	return v;
 }
 
 static verdict
-run_set(const secant_onnx_model *m, const char *folder, char *why, size_t size)
+run_set(const format_onnx_model *m, const char *folder, char *why, size_t size)
 {
 	secant_err err = { 0 };
-	secant_onnx_tensor *in[64] = { 0 }, *out[64] = { 0 };
-	const secant_onnx_graph *g = &m->graph;
+	format_onnx_tensor *in[64] = { 0 }, *out[64] = { 0 };
+	const format_onnx_graph *g = &m->graph;
 	verdict v = PASSED;
 	assert_in_range(g->n_in, 0, 64);
 	assert_in_range(g->n_out, 0, 64);
@@ -131,30 +131,30 @@ run_set(const secant_onnx_model *m, const char *folder, char *why, size_t size)
 	for (int i = 1; i < g->n_in; i++)
 		if (!strcmp(g->in[i].name, "like"))
 			g->in[i].rank = -1;
-	if (v == PASSED && secant_onnx_run(m, in, g->n_in, out, &err))
+	if (v == PASSED && format_onnx_run(m, in, g->n_in, out, &err))
 		v = err.code == SECANT_ERR_UNSUPPORTED ? REFUSED : FAILED;
 	snprintf(why, size, "%s", err.msg);
 	for (int i = 0; i < g->n_out && v == PASSED; i++) {
-		secant_onnx_tensor *want = tensor_of(folder, "output", i, &err);
+		format_onnx_tensor *want = tensor_of(folder, "output", i, &err);
 		as_declared(want, &g->out[i]);
 		if (!want) {
 			snprintf(why, size, "%s", err.msg);
 			v = FAILED;
 		} else if (!close_to(out[i], want, why, size))
 			v = FAILED;
-		secant_onnx_tensor_drop(want);
+		format_onnx_tensor_drop(want);
 	}
 	if (v == PASSED)
 		v = run_planned(m, folder, in, why, size);
 	for (int i = 0; i < 64; i++) {
-		secant_onnx_tensor_drop(in[i]);
-		secant_onnx_tensor_drop(out[i]);
+		format_onnx_tensor_drop(in[i]);
+		format_onnx_tensor_drop(out[i]);
 	}
 	return v;
 }
 
 static void
-count_refusal(const secant_onnx_model *m, const char *why)
+count_refusal(const format_onnx_model *m, const char *why)
 {
 	char op[48] = "(file)";
 	if (m && m->graph.n_node)
@@ -176,7 +176,7 @@ run_model(const char *folder)
 	char path[1024], why[600] = "";
 	secant_err err = { 0 };
 	snprintf(path, sizeof path, "%s/model.onnx", folder);
-	secant_onnx_model *m = secant_onnx_open(path, &err);
+	format_onnx_model *m = format_onnx_open(path, &err);
 	verdict v = m ? PASSED : err.code == SECANT_ERR_UNSUPPORTED ? REFUSED : FAILED;
 	snprintf(why, sizeof why, "%s", err.msg);
 	for (int i = 0; v == PASSED; i++) {
@@ -193,7 +193,7 @@ run_model(const char *folder)
 		if (getenv("SECANT_VERBOSE"))
 			printf("refused %s: %s\n", strrchr(folder, '/') + 1, why);
 	}
-	secant_onnx_close(m);
+	format_onnx_close(m);
 }
 
 static void
@@ -206,14 +206,14 @@ test_walks_all(void **state)
 	}
 	for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
 		char folder[512];
-		secant_names names = { 0 };
+		base_names names = { 0 };
 		snprintf(folder, sizeof folder, "%s/%s", root, sets[s]);
-		assert_int_equal(secant_dir_list(&names, folder, SECANT_DIR_FOLDERS, NULL), SECANT_OK);
+		assert_int_equal(base_dir_list(&names, folder, BASE_DIR_FOLDERS, NULL), SECANT_OK);
 		for (int i = 0; i < names.n; i++) {
 			snprintf(folder, sizeof folder, "%s/%s/%s", root, sets[s], names.v[i]);
 			run_model(folder);
 		}
-		secant_names_free(&names);
+		base_names_free(&names);
 	}
 	for (int i = 0; i < n_refused; i++)
 		printf("refused %3d  %s\n", refused_counts[i], refused_ops[i]);

@@ -33,13 +33,13 @@ make_model(const char *options)
 {
 	secant_err err = { 0 };
 	secant_network net;
-	secant_model m;
+	model_bundle m;
 	assert_int_equal(secant_opts_init(&secant_network_options, &net, &err), SECANT_OK);
 	assert_int_equal(secant_opts_set_json(&secant_network_options, &net, options, "test", &err), SECANT_OK);
-	assert_int_equal(secant_model_new(&m, &net, NULL, "imagenet", false, &err), SECANT_OK);
-	secant_model_initialize(&m, 7);
-	assert_int_equal(secant_model_save(&m, in_folder("m.safetensors"), &err), SECANT_OK);
-	secant_model_free(&m);
+	assert_int_equal(model_new(&m, &net, NULL, "imagenet", false, &err), SECANT_OK);
+	model_initialize(&m, 7);
+	assert_int_equal(model_save(&m, in_folder("m.safetensors"), &err), SECANT_OK);
+	model_free(&m);
 	secant_opts_free(&secant_network_options, &net);
 }
 
@@ -134,11 +134,11 @@ test_names_and_metadata(void **state)
 	bool found = false, normal = false;
 	make_model("{\"encoder\": \"resnet18\", \"classes\": 2}");
 	assert_int_equal(secant_model_export_onnx(in_folder("m.safetensors"), in_folder("p.onnx"), &o, &err), SECANT_OK);
-	secant_onnx_model *m = secant_onnx_open(in_folder("p.onnx"), &err);
+	format_onnx_model *m = format_onnx_open(in_folder("p.onnx"), &err);
 	assert_non_null(m);
 	assert_int_equal(m->opset, 17);
 	assert_string_equal(m->graph.in[0].name, "input");
-	assert_int_equal(m->graph.in[0].type, SECANT_ONNX_UINT8);
+	assert_int_equal(m->graph.in[0].type, FORMAT_ONNX_UINT8);
 	assert_int_equal(m->graph.in[0].dim[1], 3);
 	assert_int_equal(m->graph.in[0].dim[3], 64);
 	assert_string_equal(m->graph.out[0].name, "logits");
@@ -150,7 +150,7 @@ test_names_and_metadata(void **state)
 			&& !strcmp(m->pair[i].value, "none"); /* it is in the network now */
 	assert_true(found);
 	assert_true(normal);
-	secant_onnx_close(m);
+	format_onnx_close(m);
 	assert_int_equal(
 		secant_model_export_onnx(in_folder("m.safetensors"), in_folder("q.txt"), &o, &err), SECANT_ERR_ARG);
 	assert_non_null(strstr(err.msg, "an ONNX file ends in .onnx"));
@@ -165,7 +165,7 @@ begin(void **state)
 static int
 end(void **state)
 {
-	return secant_remove_tree(folder, NULL);
+	return base_remove_tree(folder, NULL);
 }
 
 int

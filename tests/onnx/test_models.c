@@ -19,46 +19,46 @@
 /* ---- small models, written field by field: see onnx.proto ---- */
 
 static void
-put_message(secant_str *to, int number, secant_str *message)
+put_message(base_str *to, int number, base_str *message)
 {
-	secant_wire_put_bytes(to, number, message->p ? message->p : "", message->n);
-	secant_str_free(message);
+	format_wire_put_bytes(to, number, message->p ? message->p : "", message->n);
+	base_str_free(message);
 }
 
 static void
-put_node(secant_str *graph, const char *op, const char *in, const char *out)
+put_node(base_str *graph, const char *op, const char *in, const char *out)
 {
-	secant_str n = { 0 };
-	secant_wire_put_text(&n, 1, in);
-	secant_wire_put_text(&n, 2, out);
-	secant_wire_put_text(&n, 4, op);
+	base_str n = { 0 };
+	format_wire_put_text(&n, 1, in);
+	format_wire_put_text(&n, 2, out);
+	format_wire_put_text(&n, 4, op);
 	put_message(graph, 1, &n);
 }
 
 /* A value of floats; `dim` ends at -1. */
 static void
-put_value(secant_str *graph, int number, const char *name, const int64_t *dim)
+put_value(base_str *graph, int number, const char *name, const int64_t *dim)
 {
-	secant_str shape = { 0 }, tensor = { 0 }, type = { 0 }, v = { 0 };
+	base_str shape = { 0 }, tensor = { 0 }, type = { 0 }, v = { 0 };
 	for (; *dim >= 0; dim++) {
-		secant_str d = { 0 };
-		secant_wire_put_varint(&d, 1, (uint64_t)*dim);
+		base_str d = { 0 };
+		format_wire_put_varint(&d, 1, (uint64_t)*dim);
 		put_message(&shape, 1, &d);
 	}
-	secant_wire_put_varint(&tensor, 1, SECANT_ONNX_FLOAT);
+	format_wire_put_varint(&tensor, 1, FORMAT_ONNX_FLOAT);
 	put_message(&tensor, 2, &shape);
 	put_message(&type, 1, &tensor);
-	secant_wire_put_text(&v, 1, name);
+	format_wire_put_text(&v, 1, name);
 	put_message(&v, 2, &type);
 	put_message(graph, number, &v);
 }
 
-static secant_str
-model_of(secant_str *graph)
+static base_str
+model_of(base_str *graph)
 {
-	secant_str m = { 0 }, opset = { 0 };
-	secant_wire_put_varint(&m, 1, 8);
-	secant_wire_put_varint(&opset, 2, 17);
+	base_str m = { 0 }, opset = { 0 };
+	format_wire_put_varint(&m, 1, 8);
+	format_wire_put_varint(&opset, 2, 17);
 	put_message(&m, 8, &opset);
 	put_message(&m, 7, graph);
 	return m;
@@ -68,28 +68,28 @@ static const int64_t two[] = { 2, -1 };
 
 /* Runs a model with one input of two numbers; the message of its failure, "" where it worked. */
 static const char *
-outcome(secant_str *graph)
+outcome(base_str *graph)
 {
 	static char text[600];
 	secant_err err = { 0 };
-	secant_str bytes = model_of(graph);
-	secant_onnx_model *m = secant_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
-	secant_onnx_tensor *in = secant_onnx_tensor_new(SECANT_ONNX_FLOAT, 1, two, 0, NULL), *out[4] = { 0 };
+	base_str bytes = model_of(graph);
+	format_onnx_model *m = format_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
+	format_onnx_tensor *in = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, 1, two, 0, NULL), *out[4] = { 0 };
 	if (m)
-		(void)!secant_onnx_run(m, &in, 1, out, &err);
+		(void)!format_onnx_run(m, &in, 1, out, &err);
 	snprintf(text, sizeof text, "%s", err.msg);
 	for (int i = 0; i < 4; i++)
-		secant_onnx_tensor_drop(out[i]);
-	secant_onnx_tensor_drop(in);
-	secant_onnx_close(m);
-	secant_str_free(&bytes);
+		format_onnx_tensor_drop(out[i]);
+	format_onnx_tensor_drop(in);
+	format_onnx_close(m);
+	base_str_free(&bytes);
 	return text;
 }
 
 static void
 test_order_of_nodes(void **state)
 {
-	secant_str g = { 0 };
+	base_str g = { 0 };
 	put_value(&g, 11, "x", two);
 	put_node(&g, "Relu", "x", "y");
 	put_value(&g, 12, "y", two);
@@ -121,7 +121,7 @@ static void
 test_many_nodes(void **state)
 {
 	enum { MANY = 100000 };
-	secant_str g = { 0 };
+	base_str g = { 0 };
 	char from[16] = "x", to[16];
 	put_value(&g, 11, "x", two);
 	for (int i = 0; i < MANY; i++) {
@@ -139,12 +139,12 @@ test_many_nodes(void **state)
 static void
 test_depth(void **state)
 {
-	secant_str g = { 0 };
+	base_str g = { 0 };
 	for (int i = 0; i < 1000; i++) {
-		secant_str attr = { 0 }, node = { 0 }, outer = { 0 };
-		secant_wire_put_text(&attr, 1, "then_branch");
+		base_str attr = { 0 }, node = { 0 }, outer = { 0 };
+		format_wire_put_text(&attr, 1, "then_branch");
 		put_message(&attr, 6, &g);
-		secant_wire_put_text(&node, 4, "If");
+		format_wire_put_text(&node, 4, "If");
 		put_message(&node, 5, &attr);
 		put_message(&outer, 1, &node);
 		g = outer;
@@ -155,15 +155,15 @@ test_depth(void **state)
 /* ---- tensors ---- */
 
 static const char *
-tensor_outcome(secant_str *t)
+tensor_outcome(base_str *t)
 {
 	static char text[600];
 	secant_err err = { 0 };
 	const char *name;
-	secant_arena *a = secant_arena_new();
-	secant_onnx_tensor_drop(secant_onnx_tensor_decode((const uint8_t *)t->p, t->n, &name, a, &err));
-	secant_arena_free(a);
-	secant_str_free(t);
+	base_arena *a = base_arena_new();
+	format_onnx_tensor_drop(format_onnx_tensor_decode((const uint8_t *)t->p, t->n, &name, a, &err));
+	base_arena_free(a);
+	base_str_free(t);
 	snprintf(text, sizeof text, "%s", err.msg);
 	return text;
 }
@@ -171,21 +171,21 @@ tensor_outcome(secant_str *t)
 static void
 test_sizes(void **state)
 {
-	secant_str t = { 0 };
-	secant_wire_put_varint(&t, 1, UINT64_C(1) << 40);
-	secant_wire_put_varint(&t, 2, SECANT_ONNX_FLOAT);
-	secant_wire_put_bytes(&t, 9, "1234", 4);
+	base_str t = { 0 };
+	format_wire_put_varint(&t, 1, UINT64_C(1) << 40);
+	format_wire_put_varint(&t, 2, FORMAT_ONNX_FLOAT);
+	format_wire_put_bytes(&t, 9, "1234", 4);
 	assert_string_equal(tensor_outcome(&t), "tensor '' has 4 bytes, its shape and type ask for 4398046511104");
-	secant_wire_put_varint(&t, 1, UINT64_C(1) << 40);
-	secant_wire_put_varint(&t, 2, SECANT_ONNX_FLOAT);
+	format_wire_put_varint(&t, 1, UINT64_C(1) << 40);
+	format_wire_put_varint(&t, 2, FORMAT_ONNX_FLOAT);
 	assert_non_null(strstr(tensor_outcome(&t), "a tensor of 4398046511104 bytes"));
-	secant_wire_put_varint(&t, 1, UINT64_MAX);
-	secant_wire_put_varint(&t, 2, SECANT_ONNX_INT64);
-	secant_wire_put_bytes(&t, 9, "", 0);
+	format_wire_put_varint(&t, 1, UINT64_MAX);
+	format_wire_put_varint(&t, 2, FORMAT_ONNX_INT64);
+	format_wire_put_bytes(&t, 9, "", 0);
 	assert_string_equal(tensor_outcome(&t), "tensor '' has an axis of -1");
-	secant_wire_put_varint(&t, 2, SECANT_ONNX_STRING);
+	format_wire_put_varint(&t, 2, FORMAT_ONNX_STRING);
 	assert_string_equal(tensor_outcome(&t), "tensor '' is of string, which is not read");
-	secant_wire_put_head(&t, 9, 1000);
+	format_wire_put_head(&t, 9, 1000);
 	assert_string_equal(tensor_outcome(&t), "damaged: the bytes of a tensor are no protocol buffer");
 }
 
@@ -198,24 +198,24 @@ external_outcome(const char *location)
 {
 	static char text[600];
 	char path[200];
-	secant_str pair = { 0 }, t = { 0 }, g = { 0 };
+	base_str pair = { 0 }, t = { 0 }, g = { 0 };
 	secant_err err = { 0 };
-	secant_wire_put_text(&pair, 1, "location");
-	secant_wire_put_text(&pair, 2, location);
-	secant_wire_put_varint(&t, 1, 2);
-	secant_wire_put_varint(&t, 2, SECANT_ONNX_FLOAT);
-	secant_wire_put_text(&t, 8, "w");
+	format_wire_put_text(&pair, 1, "location");
+	format_wire_put_text(&pair, 2, location);
+	format_wire_put_varint(&t, 1, 2);
+	format_wire_put_varint(&t, 2, FORMAT_ONNX_FLOAT);
+	format_wire_put_text(&t, 8, "w");
 	put_message(&t, 13, &pair);
-	secant_wire_put_varint(&t, 14, 1);
+	format_wire_put_varint(&t, 14, 1);
 	put_message(&g, 5, &t);
-	secant_str bytes = model_of(&g);
+	base_str bytes = model_of(&g);
 	snprintf(path, sizeof path, "%s/m.onnx", folder);
 	assert_int_equal(secant_file_write(path, bytes.p, bytes.n, NULL), SECANT_OK);
-	secant_str_free(&bytes);
-	secant_onnx_model *m = secant_onnx_open(path, &err);
+	base_str_free(&bytes);
+	format_onnx_model *m = format_onnx_open(path, &err);
 	if (m)
 		assert_true(((float *)m->graph.init[0].tensor->data)[1] == 2);
-	secant_onnx_close(m);
+	format_onnx_close(m);
 	snprintf(text, sizeof text, "%s", err.code ? err.msg + strlen(path) + 2 : "");
 	return text;
 }
@@ -237,7 +237,7 @@ test_external(void **state)
 		external_outcome("/etc/passwd"), "the external data of 'w' lies outside the model's folder: '/etc/passwd'");
 	assert_string_equal(external_outcome("link.bin"), "the external data of 'w' is reached by a link: 'link.bin'");
 	assert_non_null(strstr(external_outcome("none.bin"), "cannot open"));
-	assert_int_equal(secant_remove_tree(folder, NULL), SECANT_OK);
+	assert_int_equal(base_remove_tree(folder, NULL), SECANT_OK);
 }
 
 /* ---- real networks ---- */
@@ -253,18 +253,18 @@ same_both_ways(const char *name, int64_t size)
 		print_message("skipped: %s is not there\n", path);
 		skip();
 	}
-	assert_true(secant_is_onnx(path));
-	secant_onnx_model *m = secant_onnx_open(path, &err);
+	assert_true(deploy_is_onnx(path));
+	format_onnx_model *m = format_onnx_open(path, &err);
 	assert_non_null(m);
 	int64_t dim[4] = { 1, 3, size, size };
-	secant_onnx_tensor *x = secant_onnx_tensor_new(SECANT_ONNX_FLOAT, 4, dim, 0, &err), *plain = NULL, *planned = NULL;
-	for (int64_t i = 0; i < secant_onnx_count(x); i++)
+	format_onnx_tensor *x = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, 4, dim, 0, &err), *plain = NULL, *planned = NULL;
+	for (int64_t i = 0; i < format_onnx_count(x); i++)
 		((float *)x->data)[i] = (float)sin((double)i * 0.37 + (double)(i % 977));
-	secant_plan_options o = { .precision = SECANT_PRECISION_F32, .threads = 1 }; /* no step runs a scalar reference */
-	assert_int_equal(secant_onnx_run(m, &x, 1, &plain, &err), SECANT_OK);
-	assert_int_equal(secant_onnx_run_planned(m, &x, 1, &planned, &o, &err), SECANT_OK);
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = 1 }; /* no step runs a scalar reference */
+	assert_int_equal(format_onnx_run(m, &x, 1, &plain, &err), SECANT_OK);
+	assert_int_equal(deploy_onnx_run_planned(m, &x, 1, &planned, &o, &err), SECANT_OK);
 	double low = INFINITY, high = -INFINITY, worst = 0;
-	for (int64_t i = 0; i < secant_onnx_count(plain); i++) {
+	for (int64_t i = 0; i < format_onnx_count(plain); i++) {
 		double a = (double)((float *)plain->data)[i], b = (double)((float *)planned->data)[i];
 		low = fmin(low, a);
 		high = fmax(high, a);
@@ -272,10 +272,10 @@ same_both_ways(const char *name, int64_t size)
 	}
 	assert_true(high > low);
 	assert_true(worst <= 1e-4 * (high - low));
-	secant_onnx_tensor_drop(x);
-	secant_onnx_tensor_drop(plain);
-	secant_onnx_tensor_drop(planned);
-	secant_onnx_close(m);
+	format_onnx_tensor_drop(x);
+	format_onnx_tensor_drop(plain);
+	format_onnx_tensor_drop(planned);
+	format_onnx_close(m);
 }
 
 static void
@@ -295,21 +295,21 @@ static void
 test_names_all_problems(void **state)
 {
 	secant_err err = { 0 };
-	secant_str g = { 0 };
+	base_str g = { 0 };
 	put_value(&g, 11, "x", two);
 	put_node(&g, "Sin", "x", "a");
 	put_node(&g, "Relu", "a", "b");
 	put_node(&g, "Cos", "x", "y");
 	put_value(&g, 12, "y", two);
-	secant_str bytes = model_of(&g);
-	secant_onnx_model *m = secant_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
+	base_str bytes = model_of(&g);
+	format_onnx_model *m = format_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
 	assert_non_null(m);
-	assert_null(secant_onnx_map(m, &(secant_onnx_size){ .shape = secant_shape_of(1, 2) }, 1, &err));
+	assert_null(format_onnx_map(m, &(format_onnx_size){ .shape = secant_shape_of(1, 2) }, 1, &err));
 	assert_int_equal(err.code, SECANT_ERR_UNSUPPORTED);
 	assert_string_equal(err.msg,
 		"2 nodes have no operators of ours: Sin 'a': has no operator of ours; Cos 'y': has no operator of ours");
-	secant_onnx_close(m);
-	secant_str_free(&bytes);
+	format_onnx_close(m);
+	base_str_free(&bytes);
 }
 
 int

@@ -17,11 +17,11 @@ enum { MAX_INPUTS = 6, MAX_EXTRA = 2 };
 typedef struct trial {
 	const char *name, *op;
 	json_t *attrs, *inputs;
-	secant_graph *g;
+	graph_net *g;
 	int n;
 	const char *key[MAX_INPUTS];
-	secant_value in[MAX_INPUTS];
-	secant_value extra[MAX_EXTRA]; /* new running mean and variance, of batch norm in training */
+	graph_value in[MAX_INPUTS];
+	graph_value extra[MAX_EXTRA]; /* new running mean and variance, of batch norm in training */
 } trial;
 
 /* ---- values by the rule ---- */
@@ -29,7 +29,7 @@ typedef struct trial {
 static uint64_t
 mixed(const char *key, int64_t i)
 {
-	uint64_t z = secant_fnv1a(key, strlen(key)) + (uint64_t)(i + 1) * 0x9E3779B97F4A7C15u;
+	uint64_t z = base_fnv1a(key, strlen(key)) + (uint64_t)(i + 1) * 0x9E3779B97F4A7C15u;
 	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
 	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
 	return z ^ (z >> 31);
@@ -71,7 +71,7 @@ shape_of(const json_t *list)
 	return s;
 }
 
-static secant_value
+static graph_value
 in(const trial *t, const char *key)
 {
 	for (int i = 0; i < t->n; i++)
@@ -114,35 +114,35 @@ ints(const trial *t, const char *name, int repeat)
 
 /* ---- small builders ---- */
 
-static secant_value
-one(const trial *t, const char *op, const void *attr, secant_value a)
+static graph_value
+one(const trial *t, const char *op, const void *attr, graph_value a)
 {
-	return secant_apply(t->g, op, attr, 1, a);
+	return graph_apply(t->g, op, attr, 1, a);
 }
 
-static secant_value
-two(const trial *t, const char *op, const void *attr, secant_value a, secant_value b)
+static graph_value
+two(const trial *t, const char *op, const void *attr, graph_value a, graph_value b)
 {
-	return secant_apply(t->g, op, attr, 2, a, b);
+	return graph_apply(t->g, op, attr, 2, a, b);
 }
 
-static secant_value
-times(const trial *t, double factor, secant_value v)
+static graph_value
+times(const trial *t, double factor, graph_value v)
 {
-	return one(t, "mul_scalar", &(secant_number_attr){ factor, 0 }, v);
+	return one(t, "mul_scalar", &(op_number_attr){ factor, 0 }, v);
 }
 
 static const secant_shape *
-shape(const trial *t, secant_value v)
+shape(const trial *t, graph_value v)
 {
-	return secant_graph_shape(t->g, v);
+	return graph_shape(t->g, v);
 }
 
 /* Axis 1 goes to the end, or comes back from there. */
-static secant_value
-channels_last(const trial *t, secant_value v, bool back)
+static graph_value
+channels_last(const trial *t, graph_value v, bool back)
 {
-	secant_transpose_attr a = { { .n = shape(t, v)->rank } };
+	op_transpose_attr a = { { .n = shape(t, v)->rank } };
 	int last = a.perm.n - 1;
 	if (last < 2)
 		return v;
@@ -151,48 +151,48 @@ channels_last(const trial *t, secant_value v, bool back)
 	return one(t, "transpose", &a, v);
 }
 
-static secant_value
+static graph_value
 nhwc(const trial *t, const char *key)
 {
 	return channels_last(t, in(t, key), false);
 }
-static secant_value
-nchw(const trial *t, secant_value v)
+static graph_value
+nchw(const trial *t, graph_value v)
 {
 	return channels_last(t, v, true);
 }
 
-static secant_value
-reshape(const trial *t, secant_value v, int rank, int a, int b, int c, int d)
+static graph_value
+reshape(const trial *t, graph_value v, int rank, int a, int b, int c, int d)
 {
-	return one(t, "reshape", &(secant_shape_attr){ { rank, { a, b, c, d } } }, v);
+	return one(t, "reshape", &(op_shape_attr){ { rank, { a, b, c, d } } }, v);
 }
 
-static secant_value
-node_first(const secant_node *n)
+static graph_value
+node_first(const graph_node *n)
 {
 	return n ? n->out[0] : -1;
 }
 
-static secant_value
-reduced(const trial *t, const char *op, secant_value v)
+static graph_value
+reduced(const trial *t, const char *op, graph_value v)
 {
 	return one(t, op, NULL, v);
 }
 
 /* The named reduction of a loss. */
-static secant_value
-by_reduction(const trial *t, secant_value v)
+static graph_value
+by_reduction(const trial *t, graph_value v)
 {
 	return text_is(t, "reduction", "none") ? v : reduced(t, text_is(t, "reduction", "sum") ? "sum" : "mean", v);
 }
 
 /* ---- one function for each kind of case ---- */
 
-static secant_conv_attr
+static op_conv_attr
 conv_attr(const trial *t)
 {
-	secant_conv_attr a = {
+	op_conv_attr a = {
 		.stride = ints(t, "stride", 2),
 		.dilation = { 2, { 1, 1 } },
 		.padding = ints(t, "padding", 2),
@@ -206,40 +206,40 @@ conv_attr(const trial *t)
 	return a;
 }
 
-static secant_value
+static graph_value
 convolution(trial *t)
 {
-	secant_conv_attr a = conv_attr(t);
-	return nchw(t, secant_apply(t->g, t->op, &a, 3, nhwc(t, "x"), in(t, "w"), in(t, "b")));
+	op_conv_attr a = conv_attr(t);
+	return nchw(t, graph_apply(t->g, t->op, &a, 3, nhwc(t, "x"), in(t, "w"), in(t, "b")));
 }
 
-static secant_value
+static graph_value
 padded_convolution(trial *t)
 {
 	secant_ints p = ints(t, "pad", 4);
-	secant_conv_attr a = conv_attr(t);
-	secant_pad_attr pad = secant_pad_hw(SECANT_PAD_CONSTANT, p.v[2], p.v[0], p.v[3], p.v[1]);
+	op_conv_attr a = conv_attr(t);
+	op_pad_attr pad = op_pad_hw(OP_PAD_CONSTANT, p.v[2], p.v[0], p.v[3], p.v[1]);
 	return nchw(t, two(t, "conv2d", &a, one(t, "pad", &pad, nhwc(t, "x")), in(t, "w")));
 }
 
 /* N C L as N x 1 x L x C. */
-static secant_value
+static graph_value
 convolution_1d(trial *t)
 {
 	secant_shape x = *shape(t, in(t, "x")), w = *shape(t, in(t, "w"));
-	secant_conv_attr a = secant_conv(1, 0, 1, 1);
+	op_conv_attr a = op_conv(1, 0, 1, 1);
 	a.stride.v[1] = (int)number(t, "stride");
 	a.padding = (secant_ints){ 2, { 0, (int)number(t, "padding") } };
-	secant_value wide = reshape(t, nhwc(t, "x"), 4, (int)x.dim[0], 1, (int)x.dim[2], (int)x.dim[1]);
-	secant_value y = secant_apply(t->g, "conv2d", &a, 3, wide,
+	graph_value wide = reshape(t, nhwc(t, "x"), 4, (int)x.dim[0], 1, (int)x.dim[2], (int)x.dim[1]);
+	graph_value y = graph_apply(t->g, "conv2d", &a, 3, wide,
 		reshape(t, in(t, "w"), 4, (int)w.dim[0], (int)w.dim[1], 1, (int)w.dim[2]), in(t, "b"));
 	return nchw(t, reshape(t, y, 3, (int)x.dim[0], -1, (int)w.dim[0], 0));
 }
 
-static secant_value
+static graph_value
 pooling(trial *t)
 {
-	secant_pool_attr a = {
+	op_pool_attr a = {
 		.kernel = ints(t, "kernel_size", 2),
 		.stride = ints(t, "stride", 2),
 		.padding = ints(t, "padding", 1),
@@ -249,17 +249,17 @@ pooling(trial *t)
 	return nchw(t, one(t, t->op, &a, nhwc(t, "x")));
 }
 
-static secant_value
+static graph_value
 adaptive_pooling(trial *t)
 {
-	return nchw(t, one(t, t->op, &(secant_size_attr){ ints(t, "output_size", 2) }, nhwc(t, "x")));
+	return nchw(t, one(t, t->op, &(op_size_attr){ ints(t, "output_size", 2) }, nhwc(t, "x")));
 }
 
-static secant_value
+static graph_value
 interpolation(trial *t)
 {
 	static const char *const modes[] = { "nearest", "bilinear", "bicubic", "nearest-exact" };
-	secant_resize_attr a = { .align_corners = is_true(t, "align_corners"), .size = ints(t, "size", 2) };
+	op_resize_attr a = { .align_corners = is_true(t, "align_corners"), .size = ints(t, "size", 2) };
 	double factor = number(t, "scale_factor");
 	for (int i = 0; i < 4; i++)
 		if (text_is(t, "mode", modes[i]))
@@ -269,26 +269,24 @@ interpolation(trial *t)
 	if (factor > 0)
 		a.scale_h = a.scale_w = 1 / factor;
 	if (text_is(t, "mode", "area"))
-		return nchw(t, one(t, "adaptive_avg_pool2d", &(secant_size_attr){ a.size }, nhwc(t, "x")));
+		return nchw(t, one(t, "adaptive_avg_pool2d", &(op_size_attr){ a.size }, nhwc(t, "x")));
 	return nchw(t, one(t, "resize", &a, nhwc(t, "x")));
 }
 
-static secant_value
+static graph_value
 shuffling(trial *t)
 {
 	bool up = !strcmp(t->op, "pixel_shuffle");
 	return nchw(t,
-		one(t, t->op, &(secant_factor_attr){ (int)number(t, up ? "upscale_factor" : "downscale_factor") },
-			nhwc(t, "x")));
+		one(t, t->op, &(op_factor_attr){ (int)number(t, up ? "upscale_factor" : "downscale_factor") }, nhwc(t, "x")));
 }
 
-static secant_value
+static graph_value
 batch_norm(trial *t)
 {
-	secant_norm_attr a = { .eps = number(t, "eps"), .momentum = number(t, "momentum"), .groups = 1 };
-	secant_value v[5] = { nhwc(t, "x"), in(t, "running_mean"), in(t, "running_var"), in(t, "w"), in(t, "b") };
-	const secant_node *n = secant_graph_node(
-		t->g, is_true(t, "training") ? "batch_norm_train" : "batch_norm", &a, 5, v);
+	op_norm_attr a = { .eps = number(t, "eps"), .momentum = number(t, "momentum"), .groups = 1 };
+	graph_value v[5] = { nhwc(t, "x"), in(t, "running_mean"), in(t, "running_var"), in(t, "w"), in(t, "b") };
+	const graph_node *n = graph_make_node(t->g, is_true(t, "training") ? "batch_norm_train" : "batch_norm", &a, 5, v);
 	if (n && is_true(t, "training")) {
 		t->extra[0] = n->out[3];
 		t->extra[1] = n->out[4];
@@ -296,31 +294,31 @@ batch_norm(trial *t)
 	return nchw(t, node_first(n));
 }
 
-static secant_value
+static graph_value
 layer_norm(trial *t)
 {
-	secant_norm_attr a = { .eps = number(t, "eps") };
+	op_norm_attr a = { .eps = number(t, "eps") };
 	bool first = !strcmp(t->op, "layer_norm over axis 1 of NCHW");
-	secant_value y = secant_apply(t->g, "layer_norm", &a, 3, first ? nhwc(t, "x") : in(t, "x"), in(t, "w"), in(t, "b"));
+	graph_value y = graph_apply(t->g, "layer_norm", &a, 3, first ? nhwc(t, "x") : in(t, "x"), in(t, "w"), in(t, "b"));
 	return first ? nchw(t, y) : y;
 }
 
-static secant_value
+static graph_value
 group_norm(trial *t)
 {
 	int instances = (int)shape(t, in(t, "x"))->dim[1];
-	secant_norm_attr a = { .eps = number(t, "eps"),
+	op_norm_attr a = { .eps = number(t, "eps"),
 		.groups = strcmp(t->op, "group_norm") ? instances : (int)number(t, "num_groups") };
-	return nchw(t, secant_apply(t->g, "group_norm", &a, 3, nhwc(t, "x"), in(t, "w"), in(t, "b")));
+	return nchw(t, graph_apply(t->g, "group_norm", &a, 3, nhwc(t, "x"), in(t, "w"), in(t, "b")));
 }
 
 /* Functions of one number have one or two numbers under various names. */
-static secant_value
+static graph_value
 unary(trial *t)
 {
 	static const char *const first[] = { "negative_slope", "alpha", "beta", "exponent", "min" },
 							 *const second[] = { "threshold", "max" };
-	secant_number_attr a = { 0 };
+	op_number_attr a = { 0 };
 	for (int i = 0; i < 5; i++)
 		a.a += number(t, first[i]);
 	for (int i = 0; i < 2; i++)
@@ -328,89 +326,89 @@ unary(trial *t)
 	return one(t, text_is(t, "approximate", "tanh") ? "gelu_tanh" : t->op, &a, in(t, "x"));
 }
 
-static secant_value
+static graph_value
 prelu(trial *t)
 {
 	return nchw(t, two(t, "prelu", NULL, nhwc(t, "x"), in(t, "w")));
 }
-static secant_value
+static graph_value
 along_axis(trial *t)
 {
-	return one(t, t->op, &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"));
+	return one(t, t->op, &(op_axis_attr){ (int)number(t, "dim") }, in(t, "x"));
 }
-static secant_value
+static graph_value
 linear(trial *t)
 {
-	return secant_apply(t->g, "linear", NULL, 3, in(t, "x"), in(t, "w"), in(t, "b"));
+	return graph_apply(t->g, "linear", NULL, 3, in(t, "x"), in(t, "w"), in(t, "b"));
 }
-static secant_value
+static graph_value
 binary(trial *t)
 {
 	return two(t, t->op, NULL, in(t, "x"), in(t, "w"));
 }
 
-static secant_value
+static graph_value
 matmul(trial *t)
 {
-	secant_matmul_attr a = { strstr(t->op, "transpose(x)") != NULL, strstr(t->op, "transpose(w)") != NULL };
+	op_matmul_attr a = { strstr(t->op, "transpose(x)") != NULL, strstr(t->op, "transpose(w)") != NULL };
 	return two(t, "matmul", &a, in(t, "x"), in(t, "w"));
 }
 
-static secant_value
+static graph_value
 attention(trial *t)
 {
-	secant_value scores = two(t, "matmul", &(secant_matmul_attr){ false, true }, in(t, "q"), in(t, "k"));
+	graph_value scores = two(t, "matmul", &(op_matmul_attr){ false, true }, in(t, "q"), in(t, "k"));
 	return two(t, "matmul", NULL, one(t, "softmax", NULL, times(t, 1 / sqrt(8), scores)), in(t, "v"));
 }
 
-static secant_value
+static graph_value
 normalize(trial *t)
 {
-	return one(t, "l2_normalize", &(secant_l2_attr){ (int)number(t, "dim"), number(t, "eps") }, in(t, "x"));
+	return one(t, "l2_normalize", &(op_l2_attr){ (int)number(t, "dim"), number(t, "eps") }, in(t, "x"));
 }
 
 /* The golden case is x where x > w, else 2 w. */
-static secant_value
+static graph_value
 where(trial *t)
 {
-	secant_value x = in(t, "x"), w = in(t, "w");
-	return secant_apply(t->g, "where", NULL, 3, two(t, "greater", NULL, x, w), x, times(t, 2, w));
+	graph_value x = in(t, "x"), w = in(t, "w");
+	return graph_apply(t->g, "where", NULL, 3, two(t, "greater", NULL, x, w), x, times(t, 2, w));
 }
 
-static secant_value
+static graph_value
 concat(trial *t)
 {
-	return node_first(secant_graph_node(t->g, "concat", &(secant_axis_attr){ (int)number(t, "dim") }, t->n, t->in));
+	return node_first(graph_make_node(t->g, "concat", &(op_axis_attr){ (int)number(t, "dim") }, t->n, t->in));
 }
 
-static secant_value
+static graph_value
 permute(trial *t)
 {
-	return one(t, "transpose", &(secant_transpose_attr){ ints(t, "dims", 0) }, in(t, "x"));
+	return one(t, "transpose", &(op_transpose_attr){ ints(t, "dims", 0) }, in(t, "x"));
 }
-static secant_value
+static graph_value
 expand(trial *t)
 {
-	return one(t, "broadcast_to", &(secant_shape_attr){ ints(t, "size", 0) }, in(t, "x"));
+	return one(t, "broadcast_to", &(op_shape_attr){ ints(t, "size", 0) }, in(t, "x"));
 }
-static secant_value
+static graph_value
 take(trial *t)
 {
-	return two(t, "take", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx"));
+	return two(t, "take", &(op_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx"));
 }
-static secant_value
+static graph_value
 gather(trial *t)
 {
-	return two(t, "gather", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx"));
+	return two(t, "gather", &(op_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx"));
 }
 
-static secant_value
+static graph_value
 slice(trial *t)
 {
 	const secant_shape *x = shape(t, in(t, "x"));
 	secant_ints dims = ints(t, "dims", 0), start = ints(t, "start", 0), stop = ints(t, "stop", 0),
 				step = ints(t, "step", 0);
-	secant_slice_attr a = { { .n = x->rank }, { .n = x->rank }, { .n = x->rank } };
+	op_slice_attr a = { { .n = x->rank }, { .n = x->rank }, { .n = x->rank } };
 	for (int i = 0; i < x->rank; i++) {
 		a.stop.v[i] = (int)x->dim[i];
 		a.step.v[i] = 1;
@@ -423,12 +421,12 @@ slice(trial *t)
 	return one(t, "slice", &a, in(t, "x"));
 }
 
-static secant_value
+static graph_value
 pad(trial *t)
 {
 	static const char *const modes[] = { "constant", "reflect", "replicate", "circular" };
 	secant_ints p = ints(t, "pad", 0); /* left, right, top, bottom of NCHW */
-	secant_pad_attr a = {
+	op_pad_attr a = {
 		.before = { 4, { 0, 0, p.v[2], p.v[0] } },
 		.after = { 4, { 0, 0, p.v[3], p.v[1] } },
 		.value = number(t, "value"),
@@ -439,43 +437,42 @@ pad(trial *t)
 	return one(t, "pad", &a, in(t, "x"));
 }
 
-static secant_value
+static graph_value
 reduction(trial *t)
 {
-	secant_axes_attr a = { ints(t, "dim", 1), is_true(t, "keepdim") };
+	op_axes_attr a = { ints(t, "dim", 1), is_true(t, "keepdim") };
 	return one(t, !strcmp(t->op, "norm") ? "norm2" : t->op, &a, in(t, "x"));
 }
 
-static secant_value
+static graph_value
 variance(trial *t)
 {
-	return one(t, "var", &(secant_var_attr){ ints(t, "dim", 1), false, (int)number(t, "correction") }, in(t, "x"));
+	return one(t, "var", &(op_var_attr){ ints(t, "dim", 1), false, (int)number(t, "correction") }, in(t, "x"));
 }
 
-static secant_value
+static graph_value
 maximum_of(trial *t)
 {
-	return one(t, "max_with_index", &(secant_index_attr){ (int)number(t, "dim"), false }, in(t, "x"));
+	return one(t, "max_with_index", &(op_index_attr){ (int)number(t, "dim"), false }, in(t, "x"));
 }
 
 /* Losses over classes: labels outside the classes have weight 0 and count nowhere. */
-static secant_value
+static graph_value
 cross_entropy(trial *t)
 {
-	secant_value logp = one(t, "log_softmax", NULL, nhwc(t, "x"));
+	graph_value logp = one(t, "log_softmax", NULL, nhwc(t, "x"));
 	double ones[16], smoothing = number(t, "label_smoothing");
 	secant_shape classes = { 1, { shape(t, in(t, "x"))->dim[1] } };
 	for (int i = 0; i < 16; i++)
 		ones[i] = 1;
-	secant_value every = secant_graph_constant(t->g, SECANT_F32, &classes, ones),
-				 cw = in(t, "cw") < 0 ? every : in(t, "cw");
-	secant_value weight = two(t, "take", NULL, cw, in(t, "target")),
-				 there = two(t, "take", NULL, every, in(t, "target"));
-	secant_value loss = two(t, "mul", NULL, weight, one(t, "neg", NULL, two(t, "pick", NULL, logp, in(t, "target"))));
+	graph_value every = graph_constant(t->g, SECANT_F32, &classes, ones), cw = in(t, "cw") < 0 ? every : in(t, "cw");
+	graph_value weight = two(t, "take", NULL, cw, in(t, "target")),
+				there = two(t, "take", NULL, every, in(t, "target"));
+	graph_value loss = two(t, "mul", NULL, weight, one(t, "neg", NULL, two(t, "pick", NULL, logp, in(t, "target"))));
 	if (smoothing > 0) {
-		secant_axes_attr last = { { 1, { -1 } }, false };
-		secant_value all = one(t, "neg", NULL, one(t, "sum", &last, two(t, "mul", NULL, logp, cw)));
-		secant_value spread = times(t, smoothing / (double)classes.dim[0], two(t, "mul", NULL, there, all));
+		op_axes_attr last = { { 1, { -1 } }, false };
+		graph_value all = one(t, "neg", NULL, one(t, "sum", &last, two(t, "mul", NULL, logp, cw)));
+		graph_value spread = times(t, smoothing / (double)classes.dim[0], two(t, "mul", NULL, there, all));
 		loss = two(t, "add", NULL, times(t, 1 - smoothing, loss), spread);
 	}
 	if (!text_is(t, "reduction", "mean"))
@@ -483,55 +480,55 @@ cross_entropy(trial *t)
 	return two(t, "div", NULL, reduced(t, "sum", loss), reduced(t, "sum", weight));
 }
 
-static secant_value
+static graph_value
 nll_loss(trial *t)
 {
 	bool logits = strcmp(t->op, "nll_loss") != 0;
-	secant_value logp = logits ? one(t, "log_softmax", NULL, nhwc(t, "x")) : in(t, "x");
+	graph_value logp = logits ? one(t, "log_softmax", NULL, nhwc(t, "x")) : in(t, "x");
 	return one(t, "neg", NULL, by_reduction(t, two(t, "pick", NULL, logp, in(t, "target"))));
 }
 
-static secant_value
+static graph_value
 bce_with_logits(trial *t)
 {
-	secant_value target = in(t, "t") < 0 ? one(t, "upcast", NULL, in(t, "target")) : in(t, "t");
-	return by_reduction(t, secant_apply(t->g, "bce_with_logits", NULL, 3, in(t, "x"), target, in(t, "pw")));
+	graph_value target = in(t, "t") < 0 ? one(t, "upcast", NULL, in(t, "target")) : in(t, "t");
+	return by_reduction(t, graph_apply(t->g, "bce_with_logits", NULL, 3, in(t, "x"), target, in(t, "pw")));
 }
 
-static secant_value
+static graph_value
 difference(trial *t)
 {
 	return two(t, "sub", NULL, in(t, "x"), in(t, "w"));
 }
-static secant_value
+static graph_value
 mse_loss(trial *t)
 {
 	return by_reduction(t, one(t, "square", NULL, difference(t)));
 }
-static secant_value
+static graph_value
 l1_loss(trial *t)
 {
 	return by_reduction(t, one(t, "abs", NULL, difference(t)));
 }
 
-static secant_value
+static graph_value
 smooth_l1_loss(trial *t)
 {
-	return by_reduction(t, two(t, "smooth_l1", &(secant_number_attr){ number(t, "beta"), 0 }, in(t, "x"), in(t, "w")));
+	return by_reduction(t, two(t, "smooth_l1", &(op_number_attr){ number(t, "beta"), 0 }, in(t, "x"), in(t, "w")));
 }
 
-static secant_value
+static graph_value
 kl_div(trial *t)
 {
-	secant_axis_attr along = { (int)number(t, "dim") };
-	secant_value logq = one(t, "log_softmax", &along, in(t, "x")), logp = one(t, "log_softmax", &along, in(t, "w"));
-	secant_value each = two(t, "mul", NULL, one(t, "softmax", &along, in(t, "w")), two(t, "sub", NULL, logp, logq));
+	op_axis_attr along = { (int)number(t, "dim") };
+	graph_value logq = one(t, "log_softmax", &along, in(t, "x")), logp = one(t, "log_softmax", &along, in(t, "w"));
+	graph_value each = two(t, "mul", NULL, one(t, "softmax", &along, in(t, "w")), two(t, "sub", NULL, logp, logq));
 	return times(t, 1 / (double)shape(t, in(t, "x"))->dim[0], reduced(t, "sum", each));
 }
 
 static const struct mapping {
 	const char *op;
-	secant_value (*build)(trial *t);
+	graph_value (*build)(trial *t);
 } mappings[] = {
 	{ "conv2d", convolution },
 	{ "pad + conv2d", padded_convolution },
@@ -589,13 +586,13 @@ static const struct mapping {
 	{ "kl_div(log_softmax(x), softmax(w))", kl_div },
 };
 
-static secant_value
+static graph_value
 build(trial *t)
 {
 	for (size_t i = 0; i < sizeof mappings / sizeof mappings[0]; i++)
 		if (!strcmp(mappings[i].op, t->op))
 			return mappings[i].build(t);
-	if (secant_unary_find(t->op) >= 0)
+	if (op_unary_find(t->op) >= 0)
 		return unary(t);
 	fail_msg("%s: operator '%s' has no mapping", t->name, t->op);
 	return -1;
@@ -656,9 +653,9 @@ add_inputs(trial *t)
 			continue;
 		assert_true(t->n < MAX_INPUTS);
 		t->key[t->n] = key;
-		t->in[t->n] = state ? secant_graph_state(t->g, key, SECANT_F32, &s, false, SECANT_INIT_ZEROS)
-							: secant_graph_input(t->g, key, whole ? SECANT_I32 : SECANT_F32, &s);
-		secant_graph_track(t->g, t->in[t->n++]);
+		t->in[t->n] = state ? graph_state(t->g, key, SECANT_F32, &s, false, GRAPH_INIT_ZEROS)
+							: graph_input(t->g, key, whole ? SECANT_I32 : SECANT_F32, &s);
+		graph_track(t->g, t->in[t->n++]);
 	}
 }
 
@@ -669,30 +666,30 @@ check_case(const char *name, json_t *c, const golden *want)
 		.op = json_string_value(json_object_get(c, "op")),
 		.attrs = json_object_get(c, "attrs"),
 		.inputs = json_object_get(c, "inputs"),
-		.g = secant_graph_new(),
+		.g = graph_new(),
 		.extra = { -1, -1 } };
 	secant_err err = { 0 };
-	secant_value of[MAX_INPUTS], d[MAX_INPUTS];
+	graph_value of[MAX_INPUTS], d[MAX_INPUTS];
 	json_t *asked = json_object_get(c, "gradients");
 	int n = (int)json_array_size(asked);
 	add_inputs(&t);
-	secant_value y = build(&t);
-	if (secant_graph_check(t.g, &err))
+	graph_value y = build(&t);
+	if (graph_check(t.g, &err))
 		fail_msg("%s: %s", name, err.msg);
-	secant_shape ys = *secant_graph_shape(t.g, y);
-	secant_value gy = secant_graph_input(t.g, "gy", SECANT_F32, &ys);
-	secant_value loss = one(&t, "sum", NULL, two(&t, "mul", NULL, y, gy));
+	secant_shape ys = *graph_shape(t.g, y);
+	graph_value gy = graph_input(t.g, "gy", SECANT_F32, &ys);
+	graph_value loss = one(&t, "sum", NULL, two(&t, "mul", NULL, y, gy));
 	for (int i = 0; i < n; i++)
 		of[i] = in(&t, json_string_value(json_array_get(asked, (size_t)i)));
-	if (secant_graph_gradients(t.g, loss, of, n, d, &err))
+	if (graph_gradients(t.g, loss, of, n, d, &err))
 		fail_msg("%s: %s", name, err.msg);
-	double **values = secant_calloc((size_t)secant_graph_values(t.g), sizeof *values);
-	void *memory = secant_interpret_memory(t.g, values, &err);
+	double **values = secant_calloc((size_t)graph_values(t.g), sizeof *values);
+	void *memory = op_interpret_memory(t.g, values, &err);
 	for (int i = 0; i < t.n; i++)
 		fill(&t, t.key[i], values[t.in[i]], secant_shape_count(shape(&t, t.in[i])));
 	for (int64_t i = 0; i < secant_shape_count(&ys); i++)
 		values[gy][i] = u("gy", i);
-	if (secant_interpret(t.g, values, &err))
+	if (op_interpret(t.g, values, &err))
 		fail_msg("%s: %s", name, err.msg);
 	double worst = compare(&t, want, "y", &ys, values[y]);
 	for (int i = 0; i < n; i++) {
@@ -712,7 +709,7 @@ check_case(const char *name, json_t *c, const golden *want)
 	}
 	secant_free(memory);
 	secant_free(values);
-	secant_graph_free(t.g);
+	graph_free(t.g);
 	return worst;
 }
 
@@ -728,14 +725,14 @@ test_references_are_pytorch(void **state)
 	int cases = 0;
 	double worst = 0;
 	skip_without(path);
-	json_t *all = secant_json_read(path, &err);
+	json_t *all = base_json_read(path, &err);
 	assert_non_null(all);
-	assert_int_equal(secant_file_map(&file, golden_path("ops/ops.safetensors"), &err), SECANT_OK);
+	assert_int_equal(base_file_map(&file, golden_path("ops/ops.safetensors"), &err), SECANT_OK);
 	uint64_t header = 0;
 	memcpy(&header, file.data, 8);
 	assert_true(header < file.size - 8);
 	golden want = {
-		secant_json_parse((const char *)file.data + 8, header, "ops.safetensors", &err),
+		base_json_parse((const char *)file.data + 8, header, "ops.safetensors", &err),
 		file.data + 8 + header,
 		file.size - 8 - header,
 	};
@@ -753,7 +750,7 @@ test_references_are_pytorch(void **state)
 		assert_int_equal(cases, 240);
 	json_decref(want.header);
 	json_decref(all);
-	secant_file_unmap(&file);
+	base_file_unmap(&file);
 }
 
 static void

@@ -19,13 +19,13 @@ typedef struct argument {
 } argument;
 
 typedef struct trial {
-	const secant_op *op;
-	const secant_op_case *c;
+	const graph_op *op;
+	const graph_op_case *c;
 	void *attr;
 	int n_in;
 	argument arg[MAX_INPUTS];
-	secant_graph *g;
-	secant_value in[MAX_INPUTS], out, loss, weights, d[MAX_INPUTS];
+	graph_net *g;
+	graph_value in[MAX_INPUTS], out, loss, weights, d[MAX_INPUTS];
 	double *given[MAX_INPUTS]; /* the inputs' numbers: states change in a run */
 	double **values;
 	void *memory;
@@ -107,9 +107,9 @@ parse_case(trial *t)
 }
 
 static bool
-is_state(const secant_op *op, int input)
+is_state(const graph_op *op, int input)
 {
-	for (int o = 0; o < SECANT_MOST_OUTPUTS; o++)
+	for (int o = 0; o < GRAPH_MOST_OUTPUTS; o++)
 		if (op->alias[o] == input + 1)
 			return true;
 	return false;
@@ -121,47 +121,47 @@ static bool
 build(trial *t, secant_err *err)
 {
 	char name[16];
-	t->g = secant_graph_new();
+	t->g = graph_new();
 	for (int i = 0; i < t->n_in; i++) {
 		secant_dtype type = t->arg[i].integer ? SECANT_I32 : SECANT_F32;
 		snprintf(name, sizeof name, "in%d", i);
 		t->in[i] = -1;
 		if (t->arg[i].shape.rank >= 0 && is_state(t->op, i))
-			t->in[i] = secant_graph_state(t->g, name, type, &t->arg[i].shape, false, SECANT_INIT_ZEROS);
+			t->in[i] = graph_state(t->g, name, type, &t->arg[i].shape, false, GRAPH_INIT_ZEROS);
 		else if (t->arg[i].shape.rank >= 0)
-			t->in[i] = secant_graph_input(t->g, name, type, &t->arg[i].shape);
+			t->in[i] = graph_input(t->g, name, type, &t->arg[i].shape);
 		if (!t->arg[i].integer && !is_state(t->op, i))
-			secant_graph_track(t->g, t->in[i]);
+			graph_track(t->g, t->in[i]);
 	}
-	const secant_node *n = secant_graph_node(t->g, t->op->name, t->attr, t->n_in, t->in);
+	const graph_node *n = graph_make_node(t->g, t->op->name, t->attr, t->n_in, t->in);
 	if (!n) {
-		assert_int_not_equal(secant_graph_check(t->g, err), SECANT_OK);
+		assert_int_not_equal(graph_check(t->g, err), SECANT_OK);
 		return false;
 	}
 	t->out = n->out[0];
 	t->loss = -1;
 	for (int i = 0; i < t->n_in; i++)
 		t->d[i] = -1;
-	if (t->op->grad && secant_graph_value(t->g, t->out)->type.dtype == SECANT_F32) {
-		secant_shape y = *secant_graph_shape(t->g, t->out);
-		secant_value wanted[MAX_INPUTS], d[MAX_INPUTS];
+	if (t->op->grad && graph_value_at(t->g, t->out)->type.dtype == SECANT_F32) {
+		secant_shape y = *graph_shape(t->g, t->out);
+		graph_value wanted[MAX_INPUTS], d[MAX_INPUTS];
 		int at[MAX_INPUTS], m = 0;
-		t->weights = secant_graph_input(t->g, "weights", SECANT_F32, &y);
-		t->loss = secant_apply(t->g, "sum", NULL, 1, secant_apply(t->g, "mul", NULL, 2, t->out, t->weights));
+		t->weights = graph_input(t->g, "weights", SECANT_F32, &y);
+		t->loss = graph_apply(t->g, "sum", NULL, 1, graph_apply(t->g, "mul", NULL, 2, t->out, t->weights));
 		for (int i = 0; i < t->n_in; i++)
 			if (t->in[i] >= 0 && !t->arg[i].integer && !is_state(t->op, i)) {
 				at[m] = i;
 				wanted[m++] = t->in[i];
 			}
-		if (secant_graph_gradients(t->g, t->loss, wanted, m, d, err))
+		if (graph_gradients(t->g, t->loss, wanted, m, d, err))
 			fail_msg("%s: %s", t->what, err->msg);
 		for (int i = 0; i < m; i++)
 			t->d[at[i]] = d[i];
 	}
-	if (secant_graph_check(t->g, err))
+	if (graph_check(t->g, err))
 		fail_msg("%s: %s", t->what, err->msg);
-	t->values = secant_calloc((size_t)secant_graph_values(t->g), sizeof *t->values);
-	t->memory = secant_interpret_memory(t->g, t->values, err);
+	t->values = secant_calloc((size_t)graph_values(t->g), sizeof *t->values);
+	t->memory = op_interpret_memory(t->g, t->values, err);
 	assert_non_null(t->memory);
 	return true;
 }
@@ -175,7 +175,7 @@ forget(trial *t)
 	}
 	secant_free(t->values);
 	secant_free(t->memory);
-	secant_graph_free(t->g);
+	graph_free(t->g);
 	t->values = NULL;
 	t->memory = NULL;
 	t->g = NULL;
@@ -203,7 +203,7 @@ run(trial *t, int moved, double h, const double *direction)
 	for (int i = 0; i < t->n_in; i++)
 		for (int64_t k = 0; t->in[i] >= 0 && k < secant_shape_count(&t->arg[i].shape); k++)
 			t->values[t->in[i]][k] = t->given[i][k] + (i == moved ? h * direction[k] : 0);
-	if (secant_interpret(t->g, t->values, &err))
+	if (op_interpret(t->g, t->values, &err))
 		fail_msg("%s: %s", t->what, err.msg);
 	return t->loss >= 0 ? t->values[t->loss][0] : 0;
 }
@@ -230,10 +230,10 @@ check_gradient(trial *t, int input)
 	enum { FEW = 40, DIRECTIONS = 6 };
 	int64_t n = secant_shape_count(&t->arg[input].shape), directions = n <= FEW ? n : DIRECTIONS, kinks = 0;
 	double *direction = secant_calloc((size_t)n, sizeof *direction);
-	if (!secant_shape_equal(secant_graph_shape(t->g, t->d[input]), &t->arg[input].shape)) {
+	if (!secant_shape_equal(graph_shape(t->g, t->d[input]), &t->arg[input].shape)) {
 		char a[96], b[96];
 		fail_msg("%s: the gradient of input %d is %s, the input %s", t->what, input,
-			secant_shape_text(secant_graph_shape(t->g, t->d[input]), a, sizeof a),
+			secant_shape_text(graph_shape(t->g, t->d[input]), a, sizeof a),
 			secant_shape_text(&t->arg[input].shape, b, sizeof b));
 	}
 	for (int64_t axis = 0; axis < directions; axis++) {
@@ -279,13 +279,13 @@ check_empty(trial *t)
 		run(t, -1, 0, NULL);
 		for (int i = 0; i < t->n_in; i++)
 			if (t->d[i] >= 0)
-				assert_true(secant_shape_equal(secant_graph_shape(t->g, t->d[i]), &t->arg[i].shape));
+				assert_true(secant_shape_equal(graph_shape(t->g, t->d[i]), &t->arg[i].shape));
 	}
 	forget(t);
 }
 
 static int
-check_case(const secant_op *op, const secant_op_case *c)
+check_case(const graph_op *op, const graph_op_case *c)
 {
 	trial t = { .op = op, .c = c };
 	secant_err err = { 0 };
@@ -297,7 +297,7 @@ check_case(const secant_op *op, const secant_op_case *c)
 		fail_msg("%s: %s", t.what, err.msg);
 	make_inputs(&t);
 	double *weights = t.loss >= 0 ? t.values[t.weights] : NULL;
-	for (int64_t k = 0, n = weights ? secant_shape_count(secant_graph_shape(t.g, t.weights)) : 0; k < n; k++)
+	for (int64_t k = 0, n = weights ? secant_shape_count(graph_shape(t.g, t.weights)) : 0; k < n; k++)
 		weights[k] = away_from_zero();
 	run(&t, -1, 0, NULL);
 	for (int i = 0; i < t.n_in; i++)
@@ -318,14 +318,14 @@ static const char *only;
 static void
 test_every_operator_agrees_with_differences(void **state)
 {
-	for (int i = 0; secant_op_at(i); i++) {
-		const secant_op *op = secant_op_at(i);
+	for (int i = 0; graph_op_at(i); i++) {
+		const graph_op *op = graph_op_at(i);
 		int gradients = 0;
 		if (only && strcmp(only, op->name))
 			continue;
 		if (!op->cases || !op->cases[0].label)
 			fail_msg("%s has no cases", op->name);
-		for (const secant_op_case *c = op->cases; c->label; c++)
+		for (const graph_op_case *c = op->cases; c->label; c++)
 			gradients += check_case(op, c);
 		if (op->grad && !gradients)
 			fail_msg("%s has a gradient rule that no case reaches", op->name);
@@ -335,15 +335,15 @@ test_every_operator_agrees_with_differences(void **state)
 static void
 test_descriptors_are_complete(void **state)
 {
-	for (int i = 0; secant_op_at(i); i++) {
-		const secant_op *op = secant_op_at(i);
+	for (int i = 0; graph_op_at(i); i++) {
+		const graph_op *op = graph_op_at(i);
 		secant_err err = { 0 };
-		assert_ptr_equal(secant_op_find(op->name), op); /* so names are unique */
+		assert_ptr_equal(graph_op_find(op->name), op); /* so names are unique */
 		assert_true(op->brief && *op->brief);
 		assert_true(op->shape && op->reference);
-		assert_in_range(op->n_out, 1, SECANT_MOST_OUTPUTS);
+		assert_in_range(op->n_out, 1, GRAPH_MOST_OUTPUTS);
 		assert_true(op->min_in >= 1 && (op->max_in < 0 || op->max_in >= op->min_in));
-		for (int o = 0; o < SECANT_MOST_OUTPUTS; o++)
+		for (int o = 0; o < GRAPH_MOST_OUTPUTS; o++)
 			assert_true(op->alias[o] == 0 || (o < op->n_out && op->alias[o] <= op->min_in));
 		if (op->attr) {
 			void *attr = secant_calloc(1, op->attr->size);
@@ -352,8 +352,8 @@ test_descriptors_are_complete(void **state)
 			secant_free(attr);
 		}
 	}
-	assert_null(secant_op_find("no such operator"));
-	assert_null(secant_op_at(-1));
+	assert_null(graph_op_find("no such operator"));
+	assert_null(graph_op_at(-1));
 }
 
 int

@@ -56,10 +56,10 @@ test_each_drawing(void **state)
 static void
 test_none_is_forgotten(void **state)
 {
-	secant_names names;
+	base_names names;
 	secant_err err = { 0 };
 	skip_without(data_path("mindx-pipelines"));
-	assert_int_equal(secant_dir_list(&names, data_path("mindx-pipelines"), SECANT_DIR_FILES, &err), SECANT_OK);
+	assert_int_equal(base_dir_list(&names, data_path("mindx-pipelines"), BASE_DIR_FILES, &err), SECANT_OK);
 	for (int i = 0; i < names.n; i++) {
 		size_t length = strlen(names.v[i]);
 		int found = 0;
@@ -72,7 +72,7 @@ test_none_is_forgotten(void **state)
 			print_error("%s has %d rows\n", names.v[i], found);
 		assert_int_equal(found, 1);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 }
 
 int

@@ -301,20 +301,20 @@ test_limits(void **state)
 static void
 test_the_tables(void **state)
 {
-	const secant_element *e;
-	const secant_prop *p;
-	for (int i = 0; (e = secant_element_at(i)); i++) {
-		assert_ptr_equal(secant_element_find(e->name), e);
-		for (int k = 0; (p = secant_element_prop(e, k)); k++) {
+	const stream_element_type *e;
+	const stream_prop *p;
+	for (int i = 0; (e = stream_element_at(i)); i++) {
+		assert_ptr_equal(stream_element_find(e->name), e);
+		for (int k = 0; (p = stream_element_prop(e, k)); k++) {
 			char why[400] = "";
-			secant_prop_value v;
-			assert_ptr_equal(secant_element_find_prop(e, p->name), p);
-			if (p->def && secant_prop_read(p, p->def, &v, why, sizeof why))
+			stream_prop_value v;
+			assert_ptr_equal(stream_element_find_prop(e, p->name), p);
+			if (p->def && stream_prop_read(p, p->def, &v, why, sizeof why))
 				fail_msg("%s: %s: %s", e->name, p->name, why);
 			assert_true(p->help && *p->help);
 		}
-		for (int k = 0; k < SECANT_PORTS && e->keys[k]; k++)
-			assert_non_null(secant_element_find_prop(e, e->keys[k]));
+		for (int k = 0; k < STREAM_PORTS && e->keys[k]; k++)
+			assert_non_null(stream_element_find_prop(e, e->keys[k]));
 	}
 }
 
@@ -322,26 +322,26 @@ test_the_tables(void **state)
 static void
 test_ranges(void **state)
 {
-	const secant_element *e;
-	const secant_prop *p;
+	const stream_element_type *e;
+	const stream_prop *p;
 	char text[40], why[400];
-	secant_prop_value v;
-	for (int i = 0; (e = secant_element_at(i)); i++)
-		for (int k = 0; (p = secant_element_prop(e, k)); k++) {
-			if (p->type < SECANT_PROP_INT || p->type > SECANT_PROP_REAL)
+	stream_prop_value v;
+	for (int i = 0; (e = stream_element_at(i)); i++)
+		for (int k = 0; (p = stream_element_prop(e, k)); k++) {
+			if (p->type < STREAM_PROP_INT || p->type > STREAM_PROP_REAL)
 				continue;
 			snprintf(text, sizeof text, "%lld", (long long)p->min);
-			assert_null(secant_prop_read(p, text, &v, why, sizeof why));
+			assert_null(stream_prop_read(p, text, &v, why, sizeof why));
 			snprintf(text, sizeof text, "%lld", (long long)p->max);
-			assert_null(secant_prop_read(p, text, &v, why, sizeof why));
+			assert_null(stream_prop_read(p, text, &v, why, sizeof why));
 			if (p->min > INT64_MIN) {
 				snprintf(text, sizeof text, "%lld", (long long)p->min - 1);
-				assert_non_null(secant_prop_read(p, text, &v, why, sizeof why));
+				assert_non_null(stream_prop_read(p, text, &v, why, sizeof why));
 			}
 			if (p->max < INT64_MAX) {
 				snprintf(text, sizeof text, "%lld", (long long)p->max + 1);
-				if (p->type != SECANT_PROP_INT || p->max < INT32_MAX) /* 2147483648 wraps: the next test */
-					assert_non_null(secant_prop_read(p, text, &v, why, sizeof why));
+				if (p->type != STREAM_PROP_INT || p->max < INT32_MAX) /* 2147483648 wraps: the next test */
+					assert_non_null(stream_prop_read(p, text, &v, why, sizeof why));
 			}
 		}
 }
@@ -350,13 +350,13 @@ test_ranges(void **state)
 static void
 test_32_bits(void **state)
 {
-	static const secant_prop p = { .name = "p", .type = SECANT_PROP_INT, .min = -1, .max = INT32_MAX };
+	static const stream_prop p = { .name = "p", .type = STREAM_PROP_INT, .min = -1, .max = INT32_MAX };
 	char why[400];
-	secant_prop_value v;
-	assert_null(secant_prop_read(&p, "4294967295", &v, why, sizeof why));
+	stream_prop_value v;
+	assert_null(stream_prop_read(&p, "4294967295", &v, why, sizeof why));
 	assert_int_equal(v.i, -1);
-	assert_non_null(secant_prop_read(&p, "2147483648", &v, why, sizeof why)); /* -2147483648 */
-	assert_null(secant_prop_read(&p, "max", &v, why, sizeof why));
+	assert_non_null(stream_prop_read(&p, "2147483648", &v, why, sizeof why)); /* -2147483648 */
+	assert_null(stream_prop_read(&p, "max", &v, why, sizeof why));
 	assert_int_equal(v.i, INT32_MAX);
 }
 
@@ -398,17 +398,17 @@ test_no_memory(void **state)
 	char *json = quoted(AFTER("mxpi_imageresize", "'resizeWidth':32"));
 	for (long at = 1;; at++) {
 		secant_err err = { 0 };
-		long before = secant_mem_live();
-		secant_mem_fail_at(at);
+		long before = base_mem_live();
+		base_mem_fail_at(at);
 		secant_pipeline *p = secant_pipeline_parse(json, strlen(json), false, &err);
 		char *svg = p ? secant_pipeline_svg(p, &err) : NULL;
-		secant_mem_fail_at(0);
+		base_mem_fail_at(0);
 		bool done = svg != NULL;
 		if (!done)
 			assert_int_equal(err.code, SECANT_ERR_NOMEM);
 		secant_free(svg);
 		secant_pipeline_free(p);
-		assert_int_equal(secant_mem_live(), before);
+		assert_int_equal(base_mem_live(), before);
 		if (done)
 			break;
 	}

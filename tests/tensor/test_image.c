@@ -6,7 +6,7 @@
 static void
 new_pictures_are_zeroed(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	secant_image im;
 	assert_int_equal(secant_image_new(&im, 5, 3, 2, SECANT_U16, NULL), SECANT_OK);
 	for (int i = 0; i < 30; i++)
@@ -14,7 +14,7 @@ new_pictures_are_zeroed(void **state)
 	secant_image_free(&im);
 	assert_null(im.data);
 	secant_image_free(&im);
-	assert_int_equal(secant_mem_live(), live);
+	assert_int_equal(base_mem_live(), live);
 }
 
 static int freed;
@@ -27,7 +27,7 @@ count_free(void *meta)
 static void
 palette_and_meta_are_owned(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	secant_image im;
 	assert_int_equal(secant_image_new(&im, 1, 1, 1, SECANT_U8, NULL), SECANT_OK);
 	im.palette = secant_calloc(2, sizeof *im.palette);
@@ -36,7 +36,7 @@ palette_and_meta_are_owned(void **state)
 	im.meta_free = count_free;
 	secant_image_free(&im);
 	assert_int_equal(freed, 1);
-	assert_int_equal(secant_mem_live(), live);
+	assert_int_equal(base_mem_live(), live);
 }
 
 static void
@@ -67,7 +67,7 @@ wrong_sizes(void **state)
 	}
 	secant_err err = { 0 };
 	secant_image im;
-	secant_mem_fail_at(1);
+	base_mem_fail_at(1);
 	assert_int_equal(secant_image_new(&im, 4, 4, 3, SECANT_U8, &err), SECANT_ERR_NOMEM);
 	assert_string_equal(err.msg, "picture 4x4x3 u8: no memory");
 }

@@ -48,7 +48,7 @@ equality_and_text(void **state)
 static void
 new_tensors_are_zeroed_aligned_and_freed(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	secant_tensor t;
 	secant_shape s = secant_shape_of(2, 3, 5);
 	assert_int_equal(secant_tensor_new(&t, SECANT_F32, &s, NULL), SECANT_OK);
@@ -64,7 +64,7 @@ new_tensors_are_zeroed_aligned_and_freed(void **state)
 	assert_non_null(t.data);
 	assert_int_equal(secant_tensor_bytes(&t), 0);
 	secant_tensor_free(&t);
-	assert_int_equal(secant_mem_live(), live);
+	assert_int_equal(base_mem_live(), live);
 }
 
 static void
@@ -118,7 +118,7 @@ vector(double a, double b)
 static void
 sets_keep_order_and_refuse_doubles(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	secant_tensors set = { 0 };
 	secant_err err = { 0 };
 	char name[40];
@@ -139,29 +139,29 @@ sets_keep_order_and_refuse_doubles(void **state)
 	for (long n = 1; n <= 2; n++) {
 		err = (secant_err){ 0 };
 		set.capacity = set.n;
-		secant_mem_fail_at(n);
+		base_mem_fail_at(n);
 		assert_int_equal(secant_tensors_add(&set, "new", &t, &err), SECANT_ERR_NOMEM);
 		assert_non_null(t.data);
 	}
 	secant_tensor_free(&t);
 	secant_tensors_free(&set);
 	secant_tensors_free(&set);
-	assert_int_equal(secant_mem_live(), live);
+	assert_int_equal(base_mem_live(), live);
 }
 
 static void
 sets_free_what_they_borrow_from(void **state)
 {
-	long live = secant_mem_live();
+	long live = base_mem_live();
 	secant_tensors set = { 0 };
 	secant_bytes *b = secant_calloc(1, sizeof *b);
-	assert_int_equal(secant_file_map(b, "tests/tensor/test_tensor.c", NULL), SECANT_OK);
+	assert_int_equal(base_file_map(b, "tests/tensor/test_tensor.c", NULL), SECANT_OK);
 	secant_tensor t = { .dtype = SECANT_U8, .shape = secant_shape_of(1, 2), .data = (void *)b->data };
 	set.map = b;
 	assert_int_equal(secant_tensors_add(&set, "head", &t, NULL), SECANT_OK);
 	assert_true(secant_tensor_get(&set.v[0].tensor, 0) == '/');
 	secant_tensors_free(&set);
-	assert_int_equal(secant_mem_live(), live);
+	assert_int_equal(base_mem_live(), live);
 }
 
 int

@@ -10,8 +10,8 @@ static const char *only;
 
 typedef struct trial {
 	secant_network net;
-	secant_graph *g;
-	secant_store *store;
+	graph_net *g;
+	exec_store *store;
 	secant_shape input, target;
 	double *x, *t;
 	json_t *j;
@@ -66,47 +66,46 @@ load(trial *t, const char *name, json_t *j)
 										: rule_class(kinds, n, whole(j, "categories"));
 }
 
-static secant_value
-build(trial *t, secant_phase phase, secant_built *built)
+static graph_value
+build(trial *t, nn_phase phase, nn_built *built)
 {
 	secant_err err = { 0 };
-	t->g = secant_graph_new();
-	secant_nn nn = { .g = t->g, .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
-	must(secant_network_build(&nn, &t->net, secant_graph_input(t->g, "input", SECANT_F32, &t->input), built, &err),
-		&err);
+	t->g = graph_new();
+	nn_builder nn = { .g = t->g, .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
+	must(nn_network_build(&nn, &t->net, graph_input(t->g, "input", SECANT_F32, &t->input), built, &err), &err);
 	if (!t->store) {
-		t->store = secant_store_new(t->g, true, &err);
+		t->store = exec_store_new(t->g, true, &err);
 		fill_states(t->store, 1);
 	}
-	if (phase == SECANT_PHASE_EVAL)
+	if (phase == NN_PHASE_EVAL)
 		return built->logits;
-	t->target = *secant_graph_shape(t->g, built->logits);
+	t->target = *graph_shape(t->g, built->logits);
 	t->target.rank--;
-	secant_loss_input in = { built->logits, secant_graph_input(t->g, "target", SECANT_I32, &t->target),
-		SECANT_MODE_MULTICLASS, t->net.classes };
-	secant_value loss = secant_loss_build(t->g, "ce", &in, &err);
-	return built->penalty < 0 ? loss : secant_apply(t->g, "add", NULL, 2, loss, built->penalty);
+	nn_loss_input in = { built->logits, graph_input(t->g, "target", SECANT_I32, &t->target), NN_MODE_MULTICLASS,
+		t->net.classes };
+	graph_value loss = nn_loss_build(t->g, "ce", &in, &err);
+	return built->penalty < 0 ? loss : graph_apply(t->g, "add", NULL, 2, loss, built->penalty);
 }
 
 /* Runs a plan on x and t with these outputs; the context holds them. */
-static secant_context *
-run_on(trial *t, const void *x, const void *target, const secant_value *out, int n, secant_plan **plan)
+static exec_context *
+run_on(trial *t, const void *x, const void *target, const graph_value *out, int n, exec_plan **plan)
 {
 	secant_err err = { 0 };
-	secant_plan_options options = { .precision = t->store->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32,
+	exec_plan_options options = { .precision = t->store->f64 ? EXEC_PRECISION_F64 : EXEC_PRECISION_F32,
 		.training = n > 1 };
-	if (!(*plan = secant_plan_new(t->g, t->store, out, n, &options, &err)))
+	if (!(*plan = exec_plan_new(t->g, t->store, out, n, &options, &err)))
 		fail_msg("%s: %s", t->name, err.msg);
-	secant_context *c = secant_context_new(*plan, &err);
-	must(secant_context_set_input(c, "input", x, &err), &err);
+	exec_context *c = exec_context_new(*plan, &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
 	if (target)
-		must(secant_context_set_input(c, "target", target, &err), &err);
-	must(secant_context_run(c, &err), &err);
+		must(exec_context_set_input(c, "target", target, &err), &err);
+	must(exec_context_run(c, &err), &err);
 	return c;
 }
 
-static secant_context *
-run(trial *t, const secant_value *out, int n, secant_plan **plan)
+static exec_context *
+run(trial *t, const graph_value *out, int n, exec_plan **plan)
 {
 	return run_on(t, t->x, t->t, out, n, plan);
 }
@@ -119,7 +118,7 @@ check_states(const trial *t)
 	if ((int)json_array_size(want) != t->store->n)
 		fail_msg("%s: %d states, want %d", t->name, t->store->n, (int)json_array_size(want));
 	for (int i = 0; i < t->store->n; i++) {
-		const secant_slot *slot = &t->store->slot[i];
+		const exec_slot *slot = &t->store->slot[i];
 		json_t *entry = json_array_get(want, (size_t)i), *shape = json_array_get(entry, 1);
 		if (strcmp(json_string_value(json_array_get(entry, 0)), slot->name))
 			fail_msg(
@@ -150,21 +149,21 @@ check_logits(const trial *t, const secant_shape *s, const double *y)
 static double
 get_slot(const void *p, int64_t i)
 {
-	return ((const double *)((const secant_slot *)p)->data)[i];
+	return ((const double *)((const exec_slot *)p)->data)[i];
 }
 
 static void
-fuse(trial *t, bool gradients, secant_value *loss)
+fuse(trial *t, bool gradients, graph_value *loss)
 {
 	secant_err err = { 0 };
-	secant_graph *fused = secant_pass_fuse(t->g, gradients, loss, 1, &err);
+	graph_net *fused = op_pass_fuse(t->g, gradients, loss, 1, &err);
 	if (!fused)
 		fail_msg("%s: %s", t->name, err.msg);
-	secant_graph_free(t->g);
+	graph_free(t->g);
 	t->g = fused;
 	bool merged = false;
-	for (int i = 0; i < secant_graph_nodes(fused); i++)
-		merged |= !strcmp(secant_graph_get_node(fused, i)->op->name, gradients ? "rows_norm_max" : "rows_max");
+	for (int i = 0; i < graph_nodes(fused); i++)
+		merged |= !strcmp(graph_get_node(fused, i)->op->name, gradients ? "rows_norm_max" : "rows_max");
 	assert_int_equal(merged, !strncmp(t->net.arch, "pointnet2", 9));
 }
 
@@ -172,10 +171,10 @@ fuse(trial *t, bool gradients, secant_value *loss)
  * of gradients: graphs as built are up to .013 of their size off (part), fused ones .022 (part-normals); what is proved
  * to the last digits is the same graph in double. */
 static void
-check_float(trial *t, secant_store *floats, const secant_context *exact, const secant_value *out, int n)
+check_float(trial *t, exec_store *floats, const exec_context *exact, const graph_value *out, int n)
 {
-	secant_plan *plan;
-	secant_store *doubles = t->store;
+	exec_plan *plan;
+	exec_store *doubles = t->store;
 	int64_t inputs = secant_shape_count(&t->input), targets = secant_shape_count(&t->target);
 	float *x = secant_calloc((size_t)inputs, sizeof *x);
 	int32_t *target = secant_calloc((size_t)targets, sizeof *target);
@@ -186,13 +185,13 @@ check_float(trial *t, secant_store *floats, const secant_context *exact, const s
 		target[i] = (int32_t)t->t[i];
 	t->store = floats;
 	fill_states(t->store, 1);
-	secant_context *c = run_on(t, x, target, out, n + 1, &plan);
-	double loss = *(const double *)secant_context_output(exact, 0);
-	assert_near("loss in float", *(const float *)secant_context_output(c, 0), loss, 1e-4 * loss);
+	exec_context *c = run_on(t, x, target, out, n + 1, &plan);
+	double loss = *(const double *)exec_context_output(exact, 0);
+	assert_near("loss in float", *(const float *)exec_context_output(c, 0), loss, 1e-4 * loss);
 	for (int i = 0, k = 1; i < t->store->n; i++) {
-		const secant_slot *slot = &t->store->slot[i];
-		const float *g = slot->trainable ? secant_context_output(c, k) : NULL;
-		const double *want = slot->trainable ? secant_context_output(exact, k++) : NULL;
+		const exec_slot *slot = &t->store->slot[i];
+		const float *g = slot->trainable ? exec_context_output(c, k) : NULL;
+		const double *want = slot->trainable ? exec_context_output(exact, k++) : NULL;
 		for (int64_t j = 0; g && j < slot->count; j++) {
 			apart += (g[j] - want[j]) * (g[j] - want[j]);
 			whole_size += want[j] * want[j];
@@ -200,8 +199,8 @@ check_float(trial *t, secant_store *floats, const secant_context *exact, const s
 	}
 	printf("%s: gradients in float are %.2g of their size off\n", t->name, sqrt(apart / whole_size));
 	assert_true(sqrt(apart / whole_size) < 0.05);
-	secant_context_free(c);
-	secant_plan_free(plan);
+	exec_context_free(c);
+	exec_plan_free(plan);
 	t->store = doubles;
 	secant_free(x);
 	secant_free(target);
@@ -211,12 +210,12 @@ static void
 check_training(trial *t, bool fused)
 {
 	secant_err err = { 0 };
-	secant_built built;
-	secant_plan *plan;
-	secant_value out[400], of[400], loss = build(t, SECANT_PHASE_TRAIN_SURE, &built);
-	const secant_slot *slot[400];
+	nn_built built;
+	exec_plan *plan;
+	graph_value out[400], of[400], loss = build(t, NN_PHASE_TRAIN_SURE, &built);
+	const exec_slot *slot[400];
 	int n = 0;
-	secant_store *floats = secant_store_new(t->g, false, &err); /* in the order of the graph as built */
+	exec_store *floats = exec_store_new(t->g, false, &err); /* in the order of the graph as built */
 	assert_non_null(floats);
 	fill_states(t->store, 1);
 	if (fused)
@@ -225,9 +224,9 @@ check_training(trial *t, bool fused)
 		if (t->store->slot[i].trainable) {
 			assert_true(n < 399);
 			slot[n] = &t->store->slot[i];
-			of[n++] = secant_graph_find(t->g, t->store->slot[i].name);
+			of[n++] = graph_find(t->g, t->store->slot[i].name);
 		}
-	must(secant_graph_gradients(t->g, loss, of, n, out + 1, &err), &err);
+	must(graph_gradients(t->g, loss, of, n, out + 1, &err), &err);
 	out[0] = loss;
 	secant_free(t->t);
 	int64_t count = secant_shape_count(&t->target);
@@ -235,8 +234,8 @@ check_training(trial *t, bool fused)
 	rule r = rule_of("target");
 	for (int64_t i = 0; i < count; i++)
 		t->t[i] = rule_class(r, i, t->net.classes);
-	secant_context *c = run(t, out, n + 1, &plan);
-	assert_near("loss", *(const double *)secant_context_output(c, 0), number(t->j, "loss"), 1e-10);
+	exec_context *c = run(t, out, n + 1, &plan);
+	assert_near("loss", *(const double *)exec_context_output(c, 0), number(t->j, "loss"), 1e-10);
 	json_t *grads = json_object_get(t->j, "grads");
 	double total = 0;
 	for (size_t i = 0; i < json_array_size(grads); i++)
@@ -247,7 +246,7 @@ check_training(trial *t, bool fused)
 		double l2 = json_number_value(json_array_get(g, 1));
 		assert_string_equal(json_string_value(json_array_get(g, 0)), slot[i]->name);
 		statistic s = statistic_of(
-			slot[i]->name, &slot[i]->type.shape, false, get_double, secant_context_output(c, i + 1));
+			slot[i]->name, &slot[i]->type.shape, false, get_double, exec_context_output(c, i + 1));
 		/* a bias before a batch norm has gradient zero: its numbers are rounding noise */
 		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-11 * total;
 		assert_near(slot[i]->name, s.l2, l2, allowed);
@@ -265,27 +264,27 @@ check_training(trial *t, bool fused)
 	}
 	if (fused)
 		check_float(t, floats, c, out, n);
-	secant_store_free(floats);
-	secant_context_free(c);
-	secant_plan_free(plan);
-	secant_graph_free(t->g);
+	exec_store_free(floats);
+	exec_context_free(c);
+	exec_plan_free(plan);
+	graph_free(t->g);
 }
 
 static void
 check_evaluation(trial *t, bool fused)
 {
-	secant_built built;
-	secant_plan *plan;
-	secant_value logits = build(t, SECANT_PHASE_EVAL, &built);
+	nn_built built;
+	exec_plan *plan;
+	graph_value logits = build(t, NN_PHASE_EVAL, &built);
 	if (fused)
 		fuse(t, false, &logits);
 	else
 		check_states(t);
-	secant_context *c = run(t, &logits, 1, &plan);
-	check_logits(t, secant_graph_shape(t->g, logits), secant_context_output(c, 0));
-	secant_context_free(c);
-	secant_plan_free(plan);
-	secant_graph_free(t->g);
+	exec_context *c = run(t, &logits, 1, &plan);
+	check_logits(t, graph_shape(t->g, logits), exec_context_output(c, 0));
+	exec_context_free(c);
+	exec_plan_free(plan);
+	graph_free(t->g);
 }
 
 static void
@@ -293,7 +292,7 @@ test_networks(void **state)
 {
 	secant_err err = { 0 };
 	const char *name;
-	json_t *all = secant_json_read("tests/train/cloud_networks.json", &err), *j;
+	json_t *all = base_json_read("tests/train/cloud_networks.json", &err), *j;
 	if (!all)
 		fail_msg("%s", err.msg);
 	json_object_foreach (all, name, j) {
@@ -305,7 +304,7 @@ test_networks(void **state)
 		check_evaluation(&t, true);
 		check_training(&t, false);
 		check_training(&t, true);
-		secant_store_free(t.store);
+		exec_store_free(t.store);
 		secant_opts_free(&secant_network_options, &t.net);
 		secant_free(t.x);
 		secant_free(t.t);

@@ -180,7 +180,7 @@ any_metric_chooses(void **state)
 	for (int i = 1; i <= 4; i++)
 		assert_true(secant_is_file(in_root(root, "by-loss/models/epoch-%03d.safetensors", i))
 			== (i == best_epoch || i == second_epoch));
-	char *kept = secant_strdup(in_root(root, "by-loss/models/epoch-%03d.safetensors", best_epoch));
+	char *kept = base_strdup(in_root(root, "by-loss/models/epoch-%03d.safetensors", best_epoch));
 	assert_same_file(kept, in_root(root, "by-loss/best.safetensors"));
 	secant_free(kept);
 	/* the edges that eval finds, with the same tolerance; 0: none are sought */
@@ -232,13 +232,13 @@ every_fold_is_trained(void **state)
 	train_set(&o, "epochs", "1");
 	secant_train_result r = train_expecting(&o, in_root(root, "whole"), NULL, NULL);
 	secant_err err = { 0 };
-	secant_names l = { 0 };
-	must(secant_dir_list(&l, in_root(root, "kfold"), SECANT_DIR_ALL, &err), &err);
+	base_names l = { 0 };
+	must(base_dir_list(&l, in_root(root, "kfold"), BASE_DIR_ALL, &err), &err);
 	assert_int_equal(l.n, 3);
 	for (int i = 0; i < 3; i++)
 		assert_string_equal(l.v[i], names[i]);
-	secant_names_free(&l);
-	json_t *j = secant_json_read(in_root(root, "kfold/folds.json"), &err), *list = json_object_get(j, "folds");
+	base_names_free(&l);
+	json_t *j = base_json_read(in_root(root, "kfold/folds.json"), &err), *list = json_object_get(j, "folds");
 	double a = json_number_value(json_object_get(json_array_get(list, 0), "best_iou")),
 		   b = json_number_value(json_object_get(json_array_get(list, 1), "best_iou"));
 	assert_int_equal(json_array_size(list), 2);
@@ -250,7 +250,7 @@ every_fold_is_trained(void **state)
 	json_decref(j);
 	train_expecting(&o, in_root(root, "whole"), NULL,
 		"fold-0 holds a run already: --resume goes on with it, --overwrite replaces it");
-	must(secant_remove_tree(in_root(root, "kfold/fold-1"), &err), &err);
+	must(base_remove_tree(in_root(root, "kfold/fold-1"), &err), &err);
 	train_set(&o, "resume", "true"); /* the first is done, the second was never begun */
 	watcher w = { 0 };
 	train_expecting(&o, in_root(root, "whole"), &w, NULL);
@@ -268,7 +268,7 @@ a_rate_is_suggested(void **state)
 	secant_train_result r = run_with(root, "finder", more, NULL, NULL);
 	assert_true(r.suggested_rate > 1e-7 && r.suggested_rate < 10);
 	secant_err err = { 0 };
-	json_t *j = secant_json_read(in_root(root, "finder/learning-rate-finder.json"), &err),
+	json_t *j = base_json_read(in_root(root, "finder/learning-rate-finder.json"), &err),
 		   *rates = json_object_get(j, "learning_rate");
 	assert_true(json_number_value(json_object_get(j, "suggested")) == r.suggested_rate);
 	assert_true(

@@ -83,12 +83,12 @@ killed_and_resumed(void **state)
 	double start = secant_seconds();
 	assert_true(train_for("whole", 600));
 	double whole = secant_seconds() - start;
-	secant_rng rng = secant_rng_make(20, SECANT_FOR_TEST, 0, 0);
+	base_rng rng = base_rng_make(20, BASE_FOR_TEST, 0, 0);
 	int kills = 0, runs = 0;
 	for (; kills < KILLS; runs++) {
 		char run[32], a[320], b[320];
 		snprintf(run, sizeof run, "killed-%d", runs);
-		while (!train_for(run, kills < KILLS ? secant_rng_range(&rng, 0, whole) : 600))
+		while (!train_for(run, kills < KILLS ? base_rng_range(&rng, 0, whole) : 600))
 			kills++;
 		for (int i = 0; files[i]; i++) {
 			snprintf(a, sizeof a, "%s", in_root(root, "whole/%s", files[i]));
@@ -98,18 +98,18 @@ killed_and_resumed(void **state)
 		snprintf(a, sizeof a, "%s", in_root(root, "whole/log.jsonl"));
 		assert_same_log(a, in_root(root, "%s/log.jsonl", run), 3);
 		/* the same folder: nothing half-written is left */
-		secant_names want = { 0 }, got = { 0 };
+		base_names want = { 0 }, got = { 0 };
 		secant_err err = { 0 };
 		for (int k = 0; k < 2; k++) {
-			must(secant_dir_list(&want, in_root(root, k ? "whole/models" : "whole"), SECANT_DIR_ALL, &err), &err);
-			must(secant_dir_list(&got, in_root(root, k ? "%s/models" : "%s", run), SECANT_DIR_ALL, &err), &err);
+			must(base_dir_list(&want, in_root(root, k ? "whole/models" : "whole"), BASE_DIR_ALL, &err), &err);
+			must(base_dir_list(&got, in_root(root, k ? "%s/models" : "%s", run), BASE_DIR_ALL, &err), &err);
 			for (int i = 0; i < want.n && i < got.n; i++)
 				assert_string_equal(got.v[i], want.v[i]);
 			assert_int_equal(got.n, want.n);
-			secant_names_free(&want);
-			secant_names_free(&got);
+			base_names_free(&want);
+			base_names_free(&got);
 		}
-		must(secant_remove_tree(in_root(root, "%s", run), &err), &err);
+		must(base_remove_tree(in_root(root, "%s", run), &err), &err);
 	}
 	printf("%d kills in %d runs of %.1f s\n", kills, runs, whole);
 }

@@ -15,8 +15,8 @@ typedef struct trial {
 	model m;
 	json_t *j;
 	bool dense, f64, fused;
-	secant_plan *plan;
-	secant_context *context;
+	exec_plan *plan;
+	exec_context *context;
 	void *x, *target;
 } trial;
 
@@ -39,11 +39,11 @@ load(trial *t, const char *name, bool f64)
 static void
 unload(trial *t)
 {
-	secant_context_free(t->context);
-	secant_plan_free(t->plan);
+	exec_context_free(t->context);
+	exec_plan_free(t->plan);
 	secant_free(t->x);
 	secant_free(t->target);
-	model_free(&t->m);
+	golden_free(&t->m);
 	json_decref(t->j);
 }
 
@@ -63,35 +63,35 @@ build_training(trial *t)
 	model *m = &t->m;
 	secant_shape in = cloud_shape(json_object_get(json_object_get(t->j, "train"), "input"));
 	m->input = in;
-	m->g = secant_graph_new();
-	secant_nn nn = { .g = m->g, .phase = SECANT_PHASE_TRAIN_SURE, .momentum = -1, .counter = -1, .seed = -1 };
-	must(secant_network_build(&nn, &m->net, secant_graph_input(m->g, "input", SECANT_F32, &in), &m->built, &err), &err);
-	secant_value logits = secant_apply(m->g, "upcast", NULL, 1, m->built.logits);
-	secant_shape target = *secant_graph_shape(m->g, logits);
+	m->g = graph_new();
+	nn_builder nn = { .g = m->g, .phase = NN_PHASE_TRAIN_SURE, .momentum = -1, .counter = -1, .seed = -1 };
+	must(nn_network_build(&nn, &m->net, graph_input(m->g, "input", SECANT_F32, &in), &m->built, &err), &err);
+	graph_value logits = graph_apply(m->g, "upcast", NULL, 1, m->built.logits);
+	secant_shape target = *graph_shape(m->g, logits);
 	target.rank--;
-	secant_loss_input of_loss = { logits, secant_graph_input(m->g, "target", SECANT_I32, &target),
-		SECANT_MODE_MULTICLASS, m->net.classes };
-	m->loss = secant_loss_build(m->g, "ce", &of_loss, &err);
+	nn_loss_input of_loss = { logits, graph_input(m->g, "target", SECANT_I32, &target), NN_MODE_MULTICLASS,
+		m->net.classes };
+	m->loss = nn_loss_build(m->g, "ce", &of_loss, &err);
 	assert_true((m->built.penalty >= 0) == json_is_true(json_object_get(t->j, "feature_transform")));
 	if (m->built.penalty >= 0)
-		m->loss = secant_apply(m->g, "add", NULL, 2, m->loss, m->built.penalty);
-	must(secant_graph_check(m->g, &err), &err);
-	m->store = secant_store_new(m->g, t->f64, &err);
+		m->loss = graph_apply(m->g, "add", NULL, 2, m->loss, m->built.penalty);
+	must(graph_check(m->g, &err), &err);
+	m->store = exec_store_new(m->g, t->f64, &err);
 	assert_non_null(m->store);
 	if (!t->f64 || t->fused) {
-		secant_graph *fused = secant_pass_fuse(m->g, true, &m->loss, 1, &err);
+		graph_net *fused = op_pass_fuse(m->g, true, &m->loss, 1, &err);
 		assert_non_null(fused);
-		secant_graph_free(m->g);
+		graph_free(m->g);
 		m->g = fused;
 	}
-	secant_value *of = secant_calloc((size_t)m->store->n + 1, sizeof *of),
-				 *out = secant_calloc((size_t)m->store->n + 1, sizeof *out);
+	graph_value *of = secant_calloc((size_t)m->store->n + 1, sizeof *of),
+				*out = secant_calloc((size_t)m->store->n + 1, sizeof *out);
 	m->grad = secant_calloc((size_t)m->store->n + 1, sizeof *m->grad);
 	int n = 0, k = 0;
 	for (int i = 0; i < m->store->n; i++)
 		if (m->store->slot[i].trainable)
-			of[n++] = secant_graph_find(m->g, m->store->slot[i].name);
-	must(secant_graph_gradients(m->g, m->loss, of, n, out, &err), &err);
+			of[n++] = graph_find(m->g, m->store->slot[i].name);
+	must(graph_gradients(m->g, m->loss, of, n, out, &err), &err);
 	for (int i = 0; i < m->store->n; i++)
 		m->grad[i] = m->store->slot[i].trainable ? out[k++] : -1;
 	secant_free(of);
@@ -106,21 +106,20 @@ plan(trial *t, bool external)
 {
 	secant_err err = { 0 };
 	model *m = &t->m;
-	secant_value *out = secant_calloc((size_t)m->store->n + 2, sizeof *out);
+	graph_value *out = secant_calloc((size_t)m->store->n + 2, sizeof *out);
 	int n = 1;
 	out[0] = m->loss;
 	for (int i = 0; i < m->store->n; i++)
 		if (m->grad[i] >= 0)
 			out[n++] = m->grad[i];
-	secant_plan_options o = {
-		.precision = t->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .external = external
+	exec_plan_options o = {
+		.precision = t->f64 ? EXEC_PRECISION_F64 : EXEC_PRECISION_F32, .training = true, .external = external
 	};
-	if (!(t->plan = secant_plan_new(m->g, m->store, out, n, &o, &err))
-		|| !(t->context = secant_context_new(t->plan, &err)))
+	if (!(t->plan = exec_plan_new(m->g, m->store, out, n, &o, &err)) || !(t->context = exec_context_new(t->plan, &err)))
 		fail_msg("%s", err.msg);
 	secant_free(out);
-	must(secant_context_set_input(t->context, "input", t->x, &err), &err);
-	must(secant_context_set_input(t->context, "target", t->target, &err), &err);
+	must(exec_context_set_input(t->context, "input", t->x, &err), &err);
+	must(exec_context_set_input(t->context, "target", t->target, &err), &err);
 }
 
 /* ---- evaluation ---- */
@@ -130,41 +129,41 @@ static double *
 evaluate(const trial *t, const secant_shape *in, int64_t *rows)
 {
 	secant_err err = { 0 };
-	secant_graph *g = secant_graph_new();
-	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
-	secant_built built;
-	must(secant_network_build(&nn, &t->m.net, secant_graph_input(g, "input", SECANT_F32, in), &built, &err), &err);
-	secant_value logp = secant_apply(
-		g, "log_softmax", &(secant_axis_attr){ -1 }, 1, secant_apply(g, "upcast", NULL, 1, built.logits));
-	secant_plan *p = secant_plan_new(g, t->m.store, &logp, 1,
-		&(secant_plan_options){ .precision = t->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32 }, &err);
+	graph_net *g = graph_new();
+	nn_builder nn = { .g = g, .phase = NN_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	nn_built built;
+	must(nn_network_build(&nn, &t->m.net, graph_input(g, "input", SECANT_F32, in), &built, &err), &err);
+	graph_value logp = graph_apply(
+		g, "log_softmax", &(op_axis_attr){ -1 }, 1, graph_apply(g, "upcast", NULL, 1, built.logits));
+	exec_plan *p = exec_plan_new(g, t->m.store, &logp, 1,
+		&(exec_plan_options){ .precision = t->f64 ? EXEC_PRECISION_F64 : EXEC_PRECISION_F32 }, &err);
 	if (!p)
 		fail_msg("%s", err.msg);
-	secant_context *c = secant_context_new(p, &err);
+	exec_context *c = exec_context_new(p, &err);
 	void *x = make_input("input", in, t->f64);
-	must(secant_context_set_input(c, "input", x, &err), &err);
-	must(secant_context_run(c, &err), &err);
-	int64_t n = secant_shape_count(secant_graph_shape(g, logp));
+	must(exec_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_run(c, &err), &err);
+	int64_t n = secant_shape_count(graph_shape(g, logp));
 	double *y = secant_calloc((size_t)n, sizeof *y);
 	for (int64_t i = 0; i < n; i++)
-		y[i] = t->f64 ? ((const double *)secant_context_output(c, 0))[i]
-					  : (double)((const float *)secant_context_output(c, 0))[i];
+		y[i] = t->f64 ? ((const double *)exec_context_output(c, 0))[i]
+					  : (double)((const float *)exec_context_output(c, 0))[i];
 	*rows = n / t->m.net.classes;
-	secant_context_free(c);
-	secant_plan_free(p);
-	secant_graph_free(g);
+	exec_context_free(c);
+	exec_plan_free(p);
+	graph_free(g);
 	secant_free(x);
 	return y;
 }
 
-static secant_graph *
+static graph_net *
 make_graph(void *user, const secant_shape *input, int n, secant_err *err)
 {
-	secant_graph *g = secant_graph_new();
-	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
-	secant_built built;
-	must(secant_network_build(&nn, user, secant_graph_input(g, "input", SECANT_F32, input), &built, err), err);
-	secant_graph_output(g, "result", secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, built.logits));
+	graph_net *g = graph_new();
+	nn_builder nn = { .g = g, .phase = NN_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	nn_built built;
+	must(nn_network_build(&nn, user, graph_input(g, "input", SECANT_F32, input), &built, err), err);
+	graph_output(g, "result", graph_apply(g, "log_softmax", &(op_axis_attr){ -1 }, 1, built.logits));
 	return g;
 }
 
@@ -174,19 +173,19 @@ folded_difference(trial *t, const secant_shape *in, const secant_tensor *want)
 {
 	secant_err err = { 0 };
 	double worst = 0;
-	secant_graph *nominal = make_graph(&t->m.net, in, 1, &err);
-	secant_runner *r = secant_runner_new(
-		t->m.store, nominal, make_graph, &t->m.net, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
+	graph_net *nominal = make_graph(&t->m.net, in, 1, &err);
+	exec_runner *r = exec_runner_new(
+		t->m.store, nominal, make_graph, &t->m.net, &(exec_plan_options){ .precision = EXEC_PRECISION_F32 }, &err);
 	float *x = make_input("input", in, false);
-	secant_session *s = secant_session_new(r, NULL, 0, &err);
+	secant_session *s = exec_session_new(r, NULL, 0, &err);
 	secant_tensor from = { SECANT_F32, *in, x, NULL }, y = { 0 };
 	must(secant_session_run(s, &from, &y, &err), &err);
 	assert_int_equal(secant_shape_count(&y.shape), secant_shape_count(&want->shape));
 	for (int64_t i = 0; i < secant_shape_count(&y.shape); i++)
 		worst = fmax(worst, fabs((double)((const float *)y.data)[i] - secant_tensor_get(want, i)));
 	secant_session_free(s);
-	secant_runner_free(r);
-	secant_graph_free(nominal);
+	exec_runner_free(r);
+	graph_free(nominal);
 	secant_free(x);
 	return worst;
 }
@@ -199,7 +198,7 @@ check_state_dict(const trial *t, const char *name)
 	if ((int)json_array_size(want) != t->m.store->n)
 		fail_msg("%s: %d states, want %d", name, t->m.store->n, (int)json_array_size(want));
 	for (int i = 0; i < t->m.store->n; i++) {
-		const secant_slot *slot = &t->m.store->slot[i];
+		const exec_slot *slot = &t->m.store->slot[i];
 		const char *key = json_string_value(json_array_get(json_array_get(want, (size_t)i), 0));
 		json_t *shape = json_array_get(json_array_get(want, (size_t)i), 1);
 		if (strcmp(key, slot->name))
@@ -249,14 +248,14 @@ run_evaluation(const char *name, bool f64)
 /* ---- a training step ---- */
 
 typedef struct slot_reader {
-	const secant_store *store;
-	const secant_slot *slot;
+	const exec_store *store;
+	const exec_slot *slot;
 } slot_reader;
 static double
 get_slot(const void *p, int64_t i)
 {
 	const slot_reader *r = p;
-	return secant_slot_get(r->store, r->slot, i);
+	return exec_slot_get(r->store, r->slot, i);
 }
 
 static double
@@ -264,7 +263,7 @@ sum_of_dots(const trial *t, const char *ending)
 {
 	double dot = 0;
 	for (int i = 0; i < t->m.store->n; i++) {
-		const secant_slot *slot = &t->m.store->slot[i];
+		const exec_slot *slot = &t->m.store->slot[i];
 		size_t n = strlen(slot->name), k = strlen(ending);
 		if (n >= k && !strcmp(slot->name + n - k, ending) && (*ending || slot->trainable))
 			dot += statistic_of(slot->name, &slot->type.shape, false, get_slot, &(slot_reader){ t->m.store, slot }).dot;
@@ -279,13 +278,13 @@ check_gradients(const trial *t, const char *name, json_t *train)
 	double total = number(train, "grad_l2_total"), square = 0, error = 0;
 	int n = 0;
 	for (int i = 0; i < t->m.store->n; i++) {
-		const secant_slot *slot = &t->m.store->slot[i];
+		const exec_slot *slot = &t->m.store->slot[i];
 		if (!slot->trainable)
 			continue;
 		json_t *g = json_array_get(grads, (size_t)n++);
 		assert_string_equal(json_string_value(json_array_get(g, 0)), slot->name);
-		statistic s = statistic_of(slot->name, &slot->type.shape, false, t->f64 ? get_double : get_float,
-			secant_context_output(t->context, n));
+		statistic s = statistic_of(
+			slot->name, &slot->type.shape, false, t->f64 ? get_double : get_float, exec_context_output(t->context, n));
 		double l2 = json_number_value(json_array_get(g, 2)), dot = json_number_value(json_array_get(g, 3));
 		/* a bias before a batch norm has gradient zero: its numbers are rounding noise, measured against the total */
 		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-12 * total;
@@ -314,9 +313,9 @@ run_training(const char *name, bool f64, bool fused)
 	build_training(&t);
 	fill_states(t.m.store, number(t.j, "gain"));
 	plan(&t, false);
-	must(secant_context_run(t.context, &err), &err);
-	double loss = f64 ? *(const double *)secant_context_output(t.context, 0)
-					  : (double)*(const float *)secant_context_output(t.context, 0);
+	must(exec_context_run(t.context, &err), &err);
+	double loss = f64 ? *(const double *)exec_context_output(t.context, 0)
+					  : (double)*(const float *)exec_context_output(t.context, 0);
 	assert_near("loss", loss, number(train, "loss"), f64 ? 1e-10 : 1e-4);
 	check_gradients(&t, name, train);
 	double mean = sum_of_dots(&t, ".running_mean"), var = sum_of_dots(&t, ".running_var");
@@ -346,35 +345,35 @@ run_adam(const char *name, bool f64, size_t steps)
 	trial t;
 	secant_err err = { 0 };
 	secant_optimizer_options options;
-	secant_optimizer o;
+	train_optimizer o;
 	char text[64];
 	load(&t, name, f64);
 	json_t *adam = json_object_get(t.j, "adam"), *losses = json_object_get(adam, "losses"),
 		   *rates = json_object_get(adam, "lrs");
-	must(secant_opts_init(&secant_optimizer_options_table, &options, &err), &err);
-	must(secant_opts_set(&secant_optimizer_options_table, &options, "optimizer", "adam", &err), &err);
+	must(secant_opts_init(&train_optimizer_options_table, &options, &err), &err);
+	must(secant_opts_set(&train_optimizer_options_table, &options, "optimizer", "adam", &err), &err);
 	options.weight_decay = 0;
 	options.eps = number(adam, "eps");
 	build_training(&t);
 	fill_states(t.m.store, number(t.j, "gain"));
-	must(secant_optimizer_new(&o, &options, t.m.store, &err), &err);
+	must(train_optimizer_new(&o, &options, t.m.store, &err), &err);
 	plan(&t, true);
 	double loss64 = 0;
 	float loss32 = 0;
-	must(secant_context_set_output(t.context, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
+	must(exec_context_set_output(t.context, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
 	for (int i = 0, k = 1; i < t.m.store->n; i++)
 		if (t.m.grad[i] >= 0)
-			must(secant_context_set_output(
+			must(exec_context_set_output(
 					 t.context, k++, (char *)o.grad + (size_t)t.m.store->slot[i].offset * (f64 ? 8 : 4), &err),
 				&err);
 	for (size_t step = 0; step < steps; step++) {
-		must(secant_context_run(t.context, &err), &err);
+		must(exec_context_run(t.context, &err), &err);
 		snprintf(text, sizeof text, "%s, loss of step %d", name, (int)step + 1);
 		assert_near(text, f64 ? loss64 : (double)loss32, json_number_value(json_array_get(losses, step)),
 			f64             ? 1e-8
 				: step == 0 ? 1e-4
 							: 2e-1);
-		secant_optimizer_update(&o, json_number_value(json_array_get(rates, step)), -1, 2);
+		train_optimizer_update(&o, json_number_value(json_array_get(rates, step)), -1, 2);
 		if (f64 && (step == 9 || step == 23)) {
 			double dot = sum_of_dots(&t, "");
 			assert_near("parameters_dot", dot,
@@ -384,8 +383,8 @@ run_adam(const char *name, bool f64, size_t steps)
 	}
 	if (f64 && steps == 24)
 		assert_near("evaluation loss at the end", evaluation_loss(&t), number(adam, "eval_loss_after_24"), 1e-8);
-	secant_optimizer_free(&o);
-	secant_opts_free(&secant_optimizer_options_table, &options);
+	train_optimizer_free(&o);
+	secant_opts_free(&train_optimizer_options_table, &options);
 	unload(&t);
 	printf("%s, %s: %d steps of Adam agree\n", name, f64 ? "f64" : "f32", (int)steps);
 }

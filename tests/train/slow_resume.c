@@ -89,7 +89,7 @@ damaged_states(void **state)
 	secant_train_options o = tiny_options(in_root(root, "damaged"));
 	watcher w = { .stop_after = 1 };
 	uint64_t before;
-	char *path = secant_path_join(root, "damaged/state.safetensors"), *text;
+	char *path = base_path_join(root, "damaged/state.safetensors"), *text;
 	size_t size;
 	secant_err err = { 0 };
 	train_expecting(&o, data(), &w, "interrupted");
@@ -102,7 +102,7 @@ damaged_states(void **state)
 		train_expecting(&o, data(), NULL, "damaged/state.safetensors");
 		assert_true(digest_tree(in_root(root, "damaged")) == before);
 	}
-	must(secant_remove_tree(path, &err), &err);
+	must(base_remove_tree(path, &err), &err);
 	w = (watcher){ 0 };
 	train_expecting(&o, data(), &w, NULL);
 	assert_non_null(strstr(w.warning, "state.safetensors is not there: the run starts from the beginning"));

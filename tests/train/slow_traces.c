@@ -19,8 +19,8 @@ read_options(secant_optimizer_options *o, json_t *j)
 	json_t *settings = json_object_get(j, "settings"), *v;
 	const char *kind = json_string_value(json_object_get(j, "optimiser")), *key;
 	char text[32];
-	must(secant_opts_init(&secant_optimizer_options_table, o, &err), &err);
-	must(secant_opts_set(&secant_optimizer_options_table, o, "optimizer",
+	must(secant_opts_init(&train_optimizer_options_table, o, &err), &err);
+	must(secant_opts_set(&train_optimizer_options_table, o, "optimizer",
 			 !strcmp(kind, "AdamW")         ? "adamw"
 				 : !strcmp(kind, "Adam")    ? "adam"
 				 : !strcmp(kind, "RMSprop") ? "rmsprop"
@@ -55,14 +55,14 @@ read_options(secant_optimizer_options *o, json_t *j)
 }
 
 typedef struct slot_reader {
-	const secant_store *store;
-	const secant_slot *slot;
+	const exec_store *store;
+	const exec_slot *slot;
 } slot_reader;
 static double
 get_slot(const void *p, int64_t i)
 {
 	const slot_reader *r = p;
-	return secant_slot_get(r->store, r->slot, i);
+	return exec_slot_get(r->store, r->slot, i);
 }
 
 static void
@@ -70,7 +70,7 @@ check_final(const model *m, json_t *final)
 {
 	double dot = 0, square = 0;
 	for (int i = 0; i < m->store->n; i++) {
-		const secant_slot *slot = &m->store->slot[i];
+		const exec_slot *slot = &m->store->slot[i];
 		slot_reader r = { m->store, slot };
 		if (!slot->trainable)
 			continue;
@@ -90,7 +90,7 @@ check_statistics(const model *m, json_t *want)
 {
 	double mean = 0, var = 0;
 	for (int i = 0; i < m->store->n; i++) {
-		const secant_slot *slot = &m->store->slot[i];
+		const exec_slot *slot = &m->store->slot[i];
 		slot_reader r = { m->store, slot };
 		bool is_mean = strstr(slot->name, "running_mean"), is_var = strstr(slot->name, "running_var");
 		if (is_mean || is_var)
@@ -102,35 +102,33 @@ check_statistics(const model *m, json_t *want)
 
 /* One pass in double of the network in a phase; with a target also the loss. */
 static double
-pass(const model *m, secant_phase phase, const char *key, double momentum, bool with_loss)
+pass(const model *m, nn_phase phase, const char *key, double momentum, bool with_loss)
 {
 	secant_err err = { 0 };
-	secant_built built;
-	secant_nn nn = { .g = secant_graph_new(), .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
+	nn_built built;
+	nn_builder nn = { .g = graph_new(), .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
 	secant_shape in = { 4, { 2, 64, 64, 3 } }, t = { 4, { 2, 64, 64, 1 } };
-	must(secant_network_build(&nn, &m->net, secant_graph_input(nn.g, "input", SECANT_F32, &in), &built, &err), &err);
-	secant_value loss = -1;
+	must(nn_network_build(&nn, &m->net, graph_input(nn.g, "input", SECANT_F32, &in), &built, &err), &err);
+	graph_value loss = -1;
 	if (with_loss)
-		loss = secant_loss_build(nn.g, "0.5*dice+0.5*bce",
-			&(secant_loss_input){
-				built.logits, secant_graph_input(nn.g, "target", SECANT_F32, &t), SECANT_MODE_BINARY, 1 },
-			&err);
-	secant_plan *p = secant_plan_new(nn.g, m->store, &loss, with_loss,
-		&(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
+		loss = nn_loss_build(nn.g, "0.5*dice+0.5*bce",
+			&(nn_loss_input){ built.logits, graph_input(nn.g, "target", SECANT_F32, &t), NN_MODE_BINARY, 1 }, &err);
+	exec_plan *p = exec_plan_new(nn.g, m->store, &loss, with_loss,
+		&(exec_plan_options){ .precision = EXEC_PRECISION_F64, .training = true }, &err);
 	if (!p)
 		fail_msg("%s", err.msg);
-	secant_context *c = secant_context_new(p, &err);
+	exec_context *c = exec_context_new(p, &err);
 	void *x = make_input(key, &in, true), *y = make_target(m, "target", &t, 1, true);
-	must(secant_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
 	if (with_loss)
-		must(secant_context_set_input(c, "target", y, &err), &err);
-	if (phase == SECANT_PHASE_RECALIBRATE)
-		must(secant_context_set_input(c, "norm_momentum", &momentum, &err), &err);
-	must(secant_context_run(c, &err), &err);
-	double v = with_loss ? *(const double *)secant_context_output(c, 0) : 0;
-	secant_context_free(c);
-	secant_plan_free(p);
-	secant_graph_free(nn.g);
+		must(exec_context_set_input(c, "target", y, &err), &err);
+	if (phase == NN_PHASE_RECALIBRATE)
+		must(exec_context_set_input(c, "norm_momentum", &momentum, &err), &err);
+	must(exec_context_run(c, &err), &err);
+	double v = with_loss ? *(const double *)exec_context_output(c, 0) : 0;
+	exec_context_free(c);
+	exec_plan_free(p);
+	graph_free(nn.g);
 	secant_free(x), secant_free(y);
 	return v;
 }
@@ -140,7 +138,7 @@ statistics_of(const model *m, double *into, bool restore)
 {
 	size_t n = 0;
 	for (int i = 0; i < m->store->n; i++) {
-		const secant_slot *slot = &m->store->slot[i];
+		const exec_slot *slot = &m->store->slot[i];
 		for (int64_t k = 0; !slot->trainable && k < slot->count; k++, n++)
 			if (restore)
 				((double *)slot->data)[k] = into[n];
@@ -151,7 +149,7 @@ statistics_of(const model *m, double *into, bool restore)
 }
 
 static void
-check_average(model *m, secant_average *a, const char *name, int64_t models)
+check_average(model *m, train_average *a, const char *name, int64_t models)
 {
 	char path[64];
 	snprintf(path, sizeof path, "training/%s.json", name);
@@ -159,19 +157,19 @@ check_average(model *m, secant_average *a, const char *name, int64_t models)
 	double *kept = statistics_of(m, NULL, false);
 	statistics_of(m, kept, false);
 	assert_true(a->n == models);
-	secant_average_swap(a);
+	train_average_swap(a);
 	check_final(m, json_object_get(j, "averaged"));
 	check_statistics(m, json_object_get(j, "averaged")); /* still those of the trained network */
-	pass(m, SECANT_PHASE_RECALIBRATE, "input", 1, false);
-	pass(m, SECANT_PHASE_RECALIBRATE, "input2", .5, false);
+	pass(m, NN_PHASE_RECALIBRATE, "input", 1, false);
+	pass(m, NN_PHASE_RECALIBRATE, "input2", .5, false);
 	check_final(m, json_object_get(j, "after_update_bn"));
 	check_statistics(m, json_object_get(j, "after_update_bn"));
 	assert_near(
-		"evaluation loss", pass(m, SECANT_PHASE_EVAL, "input", 0, true), number(j, "eval_loss_after_update_bn"), 1e-8);
-	secant_average_swap(a);
+		"evaluation loss", pass(m, NN_PHASE_EVAL, "input", 0, true), number(j, "eval_loss_after_update_bn"), 1e-8);
+	train_average_swap(a);
 	statistics_of(m, kept, true);
 	secant_free(kept);
-	secant_average_free(a);
+	train_average_free(a);
 	json_decref(j);
 	printf("%s: agrees\n", name);
 }
@@ -183,16 +181,16 @@ run_trace(const char *name, bool f64)
 	model m = { 0 };
 	secant_err err = { 0 };
 	secant_optimizer_options options;
-	secant_optimizer o;
+	train_optimizer o;
 	snprintf(path, sizeof path, "training/%s.json", name);
 	json_t *j = golden_json(path);
 	read_options(&options, j);
 	model_options(&m, "Unet", "resnet18", 1, NULL);
 	secant_shape in = { 4, { 2, 64, 64, 3 } };
-	model_build(&m, &in, true, !f64, f64);
+	golden_build(&m, &in, true, !f64, f64);
 	fill_states(m.store, number(j, "gain"));
-	must(secant_optimizer_new(&o, &options, m.store, &err), &err);
-	secant_value *out = secant_calloc((size_t)m.store->n + 2, sizeof *out);
+	must(train_optimizer_new(&o, &options, m.store, &err), &err);
+	graph_value *out = secant_calloc((size_t)m.store->n + 2, sizeof *out);
 	int n = 1;
 	double loss64 = 0;
 	float loss32 = 0;
@@ -200,41 +198,41 @@ run_trace(const char *name, bool f64)
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n,
-		&(secant_plan_options){ .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32,
+	exec_plan *p = exec_plan_new(m.g, m.store, out, n,
+		&(exec_plan_options){ .precision = f64 ? EXEC_PRECISION_F64 : EXEC_PRECISION_F32,
 			.training = true,
 			.exact = true,
 			.external = true },
 		&err);
 	if (!p)
 		fail_msg("%s", err.msg);
-	secant_context *c = secant_context_new(p, &err);
-	must(secant_context_set_output(c, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
+	exec_context *c = exec_context_new(p, &err);
+	must(exec_context_set_output(c, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
 	for (int i = 0, k = 1; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
-			must(secant_context_set_output(
-					 c, k++, (char *)o.grad + (size_t)m.store->slot[i].offset * (f64 ? 8 : 4), &err),
+			must(
+				exec_context_set_output(c, k++, (char *)o.grad + (size_t)m.store->slot[i].offset * (f64 ? 8 : 4), &err),
 				&err);
 	void *x = make_input("input", &in, f64),
 		 *target = make_target(&m, "target", &(secant_shape){ 4, { 2, 64, 64, 1 } }, 1, f64);
-	must(secant_context_set_input(c, "input", x, &err), &err);
-	must(secant_context_set_input(c, "target", target, &err), &err);
+	must(exec_context_set_input(c, "input", x, &err), &err);
+	must(exec_context_set_input(c, "target", target, &err), &err);
 	bool averages = f64 && !strcmp(name, "adamw");
-	secant_average ema = { .store = m.store }, swa = { .store = m.store };
+	train_average ema = { .store = m.store }, swa = { .store = m.store };
 	json_t *losses = json_object_get(j, "losses"), *norms = json_object_get(j, "grad_norms");
 	for (size_t step = 0; step < json_array_size(losses); step++) {
-		must(secant_context_run(c, &err), &err);
+		must(exec_context_run(c, &err), &err);
 		double loss = f64 ? loss64 : (double)loss32, want = json_number_value(json_array_get(losses, step));
 		snprintf(path, sizeof path, "%s, loss of step %d", name, (int)step + 1);
 		assert_near(path, loss, want, f64 ? 1e-9 : step < 2 ? 1e-5 : 2e-2);
 		if (f64)
-			assert_near("gradient norm", secant_optimizer_grad_norm(&o, 2),
+			assert_near("gradient norm", train_optimizer_grad_norm(&o, 2),
 				json_number_value(json_array_get(norms, step)), 1e-8 * json_number_value(json_array_get(norms, step)));
-		secant_optimizer_update(&o, options.learning_rate, -1, 2);
+		train_optimizer_update(&o, options.learning_rate, -1, 2);
 		if (averages)
-			must(secant_average_add(&ema, .9, 2, &err), &err);
+			must(train_average_add(&ema, .9, 2, &err), &err);
 		if (averages && step >= 5)
-			must(secant_average_add(&swa, 0, 2, &err), &err);
+			must(train_average_add(&swa, 0, 2, &err), &err);
 	}
 	if (averages) {
 		check_average(&m, &swa, "swa", 5);
@@ -242,12 +240,12 @@ run_trace(const char *name, bool f64)
 	}
 	if (f64)
 		check_final(&m, json_object_get(j, "final"));
-	secant_context_free(c);
-	secant_plan_free(p);
+	exec_context_free(c);
+	exec_plan_free(p);
 	secant_free(x), secant_free(target), secant_free(out);
-	secant_optimizer_free(&o);
-	secant_opts_free(&secant_optimizer_options_table, &options);
-	model_free(&m);
+	train_optimizer_free(&o);
+	secant_opts_free(&train_optimizer_options_table, &options);
+	golden_free(&m);
 	json_decref(j);
 	printf("%s %s: agrees\n", name, f64 ? "f64" : "f32");
 }

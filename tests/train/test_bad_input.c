@@ -34,7 +34,7 @@ spoiled(double (*label)(int x, int y, int c))
 {
 	secant_err err = { 0 };
 	if (secant_is_dir(in_root(root, "bad")))
-		must(secant_remove_tree(in_root(root, "bad"), &err), &err);
+		must(base_remove_tree(in_root(root, "bad"), &err), &err);
 	write_discs(root, "bad/train", 4, label);
 	write_discs(root, "bad/val", 2, label);
 	return in_root(root, "bad");
@@ -78,7 +78,7 @@ static void
 drop(const char *name)
 {
 	secant_err err = { 0 };
-	must(secant_remove_tree(in_root(root, "%s", name), &err), &err);
+	must(base_remove_tree(in_root(root, "%s", name), &err), &err);
 }
 
 static void
@@ -236,7 +236,7 @@ model_files(void **state)
 	evaluation_fails("nothing.safetensors", NULL, NULL, "nothing.safetensors: cannot open: No such file or directory");
 	evaluation_fails("good", NULL, NULL, "good: is a folder, expected a file");
 	must(secant_file_read(&text, &size, in_root(root, "model/last.safetensors"), 1 << 30, &err), &err);
-	size_t header = 8 + (size_t)secant_le64((const uint8_t *)text);
+	size_t header = 8 + (size_t)base_le64((const uint8_t *)text);
 	const size_t cut[] = { 0, 7, 8, 1000, header - 1, header, header + 1000, size - 1 };
 	for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
 		must(secant_file_write(in_root(root, "cut.safetensors"), text, cut[i], &err), &err);
@@ -287,14 +287,14 @@ full_disk(void **state)
 	opens = opens
 		? opens
 		: secant_evaluate(in_root(root, "small/run/last.safetensors"), in_root(root, "bad"), &e, NULL, &scores, &own);
-	secant_names left = { 0 };
-	secant_status listed = secant_dir_list(&left, in_root(root, "small/run"), SECANT_DIR_ALL, &own);
+	base_names left = { 0 };
+	secant_status listed = base_dir_list(&left, in_root(root, "small/run"), BASE_DIR_ALL, &own);
 	umount(folder); /* before anything can fail the test */
 	assert_int_equal(listed, SECANT_OK);
 	for (int i = 0; i < left.n; i++)
 		if (strstr(left.v[i], "tmp"))
 			fail_msg("%s is left", left.v[i]);
-	secant_names_free(&left);
+	base_names_free(&left);
 	assert_int_equal(status, SECANT_ERR_IO);
 	assert_non_null(strstr(err.msg, "No space left on device"));
 	assert_non_null(strstr(err.msg, "small/run/"));

@@ -9,7 +9,7 @@ static void
 put(const char *name, const char *text)
 {
 	const char *path = in_root(root, "%s", name);
-	char *dir = secant_path_dir(path);
+	char *dir = base_path_dir(path);
 	secant_err err = { 0 };
 	must(secant_make_dirs(dir, &err), &err);
 	secant_free(dir);
@@ -20,29 +20,29 @@ put(const char *name, const char *text)
 static void
 put_shapes(int each)
 {
-	secant_str list = { 0 };
+	base_str list = { 0 };
 	put("synsetoffset2category.txt", "Bag\t1\nKnife\t2\n");
-	secant_str_add(&list, "[");
+	base_str_add(&list, "[");
 	for (int i = 0; i < 2 * each; i++) {
-		secant_str points = { 0 }, labels = { 0 };
+		base_str points = { 0 }, labels = { 0 };
 		char name[64];
 		for (int k = 0; k < 40 + i; k++) {
 			double x = (k % 8) / 4. - 1, y = (k / 8) / 3. - 1 + 0.01 * i, z = ((k * 7 + i) % 5) / 10.;
-			secant_str_addf(&points, "%g %g %g\n", x, y, z);
-			secant_str_addf(&labels, "%d\n", (i % 2 ? x > 0 : y > -0.2) + 1);
+			base_str_addf(&points, "%g %g %g\n", x, y, z);
+			base_str_addf(&labels, "%d\n", (i % 2 ? x > 0 : y > -0.2) + 1);
 		}
 		snprintf(name, sizeof name, "%d/points/s%d.pts", i % 2 + 1, i);
 		put(name, points.p);
 		snprintf(name, sizeof name, "%d/points_label/s%d.seg", i % 2 + 1, i);
 		put(name, labels.p);
-		secant_str_addf(&list, "%s\"shape_data/%d/s%d\"", i ? ", " : "", i % 2 + 1, i);
-		secant_str_free(&points);
-		secant_str_free(&labels);
+		base_str_addf(&list, "%s\"shape_data/%d/s%d\"", i ? ", " : "", i % 2 + 1, i);
+		base_str_free(&points);
+		base_str_free(&labels);
 	}
-	secant_str_add(&list, "]");
+	base_str_add(&list, "]");
 	put("train_test_split/shuffled_train_file_list.json", list.p);
 	put("train_test_split/shuffled_val_file_list.json", list.p);
-	secant_str_free(&list);
+	base_str_free(&list);
 }
 
 static secant_train_options
@@ -120,13 +120,13 @@ paper_and_category_by_hand(void **state)
 	static const int32_t a1[] = { 0, 0, 1, 1 }, a2[] = { 0, 0 }, b1[] = { 2, 3, 3, -1 };
 	static const int fa1[] = { 0, 1, 1, 1 }, fa2[] = { 0, 0 }, fb1[] = { 2, 3, 2, 4 };
 	static char a_name[] = "A", b_name[] = "B", *const categories[] = { a_name, b_name };
-	secant_cloud_counts c;
+	judge_cloud_counts c;
 	secant_scores s;
-	assert_int_equal(secant_cloud_counts_new(&c, 5, 2, NULL), 0);
-	assert_int_equal(secant_cloud_counts_add(&c, a1, fa1, 4, 0, 0, 2, NULL), 0);
-	assert_int_equal(secant_cloud_counts_add(&c, a2, fa2, 2, 0, 0, 2, NULL), 0);
-	assert_int_equal(secant_cloud_counts_add(&c, b1, fb1, 4, 1, 2, 3, NULL), 0);
-	assert_int_equal(secant_cloud_counts_scores(&c, SECANT_PROTOCOL_PAPER, 0, NULL, 0, categories, &s, NULL), 0);
+	assert_int_equal(judge_cloud_counts_new(&c, 5, 2, NULL), 0);
+	assert_int_equal(judge_cloud_counts_add(&c, a1, fa1, 4, 0, 0, 2, NULL), 0);
+	assert_int_equal(judge_cloud_counts_add(&c, a2, fa2, 2, 0, 0, 2, NULL), 0);
+	assert_int_equal(judge_cloud_counts_add(&c, b1, fb1, 4, 1, 2, 3, NULL), 0);
+	assert_int_equal(judge_cloud_counts_scores(&c, JUDGE_PROTOCOL_PAPER, 0, NULL, 0, categories, &s, NULL), 0);
 	near(s.instance_iou, 3. / 4);
 	near(s.iou, s.instance_iou);
 	near(s.category_iou, 35. / 48);
@@ -142,13 +142,13 @@ paper_and_category_by_hand(void **state)
 	assert_string_equal(s.protocol, "paper");
 	secant_scores_free(&s);
 	/* classes with fewer than three points stay out of the mean */
-	assert_int_equal(secant_cloud_counts_scores(&c, SECANT_PROTOCOL_SCENE, 3, NULL, 0, categories, &s, NULL), 0);
+	assert_int_equal(judge_cloud_counts_scores(&c, JUDGE_PROTOCOL_SCENE, 3, NULL, 0, categories, &s, NULL), 0);
 	near(s.miou, 3. / 4);
 	near(s.class_accuracy, 3. / 4);
 	assert_int_equal(s.per_class[1].pixels, 2);
 	assert_true(isnan(s.instance_iou));
 	secant_scores_free(&s);
-	secant_cloud_counts_free(&c);
+	judge_cloud_counts_free(&c);
 }
 
 static void
@@ -156,14 +156,14 @@ points_never_predicted_count_as_wrong(void **state)
 {
 	static const int32_t label[] = { 0, 1, 1 };
 	static const int found[] = { -1, 1, -1 };
-	secant_cloud_counts c;
+	judge_cloud_counts c;
 	secant_scores s;
-	assert_int_equal(secant_cloud_counts_new(&c, 3, 0, NULL), 0);
-	assert_int_equal(secant_cloud_counts_add(&c, label, found, 3, -1, 0, 3, NULL), 0);
-	assert_int_equal(secant_cloud_counts_scores(&c, SECANT_PROTOCOL_SCENE, 0, NULL, 0, NULL, &s, NULL), 0);
+	assert_int_equal(judge_cloud_counts_new(&c, 3, 0, NULL), 0);
+	assert_int_equal(judge_cloud_counts_add(&c, label, found, 3, -1, 0, 3, NULL), 0);
+	assert_int_equal(judge_cloud_counts_scores(&c, JUDGE_PROTOCOL_SCENE, 0, NULL, 0, NULL, &s, NULL), 0);
 	near(s.accuracy, 1. / 3);
 	secant_scores_free(&s);
-	secant_cloud_counts_free(&c);
+	judge_cloud_counts_free(&c);
 }
 
 /* ---- runs ---- */
@@ -259,8 +259,8 @@ resuming_is_bit_for_bit(void **state)
 					 b = bytes_of(in_root(root, "parts/%s", files[i]));
 		assert_int_equal(a.size, b.size);
 		assert_memory_equal(a.data, b.data, a.size);
-		secant_file_unmap(&a);
-		secant_file_unmap(&b);
+		base_file_unmap(&a);
+		base_file_unmap(&b);
 	}
 	free_options(&o);
 }
@@ -299,13 +299,13 @@ clouds_get_one_class(void **state)
 static void
 scenes_are_judged_point_by_point(void **state)
 {
-	secant_str text = { 0 };
-	secant_str_add(&text, "x,y,z,label\n");
+	base_str text = { 0 };
+	base_str_add(&text, "x,y,z,label\n");
 	for (int i = 0; i < 900; i++)
-		secant_str_addf(&text, "%d,%d,%g,%d\n", i % 30, i / 30, (i % 7) / 7., i % 30 < 15 ? 2 : 6);
+		base_str_addf(&text, "%d,%d,%g,%d\n", i % 30, i / 30, (i % 7) / 7., i % 30 < 15 ? 2 : 6);
 	put("train/a.csv", text.p);
 	put("val/b.csv", text.p);
-	secant_str_free(&text);
+	base_str_free(&text);
 	secant_train_options o = cloud_options(in_root(root, "run"), "pointnet-dense");
 	static const char *const set[][2] = { { "block", "10" }, { "up", "z" }, { "features", "xyz,position" },
 		{ "points", "64" }, { "loss", "ce(class-weights=[1,2])" } };
@@ -412,15 +412,15 @@ strange_clouds_are_predicted(void **state)
 							 *const parts[][2] = { { "category", "Bag" }, { "pass-points", "50" }, { "batch", "3" },
 								 { NULL } };
 	char model[400];
-	secant_str many = { 0 };
+	base_str many = { 0 };
 	snprintf(model, sizeof model, "%s", bag_model());
 	put("one.xyz", "1 2 3\n");
 	put("same.xyz", "1 2 3\n1 2 3\n1 2 3\n");
 	put("nan.xyz", "0 0 0\nnan 0 0\n0 1 0\n");
 	for (int i = 0; i < 777; i++)
-		secant_str_addf(&many, "%d %d %d\n", i % 10, i / 10 % 10, i / 100);
+		base_str_addf(&many, "%d %d %d\n", i % 10, i / 10 % 10, i / 100);
 	put("many.xyz", many.p);
-	secant_str_free(&many);
+	base_str_free(&many);
 	static const struct {
 		const char *in;
 		int n;

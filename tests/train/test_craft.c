@@ -18,8 +18,8 @@ setup(void **state)
 }
 
 typedef struct tiny_store {
-	secant_graph *g;
-	secant_store *s;
+	graph_net *g;
+	exec_store *s;
 	secant_optimizer_options o;
 } tiny_store;
 
@@ -28,17 +28,17 @@ static tiny_store
 make_store(bool f64)
 {
 	secant_err err = { 0 };
-	tiny_store t = { .g = secant_graph_new() };
-	secant_graph_state(t.g, "encoder.weight", SECANT_F32, &(secant_shape){ 2, { 2, 2 } }, true, SECANT_INIT_ONES);
-	secant_graph_state(t.g, "encoder.bias", SECANT_F32, &(secant_shape){ 1, { 2 } }, true, SECANT_INIT_ONES);
-	secant_graph_state(t.g, "head.weight", SECANT_F32, &(secant_shape){ 2, { 1, 2 } }, true, SECANT_INIT_ONES);
-	t.s = secant_store_new(t.g, f64, &err);
+	tiny_store t = { .g = graph_new() };
+	graph_state(t.g, "encoder.weight", SECANT_F32, &(secant_shape){ 2, { 2, 2 } }, true, GRAPH_INIT_ONES);
+	graph_state(t.g, "encoder.bias", SECANT_F32, &(secant_shape){ 1, { 2 } }, true, GRAPH_INIT_ONES);
+	graph_state(t.g, "head.weight", SECANT_F32, &(secant_shape){ 2, { 1, 2 } }, true, GRAPH_INIT_ONES);
+	t.s = exec_store_new(t.g, f64, &err);
 	assert_non_null(t.s);
 	for (int i = 0; i < t.s->n; i++)
 		for (int64_t k = 0; k < t.s->slot[i].count; k++)
-			secant_slot_set(t.s, &t.s->slot[i], k, 1);
-	must(secant_opts_init(&secant_optimizer_options_table, &t.o, &err), &err);
-	must(secant_opts_set(&secant_optimizer_options_table, &t.o, "optimizer", "sgd", &err), &err);
+			exec_slot_set(t.s, &t.s->slot[i], k, 1);
+	must(secant_opts_init(&train_optimizer_options_table, &t.o, &err), &err);
+	must(secant_opts_set(&train_optimizer_options_table, &t.o, "optimizer", "sgd", &err), &err);
 	t.o.momentum = 0;
 	return t;
 }
@@ -46,13 +46,13 @@ make_store(bool f64)
 static void
 drop_store(tiny_store *t)
 {
-	secant_opts_free(&secant_optimizer_options_table, &t->o);
-	secant_store_free(t->s);
-	secant_graph_free(t->g);
+	secant_opts_free(&train_optimizer_options_table, &t->o);
+	exec_store_free(t->s);
+	graph_free(t->g);
 }
 
 static void
-set_gradients(secant_optimizer *o, double value)
+set_gradients(train_optimizer *o, double value)
 {
 	for (int i = 0; i < o->store->n; i++)
 		for (int64_t k = 0; k < o->store->slot[i].count; k++)
@@ -64,21 +64,21 @@ groups_have_their_own_rate_and_decay(void **state)
 {
 	secant_err err = { 0 };
 	tiny_store t = make_store(true);
-	secant_optimizer o;
+	train_optimizer o;
 	t.o.encoder_rate = .1, t.o.weight_decay = .5, t.o.decay_norms = false;
-	must(secant_optimizer_new(&o, &t.o, t.s, &err), &err);
+	must(train_optimizer_new(&o, &t.o, t.s, &err), &err);
 	set_gradients(&o, 2);
-	secant_optimizer_update(&o, .01, -1, 1);
+	train_optimizer_update(&o, .01, -1, 1);
 	assert_true(
-		fabs(secant_slot_get(t.s, &t.s->slot[0], 3) - (1 - .001 * 2.5)) < 1e-15); /* a tenth of the rate, decayed */
-	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[1], 1) - (1 - .001 * 2)) < 1e-15); /* not decayed */
-	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 0) - (1 - .01 * 2.5)) < 1e-15);
-	must(secant_optimizer_train_only(&o, (bool[]){ false, false, true }, &err), &err);
-	double before = secant_slot_get(t.s, &t.s->slot[0], 3);
-	secant_optimizer_update(&o, .01, -1, 1);
-	assert_true(secant_slot_get(t.s, &t.s->slot[0], 3) == before); /* neither step nor decay */
-	assert_true(secant_slot_get(t.s, &t.s->slot[2], 0) < 1 - .01 * 2.5);
-	secant_optimizer_free(&o);
+		fabs(exec_slot_get(t.s, &t.s->slot[0], 3) - (1 - .001 * 2.5)) < 1e-15); /* a tenth of the rate, decayed */
+	assert_true(fabs(exec_slot_get(t.s, &t.s->slot[1], 1) - (1 - .001 * 2)) < 1e-15); /* not decayed */
+	assert_true(fabs(exec_slot_get(t.s, &t.s->slot[2], 0) - (1 - .01 * 2.5)) < 1e-15);
+	must(train_optimizer_train_only(&o, (bool[]){ false, false, true }, &err), &err);
+	double before = exec_slot_get(t.s, &t.s->slot[0], 3);
+	train_optimizer_update(&o, .01, -1, 1);
+	assert_true(exec_slot_get(t.s, &t.s->slot[0], 3) == before); /* neither step nor decay */
+	assert_true(exec_slot_get(t.s, &t.s->slot[2], 0) < 1 - .01 * 2.5);
+	train_optimizer_free(&o);
 	drop_store(&t);
 }
 
@@ -102,20 +102,20 @@ decay_is_the_optimizers_own(void **state)
 	secant_err err = { 0 };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		tiny_store t = make_store(true);
-		secant_optimizer o;
+		train_optimizer o;
 		secant_optimizer_options given = t.o;
 		given.optimizer = cases[i].name;
 		if (cases[i].given >= 0)
 			given.weight_decay = cases[i].given;
 		else
 			assert_true(given.weight_decay == -1); /* as the command line leaves it */
-		must(secant_optimizer_new(&o, &given, t.s, &err), &err);
+		must(train_optimizer_new(&o, &given, t.s, &err), &err);
 		assert_true(o.options.weight_decay == cases[i].used);
-		secant_optimizer_free(&o);
+		train_optimizer_free(&o);
 		given.weight_decay = -.5;
-		assert_int_equal(secant_optimizer_new(&o, &given, t.s, &err), SECANT_ERR_RANGE);
+		assert_int_equal(train_optimizer_new(&o, &given, t.s, &err), SECANT_ERR_RANGE);
 		assert_string_equal(err.msg, "weight-decay is -0.5; 0 or more is wanted, or -1 for the optimizer's own");
-		secant_optimizer_free(&o);
+		train_optimizer_free(&o);
 		err = (secant_err){ 0 };
 		drop_store(&t);
 	}
@@ -128,20 +128,20 @@ gradients_are_clipped(void **state)
 	secant_err err = { 0 };
 	for (int parts = 1; parts <= 2; parts++) {
 		tiny_store t = make_store(true);
-		secant_optimizer o;
+		train_optimizer o;
 		t.o.weight_decay = 0, t.o.clip_value = 2, t.o.clip_norm = 1;
-		must(secant_optimizer_new(&o, &t.o, t.s, &err), &err);
+		must(train_optimizer_new(&o, &t.o, t.s, &err), &err);
 		for (int k = 0; k < parts; k++) {
 			set_gradients(&o, parts == 1 ? -3 : k ? -7 : 1); /* the mean of 1 and -7 is -3 */
 			if (parts > 1)
-				must(secant_optimizer_accumulate(&o, 2, &err), &err);
+				must(train_optimizer_accumulate(&o, 2, &err), &err);
 		}
-		assert_true(fabs(secant_optimizer_grad_norm(&o, 2) - 3 * parts * sqrt(8)) < 1e-12);
-		secant_optimizer_update(&o, .1, -1, 2);
+		assert_true(fabs(train_optimizer_grad_norm(&o, 2) - 3 * parts * sqrt(8)) < 1e-12);
+		train_optimizer_update(&o, .1, -1, 2);
 		double want = 1 + .1 * 2 / (2 * sqrt(8) + 1e-6);
 		for (int i = 0; i < 3; i++)
-			assert_true(fabs(secant_slot_get(t.s, &t.s->slot[i], 0) - want) < 1e-15);
-		secant_optimizer_free(&o);
+			assert_true(fabs(exec_slot_get(t.s, &t.s->slot[i], 0) - want) < 1e-15);
+		train_optimizer_free(&o);
 		drop_store(&t);
 	}
 }
@@ -152,23 +152,23 @@ averages_by_hand(void **state)
 	secant_err err = { 0 };
 	for (int f64 = 0; f64 < 2; f64++) {
 		tiny_store t = make_store(f64);
-		secant_average mean = { .store = t.s }, ema = { .store = t.s };
-		secant_average_swap(&mean); /* nothing yet: nothing to exchange */
-		assert_true(secant_slot_get(t.s, &t.s->slot[0], 0) == 1);
+		train_average mean = { .store = t.s }, ema = { .store = t.s };
+		train_average_swap(&mean); /* nothing yet: nothing to exchange */
+		assert_true(exec_slot_get(t.s, &t.s->slot[0], 0) == 1);
 		for (int k = 0; k < 3; k++) { /* 1, 2, 6 */
-			secant_slot_set(t.s, &t.s->slot[2], 1, k == 2 ? 6 : k + 1);
-			must(secant_average_add(&mean, 0, 1, &err), &err);
-			must(secant_average_add(&ema, .75, 1, &err), &err);
+			exec_slot_set(t.s, &t.s->slot[2], 1, k == 2 ? 6 : k + 1);
+			must(train_average_add(&mean, 0, 1, &err), &err);
+			must(train_average_add(&ema, .75, 1, &err), &err);
 		}
-		secant_average_swap(&mean);
-		assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 1) - 3) < 1e-6);
-		assert_true(secant_slot_get(t.s, &t.s->slot[0], 0) == 1);
-		secant_average_swap(&mean);
-		assert_true(secant_slot_get(t.s, &t.s->slot[2], 1) == 6);
-		secant_average_swap(&ema);
-		assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 1) - (.75 * 1.25 + .25 * 6)) < 1e-6);
-		secant_average_free(&mean);
-		secant_average_free(&ema);
+		train_average_swap(&mean);
+		assert_true(fabs(exec_slot_get(t.s, &t.s->slot[2], 1) - 3) < 1e-6);
+		assert_true(exec_slot_get(t.s, &t.s->slot[0], 0) == 1);
+		train_average_swap(&mean);
+		assert_true(exec_slot_get(t.s, &t.s->slot[2], 1) == 6);
+		train_average_swap(&ema);
+		assert_true(fabs(exec_slot_get(t.s, &t.s->slot[2], 1) - (.75 * 1.25 + .25 * 6)) < 1e-6);
+		train_average_free(&mean);
+		train_average_free(&ema);
 		drop_store(&t);
 	}
 }
@@ -213,8 +213,7 @@ no_number_names_the_batch(void **state)
 	assert_true(secant_is_file(
 		in_root(root, "diverged/state.safetensors"))); /* of the last good epoch: --resume goes on from there */
 	secant_err err = { 0 };
-	json_t *j = secant_json_read(in_root(root, "diverged/nan-batch.json"), &err),
-		   *names = json_object_get(j, "samples");
+	json_t *j = base_json_read(in_root(root, "diverged/nan-batch.json"), &err), *names = json_object_get(j, "samples");
 	assert_non_null(j);
 	assert_int_equal(json_array_size(names), 4);
 	for (size_t i = 0; i < 4; i++)
@@ -239,11 +238,11 @@ no_number_in_a_picture(void **state)
 	write_discs(root, "holes/data/train", 4, disc_label);
 	for (int i = 0; i < 4; i++) {
 		disc_index = i;
-		must(secant_remove_tree(in_root(root, "holes/data/train/images/%02d.png", i), &err), &err);
+		must(base_remove_tree(in_root(root, "holes/data/train/images/%02d.png", i), &err), &err);
 		write_picture(in_root(root, "holes/data/train/images/%02d.tif", i), 32, 32, 3, SECANT_F32, with_nan);
 	}
 	write_text(in_root(root, "holes/config.json"), "{}"); /* there is a run */
-	char *folder = secant_strdup(in_root(root, "holes"));
+	char *folder = base_strdup(in_root(root, "holes"));
 	run_with(folder, ".", more, NULL,
 		"holes/data/train/images/02.tif: the number at (9, 3), channel 1, is none (NaN), and the file declares no "
 		"value for no data");
@@ -270,7 +269,7 @@ no_data_in_a_raster(void **state)
 		for (int i = 0; i < 4; i++) {
 			secant_image im;
 			disc_index = i;
-			must(secant_remove_tree(in_root(root, "voids/data/%s/images/%02d.png", name, i), &err), &err);
+			must(base_remove_tree(in_root(root, "voids/data/%s/images/%02d.png", name, i), &err), &err);
 			const char *path = in_root(root, "voids/data/%s/images/%02d.tif", name, i);
 			write_picture(path, 32, 32, 3, SECANT_F32, with_hole);
 			must(secant_image_read(&im, path, NULL, &err), &err);
@@ -281,7 +280,7 @@ no_data_in_a_raster(void **state)
 	}
 	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
 		const pairs_of more[] = { { "overwrite", "true" }, { "loss", losses[i] }, { "epochs", "1" }, { NULL, NULL } };
-		char *folder = secant_strdup(in_root(root, "voids"));
+		char *folder = base_strdup(in_root(root, "voids"));
 		run_with(folder, "run", more, NULL, NULL);
 		secant_free(folder);
 		json_t *j = json_line(in_root(root, "voids/run/log.jsonl"), 0);
@@ -321,15 +320,15 @@ logs_of_killed_runs(void **state)
 				   on[] = { { "epochs", "1" }, { "resume", "true" }, { NULL, NULL } };
 	secant_err err = { 0 };
 	run_with(root, "cut", one, NULL, NULL);
-	must(secant_remove_tree(in_root(root, "cut/state.safetensors"), &err), &err);
+	must(base_remove_tree(in_root(root, "cut/state.safetensors"), &err), &err);
 	write_text(in_root(root, "cut/.last.safetensors.123-4.tmp"), "half a model");
 	watcher w = { 0 };
 	run_with(root, "cut", on, &w, NULL);
 	assert_int_equal(w.epochs, 1);
 	assert_null(json_line(in_root(root, "cut/log.jsonl"), 1));
 	assert_false(secant_is_file(in_root(root, "cut/.last.safetensors.123-4.tmp")));
-	must(secant_file_append(in_root(root, "cut/log.jsonl"), "{\"epoch\": 2, \"lo", &err), &err);
-	char *text, *path = secant_strdup(in_root(root, "cut/log.jsonl"));
+	must(base_file_append(in_root(root, "cut/log.jsonl"), "{\"epoch\": 2, \"lo", &err), &err);
+	char *text, *path = base_strdup(in_root(root, "cut/log.jsonl"));
 	size_t size;
 	must(secant_file_read(&text, &size, path, 1 << 20, &err), &err);
 	must(secant_file_write(path, text, size - 1, &err), &err); /* no newline: the line is torn */
@@ -341,17 +340,17 @@ logs_of_killed_runs(void **state)
 
 /* ---- starting weights ---- */
 
-static secant_model
+static model_bundle
 new_model(int classes, int channels)
 {
 	secant_err err = { 0 };
-	secant_model m;
+	model_bundle m;
 	secant_network net;
 	must(secant_opts_init(&secant_network_options, &net, &err), &err);
 	must(secant_opts_set(&secant_network_options, &net, "encoder", "resnet18", &err), &err);
 	net.classes = classes, net.in_channels = channels, net.encoder_depth = 3;
 	must(secant_opts_set(&secant_network_options, &net, "decoder-channels", "8,8,8", &err), &err);
-	must(secant_model_new(&m, &net, NULL, "none", false, &err), &err);
+	must(model_new(&m, &net, NULL, "none", false, &err), &err);
 	secant_opts_free(&secant_network_options, &net);
 	return m;
 }
@@ -364,33 +363,33 @@ weights_that_fit_are_taken(void **state)
 	secant_err err = { 0 };
 	watcher w = { 0 };
 	secant_logger log = { watch_log, &w };
-	secant_model from = new_model(3, 3), to = new_model(1, 4), grey = new_model(3, 1);
+	model_bundle from = new_model(3, 3), to = new_model(1, 4), grey = new_model(3, 1);
 	const char *path = in_root(root, "start.safetensors");
-	secant_model_initialize(&from, 1);
-	secant_model_initialize(&to, 2);
-	must(secant_model_save(&from, path, &err), &err);
-	double head = secant_slot_get(to.store, secant_store_find(to.store, "segmentation_head.0.weight"), 5);
-	must(secant_model_start_from(&to, path, &log, &err), &err);
+	model_initialize(&from, 1);
+	model_initialize(&to, 2);
+	must(model_save(&from, path, &err), &err);
+	double head = exec_slot_get(to.store, exec_store_find(to.store, "segmentation_head.0.weight"), 5);
+	must(model_start_from(&to, path, &log, &err), &err);
 	assert_string_equal(w.warning,
 		"weights: 2 tensors do not fit and keep their start: segmentation_head.0.weight (1x8x3x3; file: 3x8x3x3), "
 		"segmentation_head.0.bias (1; file: 3)");
-	assert_true(secant_slot_get(to.store, secant_store_find(to.store, "segmentation_head.0.weight"), 5) == head);
-	const secant_slot *a = secant_store_find(from.store, "encoder.conv1.weight"),
-					  *b = secant_store_find(to.store, "encoder.conv1.weight"),
-					  *c = secant_store_find(grey.store, "encoder.conv1.weight");
+	assert_true(exec_slot_get(to.store, exec_store_find(to.store, "segmentation_head.0.weight"), 5) == head);
+	const exec_slot *a = exec_store_find(from.store, "encoder.conv1.weight"),
+					*b = exec_store_find(to.store, "encoder.conv1.weight"),
+					*c = exec_store_find(grey.store, "encoder.conv1.weight");
 	for (int64_t o = 0; o < 64; o += 21)
 		for (int64_t i = 0; i < 4; i++) /* red, green, blue, red again, times 3/4 */
-			assert_true(fabs(secant_slot_get(to.store, b, (o * 4 + i) * 49 + 7)
-							- .75 * secant_slot_get(from.store, a, (o * 3 + i % 3) * 49 + 7))
+			assert_true(fabs(exec_slot_get(to.store, b, (o * 4 + i) * 49 + 7)
+							- .75 * exec_slot_get(from.store, a, (o * 3 + i % 3) * 49 + 7))
 				< 1e-7);
-	must(secant_model_start_from(&grey, path, NULL, &err), &err);
+	must(model_start_from(&grey, path, NULL, &err), &err);
 	double sum = 0;
 	for (int64_t i = 0; i < 3; i++)
-		sum += secant_slot_get(from.store, a, (5 * 3 + i) * 49 + 7);
-	assert_true(fabs(secant_slot_get(grey.store, c, 5 * 49 + 7) - sum) < 1e-6);
+		sum += exec_slot_get(from.store, a, (5 * 3 + i) * 49 + 7);
+	assert_true(fabs(exec_slot_get(grey.store, c, 5 * 49 + 7) - sum) < 1e-6);
 	const char *deep = "decoder.blocks.1.conv1.0.weight";
-	assert_true(secant_slot_get(to.store, secant_store_find(to.store, deep), 9)
-		== secant_slot_get(from.store, secant_store_find(from.store, deep), 9));
+	assert_true(exec_slot_get(to.store, exec_store_find(to.store, deep), 9)
+		== exec_slot_get(from.store, exec_store_find(from.store, deep), 9));
 
 	/* nothing in common is an error */
 	secant_tensors other = { 0 };
@@ -398,13 +397,13 @@ weights_that_fit_are_taken(void **state)
 	secant_tensor t = { SECANT_F32, { 1, { 1 } }, &number, NULL };
 	must(secant_tensors_add(&other, "elsewhere.weight", &t, &err), &err);
 	must(secant_tensors_write(&other, NULL, in_root(root, "other.safetensors"), &err), &err);
-	assert_int_equal(secant_model_start_from(&to, in_root(root, "other.safetensors"), &log, &err), SECANT_ERR_SHAPE);
+	assert_int_equal(model_start_from(&to, in_root(root, "other.safetensors"), &log, &err), SECANT_ERR_SHAPE);
 	assert_non_null(
 		strstr(err.msg, "other.safetensors: nothing in it fits the network; its first keys are elsewhere.weight"));
 	secant_tensors_free(&other);
-	secant_model_free(&from);
-	secant_model_free(&to);
-	secant_model_free(&grey);
+	model_free(&from);
+	model_free(&to);
+	model_free(&grey);
 }
 
 /* ---- losses ---- */
@@ -418,15 +417,14 @@ a_classification_head_learns(void **state)
 			{ "aux-weight", weight ? "1" : "0" }, { "epochs", "1" }, { NULL, NULL } };
 		run_with(root, weight ? "head" : "head-still", more, NULL, NULL);
 	}
-	secant_model m;
+	model_bundle m;
 	secant_err err = { 0 };
 	double learned[2];
 	for (int k = 0; k < 2; k++) {
-		must(secant_model_open(
-				 &m, in_root(root, k ? "head/last.safetensors" : "head-still/last.safetensors"), false, &err),
+		must(model_open(&m, in_root(root, k ? "head/last.safetensors" : "head-still/last.safetensors"), false, &err),
 			&err);
-		learned[k] = secant_slot_get(m.store, secant_store_find(m.store, "classification_head.3.bias"), 0);
-		secant_model_free(&m);
+		learned[k] = exec_slot_get(m.store, exec_store_find(m.store, "classification_head.3.bias"), 0);
+		model_free(&m);
 	}
 	assert_true(
 		learned[0] == 0 && learned[1] > 1e-4); /* there is a disc in every picture: the head says so ever louder */
@@ -467,17 +465,17 @@ numbers_come_from_the_data(void **state)
 		{ NULL, NULL } };
 	run_with(root, "measured", more, NULL, NULL);
 	secant_err err = { 0 };
-	json_t *config = secant_json_read(in_root(root, "measured/config.json"), &err);
+	json_t *config = base_json_read(in_root(root, "measured/config.json"), &err);
 	const char *text = json_string_value(json_object_get(config, "normalize"));
 	double mean[3], deviation[3];
 	assert_int_equal(
 		sscanf(text, "%lf,%lf,%lf/%lf,%lf,%lf", mean, mean + 1, mean + 2, deviation, deviation + 1, deviation + 2), 6);
 	for (int k = 0; k < 3; k++)
 		assert_true(mean[k] > .3 && mean[k] < .6 && deviation[k] > .05 && deviation[k] < .4);
-	secant_model m;
-	must(secant_model_open(&m, in_root(root, "measured/last.safetensors"), false, &err), &err);
+	model_bundle m;
+	must(model_open(&m, in_root(root, "measured/last.safetensors"), false, &err), &err);
 	assert_string_equal(m.normalize, text);
-	secant_model_free(&m);
+	model_free(&m);
 	json_decref(config);
 	const pairs_of resume[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "resume", "true" },
 		{ "epochs", "1" }, { NULL, NULL } };

@@ -20,15 +20,15 @@ setup(void **state)
 static void
 names_are(const char *folder, const char *const *want)
 {
-	secant_names l = { 0 };
+	base_names l = { 0 };
 	secant_err err = { 0 };
 	int n = 0;
-	must(secant_dir_list(&l, folder, SECANT_DIR_ALL, &err), &err);
+	must(base_dir_list(&l, folder, BASE_DIR_ALL, &err), &err);
 	for (; want[n]; n++)
 		assert_string_equal(n < l.n ? l.v[n] : "(nothing)", want[n]);
 	if (l.n != n)
 		fail_msg("%s holds more: %s", folder, l.v[n]);
-	secant_names_free(&l);
+	base_names_free(&l);
 }
 
 static void
@@ -65,7 +65,7 @@ holds_what_was_promised(void **state)
 
 	/* every option, defaults included, in the order and words of the command line */
 	secant_err err = { 0 };
-	json_t *config = secant_json_read(in_root(root, "run/config.json"), &err);
+	json_t *config = base_json_read(in_root(root, "run/config.json"), &err);
 	assert_non_null(config);
 	assert_int_equal(json_integer_value(json_object_get(config, "epochs")), 2);
 	assert_string_equal(json_string_value(json_object_get(config, "encoder")), "resnet18");
@@ -82,7 +82,7 @@ log_has_a_line_an_epoch(void **state)
 	secant_train_options o = tiny_options(in_root(root, "logged"));
 	train_set(&o, "epochs", "3");
 	secant_train_result r = train_expecting(&o, data(), NULL, NULL);
-	char *path = secant_path_join(root, "logged/log.jsonl");
+	char *path = base_path_join(root, "logged/log.jsonl");
 	double best = -1;
 	int best_epoch = 0;
 	for (int i = 0; i < 3; i++) {
@@ -138,7 +138,7 @@ views_count_in_evaluation(void **state)
 	secant_train_options o = tiny_options(in_root(root, "viewed"));
 	train_expecting(&o, data(), NULL, NULL);
 	free_options(&o);
-	char *model = secant_strdup(in_root(root, "viewed/last.safetensors"));
+	char *model = base_strdup(in_root(root, "viewed/last.safetensors"));
 	static const char *const views[] = { "none", "flip-h", "rotate90", "d4" };
 	double iou[4];
 	secant_err err = { 0 };
@@ -338,14 +338,14 @@ labels_of_one_kind_are_noticed(void **state)
 static void
 only_what_runs_made_is_swept(void **state)
 {
-	char *run = secant_strdup(in_root(root, "somebody"));
+	char *run = base_strdup(in_root(root, "somebody"));
 	secant_err err = { 0 };
 	char path[1200];
 	static const char *const theirs[] = { ".important.tmp/data", ".notes.tmp", ".notes.12-3.tmp", "models/.x.1-2.tmp",
 		".log.jsonl.12.tmp", NULL };
 	for (int i = 0; theirs[i]; i++) {
 		snprintf(path, sizeof path, "%s/%s", run, theirs[i]);
-		char *dir = secant_path_dir(path);
+		char *dir = base_path_dir(path);
 		must(secant_make_dirs(dir, &err), &err);
 		must(secant_file_write(path, "x", 1, &err), &err);
 		secant_free(dir);
@@ -377,7 +377,7 @@ only_what_runs_made_is_swept(void **state)
 static void
 a_folder_has_one_process(void **state)
 {
-	char *run = secant_strdup(in_root(root, "taken")), message[1400];
+	char *run = base_strdup(in_root(root, "taken")), message[1400];
 	secant_err err = { 0 };
 	int lock, ready[2];
 	char byte;
@@ -385,7 +385,7 @@ a_folder_has_one_process(void **state)
 	assert_int_equal(pipe(ready), 0);
 	pid_t other = fork();
 	if (!other) {
-		bool good = !secant_dir_lock(run, &lock, &err);
+		bool good = !base_dir_lock(run, &lock, &err);
 		if (write(ready[1], good ? "y" : "n", 1) == 1)
 			pause();
 		_exit(0);
@@ -415,7 +415,7 @@ a_damaged_state_is_refused(void **state)
 		{ "updates", "9007199254740992" }, { "steps", "-1" }, { "best_epoch", "-1" }, { "best_epoch", "77" },
 		{ "averaged", "-1" }, { "threads", "-1" }, { "plateau", "[1e300, null, 0, 0]" },
 		{ "plateau", "[0.1, null, -1, 0]" }, { "plateau", "[0.1, null, 0, 4294967296]" } };
-	char *run = secant_strdup(in_root(root, "damaged")), path[1200];
+	char *run = base_strdup(in_root(root, "damaged")), path[1200];
 	secant_train_options o = tiny_options(run);
 	secant_err err = { 0 };
 	train_expecting(&o, data(), NULL, NULL);

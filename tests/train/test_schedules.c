@@ -58,8 +58,8 @@ options(const char *name)
 {
 	secant_schedule_options o;
 	secant_err err = { 0 };
-	assert_int_equal(secant_opts_init(&secant_schedule_options_table, &o, &err), SECANT_OK);
-	assert_int_equal(secant_opts_set(&secant_schedule_options_table, &o, "schedule", name, &err), SECANT_OK);
+	assert_int_equal(secant_opts_init(&train_schedule_options_table, &o, &err), SECANT_OK);
+	assert_int_equal(secant_opts_set(&train_schedule_options_table, &o, "schedule", name, &err), SECANT_OK);
 	return o;
 }
 
@@ -76,7 +76,7 @@ golden(void)
 	const char *path = golden_path("schedules.json");
 	secant_err err = { 0 };
 	skip_without(path);
-	json_t *all = secant_json_read(path, &err);
+	json_t *all = base_json_read(path, &err);
 	assert_non_null(all);
 	return all;
 }
@@ -99,14 +99,14 @@ as_pytorch(void **state)
 		secant_schedule_options o = p->o;
 		o.schedule = (char *)(uintptr_t)p->schedule, o.unit = (char *)(uintptr_t) "epoch";
 		secant_err err = { 0 };
-		if (secant_schedule_check(&o, &err))
+		if (train_schedule_check(&o, &err))
 			fail_msg("%s", err.msg);
 		assert_int_equal(json_array_size(rates), 60);
 		for (size_t i = 0; i < 60; i++) {
 			near(p->theirs, (int)i,
-				secant_schedule_rate(&o, json_is_number(base) ? json_number_value(base) : .1, (double)i, 60),
+				train_schedule_rate(&o, json_is_number(base) ? json_number_value(base) : .1, (double)i, 60),
 				value(rates, i));
-			double m = secant_schedule_momentum(&o, (double)i, 60);
+			double m = train_schedule_momentum(&o, (double)i, 60);
 			if (momentum)
 				near("its momentum", (int)i, m, value(momentum, i));
 			else
@@ -124,7 +124,7 @@ swa_rates(void **state)
 		json_t *rates = json_object_get(json_object_get(all, linear ? "SWALR_linear" : "SWALR_cos"), "lr");
 		assert_int_equal(json_array_size(rates), 60);
 		for (size_t i = 0; i < 60; i++)
-			near(linear ? "SWALR, linear" : "SWALR", (int)i, secant_schedule_anneal(.1, .05, (double)i, 10, linear),
+			near(linear ? "SWALR, linear" : "SWALR", (int)i, train_schedule_anneal(.1, .05, (double)i, 10, linear),
 				value(rates, i));
 	}
 	json_decref(all);
@@ -160,12 +160,12 @@ plateaus(void **state)
 			   *metrics = json_object_get(theirs, "metrics");
 		secant_schedule_options o = cases[k].o;
 		o.schedule = (char *)(uintptr_t) "plateau";
-		secant_plateau p = { .1, NAN, 0, 0 };
-		assert_true(secant_schedule_watches(&o));
+		train_plateau p = { .1, NAN, 0, 0 };
+		assert_true(train_schedule_watches(&o));
 		assert_int_equal(json_array_size(rates), 60);
 		for (size_t i = 0; i < 60; i++) {
-			near(cases[k].theirs, (int)i, secant_schedule_rate(&o, p.rate, (double)i, 60), value(rates, i));
-			secant_plateau_report(&p, &o, value(metrics, i), cases[k].lower);
+			near(cases[k].theirs, (int)i, train_schedule_rate(&o, p.rate, (double)i, 60), value(rates, i));
+			train_plateau_report(&p, &o, value(metrics, i), cases[k].lower);
 		}
 		near("after the last", 60, p.rate, json_number_value(json_object_get(theirs, "lr_after_last")));
 	}
@@ -182,8 +182,8 @@ fractions_of_a_unit(void **state)
 	o.minimum_rate = 1e-5, o.restart_period = 3, o.restart_factor = 2;
 	assert_int_equal(json_array_size(rates), 60);
 	for (size_t i = 0; i < 60; i++)
-		near("fractional restarts", (int)i, secant_schedule_rate(&o, .1, (double)i / 4, 15), value(rates, i));
-	secant_opts_free(&secant_schedule_options_table, &o);
+		near("fractional restarts", (int)i, train_schedule_rate(&o, .1, (double)i / 4, 15), value(rates, i));
+	secant_opts_free(&train_schedule_options_table, &o);
 	json_decref(all);
 }
 
@@ -191,35 +191,35 @@ static void
 by_hand(void **state)
 {
 	secant_schedule_options o = options("constant");
-	near("constant", 0, secant_schedule_rate(&o, .3, 0, 10), .3);
-	near("constant", 9, secant_schedule_rate(&o, .3, 9, 10), .3);
+	near("constant", 0, train_schedule_rate(&o, .3, 0, 10), .3);
+	near("constant", 9, train_schedule_rate(&o, .3, 9, 10), .3);
 	o.warmup = 4; /* 1/5, 2/5, ... of the rate, then all of it */
 	for (int t = 0; t < 6; t++)
-		near("warm-up", t, secant_schedule_rate(&o, .3, t, 10), .3 * (t < 4 ? t + 1 : 5) / 5);
-	secant_opts_free(&secant_schedule_options_table, &o);
+		near("warm-up", t, train_schedule_rate(&o, .3, t, 10), .3 * (t < 4 ? t + 1 : 5) / 5);
+	secant_opts_free(&train_schedule_options_table, &o);
 
 	o = options("cosine");
 	o.minimum_rate = .1;
-	near("cosine begins", 0, secant_schedule_rate(&o, 1, 0, 8), 1);
-	near("cosine, middle", 4, secant_schedule_rate(&o, 1, 4, 8), .55);
-	near("cosine ends", 8, secant_schedule_rate(&o, 1, 8, 8), .1);
-	near("of nothing", 0, secant_schedule_rate(&o, 1, 0, 0), 1);
-	secant_opts_free(&secant_schedule_options_table, &o);
+	near("cosine begins", 0, train_schedule_rate(&o, 1, 0, 8), 1);
+	near("cosine, middle", 4, train_schedule_rate(&o, 1, 4, 8), .55);
+	near("cosine ends", 8, train_schedule_rate(&o, 1, 8, 8), .1);
+	near("of nothing", 0, train_schedule_rate(&o, 1, 0, 0), 1);
+	secant_opts_free(&train_schedule_options_table, &o);
 
 	o = options("cosine");
 	o.warmup = 4; /* the schedule begins where warm-up ends, and ends with the run */
-	near("warm-up, then cosine", 4, secant_schedule_rate(&o, 1, 4, 12), 1);
-	near("its middle", 8, secant_schedule_rate(&o, 1, 8, 12), .5);
-	near("its end", 12, secant_schedule_rate(&o, 1, 12, 12), 0);
-	secant_opts_free(&secant_schedule_options_table, &o);
+	near("warm-up, then cosine", 4, train_schedule_rate(&o, 1, 4, 12), 1);
+	near("its middle", 8, train_schedule_rate(&o, 1, 8, 12), .5);
+	near("its end", 12, train_schedule_rate(&o, 1, 12, 12), 0);
+	secant_opts_free(&train_schedule_options_table, &o);
 
 	o = options("one-cycle"); /* a run too short to rise */
-	near("one epoch", 0, secant_schedule_rate(&o, 1, 0, 1), 1. / 25 / 1e4);
-	secant_opts_free(&secant_schedule_options_table, &o);
+	near("one epoch", 0, train_schedule_rate(&o, 1, 0, 1), 1. / 25 / 1e4);
+	secant_opts_free(&train_schedule_options_table, &o);
 
 	o = options("polynomial");
-	near("after the end", 12, secant_schedule_rate(&o, 1, 12, 10), 0);
-	secant_opts_free(&secant_schedule_options_table, &o);
+	near("after the end", 12, train_schedule_rate(&o, 1, 12, 10), 0);
+	secant_opts_free(&train_schedule_options_table, &o);
 }
 
 static void
@@ -238,10 +238,10 @@ names_and_units(void **state)
 		secant_schedule_options o = options(wrong[i].schedule);
 		secant_err err = { 0 };
 		assert_int_equal(
-			secant_opts_set(&secant_schedule_options_table, &o, "schedule-unit", wrong[i].unit, &err), SECANT_OK);
-		assert_int_equal(secant_schedule_check(&o, &err), SECANT_ERR_ARG);
+			secant_opts_set(&train_schedule_options_table, &o, "schedule-unit", wrong[i].unit, &err), SECANT_OK);
+		assert_int_equal(train_schedule_check(&o, &err), SECANT_ERR_ARG);
 		assert_string_equal(err.msg, wrong[i].message);
-		secant_opts_free(&secant_schedule_options_table, &o);
+		secant_opts_free(&train_schedule_options_table, &o);
 	}
 }
 

@@ -42,36 +42,34 @@ times(const char *text, const char *what)
 
 static const double epochs[] = { 1, 2, 3, 4 }, loss[] = { .9, .5, NAN, .3 }, rate[] = { 1e-2, 1e-3, 0, 1e-5 };
 
-static secant_figure
-two_charts(secant_chart chart[2], secant_series series[2])
+static draw_figure
+two_charts(draw_chart chart[2], draw_series series[2])
 {
-	series[0] = (secant_series){ "loss", epochs, loss, 4, 0 };
-	series[1] = (secant_series){ "rate", epochs, rate, 4, 0 };
-	chart[0] = (secant_chart){
+	series[0] = (draw_series){ "loss", epochs, loss, 4, 0 };
+	series[1] = (draw_series){ "rate", epochs, rate, 4, 0 };
+	chart[0] = (draw_chart){
 		.x_label = "epoch", .left_label = "loss", .series = &series[0], .n = 1, .mark = "best", .mark_x = 2
 	};
-	chart[1] = (secant_chart){
-		.x_label = "epoch", .left_label = "rate", .series = &series[1], .n = 1, .log_left = true
-	};
-	return (secant_figure){ "a title", chart, 2 };
+	chart[1] = (draw_chart){ .x_label = "epoch", .left_label = "rate", .series = &series[1], .n = 1, .log_left = true };
+	return (draw_figure){ "a title", chart, 2 };
 }
 
 static void
 charts_are_png_or_svg(void **state)
 {
-	secant_chart chart[2];
-	secant_series series[2];
-	secant_figure f = two_charts(chart, series);
+	draw_chart chart[2];
+	draw_series series[2];
+	draw_figure f = two_charts(chart, series);
 	secant_err err = { 0 };
 	secant_image_info info;
-	must(secant_figure_write(&f, in_root(root, "f.png"), &err), &err);
+	must(draw_figure_write(&f, in_root(root, "f.png"), &err), &err);
 	must(secant_image_probe(in_root(root, "f.png"), &info, &err), &err);
 	assert_int_equal(info.width, 1920);
-	must(secant_chart_write(&chart[1], in_root(root, "c.svg"), &err), &err);
+	must(draw_chart_write(&chart[1], in_root(root, "c.svg"), &err), &err);
 	char *text = text_of(in_root(root, "c.svg"));
 	assert_non_null(strstr(text, "<svg"));
 	secant_free(text);
-	assert_int_equal(secant_figure_write(&f, in_root(root, "f.jpg"), &err), SECANT_ERR_ARG);
+	assert_int_equal(draw_figure_write(&f, in_root(root, "f.jpg"), &err), SECANT_ERR_ARG);
 	assert_non_null(strstr(err.msg, "f.jpg: drawings are written as .png or .svg"));
 	assert_false(secant_is_file(in_root(root, "f.jpg")));
 }
@@ -81,23 +79,22 @@ static void
 charts_of_little(void **state)
 {
 	const double no[] = { NAN, INFINITY }, one[] = { 7, 7 };
-	secant_series s[] = { { "none", epochs, no, 2, 0 }, { "one", epochs, one, 1, 1 },
-		{ "no points", NULL, NULL, 0, 0 } };
-	secant_chart c = { .title = "little", .series = s, .n = 3, .log_left = true, .log_x = true };
+	draw_series s[] = { { "none", epochs, no, 2, 0 }, { "one", epochs, one, 1, 1 }, { "no points", NULL, NULL, 0, 0 } };
+	draw_chart c = { .title = "little", .series = s, .n = 3, .log_left = true, .log_x = true };
 	secant_err err = { 0 };
-	must(secant_chart_write(&c, in_root(root, "little.png"), &err), &err);
-	must(secant_chart_write(&(secant_chart){ 0 }, in_root(root, "little.svg"), &err), &err);
+	must(draw_chart_write(&c, in_root(root, "little.png"), &err), &err);
+	must(draw_chart_write(&(draw_chart){ 0 }, in_root(root, "little.svg"), &err), &err);
 }
 
 /* Two drawings in one page share its space of ids. */
 static void
 ids_of_drawings_differ(void **state)
 {
-	secant_chart chart[2];
-	secant_series series[2];
-	secant_figure f = two_charts(chart, series);
+	draw_chart chart[2];
+	draw_series series[2];
+	draw_figure f = two_charts(chart, series);
 	secant_err err = { 0 };
-	char *svg = secant_figure_svg(&f, "one-", &err);
+	char *svg = draw_figure_svg(&f, "one-", &err);
 	assert_non_null(svg);
 	assert_int_equal(strncmp(svg, "<svg", 4), 0);
 	int ids = times(svg, " id=\""), links = times(svg, "href=\"#");
@@ -122,12 +119,12 @@ matrices(void **state)
 			counts[k * MANY + i] = k == 5 ? 0 : (k * 7 + i * 3) % 11 + (k == i ? 4000000000 : 0);
 	}
 	for (int n = 1; n <= MANY; n += n < 20 ? 6 : 65) {
-		must(secant_matrix_write(&(secant_matrix){ "m", counts, names, n }, in_root(root, "m.png"), &err), &err);
+		must(draw_matrix_write(&(draw_matrix){ "m", counts, names, n }, in_root(root, "m.png"), &err), &err);
 		must(secant_image_probe(in_root(root, "m.png"), &info, &err), &err);
 		assert_true(info.width >= 840 && info.width < 2400);
 	}
 	names[0] = "half a character \xc3"; /* cut to a length: cairo would stop drawing there */
-	must(secant_matrix_write(&(secant_matrix){ "m", counts, names, 2 }, in_root(root, "m.svg"), &err), &err);
+	must(draw_matrix_write(&(draw_matrix){ "m", counts, names, 2 }, in_root(root, "m.svg"), &err), &err);
 }
 
 /* ---- events ---- */
@@ -135,7 +132,7 @@ matrices(void **state)
 static uint32_t
 unmasked(const uint8_t *p)
 {
-	uint32_t v = secant_le32(p) - 0xa282ead8u;
+	uint32_t v = base_le32(p) - 0xa282ead8u;
 	return v >> 17 | v << 15;
 }
 
@@ -144,18 +141,18 @@ events_are_records_with_checks(void **state)
 {
 	const char *path = in_root(root, "events");
 	secant_err err = { 0 };
-	assert_int_equal(secant_crc32c("123456789", 9), 0xe3069283u); /* the check value of CRC-32C */
-	const secant_scalar v[] = { { "train/loss", .25 }, { "val/iou", NAN } };
-	must(secant_events_append(path, 1.5, 1, v, 2, &err), &err);
-	must(secant_events_append(path, 2.5, 300, v, 2, &err), &err);
+	assert_int_equal(train_crc32c("123456789", 9), 0xe3069283u); /* the check value of CRC-32C */
+	const train_scalar v[] = { { "train/loss", .25 }, { "val/iou", NAN } };
+	must(train_events_append(path, 1.5, 1, v, 2, &err), &err);
+	must(train_events_append(path, 2.5, 300, v, 2, &err), &err);
 	secant_bytes b = bytes_of(path);
 	size_t at = 0;
 	int n = 0;
 	for (; at + 16 <= b.size; n++) {
-		uint64_t size = secant_le64(b.data + at);
+		uint64_t size = base_le64(b.data + at);
 		assert_true(size <= b.size - at - 16);
-		assert_int_equal(unmasked(b.data + at + 8), secant_crc32c(b.data + at, 8));
-		assert_int_equal(unmasked(b.data + at + 12 + size), secant_crc32c(b.data + at + 12, size));
+		assert_int_equal(unmasked(b.data + at + 8), train_crc32c(b.data + at, 8));
+		assert_int_equal(unmasked(b.data + at + 12 + size), train_crc32c(b.data + at + 12, size));
 		at += 16 + size;
 	}
 	assert_int_equal(at, b.size);
@@ -171,7 +168,7 @@ events_are_records_with_checks(void **state)
 		"train/loss"
 		"\x15\0\0\x80\x3e",
 		32);
-	secant_file_unmap(&b);
+	base_file_unmap(&b);
 }
 
 /* ---- pages ---- */
@@ -196,10 +193,10 @@ pages_stand_alone(void **state)
 static void
 text_of_others_is_escaped(void **state)
 {
-	secant_fact fact = { "name", "<script>alert(\"&\")</script>" };
-	secant_page p = { .title = "<b>", .facts = &fact, .n_facts = 1, .settings = "</pre>" };
+	judge_fact fact = { "name", "<script>alert(\"&\")</script>" };
+	judge_page p = { .title = "<b>", .facts = &fact, .n_facts = 1, .settings = "</pre>" };
 	secant_err err = { 0 };
-	must(secant_page_write(&p, in_root(root, "p.html"), &err), &err);
+	must(judge_page_write(&p, in_root(root, "p.html"), &err), &err);
 	char *text = text_of(in_root(root, "p.html"));
 	assert_null(strstr(text, "<script"));
 	assert_null(strstr(text, "<b>"));
@@ -244,12 +241,12 @@ evaluations_draw(void **state)
 	assert_int_equal(times(text, "<svg"), 1);
 	assert_int_equal(times(text, "data:image/png"), 3);
 	secant_free(text);
-	secant_names l = { 0 };
-	must(secant_dir_list(&l, in_root(root, "worst"), SECANT_DIR_ALL, &err), &err);
+	base_names l = { 0 };
+	must(base_dir_list(&l, in_root(root, "worst"), BASE_DIR_ALL, &err), &err);
 	assert_int_equal(l.n, 4); /* three pictures, each beside label, prediction, errors; worst.txt */
 	must(secant_image_probe(in_root(root, "worst/%s", l.v[0]), &info, &err), &err);
 	assert_int_equal(info.width, 4 * 256 + 3 * 6);
-	secant_names_free(&l);
+	base_names_free(&l);
 	/* worst first */
 	text = text_of(in_root(root, "worst/worst.txt"));
 	double first = atof(text), last = atof(strrchr(text, '\t') - 8);

@@ -25,7 +25,7 @@ static char root[256]; /* the folder of a group of tests, and everything in it *
 static inline void
 fresh_root(void)
 {
-	live_before = secant_mem_live();
+	live_before = base_mem_live();
 	if (!access("/dev/shm", W_OK))
 		setenv("TMPDIR", "/dev/shm", 0);
 	snprintf(root, sizeof root, "%s", scratch_dir());
@@ -36,7 +36,7 @@ static inline int
 teardown(void **state)
 {
 	remove_root(root);
-	long left = secant_mem_live() - live_before;
+	long left = base_mem_live() - live_before;
 	if (left)
 		fprintf(stderr, "%ld blocks were not freed\n", left);
 	return left != 0;
@@ -207,7 +207,7 @@ bytes_of(const char *path)
 {
 	secant_bytes b;
 	secant_err err = { 0 };
-	must(secant_file_map(&b, path, &err), &err);
+	must(base_file_map(&b, path, &err), &err);
 	return b;
 }
 
@@ -216,8 +216,8 @@ same_files(const char *a, const char *b)
 {
 	secant_bytes x = bytes_of(a), y = bytes_of(b);
 	bool same = x.size == y.size && !memcmp(x.data, y.data, x.size);
-	secant_file_unmap(&x);
-	secant_file_unmap(&y);
+	base_file_unmap(&x);
+	base_file_unmap(&y);
 	return same;
 }
 
@@ -240,25 +240,25 @@ static inline void
 assert_same_tensors(const char *a, const char *b)
 {
 	secant_bytes x = bytes_of(a), y = bytes_of(b);
-	size_t at = 8 + (size_t)secant_le64(x.data), bt = 8 + (size_t)secant_le64(y.data);
+	size_t at = 8 + (size_t)base_le64(x.data), bt = 8 + (size_t)base_le64(y.data);
 	if (x.size - at != y.size - bt || memcmp(x.data + at, y.data + bt, x.size - at))
 		fail_msg("%s and %s hold different numbers", a, b);
-	secant_file_unmap(&x);
-	secant_file_unmap(&y);
+	base_file_unmap(&x);
+	base_file_unmap(&y);
 }
 
 /* A hash of every file of a folder and its name. Folders hold hundreds of megabytes: eight bytes at a time. */
 static inline uint64_t
 digest_tree(const char *folder)
 {
-	secant_names l = { 0 };
+	base_names l = { 0 };
 	secant_err err = { 0 };
 	uint64_t h = 0;
 	char base[512], path[2048];
 	snprintf(base, sizeof base, "%s", folder); /* the caller's buffer may be one of in_root's */
-	must(secant_dir_list(&l, base, SECANT_DIR_ALL, &err), &err);
+	must(base_dir_list(&l, base, BASE_DIR_ALL, &err), &err);
 	for (int i = 0; i < l.n; i++) {
-		uint64_t own = secant_fnv1a(l.v[i], strlen(l.v[i])), word;
+		uint64_t own = base_fnv1a(l.v[i], strlen(l.v[i])), word;
 		snprintf(path, sizeof path, "%s/%s", base, l.v[i]);
 		if (secant_is_file(path)) {
 			secant_bytes b = bytes_of(path);
@@ -268,13 +268,13 @@ digest_tree(const char *folder)
 				own = (own ^ word) * 0x9e3779b97f4a7c15u;
 				own ^= own >> 29;
 			}
-			secant_file_unmap(&b);
+			base_file_unmap(&b);
 		} else {
 			own ^= digest_tree(path);
 		}
 		h = h * 31 + own;
 	}
-	secant_names_free(&l);
+	base_names_free(&l);
 	return h;
 }
 
@@ -289,7 +289,7 @@ json_line(const char *path, int i)
 	char *at = text;
 	while (i-- > 0 && at)
 		at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
-	json_t *j = at && *at ? secant_json_parse(at, strcspn(at, "\n"), path, &err) : NULL;
+	json_t *j = at && *at ? base_json_parse(at, strcspn(at, "\n"), path, &err) : NULL;
 	secant_free(text);
 	return j;
 }

@@ -23,7 +23,7 @@ bin_close(void *state)
 {
 	bin_state *t = state;
 	if (t && t->file.data)
-		secant_file_unmap(&t->file);
+		base_file_unmap(&t->file);
 	secant_free(t);
 }
 
@@ -66,15 +66,15 @@ count_names(const char *list)
 static char *
 labels_beside(const char *path)
 {
-	const char *name = secant_path_name(path), *folder = "/velodyne/";
+	const char *name = base_path_name(path), *folder = "/velodyne/";
 	size_t head = (size_t)(name - path), n = strlen(folder), stem = strlen(name) - 4;
-	char *same = secant_format("%.*s%.*s.label", (int)head, path, (int)stem, name);
+	char *same = base_format("%.*s%.*s.label", (int)head, path, (int)stem, name);
 	if (same && secant_is_file(same))
 		return same;
 	secant_free(same);
 	if (head < n - 1 || strncmp(path + head - (n - 1), folder + 1, n - 1) != 0)
 		return NULL;
-	char *other = secant_format("%.*slabels/%.*s.label", (int)(head - (n - 1)), path, (int)stem, name);
+	char *other = base_format("%.*slabels/%.*s.label", (int)(head - (n - 1)), path, (int)stem, name);
 	if (other && secant_is_file(other))
 		return other;
 	secant_free(other);
@@ -85,8 +85,8 @@ static secant_status
 open_labels(secant_cloud_reader *r, bin_state *t, secant_err *err)
 {
 	static const char *const names[] = { "label", "instance" };
-	char *path = r->file.data && secant_ext_is(r->name, "bin") ? labels_beside(r->name) : NULL;
-	secant_status s = path ? secant_file_map(&t->file, path, err) : SECANT_OK;
+	char *path = r->file.data && base_ext_is(r->name, "bin") ? labels_beside(r->name) : NULL;
+	secant_status s = path ? base_file_map(&t->file, path, err) : SECANT_OK;
 	if (!s && path && t->file.size != 4 * (uint64_t)r->total)
 		s = cloud_fail(path, err, SECANT_ERR_FORMAT, "%zu bytes are no labels of 4 bytes for the %lld points of %s",
 			(size_t)t->file.size, (long long)r->total, r->name);

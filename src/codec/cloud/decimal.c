@@ -95,7 +95,7 @@ by_library(const char *p, const char *end)
 	}
 	text[n++] = 'e';
 	*decimal_print_int(text + n, exponent) = '\0';
-	if (!secant_real_parse(text, &v)) /* by its form it can only be too large */
+	if (!base_real_parse(text, &v)) /* by its form it can only be too large */
 		v = text[0] == '-' ? -INFINITY : INFINITY;
 	return v;
 }
@@ -123,10 +123,10 @@ parse_word(const char *p, bool minus, double *v)
 static inline const char *
 gather(const char *p, const char *safe, uint64_t *w)
 {
-	int n = safe && p <= safe ? secant_digits8(p, w) : 8;
+	int n = safe && p <= safe ? base_digits8(p, w) : 8;
 	if (n < 8)
 		return p + n;
-	for (p += safe && p <= safe ? 8 : 0; secant_is_digit(*p); p++)
+	for (p += safe && p <= safe ? 8 : 0; base_is_digit(*p); p++)
 		*w = *w * 10 + (uint64_t)(*p - '0');
 	return p;
 }
@@ -159,9 +159,9 @@ decimal_parse_within(const char *p, const char *safe, double *v)
 		const char *q = p + 1;
 		bool down = *q == '-';
 		q += down || *q == '+';
-		if (secant_is_digit(*q)) {
+		if (base_is_digit(*q)) {
 			int64_t e = 0;
-			for (; secant_is_digit(*q); q++)
+			for (; base_is_digit(*q); q++)
 				e = e < 100000000 ? e * 10 + (*q - '0') : e;
 			exponent += down ? -e : e;
 			p = q;

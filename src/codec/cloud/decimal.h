@@ -1,8 +1,8 @@
 /*
  * Decimal text to floating point and back, exact and fast: the inner loop of every text format.
  */
-#ifndef SECANT_CODEC_CLOUD_DECIMAL_H
-#define SECANT_CODEC_CLOUD_DECIMAL_H
+#ifndef CODEC_CLOUD_DECIMAL_H
+#define CODEC_CLOUD_DECIMAL_H
 #include <secant/base.h>
 
 /* Reads one number at p: decimal, with or without sign, point and exponent, or nan, inf, infinity whatever the case.

@@ -7,8 +7,8 @@
  * `create` writes what stands before the points, `put` a chunk, `finish` what is known only at the end. The file lies
  * in memory (mapped) and is hostile: every length is checked against it.
  */
-#ifndef SECANT_CODEC_CLOUD_FORMAT_H
-#define SECANT_CODEC_CLOUD_FORMAT_H
+#ifndef CODEC_CLOUD_FORMAT_H
+#define CODEC_CLOUD_FORMAT_H
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -49,7 +49,7 @@ struct secant_cloud_reader {
 
 struct secant_cloud_writer {
 	const cloud_format *format;
-	secant_writer *out;
+	base_writer *out;
 	char *name;
 	secant_cloud_writing opt;
 	secant_cloud layout;

@@ -22,7 +22,7 @@ idx_open(secant_cloud_reader *r, secant_err *err)
 			"IDX of type 0x%02x, rank %d; pictures are of bytes (0x08), rank 3", r->data[2], r->data[3]);
 	if (r->size < 16)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "ends at byte %zu, in the header of 16 bytes", r->size);
-	uint64_t n = secant_be32(r->data + 4), h = secant_be32(r->data + 8), w = secant_be32(r->data + 12);
+	uint64_t n = base_be32(r->data + 4), h = base_be32(r->data + 8), w = base_be32(r->data + 12);
 	r->at = 16;
 	if (h > 65535 || w > 65535 || (n && (!h || !w)) || !cloud_holds(r, n, h * w))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,

@@ -17,7 +17,7 @@ static double
 le_double(const uint8_t *p)
 {
 	double v;
-	uint64_t bits = secant_le64(p);
+	uint64_t bits = base_le64(p);
 	memcpy(&v, &bits, sizeof v);
 	return v;
 }
@@ -36,17 +36,17 @@ read_header(secant_cloud_reader *r, las_header *h, secant_err *err)
 	if (h->major != 1 || h->minor > 5)
 		return cloud_fail(
 			r->name, err, SECANT_ERR_UNSUPPORTED, "is LAS %d.%d; versions 1.0 to 1.4 are read", h->major, h->minor);
-	size_t size = secant_le16(d + 94);
+	size_t size = base_le16(d + 94);
 	if (size < sizes[h->minor] || r->size < size)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
 			"the header of LAS 1.%d has %zu bytes, expected %zu in a file of %zu", h->minor, size, sizes[h->minor],
 			r->size);
-	h->points_at = secant_le32(d + 96);
-	h->vlrs = secant_le32(d + 100);
+	h->points_at = base_le32(d + 96);
+	h->vlrs = base_le32(d + 100);
 	h->format = d[104] & 0x3f;
 	h->compressed = d[104] & 0xc0;
-	h->record = secant_le16(d + 105);
-	h->points = secant_le32(d + 107);
+	h->record = base_le16(d + 105);
+	h->points = base_le32(d + 107);
 	for (int k = 0; k < 3; k++) {
 		h->scale[k] = le_double(d + 131 + 8 * k);
 		h->offset[k] = le_double(d + 155 + 8 * k);
@@ -55,10 +55,10 @@ read_header(secant_cloud_reader *r, las_header *h, secant_err *err)
 				h->scale[k], h->offset[k], 'x' + k);
 	}
 	if (h->minor >= 4) {
-		uint64_t points = secant_le64(d + 247);
+		uint64_t points = base_le64(d + 247);
 		h->points = points ? points : h->points;
-		h->evlr_at = secant_le64(d + 235);
-		h->evlrs = secant_le32(d + 243);
+		h->evlr_at = base_le64(d + 235);
+		h->evlrs = base_le32(d + 243);
 	}
 	if (!las_record_size(h->format))
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "point format %d; 0 to 10 are read", h->format);
@@ -87,9 +87,9 @@ keep_header(secant_cloud *c, const uint8_t *d, const las_header *h)
 		.known = true,
 		.minor = h->minor,
 		.format = h->format,
-		.source = secant_le16(d + 4),
-		.day = secant_le16(d + 90),
-		.year = secant_le16(d + 92),
+		.source = base_le16(d + 4),
+		.day = base_le16(d + 90),
+		.year = base_le16(d + 92),
 	};
 	memcpy(k->guid, d + 8, sizeof k->guid);
 	take_name(k->system, d + 26, 32);
@@ -102,7 +102,7 @@ static secant_status
 keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uint8_t *data, uint64_t size,
 	bool extended, secant_err *err)
 {
-	secant_cloud_record k = { .id = secant_le16(head + 18), .size = size, .extended = extended };
+	secant_cloud_record k = { .id = base_le16(head + 18), .size = size, .extended = extended };
 	take_name(k.user, head + 2, 16);
 	take_name(k.description, head + (extended ? 28 : 22), 32);
 	if (!strcmp(k.user, "laszip encoded") && k.id == 22204) {
@@ -111,7 +111,7 @@ keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uin
 		return SECANT_OK;
 	}
 	secant_cloud *c = &r->layout;
-	secant_cloud_record *grown = secant_realloc(c->record, (size_t)c->records + 1, sizeof *grown);
+	secant_cloud_record *grown = base_realloc(c->record, (size_t)c->records + 1, sizeof *grown);
 	k.data = secant_calloc((size_t)size, 1);
 	if (grown)
 		c->record = grown;
@@ -137,13 +137,13 @@ read_records(secant_cloud_reader *r, las_state *t, uint64_t at, uint64_t limit, 
 		if (at > limit || limit - at < head)
 			return SECANT_OK;
 		const uint8_t *p = r->data + at;
-		uint64_t size = extended ? secant_le64(p + 20) : secant_le16(p + 20);
+		uint64_t size = extended ? base_le64(p + 20) : base_le16(p + 20);
 		if (size > limit - at - head)
 			return extended
 				? cloud_fail(r->name, err, SECANT_ERR_FORMAT, "record %u at byte %llu has %llu bytes, %llu are left", i,
 					(unsigned long long)at, (unsigned long long)size, (unsigned long long)(limit - at - head))
 				: SECANT_OK;
-		if (!memcmp(p + 2, "LASF_Spec", 10) && secant_le16(p + 18) == 4) {
+		if (!memcmp(p + 2, "LASF_Spec", 10) && base_le16(p + 18) == 4) {
 			*extra = p + head;
 			*extra_size = (size_t)size;
 		}
@@ -160,7 +160,7 @@ read_records(secant_cloud_reader *r, las_state *t, uint64_t at, uint64_t limit, 
 static secant_status
 add_extra(secant_cloud_reader *r, las_state *t, const char *name, las_extra e, secant_err *err)
 {
-	las_extra *grown = secant_realloc(t->extra, (size_t)t->extras + 1, sizeof *grown);
+	las_extra *grown = base_realloc(t->extra, (size_t)t->extras + 1, sizeof *grown);
 	if (!grown)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	t->extra = grown;
@@ -240,8 +240,8 @@ declare(secant_cloud_reader *r, las_state *t, secant_err *err)
 		s = cloud_declare(r, t->field[i].name, t->field[i].type, &t->column[i], err);
 	memcpy(r->layout.scale, t->head.scale, sizeof t->head.scale);
 	memcpy(r->layout.offset, t->head.offset, sizeof t->head.offset);
-	r->layout.wkt = secant_le16(r->data + 6) & 16;
-	r->layout.gps_standard = secant_le16(r->data + 6) & 1;
+	r->layout.wkt = base_le16(r->data + 6) & 16;
+	r->layout.gps_standard = base_le16(r->data + 6) & 1;
 	keep_header(&r->layout, r->data, &t->head);
 	return s;
 }
@@ -259,7 +259,7 @@ las_open(secant_cloud_reader *r, secant_err *err)
 	if (!s)
 		s = declare(r, t, err);
 	if (!s)
-		s = read_records(r, t, secant_le16(r->data + 94), h->points_at, h->vlrs, false, &extra, &extra_size, err);
+		s = read_records(r, t, base_le16(r->data + 94), h->points_at, h->vlrs, false, &extra, &extra_size, err);
 	if (!s && h->evlrs)
 		s = read_records(r, t, h->evlr_at, r->size, h->evlrs, true, &extra, &extra_size, err);
 	if (!s)
@@ -309,7 +309,7 @@ static void
 unpack_extra(const las_extra *e, const secant_column *c, int64_t at, const uint8_t *raw, int record, int64_t n)
 {
 	size_t size = secant_number_size(c->type);
-	secant_number_convert(secant_column_at(c, at), c->type, size, raw + e->offset, e->stored, (size_t)record, false, n);
+	tensor_number_convert(tensor_column_at(c, at), c->type, size, raw + e->offset, e->stored, (size_t)record, false, n);
 	if (e->scaled)
 		for (int64_t i = 0; i < n; i++)
 			((double *)c->data)[at + i] = ((double *)c->data)[at + i] * e->scale + e->shift;
@@ -327,11 +327,11 @@ las_unpack(const las_state *t, const uint8_t *raw, secant_cloud *out, int64_t at
 			const las_field *f = &t->field[i];
 			if (t->column[i] < 0)
 				continue;
-			uint8_t *to = secant_column_at(&out->column[t->column[i]], at);
+			uint8_t *to = tensor_column_at(&out->column[t->column[i]], at);
 			if (f->mask)
 				unpack_bits(to, raw, record, f, n);
 			else
-				secant_number_copy(to, secant_number_size(f->type), raw + f->offset, (size_t)record,
+				tensor_number_copy(to, secant_number_size(f->type), raw + f->offset, (size_t)record,
 					secant_number_size(f->type), false, n);
 		}
 		for (int i = 0; i < t->extras; i++)

@@ -2,8 +2,8 @@
  * LAS: the layout of point records, shared by reading (las.c), writing (las_write.c) and LAZ (laz.c). ASPRS LAS 1.4
  * R16, 2025.
  */
-#ifndef SECANT_CODEC_CLOUD_LAS_H
-#define SECANT_CODEC_CLOUD_LAS_H
+#ifndef CODEC_CLOUD_LAS_H
+#define CODEC_CLOUD_LAS_H
 #include "codec/cloud/format.h"
 
 enum { LAS_FORMATS = 11, LAS_FIELDS = 40, LAS_EXTRA = 192, LAS_VLR = 54, LAS_EVLR = 60, LAS_MAX_RECORD = 65535 };

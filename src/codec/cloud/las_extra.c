@@ -14,7 +14,7 @@ static double
 le_double(const uint8_t *p)
 {
 	double v;
-	uint64_t bits = secant_le64(p);
+	uint64_t bits = base_le64(p);
 	memcpy(&v, &bits, sizeof v);
 	return v;
 }
@@ -22,10 +22,10 @@ le_double(const uint8_t *p)
 static bool
 grow(las_writer *p, int count)
 {
-	las_element *e = secant_realloc(p->element, (size_t)(p->elements + count), sizeof *e);
+	las_element *e = base_realloc(p->element, (size_t)(p->elements + count), sizeof *e);
 	if (e)
 		p->element = e;
-	las_dimension *d = secant_realloc(p->dimension, (size_t)p->dimensions + 1, sizeof *d);
+	las_dimension *d = base_realloc(p->dimension, (size_t)p->dimensions + 1, sizeof *d);
 	if (d)
 		p->dimension = d;
 	return e && d;
@@ -147,7 +147,7 @@ las_put_extra_record(secant_cloud_writer *w, const las_writer *p, secant_err *er
 			d[2] = (uint8_t)las_extra_type(p->element[e->first].type);
 			memcpy(d + 4, name, strnlen(name, 32));
 		}
-		s = secant_writer_put(w->out, d, sizeof d, err);
+		s = base_writer_put(w->out, d, sizeof d, err);
 	}
 	return s;
 }
@@ -159,8 +159,8 @@ put_changed(las_element *e, const secant_cloud *chunk, int column, int64_t first
 {
 	enum { PART = 512 };
 	double v[PART], lo, hi;
-	bool whole = !secant_number_is_real(e->type);
-	secant_number_limits(e->type, &lo, &hi);
+	bool whole = !tensor_number_is_real(e->type);
+	tensor_number_limits(e->type, &lo, &hi);
 	for (int64_t k = 0; k < n; k += PART) {
 		int64_t m = n - k < PART ? n - k : PART;
 		secant_cloud_doubles(chunk, column, first + k, m, v);
@@ -171,7 +171,7 @@ put_changed(las_element *e, const secant_cloud *chunk, int column, int64_t first
 				v[i] = fabs(v[i] - nearbyint(v[i])) < 1e-4 ? nearbyint(v[i]) : v[i];
 		if (whole)
 			las_fit(&e->loss, v, m, at + first + k, lo, hi, true);
-		secant_number_store(to + (size_t)k * stride, e->type, stride, m, v);
+		tensor_number_store(to + (size_t)k * stride, e->type, stride, m, v);
 	}
 }
 
@@ -187,7 +187,7 @@ las_put_extras(
 		if (e->scaled || c->type != e->type)
 			put_changed(e, chunk, column, first, n, w->n, to, (size_t)p->record);
 		else
-			secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), secant_number_size(c->type),
+			tensor_number_copy(to, (size_t)p->record, tensor_column_at(c, first), secant_number_size(c->type),
 				secant_number_size(c->type), false, n);
 		to += secant_number_size(e->type);
 	}

@@ -125,7 +125,7 @@ las_extra_type(secant_number type)
 	return codes[type];
 }
 
-/* What other programs call a field, as secant_name_plain leaves it: PDAL, CloudCompare, LAStools, Riegl, laspy. */
+/* What other programs call a field, as tensor_name_plain leaves it: PDAL, CloudCompare, LAStools, Riegl, laspy. */
 static const struct {
 	const char *field, *names;
 } aliases[] = {
@@ -156,7 +156,7 @@ las_column_for(const secant_cloud *c, const char *field)
 	secant_cloud_role_name role = secant_role_of(field);
 	for (size_t i = 0; at < 0 && i < sizeof aliases / sizeof *aliases; i++)
 		if (!strcmp(aliases[i].field, field))
-			at = secant_cloud_listed(c, aliases[i].names);
+			at = tensor_cloud_listed(c, aliases[i].names);
 	if (at < 0 && role > SECANT_ROLE_Z && role < SECANT_ROLE_COUNT)
 		at = secant_cloud_role(c, role);
 	return at;

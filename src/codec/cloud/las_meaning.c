@@ -83,7 +83,7 @@ lookup_for(secant_cloud *c)
 	secant_cloud_record *r = record_of(c, "LASF_Spec", 0);
 	if (r)
 		return r;
-	secant_cloud_record *grown = secant_realloc(c->record, (size_t)c->records + 1, sizeof *grown);
+	secant_cloud_record *grown = base_realloc(c->record, (size_t)c->records + 1, sizeof *grown);
 	if (!grown)
 		return NULL;
 	c->record = grown;
@@ -132,8 +132,8 @@ static bool
 text_of_key(const secant_cloud *c, const uint8_t *key, char *out, size_t size)
 {
 	const secant_cloud_record *ascii = record_of(c, "LASF_Projection", 34737);
-	size_t n = secant_le16(key + 4), at = secant_le16(key + 6);
-	if (!ascii || secant_le16(key + 2) != 34737 || at > ascii->size || n > ascii->size - at)
+	size_t n = base_le16(key + 4), at = base_le16(key + 6);
+	if (!ascii || base_le16(key + 2) != 34737 || at > ascii->size || n > ascii->size - at)
 		return false;
 	const char *text = (const char *)ascii->data + at;
 	const char *bar = memchr(text, '|', n);
@@ -151,10 +151,10 @@ name_in_keys(const secant_cloud *c, const secant_cloud_record *r, char *out, siz
 		/* Keys of 8 bytes: id, where, count, value; a value in place has 0 as where. */
 		for (uint64_t at = 8; at + 8 <= r->size; at += 8) {
 			const uint8_t *key = r->data + at;
-			int value = secant_le16(key + 6);
-			if (secant_le16(key) != order[i])
+			int value = base_le16(key + 6);
+			if (base_le16(key) != order[i])
 				continue;
-			if (i < 2 && !secant_le16(key + 2) && value && value != USER_DEFINED) {
+			if (i < 2 && !base_le16(key + 2) && value && value != USER_DEFINED) {
 				snprintf(out, size, "EPSG:%d", value);
 				return true;
 			}

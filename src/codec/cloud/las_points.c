@@ -104,7 +104,7 @@ intensity_factor(const secant_cloud_writer *w, const secant_column *c, const str
 {
 	enum { AUTO, KEEP, UNIT, BYTE, SIGNED };
 	int how = w->opt.intensity_range;
-	if (how == AUTO && secant_number_is_real(c->type)) {
+	if (how == AUTO && tensor_number_is_real(c->type)) {
 		how = !s->integral && s->lo >= 0 && s->hi <= 1     ? UNIT
 			: s->lo < 0 && s->lo >= -2048 && s->hi <= 2047 ? SIGNED
 														   : KEEP;
@@ -123,12 +123,12 @@ static void
 angle_factor(const secant_cloud_writer *w, const las_field *f, const secant_column *c,
 	const struct secant_cloud_span *s, las_use *u)
 {
-	bool steps = !strcmp(c->name, "scan_angle") && (!secant_number_is_real(c->type) || s->integral),
+	bool steps = !strcmp(c->name, "scan_angle") && (!tensor_number_is_real(c->type) || s->integral),
 		 wanted = f->type == SECANT_N_I16;
 	u->factor = steps == wanted ? 1 : wanted ? 1 / 0.006 : 0.006;
 	if (!steps && strcmp(c->name, "scan_angle_rank"))
 		say(w, c->name, s, "taken as degrees");
-	if (steps && secant_number_is_real(c->type))
+	if (steps && tensor_number_is_real(c->type))
 		say(w, c->name, s, "taken as steps of 0.006 degrees, LAS's own; call it scan_angle_rank where it is degrees");
 }
 
@@ -166,7 +166,7 @@ void
 las_fit(las_loss *l, double *v, int64_t n, int64_t at, double lo, double hi, bool whole)
 {
 	for (int64_t k = 0; k < n; k++) {
-		double r = whole ? secant_round_even(v[k]) : v[k];
+		double r = whole ? tensor_round_even(v[k]) : v[k];
 		if (!(r >= lo && r <= hi)) {
 			if (isnan(v[k])) {
 				l->strange++;
@@ -231,12 +231,12 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 	to += f->offset;
 	if (!f->mask && c->type == f->type && same) {
 		size_t size = secant_number_size(f->type);
-		if (!all_zero(secant_column_at(c, first), size * (size_t)n))
-			secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
+		if (!all_zero(tensor_column_at(c, first), size * (size_t)n))
+			tensor_number_copy(to, (size_t)p->record, tensor_column_at(c, first), size, size, false, n);
 		return SECANT_OK;
 	}
-	if (f->mask && c->type == SECANT_N_U8 && largest(secant_column_at(c, first), n) <= f->mask) {
-		gather_bits(bits, f, secant_column_at(c, first), n);
+	if (f->mask && c->type == SECANT_N_U8 && largest(tensor_column_at(c, first), n) <= f->mask) {
+		gather_bits(bits, f, tensor_column_at(c, first), n);
 		return SECANT_OK;
 	}
 	secant_cloud_doubles(chunk, u->column, first, n, v);
@@ -253,8 +253,8 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 					? " (formats 6 to 10, in LAS 1.4, hold 255, but no GeoTIFF coordinate system)"
 					: " (formats 6 to 10, in LAS 1.4, hold 255)");
 	if (!f->mask)
-		secant_number_limits(f->type, &least, &most);
-	bool whole = f->mask || !secant_number_is_real(f->type);
+		tensor_number_limits(f->type, &least, &most);
+	bool whole = f->mask || !tensor_number_is_real(f->type);
 	/* What a factor makes of whole numbers is not counted as rounding. */
 	int64_t rounded = u->loss.rounded;
 	if (whole)
@@ -262,10 +262,10 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 	if (!same)
 		u->loss.rounded = rounded;
 	if (!f->mask) {
-		secant_number_store(to, f->type, (size_t)p->record, n, v);
+		tensor_number_store(to, f->type, (size_t)p->record, n, v);
 		return SECANT_OK;
 	}
-	secant_number_store(byte, SECANT_N_U8, 1, n, v);
+	tensor_number_store(byte, SECANT_N_U8, 1, n, v);
 	gather_bits(bits, f, byte, n);
 	return SECANT_OK;
 }
@@ -282,7 +282,7 @@ put_bits(las_writer *p, uint64_t *bits, int at, uint8_t *to, int64_t n)
 		p->by_return[(r + 15) % 16] += r > 0;
 	}
 	if (!all_zero(byte, (size_t)n))
-		secant_number_copy(to + at, (size_t)p->record, byte, 1, 1, false, n);
+		tensor_number_copy(to + at, (size_t)p->record, byte, 1, 1, false, n);
 	memset(bits, 0, SLAB);
 }
 
@@ -312,7 +312,7 @@ las_put_points(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk,
 		used += (size_t)p->record * (size_t)n;
 		if (!s && (used == (size_t)p->record * SLAB * SLABS || first + n == chunk->n)) {
 			s = p->laz ? laz_put(w, p, buffer, used / (size_t)p->record, err)
-					   : secant_writer_put(w->out, buffer, used, err);
+					   : base_writer_put(w->out, buffer, used, err);
 			used = 0;
 		}
 	}
@@ -349,12 +349,12 @@ las_say_losses(const secant_cloud_writer *w, const las_writer *p)
 				'x' + k, (long long)p->moved[k], (long long)w->n, p->scale[k]);
 	for (int i = 0; i < p->fields; i++) {
 		const las_field *f = &p->field[i];
-		secant_number_limits(f->type, &lo, &hi);
+		tensor_number_limits(f->type, &lo, &hi);
 		say_loss(w, f->name, &p->use[i].loss, f->mask ? 0 : lo, f->mask ? f->mask : hi);
 	}
 	for (int i = 0; i < p->elements; i++) {
 		const las_element *e = &p->element[i];
-		secant_number_limits(e->type, &lo, &hi);
+		tensor_number_limits(e->type, &lo, &hi);
 		say_loss(w, e->column < 0 ? "Classification" : w->layout.column[e->column].name, &e->loss, lo, hi);
 	}
 }

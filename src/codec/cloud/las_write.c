@@ -119,10 +119,10 @@ say_system(const secant_cloud_writer *w, const las_writer *p)
 static bool
 unfit(const secant_cloud_writer *w, const char *field, int column)
 {
-	char plain[SECANT_PLAIN_NAME];
+	char plain[TENSOR_PLAIN_NAME];
 	const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[column] : NULL;
 	return s && !strcmp(field, "intensity") && (s->lo < 0 || s->hi > UINT16_MAX)
-		&& strcmp(secant_name_plain(w->layout.column[column].name, plain, sizeof plain), "intensity") != 0;
+		&& strcmp(tensor_name_plain(w->layout.column[column].name, plain, sizeof plain), "intensity") != 0;
 }
 
 /* Gives each column a place: a field, or extra bytes. */
@@ -206,7 +206,7 @@ put_double(uint8_t *p, double v)
 {
 	uint64_t bits;
 	memcpy(&bits, &v, sizeof bits);
-	secant_put_le(p, bits, 8);
+	base_put_le(p, bits, 8);
 }
 
 /* Whether a record of the source goes to the file: extra bytes are described anew, and waveforms stand behind the
@@ -250,15 +250,15 @@ put_origin(uint8_t *h, const secant_cloud_las *k)
 	memcpy(h + 26, "OTHER", 5);
 	snprintf((char *)h + 58, 32, "secant %s", secant_version());
 	if (k->known) {
-		secant_put_le(h + 4, k->source, 2);
+		base_put_le(h + 4, k->source, 2);
 		memcpy(h + 8, k->guid, sizeof k->guid);
 		memset(h + 26, 0, 32);
 		memcpy(h + 26, k->system, strnlen(k->system, 32));
-		secant_put_le(h + 90, k->day, 2);
-		secant_put_le(h + 92, k->year, 2);
+		base_put_le(h + 90, k->day, 2);
+		base_put_le(h + 92, k->year, 2);
 	} else if (gmtime_r(&now, &day)) {
-		secant_put_le(h + 90, (uint64_t)day.tm_yday + 1, 2);
-		secant_put_le(h + 92, (uint64_t)day.tm_year + 1900, 2);
+		base_put_le(h + 90, (uint64_t)day.tm_yday + 1, 2);
+		base_put_le(h + 92, (uint64_t)day.tm_year + 1900, 2);
 	}
 }
 
@@ -267,18 +267,18 @@ put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, uint64_t wav
 {
 	uint8_t h[375] = "LASF";
 	bool legacy = p->format < 6 && (uint64_t)w->n <= UINT32_MAX;
-	secant_put_le(h + 6, encoding_of(w, p, wave_at > 0), 2);
+	base_put_le(h + 6, encoding_of(w, p, wave_at > 0), 2);
 	put_origin(h, &w->layout.las);
 	h[24] = 1;
 	h[25] = (uint8_t)p->minor;
-	secant_put_le(h + 94, (uint64_t)p->header, 2);
-	secant_put_le(h + 96, p->points_at, 4);
-	secant_put_le(h + 100, (uint64_t)record_count(p, &w->layout, false), 4);
+	base_put_le(h + 94, (uint64_t)p->header, 2);
+	base_put_le(h + 96, p->points_at, 4);
+	base_put_le(h + 100, (uint64_t)record_count(p, &w->layout, false), 4);
 	h[104] = (uint8_t)(p->format | (p->laz ? 0x80 : 0));
-	secant_put_le(h + 105, (uint64_t)p->record, 2);
-	secant_put_le(h + 107, legacy ? (uint64_t)w->n : 0, 4);
+	base_put_le(h + 105, (uint64_t)p->record, 2);
+	base_put_le(h + 107, legacy ? (uint64_t)w->n : 0, 4);
 	for (int i = 0; i < 5 && legacy; i++)
-		secant_put_le(h + 111 + 4 * i, (uint64_t)p->by_return[i], 4);
+		base_put_le(h + 111 + 4 * i, (uint64_t)p->by_return[i], 4);
 	for (int k = 0; k < 3; k++) {
 		put_double(h + 131 + 8 * k, p->scale[k]);
 		put_double(h + 155 + 8 * k, p->offset[k]);
@@ -286,13 +286,13 @@ put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, uint64_t wav
 		put_double(h + 187 + 16 * k, w->n ? p->lo[k] : 0);
 	}
 	int extended = record_count(p, &w->layout, true);
-	secant_put_le(h + 227, wave_at, 8);
-	secant_put_le(h + 235, extended ? evlr_at : 0, 8);
-	secant_put_le(h + 243, (uint64_t)extended, 4);
-	secant_put_le(h + 247, (uint64_t)w->n, 8);
+	base_put_le(h + 227, wave_at, 8);
+	base_put_le(h + 235, extended ? evlr_at : 0, 8);
+	base_put_le(h + 243, (uint64_t)extended, 4);
+	base_put_le(h + 247, (uint64_t)w->n, 8);
 	for (int i = 0; i < 15; i++)
-		secant_put_le(h + 255 + 8 * i, (uint64_t)p->by_return[i], 8);
-	return secant_writer_put(w->out, h, (size_t)p->header, err);
+		base_put_le(h + 255 + 8 * i, (uint64_t)p->by_return[i], 8);
+	return base_writer_put(w->out, h, (size_t)p->header, err);
 }
 
 secant_status
@@ -301,10 +301,10 @@ las_put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const
 {
 	uint8_t h[LAS_EVLR] = { 0 };
 	memcpy(h + 2, user, strnlen(user, 16));
-	secant_put_le(h + 18, id, 2);
-	secant_put_le(h + 20, size, extended ? 8 : 2);
+	base_put_le(h + 18, id, 2);
+	base_put_le(h + 20, size, extended ? 8 : 2);
 	memcpy(h + (extended ? 28 : 22), description, strnlen(description, 32));
-	return secant_writer_put(w->out, h, extended ? LAS_EVLR : LAS_VLR, err);
+	return base_writer_put(w->out, h, extended ? LAS_EVLR : LAS_VLR, err);
 }
 
 static secant_status
@@ -319,7 +319,7 @@ put_records(secant_cloud_writer *w, const las_writer *p, bool before, secant_err
 			continue;
 		s = las_put_record_head(w, k->user, k->id, k->description, k->size, !before, err);
 		if (!s)
-			s = secant_writer_put(w->out, k->data, (size_t)k->size, err);
+			s = base_writer_put(w->out, k->data, (size_t)k->size, err);
 	}
 	return s;
 }
@@ -404,7 +404,7 @@ las_finish(secant_cloud_writer *w, secant_err *err)
 	if (!s)
 		s = put_records(w, p, false, err);
 	if (!s)
-		s = secant_writer_seek(w->out, 0, err);
+		s = base_writer_seek(w->out, 0, err);
 	if (!s)
 		s = put_header(w, p, end, waves_at(w, p, end), err);
 	if (!s)

@@ -2,8 +2,8 @@
  * Writing LAS and LAZ: what the parts share. Choices, header and records are in las_write.c, extra bytes in
  * las_extra.c, points in las_points.c.
  */
-#ifndef SECANT_CODEC_CLOUD_LAS_WRITE_H
-#define SECANT_CODEC_CLOUD_LAS_WRITE_H
+#ifndef CODEC_CLOUD_LAS_WRITE_H
+#define CODEC_CLOUD_LAS_WRITE_H
 #include "codec/cloud/las.h"
 
 enum { CLASS_EXTRA = -2 }; /* as a column: the class once more */

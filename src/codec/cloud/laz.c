@@ -64,9 +64,9 @@ static const struct {
 static secant_status
 read_item(secant_cloud_reader *r, laz_layout *l, const uint8_t *d, secant_err *err)
 {
-	unsigned kind = secant_le16(d);
+	unsigned kind = base_le16(d);
 	laz_item *item = &l->item[l->items];
-	*item = (laz_item){ .size = secant_le16(d + 2), .version = secant_le16(d + 4), .offset = l->record };
+	*item = (laz_item){ .size = base_le16(d + 2), .version = base_le16(d + 4), .offset = l->record };
 	size_t i = 0;
 	while (i < sizeof kinds / sizeof *kinds && (unsigned)kinds[i].kind != kind)
 		i++;
@@ -97,8 +97,8 @@ read_record(secant_cloud_reader *r, las_state *t, laz_reader *z, uint32_t *chunk
 	const uint8_t *d = t->laz_vlr;
 	if (!d || t->laz_vlr_size < 34)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "is compressed, but has no record 'laszip encoded'");
-	unsigned compressor = secant_le16(d), coder = secant_le16(d + 2), items = secant_le16(d + 32);
-	*chunk_size = secant_le32(d + 12);
+	unsigned compressor = base_le16(d), coder = base_le16(d + 2), items = base_le16(d + 32);
+	*chunk_size = base_le32(d + 12);
 	if (compressor == 1)
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
 			"LAZ compressor 1 (one stream without chunks, LASzip before 2.0) is not read");
@@ -170,15 +170,15 @@ read_table(secant_cloud_reader *r, laz_reader *z, uint32_t chunk_size, secant_er
 {
 	if (!cloud_holds(r, 8, 1))
 		return table_error(r, err, "has no position: the file ends at byte %llu of %llu", r->size, r->at + 8);
-	uint64_t table = secant_le64(r->data + r->at);
+	uint64_t table = base_le64(r->data + r->at);
 	if (table == UINT64_MAX)
-		table = secant_le64(r->data + r->size - 8);
+		table = base_le64(r->data + r->size - 8);
 	r->at += 8;
 	if (r->size < 8 || table < r->at || table > r->size - 8)
 		return table_error(r, err, "is at byte %llu of %llu: was the file written to the end?", table, r->size);
-	if (secant_le32(r->data + table))
-		return table_error(r, err, "is of version %llu, expected %llu", secant_le32(r->data + table), 0);
-	z->chunks = secant_le32(r->data + table + 4);
+	if (base_le32(r->data + table))
+		return table_error(r, err, "is of version %llu, expected %llu", base_le32(r->data + table), 0);
+	z->chunks = base_le32(r->data + table + 4);
 	if ((uint64_t)z->chunks > (table - r->at) / 4 + 1)
 		return table_error(r, err, "announces %llu chunks in %llu bytes", (uint64_t)z->chunks, table - r->at);
 	z->chunk = secant_calloc((size_t)z->chunks, sizeof *z->chunk);

@@ -4,8 +4,8 @@
  * (laz_pointwise.c), layered items of 6 to 10 (laz_layered.c), chunks and their table (laz.c). Chunks are independent
  * of each other.
  */
-#ifndef SECANT_CODEC_CLOUD_LAZ_H
-#define SECANT_CODEC_CLOUD_LAZ_H
+#ifndef CODEC_CLOUD_LAZ_H
+#define CODEC_CLOUD_LAZ_H
 #include "codec/cloud/las.h"
 
 /* ---- entropy decoder ---- */
@@ -29,7 +29,7 @@ typedef struct laz_bit {
 /* Models live and die with a chunk. After a failed allocation the spare stands in for what is missing, and the chunk
  * counts as failed. */
 typedef struct laz_models {
-	secant_arena *arena;
+	base_arena *arena;
 	bool failed;
 	laz_model spare;
 	uint32_t spare_dist[2], spare_count[2];

@@ -16,7 +16,7 @@ put_byte(laz_encoder *e, uint32_t v)
 {
 	if (e->n == e->room) {
 		size_t room = e->room ? 2 * e->room : LEAST_ROOM;
-		uint8_t *more = e->failed ? NULL : secant_realloc(e->out, room, 1);
+		uint8_t *more = e->failed ? NULL : base_realloc(e->out, room, 1);
 		if (!more) {
 			e->failed = true;
 			return;
@@ -312,16 +312,16 @@ laz_colour_encode(laz_encoder *e, laz_models *m, laz_colour *c, uint16_t last[3]
 static void
 put_at(laz_encoder *e, laz_models *m, laz_integer *c, const uint8_t *last, const uint8_t *now, int context)
 {
-	laz_integer_encode(e, m, c, (int32_t)secant_le32(last), (int32_t)secant_le32(now), context);
+	laz_integer_encode(e, m, c, (int32_t)base_le32(last), (int32_t)base_le32(now), context);
 }
 
 void
 laz_wave_encode(laz_encoder *e, laz_models *m, laz_wave *w, uint8_t last[29], const uint8_t now[29])
 {
-	uint64_t old = secant_le64(last + 1), offset = secant_le64(now + 1);
+	uint64_t old = base_le64(last + 1), offset = base_le64(now + 1);
 	int32_t diff;
 	bool near = difference(offset, old, &diff);
-	uint32_t code = offset == old ? 0 : offset == old + secant_le32(last + 9) ? 1 : near ? 2 : 3;
+	uint32_t code = offset == old ? 0 : offset == old + base_le32(last + 9) ? 1 : near ? 2 : 3;
 	laz_put_symbol(e, laz_model_at(m, &w->index, 256), now[0]);
 	laz_put_symbol(e, laz_model_at(m, &w->offset[w->code], 4), code);
 	w->code = code;

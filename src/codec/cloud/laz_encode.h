@@ -2,8 +2,8 @@
  * The other direction of laz.h: an arithmetic encoder over the same models, and the items that both generations share.
  * What an encoder writes, the decoder of the same name reads.
  */
-#ifndef SECANT_CODEC_CLOUD_LAZ_ENCODE_H
-#define SECANT_CODEC_CLOUD_LAZ_ENCODE_H
+#ifndef CODEC_CLOUD_LAZ_ENCODE_H
+#define CODEC_CLOUD_LAZ_ENCODE_H
 #include "codec/cloud/laz_items.h"
 
 /* Bytes that grow. After a failed allocation the encoder goes on without keeping anything, and counts as failed. */

@@ -26,7 +26,7 @@
 secant_status
 laz_models_begin(laz_models *m, secant_err *err)
 {
-	*m = (laz_models){ .arena = secant_arena_new() };
+	*m = (laz_models){ .arena = base_arena_new() };
 	m->spare = (laz_model){ .symbols = 2, .cycle = 2, .dist = m->spare_dist, .count = m->spare_count };
 	m->spare_count[0] = m->spare_count[1] = 1;
 	laz_model_update(&m->spare);
@@ -36,7 +36,7 @@ laz_models_begin(laz_models *m, secant_err *err)
 void
 laz_models_end(laz_models *m)
 {
-	secant_arena_free(m->arena);
+	base_arena_free(m->arena);
 	m->arena = NULL;
 }
 
@@ -48,7 +48,7 @@ laz_model_new(laz_models *m, int symbols)
 		for (bits = 3; symbols > 1 << (bits + 2); bits++)
 			;
 	size_t words = 2 * (size_t)symbols + (bits ? ((size_t)1 << bits) + 2 : 0);
-	laz_model *k = secant_arena_alloc(m->arena, sizeof *k + words * sizeof(uint32_t));
+	laz_model *k = base_arena_alloc(m->arena, sizeof *k + words * sizeof(uint32_t));
 	if (!k) {
 		m->failed = true;
 		return &m->spare;
@@ -351,13 +351,13 @@ laz_wave_begin(laz_wave *w, const uint8_t *first)
 static void
 decode_at(laz_decoder *d, laz_models *m, laz_integer *c, uint8_t *at, int context)
 {
-	secant_put_le(at, (uint32_t)laz_integer_decode(d, m, c, (int32_t)secant_le32(at), context), 4);
+	base_put_le(at, (uint32_t)laz_integer_decode(d, m, c, (int32_t)base_le32(at), context), 4);
 }
 
 void
 laz_wave_decode(laz_decoder *d, laz_models *m, laz_wave *w, uint8_t last[29])
 {
-	uint64_t offset = secant_le64(last + 1), size = secant_le32(last + 9);
+	uint64_t offset = base_le64(last + 1), size = base_le32(last + 9);
 	last[0] = (uint8_t)laz_symbol(d, laz_model_at(m, &w->index, 256));
 	w->code = laz_symbol(d, laz_model_at(m, &w->offset[w->code], 4)) & 3;
 	if (w->code == 1) {
@@ -369,7 +369,7 @@ laz_wave_decode(laz_decoder *d, laz_models *m, laz_wave *w, uint8_t last[29])
 		uint64_t low = laz_raw_u32(d);
 		offset = (uint64_t)laz_raw_u32(d) << 32 | low;
 	}
-	secant_put_le(last + 1, offset, 8);
+	base_put_le(last + 1, offset, 8);
 	decode_at(d, m, &w->size, last + 9, 0);
 	decode_at(d, m, &w->point, last + 13, 0);
 	for (int k = 0; k < 3; k++)

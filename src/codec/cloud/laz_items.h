@@ -2,8 +2,8 @@
  * The memory of LAZ's items, shared by the two directions: laz_pointwise.c and laz_layered.c decode with it,
  * laz_pointwise_write.c and laz_layered_write.c encode. Both must change it alike.
  */
-#ifndef SECANT_CODEC_CLOUD_LAZ_ITEMS_H
-#define SECANT_CODEC_CLOUD_LAZ_ITEMS_H
+#ifndef CODEC_CLOUD_LAZ_ITEMS_H
+#define CODEC_CLOUD_LAZ_ITEMS_H
 #include "codec/cloud/laz.h"
 
 /* ---- point formats 0 to 5 ---- */

@@ -65,18 +65,18 @@ point14_begin(laz_memory14 *s, const uint8_t *v)
 {
 	s->channel = v[15] >> 4 & 3;
 	laz_point14 *p = &s->point[s->channel];
-	p->x = (int32_t)secant_le32(v);
-	p->y = (int32_t)secant_le32(v + 4);
-	p->z = (int32_t)secant_le32(v + 8);
-	p->intensity = secant_le16(v + 12);
+	p->x = (int32_t)base_le32(v);
+	p->y = (int32_t)base_le32(v + 4);
+	p->z = (int32_t)base_le32(v + 8);
+	p->intensity = base_le16(v + 12);
 	p->r = v[14] & 15;
 	p->n = v[14] >> 4;
 	p->flags = (uint8_t)((v[15] & 15) | (v[15] >> 6 & 1) << 4 | (v[15] >> 7) << 5);
 	p->class = v[16];
 	p->user = v[17];
-	p->angle = (int16_t)secant_le16(v + 18);
-	p->source = secant_le16(v + 20);
-	point14_models(p, secant_le64(v + 22));
+	p->angle = (int16_t)base_le16(v + 18);
+	p->source = base_le16(v + 20);
+	point14_models(p, base_le64(v + 22));
 }
 
 void
@@ -187,17 +187,17 @@ static void
 point14_put(const laz_memory14 *s, uint8_t *v)
 {
 	const laz_point14 *p = &s->point[s->channel];
-	secant_put_le(v, (uint32_t)p->x, 4);
-	secant_put_le(v + 4, (uint32_t)p->y, 4);
-	secant_put_le(v + 8, (uint32_t)p->z, 4);
-	secant_put_le(v + 12, p->intensity, 2);
+	base_put_le(v, (uint32_t)p->x, 4);
+	base_put_le(v + 4, (uint32_t)p->y, 4);
+	base_put_le(v + 8, (uint32_t)p->z, 4);
+	base_put_le(v + 12, p->intensity, 2);
 	v[14] = (uint8_t)(p->r | p->n << 4);
 	v[15] = (uint8_t)((p->flags & 15) | s->channel << 4 | (p->flags >> 4 & 1) << 6 | p->flags >> 5 << 7);
 	v[16] = p->class;
 	v[17] = p->user;
-	secant_put_le(v + 18, (uint16_t)p->angle, 2);
-	secant_put_le(v + 20, p->source, 2);
-	secant_put_le(v + 22, p->time.time[p->time.last], 8);
+	base_put_le(v + 18, (uint16_t)p->angle, 2);
+	base_put_le(v + 20, p->source, 2);
+	base_put_le(v + 22, p->time.time[p->time.last], 8);
 }
 
 /* ---- the other items ---- */
@@ -269,9 +269,9 @@ colour_next(layered *l, laz_models *m, int item, int version, bool infrared, uin
 		memory->infrared = (uint16_t)(low | high << 8);
 	}
 	for (int i = 0; i < 3; i++)
-		secant_put_le(out + 2 * i, memory->colour.last[i], 2);
+		base_put_le(out + 2 * i, memory->colour.last[i], 2);
 	if (infrared)
-		secant_put_le(out + 6, memory->infrared, 2);
+		base_put_le(out + 6, memory->infrared, 2);
 }
 
 static void
@@ -304,8 +304,8 @@ bytes_open(const laz_chunk *c, laz_memory14 *s, size_t n)
 {
 	bool ok = true;
 	for (int i = 0; i < LAZ_CHANNELS; i++) {
-		s->bytes[i].last = secant_arena_alloc(c->models.arena, n);
-		s->bytes[i].diff = secant_arena_alloc(c->models.arena, n * sizeof *s->bytes[i].diff);
+		s->bytes[i].last = base_arena_alloc(c->models.arena, n);
+		s->bytes[i].diff = base_arena_alloc(c->models.arena, n * sizeof *s->bytes[i].diff);
 		ok &= s->bytes[i].last && s->bytes[i].diff;
 	}
 	return ok;
@@ -324,8 +324,8 @@ laz_memory14_begin(laz_chunk *c, laz_memory14 *s, secant_err *err)
 		} else if (item->kind == LAZ_RGB14 || item->kind == LAZ_RGBNIR14) {
 			s->colour_ready[channel] = true;
 			for (int k = 0; k < 3; k++)
-				s->colour[channel].colour.last[k] = secant_le16(first + 2 * k);
-			s->colour[channel].infrared = item->kind == LAZ_RGBNIR14 ? secant_le16(first + 6) : 0;
+				s->colour[channel].colour.last[k] = base_le16(first + 2 * k);
+			s->colour[channel].infrared = item->kind == LAZ_RGBNIR14 ? base_le16(first + 6) : 0;
 		} else if (item->kind == LAZ_WAVEPACKET14) {
 			laz_wave_begin(&s->wave[channel], first);
 			s->wave_ready[channel] = true;
@@ -368,7 +368,7 @@ begin_layers(const laz_chunk *c, layered *s, const uint8_t *p, size_t size)
 				: k == LAZ_WAVEPACKET14 ? &s->waves
 				: j                     ? &s->infrared
 										: &s->colours;
-			size_t bytes = secant_le32(p + at);
+			size_t bytes = base_le32(p + at);
 			if (bytes > size - data)
 				return false;
 			l->used = bytes > 0;
@@ -383,13 +383,13 @@ begin_layers(const laz_chunk *c, layered *s, const uint8_t *p, size_t size)
 secant_status
 laz_layered_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err)
 {
-	layered *s = c->layered = secant_arena_alloc(c->models.arena, sizeof *s);
+	layered *s = c->layered = base_arena_alloc(c->models.arena, sizeof *s);
 	if (!s)
 		return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
 	secant_status status = laz_memory14_begin(c, &s->memory, err);
 	for (int i = 0; !status && i < c->layout->items; i++)
 		if (c->layout->item[i].kind == LAZ_BYTE14
-			&& !(s->byte = secant_arena_alloc(c->models.arena, (size_t)c->layout->item[i].size * sizeof *s->byte)))
+			&& !(s->byte = base_arena_alloc(c->models.arena, (size_t)c->layout->item[i].size * sizeof *s->byte)))
 			status = secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
 	if (!status && !begin_layers(c, s, p, size))
 		status = secant_fail(err, SECANT_ERR_FORMAT, "laz: the layers of a chunk run past its %zu bytes", size);

@@ -20,19 +20,19 @@ static values
 values_of(const uint8_t *v)
 {
 	return (values){
-		.x = (int32_t)secant_le32(v),
-		.y = (int32_t)secant_le32(v + 4),
-		.z = (int32_t)secant_le32(v + 8),
-		.intensity = secant_le16(v + 12),
+		.x = (int32_t)base_le32(v),
+		.y = (int32_t)base_le32(v + 4),
+		.z = (int32_t)base_le32(v + 8),
+		.intensity = base_le16(v + 12),
 		.r = v[14] & 15,
 		.n = v[14] >> 4,
 		.channel = v[15] >> 4 & 3,
 		.flags = (uint8_t)((v[15] & 15) | (v[15] >> 6 & 1) << 4 | (v[15] >> 7) << 5),
 		.class = v[16],
 		.user = v[17],
-		.angle = (int16_t)secant_le16(v + 18),
-		.source = secant_le16(v + 20),
-		.time = secant_le64(v + 22),
+		.angle = (int16_t)base_le16(v + 18),
+		.source = base_le16(v + 20),
+		.time = base_le64(v + 22),
 	};
 }
 
@@ -121,12 +121,12 @@ put_colour(laz_chunk_writer *w, laz_memory14 *s, int item, int version, bool inf
 	laz_models *m = &w->chunk.models;
 	laz_chosen k = laz_follow_colour(s, item, version);
 	laz_colour14 *c = &s->colour[k.models], *memory = &s->colour[k.memory];
-	const uint16_t now[3] = { secant_le16(v), secant_le16(v + 2), secant_le16(v + 4) };
+	const uint16_t now[3] = { base_le16(v), base_le16(v + 2), base_le16(v + 4) };
 	w->changed[COLOURS] |= memcmp(now, memory->colour.last, sizeof now) != 0;
 	laz_colour_encode(&w->layer[COLOURS], m, &c->colour, memory->colour.last, now);
 	if (!infrared)
 		return;
-	uint16_t nir = secant_le16(v + 6), old = memory->infrared;
+	uint16_t nir = base_le16(v + 6), old = memory->infrared;
 	uint32_t low = (nir ^ old) & 255 ? 1 : 0, high = (nir ^ old) >> 8 ? 2 : 0;
 	laz_encoder *e = &w->layer[INFRARED];
 	w->changed[INFRARED] |= nir != old;
@@ -163,7 +163,7 @@ put_bytes(laz_chunk_writer *w, laz_memory14 *s, int item, int version, int n, co
 secant_status
 laz_layered_write_begin(laz_chunk_writer *w, secant_err *err)
 {
-	laz_memory14 *s = w->state = secant_arena_alloc(w->chunk.models.arena, sizeof *s);
+	laz_memory14 *s = w->state = base_arena_alloc(w->chunk.models.arena, sizeof *s);
 	if (!s)
 		return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
 	for (int i = 0; i < LAZ_LAYERS + 3; i++) {

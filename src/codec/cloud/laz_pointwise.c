@@ -53,7 +53,7 @@ point10_decode(laz_decoder *d, laz_models *m, laz_point10 *p)
 		if (changed & 16)
 			p->intensity[map] = (uint16_t)laz_integer_decode(
 				d, m, &p->of_intensity, p->intensity[map], map < 3 ? map : 3);
-		secant_put_le(v + 12, p->intensity[map], 2);
+		base_put_le(v + 12, p->intensity[map], 2);
 		if (changed & 8)
 			v[15] = (uint8_t)laz_symbol(d, laz_model_at(m, &p->class[v[15]], 256));
 		if (changed & 4)
@@ -61,24 +61,24 @@ point10_decode(laz_decoder *d, laz_models *m, laz_point10 *p)
 		if (changed & 2)
 			v[17] = (uint8_t)laz_symbol(d, laz_model_at(m, &p->user[v[17]], 256));
 		if (changed & 1)
-			secant_put_le(v + 18, (uint64_t)laz_integer_decode(d, m, &p->of_source, secant_le16(v + 18), 0), 2);
+			base_put_le(v + 18, (uint64_t)laz_integer_decode(d, m, &p->of_source, base_le16(v + 18), 0), 2);
 	}
 	int single = n == 1;
 	int32_t dx = laz_integer_decode(d, m, &p->of_x, p->x[map].v[2], single);
-	secant_put_le(v, secant_le32(v) + (uint32_t)dx, 4);
+	base_put_le(v, base_le32(v) + (uint32_t)dx, 4);
 	laz_median_add(&p->x[map], dx);
 	int32_t dy = laz_integer_decode(d, m, &p->of_y, p->y[map].v[2], single + laz_even(p->of_x.k, 20));
-	secant_put_le(v + 4, secant_le32(v + 4) + (uint32_t)dy, 4);
+	base_put_le(v + 4, base_le32(v + 4) + (uint32_t)dy, 4);
 	laz_median_add(&p->y[map], dy);
 	p->height[level] = laz_integer_decode(
 		d, m, &p->of_z, p->height[level], single + laz_even((p->of_x.k + p->of_y.k) / 2, 18));
-	secant_put_le(v + 8, (uint32_t)p->height[level], 4);
+	base_put_le(v + 8, (uint32_t)p->height[level], 4);
 }
 
 secant_status
 laz_pointwise_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err)
 {
-	pointwise *s = c->pointwise = secant_arena_alloc(c->models.arena, sizeof *s);
+	pointwise *s = c->pointwise = base_arena_alloc(c->models.arena, sizeof *s);
 	if (!s)
 		return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
 	laz_decoder_begin(&s->decoder, p, size);
@@ -88,13 +88,13 @@ laz_pointwise_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err
 		if (item->kind == LAZ_POINT10)
 			laz_point10_begin(&s->point, first);
 		else if (item->kind == LAZ_GPSTIME11)
-			laz_time_begin(&s->time, secant_le64(first), false);
+			laz_time_begin(&s->time, base_le64(first), false);
 		else if (item->kind == LAZ_RGB12)
 			for (int k = 0; k < 3; k++)
-				s->colour.last[k] = secant_le16(first + 2 * k);
+				s->colour.last[k] = base_le16(first + 2 * k);
 		else if (item->kind == LAZ_WAVEPACKET13)
 			laz_wave_begin(&s->wave, first);
-		else if (!(s->bytes.diff = secant_arena_alloc(c->models.arena, (size_t)item->size * sizeof *s->bytes.diff)))
+		else if (!(s->bytes.diff = base_arena_alloc(c->models.arena, (size_t)item->size * sizeof *s->bytes.diff)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
 	}
 	return SECANT_OK;
@@ -114,11 +114,11 @@ laz_pointwise_next(laz_chunk *c)
 			memcpy(out, s->point.last, 20);
 		} else if (item->kind == LAZ_GPSTIME11) {
 			laz_time_decode(d, m, &s->time);
-			secant_put_le(out, s->time.time[s->time.last], 8);
+			base_put_le(out, s->time.time[s->time.last], 8);
 		} else if (item->kind == LAZ_RGB12) {
 			laz_colour_decode(d, m, &s->colour, s->colour.last);
 			for (int k = 0; k < 3; k++)
-				secant_put_le(out + 2 * k, s->colour.last[k], 2);
+				base_put_le(out + 2 * k, s->colour.last[k], 2);
 		} else if (item->kind == LAZ_WAVEPACKET13) {
 			laz_wave_decode(d, m, &s->wave, s->wave.last);
 			memcpy(out, s->wave.last, 29);

@@ -98,20 +98,20 @@ laz_put_record(secant_cloud_writer *w, const las_writer *p, secant_err *err)
 {
 	const laz_layout *l = &p->laz->layout;
 	uint8_t d[34 + 6 * LAZ_ITEMS] = { 0 };
-	secant_put_le(d, l->layered ? 3 : 2, 2);
+	base_put_le(d, l->layered ? 3 : 2, 2);
 	d[4] = LASZIP_MAJOR;
 	d[5] = LASZIP_MINOR;
-	secant_put_le(d + 6, LASZIP_REVISION, 2);
-	secant_put_le(d + 12, CHUNK_POINTS, 4);
+	base_put_le(d + 6, LASZIP_REVISION, 2);
+	base_put_le(d + 12, CHUNK_POINTS, 4);
 	memset(d + 16, 255, 16); /* special records: none */
-	secant_put_le(d + 32, (uint64_t)l->items, 2);
+	base_put_le(d + 32, (uint64_t)l->items, 2);
 	for (int i = 0; i < l->items; i++) {
-		secant_put_le(d + 34 + 6 * i, (uint64_t)l->item[i].kind, 2);
-		secant_put_le(d + 36 + 6 * i, (uint64_t)l->item[i].size, 2);
-		secant_put_le(d + 38 + 6 * i, (uint64_t)l->item[i].version, 2);
+		base_put_le(d + 34 + 6 * i, (uint64_t)l->item[i].kind, 2);
+		base_put_le(d + 36 + 6 * i, (uint64_t)l->item[i].size, 2);
+		base_put_le(d + 38 + 6 * i, (uint64_t)l->item[i].version, 2);
 	}
 	secant_status s = las_put_record_head(w, "laszip encoded", 22204, "", laz_record_size(p->laz), false, err);
-	return s ? s : secant_writer_put(w->out, d, (size_t)laz_record_size(p->laz), err);
+	return s ? s : base_writer_put(w->out, d, (size_t)laz_record_size(p->laz), err);
 }
 
 /* ---- chunks ---- */
@@ -142,21 +142,21 @@ put_layered(secant_cloud_writer *w, laz_writer *z, uint64_t *bytes, secant_err *
 	secant_status s = layer && kept && sizes ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
 	n = s ? 0 : list_layers(z, layer, kept);
 	if (!s)
-		secant_put_le(sizes, (uint64_t)z->points, 4);
+		base_put_le(sizes, (uint64_t)z->points, 4);
 	for (int i = 0; i < n; i++) {
 		if (kept[i])
 			laz_encoder_end(layer[i]);
-		secant_put_le(sizes + 4 + 4 * i, kept[i] ? layer[i]->n : 0, 4);
+		base_put_le(sizes + 4 + 4 * i, kept[i] ? layer[i]->n : 0, 4);
 		if (layer[i]->failed)
 			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for a chunk", w->name);
 	}
 	if (!s)
-		s = secant_writer_put(w->out, sizes, 4 + 4 * (size_t)n, err);
+		s = base_writer_put(w->out, sizes, 4 + 4 * (size_t)n, err);
 	*bytes += 4 + 4 * (uint64_t)n;
 	for (int i = 0; i < n && !s; i++) {
 		if (!kept[i])
 			continue;
-		s = secant_writer_put(w->out, layer[i]->out, layer[i]->n, err);
+		s = base_writer_put(w->out, layer[i]->out, layer[i]->n, err);
 		*bytes += layer[i]->n;
 	}
 	secant_free(layer);
@@ -172,19 +172,19 @@ end_chunk(secant_cloud_writer *w, laz_writer *z, secant_err *err)
 		return SECANT_OK;
 	uint64_t bytes = (uint64_t)z->layout.record;
 	if (z->chunks == z->room) {
-		uint32_t *more = secant_realloc(z->size, (size_t)z->room * 2 + 16, sizeof *more);
+		uint32_t *more = base_realloc(z->size, (size_t)z->room * 2 + 16, sizeof *more);
 		if (!more)
 			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
 		z->size = more;
 		z->room = z->room * 2 + 16;
 	}
-	secant_status s = secant_writer_put(w->out, z->w.chunk.record, (size_t)z->layout.record, err);
+	secant_status s = base_writer_put(w->out, z->w.chunk.record, (size_t)z->layout.record, err);
 	if (!s && z->layout.layered) {
 		s = put_layered(w, z, &bytes, err);
 	} else if (!s) {
 		laz_encoder_end(&z->w.stream);
 		bytes += z->w.stream.n;
-		s = secant_writer_put(w->out, z->w.stream.out, z->w.stream.n, err);
+		s = base_writer_put(w->out, z->w.stream.out, z->w.stream.n, err);
 	}
 	if (z->w.stream.failed || z->w.chunk.models.failed)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for a chunk", w->name);
@@ -214,7 +214,7 @@ begin_points(secant_cloud_writer *w, const las_writer *p, secant_err *err)
 	if (p->laz->at)
 		return SECANT_OK;
 	p->laz->at = p->points_at + 8u;
-	return secant_writer_put(w->out, later, sizeof later, err);
+	return base_writer_put(w->out, later, sizeof later, err);
 }
 
 secant_status
@@ -250,10 +250,10 @@ put_table(secant_cloud_writer *w, laz_writer *z, laz_encoder *e, secant_err *err
 	if (!s && (m.failed || e->failed))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for the chunk table", w->name);
 	laz_models_end(&m);
-	secant_put_le(head + 4, (uint64_t)z->chunks, 4);
+	base_put_le(head + 4, (uint64_t)z->chunks, 4);
 	if (!s)
-		s = secant_writer_put(w->out, head, sizeof head, err);
-	return s ? s : secant_writer_put(w->out, e->out, e->n, err);
+		s = base_writer_put(w->out, head, sizeof head, err);
+	return s ? s : base_writer_put(w->out, e->out, e->n, err);
 }
 
 secant_status
@@ -269,10 +269,10 @@ laz_finish(secant_cloud_writer *w, las_writer *p, uint64_t *end, secant_err *err
 		s = put_table(w, z, &e, err);
 	*end = z->at + 8 + e.n;
 	laz_encoder_free(&e);
-	secant_put_le(place, z->at, 8);
+	base_put_le(place, z->at, 8);
 	if (!s)
-		s = secant_writer_seek(w->out, p->points_at, err);
+		s = base_writer_seek(w->out, p->points_at, err);
 	if (!s)
-		s = secant_writer_put(w->out, place, sizeof place, err);
-	return s ? s : secant_writer_seek(w->out, *end, err);
+		s = base_writer_put(w->out, place, sizeof place, err);
+	return s ? s : base_writer_seek(w->out, *end, err);
 }

@@ -1,7 +1,7 @@
 /* LZF (Marc Lehmann's LibLZF): the compression of PCD. Literal runs of 1 to 32 bytes, and copies of 3 to 264 bytes from
  * up to 8192 back. */
-#ifndef SECANT_CODEC_CLOUD_LZF_H
-#define SECANT_CODEC_CLOUD_LZF_H
+#ifndef CODEC_CLOUD_LZF_H
+#define CODEC_CLOUD_LZF_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

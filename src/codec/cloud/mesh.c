@@ -24,7 +24,7 @@ cloud_mesh_polygon(cloud_mesh *m, const int64_t *corner, int n, secant_err *err)
 	for (int i = 2; i < n; i++) {
 		if (m->triangles == m->capacity) {
 			int64_t more = m->capacity ? m->capacity * 2 : 1024;
-			int32_t *p = secant_realloc(m->corner, (size_t)more * 3, sizeof *p);
+			int32_t *p = base_realloc(m->corner, (size_t)more * 3, sizeof *p);
 			if (!p)
 				return secant_fail(err, SECANT_ERR_NOMEM, "mesh: no memory for %lld triangles", (long long)more);
 			m->corner = p;
@@ -87,11 +87,11 @@ find(const double *sum, int64_t n, double v)
 }
 
 static void
-draw_point(const cloud_mesh *m, const double *sum, secant_rng *rng, secant_cloud *out, const int normals[3])
+draw_point(const cloud_mesh *m, const double *sum, base_rng *rng, secant_cloud *out, const int normals[3])
 {
 	double p[3][3], n[3];
-	int64_t t = find(sum, m->triangles, secant_rng_uniform(rng) * sum[m->triangles - 1]), at = out->n++;
-	double s = sqrt(secant_rng_uniform(rng)), u = secant_rng_uniform(rng);
+	int64_t t = find(sum, m->triangles, base_rng_uniform(rng) * sum[m->triangles - 1]), at = out->n++;
+	double s = sqrt(base_rng_uniform(rng)), u = base_rng_uniform(rng);
 	const double weight[3] = { 1 - s, s * (1 - u), s * u };
 	triangle(m, t, p, n);
 	double length = sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
@@ -105,7 +105,7 @@ draw_point(const cloud_mesh *m, const double *sum, secant_rng *rng, secant_cloud
 		const secant_column *c = &m->vertices.column[i];
 		if (secant_role_of(c->name) >= SECANT_ROLE_NX && secant_role_of(c->name) <= SECANT_ROLE_NZ)
 			continue;
-		memcpy(secant_column_at(&out->column[k++], at), secant_column_at(c, m->corner[3 * t + heavy]),
+		memcpy(tensor_column_at(&out->column[k++], at), tensor_column_at(c, m->corner[3 * t + heavy]),
 			secant_number_size(c->type));
 	}
 }
@@ -134,7 +134,7 @@ draw_all(secant_cloud_reader *r, cloud_mesh *m, int64_t points, secant_err *err)
 	}
 	if (!s)
 		s = secant_cloud_reserve(&out, points, err);
-	secant_rng rng = secant_rng_make((uint64_t)r->opt.seed, SECANT_FOR_SAMPLE, 0, 0);
+	base_rng rng = base_rng_make((uint64_t)r->opt.seed, BASE_FOR_SAMPLE, 0, 0);
 	for (int64_t i = 0; !s && i < points; i++)
 		draw_point(m, sum, &rng, &out, normals);
 	secant_free(sum);

@@ -219,7 +219,7 @@ guess(secant_cloud_reader *r, npy_state *t, secant_err *err)
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	for (int f = 0; f < t->fields; f++)
-		secant_number_convert(v + f, SECANT_N_F64, sizeof *v * (size_t)t->fields, r->data + r->at + t->part[f].offset,
+		tensor_number_convert(v + f, SECANT_N_F64, sizeof *v * (size_t)t->fields, r->data + r->at + t->part[f].offset,
 			t->part[f].type, t->stride, t->part[f].swap, rows);
 	cloud_guess_names(v, rows, t->fields, false, t->name);
 	secant_free(v);
@@ -288,12 +288,12 @@ npy_open(secant_cloud_reader *r, secant_err *err)
 {
 	if (!npy_sniff(r->data, r->size) || r->size < 12)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "is no NPY file: it does not begin with \\x93NUMPY");
-	size_t length = r->data[6] == 1 ? secant_le16(r->data + 8) : secant_le32(r->data + 8);
+	size_t length = r->data[6] == 1 ? base_le16(r->data + 8) : base_le32(r->data + 8);
 	r->at = r->data[6] == 1 ? 10 : 12;
 	if (length > HEAD_MAX || length > r->size - r->at)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "a header of %zu bytes in a file of %zu", length, r->size);
 	npy_state *t = r->state = secant_calloc(1, sizeof *t);
-	char *head = secant_strndup((const char *)r->data + r->at, length);
+	char *head = base_strndup((const char *)r->data + r->at, length);
 	if (!t || !head) {
 		secant_free(head);
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
@@ -339,10 +339,10 @@ put_head(secant_cloud_writer *w, int64_t n, secant_err *err)
 		secant_number_size(written_type(w)), (long long)n, w->layout.columns);
 	memset(head, ' ', sizeof head);
 	memcpy(head, "\x93NUMPY\x01", 8);
-	secant_put_le((uint8_t *)head + 8, WRITTEN_HEAD - 10, 2);
+	base_put_le((uint8_t *)head + 8, WRITTEN_HEAD - 10, 2);
 	memcpy(head + 10, text, (size_t)length);
 	head[WRITTEN_HEAD - 1] = '\n';
-	return secant_writer_put(w->out, head, WRITTEN_HEAD, err);
+	return base_writer_put(w->out, head, WRITTEN_HEAD, err);
 }
 
 static secant_status
@@ -363,10 +363,10 @@ npy_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
 		for (int i = 0; i < chunk->columns; i++) {
 			const secant_column *c = &chunk->column[i];
-			secant_number_convert(buffer + (size_t)i * size, type, row, secant_column_at(c, first), c->type,
+			tensor_number_convert(buffer + (size_t)i * size, type, row, tensor_column_at(c, first), c->type,
 				secant_number_size(c->type), false, n);
 		}
-		secant_status s = secant_writer_put(w->out, buffer, row * (size_t)n, err);
+		secant_status s = base_writer_put(w->out, buffer, row * (size_t)n, err);
 		if (s)
 			return s;
 	}
@@ -376,7 +376,7 @@ npy_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 static secant_status
 npy_finish(secant_cloud_writer *w, secant_err *err)
 {
-	secant_status s = secant_writer_seek(w->out, 0, err);
+	secant_status s = base_writer_seek(w->out, 0, err);
 	return s ? s : put_head(w, w->n, err);
 }
 

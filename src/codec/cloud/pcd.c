@@ -307,7 +307,7 @@ unpack(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 		return SECANT_OK;
 	if (!cloud_holds(r, 8, 1))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "ends at byte %zu, before the packed block", r->size);
-	size_t packed = secant_le32(r->data + r->at), size = secant_le32(r->data + r->at + 4);
+	size_t packed = base_le32(r->data + r->at), size = base_le32(r->data + r->at + 4);
 	r->at += 8;
 	if (!cloud_holds(r, packed, 1))
 		return cloud_fail(
@@ -407,7 +407,7 @@ next_ascii(secant_cloud_reader *r, pcd_state *t, secant_cloud *out, int64_t max,
 	for (int f = 0; f < t->numbers; f++) {
 		secant_column *c = t->column[f] < 0 ? NULL : &out->column[t->column[f]];
 		t->target[f] = f == t->packed ? (cloud_target){ packed, SECANT_N_F64 }
-			: c                       ? (cloud_target){ secant_column_at(c, out->n), c->type }
+			: c                       ? (cloud_target){ tensor_column_at(c, out->n), c->type }
 									  : (cloud_target){ NULL, SECANT_N_F64 };
 	}
 	secant_status s = SECANT_OK;

@@ -1,6 +1,6 @@
 /* PCD: what reading (pcd.c) and writing (pcd_write.c) share. */
-#ifndef SECANT_CODEC_CLOUD_PCD_H
-#define SECANT_CODEC_CLOUD_PCD_H
+#ifndef CODEC_CLOUD_PCD_H
+#define CODEC_CLOUD_PCD_H
 #include "codec/cloud/format.h"
 
 secant_status cloud_pcd_create(secant_cloud_writer *w, secant_err *err);

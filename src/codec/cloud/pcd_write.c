@@ -82,9 +82,9 @@ choose_fields(secant_cloud_writer *w, pcd_writer *p, secant_err *err)
 
 /* One header line: the key and a word for each field. */
 static void
-line(secant_str *s, const secant_cloud_writer *w, const pcd_writer *p, const char *key)
+line(base_str *s, const secant_cloud_writer *w, const pcd_writer *p, const char *key)
 {
-	secant_str_add(s, key);
+	base_str_add(s, key);
 	for (int i = 0; i < p->fields; i++) {
 		const char *kind = secant_number_name(p->type[i]);
 		char name[256];
@@ -92,15 +92,15 @@ line(secant_str *s, const secant_cloud_writer *w, const pcd_writer *p, const cha
 		for (char *c = name; *c; c++)
 			*c = *c <= ' ' ? '_' : *c;
 		if (!strcmp(key, "FIELDS"))
-			secant_str_addf(s, " %s", name);
+			base_str_addf(s, " %s", name);
 		else if (!strcmp(key, "SIZE"))
-			secant_str_addf(s, " %zu", secant_number_size(p->type[i]));
+			base_str_addf(s, " %zu", secant_number_size(p->type[i]));
 		else if (!strcmp(key, "TYPE"))
-			secant_str_addf(s, " %c", p->column[i] < 0 && p->encoding != 1 ? 'F' : kind[0] - 'a' + 'A');
+			base_str_addf(s, " %c", p->column[i] < 0 && p->encoding != 1 ? 'F' : kind[0] - 'a' + 'A');
 		else
-			secant_str_add(s, " 1");
+			base_str_add(s, " 1");
 	}
-	secant_str_add(s, "\n");
+	base_str_add(s, "\n");
 }
 
 secant_status
@@ -117,8 +117,8 @@ cloud_pcd_create(secant_cloud_writer *w, secant_err *err)
 	secant_status s = choose_fields(w, p, err);
 	if (s)
 		return s;
-	secant_str t = { 0 };
-	secant_str_add(&t, "# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\n");
+	base_str t = { 0 };
+	base_str_add(&t, "# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\n");
 	line(&t, w, p, "FIELDS");
 	line(&t, w, p, "SIZE");
 	line(&t, w, p, "TYPE");
@@ -127,25 +127,25 @@ cloud_pcd_create(secant_cloud_writer *w, secant_err *err)
 	int width = w->survey.n >= 0 ? 1 : WIDTH;
 	const secant_cloud_view *v = &w->layout.view;
 	bool grid = v->height > 1 && v->width > 0 && n > 0 && v->width <= n && v->width * v->height == n;
-	secant_str_add(&t, "WIDTH ");
+	base_str_add(&t, "WIDTH ");
 	p->width_at = t.n;
-	secant_str_addf(
+	base_str_addf(
 		&t, "%*lld\nHEIGHT %lld\nVIEWPOINT", width, grid ? (long long)v->width : n, grid ? (long long)v->height : 1);
 	for (int i = 0; i < 7; i++) {
 		char number[DECIMAL_ROOM];
 		char *end = decimal_print(number, v->known ? v->viewpoint[i] : i == 3);
-		secant_str_addf(&t, " %.*s", (int)(end - number), number);
+		base_str_addf(&t, " %.*s", (int)(end - number), number);
 	}
-	secant_str_add(&t, "\nPOINTS ");
+	base_str_add(&t, "\nPOINTS ");
 	if (v->height > 1 && !grid)
 		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
 			"%s: %lld points are no longer the grid of %lld x %lld: HEIGHT is 1", w->name, n, (long long)v->width,
 			(long long)v->height);
 	p->points_at = t.n;
-	secant_str_addf(&t, "%*lld\nDATA %s\n", width, n, words[p->encoding]);
+	base_str_addf(&t, "%*lld\nDATA %s\n", width, n, words[p->encoding]);
 	s = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name)
-				 : secant_writer_put(w->out, t.p, t.n, err);
-	secant_str_free(&t);
+				 : base_writer_put(w->out, t.p, t.n, err);
+	base_str_free(&t);
 	return s;
 }
 
@@ -170,8 +170,8 @@ make_records(const pcd_writer *p, const secant_cloud *chunk, int64_t first, int6
 		size_t size = secant_number_size(p->type[i]);
 		const secant_column *c = p->column[i] < 0 ? NULL : &chunk->column[p->column[i]];
 		if (c)
-			secant_number_convert(
-				to, p->type[i], p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+			tensor_number_convert(
+				to, p->type[i], p->record, tensor_column_at(c, first), c->type, secant_number_size(c->type), false, n);
 		else
 			pack_colours(p, chunk, first, n, factor, to, p->record);
 		to += size;
@@ -210,7 +210,7 @@ gather(secant_cloud_writer *w, pcd_writer *p, const secant_cloud *chunk, double 
 			"a compressed PCD holds 4 GiB, %lld points need more; write it binary", (long long)n);
 	if (n > p->room) {
 		int64_t room = n > p->room * 2 ? n : p->room * 2;
-		uint8_t *more = secant_realloc(p->gathered, (size_t)room, p->record);
+		uint8_t *more = base_realloc(p->gathered, (size_t)room, p->record);
 		if (!more)
 			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld points", w->name, (long long)room);
 		p->gathered = more;
@@ -235,7 +235,7 @@ cloud_pcd_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err
 	for (int64_t first = 0; first < chunk->n; first += SLAB) {
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
 		make_records(p, chunk, first, n, factor, buffer);
-		secant_status s = secant_writer_put(w->out, buffer, p->record * (size_t)n, err);
+		secant_status s = base_writer_put(w->out, buffer, p->record * (size_t)n, err);
 		if (s)
 			return s;
 	}
@@ -253,17 +253,17 @@ put_block(secant_cloud_writer *w, pcd_writer *p, secant_err *err)
 		: secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", w->name, size);
 	for (int i = 0; !s && i < p->fields && w->n; i++) {
 		size_t bytes = secant_number_size(p->type[i]);
-		secant_number_copy(to, bytes, p->gathered + offset, p->record, bytes, false, w->n);
+		tensor_number_copy(to, bytes, p->gathered + offset, p->record, bytes, false, w->n);
 		to += bytes * (size_t)w->n;
 		offset += bytes;
 	}
 	if (!s) {
 		size_t n = cloud_lzf_pack(packed + 8, columns, size);
-		secant_put_le(packed, n, 4);
-		secant_put_le(packed + 4, size, 4);
+		base_put_le(packed, n, 4);
+		base_put_le(packed + 4, size, 4);
 		s = n > UINT32_MAX
 			? cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "a compressed PCD holds 4 GiB; write it binary")
-			: secant_writer_put(w->out, packed, n + 8, err);
+			: base_writer_put(w->out, packed, n + 8, err);
 	}
 	secant_free(columns);
 	secant_free(packed);
@@ -282,9 +282,9 @@ cloud_pcd_finish(secant_cloud_writer *w, secant_err *err)
 			(long long)w->survey.n, (long long)w->n);
 	const uint64_t places[] = { p->width_at, p->points_at };
 	for (int i = 0; !s && i < 2; i++) {
-		s = secant_writer_seek(w->out, places[i], err);
+		s = base_writer_seek(w->out, places[i], err);
 		if (!s)
-			s = secant_writer_printf(w->out, err, "%*lld", WIDTH, (long long)w->n);
+			s = base_writer_printf(w->out, err, "%*lld", WIDTH, (long long)w->n);
 	}
 	return s;
 }

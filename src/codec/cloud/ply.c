@@ -116,7 +116,7 @@ header_property(secant_cloud_reader *r, ply_state *p, char word[6][WORD], int n,
 	const char *type = word[q->list ? 3 : 1];
 	if (!type_named(type, &q->type) || (q->list && !type_named(type = word[2], &q->count)))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' is no type of PLY", line, type);
-	if (q->list && secant_number_is_real(q->count))
+	if (q->list && tensor_number_is_real(q->count))
 		return cloud_fail(
 			r->name, err, SECANT_ERR_FORMAT, "line %lld: the length of a list cannot be %.40s", line, word[2]);
 	snprintf(q->name, sizeof q->name, "%s", word[n - 1]);
@@ -219,8 +219,8 @@ list_length(secant_cloud_reader *r, const ply_state *p, const property *q, size_
 	uint8_t turned[8];
 	memcpy(turned, r->data + *at, head);
 	if (p->swap)
-		secant_swap_bytes(turned, 1, head);
-	secant_number_load(count, turned, q->count, 0, 1);
+		base_swap_bytes(turned, 1, head);
+	tensor_number_load(count, turned, q->count, 0, 1);
 	*at += head;
 	return *count >= 0 && *count <= (double)((r->size - *at) / size);
 }
@@ -316,7 +316,7 @@ next_ascii(secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud 
 	cloud_rows rows = { .fields = e->properties, .separator = ' ', .target = p->target, .name = r->name };
 	for (int i = 0; i < e->properties; i++) {
 		secant_column *c = p->part[i].column < 0 ? NULL : &out->column[p->part[i].column];
-		p->target[i] = c ? (cloud_target){ secant_column_at(c, out->n), c->type }
+		p->target[i] = c ? (cloud_target){ tensor_column_at(c, out->n), c->type }
 						 : (cloud_target){ NULL, SECANT_N_F64 };
 	}
 	while (n == 0 && r->at < r->size) {
@@ -376,7 +376,7 @@ next_binary_lists(
 			if (p->part[i].column < 0)
 				continue;
 			secant_column *c = &out->column[p->part[i].column];
-			secant_number_convert(secant_column_at(c, out->n), c->type, 0, r->data + offsets[i],
+			tensor_number_convert(tensor_column_at(c, out->n), c->type, 0, r->data + offsets[i],
 				p->property[e->first + i].type, 0, p->swap, 1);
 		}
 		out->n++;
@@ -435,7 +435,7 @@ face_property(secant_cloud_reader *r, const ply_state *p, const property *q, fac
 		if (p->ascii && !(f->text = decimal_parse(f->text + strspn(f->text, " \t"), &v)))
 			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "face %lld lacks numbers", (long long)f->index);
 		if (!p->ascii)
-			secant_number_convert(&v, SECANT_N_F64, 8, r->data + f->at + (size_t)j * size, q->type, size, p->swap, 1);
+			tensor_number_convert(&v, SECANT_N_F64, 8, r->data + f->at + (size_t)j * size, q->type, size, p->swap, 1);
 		if (corner)
 			corner[j] = v >= 0 && v < 1e15 ? (int64_t)v : -1;
 	}

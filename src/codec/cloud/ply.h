@@ -1,6 +1,6 @@
 /* PLY: what reading (ply.c) and writing (ply_write.c) share. */
-#ifndef SECANT_CODEC_CLOUD_PLY_H
-#define SECANT_CODEC_CLOUD_PLY_H
+#ifndef CODEC_CLOUD_PLY_H
+#define CODEC_CLOUD_PLY_H
 #include "codec/cloud/format.h"
 
 /* "uchar", ...; "double" for the 64-bit integers, which PLY has not. */

@@ -41,11 +41,11 @@ cloud_ply_create(secant_cloud_writer *w, secant_err *err)
 	int n = snprintf(
 		head, sizeof head, "ply\nformat %s 1.0\ncomment written by secant\nelement vertex ", formats[w->opt.encoding]);
 	p->count_at = (uint64_t)n;
-	secant_status s = secant_writer_put(w->out, head, (size_t)n, err);
+	secant_status s = base_writer_put(w->out, head, (size_t)n, err);
 	if (!s && w->survey.n >= 0)
-		s = secant_writer_printf(w->out, err, "%lld\n", (long long)w->survey.n);
+		s = base_writer_printf(w->out, err, "%lld\n", (long long)w->survey.n);
 	else if (!s)
-		s = secant_writer_printf(w->out, err, "%*d\n", COUNT_WIDTH, 0);
+		s = base_writer_printf(w->out, err, "%*d\n", COUNT_WIDTH, 0);
 	for (int i = 0; !s && i < w->layout.columns; i++) {
 		char name[256];
 		snprintf(name, sizeof name, "%s", w->layout.column[i].name);
@@ -53,9 +53,9 @@ cloud_ply_create(secant_cloud_writer *w, secant_err *err)
 			*c = *c <= ' ' ? '_' : *c;
 		p->type[i] = type_for_ply(w, i);
 		p->row += secant_number_size(p->type[i]);
-		s = secant_writer_printf(w->out, err, "property %s %s\n", cloud_ply_type_name(p->type[i]), name);
+		s = base_writer_printf(w->out, err, "property %s %s\n", cloud_ply_type_name(p->type[i]), name);
 	}
-	return s ? s : secant_writer_put(w->out, "end_header\n", 11, err);
+	return s ? s : base_writer_put(w->out, "end_header\n", 11, err);
 }
 
 static void
@@ -65,7 +65,7 @@ put_column(const secant_cloud_writer *w, const secant_cloud *chunk, int i, int64
 	const secant_column *c = &chunk->column[i];
 	size_t size = secant_number_size(p->type[i]);
 	if (p->type[i] == c->type) {
-		secant_number_copy(to, p->row, secant_column_at(c, first), size, size, p->swap, n);
+		tensor_number_copy(to, p->row, tensor_column_at(c, first), size, size, p->swap, n);
 		return;
 	}
 	double v[256];
@@ -76,9 +76,9 @@ put_column(const secant_cloud_writer *w, const secant_cloud *chunk, int i, int64
 		secant_cloud_doubles(chunk, i, first + k, m, v);
 		for (int64_t j = 0; j < m; j++)
 			v[j] *= factor;
-		secant_number_store(at, p->type[i], p->row, m, v);
+		tensor_number_store(at, p->type[i], p->row, m, v);
 		if (p->swap)
-			secant_number_copy(at, p->row, at, p->row, size, true, m);
+			tensor_number_copy(at, p->row, at, p->row, size, true, m);
 	}
 }
 
@@ -99,7 +99,7 @@ cloud_ply_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err
 			put_column(w, chunk, i, first, n, to, p, colour);
 			to += secant_number_size(p->type[i]);
 		}
-		secant_status s = secant_writer_put(w->out, buffer, p->row * (size_t)n, err);
+		secant_status s = base_writer_put(w->out, buffer, p->row * (size_t)n, err);
 		if (s)
 			return s;
 	}
@@ -115,6 +115,6 @@ cloud_ply_finish(secant_cloud_writer *w, secant_err *err)
 			? SECANT_OK
 			: cloud_fail(w->name, err, SECANT_ERR_ARG, "%lld points were announced, %lld written",
 				(long long)w->survey.n, (long long)w->n);
-	secant_status s = secant_writer_seek(w->out, p->count_at, err);
-	return s ? s : secant_writer_printf(w->out, err, "%*lld", COUNT_WIDTH, (long long)w->n);
+	secant_status s = base_writer_seek(w->out, p->count_at, err);
+	return s ? s : base_writer_printf(w->out, err, "%*lld", COUNT_WIDTH, (long long)w->n);
 }

@@ -77,7 +77,7 @@ cloud_holds(const secant_cloud_reader *r, uint64_t count, uint64_t size)
 int
 cloud_threads(const secant_cloud_reader *r)
 {
-	return r->opt.threads > 0 ? r->opt.threads : secant_cpu_count();
+	return r->opt.threads > 0 ? r->opt.threads : base_cpu_count();
 }
 
 secant_status
@@ -151,15 +151,15 @@ static const cloud_format *
 format_by_extension(const char *path)
 {
 	char inner[300];
-	const char *name = secant_path_name(path);
+	const char *name = base_path_name(path);
 	size_t n = strlen(name);
-	if (secant_ext_is(name, "gz") && n - 3 < sizeof inner) {
+	if (base_ext_is(name, "gz") && n - 3 < sizeof inner) {
 		memcpy(inner, name, n - 3);
 		inner[n - 3] = '\0';
 		name = inner;
 	}
 	for (int i = 0; cloud_formats[i]; i++)
-		if ((*cloud_formats[i]->extensions && secant_ext_is(name, cloud_formats[i]->extensions))
+		if ((*cloud_formats[i]->extensions && base_ext_is(name, cloud_formats[i]->extensions))
 			|| ends_with(name, cloud_formats[i]->ending))
 			return cloud_formats[i];
 	return NULL;
@@ -184,7 +184,7 @@ secant_cloud_is_readable(const char *path)
 bool
 secant_cloud_is_writable(const char *path)
 {
-	const cloud_format *f = secant_ext_is(path, "gz") ? NULL : format_by_extension(path);
+	const cloud_format *f = base_ext_is(path, "gz") ? NULL : format_by_extension(path);
 	return f && f->create;
 }
 
@@ -220,7 +220,7 @@ inflate_all(secant_cloud_reader *r, secant_err *err)
 	z.avail_in = (uInt)r->size;
 	while (!s && end != Z_STREAM_END) {
 		if (n == room) {
-			uint8_t *more = room < limit ? secant_realloc(out, room * 2, 1) : NULL;
+			uint8_t *more = room < limit ? base_realloc(out, room * 2, 1) : NULL;
 			if (!more) {
 				s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu unpacked bytes", r->name, room * 2);
 				break;
@@ -273,7 +273,7 @@ static secant_cloud_reader *
 reader_new(const char *name, const secant_cloud_reading *opt, secant_err *err)
 {
 	secant_cloud_reader *r = secant_calloc(1, sizeof *r);
-	char *copy = secant_strdup(name);
+	char *copy = base_strdup(name);
 	secant_status s = !r || !copy ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", name)
 		: opt                     ? secant_opts_copy(&secant_cloud_read_options, &r->opt, opt, err)
 								  : secant_opts_init(&secant_cloud_read_options, &r->opt, err);
@@ -302,7 +302,7 @@ secant_cloud_open(const char *path, const secant_cloud_reading *opt, secant_err 
 	secant_cloud_reader *r = reader_new(path, opt, err);
 	if (!r)
 		return NULL;
-	secant_status s = secant_file_map(&r->file, path, err);
+	secant_status s = base_file_map(&r->file, path, err);
 	r->data = r->file.data;
 	r->size = r->file.size;
 	return opened(r, s ? s : open_contents(r, err));
@@ -357,7 +357,7 @@ secant_cloud_close(secant_cloud_reader *r)
 	secant_cloud_free(&r->ready);
 	secant_opts_free(&secant_cloud_read_options, &r->opt);
 	if (r->file.data)
-		secant_file_unmap(&r->file);
+		base_file_unmap(&r->file);
 	secant_free(r->inflated);
 	secant_free(r->name);
 	secant_free(r);
@@ -376,7 +376,7 @@ cloud_take_records(const cloud_part *part, int parts, const uint8_t *base, int64
 			if (part[i].column < 0)
 				continue;
 			secant_column *c = &out->column[part[i].column];
-			secant_number_convert(secant_column_at(c, out->n), c->type, secant_number_size(c->type),
+			tensor_number_convert(tensor_column_at(c, out->n), c->type, secant_number_size(c->type),
 				base + part[i].offset + (size_t)(first + k) * part[i].stride, part[i].type, part[i].stride,
 				part[i].swap, m);
 		}
@@ -404,7 +404,7 @@ cloud_next_ready(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_
 	for (int i = 0; i < out->columns; i++) {
 		const secant_column *from = &r->ready.column[i];
 		if (k > 0)
-			memcpy(secant_column_at(&out->column[i], out->n), secant_column_at(from, r->done),
+			memcpy(tensor_column_at(&out->column[i], out->n), tensor_column_at(from, r->done),
 				(size_t)k * secant_number_size(from->type));
 	}
 	out->n += k;
@@ -497,4 +497,4 @@ format_entry(int i)
 	e.name = secant_cloud_format_at(i, &e.brief, &extensions, &reads, &writes);
 	return e;
 }
-const secant_kind secant_kind_clouds = { "clouds", "Cloud files", format_entry };
+const base_kind base_kind_clouds = { "clouds", "Cloud files", format_entry };

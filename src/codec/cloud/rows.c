@@ -98,10 +98,10 @@ store(const cloud_target *t, int64_t row, double v)
 		return (double)whole == v;
 	}
 	double lo, hi;
-	secant_number_limits(t->type, &lo, &hi);
+	tensor_number_limits(t->type, &lo, &hi);
 	if (!(v >= lo && v <= hi) || v != nearbyint(v))
 		return false;
-	secant_number_store((uint8_t *)t->data + (size_t)row * secant_number_size(t->type), t->type, 0, 1, &v);
+	tensor_number_store((uint8_t *)t->data + (size_t)row * secant_number_size(t->type), t->type, 0, 1, &v);
 	return true;
 }
 

@@ -13,7 +13,7 @@ enum { HEAD = 84, TRIANGLE = 50, AUTOMATIC = 0 };
 static bool
 is_binary(const uint8_t *d, size_t n)
 {
-	return n >= HEAD && (n - HEAD) / TRIANGLE == secant_le32(d + 80) && (n - HEAD) % TRIANGLE == 0;
+	return n >= HEAD && (n - HEAD) / TRIANGLE == base_le32(d + 80) && (n - HEAD) % TRIANGLE == 0;
 }
 
 /* ---- corners to vertices ---- */
@@ -105,7 +105,7 @@ bad_number(const secant_cloud_reader *r, int64_t triangle, secant_err *err)
 static secant_status
 read_binary(const secant_cloud_reader *r, corners *k, secant_err *err)
 {
-	int64_t n = secant_le32(r->data + 80);
+	int64_t n = base_le32(r->data + 80);
 	secant_status s = SECANT_OK;
 	for (int64_t i = 0; !s && i < n; i++) {
 		for (int corner = 0; !s && corner < 3; corner++) {

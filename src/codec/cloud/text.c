@@ -193,7 +193,7 @@ names_from_ending(const secant_cloud_reader *r, text_state *t)
 		{ "xyzirgb", "x,y,z,intensity,red,green,blue" },
 	};
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-		if (secant_ext_is(r->name, endings[i].ending) && split(endings[i].names, ',', t->name) == t->fields)
+		if (base_ext_is(r->name, endings[i].ending) && split(endings[i].names, ',', t->name) == t->fields)
 			t->names = t->fields;
 }
 
@@ -323,7 +323,7 @@ cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_e
 	int64_t n = 0;
 	for (int f = 0; f < t->fields; f++) {
 		secant_column *c = t->column[f] < 0 ? NULL : &out->column[t->column[f]];
-		t->target[f] = c ? (cloud_target){ secant_column_at(c, out->n), c->type }
+		t->target[f] = c ? (cloud_target){ tensor_column_at(c, out->n), c->type }
 						 : (cloud_target){ NULL, SECANT_N_F64 };
 	}
 	/* Lines without points may fill a block: go on until there is a point, or the end. */

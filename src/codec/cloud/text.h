@@ -1,6 +1,6 @@
 /* Text tables: what the four formats xyz, txt, pts and csv share (text.c, text_write.c). */
-#ifndef SECANT_CODEC_CLOUD_TEXT_H
-#define SECANT_CODEC_CLOUD_TEXT_H
+#ifndef CODEC_CLOUD_TEXT_H
+#define CODEC_CLOUD_TEXT_H
 #include "codec/cloud/format.h"
 
 secant_status cloud_text_open(secant_cloud_reader *r, secant_err *err);

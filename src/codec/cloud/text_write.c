@@ -13,18 +13,18 @@ enum { BLOCK = 64 };
 static char *
 print_value(char *out, const secant_column *c, secant_number type, double factor, int64_t p)
 {
-	const uint8_t *at = secant_column_at(c, p);
+	const uint8_t *at = tensor_column_at(c, p);
 	if (c->type == SECANT_N_F64 && type == SECANT_N_F64)
 		return decimal_print(out, ((const double *)c->data)[p]);
 	if (c->type == SECANT_N_F32 && type == SECANT_N_F32)
 		return decimal_print_float(out, ((const float *)c->data)[p]);
 	double v;
-	secant_number_load(&v, at, c->type, 0, 1);
+	tensor_number_load(&v, at, c->type, 0, 1);
 	if (type == SECANT_N_F32)
 		return decimal_print_float(out, (float)(v * factor));
 	if (c->type == SECANT_N_I64 && factor == 1)
 		return decimal_print_int(out, ((const int64_t *)c->data)[p]);
-	return secant_number_is_real(type) ? decimal_print(out, v * factor)
+	return tensor_number_is_real(type) ? decimal_print(out, v * factor)
 									   : decimal_print_int(out, (int64_t)nearbyint(v * factor));
 }
 
@@ -51,7 +51,7 @@ cloud_put_rows(
 				*out++ = i + 1 < chunk->columns ? separator : '\n';
 			}
 		}
-		secant_status s = secant_writer_put(w->out, buffer, (size_t)(out - buffer), err);
+		secant_status s = base_writer_put(w->out, buffer, (size_t)(out - buffer), err);
 		if (s)
 			return s;
 	}
@@ -75,11 +75,11 @@ write_header(secant_cloud_writer *w, const text_writer *t, secant_err *err)
 {
 	secant_status s = t->separator == ',' || t->separator == ';' || w->opt.header == 1
 		? SECANT_OK
-		: secant_writer_put(w->out, "//", 2, err);
+		: base_writer_put(w->out, "//", 2, err);
 	for (int i = 0; !s && i < w->layout.columns; i++) {
 		const char *name = w->layout.column[i].name;
 		const char *quote = has_blank(name) ? "\"" : "";
-		s = secant_writer_printf(
+		s = base_writer_printf(
 			w->out, err, "%s%s%s%c", quote, name, quote, i + 1 < w->layout.columns ? t->separator : '\n');
 	}
 	return s;

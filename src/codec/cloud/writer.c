@@ -40,7 +40,7 @@ uint8_t *
 cloud_scratch(secant_cloud_writer *w, size_t size, secant_err *err)
 {
 	if (size > w->room) {
-		uint8_t *p = secant_realloc(w->buffer, size, 1);
+		uint8_t *p = base_realloc(w->buffer, size, 1);
 		if (!p) {
 			secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", w->name, size);
 			return NULL;
@@ -71,7 +71,7 @@ cloud_narrow(const secant_cloud_writer *w, int column)
 	if ((role >= SECANT_ROLE_NX && role <= SECANT_ROLE_NZ) || role == SECANT_ROLE_CONFIDENCE
 		|| role == SECANT_ROLE_TIME)
 		return c->type;
-	bool wide = secant_number_is_real(c->type) || c->type == SECANT_N_I64 || c->type == SECANT_N_U64;
+	bool wide = tensor_number_is_real(c->type) || c->type == SECANT_N_I64 || c->type == SECANT_N_U64;
 	if (!s || !wide || !s->integral || s->bad || s->lo > s->hi)
 		return c->type;
 	return s->lo >= 0 && s->hi <= UINT8_MAX        ? SECANT_N_U8
@@ -101,7 +101,7 @@ cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double fu
 	}
 	return full
 		/ (type == SECANT_N_U8                             ? 255
-				: secant_number_is_real(type) && most <= 1 ? 1
+				: tensor_number_is_real(type) && most <= 1 ? 1
 				: most <= 255                              ? 255
 														   : 65535);
 }
@@ -113,7 +113,7 @@ format_to_write(const char *path, const char *name, secant_err *err)
 {
 	for (int i = 0; cloud_formats[i]; i++) {
 		const cloud_format *f = cloud_formats[i];
-		if (!(name ? !strcmp(f->name, name) : *f->extensions && secant_ext_is(path, f->extensions)))
+		if (!(name ? !strcmp(f->name, name) : *f->extensions && base_ext_is(path, f->extensions)))
 			continue;
 		if (f->create)
 			return f;
@@ -122,7 +122,7 @@ format_to_write(const char *path, const char *name, secant_err *err)
 	}
 	secant_fail(err, SECANT_ERR_ARG,
 		"%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las, laz", path,
-		name ? "name" : "extension", name ? name : secant_path_ext(path));
+		name ? "name" : "extension", name ? name : base_path_ext(path));
 	return NULL;
 }
 
@@ -146,7 +146,7 @@ secant_cloud_abort(secant_cloud_writer *w)
 {
 	if (!w)
 		return;
-	secant_writer_abort(w->out);
+	base_writer_abort(w->out);
 	writer_free(w);
 }
 
@@ -199,7 +199,7 @@ secant_cloud_create(const char *path, const secant_cloud *layout, const secant_c
 		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 		return NULL;
 	}
-	w->name = secant_strdup(path);
+	w->name = base_strdup(path);
 	secant_status s = !w->name ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path)
 		: opt                  ? secant_opts_copy(&secant_cloud_write_options, &w->opt, opt, err)
 							   : secant_opts_init(&secant_cloud_write_options, &w->opt, err);
@@ -212,7 +212,7 @@ secant_cloud_create(const char *path, const secant_cloud *layout, const secant_c
 		s = secant_cloud_like(&w->layout, layout, err);
 	if (!s)
 		s = copy_survey(w, survey, err);
-	if (!s && !(w->out = secant_writer_open(path, err)))
+	if (!s && !(w->out = base_writer_open(path, err)))
 		s = SECANT_ERR_IO;
 	if (!s) {
 		w->format = f;
@@ -247,9 +247,9 @@ secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
 	secant_err local = { 0 };
 	secant_status s = w->format->finish(w, &local);
 	if (s)
-		secant_writer_abort(w->out);
+		base_writer_abort(w->out);
 	else
-		s = secant_writer_commit(w->out, &local);
+		s = base_writer_commit(w->out, &local);
 	w->out = NULL;
 	writer_free(w);
 	return s ? secant_fail(err, s, "%s", local.msg) : SECANT_OK;
@@ -264,7 +264,7 @@ survey_helps(const cloud_format *f, const secant_cloud *layout, const secant_clo
 	if (f == &cloud_las || f == &cloud_laz)
 		return !(layout->scale[0] > 0) || !layout->las.known || (opt && opt->las_scale > 0);
 	for (int i = 3; i < layout->columns; i++)
-		reals |= secant_number_is_real(layout->column[i].type)
+		reals |= tensor_number_is_real(layout->column[i].type)
 			|| (cloud_is_colour(layout->column[i].name) && layout->column[i].type != SECANT_N_U8);
 	return f->wants_survey && reals;
 }

@@ -9,11 +9,11 @@
 #include "base/registry.h"
 #include <string.h>
 
-#define AUGMENT(name) extern const secant_augment secant_augment_##name;
+#define AUGMENT(name) extern const data_augment data_augment_##name;
 #include "data/augment/augments.inc"
 #undef AUGMENT
-static const secant_augment *const augments[] = {
-#define AUGMENT(name) &secant_augment_##name,
+static const data_augment *const augments[] = {
+#define AUGMENT(name) &data_augment_##name,
 #include "data/augment/augments.inc"
 #undef AUGMENT
 	NULL,
@@ -22,16 +22,16 @@ static const secant_augment *const augments[] = {
 enum { COUNT = sizeof augments / sizeof *augments - 1, MOST_STEPS = 64 };
 
 typedef struct step {
-	const secant_augment *type;
+	const data_augment *type;
 	void *options;
 } step;
-struct secant_augmentation {
+struct data_augmentation {
 	step v[MOST_STEPS];
 	int n;
 };
 
-const secant_augment *
-secant_augment_find(const char *name)
+const data_augment *
+data_augment_find(const char *name)
 {
 	for (int i = 0; i < COUNT; i++)
 		if (!strcmp(augments[i]->name, name))
@@ -55,9 +55,9 @@ unknown_step(const char *name, secant_err *err)
 }
 
 static secant_status
-add_step(secant_augmentation *a, const char *name, secant_err *err)
+add_step(data_augmentation *a, const char *name, secant_err *err)
 {
-	const secant_augment *type = secant_augment_find(name);
+	const data_augment *type = data_augment_find(name);
 	if (!type)
 		return unknown_step(name, err);
 	if (a->n == MOST_STEPS)
@@ -107,7 +107,7 @@ read_settings(const step *s, char *text, secant_err *err)
 }
 
 static secant_status
-read_words(secant_augmentation *a, char *text, secant_err *err)
+read_words(data_augmentation *a, char *text, secant_err *err)
 {
 	while (*text) {
 		size_t n = strcspn(text, ",(");
@@ -139,7 +139,7 @@ read_words(secant_augmentation *a, char *text, secant_err *err)
 }
 
 static secant_status
-read_object(secant_augmentation *a, json_t *j, int i, secant_err *err)
+read_object(data_augmentation *a, json_t *j, int i, secant_err *err)
 {
 	const json_t *name = json_is_string(j) ? j : json_object_get(j, "name");
 	if (!json_is_string(name))
@@ -149,7 +149,7 @@ read_object(secant_augmentation *a, json_t *j, int i, secant_err *err)
 		return s ? s : check_step(&a->v[a->n - 1], err);
 	const step *made = &a->v[a->n - 1];
 	json_object_del(j, "name");
-	char *text = secant_json_text(j, 0);
+	char *text = base_json_text(j, 0);
 	if (!text)
 		return secant_fail(err, SECANT_ERR_NOMEM, "augmentation: no memory");
 	secant_err own = { 0 };
@@ -160,9 +160,9 @@ read_object(secant_augmentation *a, json_t *j, int i, secant_err *err)
 }
 
 static secant_status
-read_json(secant_augmentation *a, const char *text, secant_err *err)
+read_json(data_augmentation *a, const char *text, secant_err *err)
 {
-	json_t *list = secant_json_parse(text, strlen(text), "augmentation", err);
+	json_t *list = base_json_parse(text, strlen(text), "augmentation", err);
 	if (!list)
 		return err ? err->code : SECANT_ERR_FORMAT;
 	secant_status s = json_is_array(list)
@@ -174,11 +174,11 @@ read_json(secant_augmentation *a, const char *text, secant_err *err)
 	return s;
 }
 
-secant_augmentation *
-secant_augmentation_parse(const char *text, secant_err *err)
+data_augmentation *
+data_augmentation_parse(const char *text, secant_err *err)
 {
-	secant_augmentation *a = secant_calloc(1, sizeof *a);
-	char *copy = secant_strdup(text ? text : "");
+	data_augmentation *a = secant_calloc(1, sizeof *a);
+	char *copy = base_strdup(text ? text : "");
 	secant_status s = a && copy ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "augmentation: no memory");
 	if (!s && copy[strspn(copy, " \t\n")] == '[')
 		s = read_json(a, copy, err);
@@ -188,14 +188,14 @@ secant_augmentation_parse(const char *text, secant_err *err)
 		s = read_words(a, copy, err);
 	secant_free(copy);
 	if (s) {
-		secant_augmentation_free(a);
+		data_augmentation_free(a);
 		return NULL;
 	}
 	return a;
 }
 
 void
-secant_augmentation_free(secant_augmentation *a)
+data_augmentation_free(data_augmentation *a)
 {
 	if (!a)
 		return;
@@ -207,7 +207,7 @@ secant_augmentation_free(secant_augmentation *a)
 }
 
 char *
-secant_augmentation_to_json(const secant_augmentation *a)
+data_augmentation_to_json(const data_augmentation *a)
 {
 	json_t *list = json_array();
 	for (int i = 0; a && i < a->n; i++) {
@@ -219,7 +219,7 @@ secant_augmentation_to_json(const secant_augmentation *a)
 		json_decref(settings);
 		secant_free(text);
 	}
-	char *text = secant_json_text(list, 0);
+	char *text = base_json_text(list, 0);
 	json_decref(list);
 	return text;
 }
@@ -227,16 +227,16 @@ secant_augmentation_to_json(const secant_augmentation *a)
 /* ---- applying ---- */
 
 secant_status
-secant_augmentation_apply(const secant_augmentation *a, secant_frame *f, secant_err *err)
+data_augmentation_apply(const data_augmentation *a, data_frame *f, secant_err *err)
 {
 	for (int i = 0; a && i < a->n; i++) {
 		const step *s = &a->v[i];
-		if (!s->type->apply || secant_rng_uniform(&f->rng) >= *(const double *)s->options)
+		if (!s->type->apply || base_rng_uniform(&f->rng) >= *(const double *)s->options)
 			continue;
 		/* What works on single pixels may go before turns that are due, but not before a warp, whose border it changes
 		 * too. */
 		if (!s->type->moves && (!s->type->pointwise || f->warps))
-			secant_frame_settle(f);
+			data_frame_settle(f);
 		if (s->type->mixes && !f->partner)
 			return secant_fail(
 				err, SECANT_ERR_ARG, "augmentation %s: needs other samples of a data set", s->type->name);
@@ -244,16 +244,16 @@ secant_augmentation_apply(const secant_augmentation *a, secant_frame *f, secant_
 		if (status)
 			return status;
 	}
-	secant_frame_settle(f);
+	data_frame_settle(f);
 	return SECANT_OK;
 }
 
 bool
-secant_augmentation_window(
-	const secant_augmentation *a, secant_rng *rng, int height, int width, int to_height, int to_width, secant_window *w)
+data_augmentation_window(
+	const data_augmentation *a, base_rng *rng, int height, int width, int to_height, int to_width, data_window *w)
 {
 	for (int i = 0; a && i < a->n; i++)
-		if (a->v[i].type->window && secant_rng_uniform(rng) < *(const double *)a->v[i].options) {
+		if (a->v[i].type->window && base_rng_uniform(rng) < *(const double *)a->v[i].options) {
 			*w = a->v[i].type->window(a->v[i].options, rng, height, width, to_height, to_width);
 			return true;
 		}
@@ -267,4 +267,4 @@ entry(int i)
 					 : (secant_entry){ 0 };
 }
 
-const secant_kind secant_kind_augmentations = { "augmentations", "Augmentations", entry };
+const base_kind base_kind_augmentations = { "augmentations", "Augmentations", entry };

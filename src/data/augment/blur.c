@@ -18,7 +18,7 @@ static const secant_opts options = { "blur", sizeof(blur), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "sigma", &((const blur *)options_)->sigma, 0, 0, 16, err);
+	return data_limits_check(options.name, "sigma", &((const blur *)options_)->sigma, 0, 0, 16, err);
 }
 
 static int
@@ -46,27 +46,27 @@ weigh(const float *const *rows_, const float *w, int taps, float *to, size_t n)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const blur *o = options_;
-	secant_picture *p = f->now;
+	data_picture *p = f->now;
 	float w[2 * MOST_RADIUS + 1];
 	const float *taps[2 * MOST_RADIUS + 1];
-	double sigma = secant_limits_draw(&o->sigma, 0, &f->rng);
+	double sigma = data_limits_draw(&o->sigma, 0, &f->rng);
 	if (sigma < 0.05)
 		return SECANT_OK;
 	int r = make_kernel(sigma, w);
 	size_t c = (size_t)p->channels, n = (size_t)p->width * c, wide = n + 2 * (size_t)r * c;
-	float *rows_ = secant_frame_scratch(f, (size_t)p->height * n + wide + n, err),
+	float *rows_ = data_frame_scratch(f, (size_t)p->height * n + wide + n, err),
 		  *line = rows_ ? rows_ + (size_t)p->height * n : NULL, *sum = rows_ ? line + wide : NULL;
 	if (!rows_)
 		return SECANT_ERR_NOMEM;
 	for (int y = 0; y < p->height; y++) {
 		for (int x = -r; x < p->width + r; x++) {
-			size_t from = (size_t)y * n + (size_t)secant_border_index(SECANT_BORDER_REFLECT, x, p->width) * c,
+			size_t from = (size_t)y * n + (size_t)data_border_index(DATA_BORDER_REFLECT, x, p->width) * c,
 				   to = (size_t)(x + r) * c;
 			for (size_t k = 0; k < c; k++)
-				line[to + k] = secant_picture_value(p, from + k);
+				line[to + k] = data_picture_value(p, from + k);
 		}
 		for (int k = 0; k <= 2 * r; k++)
 			taps[k] = line + (size_t)k * c;
@@ -74,15 +74,15 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 	}
 	for (int y = 0; y < p->height; y++) {
 		for (int k = 0; k <= 2 * r; k++)
-			taps[k] = rows_ + (size_t)secant_border_index(SECANT_BORDER_REFLECT, y + k - r, p->height) * n;
+			taps[k] = rows_ + (size_t)data_border_index(DATA_BORDER_REFLECT, y + k - r, p->height) * n;
 		weigh(taps, w, 2 * r + 1, sum, n);
 		for (size_t i = 0; i < n; i++)
-			secant_picture_set(p, (size_t)y * n + i, sum[i]);
+			data_picture_set(p, (size_t)y * n + i, sum[i]);
 	}
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_blur = {
+const data_augment data_augment_blur = {
 	.name = "blur",
 	.brief = "blurs by a Gaussian",
 	.options = &options,

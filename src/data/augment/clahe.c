@@ -24,7 +24,7 @@ static const secant_opts options = { "clahe", sizeof(clahe), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "clip", &((const clahe *)options_)->clip, 0, 1, 1000, err);
+	return data_limits_check(options.name, "clip", &((const clahe *)options_)->clip, 0, 1, 1000, err);
 }
 
 static int
@@ -35,12 +35,12 @@ bin_of(float luma)
 
 /* The map of one tile. */
 static void
-map_tile(const secant_picture *p, int x0, int x1, int y0, int y1, double clip, float map[256])
+map_tile(const data_picture *p, int x0, int x1, int y0, int y1, double clip, float map[256])
 {
 	uint32_t bins[256] = { 0 }, cut = 0, n = (uint32_t)(x1 - x0) * (uint32_t)(y1 - y0);
 	for (int y = y0; y < y1; y++)
 		for (int x = x0; x < x1; x++)
-			bins[bin_of(secant_picture_luma(p, (size_t)y * (size_t)p->width + (size_t)x))]++;
+			bins[bin_of(data_picture_luma(p, (size_t)y * (size_t)p->width + (size_t)x))]++;
 	double limit = clip * n / 256;
 	uint32_t most = limit < 1 ? 1 : (uint32_t)limit;
 	for (int v = 0; v < 256; v++)
@@ -67,14 +67,14 @@ between(int i, int n, int grid, int *a, int *b)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const clahe *o = options_;
-	secant_picture *p = f->now;
+	data_picture *p = f->now;
 	int shorter = p->width < p->height ? p->width : p->height, grid = o->grid < shorter ? o->grid : shorter,
 		colours = p->channels < 3 ? 1 : 3;
-	double clip = secant_limits_draw(&o->clip, 0, &f->rng);
-	float *maps = secant_frame_scratch(f, (size_t)grid * (size_t)grid * 256, err);
+	double clip = data_limits_draw(&o->clip, 0, &f->rng);
+	float *maps = data_frame_scratch(f, (size_t)grid * (size_t)grid * 256, err);
 	if (!maps)
 		return SECANT_ERR_NOMEM;
 	for (int i = 0; i < grid * grid; i++) {
@@ -87,19 +87,19 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 		float fy = between(y, p->height, grid, &up, &down);
 		for (int x = 0; x < p->width; x++) {
 			size_t i = (size_t)y * (size_t)p->width + (size_t)x;
-			float fx = between(x, p->width, grid, &left, &right), luma = secant_picture_luma(p, i);
+			float fx = between(x, p->width, grid, &left, &right), luma = data_picture_luma(p, i);
 			const float *m = maps + bin_of(luma);
 			float top = m[(up * grid + left) * 256] * (1 - fx) + m[(up * grid + right) * 256] * fx;
 			float bottom = m[(down * grid + left) * 256] * (1 - fx) + m[(down * grid + right) * 256] * fx;
 			float change = top * (1 - fy) + bottom * fy - (float)bin_of(luma);
 			for (size_t k = i * (size_t)p->channels; k < i * (size_t)p->channels + (size_t)colours; k++)
-				secant_picture_set(p, k, secant_picture_value(p, k) + change);
+				data_picture_set(p, k, data_picture_value(p, k) + change);
 		}
 	}
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_clahe = {
+const data_augment data_augment_clahe = {
 	.name = "clahe",
 	.brief = "evens out the contrast, tile by tile",
 	.options = &options,

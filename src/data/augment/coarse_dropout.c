@@ -24,45 +24,45 @@ static secant_status
 check(const void *options_, secant_err *err)
 {
 	const dropout *o = options_;
-	secant_status s = secant_limits_check(options.name, "holes", &o->holes, 0, 0, 10000, err);
+	secant_status s = data_limits_check(options.name, "holes", &o->holes, 0, 0, 10000, err);
 	if (!s)
-		s = secant_limits_check(options.name, "height", &o->height, 0, 0, 1, err);
-	return s ? s : secant_limits_check(options.name, "width", &o->width, 0, 0, 1, err);
+		s = data_limits_check(options.name, "height", &o->height, 0, 0, 1, err);
+	return s ? s : data_limits_check(options.name, "width", &o->width, 0, 0, 1, err);
 }
 
 static void
-fill_hole(secant_picture *p, int x, int y, int width, int height, const float *fill, bool ignore)
+fill_hole(data_picture *p, int x, int y, int width, int height, const float *fill, bool ignore)
 {
 	for (int row = y; row < y + height; row++)
 		for (int column = x; column < x + width; column++) {
 			size_t i = (size_t)row * (size_t)p->width + (size_t)column;
 			for (int c = 0; c < p->channels; c++)
-				secant_picture_set(p, i * (size_t)p->channels + (size_t)c, fill[c]);
+				data_picture_set(p, i * (size_t)p->channels + (size_t)c, fill[c]);
 			if (ignore && p->labels)
-				p->labels[i] = SECANT_LABEL_IGNORE;
+				p->labels[i] = DATA_LABEL_IGNORE;
 		}
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const dropout *o = options_;
-	secant_picture *p = f->now;
-	float fill[SECANT_MOST_CHANNELS];
-	secant_outside unused;
-	secant_status s = secant_frame_outside(f, SECANT_BORDER_CONSTANT, &o->fill, fill, &unused, err);
-	int n = s ? 0 : secant_limits_draw_whole(&o->holes, 0, &f->rng);
+	data_picture *p = f->now;
+	float fill[DATA_MOST_CHANNELS];
+	data_outside unused;
+	secant_status s = data_frame_outside(f, DATA_BORDER_CONSTANT, &o->fill, fill, &unused, err);
+	int n = s ? 0 : data_limits_draw_whole(&o->holes, 0, &f->rng);
 	for (int i = 0; i < n; i++) {
-		int height = (int)(secant_limits_draw(&o->height, 0, &f->rng) * p->height + 0.5),
-			width = (int)(secant_limits_draw(&o->width, 0, &f->rng) * p->width + 0.5);
-		int y = (int)secant_rng_below(&f->rng, (uint32_t)(p->height - height) + 1),
-			x = (int)secant_rng_below(&f->rng, (uint32_t)(p->width - width) + 1);
+		int height = (int)(data_limits_draw(&o->height, 0, &f->rng) * p->height + 0.5),
+			width = (int)(data_limits_draw(&o->width, 0, &f->rng) * p->width + 0.5);
+		int y = (int)base_rng_below(&f->rng, (uint32_t)(p->height - height) + 1),
+			x = (int)base_rng_below(&f->rng, (uint32_t)(p->width - width) + 1);
 		fill_hole(p, x, y, width, height, fill, o->labels == 1);
 	}
 	return s;
 }
 
-const secant_augment secant_augment_coarse_dropout = {
+const data_augment data_augment_coarse_dropout = {
 	.name = "coarse-dropout",
 	.brief = "fills rectangles",
 	.options = &options,

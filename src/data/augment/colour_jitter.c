@@ -25,54 +25,54 @@ static secant_status
 check(const void *options_, secant_err *err)
 {
 	const jitter *o = options_;
-	secant_status s = secant_limits_check(options.name, "brightness", &o->brightness, 1, 0, 10, err);
+	secant_status s = data_limits_check(options.name, "brightness", &o->brightness, 1, 0, 10, err);
 	if (!s)
-		s = secant_limits_check(options.name, "contrast", &o->contrast, 1, 0, 10, err);
+		s = data_limits_check(options.name, "contrast", &o->contrast, 1, 0, 10, err);
 	if (!s)
-		s = secant_limits_check(options.name, "saturation", &o->saturation, 1, 0, 10, err);
-	return s ? s : secant_limits_check(options.name, "hue", &o->hue, 0, -0.5, 0.5, err);
+		s = data_limits_check(options.name, "saturation", &o->saturation, 1, 0, 10, err);
+	return s ? s : data_limits_check(options.name, "hue", &o->hue, 0, -0.5, 0.5, err);
 }
 
 /* Towards (factor below 1) or away from the luma. */
 static void
-saturate(secant_picture *p, float factor)
+saturate(data_picture *p, float factor)
 {
 	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels;
 	for (size_t i = 0; i < n; i++) {
-		float luma = secant_picture_luma(p, i);
+		float luma = data_picture_luma(p, i);
 		for (size_t k = i * c; k < i * c + 3; k++) {
-			float v = luma + (secant_picture_value(p, k) - luma) * factor;
-			secant_picture_set(p, k, v);
+			float v = luma + (data_picture_value(p, k) - luma) * factor;
+			data_picture_set(p, k, v);
 		}
 	}
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const jitter *o = options_;
-	secant_picture *p = f->now;
-	float brightness = (float)secant_limits_draw(&o->brightness, 1, &f->rng),
-		  contrast = (float)secant_limits_draw(&o->contrast, 1, &f->rng);
-	float saturation = (float)secant_limits_draw(&o->saturation, 1, &f->rng),
-		  hue = (float)secant_limits_draw(&o->hue, 0, &f->rng);
-	float middle = secant_picture_mean_luma(p) * brightness, table[256];
+	data_picture *p = f->now;
+	float brightness = (float)data_limits_draw(&o->brightness, 1, &f->rng),
+		  contrast = (float)data_limits_draw(&o->contrast, 1, &f->rng);
+	float saturation = (float)data_limits_draw(&o->saturation, 1, &f->rng),
+		  hue = (float)data_limits_draw(&o->hue, 0, &f->rng);
+	float middle = data_picture_mean_luma(p) * brightness, table[256];
 	for (int v = 0; v < 256; v++)
 		table[v] = middle + ((float)v * brightness - middle) * contrast;
 	if (p->bounded)
 		for (int v = 0; v < 256; v++)
 			table[v] = table[v] < 0 ? 0 : table[v] > 255 ? 255 : table[v];
-	secant_picture_map(p, 3, table);
+	data_picture_map(p, 3, table);
 	if (p->channels < 3)
 		return SECANT_OK;
 	if (saturation != 1)
 		saturate(p, saturation);
 	if (hue != 0)
-		secant_picture_shift_hsv(p, &(secant_hsv_shift){ .hue = hue * 180, .bounded = p->bounded });
+		data_picture_shift_hsv(p, &(kernel_hsv_shift){ .hue = hue * 180, .bounded = p->bounded });
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_colour_jitter = {
+const data_augment data_augment_colour_jitter = {
 	.name = "colour-jitter",
 	.brief = "changes brightness, contrast, saturation and hue",
 	.options = &options,

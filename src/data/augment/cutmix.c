@@ -18,25 +18,25 @@ static const secant_opts options = { "cutmix", sizeof(cutmix), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "area", &((const cutmix *)options_)->area, 0, 0, 1, err);
+	return data_limits_check(options.name, "area", &((const cutmix *)options_)->area, 0, 0, 1, err);
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const cutmix *o = options_;
-	secant_picture *p = f->now;
-	double side = sqrt(secant_limits_draw(&o->area, 0, &f->rng));
+	data_picture *p = f->now;
+	double side = sqrt(data_limits_draw(&o->area, 0, &f->rng));
 	int height = (int)(side * p->height + 0.5), width = (int)(side * p->width + 0.5);
-	int y = (int)secant_rng_below(&f->rng, (uint32_t)(p->height - height) + 1),
-		x = (int)secant_rng_below(&f->rng, (uint32_t)(p->width - width) + 1);
+	int y = (int)base_rng_below(&f->rng, (uint32_t)(p->height - height) + 1),
+		x = (int)base_rng_below(&f->rng, (uint32_t)(p->width - width) + 1);
 	secant_status s = f->partner(f->user, f, &f->guest, err);
 	if (!s)
-		secant_picture_paste(&f->guest, p, x, y, width, height);
+		data_picture_paste(&f->guest, p, x, y, width, height);
 	return s;
 }
 
-const secant_augment secant_augment_cutmix = { .name = "cutmix",
+const data_augment data_augment_cutmix = { .name = "cutmix",
 	.brief = "replaces a rectangle by another sample's",
 	.options = &options,
 	.mixes = true,

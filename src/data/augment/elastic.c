@@ -16,7 +16,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(elastic, strength, REALS, "strength", "4,12", 1, 0,
 		"limits of the standard deviation of the knots' shifts, in pixels"),
 	SECANT_OPT(elastic, spacing, INT, "spacing", "48", 4, 4096, "distance of the knots, in pixels"),
-	SECANT_OPT_CHOICE(elastic, border, "border", "reflect", SECANT_BORDERS, "what lies outside"),
+	SECANT_OPT_CHOICE(elastic, border, "border", "reflect", DATA_BORDERS, "what lies outside"),
 	SECANT_OPT(elastic, border_value, REALS, "border-value", "", 0, 255,
 		"of a constant border; none: what becomes 0 by normalisation"),
 	SECANT_OPT_END,
@@ -26,7 +26,7 @@ static const secant_opts options = { "elastic", sizeof(elastic), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "strength", &((const elastic *)options_)->strength, 0, 0, 1000, err);
+	return data_limits_check(options.name, "strength", &((const elastic *)options_)->strength, 0, 0, 1000, err);
 }
 
 /* Knots: rows x columns pairs (dx, dy); one more on each side than cells need. */
@@ -71,29 +71,29 @@ map(const void *how, int x, int y, int n, float *from_x, float *from_y)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const elastic *o = options_;
-	float fill[SECANT_MOST_CHANNELS];
-	secant_outside outside;
+	float fill[DATA_MOST_CHANNELS];
+	data_outside outside;
 	int columns = (f->now->width - 1) / o->spacing + 4, lines = (f->now->height - 1) / o->spacing + 4;
 	size_t n = (size_t)columns * (size_t)lines * 2;
-	float *knots = secant_frame_scratch(f, n, err);
+	float *knots = data_frame_scratch(f, n, err);
 	if (!knots)
 		return SECANT_ERR_NOMEM;
-	double strength = secant_limits_draw(&o->strength, 0, &f->rng);
+	double strength = data_limits_draw(&o->strength, 0, &f->rng);
 	for (size_t i = 0; i < n; i++)
-		knots[i] = (float)(strength * secant_rng_normal(&f->rng));
-	secant_status s = secant_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
+		knots[i] = (float)(strength * base_rng_normal(&f->rng));
+	secant_status s = data_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
 	if (s)
 		return s;
 	field how = { knots, columns, o->spacing };
-	secant_place_mapped(f->now, f->spare, map, &how, &outside);
-	secant_frame_swap(f);
+	data_place_mapped(f->now, f->spare, map, &how, &outside);
+	data_frame_swap(f);
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_elastic = {
+const data_augment data_augment_elastic = {
 	.name = "elastic",
 	.brief = "moves every pixel by a smooth random field",
 	.options = &options,

@@ -5,61 +5,60 @@
 #include <stdio.h>
 
 secant_status
-secant_frame_reserve(secant_frame *f, int width, int height, int channels, bool real, bool labels, secant_err *err)
+data_frame_reserve(data_frame *f, int width, int height, int channels, bool real, bool labels, secant_err *err)
 {
 	f->now = &f->a;
 	f->spare = &f->b;
 	f->turn = f->turn_before = 0;
 	f->warps = false;
-	secant_status s = secant_picture_reserve(&f->a, width, height, channels, real, labels, err);
-	return s ? s : secant_picture_reserve(&f->b, width, height, channels, real, labels, err);
+	secant_status s = data_picture_reserve(&f->a, width, height, channels, real, labels, err);
+	return s ? s : data_picture_reserve(&f->b, width, height, channels, real, labels, err);
 }
 
 void
-secant_frame_free(secant_frame *f)
+data_frame_free(data_frame *f)
 {
-	secant_picture_free(&f->a);
-	secant_picture_free(&f->b);
-	secant_picture_free(&f->guest);
+	data_picture_free(&f->a);
+	data_picture_free(&f->b);
+	data_picture_free(&f->guest);
 	secant_free(f->scratch);
-	*f = (secant_frame){ 0 };
+	*f = (data_frame){ 0 };
 }
 
 void
-secant_frame_swap(secant_frame *f)
+data_frame_swap(data_frame *f)
 {
-	secant_picture *t = f->now;
+	data_picture *t = f->now;
 	f->spare->bounded = t->bounded;
 	f->now = f->spare;
 	f->spare = t;
 }
 
 void
-secant_frame_settle(secant_frame *f)
+data_frame_settle(data_frame *f)
 {
 	int w = f->now->width, h = f->now->height;
 	if (f->warps) {
-		secant_affine before = secant_affine_of_turn(f->turn_before, w, h),
-					  after = secant_affine_of_turn(f->turn, w, h);
-		secant_affine m = secant_affine_join(&f->warp, &after);
-		m = secant_affine_join(&before, &m);
+		data_affine before = data_affine_of_turn(f->turn_before, w, h), after = data_affine_of_turn(f->turn, w, h);
+		data_affine m = data_affine_join(&f->warp, &after);
+		m = data_affine_join(&before, &m);
 		f->outside.fill = f->warp_fill;
-		secant_place_affine(f->now, f->spare, &m, &f->outside);
+		data_place_affine(f->now, f->spare, &m, &f->outside);
 	} else if (f->turn) {
-		secant_place_turned(f->now, f->spare, f->turn);
+		data_place_turned(f->now, f->spare, f->turn);
 	} else {
 		return;
 	}
-	secant_frame_swap(f);
+	data_frame_swap(f);
 	f->turn = f->turn_before = 0;
 	f->warps = false;
 }
 
 void
-secant_frame_warp(secant_frame *f, const secant_affine *m, const secant_outside *outside)
+data_frame_warp(data_frame *f, const data_affine *m, const data_outside *outside)
 {
 	if (f->warps)
-		secant_frame_settle(f);
+		data_frame_settle(f);
 	f->turn_before = f->turn;
 	f->turn = 0;
 	f->warps = true;
@@ -70,12 +69,12 @@ secant_frame_warp(secant_frame *f, const secant_affine *m, const secant_outside 
 }
 
 float *
-secant_frame_scratch(secant_frame *f, size_t n, secant_err *err)
+data_frame_scratch(data_frame *f, size_t n, secant_err *err)
 {
 	if (f->scratch_room >= n)
 		return f->scratch;
 	secant_free(f->scratch);
-	f->scratch = secant_alloc_aligned(n * sizeof *f->scratch);
+	f->scratch = base_alloc_aligned(n * sizeof *f->scratch);
 	f->scratch_room = f->scratch ? n : 0;
 	if (!f->scratch)
 		secant_fail(err, SECANT_ERR_NOMEM, "augmentation: no memory for %zu numbers", n);
@@ -83,8 +82,8 @@ secant_frame_scratch(secant_frame *f, size_t n, secant_err *err)
 }
 
 secant_status
-secant_frame_outside(const secant_frame *f, int border, const secant_reals *value, float fill[SECANT_MOST_CHANNELS],
-	secant_outside *out, secant_err *err)
+data_frame_outside(const data_frame *f, int border, const secant_reals *value, float fill[DATA_MOST_CHANNELS],
+	data_outside *out, secant_err *err)
 {
 	int channels = f->now->channels;
 	if (value->n > 1 && value->n != channels)
@@ -92,28 +91,28 @@ secant_frame_outside(const secant_frame *f, int border, const secant_reals *valu
 			"augmentation: border-value has %d numbers, the pictures have %d channels", value->n, channels);
 	for (int c = 0; c < channels; c++)
 		fill[c] = value->n ? (float)value->v[value->n > 1 ? c : 0] : f->fill[c];
-	*out = (secant_outside){ .border = (secant_border)border, .fill = fill, .label = f->pad_label };
+	*out = (data_outside){ .border = (data_border)border, .fill = fill, .label = f->pad_label };
 	return SECANT_OK;
 }
 
 /* ---- limits ---- */
 
-secant_limits
-secant_limits_of(const secant_reals *r, double around)
+data_limits
+data_limits_of(const secant_reals *r, double around)
 {
 	if (r->n == 2)
-		return (secant_limits){ r->v[0], r->v[1] };
-	return (secant_limits){ around - r->v[0], around + r->v[0] };
+		return (data_limits){ r->v[0], r->v[1] };
+	return (data_limits){ around - r->v[0], around + r->v[0] };
 }
 
 secant_status
-secant_limits_check(const char *name, const char *option, const secant_reals *r, double around, double least,
-	double most, secant_err *err)
+data_limits_check(const char *name, const char *option, const secant_reals *r, double around, double least, double most,
+	secant_err *err)
 {
 	if (r->n < 1 || r->n > 2)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "augmentation %s: %s has %d numbers, expected LOWER,UPPER or one", name, option, r->n);
-	secant_limits l = secant_limits_of(r, around);
+	data_limits l = data_limits_of(r, around);
 	if (l.lo > l.hi)
 		return secant_fail(
 			err, SECANT_ERR_RANGE, "augmentation %s: %s limits are inverted, %g is above %g", name, option, l.lo, l.hi);
@@ -124,18 +123,18 @@ secant_limits_check(const char *name, const char *option, const secant_reals *r,
 }
 
 double
-secant_limits_draw(const secant_reals *r, double around, secant_rng *rng)
+data_limits_draw(const secant_reals *r, double around, base_rng *rng)
 {
-	secant_limits l = secant_limits_of(r, around);
-	return secant_rng_range(rng, l.lo, l.hi);
+	data_limits l = data_limits_of(r, around);
+	return base_rng_range(rng, l.lo, l.hi);
 }
 
 int
-secant_limits_draw_whole(const secant_reals *r, double around, secant_rng *rng)
+data_limits_draw_whole(const secant_reals *r, double around, base_rng *rng)
 {
-	secant_limits l = secant_limits_of(r, around);
+	data_limits l = data_limits_of(r, around);
 	int lo = (int)ceil(l.lo), hi = (int)floor(l.hi);
-	return hi <= lo ? lo : lo + (int)secant_rng_below(rng, (uint32_t)(hi - lo) + 1);
+	return hi <= lo ? lo : lo + (int)base_rng_below(rng, (uint32_t)(hi - lo) + 1);
 }
 
 /* ---- values ---- */
@@ -152,7 +151,7 @@ look_up(const float table[256], float v, bool bounded)
 }
 
 void
-secant_picture_map(secant_picture *p, int channels, const float table[256])
+data_picture_map(data_picture *p, int channels, const float table[256])
 {
 	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels,
 		   some = (size_t)channels < c ? (size_t)channels : c;

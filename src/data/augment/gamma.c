@@ -17,23 +17,23 @@ static const secant_opts options = { "gamma", sizeof(gamma_), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "gamma", &((const gamma_ *)options_)->gamma, 1, 0.05, 20, err);
+	return data_limits_check(options.name, "gamma", &((const gamma_ *)options_)->gamma, 1, 0.05, 20, err);
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const gamma_ *o = options_;
-	secant_limits l = secant_limits_of(&o->gamma, 1);
-	double g = exp(secant_rng_range(&f->rng, log(l.lo), log(l.hi)));
+	data_limits l = data_limits_of(&o->gamma, 1);
+	double g = exp(base_rng_range(&f->rng, log(l.lo), log(l.hi)));
 	float table[256];
 	for (int v = 0; v < 256; v++)
 		table[v] = (float)(255 * pow(v / 255., g));
-	secant_picture_map(f->now, f->now->channels, table);
+	data_picture_map(f->now, f->now->channels, table);
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_gamma = {
+const data_augment data_augment_gamma = {
 	.name = "gamma",
 	.brief = "brightens or darkens by a power",
 	.options = &options,

@@ -14,7 +14,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(grid, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(grid, steps, INT, "steps", "5", 1, MOST_STEPS, "cells along each side"),
 	SECANT_OPT(grid, limit, REALS, "limit", "0.3", 1, 0, "limits of the stretching; one number v: -v,v"),
-	SECANT_OPT_CHOICE(grid, border, "border", "reflect", SECANT_BORDERS, "what lies outside"),
+	SECANT_OPT_CHOICE(grid, border, "border", "reflect", DATA_BORDERS, "what lies outside"),
 	SECANT_OPT(grid, border_value, REALS, "border-value", "", 0, 255,
 		"of a constant border; none: what becomes 0 by normalisation"),
 	SECANT_OPT_END,
@@ -24,7 +24,7 @@ static const secant_opts options = { "grid-distortion", sizeof(grid), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "limit", &((const grid *)options_)->limit, 0, -0.9, 10, err);
+	return data_limits_check(options.name, "limit", &((const grid *)options_)->limit, 0, -0.9, 10, err);
 }
 
 /* Lines of the grid along one side: where they are drawn, and where they come from. */
@@ -37,12 +37,12 @@ typedef struct both {
 } both;
 
 static void
-draw(lines *l, const grid *o, secant_rng *rng, int side)
+draw(lines *l, const grid *o, base_rng *rng, int side)
 {
 	double sum = 0, step[MOST_STEPS];
 	l->n = o->steps;
 	for (int i = 0; i < l->n; i++)
-		sum += step[i] = 1 + secant_limits_draw(&o->limit, 0, rng);
+		sum += step[i] = 1 + data_limits_draw(&o->limit, 0, rng);
 	l->to[0] = l->from[0] = 0;
 	for (int i = 0; i < l->n; i++) {
 		l->to[i + 1] = (double)side * (i + 1) / l->n;
@@ -71,23 +71,23 @@ map(const void *how, int x, int y, int n, float *from_x, float *from_y)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const grid *o = options_;
-	float fill[SECANT_MOST_CHANNELS];
-	secant_outside outside;
+	float fill[DATA_MOST_CHANNELS];
+	data_outside outside;
 	both b;
 	draw(&b.x, o, &f->rng, f->now->width);
 	draw(&b.y, o, &f->rng, f->now->height);
-	secant_status s = secant_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
+	secant_status s = data_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
 	if (s)
 		return s;
-	secant_place_mapped(f->now, f->spare, map, &b, &outside);
-	secant_frame_swap(f);
+	data_place_mapped(f->now, f->spare, map, &b, &outside);
+	data_frame_swap(f);
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_grid_distortion = {
+const data_augment data_augment_grid_distortion = {
 	.name = "grid-distortion",
 	.brief = "stretches the cells of a grid",
 	.options = &options,

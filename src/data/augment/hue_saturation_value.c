@@ -33,25 +33,25 @@ static secant_status
 check(const void *options_, secant_err *err)
 {
 	const hsv *o = options_;
-	secant_status s = secant_limits_check(options.name, "hue", &o->hue, 0, -180, 180, err);
+	secant_status s = data_limits_check(options.name, "hue", &o->hue, 0, -180, 180, err);
 	if (!s)
-		s = secant_limits_check(options.name, "saturation", &o->saturation, 0, -255, 255, err);
-	return s ? s : secant_limits_check(options.name, "value", &o->value, 0, -255, 255, err);
+		s = data_limits_check(options.name, "saturation", &o->saturation, 0, -255, 255, err);
+	return s ? s : data_limits_check(options.name, "value", &o->value, 0, -255, 255, err);
 }
 
 static void
-shift_value(secant_picture *p, float by)
+shift_value(data_picture *p, float by)
 {
 	float table[256];
 	for (int v = 0; v < 256; v++)
 		table[v] = v + by < 0 && p->bounded ? 0 : v + by > 255 && p->bounded ? 255 : (float)v + by;
-	secant_picture_map(p, 2, table);
+	data_picture_map(p, 2, table);
 }
 
 static void
-shift_reals(secant_picture *p, const secant_hsv_shift *shift)
+shift_reals(data_picture *p, const kernel_hsv_shift *shift)
 {
-	const secant_picture_kernels *kernels = secant_picture_best();
+	const kernel_picture_kernels *kernels = kernel_picture_best();
 	float plane[3][CHUNK];
 	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels;
 	for (size_t i = 0; i < n; i += CHUNK) {
@@ -66,31 +66,30 @@ shift_reals(secant_picture *p, const secant_hsv_shift *shift)
 }
 
 void
-secant_picture_shift_hsv(secant_picture *p, const secant_hsv_shift *shift)
+data_picture_shift_hsv(data_picture *p, const kernel_hsv_shift *shift)
 {
 	if (p->channels < 3)
 		shift_value(p, shift->value);
 	else if (p->real)
 		shift_reals(p, shift);
 	else
-		secant_picture_best()->hsv_bytes(p->pixels, p->channels, (int64_t)p->width * p->height, shift);
+		kernel_picture_best()->hsv_bytes(p->pixels, p->channels, (int64_t)p->width * p->height, shift);
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const hsv *o = options_;
 	bool compat = o->wrap == 1;
-	secant_hsv_shift shift = { .compat256 = compat, .bounded = f->now->bounded };
-	shift.hue = (float)(compat ? secant_limits_draw_whole(&o->hue, 0, &f->rng)
-							   : secant_limits_draw(&o->hue, 0, &f->rng));
-	shift.saturation = (float)secant_limits_draw(&o->saturation, 0, &f->rng);
-	shift.value = (float)secant_limits_draw(&o->value, 0, &f->rng);
-	secant_picture_shift_hsv(f->now, &shift);
+	kernel_hsv_shift shift = { .compat256 = compat, .bounded = f->now->bounded };
+	shift.hue = (float)(compat ? data_limits_draw_whole(&o->hue, 0, &f->rng) : data_limits_draw(&o->hue, 0, &f->rng));
+	shift.saturation = (float)data_limits_draw(&o->saturation, 0, &f->rng);
+	shift.value = (float)data_limits_draw(&o->value, 0, &f->rng);
+	data_picture_shift_hsv(f->now, &shift);
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_hue_saturation_value = {
+const data_augment data_augment_hue_saturation_value = {
 	.name = "hue-saturation-value",
 	.brief = "shifts hue, saturation and value",
 	.options = &options,

@@ -22,10 +22,10 @@ static const secant_opts options = { "mixup", sizeof(mixup), rows };
 
 /* Johnk's method. */
 static double
-draw_beta(secant_rng *rng, double a)
+draw_beta(base_rng *rng, double a)
 {
 	for (int i = 0; i < 1000; i++) {
-		double x = pow(secant_rng_uniform(rng), 1 / a), y = pow(secant_rng_uniform(rng), 1 / a);
+		double x = pow(base_rng_uniform(rng), 1 / a), y = pow(base_rng_uniform(rng), 1 / a);
 		if (x + y > 0 && x + y <= 1)
 			return x / (x + y);
 	}
@@ -33,10 +33,10 @@ draw_beta(secant_rng *rng, double a)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const mixup *o = options_;
-	secant_picture *p = f->now, *other = &f->guest;
+	data_picture *p = f->now, *other = &f->guest;
 	double w = draw_beta(&f->rng, o->alpha);
 	float weight = (float)(w < 0.5 ? 1 - w : w);
 	secant_status s = f->partner(f->user, f, other, err);
@@ -44,15 +44,15 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 		return s;
 	size_t n = (size_t)p->width * (size_t)p->height;
 	for (size_t i = 0; i < n * (size_t)p->channels; i++) {
-		float b = secant_picture_value(other, i);
-		secant_picture_set(p, i, b + (secant_picture_value(p, i) - b) * weight);
+		float b = data_picture_value(other, i);
+		data_picture_set(p, i, b + (data_picture_value(p, i) - b) * weight);
 	}
 	for (size_t i = 0; p->labels && o->differ == 1 && i < n; i++)
 		if (p->labels[i] != other->labels[i])
-			p->labels[i] = SECANT_LABEL_IGNORE;
+			p->labels[i] = DATA_LABEL_IGNORE;
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_mixup = {
+const data_augment data_augment_mixup = {
 	.name = "mixup", .brief = "blends in another sample", .options = &options, .mixes = true, .apply = apply
 };

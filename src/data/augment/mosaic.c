@@ -17,30 +17,30 @@ static const secant_opts options = { "mosaic", sizeof(mosaic), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "centre", &((const mosaic *)options_)->centre, 0, 0, 1, err);
+	return data_limits_check(options.name, "centre", &((const mosaic *)options_)->centre, 0, 0, 1, err);
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const mosaic *o = options_;
-	secant_picture *p = f->now;
-	int x = (int)(secant_limits_draw(&o->centre, 0, &f->rng) * p->width + 0.5),
-		y = (int)(secant_limits_draw(&o->centre, 0, &f->rng) * p->height + 0.5);
-	int own = (int)secant_rng_below(&f->rng, 4);
+	data_picture *p = f->now;
+	int x = (int)(data_limits_draw(&o->centre, 0, &f->rng) * p->width + 0.5),
+		y = (int)(data_limits_draw(&o->centre, 0, &f->rng) * p->height + 0.5);
+	int own = (int)base_rng_below(&f->rng, 4);
 	for (int q = 0; q < 4; q++) {
 		if (q == own)
 			continue;
 		secant_status s = f->partner(f->user, f, &f->guest, err);
 		if (s)
 			return s;
-		secant_picture_paste(
+		data_picture_paste(
 			&f->guest, p, q & 1 ? x : 0, q & 2 ? y : 0, q & 1 ? p->width - x : x, q & 2 ? p->height - y : y);
 	}
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_mosaic = { .name = "mosaic",
+const data_augment data_augment_mosaic = { .name = "mosaic",
 	.brief = "puts four samples together",
 	.options = &options,
 	.mixes = true,

@@ -24,7 +24,7 @@ static const secant_opts options = { "noise", sizeof(noise), rows };
 static secant_status
 check(const void *options_, secant_err *err)
 {
-	return secant_limits_check(options.name, "deviation", &((const noise *)options_)->deviation, 0, 0, 255, err);
+	return data_limits_check(options.name, "deviation", &((const noise *)options_)->deviation, 0, 0, 255, err);
 }
 
 static float quantile[QUANTILES];
@@ -61,25 +61,25 @@ step(uint64_t *state)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const noise *o = options_;
-	secant_picture *p = f->now;
+	data_picture *p = f->now;
 	pthread_once(&once, fill_quantiles);
-	float deviation = (float)secant_limits_draw(&o->deviation, 0, &f->rng);
-	uint64_t high = secant_rng_u32(&f->rng), state = high << 32 | secant_rng_u32(&f->rng) | 1, bits = 0;
+	float deviation = (float)data_limits_draw(&o->deviation, 0, &f->rng);
+	uint64_t high = base_rng_u32(&f->rng), state = high << 32 | base_rng_u32(&f->rng) | 1, bits = 0;
 	size_t n = (size_t)p->width * (size_t)p->height, repeat = o->per_channel ? 1 : (size_t)p->channels;
 	n = n * (size_t)p->channels / repeat;
 	for (size_t i = 0; i < n; i++) {
 		bits = i % 4 ? bits >> 16 : step(&state);
 		float v = quantile[bits & (QUANTILES - 1)] * deviation;
 		for (size_t k = i * repeat; k < (i + 1) * repeat; k++)
-			secant_picture_set(p, k, secant_picture_value(p, k) + v);
+			data_picture_set(p, k, data_picture_value(p, k) + v);
 	}
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_noise = {
+const data_augment data_augment_noise = {
 	.name = "noise",
 	.brief = "adds Gaussian noise",
 	.options = &options,

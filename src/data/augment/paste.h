@@ -1,12 +1,12 @@
 /* Parts of other samples, for steps that mix. */
-#ifndef SECANT_DATA_AUGMENT_PASTE_H
-#define SECANT_DATA_AUGMENT_PASTE_H
+#ifndef DATA_AUGMENT_PASTE_H
+#define DATA_AUGMENT_PASTE_H
 #include <string.h>
 #include "data/samples.h"
 
 /* Copies a rectangle, picture and labels, to the same place; both have one size and type. */
 static inline void
-secant_picture_paste(const secant_picture *from, secant_picture *to, int x, int y, int width, int height)
+data_picture_paste(const data_picture *from, data_picture *to, int x, int y, int width, int height)
 {
 	size_t pixel = (size_t)to->channels * (to->real ? sizeof(float) : 1);
 	for (int row = y; row < y + height; row++) {

@@ -23,25 +23,25 @@ static secant_status
 check(const void *options_, secant_err *err)
 {
 	const resized_crop *o = options_;
-	secant_status s = secant_limits_check(options.name, "scale", &o->scale, 1, 1e-4, 1, err);
-	return s ? s : secant_limits_check(options.name, "ratio", &o->ratio, 1, 0.01, 100, err);
+	secant_status s = data_limits_check(options.name, "scale", &o->scale, 1, 1e-4, 1, err);
+	return s ? s : data_limits_check(options.name, "ratio", &o->ratio, 1, 0.01, 100, err);
 }
 
-static secant_window
-window(const void *options_, secant_rng *rng, int height, int width, int to_height, int to_width)
+static data_window
+window(const void *options_, base_rng *rng, int height, int width, int to_height, int to_width)
 {
 	const resized_crop *o = options_;
-	secant_limits ratio = secant_limits_of(&o->ratio, 1);
+	data_limits ratio = data_limits_of(&o->ratio, 1);
 	double own = (double)to_width / to_height;
 	for (int i = 0; i < 10; i++) {
-		double area = secant_limits_draw(&o->scale, 1, rng) * width * height,
-			   aspect = own * exp(secant_rng_range(rng, log(ratio.lo), log(ratio.hi)));
+		double area = data_limits_draw(&o->scale, 1, rng) * width * height,
+			   aspect = own * exp(base_rng_range(rng, log(ratio.lo), log(ratio.hi)));
 		double w = floor(sqrt(area * aspect) + 0.5), h = floor(sqrt(area / aspect) + 0.5);
 		if (w < 1 || h < 1 || w > width || h > height)
 			continue;
-		double x = secant_rng_below(rng, (uint32_t)(width - (int)w) + 1),
-			   y = secant_rng_below(rng, (uint32_t)(height - (int)h) + 1);
-		return (secant_window){ x, y, w, h };
+		double x = base_rng_below(rng, (uint32_t)(width - (int)w) + 1),
+			   y = base_rng_below(rng, (uint32_t)(height - (int)h) + 1);
+		return (data_window){ x, y, w, h };
 	}
 	double have = (double)width / height,
 		   want = have < own * ratio.lo ? own * ratio.lo
@@ -50,10 +50,10 @@ window(const void *options_, secant_rng *rng, int height, int width, int to_heig
 	double w = have > want ? floor(height * want + 0.5) : width, h = have < want ? floor(width / want + 0.5) : height;
 	w = w < 1 ? 1 : w;
 	h = h < 1 ? 1 : h;
-	return (secant_window){ floor((width - w) / 2), floor((height - h) / 2), w, h };
+	return (data_window){ floor((width - w) / 2), floor((height - h) / 2), w, h };
 }
 
-const secant_augment secant_augment_random_resized_crop = {
+const data_augment data_augment_random_resized_crop = {
 	.name = "random-resized-crop",
 	.brief = "a window of random area and aspect, scaled to the sample, instead of a crop",
 	.options = &options,

@@ -59,7 +59,7 @@ byte_of(float v)
 }
 
 static void
-tint(const secant_augment_sheet *o, const secant_batch *b, int x, int y, int thick, uint8_t *rgb)
+tint(const secant_augment_sheet *o, const data_batch *b, int x, int y, int thick, uint8_t *rgb)
 {
 	int64_t i = (int64_t)y * b->width + x;
 	int label = label_of(o, b->target, i), left = x >= thick ? label_of(o, b->target, i - thick) : label,
@@ -79,7 +79,7 @@ tint(const secant_augment_sheet *o, const secant_batch *b, int x, int y, int thi
 }
 
 static secant_status
-cell_of(const secant_augment_sheet *o, const secant_batch *b, secant_image *cell, secant_err *err)
+cell_of(const secant_augment_sheet *o, const data_batch *b, secant_image *cell, secant_err *err)
 {
 	secant_image whole = { 0 };
 	int channels = o->in_channels, longer = b->height > b->width ? b->height : b->width,
@@ -144,14 +144,14 @@ put_text(const sheet *s, double x, double y, double width, const char *text)
 }
 
 static secant_status
-put_sample(const sheet *s, secant_loader *l, uint32_t epoch, int sample, int column, int y, secant_err *err)
+put_sample(const sheet *s, data_loader *l, uint32_t epoch, int sample, int column, int y, secant_err *err)
 {
-	secant_batch b;
+	data_batch b;
 	secant_image cell = { 0 };
 	bool end = false;
-	secant_status status = secant_loader_start(l, epoch, sample, err);
+	secant_status status = data_loader_start(l, epoch, sample, err);
 	if (!status)
-		status = secant_loader_next(l, &b, &end, err);
+		status = data_loader_next(l, &b, &end, err);
 	if (!status && !end)
 		status = cell_of(s->o, &b, &cell, err);
 	if (!status && cell.data)
@@ -161,8 +161,8 @@ put_sample(const sheet *s, secant_loader *l, uint32_t epoch, int sample, int col
 }
 
 static secant_status
-put_rows(const sheet *s, const secant_samples *samples, int n, secant_loader *plain, secant_loader *augmented,
-	secant_err *err)
+put_rows(
+	const sheet *s, const data_samples *samples, int n, data_loader *plain, data_loader *augmented, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	char text[64];
@@ -173,12 +173,12 @@ put_rows(const sheet *s, const secant_samples *samples, int n, secant_loader *pl
 		put_text(s, LEFT + v * (s->o->side + GAP), TITLE + HEAD - 8, s->o->side, v ? text : "as it is");
 	}
 	for (int i = 0; i < n && !status; i++) {
-		int sample = (int)((int64_t)i * secant_samples_count(samples) / n), y = TITLE + HEAD + i * (s->o->side + NAME);
+		int sample = (int)((int64_t)i * data_samples_count(samples) / n), y = TITLE + HEAD + i * (s->o->side + NAME);
 		status = put_sample(s, plain, 0, sample, 0, y, err);
 		for (int v = 0; v < s->o->views && !status; v++)
 			status = put_sample(s, augmented, (uint32_t)v, sample, v + 1, y, err);
 		put_text(s, LEFT, y + s->o->side + 16, s->o->views * (s->o->side + GAP),
-			secant_path_name(secant_samples_image_path(samples, sample)));
+			base_path_name(data_samples_image_path(samples, sample)));
 	}
 	return status;
 }
@@ -204,10 +204,10 @@ take_surface(const sheet *s, secant_err *err)
 }
 
 static secant_status
-draw_sheet(const secant_augment_sheet *o, const char *recipe, const secant_samples *samples, secant_loader *plain,
-	secant_loader *augmented, secant_image *out, secant_err *err)
+draw_sheet(const secant_augment_sheet *o, const char *recipe, const data_samples *samples, data_loader *plain,
+	data_loader *augmented, secant_image *out, secant_err *err)
 {
-	int n = secant_samples_count(samples) < o->pictures ? secant_samples_count(samples) : o->pictures;
+	int n = data_samples_count(samples) < o->pictures ? data_samples_count(samples) : o->pictures;
 	int64_t width = 2 * LEFT + (int64_t)(o->views + 1) * (o->side + GAP) - GAP,
 			height = TITLE + HEAD + (int64_t)n * (o->side + NAME) + GAP;
 	if (width > 32000 || height > 32000)
@@ -239,50 +239,50 @@ secant_augment_sheet_draw(
 	secant_data_options usual, d;
 	secant_err own = { 0 };
 	*out = (secant_image){ 0 };
-	json_t *j = o->augment && *o->augment == '"' ? secant_json_parse(o->augment, strlen(o->augment), "--augment", err)
+	json_t *j = o->augment && *o->augment == '"' ? base_json_parse(o->augment, strlen(o->augment), "--augment", err)
 												 : NULL;
 	const char *recipe = j ? json_string_value(j) : o->augment;
-	secant_augmentation *a = secant_augmentation_parse(recipe, &own);
-	secant_samples *samples = NULL;
-	secant_loader *plain = NULL, *augmented = NULL;
+	data_augmentation *a = data_augmentation_parse(recipe, &own);
+	data_samples *samples = NULL;
+	data_loader *plain = NULL, *augmented = NULL;
 	if (a && !secant_opts_init(&secant_data_options_table, &usual, &own)) {
 		d = usual;
 		d.labels = o->labels, d.class_file = o->class_file, d.ignore_index = o->ignore_index, d.tile = o->tile,
 		d.resize = o->resize;
 		d.normalize.normalize = (char *)(uintptr_t) "unit";
 		d.size = o->size;
-		secant_samples_request r = {
+		data_samples_request r = {
 			.path = data,
 			.split = split ? split : "train",
 			.options = &d,
 			.in_channels = o->in_channels,
 			.classes = o->classes,
-			.kind = o->classes == 1 ? SECANT_TARGET_BINARY : SECANT_TARGET_INDEX,
+			.kind = o->classes == 1 ? DATA_TARGET_BINARY : DATA_TARGET_INDEX,
 			.seed = (uint64_t)o->seed,
 		};
-		if ((samples = secant_samples_open(&r, &own))) {
+		if ((samples = data_samples_open(&r, &own))) {
 			if (d.size.n != 2)
-				secant_samples_size(samples, 0, &d.size.v[0], &d.size.v[1]), d.size.n = 2;
-			secant_loader_options lo = { .batch = 1,
+				data_samples_size(samples, 0, &d.size.v[0], &d.size.v[1]), d.size.n = 2;
+			data_loader_options lo = { .batch = 1,
 				.size = d.size,
 				.resize = o->resize,
 				.center = true,
 				.seed = (uint64_t)o->seed,
 				.threads = 1,
 				.multiple = 1 };
-			plain = secant_loader_new(samples, &lo, &own);
+			plain = data_loader_new(samples, &lo, &own);
 			lo.center = false;
 			lo.augmentation = a;
-			augmented = plain ? secant_loader_new(samples, &lo, &own) : NULL;
+			augmented = plain ? data_loader_new(samples, &lo, &own) : NULL;
 		}
 		if (augmented)
 			(void)!draw_sheet(o, recipe, samples, plain, augmented, out, &own);
 		secant_opts_free(&secant_data_options_table, &usual);
 	}
-	secant_loader_free(plain);
-	secant_loader_free(augmented);
-	secant_samples_free(samples);
-	secant_augmentation_free(a);
+	data_loader_free(plain);
+	data_loader_free(augmented);
+	data_samples_free(samples);
+	data_augmentation_free(a);
 	json_decref(j);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }

@@ -25,7 +25,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(ssr, rotate, REALS, "rotate", "45", 1, 0,
 		"limits of the rotation, in degrees counter-clockwise; one number v: -v,v"),
 	SECANT_OPT(ssr, aspect, REALS, "aspect", "0", 1, 0, "limits of width to height; one number v: 1-v,1+v"),
-	SECANT_OPT_CHOICE(ssr, border, "border", "constant", SECANT_BORDERS, "what lies outside"),
+	SECANT_OPT_CHOICE(ssr, border, "border", "constant", DATA_BORDERS, "what lies outside"),
 	SECANT_OPT(ssr, border_value, REALS, "border-value", "", 0, 255,
 		"of a constant border; none: what becomes 0 by normalisation"),
 	SECANT_OPT(ssr, compat, BOOL, "compat", "false", 0, 0, "the matrix of D-LinkNet's data.py"),
@@ -37,31 +37,31 @@ static secant_status
 check(const void *options_, secant_err *err)
 {
 	const ssr *o = options_;
-	secant_status s = secant_limits_check(options.name, "shift", &o->shift, 0, -2, 2, err);
+	secant_status s = data_limits_check(options.name, "shift", &o->shift, 0, -2, 2, err);
 	if (!s)
-		s = secant_limits_check(options.name, "scale", &o->scale, 1, 0.01, 100, err);
+		s = data_limits_check(options.name, "scale", &o->scale, 1, 0.01, 100, err);
 	if (!s)
-		s = secant_limits_check(options.name, "rotate", &o->rotate, 0, -360, 360, err);
-	return s ? s : secant_limits_check(options.name, "aspect", &o->aspect, 1, 0.01, 100, err);
+		s = data_limits_check(options.name, "rotate", &o->rotate, 0, -360, 360, err);
+	return s ? s : data_limits_check(options.name, "aspect", &o->aspect, 1, 0.01, 100, err);
 }
 
-static secant_affine
+static data_affine
 invert(double a, double b, double c, double d, double mx, double my, double dx, double dy)
 {
 	/* target = M (source - m) + m + d, so source = M^-1 (target - m - d) + m. */
 	double det = a * d - b * c;
-	secant_affine m = { d / det, -b / det, 0, -c / det, a / det, 0 };
+	data_affine m = { d / det, -b / det, 0, -c / det, a / det, 0 };
 	m.x = mx - m.xx * (mx + dx) - m.xy * (my + dy);
 	m.y = my - m.yx * (mx + dx) - m.yy * (my + dy);
 	return m;
 }
 
-static secant_affine
-draw(const ssr *o, secant_rng *rng, int width, int height)
+static data_affine
+draw(const ssr *o, base_rng *rng, int width, int height)
 {
-	double angle = secant_limits_draw(&o->rotate, 0, rng) * (M_PI / 180), scale = secant_limits_draw(&o->scale, 1, rng),
-		   aspect = secant_limits_draw(&o->aspect, 1, rng);
-	double dx = secant_limits_draw(&o->shift, 0, rng) * width, dy = secant_limits_draw(&o->shift, 0, rng) * height;
+	double angle = data_limits_draw(&o->rotate, 0, rng) * (M_PI / 180), scale = data_limits_draw(&o->scale, 1, rng),
+		   aspect = data_limits_draw(&o->aspect, 1, rng);
+	double dx = data_limits_draw(&o->shift, 0, rng) * width, dy = data_limits_draw(&o->shift, 0, rng) * height;
 	double sx = scale * sqrt(aspect), sy = scale / sqrt(aspect), cosine = cos(angle), sine = sin(angle);
 	if (o->compat)
 		return invert(
@@ -71,20 +71,20 @@ draw(const ssr *o, secant_rng *rng, int width, int height)
 }
 
 static secant_status
-apply(const void *options_, secant_frame *f, secant_err *err)
+apply(const void *options_, data_frame *f, secant_err *err)
 {
 	const ssr *o = options_;
-	float fill[SECANT_MOST_CHANNELS];
-	secant_outside outside;
-	secant_affine m = draw(o, &f->rng, f->now->width, f->now->height);
-	secant_status s = secant_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
+	float fill[DATA_MOST_CHANNELS];
+	data_outside outside;
+	data_affine m = draw(o, &f->rng, f->now->width, f->now->height);
+	secant_status s = data_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
 	if (s)
 		return s;
-	secant_frame_warp(f, &m, &outside);
+	data_frame_warp(f, &m, &outside);
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_shift_scale_rotate = {
+const data_augment data_augment_shift_scale_rotate = {
 	.name = "shift-scale-rotate",
 	.brief = "shifts, scales, rotates and stretches",
 	.options = &options,

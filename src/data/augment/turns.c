@@ -16,50 +16,50 @@ static const secant_opt rows[] = {
 static const secant_opts options = { "turn", sizeof(turn), rows };
 
 static secant_status
-flip_h(const void *o, secant_frame *f, secant_err *err)
+flip_h(const void *o, data_frame *f, secant_err *err)
 {
-	f->turn = secant_turn_then(f->turn, SECANT_TURN_FLIP_H);
+	f->turn = data_turn_then(f->turn, DATA_TURN_FLIP_H);
 	return SECANT_OK;
 }
 
 static secant_status
-flip_v(const void *o, secant_frame *f, secant_err *err)
+flip_v(const void *o, data_frame *f, secant_err *err)
 {
-	f->turn = secant_turn_then(f->turn, SECANT_TURN_FLIP_V);
+	f->turn = data_turn_then(f->turn, DATA_TURN_FLIP_V);
 	return SECANT_OK;
 }
 
 static secant_status
-rotate90(const void *o, secant_frame *f, secant_err *err)
+rotate90(const void *o, data_frame *f, secant_err *err)
 {
 	bool square = f->now->width == f->now->height;
-	f->turn = secant_turn_then(
-		f->turn, square ? SECANT_TURN_TRANSPOSE | SECANT_TURN_FLIP_V : SECANT_TURN_FLIP_H | SECANT_TURN_FLIP_V);
+	f->turn = data_turn_then(
+		f->turn, square ? DATA_TURN_TRANSPOSE | DATA_TURN_FLIP_V : DATA_TURN_FLIP_H | DATA_TURN_FLIP_V);
 	return SECANT_OK;
 }
 
 static secant_status
-transpose(const void *o, secant_frame *f, secant_err *err)
+transpose(const void *o, data_frame *f, secant_err *err)
 {
 	if (f->now->width == f->now->height)
-		f->turn = secant_turn_then(f->turn, SECANT_TURN_TRANSPOSE);
+		f->turn = data_turn_then(f->turn, DATA_TURN_TRANSPOSE);
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_flip_h = {
+const data_augment data_augment_flip_h = {
 	.name = "flip-h", .brief = "flips left and right", .options = &options, .moves = true, .apply = flip_h
 };
-const secant_augment secant_augment_flip_v = {
+const data_augment data_augment_flip_v = {
 	.name = "flip-v", .brief = "flips up and down", .options = &options, .moves = true, .apply = flip_v
 };
-const secant_augment secant_augment_rotate90 = {
+const data_augment data_augment_rotate90 = {
 	.name = "rotate90",
 	.brief = "a quarter turn counter-clockwise (a half turn where the sample is not square)",
 	.options = &options,
 	.moves = true,
 	.apply = rotate90,
 };
-const secant_augment secant_augment_transpose = {
+const data_augment data_augment_transpose = {
 	.name = "transpose",
 	.brief = "mirrors at the main diagonal (square samples only)",
 	.options = &options,

@@ -17,20 +17,20 @@ enum { TRIES = 10 };
 static const double two_pi = 6.283185307179586476925;
 
 typedef struct desk {
-	secant_points points;
+	prepare_points points;
 	int64_t *index, *chosen; /* room for a cloud; for a sample */
 	int64_t room;
 } desk;
 
 typedef struct work {
-	const secant_clouds *s;
-	secant_cloud_loader_options o;
+	const data_clouds *s;
+	data_cloud_loader_options o;
 	desk *desks;
 	int desk_count, points, inputs;
 } work;
 
 int
-secant_clouds_samples(const secant_clouds *s)
+data_clouds_samples(const data_clouds *s)
 {
 	if (!s->points)
 		return s->list.n;
@@ -44,21 +44,21 @@ secant_clouds_samples(const secant_clouds *s)
  * taken with the probability that is left (selection sampling, Knuth 3.4.2 S), so order is kept. Fewer: all of them,
  * the rest drawn again. */
 static int64_t
-choose(const int64_t *from, int64_t n, bool replace, int64_t *out, int64_t want, secant_rng *rng)
+choose(const int64_t *from, int64_t n, bool replace, int64_t *out, int64_t want, base_rng *rng)
 {
 	if (replace) {
 		for (int64_t i = 0; i < want; i++) {
-			int64_t k = (int64_t)secant_rng_below(rng, (uint32_t)n);
+			int64_t k = (int64_t)base_rng_below(rng, (uint32_t)n);
 			out[i] = from ? from[k] : k;
 		}
 		return want;
 	}
 	int64_t taken = 0, once = n < want ? n : want;
 	for (int64_t k = 0; k < n && taken < once; k++)
-		if (n - k <= once - taken || (int64_t)secant_rng_below(rng, (uint32_t)(n - k)) < once - taken)
+		if (n - k <= once - taken || (int64_t)base_rng_below(rng, (uint32_t)(n - k)) < once - taken)
 			out[taken++] = from ? from[k] : k;
 	for (int64_t i = once; i < want; i++)
-		out[i] = out[secant_rng_below(rng, (uint32_t)once)];
+		out[i] = out[base_rng_below(rng, (uint32_t)once)];
 	return once;
 }
 
@@ -77,11 +77,11 @@ reserve(desk *d, int64_t n, secant_err *err)
 
 /* The points of the column around a point. */
 static int64_t
-column_of(const secant_points *p, const secant_cloud_recipe *r, int64_t middle, int64_t *out, float corner[3])
+column_of(const prepare_points *p, const secant_cloud_recipe *r, int64_t middle, int64_t *out, float corner[3])
 {
 	int a, b;
 	int64_t n = 0;
-	secant_recipe_ground(r, &a, &b);
+	prepare_recipe_ground(r, &a, &b);
 	for (int k = 0; k < 3; k++)
 		corner[k] = k == r->up ? p->lo[k] : p->xyz[3 * middle + k] - (float)(r->block / 2);
 	for (int64_t i = 0; i < p->n; i++) {
@@ -93,11 +93,11 @@ column_of(const secant_points *p, const secant_cloud_recipe *r, int64_t middle, 
 }
 
 static int64_t
-draw_block(const work *w, desk *d, const secant_points *p, secant_rng *rng, float corner[3])
+draw_block(const work *w, desk *d, const prepare_points *p, base_rng *rng, float corner[3])
 {
 	int64_t n = 0;
 	for (int k = 0; k < TRIES; k++) {
-		n = column_of(p, &w->s->options.recipe, (int64_t)secant_rng_below(rng, (uint32_t)p->n), d->index, corner);
+		n = column_of(p, &w->s->options.recipe, (int64_t)base_rng_below(rng, (uint32_t)p->n), d->index, corner);
 		if (n >= w->s->options.block_least)
 			break;
 	}
@@ -106,9 +106,9 @@ draw_block(const work *w, desk *d, const secant_points *p, secant_rng *rng, floa
 
 /* Which cloud a sample of a scene set is cut from: in proportion to points. */
 static int
-draw_cloud(const secant_clouds *s, secant_rng *rng)
+draw_cloud(const data_clouds *s, base_rng *rng)
 {
-	int64_t at = (int64_t)(secant_rng_uniform(rng) * (double)s->total_points);
+	int64_t at = (int64_t)(base_rng_uniform(rng) * (double)s->total_points);
 	int i = 0;
 	while (i + 1 < s->list.n && at >= s->points[i])
 		at -= s->points[i++];
@@ -130,17 +130,17 @@ turn(float *v, int64_t n, int channels, int at, const double m[9])
 
 /* A turn around an axis, or any turn: a quaternion of four normal numbers is uniform over rotations. */
 static void
-draw_rotation(int how, int up, secant_rng *rng, double m[9])
+draw_rotation(int how, int up, base_rng *rng, double m[9])
 {
 	double q[4] = { 0 };
 	if (how == 1) {
-		double half = two_pi * secant_rng_uniform(rng) / 2;
+		double half = two_pi * base_rng_uniform(rng) / 2;
 		q[0] = cos(half);
 		q[1 + up] = sin(half);
 	} else {
 		double norm = 0;
 		for (int i = 0; i < 4; i++)
-			q[i] = secant_rng_normal(rng), norm += q[i] * q[i];
+			q[i] = base_rng_normal(rng), norm += q[i] * q[i];
 		for (int i = 0; i < 4; i++)
 			q[i] /= norm > 0 ? sqrt(norm) : 1;
 	}
@@ -160,11 +160,11 @@ draw_rotation(int how, int up, secant_rng *rng, double m[9])
 }
 
 static void
-vary(const secant_clouds *s, float *v, int64_t n, secant_rng *rng)
+vary(const data_clouds *s, float *v, int64_t n, base_rng *rng)
 {
 	const secant_cloud_options *o = &s->options;
 	int channels = s->features.channels;
-	double factor = o->scale.n == 2 ? secant_rng_range(rng, o->scale.v[0], o->scale.v[1]) : 1, moved[3] = { 0 }, m[9];
+	double factor = o->scale.n == 2 ? base_rng_range(rng, o->scale.v[0], o->scale.v[1]) : 1, moved[3] = { 0 }, m[9];
 	if (o->rotate) {
 		draw_rotation(o->rotate, o->recipe.up > 2 ? 1 : o->recipe.up, rng, m);
 		turn(v, n, channels, 0, m);
@@ -172,10 +172,10 @@ vary(const secant_clouds *s, float *v, int64_t n, secant_rng *rng)
 			turn(v, n, channels, s->features.normals, m);
 	}
 	for (int k = 0; k < 3 && o->shift > 0; k++)
-		moved[k] = secant_rng_range(rng, -o->shift, o->shift);
+		moved[k] = base_rng_range(rng, -o->shift, o->shift);
 	for (int64_t i = 0; i < n; i++)
 		for (int k = 0; k < 3; k++) {
-			double noise = o->jitter > 0 ? o->jitter * secant_rng_normal(rng) : 0;
+			double noise = o->jitter > 0 ? o->jitter * base_rng_normal(rng) : 0;
 			if (o->jitter_clip > 0)
 				noise = noise < -o->jitter_clip ? -o->jitter_clip : noise > o->jitter_clip ? o->jitter_clip : noise;
 			v[i * channels + k] = (float)(v[i * channels + k] * factor + moved[k] + noise);
@@ -184,12 +184,12 @@ vary(const secant_clouds *s, float *v, int64_t n, secant_rng *rng)
 
 /* Dropped points become the first one, with its label. */
 static void
-drop_points(const secant_clouds *s, float *v, int32_t *target, int64_t n, secant_rng *rng)
+drop_points(const data_clouds *s, float *v, int32_t *target, int64_t n, base_rng *rng)
 {
-	double share = s->options.point_dropout > 0 ? s->options.point_dropout * secant_rng_uniform(rng) : 0;
+	double share = s->options.point_dropout > 0 ? s->options.point_dropout * base_rng_uniform(rng) : 0;
 	size_t channels = (size_t)s->features.channels;
 	for (int64_t i = 1; i < n && share > 0; i++)
-		if (secant_rng_uniform(rng) < share) {
+		if (base_rng_uniform(rng) < share) {
 			memcpy(v + (size_t)i * channels, v, channels * sizeof *v);
 			if (target)
 				target[i] = target[0];
@@ -209,7 +209,7 @@ measure(void *user, int sample, int *height, int *width)
 
 static void
 write_target(
-	const secant_clouds *s, const secant_points *p, const int64_t *index, int points, const secant_place *to, int place)
+	const data_clouds *s, const prepare_points *p, const int64_t *index, int points, const data_place *to, int place)
 {
 	int32_t *target = to->target;
 	if (s->classify) {
@@ -222,15 +222,15 @@ write_target(
 }
 
 static secant_status
-prepare(void *user, int own, const secant_place *to, int place, int sample, int *sizes, uint32_t epoch, secant_err *err)
+prepare(void *user, int own, const data_place *to, int place, int sample, int *sizes, uint32_t epoch, secant_err *err)
 {
 	work *w = user;
-	const secant_clouds *s = w->s;
+	const data_clouds *s = w->s;
 	desk *d = &w->desks[own];
-	const secant_points *p;
-	secant_rng rng = secant_rng_make(w->o.seed, SECANT_FOR_SAMPLE, epoch, (uint32_t)sample);
+	const prepare_points *p;
+	base_rng rng = base_rng_make(w->o.seed, BASE_FOR_SAMPLE, epoch, (uint32_t)sample);
 	int item = s->points ? draw_cloud(s, &rng) : sample;
-	secant_status status = secant_clouds_decode(s, item, &d->points, &p, err);
+	secant_status status = data_clouds_decode(s, item, &d->points, &p, err);
 	float corner[3], *v = to->input + (size_t)place * (size_t)w->points * (size_t)w->inputs;
 	if (!status)
 		status = reserve(d, s->points ? p->n : 0, err);
@@ -240,20 +240,20 @@ prepare(void *user, int own, const secant_place *to, int place, int sample, int 
 	sizes[0] = (int)choose(s->points ? d->index : NULL, n, s->options.replace, d->chosen, w->points, &rng);
 	sizes[1] = 1;
 	if (w->o.augment && s->options.random_start) {
-		int64_t *first = d->chosen, *other = first + secant_rng_below(&rng, (uint32_t)w->points), keep = *first;
+		int64_t *first = d->chosen, *other = first + base_rng_below(&rng, (uint32_t)w->points), keep = *first;
 		*first = *other;
 		*other = keep;
 	}
-	secant_points_gather(&s->features, p, d->chosen, w->points, v);
-	secant_points_fit(&s->options.recipe, v, w->points, s->features.channels, s->points ? corner : NULL);
+	prepare_points_gather(&s->features, p, d->chosen, w->points, v);
+	prepare_points_fit(&s->options.recipe, v, w->points, s->features.channels, s->points ? corner : NULL);
 	write_target(s, p, d->chosen, w->points, to, place);
 	if (w->o.augment) {
-		rng = secant_rng_make(w->o.seed, SECANT_FOR_AUGMENT, epoch, (uint32_t)sample);
+		rng = base_rng_make(w->o.seed, BASE_FOR_AUGMENT, epoch, (uint32_t)sample);
 		vary(s, v, w->points, &rng);
 		drop_points(
 			s, v, s->classify ? NULL : (int32_t *)to->target + (size_t)place * (size_t)w->points, w->points, &rng);
 	}
-	secant_points_widen(v, w->points, s->features.channels, w->inputs, p->category);
+	prepare_points_widen(v, w->points, s->features.channels, w->inputs, p->category);
 	return SECANT_OK;
 }
 
@@ -264,7 +264,7 @@ release(void *user)
 {
 	work *w = user;
 	for (int i = 0; w->desks && i < w->desk_count; i++) {
-		secant_points_free(&w->desks[i].points);
+		prepare_points_free(&w->desks[i].points);
 		secant_free(w->desks[i].index);
 		secant_free(w->desks[i].chosen);
 	}
@@ -272,8 +272,8 @@ release(void *user)
 	secant_free(w);
 }
 
-secant_loader *
-secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_options *o, secant_err *err)
+data_loader *
+data_cloud_loader_new(const data_clouds *s, const data_cloud_loader_options *o, secant_err *err)
 {
 	work *w = secant_calloc(1, sizeof *w);
 	bool fine = w != NULL;
@@ -282,7 +282,7 @@ secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_option
 		w->o = *o;
 		w->points = s->options.recipe.points;
 		w->inputs = s->features.channels + o->category;
-		w->desk_count = secant_loader_threads(o->threads);
+		w->desk_count = data_loader_threads(o->threads);
 		w->desks = secant_calloc((size_t)w->desk_count, sizeof *w->desks);
 		fine = w->desks != NULL;
 		for (int i = 0; fine && i < w->desk_count; i++)
@@ -295,17 +295,17 @@ secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_option
 		return NULL;
 	}
 	size_t points = (size_t)w->points;
-	secant_loader_work lw = {
+	data_loader_work lw = {
 		.user = w,
-		.samples = secant_clouds_samples(s),
+		.samples = data_clouds_samples(s),
 		.input_bytes = points * (size_t)w->inputs * sizeof(float),
 		.target_bytes = (s->classify ? 1 : points) * sizeof(int32_t),
 		.measure = measure,
 		.prepare = prepare,
 		.release = release,
 	};
-	secant_loader_options lo = {
+	data_loader_options lo = {
 		.batch = o->batch, .shuffle = o->shuffle, .drop_last = o->drop_last, .seed = o->seed, .threads = o->threads
 	};
-	return secant_loader_make(&lw, &lo, err);
+	return data_loader_make(&lw, &lo, err);
 }

@@ -5,21 +5,21 @@
  * TO ADD A LAYOUT of a data set: a file NAME.c with `detect` and `find` (and `read`, where a cloud is more than one
  * file), whose last lines are its row, and CLOUDSET(NAME) in cloudsets.inc.
  */
-#ifndef SECANT_DATA_CLOUDS_CLOUDS_H
-#define SECANT_DATA_CLOUDS_CLOUDS_H
+#ifndef DATA_CLOUDS_CLOUDS_H
+#define DATA_CLOUDS_CLOUDS_H
 #include <stdatomic.h>
 #include "prepare/points.h"
 #include "data/loader.h"
 
-typedef struct secant_cloud_item {
+typedef struct data_cloud_item {
 	char *path, *labels; /* cloud; file with a label for each point, or NULL; owned */
 	int entry; /* of a file with many clouds; else 0 */
 	int category; /* -1: none */
-} secant_cloud_item;
+} data_cloud_item;
 
 /* What a layout finds. */
-typedef struct secant_cloud_list {
-	secant_cloud_item *v;
+typedef struct data_cloud_list {
+	data_cloud_item *v;
 	int n, capacity;
 	char **category; /* names, owned: the classes of a classification, the categories of parts */
 	int categories, category_room;
@@ -34,108 +34,107 @@ typedef struct secant_cloud_list {
 	int64_t *values; /* number in the files of each class; owned; NULL: first_label on */
 	bool others; /* numbers that are none of them are left out */
 	bool unlabelled; /* negative numbers are left out, unless `values` has them */
-} secant_cloud_list;
+} data_cloud_list;
 
-typedef struct secant_clouds_request {
+typedef struct data_clouds_request {
 	const char *path, *split;
 	const secant_cloud_options *options;
 	const secant_data_options *data;
 	uint64_t seed;
 	bool classify; /* the category is the target: points need no labels */
 	bool bare; /* just the list: nothing is read */
-} secant_clouds_request;
+} data_clouds_request;
 
-typedef struct secant_clouds secant_clouds;
-typedef struct secant_cloudset {
+typedef struct data_clouds data_clouds;
+typedef struct data_cloudset {
 	const char *name, *brief;
 	bool (*detect)(const char *path);
 	/* Fills *out (zeroed) with the clouds of request->split, in a fixed order. */
-	secant_status (*find)(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err);
+	secant_status (*find)(data_cloud_list *out, const data_clouds_request *r, secant_err *err);
 	/* Reads a cloud; labels, if it knows them, to *labels (fresh memory, as numbers of the files). NULL: item->path is
 	 * one cloud file. */
 	secant_status (*read)(
-		const secant_clouds *s, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err);
+		const data_clouds *s, const data_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err);
 	/* Is there such a split? NULL: a folder of that name. */
 	bool (*has)(const char *path, const secant_cloud_options *o, const char *split);
-} secant_cloudset;
-const secant_cloudset *secant_cloudset_at(int i); /* NULL after the last */
+} data_cloudset;
+const data_cloudset *data_cloudset_at(int i); /* NULL after the last */
 /* By name, or by what lies there; NULL and err with the names there are. */
-const secant_cloudset *secant_cloudset_of(const char *path, const char *name, secant_err *err);
+const data_cloudset *data_cloudset_of(const char *path, const char *name, secant_err *err);
 
 /* Whether what lies there is clouds beyond doubt: a layout of its own, or files of points that are no mere text and no
  * pictures beside them. *scans (nullable): they are scans, with z upwards, not shapes. *whole (nullable): what has a
  * class is the cloud, not the point. */
-bool secant_clouds_certain(const char *path, bool *scans, bool *whole);
+bool data_clouds_certain(const char *path, bool *scans, bool *whole);
 
 /* ---- for layouts ---- */
-void secant_cloud_list_free(secant_cloud_list *l);
+void data_cloud_list_free(data_cloud_list *l);
 /* Copies; category -1: none. */
-secant_status secant_cloud_list_add(secant_cloud_list *l, const char *path, const char *labels, int entry, int category,
+secant_status data_cloud_list_add(data_cloud_list *l, const char *path, const char *labels, int entry, int category,
 	secant_err *err) SECANT_NODISCARD;
 /* Index of a category, added where it is new (`add`), else -1 without an error; below -1: no memory, and err. */
-int secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add, secant_err *err);
+int data_cloud_list_category(data_cloud_list *l, const char *name, bool add, secant_err *err);
 /* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that
  * lists the names. */
-secant_status secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err) SECANT_NODISCARD;
+secant_status data_cloud_list_only(data_cloud_list *l, const char *name, secant_err *err) SECANT_NODISCARD;
 /* Names of the points' classes; copies. */
-secant_status secant_cloud_list_classes(
-	secant_cloud_list *l, const char *const *names, int n, secant_err *err) SECANT_NODISCARD;
+secant_status data_cloud_list_classes(
+	data_cloud_list *l, const char *const *names, int n, secant_err *err) SECANT_NODISCARD;
 /* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
  * line. */
-secant_status secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;
+secant_status data_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;
 /* Lines of a text file without blanks around them, empty ones left out. */
-typedef struct secant_lines {
+typedef struct data_lines {
 	char *text;
 	char **v;
 	int n, capacity;
-} secant_lines;
-secant_status secant_lines_read(secant_lines *l, const char *path, secant_err *err) SECANT_NODISCARD;
-void secant_lines_free(secant_lines *l);
+} data_lines;
+secant_status data_lines_read(data_lines *l, const char *path, secant_err *err) SECANT_NODISCARD;
+void data_lines_free(data_lines *l);
 /* "PATH:LINE" of a point (from 0) where the file is text, else "PATH: point N" (from 1). */
-void secant_cloud_where(const char *path, int64_t point, char *buffer, size_t size);
+void data_cloud_where(const char *path, int64_t point, char *buffer, size_t size);
 
 /* ---- samples ---- */
 
 /* An opened list; immutable but for its cache; shared by loaders. */
-struct secant_clouds {
-	secant_cloud_list list;
-	const secant_cloudset *set;
+struct data_clouds {
+	data_cloud_list list;
+	const data_cloudset *set;
 	secant_cloud_options options; /* owned copy */
-	secant_features features;
+	prepare_features features;
 	secant_cloud_reading reading;
 	bool classify;
 	int classes; /* of the target */
 	int *first_part; /* class of part 0 of each category; NULL without parts */
-	const secant_points *_Atomic *cache;
+	const prepare_points *_Atomic *cache;
 	_Atomic size_t cache_room;
 	int64_t *points; /* of each cloud; filled for scenes (block > 0), else NULL */
 	int64_t total_points;
 };
 
-secant_clouds *secant_clouds_open(const secant_clouds_request *r, secant_err *err);
-void secant_clouds_free(secant_clouds *s);
-bool secant_clouds_has(const char *path, const secant_cloud_options *o, const char *split);
+data_clouds *data_clouds_open(const data_clouds_request *r, secant_err *err);
+void data_clouds_free(data_clouds *s);
+bool data_clouds_has(const char *path, const secant_cloud_options *o, const char *split);
 /* Names of the target's classes: categories, or points' classes; fresh memory in *names (n strings), 0 where there are
  * none. */
-secant_status secant_clouds_class_names(
-	const secant_clouds *s, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
+secant_status data_clouds_class_names(const data_clouds *s, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
 /* The points of item i: own memory in *p, or the cache's; *out is what to read. Thread-safe with a *p per thread
- * (zeroed; secant_points_free). */
-secant_status secant_clouds_decode(
-	const secant_clouds *s, int i, secant_points *p, const secant_points **out, secant_err *err) SECANT_NODISCARD;
+ * (zeroed; prepare_points_free). */
+secant_status data_clouds_decode(
+	const data_clouds *s, int i, prepare_points *p, const prepare_points **out, secant_err *err) SECANT_NODISCARD;
 /* One line more about an item, for messages: its path, with the entry where there are many. */
-void secant_clouds_name(const secant_clouds *s, int i, char *buffer, size_t size);
+void data_clouds_name(const data_clouds *s, int i, char *buffer, size_t size);
 
 /* Samples of an epoch: an item each, or, for scenes, a block each. */
-int secant_clouds_samples(const secant_clouds *s);
+int data_clouds_samples(const data_clouds *s);
 
-typedef struct secant_cloud_loader_options {
+typedef struct data_cloud_loader_options {
 	int batch, threads;
 	bool shuffle, drop_last, augment;
 	bool category; /* one more channel: the number of the category, at every point */
 	uint64_t seed;
-} secant_cloud_loader_options;
+} data_cloud_loader_options;
 /* Batches of n x points x 1 x channels; target int32: class of each point (n x points x 1), or category (n x 1 x 1);
  * -1: ignored. height: points; sizes[2 i]: points that are not repeated. */
-secant_loader *secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_options *o, secant_err *err);
+data_loader *data_cloud_loader_new(const data_clouds *s, const data_cloud_loader_options *o, secant_err *err);
 #endif

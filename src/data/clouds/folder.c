@@ -34,7 +34,7 @@ static char *
 child(const char *path, const char *const *names)
 {
 	for (; *names; names++) {
-		char *full = secant_path_join(path, *names);
+		char *full = base_path_join(path, *names);
 		if (full && secant_is_dir(full))
 			return full;
 		secant_free(full);
@@ -45,13 +45,13 @@ child(const char *path, const char *const *names)
 static bool
 holds_clouds(const char *path)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *inner = child(path, cloud_folders);
 	bool found = false;
-	if (!secant_dir_list(&names, inner ? inner : path, SECANT_DIR_FILES, NULL))
+	if (!base_dir_list(&names, inner ? inner : path, BASE_DIR_FILES, NULL))
 		for (int i = 0; i < names.n && !found; i++)
 			found = names.v[i][0] != '.' && strcmp(names.v[i], "classes.txt") && secant_cloud_is_readable(names.v[i]);
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(inner);
 	return found;
 }
@@ -59,7 +59,7 @@ holds_clouds(const char *path)
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	char *folder = secant_path_join(path, split);
+	char *folder = base_path_join(path, split);
 	bool there = secant_is_file(path) || (folder && secant_is_dir(folder) && holds_clouds(folder));
 	secant_free(folder);
 	return there;
@@ -78,7 +78,7 @@ label_file(const char *folder, const char *stem)
 {
 	static const char *const extensions[] = { "seg", "label", "labels", "txt" };
 	for (int i = 0; i < 4; i++) {
-		char *file = secant_format("%s/%s.%s", folder, stem, extensions[i]);
+		char *file = base_format("%s/%s.%s", folder, stem, extensions[i]);
 		if (file && secant_is_file(file))
 			return file;
 		secant_free(file);
@@ -87,24 +87,24 @@ label_file(const char *folder, const char *stem)
 }
 
 static secant_status
-add_file(secant_cloud_list *out, const char *folder, const char *labels, const char *name, secant_err *err)
+add_file(data_cloud_list *out, const char *folder, const char *labels, const char *name, secant_err *err)
 {
-	char *path = secant_path_join(folder, name), *stem = secant_path_stem(name),
+	char *path = base_path_join(folder, name), *stem = base_path_stem(name),
 		 *label = stem ? label_file(labels ? labels : folder, stem) : NULL;
 	secant_status s = path && stem ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	if (label && secant_ext_is(name, "bin")) { /* its reader takes them: they are no text */
+	if (label && base_ext_is(name, "bin")) { /* its reader takes them: they are no text */
 		secant_free(label);
 		label = NULL;
 	} else if (label && !labels
-		&& (secant_ext_is(name, "txt") || secant_ext_is(label, "txt"))) { /* a .txt beside the clouds is a cloud */
+		&& (base_ext_is(name, "txt") || base_ext_is(label, "txt"))) { /* a .txt beside the clouds is a cloud */
 		secant_free(label);
 		label = NULL;
 	}
-	if (!s && labels && !label && !secant_ext_is(name, "bin"))
+	if (!s && labels && !label && !base_ext_is(name, "bin"))
 		s = secant_fail(
 			err, SECANT_ERR_IO, "%s has no label file %s/%s.seg (or .label, .labels, .txt)", path, labels, stem);
 	if (!s)
-		s = secant_cloud_list_add(out, path, label, 0, -1, err);
+		s = data_cloud_list_add(out, path, label, 0, -1, err);
 	secant_free(path);
 	secant_free(stem);
 	secant_free(label);
@@ -112,25 +112,25 @@ add_file(secant_cloud_list *out, const char *folder, const char *labels, const c
 }
 
 static secant_status
-add_folder(secant_cloud_list *out, const char *folder, secant_err *err)
+add_folder(data_cloud_list *out, const char *folder, secant_err *err)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *clouds = child(folder, cloud_folders), *labels = clouds ? child(folder, label_folders) : NULL;
-	secant_status s = secant_dir_list(&names, clouds ? clouds : folder, SECANT_DIR_FILES, err);
+	secant_status s = base_dir_list(&names, clouds ? clouds : folder, BASE_DIR_FILES, err);
 	for (int i = 0; i < names.n && !s; i++)
 		if (names.v[i][0] != '.' && strcmp(names.v[i], "classes.txt") && secant_cloud_is_readable(names.v[i])
-			&& !secant_ext_is(names.v[i], label_extensions))
+			&& !base_ext_is(names.v[i], label_extensions))
 			s = add_file(out, clouds ? clouds : folder, labels, names.v[i], err);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO, "%s: no clouds there", folder);
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(clouds);
 	secant_free(labels);
 	return s;
 }
 
 static secant_status
-divide(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+divide(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	bool val = !strcmp(r->split, "val");
 	if (!strcmp(r->split, "all"))
@@ -139,11 +139,11 @@ divide(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'",
 			r->path, r->split);
 	char *held = secant_calloc((size_t)out->n + 1, 1);
-	secant_division how;
+	data_division how;
 	secant_status s = !held ? secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d clouds", out->n)
-							: secant_division_of(&how, r->data, r->seed, err);
+							: data_division_of(&how, r->data, r->seed, err);
 	if (!s)
-		s = secant_division_choose(&how, out->n, held, err);
+		s = data_division_choose(&how, out->n, held, err);
 	int all = out->n, kept = 0;
 	for (int i = 0; i < all && !s; i++) {
 		if (held[i] == val)
@@ -160,11 +160,11 @@ divide(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 }
 
 static secant_status
-find_files(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find_files(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	if (secant_is_file(r->path))
-		return secant_cloud_list_add(out, r->path, NULL, 0, -1, err);
-	char *folder = secant_path_join(r->path, r->split);
+		return data_cloud_list_add(out, r->path, NULL, 0, -1, err);
+	char *folder = base_path_join(r->path, r->split);
 	secant_status s = folder ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && secant_is_dir(folder))
 		s = add_folder(out, folder, err);
@@ -180,7 +180,7 @@ find_files(secant_cloud_list *out, const secant_clouds_request *r, secant_err *e
 /* ---- classes ---- */
 
 static secant_status
-parse_values(secant_cloud_list *out, const char *text, secant_err *err)
+parse_values(data_cloud_list *out, const char *text, secant_err *err)
 {
 	int capacity = 0;
 	out->classes = 0;
@@ -189,14 +189,14 @@ parse_values(secant_cloud_list *out, const char *text, secant_err *err)
 		char word[32];
 		long long v;
 		(void)snprintf(word, sizeof word, "%.*s", (int)n, at);
-		if (n >= sizeof word || !secant_int_parse(word, &v))
+		if (n >= sizeof word || !base_int_parse(word, &v))
 			return secant_fail(
 				err, SECANT_ERR_ARG, "--label-values: '%s' is no whole number; expected a list such as 2,6,9", word);
 		for (int i = 0; i < out->classes; i++)
 			if (out->values[i] == v)
 				return secant_fail(err, SECANT_ERR_ARG, "--label-values: %lld stands there twice", v);
 		if (out->classes == MOST_CLASSES
-			|| secant_grow((void **)&out->values, &capacity, out->classes, sizeof *out->values))
+			|| base_grow((void **)&out->values, &capacity, out->classes, sizeof *out->values))
 			return secant_fail(err, SECANT_ERR_NOMEM, "--label-values: no room for %d classes", out->classes + 1);
 		out->values[out->classes++] = v;
 		if (!at[n])
@@ -206,10 +206,10 @@ parse_values(secant_cloud_list *out, const char *text, secant_err *err)
 }
 
 static secant_status
-name_classes(secant_cloud_list *out, const char *file, secant_err *err)
+name_classes(data_cloud_list *out, const char *file, secant_err *err)
 {
-	secant_class_list names = { 0 };
-	secant_status s = secant_class_list_read(&names, file, err);
+	data_class_list names = { 0 };
+	secant_status s = data_class_list_read(&names, file, err);
 	if (s)
 		return s;
 	if (out->classes && out->classes != names.n)
@@ -220,7 +220,7 @@ name_classes(secant_cloud_list *out, const char *file, secant_err *err)
 		names.names = NULL;
 		names.n = 0;
 	}
-	secant_class_list_free(&names);
+	data_class_list_free(&names);
 	return s;
 }
 
@@ -233,7 +233,7 @@ by_value(const void *a, const void *b)
 
 /* Adds the numbers of one cloud to the sorted set. */
 static secant_status
-collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const char *path, secant_err *err)
+collect(data_cloud_list *out, int *capacity, const double *v, int64_t n, const char *path, secant_err *err)
 {
 	int64_t last = INT64_MIN;
 	for (int64_t i = 0; i < n; i++) {
@@ -249,7 +249,7 @@ collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const
 		if (out->classes == MOST_CLASSES)
 			return secant_fail(err, SECANT_ERR_FORMAT,
 				"%s: more than %d different labels; is the column right (--label-column)?", path, MOST_CLASSES);
-		if (secant_grow((void **)&out->values, capacity, out->classes, sizeof *out->values))
+		if (base_grow((void **)&out->values, capacity, out->classes, sizeof *out->values))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes + 1);
 		out->values[out->classes++] = x;
 		qsort(out->values, (size_t)out->classes, sizeof *out->values, by_value);
@@ -259,12 +259,12 @@ collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const
 
 static secant_status
 collect_item(
-	secant_cloud_list *out, int *capacity, const secant_cloud_item *it, const secant_cloud_options *o, secant_err *err)
+	data_cloud_list *out, int *capacity, const data_cloud_item *it, const secant_cloud_options *o, secant_err *err)
 {
 	secant_cloud c = { 0 };
 	int64_t *v = NULL, n = 0;
 	double *numbers = NULL;
-	secant_status s = it->labels ? secant_label_file_read(&v, &n, it->labels, err)
+	secant_status s = it->labels ? data_label_file_read(&v, &n, it->labels, err)
 								 : secant_cloud_read(&c, it->path, NULL, err);
 	int column = s || it->labels ? -1
 		: o->source.label_column ? secant_cloud_find(&c, o->source.label_column)
@@ -289,7 +289,7 @@ collect_item(
 }
 
 static secant_status
-discover(secant_cloud_list *out, const secant_cloud_options *o, secant_err *err)
+discover(data_cloud_list *out, const secant_cloud_options *o, secant_err *err)
 {
 	int capacity = 0;
 	secant_status s = SECANT_OK;
@@ -304,24 +304,24 @@ discover(secant_cloud_list *out, const secant_cloud_options *o, secant_err *err)
 
 /* Numbers without names: LAS has names for its own. */
 static secant_status
-name_numbers(secant_cloud_list *out, secant_err *err)
+name_numbers(data_cloud_list *out, secant_err *err)
 {
-	bool las = out->n && secant_ext_is(out->v[0].path, "las|laz");
+	bool las = out->n && base_ext_is(out->v[0].path, "las|laz");
 	if (!(out->class_name = secant_calloc((size_t)out->classes + 1, sizeof *out->class_name)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
 	for (int i = 0; i < out->classes; i++) {
 		const char *name = las ? secant_las_class(out->values[i]) : NULL;
-		if (!(out->class_name[i] = name ? secant_strdup(name) : secant_format("class %lld", (long long)out->values[i])))
+		if (!(out->class_name[i] = name ? base_strdup(name) : base_format("class %lld", (long long)out->values[i])))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
 	}
 	return SECANT_OK;
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	secant_status s = find_files(out, r, err);
-	char *file = r->data->class_file ? secant_strdup(r->data->class_file) : secant_path_join(r->path, "classes.txt");
+	char *file = r->data->class_file ? base_strdup(r->data->class_file) : base_path_join(r->path, "classes.txt");
 	if (!s && !file)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && r->options->source.label_values)
@@ -338,7 +338,7 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	return s;
 }
 
-const secant_cloudset secant_cloudset_folder = {
+const data_cloudset data_cloudset_folder = {
 	.name = "folder",
 	.brief = "labelled clouds of any format: SPLIT/STEM.*, labels in a column or a file of the same stem",
 	.detect = detect,

@@ -12,25 +12,25 @@
 
 enum { LONGEST_FILE = 1 << 30 };
 
-#define CLOUDSET(name) extern const secant_cloudset secant_cloudset_##name;
+#define CLOUDSET(name) extern const data_cloudset data_cloudset_##name;
 #include "data/clouds/cloudsets.inc"
 #undef CLOUDSET
 
-static const secant_cloudset *const sets[] = {
-#define CLOUDSET(name) &secant_cloudset_##name,
+static const data_cloudset *const sets[] = {
+#define CLOUDSET(name) &data_cloudset_##name,
 #include "data/clouds/cloudsets.inc"
 #undef CLOUDSET
 	NULL,
 };
 
-const secant_cloudset *
-secant_cloudset_at(int i)
+const data_cloudset *
+data_cloudset_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof sets / sizeof *sets) ? sets[i] : NULL;
 }
 
-const secant_cloudset *
-secant_cloudset_of(const char *path, const char *name, secant_err *err)
+const data_cloudset *
+data_cloudset_of(const char *path, const char *name, secant_err *err)
 {
 	const char *names[sizeof sets / sizeof *sets] = { 0 };
 	char all[300] = "";
@@ -54,7 +54,7 @@ secant_cloudset_of(const char *path, const char *name, secant_err *err)
 const char *
 secant_clouds_layout(const char *path)
 {
-	const secant_cloudset *set = secant_cloudset_of(path, NULL, NULL);
+	const data_cloudset *set = data_cloudset_of(path, NULL, NULL);
 	return set ? set->name : NULL;
 }
 
@@ -62,19 +62,19 @@ secant_clouds_layout(const char *path)
 static int
 count_ending(const char *path, const char *inner, const char *endings)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	int n = 0;
-	char *folder = *inner ? secant_path_join(path, inner) : secant_strdup(path);
-	if (folder && secant_is_dir(folder) && !secant_dir_list(&names, folder, SECANT_DIR_FILES, NULL))
+	char *folder = *inner ? base_path_join(path, inner) : base_strdup(path);
+	if (folder && secant_is_dir(folder) && !base_dir_list(&names, folder, BASE_DIR_FILES, NULL))
 		for (int i = 0; i < names.n; i++)
-			n += secant_ext_is(names.v[i], endings);
-	secant_names_free(&names);
+			n += base_ext_is(names.v[i], endings);
+	base_names_free(&names);
 	secant_free(folder);
 	return n;
 }
 
 bool
-secant_clouds_certain(const char *path, bool *scans, bool *whole)
+data_clouds_certain(const char *path, bool *scans, bool *whole)
 {
 	static const char scanned[] = "las|laz|e57", others[] = "ply|pcd|pts|xyz|off|obj|stl",
 					  *const places[] = { "", "clouds", "points", "train", "train/clouds", "train/points", "val",
@@ -102,7 +102,7 @@ secant_clouds_certain(const char *path, bool *scans, bool *whole)
 	if (!layout || strcmp(layout, "folder") != 0)
 		return layout != NULL;
 	if (secant_is_file(path))
-		scan = secant_ext_is(path, scanned), other = secant_ext_is(path, others);
+		scan = base_ext_is(path, scanned), other = base_ext_is(path, others);
 	for (size_t i = 0; i < sizeof places / sizeof *places && !secant_is_file(path); i++) {
 		scan += count_ending(path, places[i], scanned);
 		other += count_ending(path, places[i], others);
@@ -117,7 +117,7 @@ secant_clouds_certain(const char *path, bool *scans, bool *whole)
 /* ---- the list ---- */
 
 void
-secant_cloud_list_free(secant_cloud_list *l)
+data_cloud_list_free(data_cloud_list *l)
 {
 	for (int i = 0; i < l->n; i++) {
 		secant_free(l->v[i].path);
@@ -134,46 +134,44 @@ secant_cloud_list_free(secant_cloud_list *l)
 	secant_free(l->columns);
 	secant_free(l->shared);
 	secant_free(l->values);
-	*l = (secant_cloud_list){ 0 };
+	*l = (data_cloud_list){ 0 };
 }
 
 secant_status
-secant_cloud_list_classes(secant_cloud_list *l, const char *const *names, int n, secant_err *err)
+data_cloud_list_classes(data_cloud_list *l, const char *const *names, int n, secant_err *err)
 {
 	l->classes = n;
 	l->class_name = secant_calloc((size_t)n, sizeof *l->class_name);
 	bool ok = l->class_name != NULL;
 	for (int i = 0; ok && i < n; i++)
-		ok = (l->class_name[i] = secant_strdup(names[i])) != NULL;
+		ok = (l->class_name[i] = base_strdup(names[i])) != NULL;
 	return ok ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 }
 
 secant_status
-secant_cloud_list_add(
-	secant_cloud_list *l, const char *path, const char *labels, int entry, int category, secant_err *err)
+data_cloud_list_add(data_cloud_list *l, const char *path, const char *labels, int entry, int category, secant_err *err)
 {
-	if (secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
+	if (base_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n + 1);
-	secant_cloud_item *it = &l->v[l->n];
-	*it = (secant_cloud_item){ .path = secant_strdup(path),
-		.labels = labels ? secant_strdup(labels) : NULL,
-		.entry = entry,
-		.category = category };
+	data_cloud_item *it = &l->v[l->n];
+	*it = (data_cloud_item){
+		.path = base_strdup(path), .labels = labels ? base_strdup(labels) : NULL, .entry = entry, .category = category
+	};
 	l->n++;
 	return it->path && (!labels || it->labels) ? SECANT_OK
 											   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n);
 }
 
 int
-secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add, secant_err *err)
+data_cloud_list_category(data_cloud_list *l, const char *name, bool add, secant_err *err)
 {
 	for (int i = 0; i < l->categories; i++)
 		if (!strcmp(l->category[i], name))
 			return i;
 	if (!add)
 		return -1;
-	if (secant_grow((void **)&l->category, &l->category_room, l->categories, sizeof *l->category)
-		|| !(l->category[l->categories] = secant_strdup(name))) {
+	if (base_grow((void **)&l->category, &l->category_room, l->categories, sizeof *l->category)
+		|| !(l->category[l->categories] = base_strdup(name))) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", l->categories + 1);
 		return -2;
 	}
@@ -181,7 +179,7 @@ secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add, sec
 }
 
 static secant_status
-unknown_category(const secant_cloud_list *l, const char *name, secant_err *err)
+unknown_category(const data_cloud_list *l, const char *name, secant_err *err)
 {
 	char all[320] = "";
 	for (int i = 0; i < l->categories && strlen(all) + strlen(l->category[i]) + 3 < sizeof all; i++)
@@ -191,11 +189,11 @@ unknown_category(const secant_cloud_list *l, const char *name, secant_err *err)
 }
 
 secant_status
-secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err)
+data_cloud_list_only(data_cloud_list *l, const char *name, secant_err *err)
 {
 	if (!name)
 		return SECANT_OK;
-	int want = secant_cloud_list_category(l, name, false, err), kept = 0;
+	int want = data_cloud_list_category(l, name, false, err), kept = 0;
 	if (want < 0)
 		return unknown_category(l, name, err);
 	for (int i = 0; i < l->n; i++) {
@@ -240,7 +238,7 @@ bad_label(const char *path, int64_t line, const char *at, secant_err *err)
 }
 
 secant_status
-secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err)
+data_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -266,9 +264,9 @@ secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *
 		(void)snprintf(word, sizeof word, "%.*s", (int)(used < sizeof word ? used : sizeof word - 1), start);
 		bool whole = used < sizeof word
 			&& start[used + strspn(start + used, " \t\r")] == (at + length < text + size ? '\n' : '\0');
-		if (whole && secant_int_parse(word, &v))
+		if (whole && base_int_parse(word, &v))
 			(*out)[(*n)++] = v;
-		else if (whole && secant_real_parse(word, &real) && fabs(real) < 9e15 && real == floor(real)) /* "48.000000" */
+		else if (whole && base_real_parse(word, &real) && fabs(real) < 9e15 && real == floor(real)) /* "48.000000" */
 			(*out)[(*n)++] = (int64_t)real;
 		else
 			s = bad_label(path, line, at, err);
@@ -282,18 +280,18 @@ secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *
 }
 
 void
-secant_lines_free(secant_lines *l)
+data_lines_free(data_lines *l)
 {
 	secant_free(l->text);
 	secant_free(l->v);
-	*l = (secant_lines){ 0 };
+	*l = (data_lines){ 0 };
 }
 
 secant_status
-secant_lines_read(secant_lines *l, const char *path, secant_err *err)
+data_lines_read(data_lines *l, const char *path, secant_err *err)
 {
 	size_t size = 0;
-	*l = (secant_lines){ 0 };
+	*l = (data_lines){ 0 };
 	secant_status s = secant_file_read(&l->text, &size, path, LONGEST_FILE, err);
 	for (char *at = l->text, *end; !s && at; at = end) {
 		end = strchr(at, '\n');
@@ -305,25 +303,25 @@ secant_lines_read(secant_lines *l, const char *path, secant_err *err)
 			at[--n] = '\0';
 		if (!n)
 			continue;
-		if (secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
+		if (base_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
 			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 		else
 			l->v[l->n++] = at;
 	}
 	if (s)
-		secant_lines_free(l);
+		data_lines_free(l);
 	return s;
 }
 
 /* Rows of numbers are counted as the readers of text do: lines that begin with a number. */
 void
-secant_cloud_where(const char *path, int64_t point, char *buffer, size_t size)
+data_cloud_where(const char *path, int64_t point, char *buffer, size_t size)
 {
 	secant_bytes b;
 	int64_t row = -1, line = 1;
 	bool body = true;
 	(void)snprintf(buffer, size, "%s: point %lld", path, (long long)point + 1);
-	if (!secant_ext_is(path, "pts|xyz|txt|csv|ply|seg|label|labels") || secant_file_map(&b, path, NULL))
+	if (!base_ext_is(path, "pts|xyz|txt|csv|ply|seg|label|labels") || base_file_map(&b, path, NULL))
 		return;
 	const char *at = (const char *)b.data, *end = at + b.size;
 	if (b.size > 3 && !memcmp(at, "ply", 3)) {
@@ -344,13 +342,13 @@ secant_cloud_where(const char *path, int64_t point, char *buffer, size_t size)
 		}
 		at = stop + 1;
 	}
-	secant_file_unmap(&b);
+	base_file_unmap(&b);
 }
 
 static secant_entry
 set_entry(int i)
 {
-	const secant_cloudset *s = secant_cloudset_at(i);
+	const data_cloudset *s = data_cloudset_at(i);
 	return s ? (secant_entry){ .name = s->name, .brief = s->brief } : (secant_entry){ 0 };
 }
-const secant_kind secant_kind_cloudsets = { "cloudsets", "Layouts of data sets of clouds", set_entry };
+const base_kind base_kind_cloudsets = { "cloudsets", "Layouts of data sets of clouds", set_entry };

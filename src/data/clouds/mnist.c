@@ -20,7 +20,7 @@ file_of(const char *path, const char *split, const char *what)
 	const char *names[] = { split, strcmp(split, "test") ? NULL : "t10k" };
 	for (int i = 0; i < 2; i++)
 		for (int gz = 0; gz < 2 && names[i]; gz++) {
-			char *file = secant_format("%s/%s-%s-ubyte%s", path, names[i], what, gz ? ".gz" : "");
+			char *file = base_format("%s/%s-%s-ubyte%s", path, names[i], what, gz ? ".gz" : "");
 			if (file && secant_is_file(file))
 				return file;
 			secant_free(file);
@@ -62,7 +62,7 @@ read_all(uint8_t **out, size_t *size, const char *path, secant_err *err)
 		*size += (size_t)n;
 		if (*size < room)
 			continue;
-		uint8_t *more = room < MOST_BYTES ? secant_realloc(*out, room * 2, 1) : NULL;
+		uint8_t *more = room < MOST_BYTES ? base_realloc(*out, room * 2, 1) : NULL;
 		if (!more)
 			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for more than %zu bytes", path, room);
 		else
@@ -77,12 +77,12 @@ read_all(uint8_t **out, size_t *size, const char *path, secant_err *err)
 }
 
 static secant_status
-check_images(const secant_cloud_list *l, const char *path, int64_t labels, secant_err *err)
+check_images(const data_cloud_list *l, const char *path, int64_t labels, secant_err *err)
 {
 	const uint8_t *d = l->shared;
-	if (l->shared_size < IMAGES_HEAD || secant_be32(d) != 0x803)
+	if (l->shared_size < IMAGES_HEAD || base_be32(d) != 0x803)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: no IDX file of pictures of bytes", path);
-	uint64_t n = secant_be32(d + 4), area = (uint64_t)secant_be32(d + 8) * secant_be32(d + 12);
+	uint64_t n = base_be32(d + 4), area = (uint64_t)base_be32(d + 8) * base_be32(d + 12);
 	if (area == 0 || area > 1 << 24 || (l->shared_size - IMAGES_HEAD) / area < n)
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"%s: announces %llu pictures of %llu pixels, but holds %zu bytes of them", path, (unsigned long long)n,
@@ -94,7 +94,7 @@ check_images(const secant_cloud_list *l, const char *path, int64_t labels, secan
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	char *images = file_of(r->path, r->split, "images-idx3"), *labels = file_of(r->path, r->split, "labels-idx1"),
 		 name[16];
@@ -105,32 +105,31 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 										   r->split, images ? "labels-idx1" : "images-idx3");
 	if (!s && !(s = read_all(&out->shared, &out->shared_size, images, err)))
 		s = read_all(&label, &size, labels, err);
-	if (!s && (size < LABELS_HEAD || secant_be32(label) != 0x801 || size - LABELS_HEAD < secant_be32(label + 4)))
+	if (!s && (size < LABELS_HEAD || base_be32(label) != 0x801 || size - LABELS_HEAD < base_be32(label + 4)))
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no IDX file of labels, or cut off", labels);
-	int64_t n = s ? 0 : secant_be32(label + 4);
+	int64_t n = s ? 0 : base_be32(label + 4);
 	if (!s)
 		s = check_images(out, images, n, err);
 	for (int i = 0; i < 10 && !s; i++) {
 		(void)snprintf(name, sizeof name, "%d", i);
-		if (secant_cloud_list_category(out, name, true, err) < 0)
+		if (data_cloud_list_category(out, name, true, err) < 0)
 			s = SECANT_ERR_NOMEM;
 	}
 	for (int64_t i = 0; i < n && !s; i++)
-		s = label[LABELS_HEAD + i] < 10 ? secant_cloud_list_add(out, images, NULL, (int)i, label[LABELS_HEAD + i], err)
+		s = label[LABELS_HEAD + i] < 10 ? data_cloud_list_add(out, images, NULL, (int)i, label[LABELS_HEAD + i], err)
 										: secant_fail(err, SECANT_ERR_FORMAT, "%s: label %lld is %d; expected 0 to 9",
 											labels, (long long)i, label[LABELS_HEAD + i]);
 	secant_free(images);
 	secant_free(labels);
 	secant_free(label);
-	return s ? s : secant_cloud_list_only(out, r->options->source.category, err);
+	return s ? s : data_cloud_list_only(out, r->options->source.category, err);
 }
 
 static secant_status
-read_picture(
-	const secant_clouds *set, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
+read_picture(const data_clouds *set, const data_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
 {
 	const uint8_t *d = set->list.shared;
-	int64_t h = secant_be32(d + 8), w = secant_be32(d + 12), n = 0;
+	int64_t h = base_be32(d + 8), w = base_be32(d + 12), n = 0;
 	const uint8_t *pixel = d + IMAGES_HEAD + (int64_t)item->entry * h * w;
 	for (int64_t i = 0; i < h * w; i++)
 		n += pixel[i] > THRESHOLD;
@@ -149,7 +148,7 @@ read_picture(
 	return s;
 }
 
-const secant_cloudset secant_cloudset_mnist = {
+const data_cloudset data_cloudset_mnist = {
 	.name = "mnist",
 	.brief = "MNIST's IDX files as sets of points: {train,test,t10k}-images-idx3-ubyte[.gz]",
 	.detect = detect,

@@ -81,14 +81,14 @@ static const secant_opt judging_rows[] = {
 const secant_opts secant_cloud_judging_options = { "judging clouds", sizeof(secant_cloud_judging), judging_rows };
 
 bool
-secant_clouds_has(const char *path, const secant_cloud_options *o, const char *split)
+data_clouds_has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	const secant_cloudset *set = secant_cloudset_of(path, o->source.layout, NULL);
+	const data_cloudset *set = data_cloudset_of(path, o->source.layout, NULL);
 	return set && set->has(path, o, split);
 }
 
 static secant_status
-first_parts(secant_clouds *s, secant_err *err)
+first_parts(data_clouds *s, secant_err *err)
 {
 	if (!s->list.parts)
 		return SECANT_OK;
@@ -101,7 +101,7 @@ first_parts(secant_clouds *s, secant_err *err)
 
 /* Scenes are read once: samples are drawn in proportion to points. */
 static secant_status
-count_points(secant_clouds *s, secant_err *err)
+count_points(data_clouds *s, secant_err *err)
 {
 	if (s->options.recipe.block <= 0)
 		return SECANT_OK;
@@ -109,17 +109,17 @@ count_points(secant_clouds *s, secant_err *err)
 	if (!(s->points = secant_calloc((size_t)s->list.n + 1, sizeof *s->points)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", s->list.n);
 	for (int i = 0; i < s->list.n && !status; i++) {
-		secant_points own = { 0 };
-		const secant_points *p;
-		if (!(status = secant_clouds_decode(s, i, &own, &p, err)))
+		prepare_points own = { 0 };
+		const prepare_points *p;
+		if (!(status = data_clouds_decode(s, i, &own, &p, err)))
 			s->total_points += s->points[i] = p->n;
-		secant_points_free(&own);
+		prepare_points_free(&own);
 	}
 	return status;
 }
 
 static secant_status
-reading_options(secant_clouds *s, secant_err *err)
+reading_options(data_clouds *s, secant_err *err)
 {
 	char text[24];
 	secant_status status = secant_opts_init(&secant_cloud_read_options, &s->reading, err);
@@ -132,15 +132,15 @@ reading_options(secant_clouds *s, secant_err *err)
 }
 
 static secant_status
-open_set(secant_clouds *s, const secant_clouds_request *r, secant_err *err)
+open_set(data_clouds *s, const data_clouds_request *r, secant_err *err)
 {
 	secant_status status = secant_opts_copy(&secant_cloud_options_table, &s->options, r->options, err);
 	if (!status)
-		status = secant_features_parse(&s->features, s->options.recipe.features, err);
+		status = prepare_features_parse(&s->features, s->options.recipe.features, err);
 	if (!status && s->options.scale.n && (s->options.scale.n != 2 || s->options.scale.v[0] > s->options.scale.v[1]))
 		status = secant_fail(
 			err, SECANT_ERR_ARG, "--scale: two factors are wanted, the smaller first, such as 0.8,1.25");
-	if (!status && !(s->set = secant_cloudset_of(r->path, s->options.source.layout, err)))
+	if (!status && !(s->set = data_cloudset_of(r->path, s->options.source.layout, err)))
 		status = err && err->code ? err->code : SECANT_ERR_FORMAT;
 	if (!status)
 		status = s->set->find(&s->list, r, err);
@@ -162,10 +162,10 @@ open_set(secant_clouds *s, const secant_clouds_request *r, secant_err *err)
 	return status || r->bare ? status : count_points(s, err);
 }
 
-secant_clouds *
-secant_clouds_open(const secant_clouds_request *r, secant_err *err)
+data_clouds *
+data_clouds_open(const data_clouds_request *r, secant_err *err)
 {
-	secant_clouds *s = secant_calloc(1, sizeof *s);
+	data_clouds *s = secant_calloc(1, sizeof *s);
 	secant_err own = { 0 };
 	if (!s) {
 		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->path);
@@ -176,32 +176,32 @@ secant_clouds_open(const secant_clouds_request *r, secant_err *err)
 	if (!open_set(s, r, &own))
 		return s;
 	secant_fail(err, own.code, "%s", own.msg);
-	secant_clouds_free(s);
+	data_clouds_free(s);
 	return NULL;
 }
 
 void
-secant_clouds_free(secant_clouds *s)
+data_clouds_free(data_clouds *s)
 {
 	if (!s)
 		return;
 	for (int i = 0; s->cache && i < s->list.n; i++) {
-		secant_points *p = (secant_points *)atomic_load(&s->cache[i]);
+		prepare_points *p = (prepare_points *)atomic_load(&s->cache[i]);
 		if (p)
-			secant_points_free(p);
+			prepare_points_free(p);
 		secant_free(p);
 	}
 	secant_free((void *)s->cache);
 	secant_free(s->first_part);
 	secant_free(s->points);
-	secant_cloud_list_free(&s->list);
+	data_cloud_list_free(&s->list);
 	secant_opts_free(&secant_cloud_read_options, &s->reading);
 	secant_opts_free(&secant_cloud_options_table, &s->options);
 	secant_free(s);
 }
 
 secant_status
-secant_clouds_class_names(const secant_clouds *s, char ***names, int *n, secant_err *err)
+data_clouds_class_names(const data_clouds *s, char ***names, int *n, secant_err *err)
 {
 	char **from = s->classify ? s->list.category : s->list.class_name;
 	*n = 0;
@@ -211,13 +211,13 @@ secant_clouds_class_names(const secant_clouds *s, char ***names, int *n, secant_
 	if (!(*names = secant_calloc((size_t)s->classes + 1, sizeof **names)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	for (; *n < s->classes; (*n)++)
-		if (!((*names)[*n] = secant_strdup(from[*n])))
+		if (!((*names)[*n] = base_strdup(from[*n])))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	return SECANT_OK;
 }
 
 void
-secant_clouds_name(const secant_clouds *s, int i, char *buffer, size_t size)
+data_clouds_name(const data_clouds *s, int i, char *buffer, size_t size)
 {
 	(void)snprintf(buffer, size, s->list.shared ? "%s, entry %d" : "%s", s->list.v[i].path, s->list.v[i].entry);
 }
@@ -226,9 +226,9 @@ secant_clouds_name(const secant_clouds *s, int i, char *buffer, size_t size)
 
 /* The class that a number stands for: -1 left out, -2 none. */
 static int
-class_of(const secant_clouds *s, int64_t v, int first, int count)
+class_of(const data_clouds *s, int64_t v, int first, int count)
 {
-	const secant_cloud_list *l = &s->list;
+	const data_cloud_list *l = &s->list;
 	if (!l->values) {
 		int64_t k = v - l->first_label;
 		return k >= 0 && k < count ? (int)k + first : v < 0 && l->unlabelled ? -1 : -2;
@@ -240,11 +240,11 @@ class_of(const secant_clouds *s, int64_t v, int first, int count)
 }
 
 static secant_status
-bad_label(const secant_clouds *s, const secant_cloud_item *it, int64_t point, int64_t v, int count, secant_err *err)
+bad_label(const data_clouds *s, const data_cloud_item *it, int64_t point, int64_t v, int count, secant_err *err)
 {
 	char where[600], range[120];
-	const secant_cloud_list *l = &s->list;
-	secant_cloud_where(it->labels ? it->labels : it->path, point, where, sizeof where);
+	const data_cloud_list *l = &s->list;
+	data_cloud_where(it->labels ? it->labels : it->path, point, where, sizeof where);
 	if (l->values)
 		(void)snprintf(range, sizeof range, "none of the %d numbers of classes; --label-others leaves such points out",
 			l->classes);
@@ -260,7 +260,7 @@ bad_label(const secant_clouds *s, const secant_cloud_item *it, int64_t point, in
 }
 
 static secant_status
-take_labels(const secant_clouds *s, const secant_cloud_item *it, secant_points *p, const int64_t *v, secant_err *err)
+take_labels(const data_clouds *s, const data_cloud_item *it, prepare_points *p, const int64_t *v, secant_err *err)
 {
 	bool local = s->list.local && s->list.parts && it->category >= 0;
 	int first = local ? s->first_part[it->category] : 0, count = local ? s->list.parts[it->category] : s->list.classes;
@@ -285,8 +285,7 @@ take_labels(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 
 /* Labels of a column of the cloud. */
 static secant_status
-column_labels(
-	const secant_clouds *s, const secant_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
+column_labels(const data_clouds *s, const data_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
 {
 	int column = s->options.source.label_column ? secant_cloud_find(c, s->options.source.label_column)
 												: secant_cloud_role(c, SECANT_ROLE_LABEL);
@@ -301,7 +300,7 @@ column_labels(
 		double x = secant_cloud_get(c, column, i);
 		if (!(fabs(x) < 1e15) || x != nearbyint(x)) {
 			char where[600];
-			secant_cloud_where(it->path, i, where, sizeof where);
+			data_cloud_where(it->path, i, where, sizeof where);
 			secant_free(v);
 			return secant_fail(err, SECANT_ERR_FORMAT, "%s: label %g is no whole number", where, x);
 		}
@@ -312,10 +311,10 @@ column_labels(
 }
 
 static secant_status
-file_labels(const secant_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
+file_labels(const data_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
 {
 	int64_t n;
-	secant_status s = secant_label_file_read(out, &n, it->labels, err);
+	secant_status s = data_label_file_read(out, &n, it->labels, err);
 	if (!s && n != c->n)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: %lld labels for the %lld points of %s", it->labels, (long long)n,
 			(long long)c->n, it->path);
@@ -325,13 +324,13 @@ file_labels(const secant_cloud_item *it, const secant_cloud *c, int64_t **out, s
 /* ---- one cloud ---- */
 
 static secant_status
-decode_file(const secant_clouds *s, const secant_cloud_item *it, secant_points *p, secant_err *err)
+decode_file(const data_clouds *s, const data_cloud_item *it, prepare_points *p, secant_err *err)
 {
 	secant_cloud c = { 0 };
 	int64_t *labels = NULL, bad;
 	secant_cloud_reading reading = s->reading;
-	if (secant_ext_is(it->path, "off|obj|ply"))
-		reading.mesh_points = secant_ext_is(it->path, "ply") ? 0 : s->options.source.mesh_points;
+	if (base_ext_is(it->path, "off|obj|ply"))
+		reading.mesh_points = base_ext_is(it->path, "ply") ? 0 : s->options.source.mesh_points;
 	secant_status status = s->set->read ? s->set->read(s, it, &c, &labels, err)
 										: secant_cloud_read(&c, it->path, &reading, err);
 	if (!status && c.n == 0)
@@ -339,25 +338,25 @@ decode_file(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 	if (!status && !s->classify && !labels)
 		status = it->labels ? file_labels(it, &c, &labels, err) : column_labels(s, it, &c, &labels, err);
 	if (!status)
-		status = secant_points_make(p, &s->features, &c, &bad, err);
+		status = prepare_points_make(p, &s->features, &c, &bad, err);
 	if (!status && bad >= 0) {
 		char where[600];
-		secant_cloud_where(it->path, bad, where, sizeof where);
+		data_cloud_where(it->path, bad, where, sizeof where);
 		status = secant_fail(err, SECANT_ERR_RANGE, "%s: a coordinate or attribute is no finite number", where);
 	}
 	if (!status && labels && !s->classify)
 		status = take_labels(s, it, p, labels, err);
 	p->category = it->category;
 	if (status)
-		secant_points_free(p);
+		prepare_points_free(p);
 	secant_free(labels);
 	secant_cloud_free(&c);
 	return status;
 }
 
 /* Hands *p over to the cache where there is room. */
-static const secant_points *
-keep(secant_clouds *s, int i, secant_points *p)
+static const prepare_points *
+keep(data_clouds *s, int i, prepare_points *p)
 {
 	size_t all = (size_t)p->n * ((3 + (size_t)s->features.more) * sizeof(float) + sizeof *p->label) + sizeof *p,
 		   room = atomic_load(&s->cache_room);
@@ -365,36 +364,36 @@ keep(secant_clouds *s, int i, secant_points *p)
 		if (room < all)
 			return NULL;
 	while (!atomic_compare_exchange_weak(&s->cache_room, &room, room - all));
-	secant_points *copy = secant_calloc(1, sizeof *copy);
-	const secant_points *none = NULL;
+	prepare_points *copy = secant_calloc(1, sizeof *copy);
+	const prepare_points *none = NULL;
 	if (!copy)
 		return NULL;
 	*copy = *p;
-	if (!atomic_compare_exchange_strong(&s->cache[i], &none, (const secant_points *)copy)) {
+	if (!atomic_compare_exchange_strong(&s->cache[i], &none, (const prepare_points *)copy)) {
 		secant_free(copy);
 		atomic_fetch_add(&s->cache_room, all);
 		return none;
 	}
-	*p = (secant_points){ 0 };
+	*p = (prepare_points){ 0 };
 	return copy;
 }
 
 secant_status
-secant_clouds_decode(const secant_clouds *s, int i, secant_points *p, const secant_points **out, secant_err *err)
+data_clouds_decode(const data_clouds *s, int i, prepare_points *p, const prepare_points **out, secant_err *err)
 {
 	*out = atomic_load(&s->cache[i]);
 	if (*out)
 		return SECANT_OK;
 	secant_err own = { 0 };
-	secant_points_free(p);
+	prepare_points_free(p);
 	secant_status status = decode_file(s, &s->list.v[i], p, &own);
 	if (status) {
-		const secant_cloud_item *it = &s->list.v[i];
+		const data_cloud_item *it = &s->list.v[i];
 		if (!strstr(own.msg, it->path) && !(it->labels && strstr(own.msg, it->labels)))
 			secant_err_prefix(&own, "%s", it->path);
 		return secant_fail(err, status, "%s", own.msg);
 	}
-	const secant_points *kept = keep((secant_clouds *)(uintptr_t)s, i, p);
+	const prepare_points *kept = keep((data_clouds *)(uintptr_t)s, i, p);
 	*out = kept ? kept : p;
 	return SECANT_OK;
 }

@@ -27,21 +27,21 @@ area_of(const char *name)
 static bool
 prepared(const char *name)
 {
-	return area_of(name) >= 0 && secant_ext_is(name, "npy");
+	return area_of(name) >= 0 && base_ext_is(name, "npy");
 }
 
 static bool
 detect(const char *path)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	bool is = false;
-	if (!secant_dir_list(&names, path, SECANT_DIR_ALL, NULL))
+	if (!base_dir_list(&names, path, BASE_DIR_ALL, NULL))
 		for (int i = 0; i < names.n && !is; i++) {
-			char *full = secant_path_join(path, names.v[i]);
+			char *full = base_path_join(path, names.v[i]);
 			is = prepared(names.v[i]) || (area_of(names.v[i]) >= 0 && full && secant_is_dir(full));
 			secant_free(full);
 		}
-	secant_names_free(&names);
+	base_names_free(&names);
 	return is;
 }
 
@@ -52,46 +52,46 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 }
 
 static bool
-wanted(const secant_clouds_request *r, int area)
+wanted(const data_clouds_request *r, int area)
 {
 	bool test = area == r->options->source.test_area;
 	return !strcmp(r->split, "all") || test == (strcmp(r->split, "train") != 0);
 }
 
 static secant_status
-add_area(secant_cloud_list *out, const char *folder, secant_err *err)
+add_area(data_cloud_list *out, const char *folder, secant_err *err)
 {
-	secant_names rooms = { 0 };
-	secant_status s = secant_dir_list(&rooms, folder, SECANT_DIR_FOLDERS, err);
+	base_names rooms = { 0 };
+	secant_status s = base_dir_list(&rooms, folder, BASE_DIR_FOLDERS, err);
 	for (int i = 0; i < rooms.n && !s; i++) {
-		char *room = secant_format("%s/%s/Annotations", folder, rooms.v[i]);
+		char *room = base_format("%s/%s/Annotations", folder, rooms.v[i]);
 		if (!room)
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 		else if (secant_is_dir(room))
-			s = secant_cloud_list_add(out, room, NULL, 0, -1, err);
+			s = data_cloud_list_add(out, room, NULL, 0, -1, err);
 		secant_free(room);
 	}
-	secant_names_free(&rooms);
+	base_names_free(&rooms);
 	return s;
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_status s = secant_dir_list(&names, r->path, SECANT_DIR_ALL, err);
+	base_names names = { 0 };
+	secant_status s = base_dir_list(&names, r->path, BASE_DIR_ALL, err);
 	for (int i = 0; i < names.n && !s; i++) {
 		int area = area_of(names.v[i]);
-		char *full = area >= 0 && wanted(r, area) ? secant_path_join(r->path, names.v[i]) : NULL;
+		char *full = area >= 0 && wanted(r, area) ? base_path_join(r->path, names.v[i]) : NULL;
 		if (full && prepared(names.v[i]))
-			s = secant_cloud_list_add(out, full, NULL, 1, -1, err);
+			s = data_cloud_list_add(out, full, NULL, 1, -1, err);
 		else if (full && secant_is_dir(full))
 			s = add_area(out, full, err);
 		secant_free(full);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	if (!s)
-		s = secant_cloud_list_classes(out, classes, CLASSES, err);
+		s = data_cloud_list_classes(out, classes, CLASSES, err);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO,
 			"%s: no rooms for '%s' with --test-area %d; expected Area_N/ROOM/Annotations/CLASS_K.txt", r->path,
@@ -152,7 +152,7 @@ static secant_status
 append(secant_cloud *to, secant_cloud *part, int64_t **labels, int class, secant_err *err)
 {
 	int64_t n = to->n + part->n;
-	int64_t *more = secant_realloc(*labels, (size_t)n + 1, sizeof **labels);
+	int64_t *more = base_realloc(*labels, (size_t)n + 1, sizeof **labels);
 	if (!more || (to->columns && secant_cloud_reserve(to, n, err)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a room of %lld points", (long long)n);
 	*labels = more;
@@ -173,7 +173,7 @@ append(secant_cloud *to, secant_cloud *part, int64_t **labels, int class, secant
 static secant_status
 add_object(const char *folder, const char *name, secant_cloud *c, int64_t **labels, secant_err *err)
 {
-	char *path = secant_path_join(folder, name), *text = NULL;
+	char *path = base_path_join(folder, name), *text = NULL;
 	size_t size = 0;
 	secant_cloud part = { 0 };
 	secant_cloud_reading o;
@@ -203,9 +203,9 @@ add_object(const char *folder, const char *name, secant_cloud *c, int64_t **labe
 }
 
 static secant_status
-read_room(const secant_clouds *set, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
+read_room(const data_clouds *set, const data_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	secant_cloud_reading o = set->reading;
 	*c = (secant_cloud){ 0 };
 	*labels = NULL;
@@ -213,11 +213,11 @@ read_room(const secant_clouds *set, const secant_cloud_item *item, secant_cloud 
 		o.columns = (char *)(uintptr_t) "x,y,z,red,green,blue,label";
 		return secant_cloud_read(c, item->path, &o, err);
 	}
-	secant_status s = secant_dir_list(&names, item->path, SECANT_DIR_FILES, err);
+	secant_status s = base_dir_list(&names, item->path, BASE_DIR_FILES, err);
 	for (int i = 0; i < names.n && !s; i++)
-		if (secant_ext_is(names.v[i], "txt"))
+		if (base_ext_is(names.v[i], "txt"))
 			s = add_object(item->path, names.v[i], c, labels, err);
-	secant_names_free(&names);
+	base_names_free(&names);
 	if (!s && !c->columns)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no points there; expected CLASS_K.txt", item->path);
 	if (s) {
@@ -228,7 +228,7 @@ read_room(const secant_clouds *set, const secant_cloud_item *item, secant_cloud 
 	return s;
 }
 
-const secant_cloudset secant_cloudset_s3dis = {
+const data_cloudset data_cloudset_s3dis = {
 	.name = "s3dis",
 	.brief = "S3DIS: Area_N/ROOM/Annotations/CLASS_K.txt, or prepared Area_N_ROOM.npy",
 	.detect = detect,

@@ -38,7 +38,7 @@ enum { CLASSES = sizeof classes / sizeof *classes };
 static char *
 part_of(const char *folder, const char *scene, const char *ending)
 {
-	char *path = secant_format("%s/%s/%s%s", folder, scene, scene, ending);
+	char *path = base_format("%s/%s/%s%s", folder, scene, scene, ending);
 	if (path && secant_is_file(path))
 		return path;
 	secant_free(path);
@@ -48,26 +48,26 @@ part_of(const char *folder, const char *scene, const char *ending)
 static char *
 scenes_of(const char *path)
 {
-	char *scans = secant_path_join(path, "scans");
+	char *scans = base_path_join(path, "scans");
 	if (scans && secant_is_dir(scans))
 		return scans;
 	secant_free(scans);
-	return secant_strdup(path);
+	return base_strdup(path);
 }
 
 static bool
 detect(const char *path)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *folder = scenes_of(path);
 	bool is = false;
-	if (folder && !secant_dir_list(&names, folder, SECANT_DIR_FOLDERS, NULL))
+	if (folder && !base_dir_list(&names, folder, BASE_DIR_FOLDERS, NULL))
 		for (int i = 0; i < names.n && !is; i++) {
 			char *mesh = !strncmp(names.v[i], "scene", 5) ? part_of(folder, names.v[i], "_vh_clean_2.ply") : NULL;
 			is = mesh != NULL;
 			secant_free(mesh);
 		}
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(folder);
 	return is;
 }
@@ -75,7 +75,7 @@ detect(const char *path)
 static char *
 list_of(const char *path, const char *split)
 {
-	char *file = secant_format("%s/scannetv2_%s.txt", path, split);
+	char *file = base_format("%s/scannetv2_%s.txt", path, split);
 	if (file && secant_is_file(file))
 		return file;
 	secant_free(file);
@@ -92,7 +92,7 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 }
 
 static bool
-is_listed(const secant_lines *l, const char *scene)
+is_listed(const data_lines *l, const char *scene)
 {
 	for (int i = 0; i < l->n; i++)
 		if (!strcmp(l->v[i], scene))
@@ -101,23 +101,23 @@ is_listed(const secant_lines *l, const char *scene)
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_lines lines = { 0 };
+	base_names names = { 0 };
+	data_lines lines = { 0 };
 	char *folder = scenes_of(r->path), *list = list_of(r->path, r->split);
-	secant_status s = folder ? secant_dir_list(&names, folder, SECANT_DIR_FOLDERS, err)
+	secant_status s = folder ? base_dir_list(&names, folder, BASE_DIR_FOLDERS, err)
 							 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && list)
-		s = secant_lines_read(&lines, list, err);
+		s = data_lines_read(&lines, list, err);
 	for (int i = 0; i < names.n && !s; i++) {
 		char *mesh = !list || is_listed(&lines, names.v[i]) ? part_of(folder, names.v[i], "_vh_clean_2.ply") : NULL;
 		if (mesh)
-			s = secant_cloud_list_add(out, mesh, NULL, 0, -1, err);
+			s = data_cloud_list_add(out, mesh, NULL, 0, -1, err);
 		secant_free(mesh);
 	}
-	secant_lines_free(&lines);
-	secant_names_free(&names);
+	data_lines_free(&lines);
+	base_names_free(&names);
 	secant_free(folder);
 	secant_free(list);
 	const char *name[CLASSES];
@@ -128,14 +128,14 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		name[i] = classes[i].name;
 	}
 	out->others = true;
-	return s ? s : secant_cloud_list_classes(out, name, CLASSES, err);
+	return s ? s : data_cloud_list_classes(out, name, CLASSES, err);
 }
 
 static secant_status
 read_labels(const char *mesh, const secant_cloud *c, int64_t **labels, secant_err *err)
 {
 	secant_cloud own = { 0 };
-	char *path = secant_format("%.*s.labels.ply", (int)strlen(mesh) - 4, mesh);
+	char *path = base_format("%.*s.labels.ply", (int)strlen(mesh) - 4, mesh);
 	secant_status s = path ? secant_cloud_read(&own, path, NULL, err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	int column = s ? -1 : secant_cloud_role(&own, SECANT_ROLE_LABEL);
@@ -152,7 +152,7 @@ read_labels(const char *mesh, const secant_cloud *c, int64_t **labels, secant_er
 }
 
 static secant_status
-read_scene(const secant_clouds *set, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
+read_scene(const data_clouds *set, const data_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
 {
 	secant_cloud_reading o = set->reading;
 	o.mesh_points = 0; /* the labels are of the vertices */
@@ -165,7 +165,7 @@ read_scene(const secant_clouds *set, const secant_cloud_item *item, secant_cloud
 	return s;
 }
 
-const secant_cloudset secant_cloudset_scannet = {
+const data_cloudset data_cloudset_scannet = {
 	.name = "scannet",
 	.brief = "ScanNet v2: [scans/]SCENE/SCENE_vh_clean_2.ply and .labels.ply; its 20 classes and lists",
 	.detect = detect,

@@ -56,7 +56,7 @@ sequences_of(const char *path)
 {
 	static const char *const places[] = { "sequences", "dataset/sequences" };
 	for (int i = 0; i < 2; i++) {
-		char *full = secant_path_join(path, places[i]);
+		char *full = base_path_join(path, places[i]);
 		if (full && secant_is_dir(full))
 			return full;
 		secant_free(full);
@@ -76,61 +76,61 @@ static const char *
 split_of(const char *sequence)
 {
 	long long n = -1;
-	(void)secant_int_parse(sequence, &n);
+	(void)base_int_parse(sequence, &n);
 	return n == 8 ? "val" : n > 10 ? "test" : "train";
 }
 
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *sequences = sequences_of(path);
 	bool there = false;
-	if (sequences && !secant_dir_list(&names, sequences, SECANT_DIR_FOLDERS, NULL))
+	if (sequences && !base_dir_list(&names, sequences, BASE_DIR_FOLDERS, NULL))
 		for (int i = 0; i < names.n; i++)
 			there |= !strcmp(split, "all") || !strcmp(split, split_of(names.v[i]));
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(sequences);
 	return there;
 }
 
 static secant_status
-add_sequence(secant_cloud_list *out, const char *sequence, secant_err *err)
+add_sequence(data_cloud_list *out, const char *sequence, secant_err *err)
 {
-	secant_names scans = { 0 };
-	char *folder = secant_path_join(sequence, "velodyne");
-	secant_status s = folder ? secant_dir_list(&scans, folder, SECANT_DIR_FILES, err)
+	base_names scans = { 0 };
+	char *folder = base_path_join(sequence, "velodyne");
+	secant_status s = folder ? base_dir_list(&scans, folder, BASE_DIR_FILES, err)
 							 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	for (int i = 0; i < scans.n && !s; i++) {
-		char *path = secant_ext_is(scans.v[i], "bin") ? secant_path_join(folder, scans.v[i]) : NULL;
+		char *path = base_ext_is(scans.v[i], "bin") ? base_path_join(folder, scans.v[i]) : NULL;
 		if (path)
-			s = secant_cloud_list_add(out, path, NULL, 0, -1, err);
+			s = data_cloud_list_add(out, path, NULL, 0, -1, err);
 		secant_free(path);
 	}
-	secant_names_free(&scans);
+	base_names_free(&scans);
 	secant_free(folder);
 	return s;
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	char *sequences = sequences_of(r->path);
 	secant_status s = sequences
-		? secant_dir_list(&names, sequences, SECANT_DIR_FOLDERS, err)
+		? base_dir_list(&names, sequences, BASE_DIR_FOLDERS, err)
 		: secant_fail(err, SECANT_ERR_IO, "%s: no folder sequences; expected sequences/NN/velodyne/N.bin", r->path);
 	for (int i = 0; i < names.n && !s; i++) {
 		bool wanted = !strcmp(r->split, "all") || !strcmp(r->split, split_of(names.v[i]));
-		char *full = wanted ? secant_path_join(sequences, names.v[i]) : NULL;
+		char *full = wanted ? base_path_join(sequences, names.v[i]) : NULL;
 		if (full)
 			s = add_sequence(out, full, err);
 		secant_free(full);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	secant_free(sequences);
 	out->unlabelled = true;
-	return s ? s : secant_cloud_list_classes(out, classes, CLASSES, err);
+	return s ? s : data_cloud_list_classes(out, classes, CLASSES, err);
 }
 
 static int64_t
@@ -143,7 +143,7 @@ class_of(double raw)
 }
 
 static secant_status
-read_scan(const secant_clouds *set, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
+read_scan(const data_clouds *set, const data_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
 {
 	*labels = NULL;
 	secant_status s = secant_cloud_read(c, item->path, &set->reading, err);
@@ -160,7 +160,7 @@ read_scan(const secant_clouds *set, const secant_cloud_item *item, secant_cloud 
 	return s;
 }
 
-const secant_cloudset secant_cloudset_semantickitti = {
+const data_cloudset data_cloudset_semantickitti = {
 	.name = "semantickitti",
 	.brief = "SemanticKITTI: sequences/NN/velodyne/N.bin, labels/N.label; its 19 classes and splits",
 	.detect = detect,

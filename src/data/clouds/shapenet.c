@@ -42,16 +42,16 @@ static const struct {
 };
 
 typedef struct finding {
-	const secant_clouds_request *r;
+	const data_clouds_request *r;
 	bool normals;
-	secant_lines names; /* of the categories, each ended by a zero byte */
+	data_lines names; /* of the categories, each ended by a zero byte */
 	char **synset; /* of each category; point into names */
 } finding;
 
 static bool
 holds(const char *path, const char *name)
 {
-	char *full = secant_path_join(path, name);
+	char *full = base_path_join(path, name);
 	bool there = full && (secant_is_file(full) || secant_is_dir(full));
 	secant_free(full);
 	return there;
@@ -61,15 +61,15 @@ holds(const char *path, const char *name)
 static bool
 has_points(const char *path)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	bool found = false;
-	if (!secant_dir_list(&names, path, SECANT_DIR_FOLDERS, NULL))
+	if (!base_dir_list(&names, path, BASE_DIR_FOLDERS, NULL))
 		for (int i = 0; i < names.n && !found; i++) {
-			char *folder = secant_path_join(path, names.v[i]);
+			char *folder = base_path_join(path, names.v[i]);
 			found = folder && holds(folder, "points") && holds(folder, "points_label");
 			secant_free(folder);
 		}
-	secant_names_free(&names);
+	base_names_free(&names);
 	return found;
 }
 
@@ -103,20 +103,20 @@ split_line(char *line)
 }
 
 static secant_status
-read_categories(finding *f, secant_cloud_list *out, secant_err *err)
+read_categories(finding *f, data_cloud_list *out, secant_err *err)
 {
-	char *path = secant_path_join(f->r->path, "synsetoffset2category.txt");
-	secant_status s = path ? secant_lines_read(&f->names, path, err)
+	char *path = base_path_join(f->r->path, "synsetoffset2category.txt");
+	secant_status s = path ? data_lines_read(&f->names, path, err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && !(f->synset = secant_calloc((size_t)f->names.n + 1, sizeof *f->synset)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", f->names.n);
 	for (int i = 0; i < f->names.n && !s; i++) {
 		f->synset[i] = split_line(f->names.v[i]);
-		if (!f->synset[i] || !secant_path_is_safe(f->synset[i]) || strchr(f->synset[i], '/'))
+		if (!f->synset[i] || !base_path_is_safe(f->synset[i]) || strchr(f->synset[i], '/'))
 			s = secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: expected NAME<TAB>FOLDER", path, i + 1);
-		else if (secant_cloud_list_category(out, f->names.v[i], false, err) >= 0)
+		else if (data_cloud_list_category(out, f->names.v[i], false, err) >= 0)
 			s = secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: '%.60s' stands there twice", path, i + 1, f->names.v[i]);
-		else if (secant_cloud_list_category(out, f->names.v[i], true, err) < 0)
+		else if (data_cloud_list_category(out, f->names.v[i], true, err) < 0)
 			s = SECANT_ERR_NOMEM;
 	}
 	if (!s && !f->names.n)
@@ -127,29 +127,29 @@ read_categories(finding *f, secant_cloud_list *out, secant_err *err)
 
 /* Counts of num_seg_classes.txt replace the benchmark's. */
 static secant_status
-read_counts(finding *f, secant_cloud_list *out, secant_err *err)
+read_counts(finding *f, data_cloud_list *out, secant_err *err)
 {
-	char *path = secant_path_join(f->r->path, "num_seg_classes.txt");
-	secant_lines lines = { 0 };
+	char *path = base_path_join(f->r->path, "num_seg_classes.txt");
+	data_lines lines = { 0 };
 	secant_status s = !path    ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path")
-		: secant_is_file(path) ? secant_lines_read(&lines, path, err)
+		: secant_is_file(path) ? data_lines_read(&lines, path, err)
 							   : SECANT_OK;
 	for (int i = 0; i < lines.n && !s; i++) {
 		char *word = split_line(lines.v[i]);
 		long long n;
-		int at = word ? secant_cloud_list_category(out, lines.v[i], false, err) : -1;
-		if (!word || !secant_int_parse(word, &n) || n < 1 || n > 1000)
+		int at = word ? data_cloud_list_category(out, lines.v[i], false, err) : -1;
+		if (!word || !base_int_parse(word, &n) || n < 1 || n > 1000)
 			s = secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: expected NAME<TAB>COUNT, 1 to 1000", path, i + 1);
 		else if (at >= 0)
 			out->parts[at] = (int)n;
 	}
-	secant_lines_free(&lines);
+	data_lines_free(&lines);
 	secant_free(path);
 	return s;
 }
 
 static secant_status
-count_parts(finding *f, secant_cloud_list *out, secant_err *err)
+count_parts(finding *f, data_cloud_list *out, secant_err *err)
 {
 	if (!(out->parts = secant_calloc((size_t)out->categories, sizeof *out->parts)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", out->categories);
@@ -169,14 +169,14 @@ count_parts(finding *f, secant_cloud_list *out, secant_err *err)
 }
 
 static secant_status
-name_parts(secant_cloud_list *out, secant_err *err)
+name_parts(data_cloud_list *out, secant_err *err)
 {
 	int at = 0;
 	if (!(out->class_name = secant_calloc((size_t)out->classes, sizeof *out->class_name)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d parts", out->classes);
 	for (int i = 0; i < out->categories; i++)
 		for (int k = 1; k <= out->parts[i]; k++)
-			if (!(out->class_name[at++] = secant_format("%s %d", out->category[i], k)))
+			if (!(out->class_name[at++] = base_format("%s %d", out->category[i], k)))
 				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d parts", out->classes);
 	return SECANT_OK;
 }
@@ -184,11 +184,11 @@ name_parts(secant_cloud_list *out, secant_err *err)
 /* ---- shapes ---- */
 
 static secant_status
-add_shape(const finding *f, secant_cloud_list *out, const char *file, size_t i, const char *entry, secant_err *err)
+add_shape(const finding *f, data_cloud_list *out, const char *file, size_t i, const char *entry, secant_err *err)
 {
 	const char *synset = strchr(entry, '/'), *token = synset ? strchr(synset + 1, '/') : NULL;
 	int category = -1;
-	if (!token || !secant_path_is_safe(entry))
+	if (!token || !base_path_is_safe(entry))
 		return secant_fail(
 			err, SECANT_ERR_FORMAT, "%s: entry %zu is '%.100s'; expected shape_data/SYNSET/TOKEN", file, i, entry);
 	size_t n = (size_t)(token - synset - 1);
@@ -198,10 +198,10 @@ add_shape(const finding *f, secant_cloud_list *out, const char *file, size_t i, 
 	if (category < 0)
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"%s: entry %zu: folder '%.*s' is no category of synsetoffset2category.txt", file, i, (int)n, synset + 1);
-	char *cloud = f->normals ? secant_format("%s/%s/%s.txt", f->r->path, f->synset[category], token + 1)
-							 : secant_format("%s/%s/points/%s.pts", f->r->path, f->synset[category], token + 1);
+	char *cloud = f->normals ? base_format("%s/%s/%s.txt", f->r->path, f->synset[category], token + 1)
+							 : base_format("%s/%s/points/%s.pts", f->r->path, f->synset[category], token + 1);
 	char *labels = f->normals ? NULL
-							  : secant_format("%s/%s/points_label/%s.seg", f->r->path, f->synset[category], token + 1);
+							  : base_format("%s/%s/points_label/%s.seg", f->r->path, f->synset[category], token + 1);
 	secant_status s = cloud && (labels || f->normals)
 		? SECANT_OK
 		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu shapes", i);
@@ -209,17 +209,17 @@ add_shape(const finding *f, secant_cloud_list *out, const char *file, size_t i, 
 		s = secant_fail(
 			err, SECANT_ERR_IO, "%s: entry %zu: there is no %s", file, i, secant_is_file(cloud) ? labels : cloud);
 	if (!s)
-		s = secant_cloud_list_add(out, cloud, labels, 0, category, err);
+		s = data_cloud_list_add(out, cloud, labels, 0, category, err);
 	secant_free(cloud);
 	secant_free(labels);
 	return s;
 }
 
 static secant_status
-add_split(const finding *f, secant_cloud_list *out, const char *split, secant_err *err)
+add_split(const finding *f, data_cloud_list *out, const char *split, secant_err *err)
 {
-	char *path = secant_format("%s/train_test_split/shuffled_%s_file_list.json", f->r->path, split);
-	json_t *list = path ? secant_json_read(path, err) : NULL, *entry;
+	char *path = base_format("%s/train_test_split/shuffled_%s_file_list.json", f->r->path, split);
+	json_t *list = path ? base_json_read(path, err) : NULL, *entry;
 	size_t i;
 	secant_status s = list ? SECANT_OK
 		: err && err->code ? err->code
@@ -239,7 +239,7 @@ add_split(const finding *f, secant_cloud_list *out, const char *split, secant_er
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	char *file = secant_format("%s/train_test_split/shuffled_%s_file_list.json", path,
+	char *file = base_format("%s/train_test_split/shuffled_%s_file_list.json", path,
 		strcmp(split, "trainval") && strcmp(split, "all") ? split : "train");
 	bool there = file && secant_is_file(file);
 	secant_free(file);
@@ -247,7 +247,7 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 }
 
 static secant_status
-find_in(finding *f, secant_cloud_list *out, secant_err *err)
+find_in(finding *f, data_cloud_list *out, secant_err *err)
 {
 	static const char *const all[] = { "train", "val", "test" };
 	const char *split = f->r->split;
@@ -271,33 +271,33 @@ find_in(finding *f, secant_cloud_list *out, secant_err *err)
 			f->r->path, split);
 	out->first_label = f->normals ? 0 : 1;
 	out->local = !f->normals;
-	if (!s && f->normals && !(out->columns = secant_strdup("x,y,z,nx,ny,nz,label")))
+	if (!s && f->normals && !(out->columns = base_strdup("x,y,z,nx,ny,nz,label")))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	secant_lines_free(&f->names);
+	data_lines_free(&f->names);
 	secant_free(f->synset);
-	return s ? s : secant_cloud_list_only(out, f->r->options->source.category, err);
+	return s ? s : data_cloud_list_only(out, f->r->options->source.category, err);
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	return find_in(&(finding){ .r = r }, out, err);
 }
 static secant_status
-find_normal(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find_normal(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	return find_in(&(finding){ .r = r, .normals = true }, out, err);
 }
 
-extern const secant_cloudset secant_cloudset_shapenet_normal;
-const secant_cloudset secant_cloudset_shapenet = {
+extern const data_cloudset data_cloudset_shapenet_normal;
+const data_cloudset data_cloudset_shapenet = {
 	.name = "shapenet",
 	.brief = "ShapeNet part benchmark: SYNSET/points, SYNSET/points_label, train_test_split",
 	.detect = detect,
 	.find = find,
 	.has = has,
 };
-const secant_cloudset secant_cloudset_shapenet_normal = {
+const data_cloudset data_cloudset_shapenet_normal = {
 	.name = "shapenet-normal",
 	.brief = "ShapeNet part benchmark with normals: SYNSET/TOKEN.txt of seven columns",
 	.detect = detect_normal,

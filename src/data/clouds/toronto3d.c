@@ -15,18 +15,18 @@ static bool
 is_tile(const char *name)
 {
 	return strlen(name) == 8 && !strncmp(name, "L00", 3) && name[3] >= '1' && name[3] <= '4'
-		&& secant_ext_is(name, "ply");
+		&& base_ext_is(name, "ply");
 }
 
 static bool
 detect(const char *path)
 {
-	secant_names names = { 0 };
+	base_names names = { 0 };
 	int tiles = 0;
-	if (!secant_dir_list(&names, path, SECANT_DIR_FILES, NULL))
+	if (!base_dir_list(&names, path, BASE_DIR_FILES, NULL))
 		for (int i = 0; i < names.n; i++)
 			tiles += is_tile(names.v[i]);
-	secant_names_free(&names);
+	base_names_free(&names);
 	return tiles > 0;
 }
 
@@ -37,29 +37,29 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 }
 
 static secant_status
-find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
-	secant_names names = { 0 };
-	secant_status s = secant_dir_list(&names, r->path, SECANT_DIR_FILES, err);
+	base_names names = { 0 };
+	secant_status s = base_dir_list(&names, r->path, BASE_DIR_FILES, err);
 	for (int i = 0; i < names.n && !s; i++) {
 		bool held = !strcmp(names.v[i], "L002.ply"), all = !strcmp(r->split, "all");
 		char *path = is_tile(names.v[i]) && (all || held == (strcmp(r->split, "train") != 0))
-			? secant_path_join(r->path, names.v[i])
+			? base_path_join(r->path, names.v[i])
 			: NULL;
 		if (path)
-			s = secant_cloud_list_add(out, path, NULL, 0, -1, err);
+			s = data_cloud_list_add(out, path, NULL, 0, -1, err);
 		secant_free(path);
 	}
-	secant_names_free(&names);
+	base_names_free(&names);
 	if (!s && !(out->values = secant_calloc(CLASSES, sizeof *out->values)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for classes");
 	for (int i = 0; i < CLASSES && !s; i++)
 		out->values[i] = i + 1;
 	out->others = true;
-	return s ? s : secant_cloud_list_classes(out, classes, CLASSES, err);
+	return s ? s : data_cloud_list_classes(out, classes, CLASSES, err);
 }
 
-const secant_cloudset secant_cloudset_toronto3d = {
+const data_cloudset data_cloudset_toronto3d = {
 	.name = "toronto3d",
 	.brief = "Toronto3D: L001.ply to L004.ply; L002 is held out",
 	.detect = detect,

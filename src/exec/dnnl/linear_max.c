@@ -14,7 +14,7 @@ typedef struct sizes {
 } sizes;
 
 static sizes
-sizes_of(const secant_step *s)
+sizes_of(const exec_step *s)
 {
 	const secant_shape *x = &s->in[0].shape;
 	sizes z = { x->dim[0], x->dim[1], x->dim[3], s->in[1].shape.dim[0], 0 };
@@ -34,31 +34,31 @@ typedef struct pieces {
 static pieces
 pieces_of(const sizes *z, void *scratch)
 {
-	secant_scratch m = { scratch, 0 };
-	pieces p = { .z = secant_take(&m, z->rows * z->out, sizeof(float)) };
-	p.best = secant_take(&m, z->out, sizeof(float));
-	p.flip = secant_take(&m, z->out, sizeof(float));
-	p.which = secant_take(&m, z->out, sizeof(int32_t));
+	exec_scratch m = { scratch, 0 };
+	pieces p = { .z = exec_take(&m, z->rows * z->out, sizeof(float)) };
+	p.best = exec_take(&m, z->out, sizeof(float));
+	p.flip = exec_take(&m, z->out, sizeof(float));
+	p.which = exec_take(&m, z->out, sizeof(int32_t));
 	p.bytes = m.used;
 	return p;
 }
 
 static bool
-supports(const secant_step *s)
+supports(const exec_step *s)
 {
 	bool low = s->in[0].dtype == SECANT_BF16;
 	return (s->in[0].dtype == SECANT_F32 || low) && s->in[1].dtype == SECANT_F32 && s->out[0].dtype == SECANT_F32
-		&& s->out[1].dtype == SECANT_I32 && (!low || secant_cpu_isa() >= SECANT_ISA_AVX512) && secant_dnnl_engine()
-		&& secant_in_count(s, 0) && secant_in_count(s, 1);
+		&& s->out[1].dtype == SECANT_I32 && (!low || base_cpu_isa() >= BASE_ISA_AVX512) && exec_dnnl_engine()
+		&& exec_in_count(s, 0) && exec_in_count(s, 1);
 }
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	sizes z = sizes_of(s);
 	s->scratch = pieces_of(&z, NULL).bytes;
 	s->flops = 2.0 * (double)z.clouds * (double)z.points * (double)z.in * (double)z.out;
-	return secant_dnnl_block_product(s, z.rows, z.in, z.out, SECANT_F32, dnnl_ba, err);
+	return exec_dnnl_block_product(s, z.rows, z.in, z.out, SECANT_F32, dnnl_ba, err);
 }
 
 static void
@@ -73,33 +73,33 @@ finish(const sizes *z, const pieces *p, int64_t n, void *const *out)
 }
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const dnnl_data *d = s->data;
 	sizes z = sizes_of(s);
 	pieces p = pieces_of(&z, scratch);
 	const void *given[3] = { in[0], in[1], NULL };
 	void *made[1] = { p.z };
-	const float *sign = secant_has(s, 2) ? in[2] : NULL;
-	bool low = secant_low_in(s);
-	int parts = secant_parts(s, z.rows * z.out);
+	const float *sign = exec_has(s, 2) ? in[2] : NULL;
+	bool low = exec_low_in(s);
+	int parts = exec_parts(s, z.rows * z.out);
 	for (int64_t i = 0; i < z.out; i++)
 		p.flip[i] = sign && sign[i] < 0 ? -1 : 1;
 	for (int c = 0; c + 1 < d->n; c++) /* weights that are no state are laid out anew */
-		if (secant_dnnl_run_call(s, bound, c, given, made, scratch, err))
+		if (exec_dnnl_run_call(s, bound, c, given, made, scratch, err))
 			return SECANT_ERR_BUG;
 	for (int64_t n = 0; n < z.clouds; n++) {
 		for (int64_t i = 0; i < z.out; i++)
 			p.best[i] = -INFINITY, p.which[i] = 0;
 		for (int64_t from = 0; from < z.points; from += z.rows) {
 			int64_t at = from + z.rows <= z.points ? from : z.points - z.rows;
-			given[0] = secant_at(in[0], (n * z.points + at) * z.in, low);
-			if (secant_dnnl_run_call(s, bound, d->n - 1, given, made, scratch, err))
+			given[0] = kernel_at(in[0], (n * z.points + at) * z.in, low);
+			if (exec_dnnl_run_call(s, bound, d->n - 1, given, made, scratch, err))
 				return SECANT_ERR_BUG;
-			SECANT_PARTS(parts)
+			EXEC_PARTS(parts)
 			for (int t = 0; t < parts; t++) {
-				int64_t a = secant_part(z.out, parts, t), b = secant_part(z.out, parts, t + 1);
-				secant_points_best()->largest(
+				int64_t a = exec_part(z.out, parts, t), b = exec_part(z.out, parts, t + 1);
+				kernel_points_best()->largest(
 					p.best + a, p.which + a, p.z + a, z.rows, z.out, b - a, p.flip + a, (int32_t)at);
 			}
 		}
@@ -108,15 +108,15 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	return SECANT_OK;
 }
 
-const secant_impl secant_impls_dnnl_linear_max[] = {
+const exec_impl exec_impls_dnnl_linear_max[] = {
 	{ .op = "linear_max",
 		.name = "onednn",
 		.supports = supports,
 		.prepare = prepare,
-		.pack = secant_dnnl_pack,
-		.bind = secant_dnnl_bind,
-		.unbind = secant_dnnl_unbind,
+		.pack = exec_dnnl_pack,
+		.bind = exec_dnnl_bind,
+		.unbind = exec_dnnl_unbind,
 		.run = run,
-		.release = secant_dnnl_release },
+		.release = exec_dnnl_release },
 	{ 0 },
 };

@@ -11,7 +11,7 @@ refused(const char *op, dnnl_primitive_desc_t pd)
 {
 	const char *info = NULL;
 	dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &info);
-	return info && secant_dnnl_refused(op, info, secant_dnnl_version());
+	return info && exec_dnnl_refused(op, info, exec_dnnl_version());
 }
 
 #if DNNL_VERSION_MAJOR < 3

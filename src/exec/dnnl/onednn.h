@@ -3,10 +3,10 @@
  * the other, primitive descriptors are made in two calls or one, post-ops take other arguments. The rest of this folder
  * is written against these few names.
  *
- * Descriptors belong to the step that made them (secant_dnnl_release frees them), so that no caller owns one.
+ * Descriptors belong to the step that made them (exec_dnnl_release frees them), so that no caller owns one.
  */
-#ifndef SECANT_EXEC_DNNL_ONEDNN_H
-#define SECANT_EXEC_DNNL_ONEDNN_H
+#ifndef EXEC_DNNL_ONEDNN_H
+#define EXEC_DNNL_ONEDNN_H
 #include <dnnl.h>
 #include <stdbool.h>
 

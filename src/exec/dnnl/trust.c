@@ -73,7 +73,7 @@ listed(const char *list, const char *name)
 }
 
 const char *
-secant_dnnl_refused(const char *op, const char *impl, int version)
+exec_dnnl_refused(const char *op, const char *impl, int version)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if ((!rows[i].op || !fnmatch(rows[i].op, op, 0)) && !fnmatch(rows[i].impl, impl, 0) && version < rows[i].from)
@@ -82,7 +82,7 @@ secant_dnnl_refused(const char *op, const char *impl, int version)
 }
 
 int
-secant_dnnl_version(void)
+exec_dnnl_version(void)
 {
 	const dnnl_version_t *v = dnnl_version();
 	return ONEDNN_VERSION(v->major, v->minor, v->patch);

@@ -10,22 +10,22 @@
 static int64_t
 index_at(const void *p, secant_dtype d, int64_t i, int64_t extent)
 {
-	int64_t v = secant_load_index(p, d, i);
+	int64_t v = exec_load_index(p, d, i);
 	return v >= 0 && v < extent ? v : -1;
 }
 
 /* ---- rows of classes ---- */
 
 static secant_status
-run_pick(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_pick(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	int64_t n = secant_in_count(s, 1), c = secant_last(&s->in[0].shape);
+	int64_t n = exec_in_count(s, 1), c = exec_last(&s->in[0].shape);
 	const float *x = in[0];
 	float *y = out[0];
-	int parts = secant_parts(s, n);
-	SECANT_PARTS(parts)
+	int parts = exec_parts(s, n);
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = secant_part(n, parts, t), end = secant_part(n, parts, t + 1); i < end; i++) {
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i++) {
 			int64_t k = index_at(in[1], s->in[1].dtype, i, c);
 			y[i] = k < 0 ? 0 : x[i * c + k];
 		}
@@ -34,13 +34,13 @@ run_pick(const secant_step *s, void *bound, const void *const *in, void *const *
 
 /* y[i, index[i]] = value[i], or 1; all else 0. */
 static void
-set_classes(const secant_step *s, const float *value, const void *index, secant_dtype d, float *y)
+set_classes(const exec_step *s, const float *value, const void *index, secant_dtype d, float *y)
 {
-	int64_t c = secant_last(&s->out[0].shape), n = secant_rows(&s->out[0].shape);
-	int parts = secant_parts(s, n * c);
-	SECANT_PARTS(parts)
+	int64_t c = exec_last(&s->out[0].shape), n = exec_rows(&s->out[0].shape);
+	int parts = exec_parts(s, n * c);
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		int64_t from = secant_part(n, parts, t), end = secant_part(n, parts, t + 1);
+		int64_t from = exec_part(n, parts, t), end = exec_part(n, parts, t + 1);
 		memset(y + from * c, 0, (size_t)((end - from) * c) * sizeof *y);
 		for (int64_t i = from; i < end; i++) {
 			int64_t k = index_at(index, d, i, c);
@@ -51,15 +51,14 @@ set_classes(const secant_step *s, const float *value, const void *index, secant_
 }
 
 static secant_status
-run_pick_grad(
-	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_pick_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	set_classes(s, in[0], in[1], s->in[1].dtype, out[0]);
 	return SECANT_OK;
 }
 
 static secant_status
-run_one_hot(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_one_hot(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	set_classes(s, NULL, in[0], s->in[0].dtype, out[0]);
 	return SECANT_OK;
@@ -72,7 +71,7 @@ static int64_t
 line_in(const secant_shape *x, const secant_shape *index, int axis, int64_t outer, int64_t inner)
 {
 	int64_t stride[SECANT_MAX_RANK] = { 0 }, at = 0;
-	secant_strides(x, stride);
+	op_strides(x, stride);
 	for (int k = x->rank - 1; k > axis; k--) {
 		at += inner % index->dim[k] * stride[k];
 		inner /= index->dim[k];
@@ -99,17 +98,17 @@ copy_element(void *to, int64_t i, const void *from, int64_t k, size_t size)
 }
 
 static secant_status
-run_gather(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_gather(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *index = &s->in[1].shape;
-	int axis = secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, x->rank);
-	secant_lines l = secant_lines_of(index, axis), lx = secant_lines_of(x, axis);
+	int axis = op_axis_of(((const op_axis_attr *)s->node->attr)->axis, x->rank);
+	op_lines l = op_lines_of(index, axis), lx = op_lines_of(x, axis);
 	size_t size = secant_dtype_size(s->out[0].dtype);
 	int64_t n = l.outer * l.inner;
-	int parts = secant_parts(s, n * l.extent);
-	SECANT_PARTS(parts)
+	int parts = exec_parts(s, n * l.extent);
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = secant_part(n, parts, t), end = secant_part(n, parts, t + 1); i < end; i++) {
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i++) {
 			int64_t at = i / l.inner * l.extent * l.inner + i % l.inner,
 					from = line_in(x, index, axis, i / l.inner, i % l.inner);
 			for (int64_t j = 0; j < l.extent; j++) {
@@ -122,37 +121,37 @@ run_gather(const secant_step *s, void *bound, const void *const *in, void *const
 
 /* Zeros the whole result first. */
 static void
-clear(const secant_step *s, float *y, int parts)
+clear(const exec_step *s, float *y, int parts)
 {
-	int64_t n = secant_out_count(s, 0);
-	SECANT_PARTS(parts)
+	int64_t n = exec_out_count(s, 0);
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		int64_t from = secant_part(n, parts, t);
-		memset(y + from, 0, (size_t)(secant_part(n, parts, t + 1) - from) * sizeof *y);
+		int64_t from = exec_part(n, parts, t);
+		memset(y + from, 0, (size_t)(exec_part(n, parts, t + 1) - from) * sizeof *y);
 	}
 }
 
 static secant_status
 run_scatter_add(
-	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+	const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *y = &s->out[0].shape, *index = &s->in[1].shape;
-	int axis = secant_axis_of(((const secant_scatter_attr *)s->node->attr)->axis, y->rank);
-	secant_lines l = secant_lines_of(index, axis), ly = secant_lines_of(y, axis);
+	int axis = op_axis_of(((const op_scatter_attr *)s->node->attr)->axis, y->rank);
+	op_lines l = op_lines_of(index, axis), ly = op_lines_of(y, axis);
 	int64_t n = l.outer * l.inner;
-	int parts = secant_parts(s, n * l.extent);
-	bool low = secant_low_in(s);
+	int parts = exec_parts(s, n * l.extent);
+	bool low = exec_low_in(s);
 	float *sum = out[0];
 	clear(s, sum, parts);
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = secant_part(n, parts, t), end = secant_part(n, parts, t + 1); i < end; i++) {
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i++) {
 			int64_t at = i / l.inner * l.extent * l.inner + i % l.inner,
 					to = line_in(y, index, axis, i / l.inner, i % l.inner);
 			for (int64_t j = 0; j < l.extent; j++) {
 				int64_t k = index_at(in[1], s->in[1].dtype, at + j * l.inner, y->dim[axis]);
 				if (k >= 0)
-					sum[to + k * ly.inner] += secant_load(in[0], at + j * l.inner, low);
+					sum[to + k * ly.inner] += kernel_load(in[0], at + j * l.inner, low);
 			}
 		}
 	return SECANT_OK;
@@ -161,16 +160,16 @@ run_scatter_add(
 /* ---- take ---- */
 
 static secant_status
-run_take(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_take(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	secant_lines x = secant_lines_of(
-		&s->in[0].shape, secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
-	int64_t m = secant_in_count(s, 1), n = x.outer * m;
+	op_lines x = op_lines_of(
+		&s->in[0].shape, op_axis_of(((const op_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
+	int64_t m = exec_in_count(s, 1), n = x.outer * m;
 	size_t slab = (size_t)x.inner * secant_dtype_size(s->out[0].dtype);
-	int parts = secant_parts(s, n * x.inner);
-	SECANT_PARTS(parts)
+	int parts = exec_parts(s, n * x.inner);
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = secant_part(n, parts, t), end = secant_part(n, parts, t + 1); i < end; i++) {
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i++) {
 			int64_t k = index_at(in[1], s->in[1].dtype, i % m, x.extent);
 			char *to = (char *)out[0] + (size_t)i * slab;
 			if (k < 0)
@@ -183,26 +182,25 @@ run_take(const secant_step *s, void *bound, const void *const *in, void *const *
 
 /* Threads share the numbers of a slab where there is one slab of slabs, else the outer ones. */
 static secant_status
-run_take_grad(
-	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_take_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	secant_lines x = secant_lines_of(
-		&s->out[0].shape, secant_axis_of(((const secant_scatter_attr *)s->node->attr)->axis, s->out[0].shape.rank));
-	int64_t m = secant_in_count(s, 1);
-	int parts = secant_parts(s, secant_in_count(s, 0));
-	bool low = secant_low_in(s), inside = x.outer < parts;
+	op_lines x = op_lines_of(
+		&s->out[0].shape, op_axis_of(((const op_scatter_attr *)s->node->attr)->axis, s->out[0].shape.rank));
+	int64_t m = exec_in_count(s, 1);
+	int parts = exec_parts(s, exec_in_count(s, 0));
+	bool low = exec_low_in(s), inside = x.outer < parts;
 	float *sum = out[0];
 	clear(s, sum, parts);
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		int64_t from = inside ? secant_part(x.inner, parts, t) : 0,
-				to = inside ? secant_part(x.inner, parts, t + 1) : x.inner;
-		int64_t o = inside ? 0 : secant_part(x.outer, parts, t),
-				end = inside ? x.outer : secant_part(x.outer, parts, t + 1);
+		int64_t from = inside ? exec_part(x.inner, parts, t) : 0,
+				to = inside ? exec_part(x.inner, parts, t + 1) : x.inner;
+		int64_t o = inside ? 0 : exec_part(x.outer, parts, t),
+				end = inside ? x.outer : exec_part(x.outer, parts, t + 1);
 		for (int64_t i = o * m; i < end * m; i++) {
 			int64_t k = index_at(in[1], s->in[1].dtype, i % m, x.extent);
 			for (int64_t j = from; k >= 0 && j < to; j++)
-				sum[(i / m * x.extent + k) * x.inner + j] += secant_load(in[0], i * x.inner + j, low);
+				sum[(i / m * x.extent + k) * x.inner + j] += kernel_load(in[0], i * x.inner + j, low);
 		}
 	}
 	return SECANT_OK;
@@ -210,10 +208,10 @@ run_take_grad(
 
 #define INDEX(op_name) \
 	{ \
-		.op = #op_name, .name = "native", .supports = secant_native_supports, .run = run_##op_name \
+		.op = #op_name, .name = "native", .supports = exec_native_supports, .run = run_##op_name \
 	}
-extern const secant_impl secant_impls_native_index[];
-const secant_impl secant_impls_native_index[] = {
+extern const exec_impl exec_impls_native_index[];
+const exec_impl exec_impls_native_index[] = {
 	INDEX(pick),
 	INDEX(pick_grad),
 	INDEX(one_hot),

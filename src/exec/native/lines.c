@@ -8,7 +8,7 @@
 
 typedef struct lines {
 	int kind;
-	secant_lines l;
+	op_lines l;
 	float eps;
 	int parts;
 } lines;
@@ -17,17 +17,16 @@ static const char *const names[] = { "softmax", "log_softmax", "softmax_grad", "
 	"cumsum", "cumsum_grad", NULL };
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	lines *p = secant_calloc(1, sizeof *p);
 	if (!(s->data = p))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of '%s'", s->node->op->name);
 	while (names[p->kind] && strcmp(names[p->kind], s->node->op->name))
 		p->kind++;
-	p->l = secant_lines_of(
-		&s->in[0].shape, secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
-	p->eps = p->kind == SECANT_LINE_L2 ? (float)((const secant_l2_attr *)s->node->attr)->eps : 0;
-	p->parts = secant_parts(s, secant_in_count(s, 0));
+	p->l = op_lines_of(&s->in[0].shape, op_axis_of(((const op_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
+	p->eps = p->kind == KERNEL_LINE_L2 ? (float)((const op_l2_attr *)s->node->attr)->eps : 0;
+	p->parts = exec_parts(s, exec_in_count(s, 0));
 	return SECANT_OK;
 }
 
@@ -39,27 +38,27 @@ prepare(secant_step *s, secant_err *err)
 		 (i) += count)
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const lines *p = s->data;
-	const secant_lines_kernels *k = secant_lines_best();
-	bool low = secant_low_in(s);
+	const kernel_lines_kernels *k = kernel_lines_best();
+	bool low = exec_low_in(s);
 	int64_t total = p->l.extent ? p->l.outer * p->l.inner : 0;
-	SECANT_PARTS(p->parts)
+	EXEC_PARTS(p->parts)
 	for (int t = 0; t < p->parts; t++) {
-		int64_t i = secant_part(total, p->parts, t), end = secant_part(total, p->parts, t + 1);
+		int64_t i = exec_part(total, p->parts, t), end = exec_part(total, p->parts, t + 1);
 		const void *b = s->n_in > 1 ? in[1] : NULL;
 		if (p->l.inner == 1) {
 			int64_t at = i * p->l.extent;
-			k->rows((secant_line_kind)p->kind, secant_at(in[0], at, low), b ? secant_at(b, at, low) : NULL,
-				secant_at_mut(out[0], at, low), low, end - i, p->l.extent, p->eps);
+			k->rows((kernel_line_kind)p->kind, kernel_at(in[0], at, low), b ? kernel_at(b, at, low) : NULL,
+				kernel_at_mut(out[0], at, low), low, end - i, p->l.extent, p->eps);
 			continue;
 		}
 		EACH_RUN(p->l, i, end, outer, first, count)
 		{
 			int64_t at = outer * p->l.extent * p->l.inner + first;
-			k->columns((secant_line_kind)p->kind, secant_at(in[0], at, low), b ? secant_at(b, at, low) : NULL,
-				secant_at_mut(out[0], at, low), low, p->l.extent, p->l.inner, count, p->eps);
+			k->columns((kernel_line_kind)p->kind, kernel_at(in[0], at, low), b ? kernel_at(b, at, low) : NULL,
+				kernel_at_mut(out[0], at, low), low, p->l.extent, p->l.inner, count, p->eps);
 		}
 	}
 	return SECANT_OK;
@@ -67,29 +66,29 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 
 /* Output of the last slot: the index; before it, of max_with_index, the number. */
 static secant_status
-run_largest(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_largest(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const lines *p = s->data;
-	bool low = secant_low_in(s);
+	bool low = exec_low_in(s);
 	int64_t total = p->l.outer * p->l.inner;
 	int32_t *index = out[s->n_out - 1];
 	void *y = s->n_out > 1 ? out[0] : NULL;
-	SECANT_PARTS(p->parts)
+	EXEC_PARTS(p->parts)
 	for (int t = 0; t < p->parts; t++) {
-		int64_t i = secant_part(total, p->parts, t), end = secant_part(total, p->parts, t + 1);
+		int64_t i = exec_part(total, p->parts, t), end = exec_part(total, p->parts, t + 1);
 		EACH_RUN(p->l, i, end, outer, first, count)
-		secant_lines_best()->largest(secant_at(in[0], outer * p->l.extent * p->l.inner + first, low), low, p->l.extent,
-			p->l.inner, count, y ? secant_at_mut(y, i, low) : NULL, index ? index + i : NULL);
+		kernel_lines_best()->largest(kernel_at(in[0], outer * p->l.extent * p->l.inner + first, low), low, p->l.extent,
+			p->l.inner, count, y ? kernel_at_mut(y, i, low) : NULL, index ? index + i : NULL);
 	}
 	return SECANT_OK;
 }
 
 #define LINES(op_name, how) \
 	{ \
-		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = how \
+		.op = #op_name, .name = "native", .supports = exec_native_supports, .prepare = prepare, .run = how \
 	}
-extern const secant_impl secant_impls_native_lines[];
-const secant_impl secant_impls_native_lines[] = {
+extern const exec_impl exec_impls_native_lines[];
+const exec_impl exec_impls_native_lines[] = {
 	LINES(softmax, run),
 	LINES(softmax_grad, run),
 	LINES(log_softmax, run),

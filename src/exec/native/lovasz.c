@@ -10,7 +10,7 @@ typedef struct pair {
 } pair;
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	const secant_shape *e = &s->in[0].shape;
 	if (e->dim[e->rank - 1] > UINT32_MAX)
@@ -69,7 +69,7 @@ row(const float *e, const float *g, float *weights, pair *v, int64_t n)
 }
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *e = &s->in[0].shape;
 	int64_t n = e->dim[e->rank - 1], rows = secant_shape_count(&s->out[0].shape);
@@ -87,12 +87,12 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 }
 
 static bool
-supports(const secant_step *s)
+supports(const exec_step *s)
 {
 	return s->in[0].dtype == SECANT_F32 && s->in[1].dtype == SECANT_F32;
 }
 
-const secant_impl secant_impls_lovasz[] = {
+const exec_impl exec_impls_lovasz[] = {
 	{ .op = "lovasz", .name = "native", .supports = supports, .prepare = prepare, .run = run },
 	{ 0 },
 };

@@ -50,7 +50,7 @@ simplify(view *v)
 }
 
 static move *
-new_move(secant_step *s, int n, secant_err *err)
+new_move(exec_step *s, int n, secant_err *err)
 {
 	move *m = secant_calloc(1, sizeof *m + (size_t)n * sizeof(view));
 	if (!(s->data = m)) {
@@ -59,12 +59,12 @@ new_move(secant_step *s, int n, secant_err *err)
 	}
 	m->n = n;
 	m->size = (int)secant_dtype_size(s->out[0].dtype);
-	m->parts = secant_parts(s, secant_out_count(s, 0));
+	m->parts = exec_parts(s, exec_out_count(s, 0));
 	return m;
 }
 
 static bool
-supports(const secant_step *s)
+supports(const exec_step *s)
 {
 	for (int i = 1; i < s->n_in; i++)
 		if (s->in[i].dtype != s->in[0].dtype)
@@ -77,33 +77,33 @@ view_dense(view *v, const secant_shape *x)
 {
 	v->rank = x->rank;
 	memcpy(v->dim, x->dim, sizeof x->dim);
-	secant_strides(x, v->from);
-	secant_strides(x, v->to);
+	op_strides(x, v->from);
+	op_strides(x, v->to);
 }
 
 /* ---- the views of each operator ---- */
 
 static secant_status
-prepare_reshape(secant_step *s, secant_err *err)
+prepare_reshape(exec_step *s, secant_err *err)
 {
 	move *m = new_move(s, 1, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
-	m->v[0] = (view){ .rank = 1, .dim = { secant_out_count(s, 0) }, .from = { 1 }, .to = { 1 } };
+	m->v[0] = (view){ .rank = 1, .dim = { exec_out_count(s, 0) }, .from = { 1 }, .to = { 1 } };
 	simplify(m->v);
 	return SECANT_OK;
 }
 
 static secant_status
-prepare_transpose(secant_step *s, secant_err *err)
+prepare_transpose(exec_step *s, secant_err *err)
 {
-	const secant_ints *perm = &((const secant_transpose_attr *)s->node->attr)->perm;
+	const secant_ints *perm = &((const op_transpose_attr *)s->node->attr)->perm;
 	int64_t from[AXES];
 	move *m = new_move(s, 1, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
 	view_dense(m->v, &s->out[0].shape);
-	secant_strides(&s->in[0].shape, from);
+	op_strides(&s->in[0].shape, from);
 	for (int k = 0; k < perm->n; k++)
 		m->v->from[k] = from[perm->v[k]];
 	simplify(m->v);
@@ -111,7 +111,7 @@ prepare_transpose(secant_step *s, secant_err *err)
 }
 
 static secant_status
-prepare_broadcast(secant_step *s, secant_err *err)
+prepare_broadcast(exec_step *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
 	int64_t from[AXES];
@@ -119,7 +119,7 @@ prepare_broadcast(secant_step *s, secant_err *err)
 	if (!m)
 		return SECANT_ERR_NOMEM;
 	view_dense(m->v, y);
-	secant_strides(x, from);
+	op_strides(x, from);
 	for (int k = 0; k < y->rank; k++) {
 		int axis = k - (y->rank - x->rank);
 		m->v->from[k] = axis < 0 || x->dim[axis] == 1 ? 0 : from[axis];
@@ -129,15 +129,15 @@ prepare_broadcast(secant_step *s, secant_err *err)
 }
 
 static secant_status
-prepare_concat(secant_step *s, secant_err *err)
+prepare_concat(exec_step *s, secant_err *err)
 {
 	const secant_shape *y = &s->out[0].shape;
-	int axis = secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, y->rank);
+	int axis = op_axis_of(((const op_axis_attr *)s->node->attr)->axis, y->rank);
 	int64_t to[AXES], at = 0;
 	move *m = new_move(s, s->n_in, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
-	secant_strides(y, to);
+	op_strides(y, to);
 	for (int i = 0; i < s->n_in; i++) {
 		view *v = &m->v[i];
 		view_dense(v, &s->in[i].shape);
@@ -156,15 +156,15 @@ step_of(const secant_ints *step, int axis)
 }
 
 static secant_status
-prepare_slice(secant_step *s, secant_err *err)
+prepare_slice(exec_step *s, secant_err *err)
 {
-	const secant_slice_attr *a = s->node->attr;
+	const op_slice_attr *a = s->node->attr;
 	int64_t from[AXES];
 	move *m = new_move(s, 1, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
 	view_dense(m->v, &s->out[0].shape);
-	secant_strides(&s->in[0].shape, from);
+	op_strides(&s->in[0].shape, from);
 	for (int k = 0; k < m->v->rank; k++) {
 		m->v->from_at += a->start.v[k] * from[k];
 		m->v->from[k] = step_of(&a->step, k) * from[k];
@@ -174,15 +174,15 @@ prepare_slice(secant_step *s, secant_err *err)
 }
 
 static secant_status
-prepare_slice_grad(secant_step *s, secant_err *err)
+prepare_slice_grad(exec_step *s, secant_err *err)
 {
-	const secant_slice_grad_attr *a = s->node->attr;
+	const op_slice_grad_attr *a = s->node->attr;
 	int64_t to[AXES];
 	move *m = new_move(s, 1, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
 	view_dense(m->v, &s->in[0].shape);
-	secant_strides(&s->out[0].shape, to);
+	op_strides(&s->out[0].shape, to);
 	for (int k = 0; k < m->v->rank; k++) {
 		m->v->to_at += a->start.v[k] * to[k];
 		m->v->to[k] = step_of(&a->step, k) * to[k];
@@ -202,13 +202,13 @@ shuffle_axes(const secant_shape *big, int64_t f, int64_t dim[AXES], int64_t larg
 	secant_shape six = { AXES, { d[0], d[1], d[2], d[3], d[4], d[5] } };
 	memcpy(dim, d, sizeof d);
 	memcpy(small, s, sizeof s);
-	secant_strides(&six, large);
+	op_strides(&six, large);
 }
 
 static secant_status
-prepare_shuffle(secant_step *s, secant_err *err)
+prepare_shuffle(exec_step *s, secant_err *err)
 {
-	int64_t f = ((const secant_factor_attr *)s->node->attr)->factor;
+	int64_t f = ((const op_factor_attr *)s->node->attr)->factor;
 	move *m = new_move(s, 1, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
@@ -219,10 +219,10 @@ prepare_shuffle(secant_step *s, secant_err *err)
 }
 
 static secant_status
-prepare_unshuffle(secant_step *s, secant_err *err)
+prepare_unshuffle(exec_step *s, secant_err *err)
 {
 	static const int order[AXES] = { 0, 1, 3, 5, 2, 4 }; /* n y x c i j: the small picture's own */
-	int64_t f = ((const secant_factor_attr *)s->node->attr)->factor, dim[AXES], large[AXES], small[AXES];
+	int64_t f = ((const op_factor_attr *)s->node->attr)->factor, dim[AXES], large[AXES], small[AXES];
 	move *m = new_move(s, 1, err);
 	if (!m)
 		return SECANT_ERR_NOMEM;
@@ -252,7 +252,7 @@ rows_of(const view *v)
 static void
 copy_rows(const view *v, const void *in, void *out, int size, int64_t r, int64_t end)
 {
-	const secant_copy_kernels *k = secant_copy_best();
+	const kernel_copy_kernels *k = kernel_copy_best();
 	int last = v->rank - 1;
 	for (int64_t inner = v->dim[last - 1]; r < end;) {
 		int64_t rows = inner - r % inner, rest = r, from = v->from_at, to = v->to_at;
@@ -276,11 +276,11 @@ copy_part(const view *v, const void *in, void *out, int size, int parts, int t)
 	if (rows <= 0 || n <= 0)
 		return;
 	if (rows > 1) {
-		copy_rows(v, in, out, size, secant_part(rows, parts, t), secant_part(rows, parts, t + 1));
+		copy_rows(v, in, out, size, exec_part(rows, parts, t), exec_part(rows, parts, t + 1));
 		return;
 	}
-	int64_t a = secant_part(n, parts, t), b = secant_part(n, parts, t + 1), last = v->rank - 1;
-	secant_copy_best()->block((char *)out + (v->to_at + a * v->to[last]) * size, 0, v->to[last],
+	int64_t a = exec_part(n, parts, t), b = exec_part(n, parts, t + 1), last = v->rank - 1;
+	kernel_copy_best()->block((char *)out + (v->to_at + a * v->to[last]) * size, 0, v->to[last],
 		(const char *)in + (v->from_at + a * v->from[last]) * size, 0, v->from[last], 1, b - a, size);
 }
 
@@ -289,7 +289,7 @@ copy_part(const view *v, const void *in, void *out, int size, int parts, int t)
 static void
 interleave(const move *m, const void *const *in, void *out, int t)
 {
-	int64_t rows = rows_of(&m->v[0]), from = secant_part(rows, m->parts, t), to = secant_part(rows, m->parts, t + 1),
+	int64_t rows = rows_of(&m->v[0]), from = exec_part(rows, m->parts, t), to = exec_part(rows, m->parts, t + 1),
 			step = 128;
 	for (int64_t r = from; r < to; r += step)
 		for (int i = 0; i < m->n; i++)
@@ -306,21 +306,21 @@ can_interleave(const move *m)
 }
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const move *m = s->data;
-	int64_t n = secant_out_count(s, 0);
+	int64_t n = exec_out_count(s, 0);
 	bool turns = can_interleave(m);
 	if (n <= 0)
 		return SECANT_OK;
 	if (m->clear) {
-		SECANT_PARTS(m->parts)
+		EXEC_PARTS(m->parts)
 		for (int t = 0; t < m->parts; t++) {
-			int64_t from = secant_part(n, m->parts, t) * m->size, to = secant_part(n, m->parts, t + 1) * m->size;
+			int64_t from = exec_part(n, m->parts, t) * m->size, to = exec_part(n, m->parts, t + 1) * m->size;
 			memset((char *)out[0] + from, 0, (size_t)(to - from));
 		}
 	}
-	SECANT_PARTS(m->parts)
+	EXEC_PARTS(m->parts)
 	for (int t = 0; t < m->parts; t++) {
 		if (turns)
 			interleave(m, in, out[0], t);
@@ -335,8 +335,8 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	{ \
 		.op = #op_name, .name = "native", .supports = supports, .prepare = prepare_##how, .run = run \
 	}
-extern const secant_impl secant_impls_native_move[];
-const secant_impl secant_impls_native_move[] = {
+extern const exec_impl exec_impls_native_move[];
+const exec_impl exec_impls_native_move[] = {
 	MOVE(reshape, reshape),
 	MOVE(transpose, transpose),
 	MOVE(broadcast_to, broadcast),

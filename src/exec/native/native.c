@@ -1,10 +1,10 @@
 /* See native.h. */
 #include "exec/native/native.h"
 
-int64_t secant_native_grain = 32768;
+int64_t exec_native_grain = 32768;
 
 static bool
-operand_fits(const secant_operand *o, bool slot_low, secant_dtype real)
+operand_fits(const exec_operand *o, bool slot_low, secant_dtype real)
 {
 	switch (o->dtype) {
 	case SECANT_F32: return !slot_low || real == SECANT_F32;
@@ -17,9 +17,9 @@ operand_fits(const secant_operand *o, bool slot_low, secant_dtype real)
 
 /* The storage type of the low slots: that of the first real operand in one. */
 static secant_dtype
-low_type(const secant_step *s)
+low_type(const exec_step *s)
 {
-	const secant_op *op = s->node->op;
+	const graph_op *op = s->node->op;
 	for (int i = 0; i < s->n_in; i++)
 		if (op->low_in >> (i < 31 ? i : 31) & 1 && s->in[i].shape.rank >= 0
 			&& (s->in[i].dtype == SECANT_F32 || s->in[i].dtype == SECANT_BF16))
@@ -31,9 +31,9 @@ low_type(const secant_step *s)
 }
 
 bool
-secant_native_supports(const secant_step *s)
+exec_native_supports(const exec_step *s)
 {
-	const secant_op *op = s->node->op;
+	const graph_op *op = s->node->op;
 	secant_dtype real = low_type(s);
 	for (int i = 0; i < s->n_in; i++)
 		if (s->in[i].shape.rank >= 0 && !operand_fits(&s->in[i], op->low_in >> (i < 31 ? i : 31) & 1, real))
@@ -44,18 +44,18 @@ secant_native_supports(const secant_step *s)
 	return true;
 }
 
-secant_wide
-secant_widen(int64_t rows, int64_t c)
+exec_wide
+exec_widen(int64_t rows, int64_t c)
 {
 	int64_t k = 1;
 	while (c > 0 && k * c < 256 && k < rows)
 		k *= 2;
 	int64_t n = (rows + k - 1) / k;
-	return (secant_wide){ n, k * c, n ? (rows - (n - 1) * k) * c : 0, k };
+	return (exec_wide){ n, k * c, n ? (rows - (n - 1) * k) * c : 0, k };
 }
 
 void
-secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise)
+exec_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise)
 {
 	if (!v) {
 		for (int64_t i = 0; i < width; i++)
@@ -67,7 +67,7 @@ secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwi
 }
 
 void *
-secant_take(secant_scratch *s, int64_t n, size_t size)
+exec_take(exec_scratch *s, int64_t n, size_t size)
 {
 	void *at = s->p ? s->p + s->used : NULL;
 	s->used += ((size_t)n * size + 63) & ~(size_t)63;
@@ -75,13 +75,13 @@ secant_take(secant_scratch *s, int64_t n, size_t size)
 }
 
 void
-secant_pivot(const void *x, bool low, int64_t rows, int64_t c, float *mean)
+exec_pivot(const void *x, bool low, int64_t rows, int64_t c, float *mean)
 {
 	int64_t samples = rows < 16 ? rows : 16;
 	for (int64_t k = 0; k < c; k++) {
 		double v = 0;
 		for (int64_t i = 0; i < samples; i++)
-			v += secant_load(x, rows * i / samples * c + k, low);
+			v += kernel_load(x, rows * i / samples * c + k, low);
 		mean[k] = samples ? (float)(v / (double)samples) : 0;
 	}
 }

@@ -11,7 +11,7 @@
 
 typedef struct norm {
 	int64_t n, c; /* values a channel, channels */
-	secant_wide wide;
+	exec_wide wide;
 	int parts;
 	bool low, relu; /* relu is the kernels' own */
 	int act; /* any other activation: run on a block of rows while it is in the cache */
@@ -23,29 +23,29 @@ typedef struct norm {
 static norm
 norm_make(int64_t n, int64_t c, bool low, int parts, void *scratch)
 {
-	norm b = { .n = n, .c = c, .wide = secant_widen(n, c), .parts = parts, .low = low };
-	secant_scratch m = { scratch, 0 };
+	norm b = { .n = n, .c = c, .wide = exec_widen(n, c), .parts = parts, .low = low };
+	exec_scratch m = { scratch, 0 };
 	for (int i = 0; i < 4; i++)
-		b.v[i] = secant_take(&m, b.wide.width, sizeof(float));
-	b.sum = secant_take(&m, parts * 2 * b.wide.width, sizeof(double));
+		b.v[i] = exec_take(&m, b.wide.width, sizeof(float));
+	b.sum = exec_take(&m, parts * 2 * b.wide.width, sizeof(double));
 	b.size = m.used;
 	return b;
 }
 
 static norm
-norm_of(const secant_step *s, void *scratch)
+norm_of(const exec_step *s, void *scratch)
 {
 	const secant_shape *x = &s->in[0].shape;
-	int64_t n = secant_rows(x), c = secant_last(x);
-	norm b = norm_make(n, c, secant_low_in(s), secant_parts(s, n * c), scratch);
-	int act = ((const secant_norm_attr *)s->node->attr)->act;
-	b.relu = act == SECANT_ACT_RELU;
-	b.act = b.relu ? SECANT_ACT_NONE : act;
+	int64_t n = exec_rows(x), c = exec_last(x);
+	norm b = norm_make(n, c, exec_low_in(s), exec_parts(s, n * c), scratch);
+	int act = ((const op_norm_attr *)s->node->attr)->act;
+	b.relu = act == OP_ACT_RELU;
+	b.act = b.relu ? OP_ACT_NONE : act;
 	return b;
 }
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	s->scratch = norm_of(s, NULL).size;
 	return SECANT_OK;
@@ -59,7 +59,7 @@ typedef struct piece {
 static piece
 piece_of(const norm *b, int t)
 {
-	int64_t from = secant_part(b->wide.rows, b->parts, t), to = secant_part(b->wide.rows, b->parts, t + 1);
+	int64_t from = exec_part(b->wide.rows, b->parts, t), to = exec_part(b->wide.rows, b->parts, t + 1);
 	bool ends = to == b->wide.rows && to > from && b->wide.last != b->wide.width;
 	return (piece){ from, to - from - ends, ends ? b->wide.last : 0 };
 }
@@ -67,7 +67,7 @@ piece_of(const norm *b, int t)
 static const void *
 row(const norm *b, const void *p, int64_t r)
 {
-	return p ? secant_at(p, r * b->wide.width, b->low) : NULL;
+	return p ? kernel_at(p, r * b->wide.width, b->low) : NULL;
 }
 
 /* Adds what the threads and the k channels of a wide row have summed; the result stands in the first c of each half. */
@@ -89,7 +89,7 @@ gather_sums(const norm *b)
 static void
 find_pivot(const norm *b, const void *x)
 {
-	secant_pivot(x, b->low, b->n, b->c, b->v[0]);
+	exec_pivot(x, b->low, b->n, b->c, b->v[0]);
 	for (int64_t j = b->c; j < b->wide.width; j++)
 		b->v[0][j] = b->v[0][j - b->c];
 }
@@ -99,9 +99,9 @@ find_pivot(const norm *b, const void *x)
 static void
 take_sums(const norm *b, const void *dy, const void *x, const void *y)
 {
-	const secant_norm_kernels *k = secant_norm_best();
+	const kernel_norm_kernels *k = kernel_norm_best();
 	int64_t width = b->wide.width;
-	SECANT_PARTS(b->parts)
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
 		piece p = piece_of(b, t);
 		double *sum = b->sum + 2 * t * width, *sum2 = sum + width;
@@ -139,14 +139,14 @@ normalise_rows(const norm *b, const void *x, const void *residual, void *y, int6
 	const float *scale, const float *shift)
 {
 	void *to = (void *)row(b, y, r);
-	secant_norm_best()->normalise(row(b, x, r), row(b, residual, r), to, b->low, b->relu, rows, width, scale, shift);
-	secant_native_act(b->act, to, to, b->low, rows * width);
+	kernel_norm_best()->normalise(row(b, x, r), row(b, residual, r), to, b->low, b->relu, rows, width, scale, shift);
+	exec_native_act(b->act, to, to, b->low, rows * width);
 }
 
 static void
 normalise(const norm *b, const void *x, const void *residual, void *y, const float *scale, const float *shift)
 {
-	SECANT_PARTS(b->parts)
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
 		piece p = piece_of(b, t);
 		int64_t end = p.from + p.full;
@@ -162,9 +162,9 @@ normalise(const norm *b, const void *x, const void *residual, void *y, const flo
 }
 
 static secant_status
-train(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+train(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_norm_attr *a = s->node->attr;
+	const op_norm_attr *a = s->node->attr;
 	norm b = norm_of(s, scratch);
 	const float *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL, *running_mean = in[1],
 				*running_var = in[2];
@@ -199,9 +199,9 @@ train(const secant_step *s, void *bound, const void *const *in, void *const *out
 }
 
 static secant_status
-evaluate(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+evaluate(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_norm_attr *a = s->node->attr;
+	const op_norm_attr *a = s->node->attr;
 	norm b = norm_of(s, scratch);
 	const float *mean = in[1], *var = in[2], *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL;
 	for (int64_t i = 0; i < b.c; i++) {
@@ -216,7 +216,7 @@ evaluate(const secant_step *s, void *bound, const void *const *in, void *const *
 }
 
 static secant_status
-apply(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+apply(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, scratch);
 	memcpy(b.v[1], in[1], (size_t)b.c * sizeof(float));
@@ -244,8 +244,8 @@ grad_vectors(const norm *b, const float *rstd, const float *w)
 static void
 write_grad(const norm *b, const void *dy, const void *x, const void *y, void *dx, void *dresidual)
 {
-	const secant_norm_kernels *k = secant_norm_best();
-	SECANT_PARTS(b->parts)
+	const kernel_norm_kernels *k = kernel_norm_best();
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
 		piece p = piece_of(b, t);
 		int64_t end = p.from + p.full;
@@ -273,9 +273,9 @@ block_bytes(const norm *b)
 static void
 take_activated(const norm *b, const void *dy, const void *x, const void *y, const void *residual, void *d, char *room)
 {
-	const secant_norm_kernels *k = secant_norm_best();
+	const kernel_norm_kernels *k = kernel_norm_best();
 	int64_t width = b->wide.width, step = rows_of_block(b);
-	SECANT_PARTS(b->parts)
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
 		piece p = piece_of(b, t);
 		double *sum = b->sum + 2 * t * width, *sum2 = sum + width;
@@ -287,7 +287,7 @@ take_activated(const norm *b, const void *dy, const void *x, const void *y, cons
 			void *to = d ? (void *)row(b, d, r) : room + (size_t)t * block_bytes(b);
 			if (!y)
 				k->normalise(row(b, x, r), row(b, residual, r), to, b->low, false, rows, w, b->v[1], b->v[2]);
-			secant_native_act_grad(b->act, y ? row(b, y, r) : to, row(b, dy, r), to, b->low, rows * w);
+			exec_native_act_grad(b->act, y ? row(b, y, r) : to, row(b, dy, r), to, b->low, rows * w);
 			k->grad_moments(to, row(b, x, r), NULL, b->low, rows, w, b->v[0], sum, sum2);
 			r += rows;
 		}
@@ -296,7 +296,7 @@ take_activated(const norm *b, const void *dy, const void *x, const void *y, cons
 }
 
 static secant_status
-prepare_train_grad(secant_step *s, secant_err *err)
+prepare_train_grad(exec_step *s, secant_err *err)
 {
 	norm b = norm_of(s, NULL);
 	s->scratch = b.size + (b.act ? (size_t)b.parts * block_bytes(&b) : 0);
@@ -305,16 +305,16 @@ prepare_train_grad(secant_step *s, secant_err *err)
 
 /* The sums of d, and d itself where an activation of its own made it; NULL: d is dy, masked by y. */
 static const void *
-sums_of_grad(const secant_step *s, const norm *b, const void *const *in, void *const *out, void *scratch)
+sums_of_grad(const exec_step *s, const norm *b, const void *const *in, void *const *out, void *scratch)
 {
 	const float *mean = in[2], *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL, *bias = s->n_in > 6 ? in[6] : NULL;
-	secant_repeat(b->v[0], mean, b->c, b->wide.width, 0);
+	exec_repeat(b->v[0], mean, b->c, b->wide.width, 0);
 	if (!b->act) {
 		take_sums(b, in[0], in[1], b->relu ? in[5] : NULL);
 		return NULL;
 	}
 	void *d = out[0] ? out[0] : out[3];
-	bool by_result = secant_act_at(b->act)->function->from == SECANT_FROM_OUTPUT;
+	bool by_result = op_act_at(b->act)->function->from == OP_FROM_OUTPUT;
 	for (int64_t i = 0; i < b->c; i++) {
 		b->v[1][i] = rstd[i] * (w ? w[i] : 1);
 		b->v[2][i] = (float)((bias ? bias[i] : 0) - mean[i] * (double)b->v[1][i]);
@@ -326,7 +326,7 @@ sums_of_grad(const secant_step *s, const norm *b, const void *const *in, void *c
 }
 
 static secant_status
-train_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+train_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, scratch);
 	const float *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL;
@@ -356,23 +356,23 @@ typedef struct groups {
 } groups; /* width: channels of a group */
 
 static groups
-groups_of(const secant_step *s, void *scratch)
+groups_of(const exec_step *s, void *scratch)
 {
 	const secant_shape *x = &s->in[0].shape;
-	groups g = { .samples = x->dim[0], .c = secant_last(x), .n = ((const secant_norm_attr *)s->node->attr)->groups };
-	int parts = secant_parts(s, secant_in_count(s, 0));
-	g.pixels = g.samples ? secant_rows(x) / g.samples : 0;
+	groups g = { .samples = x->dim[0], .c = exec_last(x), .n = ((const op_norm_attr *)s->node->attr)->groups };
+	int parts = exec_parts(s, exec_in_count(s, 0));
+	g.pixels = g.samples ? exec_rows(x) / g.samples : 0;
 	g.width = g.c / g.n;
 	g.outer = g.samples >= parts ? parts : 1;
 	g.inner = g.samples >= parts ? 1 : parts;
 	g.room = norm_make(g.pixels, g.c, false, g.inner, NULL).size;
-	secant_scratch m = { scratch, g.room * (size_t)g.outer };
-	g.total = secant_take(&m, 2 * g.c * g.samples, sizeof(double));
+	exec_scratch m = { scratch, g.room * (size_t)g.outer };
+	g.total = exec_take(&m, 2 * g.c * g.samples, sizeof(double));
 	return g;
 }
 
 static secant_status
-prepare_group(secant_step *s, secant_err *err)
+prepare_group(exec_step *s, secant_err *err)
 {
 	groups g = groups_of(s, NULL);
 	s->scratch = g.room * (size_t)g.outer + (size_t)(2 * g.c * g.samples) * sizeof(double);
@@ -412,19 +412,18 @@ group_forward(const norm *b, const groups *g, const void *x, void *y, const floa
 }
 
 static secant_status
-group(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+group(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	groups g = groups_of(s, scratch);
-	bool low = secant_low_in(s);
+	bool low = exec_low_in(s);
 	const float *w = s->n_in > 1 ? in[1] : NULL, *bias = s->n_in > 2 ? in[2] : NULL;
-	double eps = ((const secant_norm_attr *)s->node->attr)->eps;
-	SECANT_PARTS(g.outer)
+	double eps = ((const op_norm_attr *)s->node->attr)->eps;
+	EXEC_PARTS(g.outer)
 	for (int t = 0; t < g.outer; t++) {
 		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
-		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end;
-			 i++) {
+		for (int64_t i = exec_part(g.samples, g.outer, t), end = exec_part(g.samples, g.outer, t + 1); i < end; i++) {
 			int64_t at = i * g.pixels * g.c;
-			group_forward(&b, &g, secant_at(in[0], at, low), out[0] ? secant_at_mut(out[0], at, low) : NULL, w, bias,
+			group_forward(&b, &g, kernel_at(in[0], at, low), out[0] ? kernel_at_mut(out[0], at, low) : NULL, w, bias,
 				eps, out[1] ? (float *)out[1] + i * g.n : NULL, out[2] ? (float *)out[2] + i * g.n : NULL);
 		}
 	}
@@ -461,19 +460,18 @@ group_backward(const norm *b, const groups *g, const void *dy, const void *x, vo
 }
 
 static secant_status
-group_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+group_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	groups g = groups_of(s, scratch);
-	bool low = secant_low_in(s);
+	bool low = exec_low_in(s);
 	float *dweight = out[1], *dbias = out[2];
-	SECANT_PARTS(g.outer)
+	EXEC_PARTS(g.outer)
 	for (int t = 0; t < g.outer; t++) {
 		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
-		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end;
-			 i++) {
+		for (int64_t i = exec_part(g.samples, g.outer, t), end = exec_part(g.samples, g.outer, t + 1); i < end; i++) {
 			int64_t at = i * g.pixels * g.c;
-			group_backward(&b, &g, secant_at(in[0], at, low), secant_at(in[1], at, low),
-				out[0] ? secant_at_mut(out[0], at, low) : NULL, (const float *)in[2] + i * g.n,
+			group_backward(&b, &g, kernel_at(in[0], at, low), kernel_at(in[1], at, low),
+				out[0] ? kernel_at_mut(out[0], at, low) : NULL, (const float *)in[2] + i * g.n,
 				(const float *)in[3] + i * g.n, s->n_in > 4 ? in[4] : NULL, g.total + 2 * g.c * i);
 		}
 	}
@@ -491,32 +489,20 @@ group_grad(const secant_step *s, void *bound, const void *const *in, void *const
 	return SECANT_OK;
 }
 
-extern const secant_impl secant_impls_native_norm[];
-const secant_impl secant_impls_native_norm[] = {
-	{ .op = "batch_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = evaluate },
-	{ .op = "batch_norm_apply",
-		.name = "native",
-		.supports = secant_native_supports,
-		.prepare = prepare,
-		.run = apply },
-	{ .op = "batch_norm_train",
-		.name = "native",
-		.supports = secant_native_supports,
-		.prepare = prepare,
-		.run = train },
+extern const exec_impl exec_impls_native_norm[];
+const exec_impl exec_impls_native_norm[] = {
+	{ .op = "batch_norm", .name = "native", .supports = exec_native_supports, .prepare = prepare, .run = evaluate },
+	{ .op = "batch_norm_apply", .name = "native", .supports = exec_native_supports, .prepare = prepare, .run = apply },
+	{ .op = "batch_norm_train", .name = "native", .supports = exec_native_supports, .prepare = prepare, .run = train },
 	{ .op = "batch_norm_train_grad",
 		.name = "native",
-		.supports = secant_native_supports,
+		.supports = exec_native_supports,
 		.prepare = prepare_train_grad,
 		.run = train_grad },
-	{ .op = "group_norm",
-		.name = "native",
-		.supports = secant_native_supports,
-		.prepare = prepare_group,
-		.run = group },
+	{ .op = "group_norm", .name = "native", .supports = exec_native_supports, .prepare = prepare_group, .run = group },
 	{ .op = "group_norm_grad",
 		.name = "native",
-		.supports = secant_native_supports,
+		.supports = exec_native_supports,
 		.prepare = prepare_group,
 		.run = group_grad },
 	{ .op = NULL },

@@ -20,11 +20,11 @@ typedef struct pad {
 } pad;
 
 static void
-fill_axis(pad *p, const secant_pad_attr *a, int k)
+fill_axis(pad *p, const op_pad_attr *a, int k)
 {
 	int32_t *start = p->start[k];
 	for (int64_t i = 0; i < p->y[k]; i++) {
-		p->from[k][i] = (int32_t)secant_pad_source(a->mode, i, a->before.v[k], p->x[k]);
+		p->from[k][i] = (int32_t)op_pad_source(a->mode, i, a->before.v[k], p->x[k]);
 		if (p->from[k][i] >= 0)
 			start[p->from[k][i] + 1]++;
 	}
@@ -44,9 +44,9 @@ fill_axis(pad *p, const secant_pad_attr *a, int k)
 }
 
 static secant_status
-prepare_axes(secant_step *s, const secant_shape *x, const secant_shape *y, secant_err *err)
+prepare_axes(exec_step *s, const secant_shape *x, const secant_shape *y, secant_err *err)
 {
-	const secant_pad_attr *a = s->node->attr;
+	const op_pad_attr *a = s->node->attr;
 	int rank = x->rank;
 	int64_t ints = 0, most = 1;
 	while (rank > 1 && !a->before.v[rank - 1] && !a->after.v[rank - 1])
@@ -79,12 +79,12 @@ prepare_axes(secant_step *s, const secant_shape *x, const secant_shape *y, secan
 	p->ones = (float *)(void *)room;
 	for (int64_t i = 0; i < ones; i++)
 		p->ones[i] = 1;
-	p->parts = secant_parts(s, secant_shape_count(y));
+	p->parts = exec_parts(s, secant_shape_count(y));
 	return SECANT_OK;
 }
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	return s->in[0].shape.rank < 1 ? SECANT_ERR_UNSUPPORTED : prepare_axes(s, &s->in[0].shape, &s->out[0].shape, err);
 }
@@ -122,14 +122,14 @@ fill(void *to, secant_dtype d, int64_t n, double value)
 	if (n > 0)
 		secant_tensor_set(&t, 0, value);
 	if (n > 1)
-		secant_copy_best()->block(
+		kernel_copy_best()->block(
 			(char *)to + secant_dtype_size(d), 0, 1, to, 0, 0, 1, n - 1, (int)secant_dtype_size(d));
 }
 
 static void
-pad_row(const secant_step *s, const pad *p, const char *x, char *y, int64_t row)
+pad_row(const exec_step *s, const pad *p, const char *x, char *y, int64_t row)
 {
-	const secant_pad_attr *a = s->node->attr;
+	const op_pad_attr *a = s->node->attr;
 	secant_dtype d = s->out[0].dtype;
 	int last = p->rank - 1;
 	int64_t size = (int64_t)secant_dtype_size(d), pixel = p->inner * size, from = source_row(p, row), w = p->y[last],
@@ -140,8 +140,8 @@ pad_row(const secant_step *s, const pad *p, const char *x, char *y, int64_t row)
 		return;
 	}
 	x += from * p->x[last] * pixel;
-	if (a->mode != SECANT_PAD_CONSTANT) {
-		secant_copy_best()->pixels(y, x, p->from[last], w, pixel);
+	if (a->mode != OP_PAD_CONSTANT) {
+		kernel_copy_best()->pixels(y, x, p->from[last], w, pixel);
 		return;
 	}
 	int64_t lead = before > 0 ? before : 0, skip = before < 0 ? -before : 0, left = p->x[last] - skip, room = w - lead,
@@ -152,13 +152,13 @@ pad_row(const secant_step *s, const pad *p, const char *x, char *y, int64_t row)
 }
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const pad *p = s->data;
-	int64_t rows = secant_out_count(s, 0) ? rows_of(p->y, p->rank) : 0;
-	SECANT_PARTS(p->parts)
+	int64_t rows = exec_out_count(s, 0) ? rows_of(p->y, p->rank) : 0;
+	EXEC_PARTS(p->parts)
 	for (int t = 0; t < p->parts; t++)
-		for (int64_t r = secant_part(rows, p->parts, t), end = secant_part(rows, p->parts, t + 1); r < end; r++)
+		for (int64_t r = exec_part(rows, p->parts, t), end = exec_part(rows, p->parts, t + 1); r < end; r++)
 			pad_row(s, p, in[0], out[0], r);
 	return SECANT_OK;
 }
@@ -173,7 +173,7 @@ buffer_bytes(const pad *p)
 }
 
 static secant_status
-prepare_grad(secant_step *s, secant_err *err)
+prepare_grad(exec_step *s, secant_err *err)
 {
 	if (s->in[0].shape.rank < 1)
 		return SECANT_ERR_UNSUPPORTED;
@@ -204,41 +204,41 @@ rows_made(const pad *p, int64_t row, int32_t *made)
 }
 
 static secant_status
-run_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const pad *p = s->data;
 	int last = p->rank - 1;
-	int64_t rows = secant_out_count(s, 0) ? rows_of(p->x, p->rank) : 0, width = p->y[last] * p->inner;
-	const secant_taps columns = { p->start[last], p->made[last], p->ones };
-	bool low = secant_low_in(s);
-	SECANT_PARTS(p->parts)
+	int64_t rows = exec_out_count(s, 0) ? rows_of(p->x, p->rank) : 0, width = p->y[last] * p->inner;
+	const kernel_taps columns = { p->start[last], p->made[last], p->ones };
+	bool low = exec_low_in(s);
+	EXEC_PARTS(p->parts)
 	for (int t = 0; t < p->parts; t++) {
 		float *sum = (float *)(void *)((char *)scratch + buffer_bytes(p) * (size_t)t);
 		int32_t *made = (int32_t *)(void *)((char *)sum + (((size_t)width * sizeof(float) + 63) & ~(size_t)63));
-		for (int64_t r = secant_part(rows, p->parts, t), end = secant_part(rows, p->parts, t + 1); r < end; r++) {
+		for (int64_t r = exec_part(rows, p->parts, t), end = exec_part(rows, p->parts, t + 1); r < end; r++) {
 			int n = rows_made(p, r, made);
-			secant_resize_best()->blend(in[0], low, width, made, p->ones, n, sum, width);
-			secant_resize_best()->columns(
-				sum, &columns, secant_at_mut(out[0], r * p->x[last] * p->inner, low), low, p->x[last], p->inner);
+			kernel_resize_best()->blend(in[0], low, width, made, p->ones, n, sum, width);
+			kernel_resize_best()->columns(
+				sum, &columns, kernel_at_mut(out[0], r * p->x[last] * p->inner, low), low, p->x[last], p->inner);
 		}
 	}
 	return SECANT_OK;
 }
 
 static bool
-supports(const secant_step *s)
+supports(const exec_step *s)
 {
 	return s->in[0].dtype == s->out[0].dtype;
 }
 
 static bool
-supports_grad(const secant_step *s)
+supports_grad(const exec_step *s)
 {
 	return supports(s) && (s->in[0].dtype == SECANT_F32 || s->in[0].dtype == SECANT_BF16);
 }
 
-extern const secant_impl secant_impls_native_pad[];
-const secant_impl secant_impls_native_pad[] = {
+extern const exec_impl exec_impls_native_pad[];
+const exec_impl exec_impls_native_pad[] = {
 	{ .op = "pad", .name = "native", .supports = supports, .prepare = prepare, .run = run },
 	{ .op = "pad_grad", .name = "native", .supports = supports_grad, .prepare = prepare_grad, .run = run_grad },
 	{ .op = NULL },

@@ -47,12 +47,12 @@ place(const axes *a, int64_t i)
 }
 
 static void
-plan(reduce *r, const secant_step *s, const bool *flag)
+plan(reduce *r, const exec_step *s, const bool *flag)
 {
 	const secant_shape *x = &s->in[0].shape;
 	int64_t stride[SECANT_MAX_RANK] = { 0 };
 	int last = x->rank;
-	secant_strides(x, stride);
+	op_strides(x, stride);
 	*r = (reduce){ .kept.count = 1, .reduced.count = 1, .width = 1 };
 	while (last > 0 && x->dim[last - 1] == 1)
 		last--;
@@ -64,18 +64,18 @@ plan(reduce *r, const secant_step *s, const bool *flag)
 			add_axis(flag[k] ? &r->reduced : &r->kept, x->dim[k], stride[k]);
 	r->outputs = r->kept.count * (r->columns ? r->width : 1);
 	r->inputs = r->reduced.count * (r->columns ? 1 : r->width);
-	r->parts = secant_parts(s, secant_in_count(s, 0));
+	r->parts = exec_parts(s, exec_in_count(s, 0));
 	r->split_reduced = r->kept.count < r->parts;
 }
 
 static bool
-flags_of(const secant_step *s, bool *flag)
+flags_of(const exec_step *s, bool *flag)
 {
 	const secant_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
 	const void *attr = s->node->attr;
 	if (strcmp(s->node->op->name, "sum_to"))
-		return !secant_axes_flags(!strcmp(s->node->op->name, "var") ? &((const secant_var_attr *)attr)->axes
-																	: &((const secant_axes_attr *)attr)->axes,
+		return !op_axes_flags(!strcmp(s->node->op->name, "var") ? &((const op_var_attr *)attr)->axes
+																: &((const op_axes_attr *)attr)->axes,
 			x, flag, NULL);
 	for (int i = 0; i < x->rank; i++) {
 		int axis = i - (x->rank - y->rank);
@@ -91,7 +91,7 @@ round_up(int64_t n, size_t size)
 }
 
 static secant_status
-prepare(secant_step *s, secant_err *err)
+prepare(exec_step *s, secant_err *err)
 {
 	bool flag[SECANT_MAX_RANK] = { false };
 	reduce *r = secant_calloc(1, sizeof *r);
@@ -106,54 +106,54 @@ prepare(secant_step *s, secant_err *err)
 }
 
 static double
-neutral(secant_reduction kind)
+neutral(kernel_reduction kind)
 {
-	return kind == SECANT_REDUCE_MAX ? -INFINITY : kind == SECANT_REDUCE_MIN ? INFINITY : 0;
+	return kind == KERNEL_REDUCE_MAX ? -INFINITY : kind == KERNEL_REDUCE_MIN ? INFINITY : 0;
 }
 
 static double
-merge(secant_reduction kind, double a, double b)
+merge(kernel_reduction kind, double a, double b)
 {
-	if (kind == SECANT_REDUCE_MAX)
+	if (kind == KERNEL_REDUCE_MAX)
 		return b > a || isnan(b) ? b : a;
-	return kind == SECANT_REDUCE_MIN ? (b < a || isnan(b) ? b : a) : a + b;
+	return kind == KERNEL_REDUCE_MIN ? (b < a || isnan(b) ? b : a) : a + b;
 }
 
 /* Kept entry i, reduced entries [from, to): into acc (a number, or a row of columns). */
 static void
-one(const reduce *r, secant_reduction kind, const void *x, bool low, int64_t i, int64_t from, int64_t to, double *acc,
+one(const reduce *r, kernel_reduction kind, const void *x, bool low, int64_t i, int64_t from, int64_t to, double *acc,
 	const float *pivot)
 {
-	const secant_reduce_kernels *k = secant_reduce_best();
+	const kernel_reduce_kernels *k = kernel_reduce_best();
 	int64_t base = place(&r->kept, i);
 	if (!r->columns) {
 		for (int64_t j = from; j < to; j++)
 			*acc = k->row(
-				kind, *acc, secant_at(x, base + place(&r->reduced, j), low), low, r->width, pivot ? *pivot : 0);
+				kind, *acc, kernel_at(x, base + place(&r->reduced, j), low), low, r->width, pivot ? *pivot : 0);
 		return;
 	}
 	int last = r->reduced.n - 1;
 	int64_t inner = last >= 0 ? r->reduced.extent[last] : 1, stride = last >= 0 ? r->reduced.stride[last] : 0;
 	while (from < to) {
 		int64_t m = inner - from % inner < to - from ? inner - from % inner : to - from;
-		k->columns(kind, acc, secant_at(x, base + place(&r->reduced, from), low), low, m, stride, r->width, pivot);
+		k->columns(kind, acc, kernel_at(x, base + place(&r->reduced, from), low), low, m, stride, r->width, pivot);
 		from += m;
 	}
 }
 
 /* acc[outputs] = the reduction of x; parts > 1 partial rows behind it are used in between. */
 static void
-reduce_all(const reduce *r, secant_reduction kind, const void *x, bool low, double *acc, const float *pivot)
+reduce_all(const reduce *r, kernel_reduction kind, const void *x, bool low, double *acc, const float *pivot)
 {
 	int64_t step = r->columns ? r->width : 1,
 			runs = r->columns  ? r->reduced.count
 		: r->reduced.count > 1 ? r->reduced.count
 							   : 0;
 	int64_t stride = (int64_t)(round_up(r->outputs, sizeof(double)) / sizeof(double));
-	SECANT_PARTS(r->parts)
+	EXEC_PARTS(r->parts)
 	for (int t = 0; t < r->parts; t++) {
-		int64_t a = r->split_reduced ? 0 : secant_part(r->kept.count, r->parts, t),
-				b = r->split_reduced ? r->kept.count : secant_part(r->kept.count, r->parts, t + 1);
+		int64_t a = r->split_reduced ? 0 : exec_part(r->kept.count, r->parts, t),
+				b = r->split_reduced ? r->kept.count : exec_part(r->kept.count, r->parts, t + 1);
 		double *mine = acc + (r->split_reduced ? t * stride : 0);
 		for (int64_t i = a * step; i < b * step; i++)
 			mine[i] = neutral(kind);
@@ -162,12 +162,12 @@ reduce_all(const reduce *r, secant_reduction kind, const void *x, bool low, doub
 			if (!r->split_reduced) {
 				one(r, kind, x, low, i, 0, r->reduced.count, mine + i * step, p);
 			} else if (runs) {
-				one(r, kind, x, low, i, secant_part(runs, r->parts, t), secant_part(runs, r->parts, t + 1),
-					mine + i * step, p);
+				one(r, kind, x, low, i, exec_part(runs, r->parts, t), exec_part(runs, r->parts, t + 1), mine + i * step,
+					p);
 			} else if (r->reduced.count) { /* one run: split inside */
-				int64_t from = secant_part(r->width, r->parts, t), to = secant_part(r->width, r->parts, t + 1);
-				mine[i] = secant_reduce_best()->row(
-					kind, mine[i], secant_at(x, place(&r->kept, i) + from, low), low, to - from, p ? *p : 0);
+				int64_t from = exec_part(r->width, r->parts, t), to = exec_part(r->width, r->parts, t + 1);
+				mine[i] = kernel_reduce_best()->row(
+					kind, mine[i], kernel_at(x, place(&r->kept, i) + from, low), low, to - from, p ? *p : 0);
 			}
 		}
 	}
@@ -177,10 +177,10 @@ reduce_all(const reduce *r, secant_reduction kind, const void *x, bool low, doub
 }
 
 static void
-put(const secant_step *s, void *out, const double *acc, int64_t n, double factor, bool root)
+put(const exec_step *s, void *out, const double *acc, int64_t n, double factor, bool root)
 {
 	for (int64_t i = 0; i < n; i++)
-		secant_store_real(out, i, s->out[0].dtype == SECANT_BF16, (float)(root ? sqrt(acc[i]) : acc[i] * factor));
+		kernel_store_real(out, i, s->out[0].dtype == SECANT_BF16, (float)(root ? sqrt(acc[i]) : acc[i] * factor));
 }
 
 static double *
@@ -190,19 +190,19 @@ sums_in(const reduce *r, void *scratch)
 }
 
 static secant_status
-run_kind(const secant_step *s, secant_reduction kind, const void *x, void *y, void *scratch, double factor, bool root)
+run_kind(const exec_step *s, kernel_reduction kind, const void *x, void *y, void *scratch, double factor, bool root)
 {
 	const reduce *r = s->data;
-	reduce_all(r, kind, x, secant_low_in(s), sums_in(r, scratch), NULL);
+	reduce_all(r, kind, x, exec_low_in(s), sums_in(r, scratch), NULL);
 	put(s, y, sums_in(r, scratch), r->outputs, factor, root);
 	return SECANT_OK;
 }
 
 #define RUN(nam, kind, factor, root) \
 	static secant_status run_##nam( \
-		const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err) \
+		const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err) \
 	{ \
-		return run_kind(s, SECANT_REDUCE_##kind, in[0], out[0], scratch, factor, root); \
+		return run_kind(s, KERNEL_REDUCE_##kind, in[0], out[0], scratch, factor, root); \
 	}
 RUN(sum, SUM, 1, false)
 RUN(mean, SUM, 1 / (double)((const reduce *)s->data)->inputs, false)
@@ -212,17 +212,17 @@ RUN(norm2, SQUARES, 1, true)
 
 /* Squares are summed about the means rounded to float; what the rounding adds is taken off. */
 static secant_status
-run_var(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_var(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const reduce *r = s->data;
 	double *acc = sums_in(r, scratch), n = (double)r->inputs;
 	float *mean = scratch;
-	reduce_all(r, SECANT_REDUCE_SUM, in[0], secant_low_in(s), acc, NULL);
+	reduce_all(r, KERNEL_REDUCE_SUM, in[0], exec_low_in(s), acc, NULL);
 	for (int64_t i = 0; i < r->outputs; i++)
 		mean[i] = (float)(acc[i] / n);
-	reduce_all(r, SECANT_REDUCE_SQUARES, in[0], secant_low_in(s), acc, mean);
+	reduce_all(r, KERNEL_REDUCE_SQUARES, in[0], exec_low_in(s), acc, mean);
 	for (int64_t i = 0; i < r->outputs; i++)
-		((float *)out[0])[i] = (float)(acc[i] / (n - ((const secant_var_attr *)s->node->attr)->correction));
+		((float *)out[0])[i] = (float)(acc[i] / (n - ((const op_var_attr *)s->node->attr)->correction));
 	return SECANT_OK;
 }
 
@@ -230,18 +230,18 @@ run_var(const secant_step *s, void *bound, const void *const *in, void *const *o
 
 static secant_status
 run_global_norm(
-	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+	const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	double *part = scratch, sum = 0;
-	SECANT_PARTS(s->threads)
+	EXEC_PARTS(s->threads)
 	for (int t = 0; t < s->threads; t++) {
 		part[t * 8] = 0;
 		for (int i = 0; i < s->n_in; i++) {
-			int64_t n = in[i] ? secant_in_count(s, i) : 0, from = secant_part(n, s->threads, t),
-					to = secant_part(n, s->threads, t + 1);
+			int64_t n = in[i] ? exec_in_count(s, i) : 0, from = exec_part(n, s->threads, t),
+					to = exec_part(n, s->threads, t + 1);
 			if (to > from)
-				part[t * 8] = secant_reduce_best()->row(
-					SECANT_REDUCE_SQUARES, part[t * 8], (const float *)in[i] + from, false, to - from, 0);
+				part[t * 8] = kernel_reduce_best()->row(
+					KERNEL_REDUCE_SQUARES, part[t * 8], (const float *)in[i] + from, false, to - from, 0);
 		}
 	}
 	for (int t = 0; t < s->threads; t++)
@@ -251,7 +251,7 @@ run_global_norm(
 }
 
 static secant_status
-prepare_global_norm(secant_step *s, secant_err *err)
+prepare_global_norm(exec_step *s, secant_err *err)
 {
 	s->scratch = (size_t)s->threads * 64;
 	return SECANT_OK;
@@ -259,10 +259,10 @@ prepare_global_norm(secant_step *s, secant_err *err)
 
 #define REDUCE(op_name, how) \
 	{ \
-		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run_##how \
+		.op = #op_name, .name = "native", .supports = exec_native_supports, .prepare = prepare, .run = run_##how \
 	}
-extern const secant_impl secant_impls_native_reduce[];
-const secant_impl secant_impls_native_reduce[] = {
+extern const exec_impl exec_impls_native_reduce[];
+const exec_impl exec_impls_native_reduce[] = {
 	REDUCE(sum, sum),
 	REDUCE(mean, mean),
 	REDUCE(amax, amax),
@@ -272,7 +272,7 @@ const secant_impl secant_impls_native_reduce[] = {
 	REDUCE(sum_to, sum),
 	{ .op = "global_norm",
 		.name = "native",
-		.supports = secant_native_supports,
+		.supports = exec_native_supports,
 		.prepare = prepare_global_norm,
 		.run = run_global_norm },
 	{ .op = NULL },

@@ -10,13 +10,13 @@
 #include <math.h>
 
 static bool
-supports(const secant_step *s)
+supports(const exec_step *s)
 {
 	for (int i = 0; i < s->n_in; i++)
 		if (s->in[i].shape.rank >= 0 && s->in[i].dtype != SECANT_I32 && s->in[i].dtype != SECANT_F32
 			&& s->in[i].dtype != SECANT_BF16)
 			return false;
-	return secant_native_supports(s);
+	return exec_native_supports(s);
 }
 
 static int64_t
@@ -43,26 +43,26 @@ equal_balls(const queried *s, int64_t a, int64_t b)
 }
 
 static secant_status
-prepare_distinct(secant_step *s, secant_err *err)
+prepare_distinct(exec_step *s, secant_err *err)
 {
-	secant_scratch m = { NULL, 0 };
-	(void)secant_take(&m, secant_out_count(s, 0), sizeof(int32_t));
-	(void)secant_take(&m, secant_out_count(s, 1), sizeof(float));
-	(void)secant_take(&m, secant_out_count(s, 2), sizeof(int32_t));
+	exec_scratch m = { NULL, 0 };
+	(void)exec_take(&m, exec_out_count(s, 0), sizeof(int32_t));
+	(void)exec_take(&m, exec_out_count(s, 1), sizeof(float));
+	(void)exec_take(&m, exec_out_count(s, 2), sizeof(int32_t));
 	s->scratch = m.used;
 	return SECANT_OK;
 }
 
 static secant_status
-run_distinct(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_distinct(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	queried b = { in[0], in[1], x->dim[2], s->in[1].shape.dim[3] };
 	int64_t all = secant_shape_count(x), m = x->dim[1], n = x->dim[0] * m;
-	secant_scratch own = { scratch, 0 };
-	int32_t *slot = secant_take(&own, all, sizeof *slot), rows = 0;
-	float *weight = secant_take(&own, all, sizeof *weight);
-	int32_t *place = secant_take(&own, 2 * n, sizeof *place);
+	exec_scratch own = { scratch, 0 };
+	int32_t *slot = exec_take(&own, all, sizeof *slot), rows = 0;
+	float *weight = exec_take(&own, all, sizeof *weight);
+	int32_t *place = exec_take(&own, 2 * n, sizeof *place);
 	slot = out[0] ? out[0] : slot;
 	weight = out[1] ? out[1] : weight;
 	place = out[2] ? out[2] : place;
@@ -111,7 +111,7 @@ typedef struct sources {
 } sources;
 
 static sources
-sources_of(const secant_step *s, const void *const *in, int at, int x)
+sources_of(const exec_step *s, const void *const *in, int at, int x)
 {
 	const secant_shape *i = &s->in[at].shape;
 	sources f = { .index = in[at], .slot = in[at + 1], .slots = secant_shape_count(i), .k = i->dim[2], .m = i->dim[1] };
@@ -136,33 +136,33 @@ point_of(const sources *f, int64_t r, float d[3])
 }
 
 static secant_status
-prepare_ball(secant_step *s, secant_err *err)
+prepare_ball(exec_step *s, secant_err *err)
 {
-	secant_scratch m = { NULL, 0 };
-	(void)secant_take(&m, 3 * secant_last(&s->out[0].shape), sizeof(float));
+	exec_scratch m = { NULL, 0 };
+	(void)exec_take(&m, 3 * exec_last(&s->out[0].shape), sizeof(float));
 	s->scratch = m.used;
 	return SECANT_OK;
 }
 
 static secant_status
-run_ball(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_ball(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	int64_t c = s->out[0].shape.dim[1], count = rows_of(in[2], s->out[0].shape.dim[0]);
 	sources f = sources_of(s, in, 0, 3);
 	const float *w = in[5];
-	const void *features = secant_has(s, 6) ? in[6] : NULL;
+	const void *features = exec_has(s, 6) ? in[6] : NULL;
 	float *turned = scratch;
-	int parts = secant_parts(s, count * c);
+	int parts = exec_parts(s, count * c);
 	bool low = s->out[0].dtype == SECANT_BF16;
 	for (int64_t i = 0; i < 3 * c; i++)
 		turned[i] = w[i % c * 3 + i / c];
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t r = secant_part(count, parts, t), end = secant_part(count, parts, t + 1); r < end; r++) {
+		for (int64_t r = exec_part(count, parts, t), end = exec_part(count, parts, t + 1); r < end; r++) {
 			float d[3];
 			int64_t p = point_of(&f, r, d);
-			secant_rows_best()->place(secant_at_mut(out[0], r * c, low),
-				features && p >= 0 ? secant_at(features, p * c, low) : NULL, low, d, turned, c);
+			kernel_rows_best()->place(kernel_at_mut(out[0], r * c, low),
+				features && p >= 0 ? kernel_at(features, p * c, low) : NULL, low, d, turned, c);
 		}
 	return SECANT_OK;
 }
@@ -176,15 +176,15 @@ typedef struct outer_sums {
 static outer_sums
 outer_sums_of(int64_t c, int threads, void *scratch)
 {
-	secant_scratch m = { scratch, 0 };
-	outer_sums o = { .part = secant_take(&m, 3 * c * threads, sizeof(float)) };
-	o.sum = secant_take(&m, 3 * c * threads, sizeof(double));
+	exec_scratch m = { scratch, 0 };
+	outer_sums o = { .part = exec_take(&m, 3 * c * threads, sizeof(float)) };
+	o.sum = exec_take(&m, 3 * c * threads, sizeof(double));
 	o.size = m.used;
 	return o;
 }
 
 static secant_status
-prepare_ball_grad(secant_step *s, secant_err *err)
+prepare_ball_grad(exec_step *s, secant_err *err)
 {
 	s->scratch = outer_sums_of(s->in[0].shape.dim[1], s->threads, NULL).size;
 	return SECANT_OK;
@@ -192,26 +192,24 @@ prepare_ball_grad(secant_step *s, secant_err *err)
 
 /* 256 rows are added in float, then in double. */
 static secant_status
-run_ball_grad(
-	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_ball_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	int64_t c = s->in[0].shape.dim[1], count = rows_of(in[3], s->in[0].shape.dim[0]);
 	sources f = sources_of(s, in, 1, 4);
 	outer_sums o = outer_sums_of(c, s->threads, scratch);
-	int parts = secant_parts(s, count * c);
-	bool low = secant_low_in(s);
+	int parts = exec_parts(s, count * c);
+	bool low = exec_low_in(s);
 	float *dw = out[0];
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		float *part = o.part + 3 * c * t, d[3];
 		double *sum = o.sum + 3 * c * t;
 		memset(sum, 0, (size_t)(3 * c) * sizeof *sum);
-		for (int64_t r = secant_part(count, parts, t), end = secant_part(count, parts, t + 1), stop; r < end;
-			 r = stop) {
+		for (int64_t r = exec_part(count, parts, t), end = exec_part(count, parts, t + 1), stop; r < end; r = stop) {
 			memset(part, 0, (size_t)(3 * c) * sizeof *part);
 			for (stop = r + 256 < end ? r + 256 : end; r < stop; r++)
 				if (point_of(&f, r, d) >= 0)
-					secant_rows_best()->outer(part, secant_at(in[0], r * c, low), low, d, c);
+					kernel_rows_best()->outer(part, kernel_at(in[0], r * c, low), low, d, c);
 			for (int64_t i = 0; i < 3 * c; i++)
 				sum[i] += part[i];
 		}
@@ -226,25 +224,23 @@ run_ball_grad(
 }
 
 static secant_status
-run_to_points(
-	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_to_points(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	int64_t c = s->in[0].shape.dim[1], count = rows_of(in[3], s->in[0].shape.dim[0]),
-			all = secant_rows(&s->out[0].shape);
+	int64_t c = s->in[0].shape.dim[1], count = rows_of(in[3], s->in[0].shape.dim[0]), all = exec_rows(&s->out[0].shape);
 	sources f = sources_of(s, in, 1, 0);
-	int parts = secant_parts(s, count * c);
-	bool low = secant_low_in(s);
+	int parts = exec_parts(s, count * c);
+	bool low = exec_low_in(s);
 	float *sum = out[0];
 	f.points = s->out[0].shape.dim[1];
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		int64_t from = secant_part(c, parts, t), n = secant_part(c, parts, t + 1) - from;
+		int64_t from = exec_part(c, parts, t), n = exec_part(c, parts, t + 1) - from;
 		for (int64_t i = 0; i < all; i++)
 			memset(sum + i * c + from, 0, (size_t)n * sizeof *sum);
 		for (int64_t r = 0; r < count; r++) {
 			int64_t p = point_of(&f, r, NULL);
 			if (p >= 0)
-				secant_points_best()->add(sum + p * c + from, secant_at(in[0], r * c + from, low), low, 1, n);
+				kernel_points_best()->add(sum + p * c + from, kernel_at(in[0], r * c + from, low), low, 1, n);
 		}
 	}
 	return SECANT_OK;
@@ -262,15 +258,15 @@ typedef struct norm {
 } norm;
 
 static norm
-norm_of(const secant_step *s, int x, int64_t rows, void *scratch)
+norm_of(const exec_step *s, int x, int64_t rows, void *scratch)
 {
-	secant_scratch m = { scratch, 0 };
+	exec_scratch m = { scratch, 0 };
 	norm b = { .rows = rows, .c = s->in[x].shape.dim[1], .low = s->in[x].dtype == SECANT_BF16 };
-	b.parts = secant_parts(s, rows * b.c);
-	b.relu = ((const secant_norm_attr *)s->node->attr)->act == SECANT_ACT_RELU;
+	b.parts = exec_parts(s, rows * b.c);
+	b.relu = ((const op_norm_attr *)s->node->attr)->act == OP_ACT_RELU;
 	for (int i = 0; i < 5; i++)
-		b.v[i] = secant_take(&m, b.c, sizeof(float));
-	b.sum = secant_take(&m, 2 * b.c * s->threads, sizeof(double));
+		b.v[i] = exec_take(&m, b.c, sizeof(float));
+	b.sum = exec_take(&m, 2 * b.c * s->threads, sizeof(double));
 	b.size = m.used;
 	return b;
 }
@@ -278,22 +274,22 @@ norm_of(const secant_step *s, int x, int64_t rows, void *scratch)
 static const void *
 at(const norm *b, const void *p, int64_t row)
 {
-	return secant_at(p, row * b->c, b->low);
+	return kernel_at(p, row * b->c, b->low);
 }
 static void *
 at_mut(const norm *b, void *p, int64_t row)
 {
-	return secant_at_mut(p, row * b->c, b->low);
+	return kernel_at_mut(p, row * b->c, b->low);
 }
 
 /* Sums of x about the pivot v[0]; with dy those of its gradient. */
 static void
-take_sums(const norm *b, const void *dy, const void *x, const float *weight, const secant_rows_grad *g)
+take_sums(const norm *b, const void *dy, const void *x, const float *weight, const kernel_rows_grad *g)
 {
-	const secant_rows_kernels *k = secant_rows_best();
-	SECANT_PARTS(b->parts)
+	const kernel_rows_kernels *k = kernel_rows_best();
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
-		int64_t from = secant_part(b->rows, b->parts, t), n = secant_part(b->rows, b->parts, t + 1) - from;
+		int64_t from = exec_part(b->rows, b->parts, t), n = exec_part(b->rows, b->parts, t + 1) - from;
 		double *sum = b->sum + 2 * b->c * t;
 		memset(sum, 0, (size_t)(2 * b->c) * sizeof *sum);
 		if (dy)
@@ -317,15 +313,15 @@ total(const float *weight, int64_t rows)
 
 /* Outputs 1 to 4; scale and shift go to v[1] and v[2]. The offset is input i_offset, momentum the next. */
 static void
-statistics(const secant_step *s, const norm *b, int i_offset, const void *const *in, void *const *out)
+statistics(const exec_step *s, const norm *b, int i_offset, const void *const *in, void *const *out)
 {
-	const secant_norm_attr *a = s->node->attr;
+	const op_norm_attr *a = s->node->attr;
 	const float *running_mean = in[1], *running_var = in[2], *gamma = in[3], *beta = in[4],
-				*offset = secant_has(s, i_offset) ? in[i_offset] : NULL;
+				*offset = exec_has(s, i_offset) ? in[i_offset] : NULL;
 	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4];
-	double momentum = secant_has(s, i_offset + 1) ? *(const float *)in[i_offset + 1] : a->momentum,
+	double momentum = exec_has(s, i_offset + 1) ? *(const float *)in[i_offset + 1] : a->momentum,
 		   n = total(in[5], b->rows);
-	secant_pivot(in[0], b->low, b->rows, b->c, b->v[0]);
+	exec_pivot(in[0], b->low, b->rows, b->c, b->v[0]);
 	take_sums(b, NULL, in[0], in[5], NULL);
 	for (int64_t i = 0; i < b->c; i++) {
 		double off = n > 0 ? b->sum[i] / n : 0, m = n > 0 ? b->v[0][i] + off : 0,
@@ -348,7 +344,7 @@ statistics(const secant_step *s, const norm *b, int i_offset, const void *const 
 }
 
 static secant_status
-prepare_norm(secant_step *s, secant_err *err)
+prepare_norm(exec_step *s, secant_err *err)
 {
 	s->scratch = norm_of(s, 0, s->in[0].shape.dim[0], NULL).size;
 	return SECANT_OK;
@@ -357,15 +353,15 @@ prepare_norm(secant_step *s, secant_err *err)
 static void
 normalise(const norm *b, const void *x, void *y, const float *scale, const float *shift)
 {
-	SECANT_PARTS(b->parts)
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
-		int64_t from = secant_part(b->rows, b->parts, t), n = secant_part(b->rows, b->parts, t + 1) - from;
-		secant_norm_best()->normalise(at(b, x, from), NULL, at_mut(b, y, from), b->low, b->relu, n, b->c, scale, shift);
+		int64_t from = exec_part(b->rows, b->parts, t), n = exec_part(b->rows, b->parts, t + 1) - from;
+		kernel_norm_best()->normalise(at(b, x, from), NULL, at_mut(b, y, from), b->low, b->relu, n, b->c, scale, shift);
 	}
 }
 
 static secant_status
-run_norm(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_norm(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, 0, rows_of(in[6], s->in[0].shape.dim[0]), scratch);
 	statistics(s, &b, 7, in, out);
@@ -378,7 +374,7 @@ run_norm(const secant_step *s, void *bound, const void *const *in, void *const *
 }
 
 static secant_status
-run_apply(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_apply(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, 0, rows_of(in[3], s->in[0].shape.dim[0]), scratch);
 	normalise(&b, in[0], out[0], in[1], in[2]);
@@ -386,7 +382,7 @@ run_apply(const secant_step *s, void *bound, const void *const *in, void *const 
 }
 
 /* From the sums: dgamma, dbeta, and the vectors of the pass that writes. x is input i, then mean, rstd, gamma. */
-static secant_rows_grad
+static kernel_rows_grad
 grad_vectors(const norm *b, const void *const *in, int i, double n, void *const *out)
 {
 	const float *rstd = in[i + 2], *gamma = in[i + 3];
@@ -401,34 +397,34 @@ grad_vectors(const norm *b, const void *const *in, int i, double n, void *const 
 		b->v[2][k] = n > 0 ? (float)(-f * rstd[k] * rstd[k] * b->sum[b->c + k] / n) : 0;
 		b->v[3][k] = n > 0 ? (float)(-f * b->sum[k] / n) : 0;
 	}
-	return (secant_rows_grad){ .mean = in[i + 1], .a = b->v[1], .b = b->v[2], .c = b->v[3] };
+	return (kernel_rows_grad){ .mean = in[i + 1], .a = b->v[1], .b = b->v[2], .c = b->v[3] };
 }
 
 static void
-write_grad(const norm *b, const void *dy, const void *x, void *dx, const float *weight, const secant_rows_grad *g)
+write_grad(const norm *b, const void *dy, const void *x, void *dx, const float *weight, const kernel_rows_grad *g)
 {
-	SECANT_PARTS(b->parts)
+	EXEC_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
-		int64_t from = secant_part(b->rows, b->parts, t), n = secant_part(b->rows, b->parts, t + 1) - from;
-		secant_rows_best()->grad(
+		int64_t from = exec_part(b->rows, b->parts, t), n = exec_part(b->rows, b->parts, t + 1) - from;
+		kernel_rows_best()->grad(
 			dy ? at(b, dy, from) : NULL, at(b, x, from), at_mut(b, dx, from), b->low, n, b->c, b->c, g, weight + from);
 	}
 }
 
 static secant_status
-prepare_grad(secant_step *s, secant_err *err)
+prepare_grad(exec_step *s, secant_err *err)
 {
 	s->scratch = norm_of(s, 1, s->in[1].shape.dim[0], NULL).size;
 	return SECANT_OK;
 }
 
 static secant_status
-run_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, 1, rows_of(in[8], s->in[1].shape.dim[0]), scratch);
-	secant_rows_grad g = { .mean = in[2], .scale = b.relu ? in[5] : NULL, .shift = in[6] };
+	kernel_rows_grad g = { .mean = in[2], .scale = b.relu ? in[5] : NULL, .shift = in[6] };
 	take_sums(&b, in[0], in[1], NULL, &g);
-	secant_rows_grad full = grad_vectors(&b, in, 1, total(in[7], b.rows), out);
+	kernel_rows_grad full = grad_vectors(&b, in, 1, total(in[7], b.rows), out);
 	full.scale = g.scale, full.shift = g.shift;
 	if (out[0])
 		write_grad(&b, in[0], in[1], out[0], in[7], &full);
@@ -438,11 +434,11 @@ run_grad(const secant_step *s, void *bound, const void *const *in, void *const *
 /* ---- norm and maximum ---- */
 
 static secant_status
-prepare_max(secant_step *s, secant_err *err)
+prepare_max(exec_step *s, secant_err *err)
 {
-	secant_scratch m = { NULL, norm_of(s, 0, s->in[0].shape.dim[0], NULL).size };
-	(void)secant_take(&m, s->in[0].shape.dim[1] * s->threads, sizeof(float));
-	(void)secant_take(&m, s->in[0].shape.dim[1] * s->threads, sizeof(int32_t));
+	exec_scratch m = { NULL, norm_of(s, 0, s->in[0].shape.dim[0], NULL).size };
+	(void)exec_take(&m, s->in[0].shape.dim[1] * s->threads, sizeof(float));
+	(void)exec_take(&m, s->in[0].shape.dim[1] * s->threads, sizeof(int32_t));
 	s->scratch = m.used;
 	return SECANT_OK;
 }
@@ -459,7 +455,7 @@ ball_max(const norm *b, const void *x, const int32_t *place, int64_t ball, float
 		row[k] = -1;
 	}
 	if (from < to)
-		secant_rows_best()->largest(best, row, at(b, x, from), b->low, to - from, b->c, b->c, b->v[3], (int32_t)from);
+		kernel_rows_best()->largest(best, row, at(b, x, from), b->low, to - from, b->c, b->c, b->v[3], (int32_t)from);
 	for (int64_t k = 0; k < b->c && from < to; k++) {
 		float v = best[k] * b->v[4][k] + b->v[2][k];
 		best[k] = b->relu && v < 0 ? 0 : v;
@@ -467,32 +463,32 @@ ball_max(const norm *b, const void *x, const int32_t *place, int64_t ball, float
 	if (which)
 		memcpy(which + ball * b->c, row, (size_t)b->c * sizeof *row);
 	for (int64_t k = 0; k < b->c && y; k++)
-		secant_store_real(y, ball * b->c + k, b->low, best[k]);
+		kernel_store_real(y, ball * b->c + k, b->low, best[k]);
 }
 
 /* y and row of every ball, by scale and shift in v[1] and v[2]; where `sign` is negative the smallest x gives the
  * largest y. */
 static void
-find_largest(const secant_step *s, const norm *b, const void *x, const int32_t *place, const float *sign, void *scratch,
+find_largest(const exec_step *s, const norm *b, const void *x, const int32_t *place, const float *sign, void *scratch,
 	void *y, int32_t *which)
 {
 	int64_t balls = s->out[0].shape.dim[0] * s->out[0].shape.dim[1];
-	secant_scratch m = { scratch, norm_of(s, 0, s->in[0].shape.dim[0], NULL).size };
-	float *best = secant_take(&m, b->c * s->threads, sizeof *best);
-	int32_t *row = secant_take(&m, b->c * s->threads, sizeof *row);
-	int parts = secant_parts(s, (b->rows + balls) * b->c);
+	exec_scratch m = { scratch, norm_of(s, 0, s->in[0].shape.dim[0], NULL).size };
+	float *best = exec_take(&m, b->c * s->threads, sizeof *best);
+	int32_t *row = exec_take(&m, b->c * s->threads, sizeof *row);
+	int parts = exec_parts(s, (b->rows + balls) * b->c);
 	for (int64_t k = 0; k < b->c; k++) {
 		b->v[3][k] = sign[k] < 0 ? -1 : 1;
 		b->v[4][k] = b->v[1][k] * b->v[3][k];
 	}
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = secant_part(balls, parts, t), end = secant_part(balls, parts, t + 1); i < end; i++)
+		for (int64_t i = exec_part(balls, parts, t), end = exec_part(balls, parts, t + 1); i < end; i++)
 			ball_max(b, x, place, i, best + b->c * t, row + b->c * t, y, which);
 }
 
 static secant_status
-run_max(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_max(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, 0, rows_of(in[4], s->in[0].shape.dim[0]), scratch);
 	for (int i = 0; i < 2; i++)
@@ -502,7 +498,7 @@ run_max(const secant_step *s, void *bound, const void *const *in, void *const *o
 }
 
 static secant_status
-run_norm_max(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_norm_max(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, 0, rows_of(in[6], s->in[0].shape.dim[0]), scratch);
 	statistics(s, &b, 8, in, out);
@@ -519,18 +515,18 @@ typedef struct merged {
 } merged;
 
 static merged
-merged_of(const secant_step *s, void *scratch)
+merged_of(const exec_step *s, void *scratch)
 {
 	int64_t balls = s->in[0].shape.dim[0] * s->in[0].shape.dim[1], c = s->in[0].shape.dim[3];
-	secant_scratch m = { scratch, norm_of(s, 3, s->in[3].shape.dim[0], NULL).size };
-	merged r = { .d = secant_take(&m, balls * c, sizeof(float)) };
-	r.to = secant_take(&m, balls, sizeof(int32_t));
+	exec_scratch m = { scratch, norm_of(s, 3, s->in[3].shape.dim[0], NULL).size };
+	merged r = { .d = exec_take(&m, balls * c, sizeof(float)) };
+	r.to = exec_take(&m, balls, sizeof(int32_t));
 	r.size = m.used;
 	return r;
 }
 
 static secant_status
-prepare_max_grad(secant_step *s, secant_err *err)
+prepare_max_grad(exec_step *s, secant_err *err)
 {
 	s->scratch = merged_of(s, NULL).size;
 	return SECANT_OK;
@@ -538,7 +534,7 @@ prepare_max_grad(secant_step *s, secant_err *err)
 
 /* Balls whose rows are those of the first of their cloud, or of the last that was new, are that ball. */
 static void
-find_equal(const secant_step *s, const int32_t *which, int32_t *to)
+find_equal(const exec_step *s, const int32_t *which, int32_t *to)
 {
 	int64_t m = s->in[0].shape.dim[1], balls = s->in[0].shape.dim[0] * m, c = s->in[0].shape.dim[3], last = 0;
 	size_t size = (size_t)c * sizeof *which;
@@ -553,7 +549,7 @@ find_equal(const secant_step *s, const int32_t *which, int32_t *to)
 
 /* The columns from..end of the gradient of every ball into m->d, and their sums. */
 static void
-merge(const secant_step *s, const norm *b, const merged *m, const void *const *in, int64_t from, int64_t end)
+merge(const exec_step *s, const norm *b, const merged *m, const void *const *in, int64_t from, int64_t end)
 {
 	int64_t balls = s->in[0].shape.dim[0] * s->in[0].shape.dim[1], c = b->c;
 	const int32_t *which = in[1];
@@ -564,8 +560,8 @@ merge(const secant_step *s, const norm *b, const merged *m, const void *const *i
 		float *d = m->d + m->to[i] * c;
 		bool own = m->to[i] == i;
 		for (int64_t k = from; k < end; k++) {
-			float v = secant_load(in[0], i * c + k, b->low);
-			v = b->relu && !(secant_load(in[2], i * c + k, b->low) > 0) ? 0 : v;
+			float v = kernel_load(in[0], i * c + k, b->low);
+			v = b->relu && !(kernel_load(in[2], i * c + k, b->low) > 0) ? 0 : v;
 			d[k] = own ? v : d[k] + v;
 		}
 	}
@@ -574,35 +570,34 @@ merge(const secant_step *s, const norm *b, const merged *m, const void *const *i
 			int64_t row = which[i * c + k];
 			float v = row >= 0 && row < b->rows ? m->d[i * c + k] : 0;
 			b->sum[k] += v;
-			b->sum[c + k] += v != 0 ? (double)v * (secant_load(in[3], row * c + k, b->low) - mean[k]) : 0;
+			b->sum[c + k] += v != 0 ? (double)v * (kernel_load(in[3], row * c + k, b->low) - mean[k]) : 0;
 		}
 }
 
 static secant_status
-run_max_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_max_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, 3, rows_of(in[8], s->in[3].shape.dim[0]), scratch);
 	merged m = merged_of(s, scratch);
 	int64_t balls = s->in[0].shape.dim[0] * s->in[0].shape.dim[1], c = b.c;
 	const int32_t *which = in[1];
-	int parts = secant_parts(s, balls * c);
+	int parts = exec_parts(s, balls * c);
 	find_equal(s, which, m.to);
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		merge(s, &b, &m, in, secant_part(c, parts, t), secant_part(c, parts, t + 1));
-	secant_rows_grad g = grad_vectors(&b, in, 3, total(in[7], b.rows), out);
+		merge(s, &b, &m, in, exec_part(c, parts, t), exec_part(c, parts, t + 1));
+	kernel_rows_grad g = grad_vectors(&b, in, 3, total(in[7], b.rows), out);
 	if (!out[0])
 		return SECANT_OK;
 	write_grad(&b, NULL, in[3], out[0], in[7], &g);
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = 0; i < balls; i++)
-			for (int64_t k = secant_part(c, parts, t), end = secant_part(c, parts, t + 1); k < end && m.to[i] == i;
-				 k++) {
+			for (int64_t k = exec_part(c, parts, t), end = exec_part(c, parts, t + 1); k < end && m.to[i] == i; k++) {
 				int64_t row = which[i * c + k], place = row * c + k;
 				if (row >= 0 && row < b.rows)
-					secant_store_real(
-						out[0], place, b.low, secant_load(out[0], place, b.low) + g.a[k] * m.d[i * c + k]);
+					kernel_store_real(
+						out[0], place, b.low, kernel_load(out[0], place, b.low) + g.a[k] * m.d[i * c + k]);
 			}
 	return SECANT_OK;
 }
@@ -611,8 +606,8 @@ run_max_grad(const secant_step *s, void *bound, const void *const *in, void *con
 	{ \
 		.op = #op_name, .name = "native", .supports = supports, __VA_ARGS__ \
 	}
-extern const secant_impl secant_impls_native_rows[];
-const secant_impl secant_impls_native_rows[] = {
+extern const exec_impl exec_impls_native_rows[];
+const exec_impl exec_impls_native_rows[] = {
 	ROWS(distinct_rows, .prepare = prepare_distinct, .run = run_distinct),
 	ROWS(ball_rows, .prepare = prepare_ball, .run = run_ball),
 	ROWS(ball_rows_grad_weights, .prepare = prepare_ball_grad, .run = run_ball_grad),

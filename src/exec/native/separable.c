@@ -45,12 +45,12 @@ tap(taps *t, int64_t i, int64_t place, double weight)
 static void
 resize_rule(taps *t)
 {
-	const secant_resize_attr *a = t->attr;
-	int64_t place[SECANT_RESIZE_TAPS];
-	double weight[SECANT_RESIZE_TAPS];
+	const op_resize_attr *a = t->attr;
+	int64_t place[OP_RESIZE_TAPS];
+	double weight[OP_RESIZE_TAPS];
 	for (int64_t i = 0; i < t->out; i++) {
-		secant_resize_map(a, t->which, t->in, t->out, i, place, weight);
-		for (int k = 0; k < secant_resize_taps(a->mode); k++)
+		op_resize_map(a, t->which, t->in, t->out, i, place, weight);
+		for (int k = 0; k < op_resize_taps(a->mode); k++)
 			tap(t, i, place[k], weight[k]);
 	}
 }
@@ -60,9 +60,9 @@ resize_rule(taps *t)
 static void
 avg_pool_rule(taps *t)
 {
-	const secant_pool_attr *a = t->attr;
+	const op_pool_attr *a = t->attr;
 	int kernel = a->kernel.v[t->which], stride = a->stride.n ? a->stride.v[t->which] : kernel;
-	int before = secant_pad_of(&a->padding, t->which), after = secant_pad_of(&a->padding, t->which + 2);
+	int before = op_pad_of(&a->padding, t->which), after = op_pad_of(&a->padding, t->which + 2);
 	for (int64_t i = 0; i < t->out; i++) {
 		int64_t from = i * stride - before, to = from + kernel,
 				padded = (to < t->in + after ? to : t->in + after) - from;
@@ -98,7 +98,7 @@ fill_axis(taps *t, void (*rule)(taps *t))
 
 /* Makes both maps: counts first, so that one block holds them. */
 static secant_status
-prepare(secant_step *s, void (*rule)(taps *t), bool transposed, secant_err *err)
+prepare(exec_step *s, void (*rule)(taps *t), bool transposed, secant_err *err)
 {
 	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim;
 	int32_t *count = secant_calloc((size_t)(y[1] + y[2] + 2), sizeof *count), total = 0;
@@ -131,17 +131,17 @@ prepare(secant_step *s, void (*rule)(taps *t), bool transposed, secant_err *err)
 	}
 	m->h = t[0].a;
 	m->w = t[1].a;
-	m->parts = secant_parts(s, secant_in_count(s, 0) + secant_out_count(s, 0));
+	m->parts = exec_parts(s, exec_in_count(s, 0) + exec_out_count(s, 0));
 	m->row = ((size_t)(x[2] * x[3]) * sizeof(float) + 63) & ~(size_t)63;
 	s->scratch = m->row * (size_t)m->parts;
 	return SECANT_OK;
 }
 
 static secant_status
-prepare_resize(secant_step *s, secant_err *err)
+prepare_resize(exec_step *s, secant_err *err)
 {
 	secant_status status = prepare(s, resize_rule, false, err);
-	if (status == SECANT_OK && secant_resize_taps(((const secant_resize_attr *)s->node->attr)->mode) == 1) {
+	if (status == SECANT_OK && op_resize_taps(((const op_resize_attr *)s->node->attr)->mode) == 1) {
 		((maps *)s->data)->copies = true;
 		s->scratch = 0;
 	}
@@ -149,73 +149,73 @@ prepare_resize(secant_step *s, secant_err *err)
 }
 
 static secant_status
-prepare_resize_grad(secant_step *s, secant_err *err)
+prepare_resize_grad(exec_step *s, secant_err *err)
 {
 	return prepare(s, resize_rule, true, err);
 }
 static secant_status
-prepare_avg_pool(secant_step *s, secant_err *err)
+prepare_avg_pool(exec_step *s, secant_err *err)
 {
 	return prepare(s, avg_pool_rule, false, err);
 }
 static secant_status
-prepare_avg_pool_grad(secant_step *s, secant_err *err)
+prepare_avg_pool_grad(exec_step *s, secant_err *err)
 {
 	return prepare(s, avg_pool_rule, true, err);
 }
 
 static secant_status
-prepare_adaptive(secant_step *s, secant_err *err)
+prepare_adaptive(exec_step *s, secant_err *err)
 {
 	return prepare(s, adaptive_rule, false, err);
 }
 static secant_status
-prepare_adaptive_grad(secant_step *s, secant_err *err)
+prepare_adaptive_grad(exec_step *s, secant_err *err)
 {
 	return prepare(s, adaptive_rule, true, err);
 }
 
 /* Rows of the output, of all pictures, from `row` on; nearest: a row like the one before is copied from there. */
 static void
-copy_rows(const maps *r, const secant_step *s, const void *in, void *out, int64_t row, int64_t end)
+copy_rows(const maps *r, const exec_step *s, const void *in, void *out, int64_t row, int64_t end)
 {
 	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim;
-	bool low = secant_low_in(s);
+	bool low = exec_low_in(s);
 	int64_t pixel = y[3] * (low ? 2 : 4), width = y[2] * y[3];
 	for (int64_t first = row; row < end; row++) {
 		int64_t p = row % y[1], source = row / y[1] * x[1] + r->h.place[p];
-		void *to = secant_at_mut(out, row * width, low);
+		void *to = kernel_at_mut(out, row * width, low);
 		if (row > first && p > 0 && r->h.place[p] == r->h.place[p - 1])
-			memcpy(to, secant_at(out, (row - 1) * width, low), (size_t)(y[2] * pixel));
+			memcpy(to, kernel_at(out, (row - 1) * width, low), (size_t)(y[2] * pixel));
 		else
-			secant_copy_best()->pixels(to, secant_at(in, source * x[2] * x[3], low), r->w.place, y[2], pixel);
+			kernel_copy_best()->pixels(to, kernel_at(in, source * x[2] * x[3], low), r->w.place, y[2], pixel);
 	}
 }
 
 static void
-map_rows(const maps *r, const secant_step *s, const void *in, void *out, float *buffer, int64_t row, int64_t end)
+map_rows(const maps *r, const exec_step *s, const void *in, void *out, float *buffer, int64_t row, int64_t end)
 {
 	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim;
-	const secant_resize_kernels *k = secant_resize_best();
-	const secant_taps columns = { r->w.start, r->w.place, r->w.weight };
-	bool low = secant_low_in(s);
+	const kernel_resize_kernels *k = kernel_resize_best();
+	const kernel_taps columns = { r->w.start, r->w.place, r->w.weight };
+	bool low = exec_low_in(s);
 	for (; row < end; row++) {
 		int64_t p = row % y[1], picture = row / y[1] * x[1] * x[2] * x[3];
 		int32_t from = r->h.start[p];
-		k->blend(secant_at(in, picture, low), low, x[2] * x[3], r->h.place + from, r->h.weight + from,
+		k->blend(kernel_at(in, picture, low), low, x[2] * x[3], r->h.place + from, r->h.weight + from,
 			r->h.start[p + 1] - from, buffer, x[2] * x[3]);
-		k->columns(buffer, &columns, secant_at_mut(out, row * y[2] * y[3], low), low, y[2], y[3]);
+		k->columns(buffer, &columns, kernel_at_mut(out, row * y[2] * y[3], low), low, y[2], y[3]);
 	}
 }
 
 static secant_status
-run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const maps *r = s->data;
 	int64_t rows = s->out[0].shape.dim[0] * s->out[0].shape.dim[1];
-	SECANT_PARTS(r->parts)
+	EXEC_PARTS(r->parts)
 	for (int t = 0; t < r->parts; t++) {
-		int64_t from = secant_part(rows, r->parts, t), to = secant_part(rows, r->parts, t + 1);
+		int64_t from = exec_part(rows, r->parts, t), to = exec_part(rows, r->parts, t + 1);
 		if (r->copies)
 			copy_rows(r, s, in[0], out[0], from, to);
 		else
@@ -226,10 +226,10 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 
 #define MAP(op_name, how) \
 	{ \
-		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare_##how, .run = run \
+		.op = #op_name, .name = "native", .supports = exec_native_supports, .prepare = prepare_##how, .run = run \
 	}
-extern const secant_impl secant_impls_native_separable[];
-const secant_impl secant_impls_native_separable[] = {
+extern const exec_impl exec_impls_native_separable[];
+const exec_impl exec_impls_native_separable[] = {
 	MAP(resize, resize),
 	MAP(resize_grad, resize_grad),
 	MAP(avg_pool2d, avg_pool),

@@ -16,7 +16,7 @@ stride_in(const secant_shape *x, const secant_shape *y, int k)
 
 /* True if axis `dim`, `stride` continues the last axis of w on the left side of it, for all operands. */
 static bool
-joins(const secant_walk *w, int64_t dim, const int64_t *stride)
+joins(const exec_walk *w, int64_t dim, const int64_t *stride)
 {
 	int last = w->rank - 1;
 	for (int i = 0; i < w->n; i++)
@@ -25,13 +25,13 @@ joins(const secant_walk *w, int64_t dim, const int64_t *stride)
 	return true;
 }
 
-secant_walk
-secant_walk_of(const secant_step *s, int n)
+exec_walk
+exec_walk_of(const exec_step *s, int n)
 {
 	const secant_shape *y = &s->out[0].shape;
-	secant_walk w = { .n = n, .rank = 1, .dim = { 1 } };
+	exec_walk w = { .n = n, .rank = 1, .dim = { 1 } };
 	for (int k = 0; k < y->rank; k++) {
-		int64_t stride[SECANT_WALK_OPERANDS] = { 0 };
+		int64_t stride[EXEC_WALK_OPERANDS] = { 0 };
 		if (y->dim[k] == 1)
 			continue;
 		for (int i = 0; i < n; i++)
@@ -53,7 +53,7 @@ secant_walk_of(const secant_step *s, int n)
 }
 
 void
-secant_walk_widen(secant_walk *w)
+exec_walk_widen(exec_walk *w)
 {
 	int64_t n = w->dim[w->rank - 1], rows = w->dim[w->rank - 2];
 	if (w->rank != 3 || w->dim[0] != 1 || n >= 256 || rows < 2 || n < 1)
@@ -63,7 +63,7 @@ secant_walk_widen(secant_walk *w)
 		if (!(s[1] == 1 && (s[0] == 0 || s[0] == n)) && !(s[0] == 0 && s[1] == 0))
 			return;
 	}
-	secant_wide wide = secant_widen(rows, n);
+	exec_wide wide = exec_widen(rows, n);
 	for (int i = 0; i < w->n; i++) {
 		int64_t *s = w->stride[i] + w->rank - 2;
 		if (s[0] == n)
@@ -78,9 +78,9 @@ secant_walk_widen(secant_walk *w)
 
 /* Rows [from, to), all of one innermost block of rows and all of full length. */
 static void
-block(const secant_walk *w, int64_t from, int64_t rows, int64_t n, secant_walker f, const void *user)
+block(const exec_walk *w, int64_t from, int64_t rows, int64_t n, exec_walker f, const void *user)
 {
-	int64_t at[SECANT_WALK_OPERANDS + 1] = { 0 }, rest = from;
+	int64_t at[EXEC_WALK_OPERANDS + 1] = { 0 }, rest = from;
 	for (int k = w->rank - 2; k >= 0; k--) {
 		for (int i = 0; i < w->n; i++)
 			at[i] += rest % w->dim[k] * w->stride[i][k];
@@ -91,10 +91,10 @@ block(const secant_walk *w, int64_t from, int64_t rows, int64_t n, secant_walker
 }
 
 static void
-rows_of_part(const secant_walk *w, int parts, int t, secant_walker f, const void *user)
+rows_of_part(const exec_walk *w, int parts, int t, exec_walker f, const void *user)
 {
 	int64_t inner = w->dim[w->rank - 2], n = w->dim[w->rank - 1];
-	int64_t r = secant_part(w->total, parts, t), end = secant_part(w->total, parts, t + 1), full = end;
+	int64_t r = exec_part(w->total, parts, t), end = exec_part(w->total, parts, t + 1), full = end;
 	if (end == w->total && w->last < n && end > r)
 		full--;
 	while (r < full) {
@@ -109,10 +109,9 @@ rows_of_part(const secant_walk *w, int parts, int t, secant_walker f, const void
 
 /* A single row is split inside. */
 static void
-part_of_row(const secant_walk *w, int parts, int t, secant_walker f, const void *user)
+part_of_row(const exec_walk *w, int parts, int t, exec_walker f, const void *user)
 {
-	int64_t from = secant_part(w->last, parts, t), to = secant_part(w->last, parts, t + 1),
-			at[SECANT_WALK_OPERANDS + 1];
+	int64_t from = exec_part(w->last, parts, t), to = exec_part(w->last, parts, t + 1), at[EXEC_WALK_OPERANDS + 1];
 	for (int i = 0; i < w->n; i++)
 		at[i] = from * w->stride[i][w->rank - 1];
 	at[w->n] = from;
@@ -121,11 +120,11 @@ part_of_row(const secant_walk *w, int parts, int t, secant_walker f, const void 
 }
 
 void
-secant_walk_run(const secant_walk *w, int parts, secant_walker f, const void *user)
+exec_walk_run(const exec_walk *w, int parts, exec_walker f, const void *user)
 {
 	if (w->total <= 0 || w->last <= 0)
 		return;
-	SECANT_PARTS(parts)
+	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		if (w->total == 1)
 			part_of_row(w, parts, t, f, user);

@@ -19,16 +19,16 @@
 #include "kernels/winograd.h"
 
 enum {
-	TILE = SECANT_WINOGRAD_TILE,
-	POINTS = SECANT_WINOGRAD_POINTS,
-	BLOCK = SECANT_WINOGRAD_BLOCK,
+	TILE = KERNEL_WINOGRAD_TILE,
+	POINTS = KERNEL_WINOGRAD_POINTS,
+	BLOCK = KERNEL_WINOGRAD_BLOCK,
 	ROW = 6,
 	MOST_PACKED = 1 << 20
 };
 enum { LEAST_TILES = 64, LEAST_DIVIDED = 4, LEAST_SHARED = 16, FEW_TILES = 96, MOST_OWN = 600000 }; /* measured */
 
 typedef struct layer {
-	secant_winograd_map x, y; /* of what is convolved and of the result */
+	kernel_winograd_map x, y; /* of what is convolved and of the result */
 	int64_t tiles, block; /* tiles in all and at a time */
 	int64_t spectra, own; /* floats of a block's spectra; of the scratch of one thread */
 	int parts;
@@ -40,13 +40,13 @@ typedef struct layer {
 static int64_t
 spectra_size(int64_t channels, int64_t tiles)
 {
-	return POINTS * ((channels + SECANT_WINOGRAD_BLOCK - 1) / SECANT_WINOGRAD_BLOCK) * SECANT_WINOGRAD_BLOCK * tiles;
+	return POINTS * ((channels + KERNEL_WINOGRAD_BLOCK - 1) / KERNEL_WINOGRAD_BLOCK) * KERNEL_WINOGRAD_BLOCK * tiles;
 }
 
 static int64_t
 panel_of(void)
 {
-	return 2 * secant_winograd_best()->width;
+	return 2 * kernel_winograd_best()->width;
 }
 
 static int64_t
@@ -67,46 +67,46 @@ divides_outputs(int64_t tiles, int64_t in, int64_t out, int threads)
 /* Pictures x and y are both float or both bfloat16, and the latter only where nothing multiplies it faster; all else is
  * float. */
 static bool
-stored_well(const secant_step *s, const secant_operand *x, const secant_operand *y)
+stored_well(const exec_step *s, const exec_operand *x, const exec_operand *y)
 {
 	for (int i = 0; i < s->n_in + s->n_out; i++) {
-		const secant_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+		const exec_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
 		bool picture = o == x || o == y || i == 3; /* 3: what a convolution adds */
 		if (o->shape.rank >= 0 && o->dtype != (picture ? x->dtype : SECANT_F32))
 			return false;
 	}
-	return x->dtype == SECANT_F32 || (x->dtype == SECANT_BF16 && !secant_cpu_has_amx());
+	return x->dtype == SECANT_F32 || (x->dtype == SECANT_BF16 && !base_cpu_has_amx());
 }
 
 /* A 3x3 convolution from x to y. Transforms cost in proportion to the channels of both sides, products to their
  * product; nothing is won where these are few, tiles hang far over the edge, or the weights' spectra serve too few
  * tiles. */
 static bool
-pays(const secant_step *s, const secant_operand *from, const secant_operand *to, const secant_shape *w, int64_t least)
+pays(const exec_step *s, const exec_operand *from, const exec_operand *to, const secant_shape *w, int64_t least)
 {
-	const secant_conv_attr *a = s->node->attr;
+	const op_conv_attr *a = s->node->attr;
 	const secant_shape *x = &from->shape, *y = &to->shape;
-	int width = secant_winograd_best()->width, worth = from->dtype == SECANT_BF16 ? 18 : 9;
+	int width = kernel_winograd_best()->width, worth = from->dtype == SECANT_BF16 ? 18 : 9;
 	int64_t in = x->dim[3], out = y->dim[3], tiles = tiles_of(y);
-	return !s->exact && stored_well(s, from, to) && secant_cpu_isa() >= SECANT_ISA_AVX2 && w->dim[2] == 3
-		&& w->dim[3] == 3 && a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 && a->dilation.v[0] == 1
+	return !s->exact && stored_well(s, from, to) && base_cpu_isa() >= BASE_ISA_AVX2 && w->dim[2] == 3 && w->dim[3] == 3
+		&& a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 && a->dilation.v[0] == 1
 		&& a->dilation.v[1] == 1 && in % width == 0 && out % width == 0 && in * out > worth * (in + out)
-		&& tiles >= least && 2 * secant_rows(y) > tiles * TILE * TILE;
+		&& tiles >= least && 2 * exec_rows(y) > tiles * TILE * TILE;
 }
 
 static bool
-pays_convolved(const secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w)
+pays_convolved(const exec_step *s, const exec_operand *x, const exec_operand *y, const secant_shape *w)
 {
 	return pays(s, x, y, w,
 		divides_outputs(tiles_of(&y->shape), x->shape.dim[3], y->shape.dim[3], s->threads) ? LEAST_DIVIDED
 																						   : LEAST_TILES);
 }
 
-static secant_winograd_map
-map_of(const secant_operand *o, const secant_shape *result, int top, int left)
+static kernel_winograd_map
+map_of(const exec_operand *o, const secant_shape *result, int top, int left)
 {
 	const secant_shape *s = &o->shape;
-	return (secant_winograd_map){
+	return (kernel_winograd_map){
 		.height = s->dim[1],
 		.width = s->dim[2],
 		.channels = s->dim[3],
@@ -119,14 +119,14 @@ map_of(const secant_operand *o, const secant_shape *result, int top, int left)
 }
 
 static void
-say(secant_step *s, const secant_shape *result, const secant_shape *w)
+say(exec_step *s, const secant_shape *result, const secant_shape *w)
 {
-	s->flops = 2.0 * (double)secant_rows(result) * (double)secant_shape_count(w);
+	s->flops = 2.0 * (double)exec_rows(result) * (double)secant_shape_count(w);
 	memcpy(s->detail, "winograd:4x4", sizeof "winograd:4x4");
 }
 
 static layer *
-new_layer(secant_step *s, const secant_operand *x, const secant_operand *y, int top, int left, secant_err *err)
+new_layer(exec_step *s, const exec_operand *x, const exec_operand *y, int top, int left, secant_err *err)
 {
 	layer *l = s->data = secant_calloc(1, sizeof *l);
 	if (!l) {
@@ -153,13 +153,13 @@ equal_blocks(int64_t tiles, int64_t most)
 static int64_t
 output_part(const layer *l, int t)
 {
-	int64_t panel = panel_of(), at = secant_part((l->y.channels + panel - 1) / panel, l->parts, t) * panel;
+	int64_t panel = panel_of(), at = exec_part((l->y.channels + panel - 1) / panel, l->parts, t) * panel;
 	return at < l->y.channels ? at : l->y.channels;
 }
 
 /* `top`, `left`: padding of the convolution from x to y. */
 static secant_status
-prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w, int top, int left,
+prepare(exec_step *s, const exec_operand *x, const exec_operand *y, const secant_shape *w, int top, int left,
 	bool stays, secant_err *err)
 {
 	layer *l = new_layer(s, x, y, top, left, err);
@@ -187,7 +187,7 @@ prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const 
 	}
 	l->spectra = spectra_size(in, l->block);
 	s->packs = stays ? 2 : 0;
-	if (stays && !(l->packed = secant_alloc_raw((size_t)weights * bytes)))
+	if (stays && !(l->packed = base_alloc_raw((size_t)weights * bytes)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 	s->scratch = (size_t)((l->by_outputs ? l->spectra : stays ? 0 : weights) + l->parts * l->own) * sizeof(float);
 	say(s, &y->shape, w);
@@ -195,7 +195,7 @@ prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const 
 }
 
 static void
-release(secant_step *s)
+release(exec_step *s)
 {
 	layer *l = s->data;
 	secant_free(l->packed);
@@ -206,9 +206,9 @@ release(secant_step *s)
 static void
 make_spectra(const layer *l, const float *w, bool flip, float *u, float *own)
 {
-	const secant_winograd_kernels *k = secant_winograd_best();
+	const kernel_winograd_kernels *k = kernel_winograd_best();
 	int64_t in = l->x.channels, out = l->y.channels, panel = panel_of();
-	SECANT_PARTS(l->parts)
+	EXEC_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++)
 		for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel) {
 			int64_t wide = end - o < panel ? end - o : panel;
@@ -219,13 +219,13 @@ make_spectra(const layer *l, const float *w, bool flip, float *u, float *own)
 }
 
 static void
-convolve_tiles(const layer *l, const void *x, const float *u, const secant_winograd_post *post, void *y, float *own)
+convolve_tiles(const layer *l, const void *x, const float *u, const kernel_winograd_post *post, void *y, float *own)
 {
-	const secant_winograd_kernels *k = secant_winograd_best();
-	SECANT_PARTS(l->parts)
+	const kernel_winograd_kernels *k = kernel_winograd_best();
+	EXEC_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++) {
 		float *v = own + t * l->own, *m = v + l->spectra;
-		for (int64_t at = secant_part(l->tiles, l->parts, t), end = secant_part(l->tiles, l->parts, t + 1); at < end;
+		for (int64_t at = exec_part(l->tiles, l->parts, t), end = exec_part(l->tiles, l->parts, t + 1); at < end;
 			 at += l->block) {
 			int64_t n = end - at < l->block ? end - at : l->block;
 			k->input(x, &l->x, at, n, 0, n, v);
@@ -238,23 +238,23 @@ convolve_tiles(const layer *l, const void *x, const float *u, const secant_winog
 /* w: weights OIHW, where none are packed. */
 static void
 convolve_outputs(
-	const layer *l, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y, float *scratch)
+	const layer *l, const void *x, const float *w, bool flip, const kernel_winograd_post *post, void *y, float *scratch)
 {
-	const secant_winograd_kernels *k = secant_winograd_best();
+	const kernel_winograd_kernels *k = kernel_winograd_best();
 	int64_t in = l->x.channels, out = l->y.channels, panel = panel_of();
 	float *v = scratch;
 	for (int64_t at = 0; at < l->tiles; at += l->block) {
 		int64_t n = l->tiles - at < l->block ? l->tiles - at : l->block;
-		SECANT_PARTS(l->parts)
+		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
-			k->input(x, &l->x, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), v);
-		SECANT_PARTS(l->parts)
+			k->input(x, &l->x, at, n, exec_part(n, l->parts, t), exec_part(n, l->parts, t + 1), v);
+		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++) {
 			float *own = v + l->spectra + t * l->own, *u = own + 9 * in * panel, *m = u + ROW * in * panel;
 			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel) {
 				int64_t wide = end - o < panel ? end - o : panel;
 				bool low = l->packed && l->x.low;
-				const void *filters = l->packed ? secant_at(l->packed, 9 * in * o, low) : own;
+				const void *filters = l->packed ? kernel_at(l->packed, 9 * in * o, low) : own;
 				if (!l->packed)
 					k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, false, own);
 				for (int r = 0; r < ROW; r++) {
@@ -269,7 +269,7 @@ convolve_outputs(
 }
 
 static secant_status
-run_layer(const secant_step *s, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y,
+run_layer(const exec_step *s, const void *x, const float *w, bool flip, const kernel_winograd_post *post, void *y,
 	float *scratch)
 {
 	const layer *l = s->data;
@@ -286,37 +286,37 @@ run_layer(const secant_step *s, const void *x, const float *w, bool flip, const 
 }
 
 static bool
-supports_forward(const secant_step *s)
+supports_forward(const exec_step *s)
 {
-	const secant_conv_attr *a = s->node->attr;
-	return (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU)
+	const op_conv_attr *a = s->node->attr;
+	return (a->act == OP_ACT_NONE || a->act == OP_ACT_RELU)
 		&& pays_convolved(s, &s->in[0], &s->out[0], &s->in[1].shape);
 }
 
 static secant_status
-prepare_forward(secant_step *s, secant_err *err)
+prepare_forward(exec_step *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->node->attr;
-	return prepare(s, &s->in[0], &s->out[0], &s->in[1].shape, secant_pad_of(&a->padding, 0),
-		secant_pad_of(&a->padding, 1), s->in[1].state && !s->training, err);
+	const op_conv_attr *a = s->node->attr;
+	return prepare(s, &s->in[0], &s->out[0], &s->in[1].shape, op_pad_of(&a->padding, 0), op_pad_of(&a->padding, 1),
+		s->in[1].state && !s->training, err);
 }
 
 static secant_status
-pack_forward(secant_step *s, const void *const *in, secant_err *err)
+pack_forward(exec_step *s, const void *const *in, secant_err *err)
 {
 	const layer *l = s->data;
-	const secant_winograd_kernels *k = secant_winograd_best();
+	const kernel_winograd_kernels *k = kernel_winograd_best();
 	if (!l->packed)
 		return SECANT_OK;
 	if (l->by_outputs) {
-		SECANT_PARTS(l->parts)
+		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
 			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel_of())
 				k->panel(in[1], l->y.channels, l->x.channels, false, o, end - o < panel_of() ? end - o : panel_of(),
-					l->x.low, secant_at_mut(l->packed, 9 * l->x.channels * o, l->x.low));
+					l->x.low, kernel_at_mut(l->packed, 9 * l->x.channels * o, l->x.low));
 		return SECANT_OK;
 	}
-	float *own = secant_alloc_raw((size_t)(l->parts * l->own) * sizeof *own);
+	float *own = base_alloc_raw((size_t)(l->parts * l->own) * sizeof *own);
 	if (!own)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to pack weights");
 	make_spectra(l, in[1], false, l->packed, own);
@@ -325,38 +325,38 @@ pack_forward(secant_step *s, const void *const *in, secant_err *err)
 }
 
 static secant_status
-forward(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+forward(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_conv_attr *a = s->node->attr;
-	secant_winograd_post post = { s->n_in > 2 ? in[2] : NULL, s->n_in > 3 ? in[3] : NULL, a->act == SECANT_ACT_RELU };
+	const op_conv_attr *a = s->node->attr;
+	kernel_winograd_post post = { s->n_in > 2 ? in[2] : NULL, s->n_in > 3 ? in[3] : NULL, a->act == OP_ACT_RELU };
 	return run_layer(s, in[0], in[1], false, &post, out[0], scratch);
 }
 
 static bool
-supports_grad_data(const secant_step *s)
+supports_grad_data(const exec_step *s)
 {
 	return pays_convolved(s, &s->in[1], &s->out[0], &s->in[0].shape);
 }
 
 static secant_status
-prepare_grad_data(secant_step *s, secant_err *err)
+prepare_grad_data(exec_step *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->node->attr;
-	return prepare(s, &s->in[1], &s->out[0], &s->in[0].shape, 2 - secant_pad_of(&a->padding, 0),
-		2 - secant_pad_of(&a->padding, 1), false, err);
+	const op_conv_attr *a = s->node->attr;
+	return prepare(s, &s->in[1], &s->out[0], &s->in[0].shape, 2 - op_pad_of(&a->padding, 0),
+		2 - op_pad_of(&a->padding, 1), false, err);
 }
 
 static secant_status
-grad_data(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+grad_data(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	static const secant_winograd_post none;
+	static const kernel_winograd_post none;
 	return run_layer(s, in[1], in[0], true, &none, out[0], scratch);
 }
 
 /* ---- the gradient of the weights ---- */
 
 static bool
-supports_grad_weights(const secant_step *s)
+supports_grad_weights(const exec_step *s)
 {
 	return pays(s, &s->in[0], &s->in[1], &s->out[0].shape, LEAST_SHARED);
 }
@@ -378,10 +378,10 @@ items_of(const layer *l)
 }
 
 static secant_status
-prepare_grad_weights(secant_step *s, secant_err *err)
+prepare_grad_weights(exec_step *s, secant_err *err)
 {
-	const secant_conv_attr *a = s->node->attr;
-	layer *l = new_layer(s, &s->in[0], &s->in[1], secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), err);
+	const op_conv_attr *a = s->node->attr;
+	layer *l = new_layer(s, &s->in[0], &s->in[1], op_pad_of(&a->padding, 0), op_pad_of(&a->padding, 1), err);
 	if (!l)
 		return SECANT_ERR_NOMEM;
 	items i = items_of(l);
@@ -421,21 +421,21 @@ correlate(const layer *l, const items *i, int64_t item, bool first, int64_t n, c
 	part p = part_of(l, i, item);
 	if (first)
 		memset(sum, 0, (size_t)i->size * sizeof *sum);
-	secant_winograd_best()->correlate(v, v + l->spectra, n, l->x.channels, l->y.channels, p.c, p.c1, p.o, p.o1, sum);
+	kernel_winograd_best()->correlate(v, v + l->spectra, n, l->x.channels, l->y.channels, p.c, p.c1, p.o, p.o1, sum);
 }
 
 static void
 deliver(const layer *l, const items *i, int64_t item, const float *sum, float *dw)
 {
 	part p = part_of(l, i, item);
-	secant_winograd_best()->filters(sum, l->x.channels, p.c, p.c1, p.o, p.o1, dw);
+	kernel_winograd_best()->filters(sum, l->x.channels, p.c, p.c1, p.o, p.o1, dw);
 }
 
 /* Spectra of tiles from..to-1 of the n from `at` on, of both pictures. */
 static void
 transform(const layer *l, const void *const *in, int64_t at, int64_t n, int64_t from, int64_t to, float *v)
 {
-	const secant_winograd_kernels *k = secant_winograd_best();
+	const kernel_winograd_kernels *k = kernel_winograd_best();
 	k->input(in[0], &l->x, at, n, from, to, v);
 	k->grad(in[1], &l->y, at, n, from, to, v + l->spectra);
 }
@@ -446,10 +446,10 @@ sum_apart(const layer *l, const void *const *in, float *dw, float *scratch)
 {
 	const items i = items_of(l);
 	int64_t all = i.rows * i.panels, own = l->own + all * i.size;
-	SECANT_PARTS(l->parts)
+	EXEC_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++) {
 		float *v = scratch + t * own, *sum = v + l->own;
-		int64_t from = secant_part(l->tiles, l->parts, t), end = secant_part(l->tiles, l->parts, t + 1);
+		int64_t from = exec_part(l->tiles, l->parts, t), end = exec_part(l->tiles, l->parts, t + 1);
 		if (from == end)
 			memset(sum, 0, (size_t)(all * i.size) * sizeof *sum);
 		for (int64_t at = from; at < end; at += l->block) {
@@ -459,9 +459,9 @@ sum_apart(const layer *l, const void *const *in, float *dw, float *scratch)
 				correlate(l, &i, item, at == from, n, v, sum + item * i.size);
 		}
 	}
-	SECANT_PARTS(l->parts)
+	EXEC_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++)
-		for (int64_t item = secant_part(all, l->parts, t); item < secant_part(all, l->parts, t + 1); item++) {
+		for (int64_t item = exec_part(all, l->parts, t); item < exec_part(all, l->parts, t + 1); item++) {
 			float *sum = scratch + l->own + item * i.size;
 			for (int other = 1; other < l->parts; other++)
 				for (int64_t e = 0; e < i.size; e++)
@@ -479,13 +479,13 @@ sum_together(const layer *l, const void *const *in, float *dw, float *scratch)
 	float *v = scratch, *sums = v + l->own;
 	for (int64_t at = 0; at < l->tiles; at += l->block) {
 		int64_t n = l->tiles - at < l->block ? l->tiles - at : l->block;
-		SECANT_PARTS(l->parts)
+		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
-			transform(l, in, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), v);
-		SECANT_PARTS(l->parts)
+			transform(l, in, at, n, exec_part(n, l->parts, t), exec_part(n, l->parts, t + 1), v);
+		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
-			for (int64_t item = secant_part(i.rows * i.panels, l->parts, t);
-				 item < secant_part(i.rows * i.panels, l->parts, t + 1); item++) {
+			for (int64_t item = exec_part(i.rows * i.panels, l->parts, t);
+				 item < exec_part(i.rows * i.panels, l->parts, t + 1); item++) {
 				float *sum = sums + (kept ? item : t) * i.size;
 				correlate(l, &i, item, at == 0, n, v, sum);
 				if (at + n == l->tiles)
@@ -495,7 +495,7 @@ sum_together(const layer *l, const void *const *in, float *dw, float *scratch)
 }
 
 static secant_status
-grad_weights(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+grad_weights(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const layer *l = s->data;
 	if (l->by_outputs)
@@ -505,7 +505,7 @@ grad_weights(const secant_step *s, void *bound, const void *const *in, void *con
 	return SECANT_OK;
 }
 
-const secant_impl secant_impls_winograd[] = {
+const exec_impl exec_impls_winograd[] = {
 	{ .op = "conv2d",
 		.name = "native",
 		.supports = supports_forward,

@@ -5,12 +5,12 @@
 #include <string.h>
 #include "formats/onnx/eval.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
-static const secant_onnx_graph *
+static const format_onnx_graph *
 body_of(onnx_call *c, const char *name)
 {
-	const secant_onnx_attr *a = onnx_attr(c, name);
+	const format_onnx_attr *a = onnx_attr(c, name);
 	if (!a || !a->g)
 		onnx_fail(c, SECANT_ERR_FORMAT, "has no graph '%s'", name);
 	return a ? a->g : NULL;
@@ -18,7 +18,7 @@ body_of(onnx_call *c, const char *name)
 
 /* Runs a graph within the node's scope; an error of its nodes is the walk's. */
 static secant_status
-run_body(onnx_call *c, const secant_onnx_graph *g, const onnx_value *ins, onnx_value *outs)
+run_body(onnx_call *c, const format_onnx_graph *g, const onnx_value *ins, onnx_value *outs)
 {
 	enum { TURNS = 1 << 22, TURN_COST = 1024 };
 	secant_err own = { 0 }, *before = c->walk->err;
@@ -41,7 +41,7 @@ take(onnx_call *c, int k, onnx_value *v)
 		c->out[k] = v->t;
 		c->mapped_out[k] = v->m;
 	} else
-		secant_onnx_tensor_drop(v->t);
+		format_onnx_tensor_drop(v->t);
 	v->t = NULL;
 }
 
@@ -51,7 +51,7 @@ onnx_control_if(onnx_call *c)
 	int64_t yes;
 	if (onnx_input_ints(c, 0, NULL, &yes, 1) != 1)
 		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no condition is given");
-	const secant_onnx_graph *g = body_of(c, yes ? "then_branch" : "else_branch");
+	const format_onnx_graph *g = body_of(c, yes ? "then_branch" : "else_branch");
 	if (!g)
 		return c->err->code;
 	if (g->n_in || g->n_out != c->n_out)
@@ -66,7 +66,7 @@ onnx_control_if(onnx_call *c)
 
 /* Stacks n tensors of one shape along a new axis: what scans of Loop and Scan give. */
 static onnx_tensor *
-stack(onnx_call *c, onnx_tensor **part, int64_t n, int axis, bool backwards, const secant_onnx_info *as)
+stack(onnx_call *c, onnx_tensor **part, int64_t n, int axis, bool backwards, const format_onnx_info *as)
 {
 	int64_t dim[RANK + 1];
 	secant_err own = { 0 };
@@ -82,21 +82,21 @@ stack(onnx_call *c, onnx_tensor **part, int64_t n, int axis, bool backwards, con
 			: first                                        ? first->dim[i - (i > axis)]
 			: as->rank >= 0 && as->dim[i - (i > axis)] > 0 ? as->dim[i - (i > axis)]
 														   : 0;
-	onnx_tensor *y = secant_onnx_tensor_new(first ? first->type
+	onnx_tensor *y = format_onnx_tensor_new(first ? first->type
 			: as->type                            ? as->type
-												  : SECANT_ONNX_FLOAT,
+												  : FORMAT_ONNX_FLOAT,
 		rank, dim, c->walk->limit, &own);
 	if (!y) {
 		onnx_fail(c, own.code, "%s", own.msg);
 		return NULL;
 	}
 	int64_t outer = onnx_product(dim, 0, axis), inner = onnx_product(dim, axis + 1, rank);
-	size_t run = (size_t)inner * secant_onnx_type_size(y->type);
+	size_t run = (size_t)inner * format_onnx_type_size(y->type);
 	for (int64_t k = 0; k < n; k++) {
 		onnx_tensor *p = part[backwards ? n - 1 - k : k];
-		if (p->type != y->type || secant_onnx_count(p) != outer * inner) {
+		if (p->type != y->type || format_onnx_count(p) != outer * inner) {
 			onnx_fail(c, SECANT_ERR_SHAPE, "results of unequal shapes are stacked");
-			secant_onnx_tensor_drop(y);
+			format_onnx_tensor_drop(y);
 			return NULL;
 		}
 		for (int64_t o = 0; o < outer && run; o++)
@@ -116,7 +116,7 @@ pile_add(onnx_call *c, pile *p, onnx_value *v)
 {
 	if (!v->t)
 		return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "gathers results that depend on what the network is given");
-	if (secant_grow((void **)&p->v, &p->capacity, p->n, sizeof *p->v))
+	if (base_grow((void **)&p->v, &p->capacity, p->n, sizeof *p->v))
 		return onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
 	p->v[p->n++] = v->t;
 	v->t = NULL;
@@ -128,7 +128,7 @@ piles_free(pile *p, int n)
 {
 	for (int i = 0; p && i < n; i++) {
 		for (int k = 0; k < p[i].n; k++)
-			secant_onnx_tensor_drop(p[i].v[k]);
+			format_onnx_tensor_drop(p[i].v[k]);
 		secant_free(p[i].v);
 	}
 }
@@ -137,16 +137,16 @@ static void
 values_free(onnx_value *v, int n)
 {
 	for (int i = 0; v && i < n; i++)
-		secant_onnx_tensor_drop(v[i].t);
+		format_onnx_tensor_drop(v[i].t);
 }
 
 static onnx_tensor *
 number(onnx_call *c, int type, int64_t value)
 {
 	secant_err own = { 0 };
-	onnx_tensor *t = secant_onnx_tensor_new(type, 0, NULL, 0, &own);
+	onnx_tensor *t = format_onnx_tensor_new(type, 0, NULL, 0, &own);
 	if (t)
-		secant_onnx_put_ints(t, 0, 1, &value);
+		format_onnx_put_ints(t, 0, 1, &value);
 	else
 		onnx_fail(c, own.code, "%s", own.msg);
 	return t;
@@ -156,7 +156,7 @@ number(onnx_call *c, int type, int64_t value)
 secant_status
 onnx_control_loop(onnx_call *c)
 {
-	const secant_onnx_graph *g = body_of(c, "body");
+	const format_onnx_graph *g = body_of(c, "body");
 	int64_t turns = INT64_MAX, go = 1;
 	if (!g || (onnx_has(c, 0) && onnx_input_ints(c, 0, NULL, &turns, 1) != 1)
 		|| (onnx_has(c, 1) && onnx_input_ints(c, 1, NULL, &go, 1) != 1))
@@ -169,19 +169,19 @@ onnx_control_loop(onnx_call *c)
 	if (!ins || !outs || !piles)
 		return c->err->code;
 	for (int i = 0; i < carried; i++)
-		ins[i + 2] = (onnx_value){ .t = secant_onnx_tensor_hold(c->in[i + 2]), .m = c->mapped[i + 2], .made = true };
-	ins[1].t = number(c, SECANT_ONNX_BOOL, go);
+		ins[i + 2] = (onnx_value){ .t = format_onnx_tensor_hold(c->in[i + 2]), .m = c->mapped[i + 2], .made = true };
+	ins[1].t = number(c, FORMAT_ONNX_BOOL, go);
 	for (int64_t t = 0; t < turns && go && !c->err->code; t++) {
-		secant_onnx_tensor_drop(ins[0].t);
-		ins[0].t = number(c, SECANT_ONNX_INT64, t);
+		format_onnx_tensor_drop(ins[0].t);
+		ins[0].t = number(c, FORMAT_ONNX_INT64, t);
 		if (c->err->code || run_body(c, g, ins, outs))
 			break;
 		if (!outs[0].t)
 			onnx_fail(c, SECANT_ERR_UNSUPPORTED, "its condition depends on what the network is given");
 		else
-			secant_onnx_get_ints(outs[0].t, 0, secant_onnx_count(outs[0].t) == 1, &go);
+			format_onnx_get_ints(outs[0].t, 0, format_onnx_count(outs[0].t) == 1, &go);
 		for (int i = 0; i <= carried; i++) {
-			secant_onnx_tensor_drop(ins[i + 1].t);
+			format_onnx_tensor_drop(ins[i + 1].t);
 			ins[i + 1] = outs[i];
 			outs[i].t = NULL;
 		}
@@ -206,30 +206,30 @@ part_of(onnx_call *c, const onnx_tensor *x, int axis, int64_t k)
 	secant_err own = { 0 };
 	for (int i = 0; i < x->rank - 1; i++)
 		dim[i] = x->dim[i + (i >= axis)];
-	onnx_tensor *y = secant_onnx_tensor_new(x->type, x->rank - 1, dim, c->walk->limit, &own);
+	onnx_tensor *y = format_onnx_tensor_new(x->type, x->rank - 1, dim, c->walk->limit, &own);
 	if (!y) {
 		onnx_fail(c, own.code, "%s", own.msg);
 		return NULL;
 	}
 	int64_t outer = onnx_product(x->dim, 0, axis), inner = onnx_product(x->dim, axis + 1, x->rank);
-	size_t run = (size_t)inner * secant_onnx_type_size(x->type);
+	size_t run = (size_t)inner * format_onnx_type_size(x->type);
 	for (int64_t o = 0; o < outer && run; o++)
 		memcpy((char *)y->data + (size_t)o * run, (const char *)x->data + (size_t)(o * x->dim[axis] + k) * run, run);
 	return y;
 }
 
 static int
-nth(const secant_onnx_attr *a, int i)
+nth(const format_onnx_attr *a, int i)
 {
 	return a && i < a->n_ints && a->ints[i] > -100 && a->ints[i] < 100 ? (int)a->ints[i] : 0;
 }
 
 /* One sequence of states and scans: c->in[] from `first`, by batch for the oldest Scan. */
 static secant_status
-scan_one(onnx_call *c, const secant_onnx_graph *g, onnx_tensor **in, int n_in, int scans, onnx_tensor **out)
+scan_one(onnx_call *c, const format_onnx_graph *g, onnx_tensor **in, int n_in, int scans, onnx_tensor **out)
 {
 	int carried = n_in - scans, gathered = g->n_out - carried;
-	const secant_onnx_attr *in_way = onnx_attr(c, c->opset < 9 ? "directions" : "scan_input_directions"),
+	const format_onnx_attr *in_way = onnx_attr(c, c->opset < 9 ? "directions" : "scan_input_directions"),
 						   *out_way = onnx_attr(c, "scan_output_directions"),
 						   *in_axis = onnx_attr(c, "scan_input_axes"), *out_axis = onnx_attr(c, "scan_output_axes");
 	onnx_value *ins = onnx_temp(c, g->n_in, sizeof *ins), *outs = onnx_temp(c, g->n_out, sizeof *outs);
@@ -246,16 +246,16 @@ scan_one(onnx_call *c, const secant_onnx_graph *g, onnx_tensor **in, int n_in, i
 		turns = axis[i] < 0 ? turns : x->dim[axis[i]];
 	}
 	for (int i = 0; i < carried; i++)
-		ins[i].t = secant_onnx_tensor_hold(in[i]);
+		ins[i].t = format_onnx_tensor_hold(in[i]);
 	for (int64_t t = 0; t < turns && !c->err->code; t++) {
 		for (int i = 0; i < scans && !c->err->code; i++) {
-			secant_onnx_tensor_drop(ins[carried + i].t);
+			format_onnx_tensor_drop(ins[carried + i].t);
 			ins[carried + i].t = part_of(c, in[carried + i], axis[i], nth(in_way, i) ? turns - 1 - t : t);
 		}
 		if (c->err->code || run_body(c, g, ins, outs))
 			break;
 		for (int i = 0; i < carried; i++) {
-			secant_onnx_tensor_drop(ins[i].t);
+			format_onnx_tensor_drop(ins[i].t);
 			ins[i] = outs[i];
 			outs[i].t = NULL;
 		}
@@ -276,7 +276,7 @@ scan_one(onnx_call *c, const secant_onnx_graph *g, onnx_tensor **in, int n_in, i
 
 /* The oldest Scan: every input has a batch in front, and input 0 may hold lengths. */
 static secant_status
-scan_batches(onnx_call *c, const secant_onnx_graph *g, int scans)
+scan_batches(onnx_call *c, const format_onnx_graph *g, int scans)
 {
 	int n_in = c->n_in - 1;
 	onnx_tensor **part = onnx_temp(c, n_in, sizeof *part), **out = onnx_temp(c, c->n_out, sizeof *out);
@@ -294,14 +294,14 @@ scan_batches(onnx_call *c, const secant_onnx_graph *g, int scans)
 		if (!c->err->code)
 			scan_one(c, g, part, n_in, scans, out);
 		for (int i = 0; i < n_in; i++) {
-			secant_onnx_tensor_drop(part[i]);
+			format_onnx_tensor_drop(part[i]);
 			part[i] = NULL;
 		}
 		for (int i = 0; i < c->n_out; i++) {
 			onnx_value v = { .t = out[i] };
 			out[i] = NULL;
 			if (c->err->code || pile_add(c, &piles[i], &v))
-				secant_onnx_tensor_drop(v.t);
+				format_onnx_tensor_drop(v.t);
 		}
 	}
 	for (int i = 0; i < c->n_out && !c->err->code; i++)
@@ -313,7 +313,7 @@ scan_batches(onnx_call *c, const secant_onnx_graph *g, int scans)
 secant_status
 onnx_control_scan(onnx_call *c)
 {
-	const secant_onnx_graph *g = body_of(c, "body");
+	const format_onnx_graph *g = body_of(c, "body");
 	int64_t scans = onnx_attr_int(c, "num_scan_inputs", 0);
 	int n_in = c->n_in - (c->opset < 9);
 	if (!g)

@@ -11,7 +11,7 @@
 static onnx_value *
 place_of(onnx_scope *s, const char *name)
 {
-	uint64_t h = secant_fnv1a(name, strlen(name));
+	uint64_t h = base_fnv1a(name, strlen(name));
 	for (uint64_t k = h;; k++) {
 		onnx_value *v = &s->table[k & (uint64_t)(s->capacity - 1)];
 		if (!v->name || !strcmp(v->name, name))
@@ -44,7 +44,7 @@ enter(onnx_scope *s, const char *name)
 static void
 forget(onnx_value *v)
 {
-	secant_onnx_tensor_drop(v->t);
+	format_onnx_tensor_drop(v->t);
 	v->t = NULL;
 }
 
@@ -71,10 +71,10 @@ enum { PINNED = 1 << 30 };
 
 /* Names that graphs within graphs read stay until the walk ends. */
 static void
-pin_names(onnx_scope *s, const secant_onnx_graph *g)
+pin_names(onnx_scope *s, const format_onnx_graph *g)
 {
 	for (int i = 0; i < g->n_node; i++) {
-		const secant_onnx_node *n = &g->node[i];
+		const format_onnx_node *n = &g->node[i];
 		for (int k = 0; k < n->n_in; k++) {
 			onnx_value *v = place_of(s, n->in[k]);
 			if (v->name)
@@ -92,10 +92,10 @@ pin_names(onnx_scope *s, const secant_onnx_graph *g)
 }
 
 static void
-count_uses(onnx_scope *s, const secant_onnx_graph *g)
+count_uses(onnx_scope *s, const format_onnx_graph *g)
 {
 	for (int i = 0; i < g->n_node; i++) {
-		const secant_onnx_node *n = &g->node[i];
+		const format_onnx_node *n = &g->node[i];
 		for (int k = 0; k < n->n_in; k++) {
 			onnx_value *v = place_of(s, n->in[k]);
 			if (v->name && v->uses < PINNED)
@@ -109,16 +109,16 @@ count_uses(onnx_scope *s, const secant_onnx_graph *g)
 
 /* ---- attributes ---- */
 
-static const secant_onnx_attr *
-resolve(const onnx_scope *s, const secant_onnx_attr *a)
+static const format_onnx_attr *
+resolve(const onnx_scope *s, const format_onnx_attr *a)
 {
 	while (a && a->ref) {
-		const secant_onnx_attr *found = NULL;
+		const format_onnx_attr *found = NULL;
 		while (s && !s->function)
 			s = s->parent;
 		if (!s)
 			return NULL;
-		found = secant_onnx_find_attr(s->caller, a->ref);
+		found = format_onnx_find_attr(s->caller, a->ref);
 		const onnx_scope *outer = s->caller_scope;
 		for (int i = 0; !found && i < s->function->n_attr; i++)
 			if (!strcmp(s->function->attr[i].name, a->ref))
@@ -129,37 +129,37 @@ resolve(const onnx_scope *s, const secant_onnx_attr *a)
 	return a;
 }
 
-const secant_onnx_attr *
+const format_onnx_attr *
 onnx_attr(const onnx_call *c, const char *name)
 {
-	return resolve(c->scope, secant_onnx_find_attr(c->node, name));
+	return resolve(c->scope, format_onnx_find_attr(c->node, name));
 }
 
 int64_t
 onnx_attr_int(const onnx_call *c, const char *name, int64_t otherwise)
 {
-	const secant_onnx_attr *a = onnx_attr(c, name);
+	const format_onnx_attr *a = onnx_attr(c, name);
 	return a ? a->i : otherwise;
 }
 
 double
 onnx_attr_real(const onnx_call *c, const char *name, double otherwise)
 {
-	const secant_onnx_attr *a = onnx_attr(c, name);
+	const format_onnx_attr *a = onnx_attr(c, name);
 	return a ? a->f : otherwise;
 }
 
 const char *
 onnx_attr_text(const onnx_call *c, const char *name, const char *otherwise)
 {
-	const secant_onnx_attr *a = onnx_attr(c, name);
+	const format_onnx_attr *a = onnx_attr(c, name);
 	return a ? a->s : otherwise;
 }
 
 int
 onnx_attr_ints(onnx_call *c, const char *name, int64_t *to, int limit)
 {
-	const secant_onnx_attr *a = onnx_attr(c, name);
+	const format_onnx_attr *a = onnx_attr(c, name);
 	if (!a)
 		return -1;
 	if (a->n_ints > limit) {
@@ -179,12 +179,12 @@ onnx_input_ints(onnx_call *c, int i, const char *attr, int64_t *to, int limit)
 	onnx_tensor *t = onnx_in(c, i);
 	if (!t)
 		return -1;
-	int64_t n = secant_onnx_count(t);
+	int64_t n = format_onnx_count(t);
 	if (n > limit) {
 		onnx_fail(c, SECANT_ERR_FORMAT, "input %d has %lld numbers, at most %d make sense", i, (long long)n, limit);
 		return -1;
 	}
-	secant_onnx_get_ints(t, 0, n, to);
+	format_onnx_get_ints(t, 0, n, to);
 	return (int)n;
 }
 
@@ -254,10 +254,10 @@ onnx_reals(onnx_call *c, int i)
 	onnx_tensor *t = onnx_in(c, i);
 	if (!t)
 		return NULL;
-	int64_t n = secant_onnx_count(t);
+	int64_t n = format_onnx_count(t);
 	double *v = onnx_temp(c, n, sizeof *v);
 	if (v)
-		secant_onnx_get_reals(t, 0, n, v);
+		format_onnx_get_reals(t, 0, n, v);
 	return v;
 }
 
@@ -267,10 +267,10 @@ onnx_ints(onnx_call *c, int i)
 	onnx_tensor *t = onnx_in(c, i);
 	if (!t)
 		return NULL;
-	int64_t n = secant_onnx_count(t);
+	int64_t n = format_onnx_count(t);
 	int64_t *v = onnx_temp(c, n, sizeof *v);
 	if (v)
-		secant_onnx_get_ints(t, 0, n, v);
+		format_onnx_get_ints(t, 0, n, v);
 	return v;
 }
 
@@ -292,11 +292,11 @@ onnx_out(onnx_call *c, int k, int type, int rank, const int64_t *dim)
 		return NULL;
 	}
 	secant_err own = { 0 };
-	secant_onnx_tensor_drop(c->out[k]);
-	c->out[k] = secant_onnx_tensor_new(type, rank, dim, c->walk->limit, &own);
+	format_onnx_tensor_drop(c->out[k]);
+	c->out[k] = format_onnx_tensor_new(type, rank, dim, c->walk->limit, &own);
 	if (!c->out[k])
 		onnx_fail(c, own.code, "%s", own.msg);
-	else if (onnx_spend(c, (double)secant_onnx_count(c->out[k])))
+	else if (onnx_spend(c, (double)format_onnx_count(c->out[k])))
 		return NULL;
 	return c->out[k];
 }
@@ -314,7 +314,7 @@ onnx_give_reals(onnx_call *c, int k, int type, int rank, const int64_t *dim, con
 		return c->err->code;
 	onnx_tensor *t = onnx_out(c, k, type, rank, dim);
 	if (t)
-		secant_onnx_put_reals(t, 0, secant_onnx_count(t), v);
+		format_onnx_put_reals(t, 0, format_onnx_count(t), v);
 	return c->err->code;
 }
 
@@ -325,7 +325,7 @@ onnx_give_ints(onnx_call *c, int k, int type, int rank, const int64_t *dim, cons
 		return c->err->code;
 	onnx_tensor *t = onnx_out(c, k, type, rank, dim);
 	if (t)
-		secant_onnx_put_ints(t, 0, secant_onnx_count(t), v);
+		format_onnx_put_ints(t, 0, format_onnx_count(t), v);
 	return c->err->code;
 }
 
@@ -333,7 +333,7 @@ secant_status
 onnx_give(onnx_call *c, int k, onnx_tensor *t)
 {
 	if (t && k < c->n_out && *c->node->out[k])
-		c->out[k] = secant_onnx_tensor_hold(t);
+		c->out[k] = format_onnx_tensor_hold(t);
 	return c->err->code;
 }
 
@@ -343,10 +343,10 @@ onnx_give_shaped(onnx_call *c, int k, onnx_tensor *t, int rank, const int64_t *d
 	onnx_tensor *o = onnx_out(c, k, t->type, rank, dim);
 	if (!o)
 		return c->err->code;
-	if (secant_onnx_count(o) != secant_onnx_count(t))
-		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld numbers cannot become %lld", (long long)secant_onnx_count(t),
-			(long long)secant_onnx_count(o));
-	memcpy(o->data, t->data, (size_t)secant_onnx_count(t) * secant_onnx_type_size(t->type));
+	if (format_onnx_count(o) != format_onnx_count(t))
+		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld numbers cannot become %lld", (long long)format_onnx_count(t),
+			(long long)format_onnx_count(o));
+	memcpy(o->data, t->data, (size_t)format_onnx_count(t) * format_onnx_type_size(t->type));
 	return SECANT_OK;
 }
 
@@ -381,7 +381,7 @@ onnx_strides(int rank, const int64_t *dim, int64_t *stride)
 bool
 onnx_broadcast(onnx_call *c, int ra, const int64_t *a, int rb, const int64_t *b, int *rank, int64_t *dim)
 {
-	int64_t result[SECANT_ONNX_RANK];
+	int64_t result[FORMAT_ONNX_RANK];
 	int r = ra > rb ? ra : rb;
 	for (int i = 0; i < r; i++) {
 		int64_t x = i < r - ra ? 1 : a[i - (r - ra)], y = i < r - rb ? 1 : b[i - (r - rb)];
@@ -400,7 +400,7 @@ onnx_broadcast(onnx_call *c, int ra, const int64_t *a, int rb, const int64_t *b,
 void
 onnx_broadcast_strides(const onnx_tensor *t, int rank, const int64_t *dim, int64_t *stride)
 {
-	int64_t own[SECANT_ONNX_RANK];
+	int64_t own[FORMAT_ONNX_RANK];
 	onnx_strides(t->rank, t->dim, own);
 	for (int i = 0; i < rank; i++) {
 		int k = i - (rank - t->rank);
@@ -422,7 +422,7 @@ onnx_place(int64_t k, int rank, const int64_t *dim, const int64_t *stride)
 void
 onnx_copy(onnx_tensor *to, int64_t i, const onnx_tensor *from, int64_t j)
 {
-	size_t size = secant_onnx_type_size(to->type);
+	size_t size = format_onnx_type_size(to->type);
 	memcpy((char *)to->data + (size_t)i * size, (const char *)from->data + (size_t)j * size, size);
 }
 
@@ -450,8 +450,8 @@ onnx_op_find(const char *name)
 	return NULL;
 }
 
-static const secant_onnx_function *
-function_of(const secant_onnx_model *m, const secant_onnx_node *n)
+static const format_onnx_function *
+function_of(const format_onnx_model *m, const format_onnx_node *n)
 {
 	for (int i = 0; m && i < m->n_function; i++) {
 		const char *domain = strcmp(m->function[i].domain, "ai.onnx") ? m->function[i].domain : "";
@@ -483,7 +483,7 @@ frame_free(frame *f, onnx_call *c)
 {
 	drop_temps(c);
 	for (int i = 0; i < c->n_out && f->out; i++)
-		secant_onnx_tensor_drop(f->out[i]);
+		format_onnx_tensor_drop(f->out[i]);
 	secant_free(f->in);
 	secant_free(f->out);
 	secant_free(f->mapped);
@@ -507,7 +507,7 @@ frame_new(frame *f, onnx_call *c)
 }
 
 static secant_status
-call_function(onnx_call *c, const secant_onnx_function *fn)
+call_function(onnx_call *c, const format_onnx_function *fn)
 {
 	onnx_walk *w = c->walk;
 	int64_t opset = c->scope->opset;
@@ -519,11 +519,11 @@ call_function(onnx_call *c, const secant_onnx_function *fn)
 	onnx_scope s = {
 		.opset = opset, .caller = c->node, .function = fn, .caller_scope = c->scope, .depth = c->scope->depth + 1
 	};
-	if (s.depth > SECANT_ONNX_DEPTH)
+	if (s.depth > FORMAT_ONNX_DEPTH)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "functions call functions %d deep", s.depth);
 	/* An empty graph over the function's nodes, whose scope knows the caller. */
-	secant_onnx_graph g = fn->body;
-	secant_onnx_info *io = onnx_temp(c, fn->n_in + fn->n_out, sizeof *io);
+	format_onnx_graph g = fn->body;
+	format_onnx_info *io = onnx_temp(c, fn->n_in + fn->n_out, sizeof *io);
 	onnx_value *v = onnx_temp(c, fn->n_in + fn->n_out, sizeof *v);
 	if (!io || !v)
 		return c->err->code;
@@ -542,10 +542,10 @@ call_function(onnx_call *c, const secant_onnx_function *fn)
 	for (int i = 0; i < fn->n_out; i++) {
 		onnx_value *o = &v[fn->n_in + i];
 		if (!status && i < c->n_out) {
-			c->out[i] = secant_onnx_tensor_hold(o->t);
+			c->out[i] = format_onnx_tensor_hold(o->t);
 			c->mapped_out[i] = o->m;
 		}
-		secant_onnx_tensor_drop(o->t);
+		format_onnx_tensor_drop(o->t);
 	}
 	return status;
 }
@@ -556,7 +556,7 @@ note_problem(onnx_walk *w, secant_err *why)
 {
 	w->n_problems++;
 	if (w->n_problems <= 40)
-		secant_str_addf(&w->problems, "%s%s", w->n_problems > 1 ? "; " : "", why->msg);
+		base_str_addf(&w->problems, "%s%s", w->n_problems > 1 ? "; " : "", why->msg);
 	*why = (secant_err){ 0 };
 }
 
@@ -573,7 +573,7 @@ check_node(onnx_call *c)
 static secant_status
 do_node(onnx_call *c, bool known)
 {
-	const secant_onnx_function *fn = function_of(c->walk->model, c->node);
+	const format_onnx_function *fn = function_of(c->walk->model, c->node);
 	if (fn)
 		return call_function(c, fn);
 	secant_status s = check_node(c);
@@ -619,7 +619,7 @@ bind_outputs(onnx_call *c, bool sized, bool broken)
 		if (v->made)
 			return onnx_fail(c, SECANT_ERR_FORMAT, "'%.80s' is made twice", c->node->out[i]);
 		v->made = true;
-		v->t = secant_onnx_tensor_hold(c->out[i]);
+		v->t = format_onnx_tensor_hold(c->out[i]);
 		v->m = c->mapped_out[i];
 		v->broken = broken;
 		if (v->t && sized && v->t->refs == 2) /* the call's and this one: nobody else's tensor */
@@ -631,7 +631,7 @@ bind_outputs(onnx_call *c, bool sized, bool broken)
 }
 
 static secant_status
-walk_node(onnx_walk *w, onnx_scope *s, const secant_onnx_node *n)
+walk_node(onnx_walk *w, onnx_scope *s, const format_onnx_node *n)
 {
 	secant_err own = { 0 };
 	onnx_call c = {
@@ -670,7 +670,7 @@ walk_node(onnx_walk *w, onnx_scope *s, const secant_onnx_node *n)
 }
 
 static int64_t
-count_names(const secant_onnx_graph *g)
+count_names(const format_onnx_graph *g)
 {
 	int64_t n = (int64_t)g->n_in + g->n_init + g->n_out;
 	for (int i = 0; i < g->n_node; i++)
@@ -679,14 +679,14 @@ count_names(const secant_onnx_graph *g)
 }
 
 static secant_status
-take_outputs(onnx_walk *w, onnx_scope *s, const secant_onnx_graph *g, onnx_value *outs)
+take_outputs(onnx_walk *w, onnx_scope *s, const format_onnx_graph *g, onnx_value *outs)
 {
 	for (int i = 0; i < g->n_out; i++) {
 		onnx_value *v = look_up(s, g->out[i].name);
 		if (!v)
 			return secant_fail(w->err, SECANT_ERR_FORMAT, "output '%.80s' is made by no node", g->out[i].name);
 		outs[i] = (onnx_value){
-			.name = g->out[i].name, .t = secant_onnx_tensor_hold(v->t), .m = v->m, .made = true, .broken = v->broken
+			.name = g->out[i].name, .t = format_onnx_tensor_hold(v->t), .m = v->m, .made = true, .broken = v->broken
 		};
 	}
 	return SECANT_OK;
@@ -694,7 +694,7 @@ take_outputs(onnx_walk *w, onnx_scope *s, const secant_onnx_graph *g, onnx_value
 
 /* Enters what a graph begins with: its inputs as bound, its initialisers, and every name that nodes will make. */
 static secant_status
-begin_scope(onnx_walk *w, onnx_scope *s, const secant_onnx_graph *g, const onnx_value *ins)
+begin_scope(onnx_walk *w, onnx_scope *s, const format_onnx_graph *g, const onnx_value *ins)
 {
 	if (!scope_room(s, count_names(g)))
 		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory for names");
@@ -702,15 +702,15 @@ begin_scope(onnx_walk *w, onnx_scope *s, const secant_onnx_graph *g, const onnx_
 		onnx_value *v = enter(s, g->init[i].name);
 		if (v->made)
 			return secant_fail(w->err, SECANT_ERR_FORMAT, "two initialisers are called '%.80s'", g->init[i].name);
-		v->t = secant_onnx_tensor_hold(g->init[i].tensor);
+		v->t = format_onnx_tensor_hold(g->init[i].tensor);
 		v->made = true;
 	}
 	for (int i = 0; i < g->n_in; i++) {
 		onnx_value *v = enter(s, g->in[i].name);
 		if (v->made && !ins[i].t && !ins[i].m)
 			continue; /* an inner graph's input with a default */
-		secant_onnx_tensor_drop(v->t);
-		v->t = secant_onnx_tensor_hold(ins[i].t);
+		format_onnx_tensor_drop(v->t);
+		v->t = format_onnx_tensor_hold(ins[i].t);
 		v->m = ins[i].m;
 		v->made = true;
 	}
@@ -728,7 +728,7 @@ begin_scope(onnx_walk *w, onnx_scope *s, const secant_onnx_graph *g, const onnx_
 }
 
 secant_status
-onnx_walk_graph(onnx_walk *w, onnx_scope *parent, const secant_onnx_graph *g, const onnx_value *ins, onnx_value *outs,
+onnx_walk_graph(onnx_walk *w, onnx_scope *parent, const format_onnx_graph *g, const onnx_value *ins, onnx_value *outs,
 	int64_t opset)
 {
 	onnx_scope s = { .parent = parent, .opset = opset, .depth = parent ? parent->depth + 1 : 0 };
@@ -736,7 +736,7 @@ onnx_walk_graph(onnx_walk *w, onnx_scope *parent, const secant_onnx_graph *g, co
 		s = *parent;
 		s.parent = NULL;
 	}
-	if (s.depth > SECANT_ONNX_DEPTH)
+	if (s.depth > FORMAT_ONNX_DEPTH)
 		return secant_fail(w->err, SECANT_ERR_FORMAT, "graphs lie in graphs %d deep", s.depth);
 	secant_status status = begin_scope(w, &s, g, ins);
 	for (int i = 0; i < g->n_node && !status; i++)

@@ -9,11 +9,11 @@
  * TO ADD AN OPERATOR: a function here (eval_*.c), one for mapping (map_*.c) if networks need it fast, and a line in
  * operators.inc. Semantics: github.com/onnx/onnx/blob/main/docs/Operators.md and Changelog.md.
  */
-#ifndef SECANT_FORMATS_ONNX_EVAL_H
-#define SECANT_FORMATS_ONNX_EVAL_H
+#ifndef FORMAT_ONNX_EVAL_H
+#define FORMAT_ONNX_EVAL_H
 #include "formats/onnx/onnx.h"
 
-typedef secant_onnx_tensor onnx_tensor;
+typedef format_onnx_tensor onnx_tensor;
 typedef struct onnx_walk onnx_walk;
 typedef struct onnx_scope onnx_scope;
 typedef struct onnx_mapped onnx_mapped; /* map.h */
@@ -33,8 +33,8 @@ struct onnx_scope {
 	onnx_value *table; /* open addressing; capacity a power of 2 */
 	int capacity, n;
 	int64_t opset;
-	const secant_onnx_node *caller; /* of a function's body: whose attributes stand for references */
-	const secant_onnx_function *function;
+	const format_onnx_node *caller; /* of a function's body: whose attributes stand for references */
+	const format_onnx_function *function;
 	onnx_scope *caller_scope;
 	int depth;
 };
@@ -53,13 +53,13 @@ typedef struct onnx_op {
 } onnx_op;
 
 struct onnx_walk {
-	const secant_onnx_model *model;
+	const format_onnx_model *model;
 	secant_err *err;
 	int64_t limit; /* bytes of one tensor; 0: none */
 	int64_t budget; /* numbers that may still be computed; below 0: exhausted */
 	int turns; /* of all loops so far */
 	void *map; /* the mapper; NULL: everything is evaluated */
-	secant_str problems; /* what could not be mapped, "; " between */
+	base_str problems; /* what could not be mapped, "; " between */
 	int n_problems;
 	bool by_reference; /* some node of a mapping walk needs evaluation */
 };
@@ -67,7 +67,7 @@ struct onnx_walk {
 struct onnx_call {
 	onnx_walk *walk;
 	onnx_scope *scope;
-	const secant_onnx_node *node;
+	const format_onnx_node *node;
 	const onnx_op *op;
 	int64_t opset;
 	int n_in, n_out;
@@ -85,12 +85,12 @@ const onnx_op *onnx_op_at(int i); /* NULL after the last */
 
 /* Walks a graph with inputs bound: ins[n_in] in the order of g->in (a function: of its inputs). outs[n_out] receive
  * held values. */
-secant_status onnx_walk_graph(onnx_walk *w, onnx_scope *parent, const secant_onnx_graph *g, const onnx_value *ins,
+secant_status onnx_walk_graph(onnx_walk *w, onnx_scope *parent, const format_onnx_graph *g, const onnx_value *ins,
 	onnx_value *outs, int64_t opset);
 
 /* ---- for operators ---- */
 /* An attribute, references resolved; NULL: not given. */
-const secant_onnx_attr *onnx_attr(const onnx_call *c, const char *name);
+const format_onnx_attr *onnx_attr(const onnx_call *c, const char *name);
 int64_t onnx_attr_int(const onnx_call *c, const char *name, int64_t otherwise);
 double onnx_attr_real(const onnx_call *c, const char *name, double otherwise);
 const char *onnx_attr_text(const onnx_call *c, const char *name, const char *otherwise);

@@ -127,26 +127,26 @@ onnx_eval_unary(onnx_call *c)
 	double p[2];
 	for (int i = 0; i < 2; i++)
 		p[i] = u->attr[i] ? onnx_attr_real(c, u->attr[i], u->otherwise[i]) : 0;
-	bool real = secant_onnx_type_is_real(x->type);
+	bool real = format_onnx_type_is_real(x->type);
 	/* alpha = 0 of Celu, and the like, give NaN as the formula does. */
 	if ((real && !u->real) || (!real && !u->whole && !u->real))
-		return onnx_fail(c, SECANT_ERR_FORMAT, "takes no %s", secant_onnx_type_name(x->type));
-	int64_t n = secant_onnx_count(x);
+		return onnx_fail(c, SECANT_ERR_FORMAT, "takes no %s", format_onnx_type_name(x->type));
+	int64_t n = format_onnx_count(x);
 	for (int64_t i = 0; i < n; i += CHUNK) {
 		int64_t m = n - i < CHUNK ? n - i : CHUNK;
 		double v[CHUNK];
 		int64_t w[CHUNK];
 		if (!real && u->whole) {
-			secant_onnx_get_ints(x, i, m, w);
+			format_onnx_get_ints(x, i, m, w);
 			for (int64_t k = 0; k < m; k++)
 				w[k] = u->whole(w[k]);
-			secant_onnx_put_ints(y, i, m, w);
+			format_onnx_put_ints(y, i, m, w);
 			continue;
 		}
-		secant_onnx_get_reals(x, i, m, v);
+		format_onnx_get_reals(x, i, m, v);
 		for (int64_t k = 0; k < m; k++)
 			v[k] = u->real(v[k], p);
-		secant_onnx_put_reals(y, i, m, v);
+		format_onnx_put_reals(y, i, m, v);
 	}
 	return SECANT_OK;
 }
@@ -157,7 +157,7 @@ onnx_eval_gelu(onnx_call *c)
 	onnx_tensor *x = onnx_in(c, 0);
 	double *v = onnx_reals(c, 0);
 	bool tanh_form = !strcmp(onnx_attr_text(c, "approximate", "none"), "tanh");
-	for (int64_t i = 0; v && i < secant_onnx_count(x); i++)
+	for (int64_t i = 0; v && i < format_onnx_count(x); i++)
 		v[i] = tanh_form ? 0.5 * v[i] * (1 + tanh(0.7978845608028654 * (v[i] + 0.044715 * v[i] * v[i] * v[i])))
 						 : 0.5 * v[i] * (1 + erf(v[i] * 0.7071067811865476));
 	return v ? onnx_give_reals(c, 0, x->type, x->rank, x->dim, v) : c->err->code;
@@ -169,8 +169,8 @@ onnx_eval_clip(onnx_call *c)
 	onnx_tensor *x = onnx_in(c, 0);
 	if (!x)
 		return c->err->code;
-	int64_t n = secant_onnx_count(x);
-	if (!secant_onnx_type_is_real(x->type)) {
+	int64_t n = format_onnx_count(x);
+	if (!format_onnx_type_is_real(x->type)) {
 		int64_t *v = onnx_ints(c, 0), *lo = onnx_has(c, 1) ? onnx_ints(c, 1) : NULL,
 				*hi = onnx_has(c, 2) ? onnx_ints(c, 2) : NULL;
 		for (int64_t i = 0; v && i < n; i++) {
@@ -184,10 +184,10 @@ onnx_eval_clip(onnx_call *c)
 		low = onnx_attr_real(c, "min", low);
 		high = onnx_attr_real(c, "max", high);
 	} else {
-		if (onnx_has(c, 1) && onnx_in(c, 1) && secant_onnx_count(c->in[1]))
-			secant_onnx_get_reals(c->in[1], 0, 1, &low);
-		if (onnx_has(c, 2) && onnx_in(c, 2) && secant_onnx_count(c->in[2]))
-			secant_onnx_get_reals(c->in[2], 0, 1, &high);
+		if (onnx_has(c, 1) && onnx_in(c, 1) && format_onnx_count(c->in[1]))
+			format_onnx_get_reals(c->in[1], 0, 1, &low);
+		if (onnx_has(c, 2) && onnx_in(c, 2) && format_onnx_count(c->in[2]))
+			format_onnx_get_reals(c->in[2], 0, 1, &high);
 	}
 	double *v = onnx_reals(c, 0);
 	for (int64_t i = 0; v && i < n; i++) {
@@ -204,9 +204,9 @@ onnx_eval_is(onnx_call *c)
 	double *v = onnx_reals(c, 0);
 	bool nan = !strcmp(c->node->op, "IsNaN");
 	bool plus = onnx_attr_int(c, "detect_positive", 1), minus = onnx_attr_int(c, "detect_negative", 1);
-	for (int64_t i = 0; v && i < secant_onnx_count(x); i++)
+	for (int64_t i = 0; v && i < format_onnx_count(x); i++)
 		v[i] = nan ? isnan(v[i]) : isinf(v[i]) && (v[i] > 0 ? plus : minus);
-	return v ? onnx_give_reals(c, 0, SECANT_ONNX_BOOL, x->rank, x->dim, v) : c->err->code;
+	return v ? onnx_give_reals(c, 0, FORMAT_ONNX_BOOL, x->rank, x->dim, v) : c->err->code;
 }
 
 /* ---- two inputs ---- */
@@ -331,34 +331,34 @@ static secant_status
 combine(onnx_call *c, onnx_tensor **y, const onnx_tensor *a, const onnx_tensor *b, const binary *f, int type)
 {
 	int rank;
-	int64_t dim[SECANT_ONNX_RANK], sa[SECANT_ONNX_RANK], sb[SECANT_ONNX_RANK];
+	int64_t dim[FORMAT_ONNX_RANK], sa[FORMAT_ONNX_RANK], sb[FORMAT_ONNX_RANK];
 	if (!onnx_broadcast(c, a->rank, a->dim, b->rank, b->dim, &rank, dim))
 		return c->err->code;
-	bool real = secant_onnx_type_is_real(a->type), plain = a->type == SECANT_ONNX_UINT64;
+	bool real = format_onnx_type_is_real(a->type), plain = a->type == FORMAT_ONNX_UINT64;
 	if (real ? !f->real : !f->whole)
-		return onnx_fail(c, SECANT_ERR_FORMAT, "takes no %s", secant_onnx_type_name(a->type));
+		return onnx_fail(c, SECANT_ERR_FORMAT, "takes no %s", format_onnx_type_name(a->type));
 	secant_err own = { 0 };
-	*y = secant_onnx_tensor_new(type, rank, dim, c->walk->limit, &own);
+	*y = format_onnx_tensor_new(type, rank, dim, c->walk->limit, &own);
 	if (!*y)
 		return onnx_fail(c, own.code, "%s", own.msg);
 	onnx_broadcast_strides(a, rank, dim, sa);
 	onnx_broadcast_strides(b, rank, dim, sb);
-	int64_t n = secant_onnx_count(*y);
+	int64_t n = format_onnx_count(*y);
 	if (onnx_spend(c, (double)n))
 		return c->err->code;
 	for (int64_t i = 0; i < n; i++) {
 		int64_t ia = onnx_place(i, rank, dim, sa), ib = onnx_place(i, rank, dim, sb), u, v;
 		double x, z;
 		if (real) {
-			secant_onnx_get_reals(a, ia, 1, &x);
-			secant_onnx_get_reals(b, ib, 1, &z);
+			format_onnx_get_reals(a, ia, 1, &x);
+			format_onnx_get_reals(b, ib, 1, &z);
 			x = f->real(x, z);
-			secant_onnx_put_reals(*y, i, 1, &x);
+			format_onnx_put_reals(*y, i, 1, &x);
 		} else {
-			secant_onnx_get_ints(a, ia, 1, &u);
-			secant_onnx_get_ints(b, ib, 1, &v);
+			format_onnx_get_ints(a, ia, 1, &u);
+			format_onnx_get_ints(b, ib, 1, &v);
 			u = f->whole(u, v, plain);
-			secant_onnx_put_ints(*y, i, 1, &u);
+			format_onnx_put_ints(*y, i, 1, &u);
 		}
 	}
 	return SECANT_OK;
@@ -377,10 +377,10 @@ with_two(onnx_call *c, const binary *f)
 		for (int i = 0; i < a->rank; i++)
 			shaped.dim[i] = i == 1 ? b->dim[0] : 1;
 	}
-	secant_status s = combine(c, &y, a, &shaped, f, f->logical ? SECANT_ONNX_BOOL : a->type);
+	secant_status s = combine(c, &y, a, &shaped, f, f->logical ? FORMAT_ONNX_BOOL : a->type);
 	if (!s)
 		onnx_give(c, 0, y);
-	secant_onnx_tensor_drop(y);
+	format_onnx_tensor_drop(y);
 	return s;
 }
 
@@ -415,10 +415,10 @@ onnx_eval_pow(onnx_call *c)
 	onnx_tensor *a = onnx_in(c, 0), *b = onnx_in(c, 1);
 	if (!a || !b)
 		return c->err->code;
-	if (!secant_onnx_type_is_real(a->type) && !secant_onnx_type_is_real(b->type))
+	if (!format_onnx_type_is_real(a->type) && !format_onnx_type_is_real(b->type))
 		return with_two(c, &(binary){ "Pow", NULL, w_pow, false });
 	int rank;
-	int64_t dim[SECANT_ONNX_RANK], sa[SECANT_ONNX_RANK], sb[SECANT_ONNX_RANK];
+	int64_t dim[FORMAT_ONNX_RANK], sa[FORMAT_ONNX_RANK], sb[FORMAT_ONNX_RANK];
 	onnx_tensor shaped = old_broadcast(c, a, b);
 	double *x = onnx_reals(c, 0), *e = onnx_reals(c, 1);
 	if (!x || !e || !onnx_broadcast(c, a->rank, a->dim, shaped.rank, shaped.dim, &rank, dim))
@@ -426,9 +426,9 @@ onnx_eval_pow(onnx_call *c)
 	onnx_broadcast_strides(a, rank, dim, sa);
 	onnx_broadcast_strides(&shaped, rank, dim, sb);
 	onnx_tensor *y = onnx_out(c, 0, a->type, rank, dim);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
 		double v = pow(x[onnx_place(i, rank, dim, sa)], e[onnx_place(i, rank, dim, sb)]);
-		secant_onnx_put_reals(y, i, 1, &v);
+		format_onnx_put_reals(y, i, 1, &v);
 	}
 	return c->err->code;
 }
@@ -441,7 +441,7 @@ onnx_eval_variadic(onnx_call *c)
 	const binary *f = binaries;
 	while (f->op && strcmp(f->op, c->node->op))
 		f++;
-	onnx_tensor *sum = secant_onnx_tensor_hold(onnx_in(c, 0)), *next;
+	onnx_tensor *sum = format_onnx_tensor_hold(onnx_in(c, 0)), *next;
 	if (!sum)
 		return c->err->code;
 	secant_status s = SECANT_OK;
@@ -449,19 +449,19 @@ onnx_eval_variadic(onnx_call *c)
 		onnx_tensor *x = onnx_in(c, i);
 		next = NULL;
 		s = x ? combine(c, &next, sum, x, f, sum->type) : c->err->code;
-		secant_onnx_tensor_drop(sum);
+		format_onnx_tensor_drop(sum);
 		sum = next;
 	}
 	if (!s && !strcmp(f->op, "Mean") && c->n_in > 1)
-		for (int64_t i = 0; i < secant_onnx_count(sum); i++) {
+		for (int64_t i = 0; i < format_onnx_count(sum); i++) {
 			double v;
-			secant_onnx_get_reals(sum, i, 1, &v);
+			format_onnx_get_reals(sum, i, 1, &v);
 			v /= c->n_in;
-			secant_onnx_put_reals(sum, i, 1, &v);
+			format_onnx_put_reals(sum, i, 1, &v);
 		}
 	if (!s)
 		onnx_give(c, 0, sum);
-	secant_onnx_tensor_drop(sum);
+	format_onnx_tensor_drop(sum);
 	return s;
 }
 
@@ -470,20 +470,20 @@ onnx_eval_where(onnx_call *c)
 {
 	onnx_tensor *p = onnx_in(c, 0), *a = onnx_in(c, 1), *b = onnx_in(c, 2);
 	int rank;
-	int64_t dim[SECANT_ONNX_RANK], sp[SECANT_ONNX_RANK], sa[SECANT_ONNX_RANK], sb[SECANT_ONNX_RANK];
+	int64_t dim[FORMAT_ONNX_RANK], sp[FORMAT_ONNX_RANK], sa[FORMAT_ONNX_RANK], sb[FORMAT_ONNX_RANK];
 	if (!p || !a || !b || !onnx_broadcast(c, a->rank, a->dim, b->rank, b->dim, &rank, dim)
 		|| !onnx_broadcast(c, p->rank, p->dim, rank, dim, &rank, dim))
 		return c->err->code;
 	if (a->type != b->type)
-		return onnx_fail(c, SECANT_ERR_FORMAT, "chooses between %s and %s", secant_onnx_type_name(a->type),
-			secant_onnx_type_name(b->type));
+		return onnx_fail(c, SECANT_ERR_FORMAT, "chooses between %s and %s", format_onnx_type_name(a->type),
+			format_onnx_type_name(b->type));
 	onnx_broadcast_strides(p, rank, dim, sp);
 	onnx_broadcast_strides(a, rank, dim, sa);
 	onnx_broadcast_strides(b, rank, dim, sb);
 	onnx_tensor *y = onnx_out(c, 0, a->type, rank, dim);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
 		int64_t yes;
-		secant_onnx_get_ints(p, onnx_place(i, rank, dim, sp), 1, &yes);
+		format_onnx_get_ints(p, onnx_place(i, rank, dim, sp), 1, &yes);
 		if (yes)
 			onnx_copy(y, i, a, onnx_place(i, rank, dim, sa));
 		else
@@ -501,17 +501,17 @@ cast(onnx_call *c, int type)
 	onnx_tensor *y = x ? onnx_out_like(c, 0, type, x) : NULL;
 	if (!y)
 		return c->err->code;
-	int64_t n = secant_onnx_count(x);
+	int64_t n = format_onnx_count(x);
 	for (int64_t i = 0; i < n; i += CHUNK) {
 		int64_t m = n - i < CHUNK ? n - i : CHUNK;
 		double v[CHUNK];
 		int64_t w[CHUNK];
-		if (secant_onnx_type_is_real(x->type)) {
-			secant_onnx_get_reals(x, i, m, v);
-			secant_onnx_put_reals(y, i, m, v);
+		if (format_onnx_type_is_real(x->type)) {
+			format_onnx_get_reals(x, i, m, v);
+			format_onnx_put_reals(y, i, m, v);
 		} else {
-			secant_onnx_get_ints(x, i, m, w);
-			secant_onnx_put_ints(y, i, m, w);
+			format_onnx_get_ints(x, i, m, w);
+			format_onnx_put_ints(y, i, m, w);
 		}
 	}
 	return SECANT_OK;
@@ -520,7 +520,7 @@ cast(onnx_call *c, int type)
 secant_status
 onnx_eval_cast(onnx_call *c)
 {
-	const secant_onnx_attr *a = onnx_attr(c, "to");
+	const format_onnx_attr *a = onnx_attr(c, "to");
 	if (!a || a->i < 1 || a->i > 100)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "does not say to which type");
 	return cast(c, (int)a->i);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "formats/onnx/eval.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 /* Mean, sum or each of -w[t] * logp[t], over labels that are not ignored. */
 static secant_status
@@ -15,10 +15,10 @@ likelihood(onnx_call *c, const onnx_tensor *x, const double *logp)
 	if (!t || (onnx_has(c, 2) && !w))
 		return c->err->code;
 	int64_t ch = x->rank > 1 ? x->dim[1] : 0, inner = x->rank > 1 ? onnx_product(x->dim, 2, x->rank) : 1,
-			n = secant_onnx_count(labels);
-	if (ch < 1 || n != x->dim[0] * inner || (w && secant_onnx_count(c->in[2]) != ch))
+			n = format_onnx_count(labels);
+	if (ch < 1 || n != x->dim[0] * inner || (w && format_onnx_count(c->in[2]) != ch))
 		return onnx_fail(c, SECANT_ERR_SHAPE, "labels or weights do not fit the scores");
-	const secant_onnx_attr *ignore = onnx_attr(c, "ignore_index");
+	const format_onnx_attr *ignore = onnx_attr(c, "ignore_index");
 	const char *how = onnx_attr_text(c, "reduction", "mean");
 	double *each = onnx_temp(c, n, sizeof *each);
 	for (int64_t i = 0; i < n && each; i++) {
@@ -82,6 +82,6 @@ onnx_eval_window(onnx_call *c)
 			: !strcmp(c->node->op, "HammingWindow") ? 25.0 / 46 - 21.0 / 46 * cos(a)
 													: 0.42 - 0.5 * cos(a) + 0.08 * cos(2 * a);
 	}
-	return v ? onnx_give_reals(c, 0, (int)onnx_attr_int(c, "output_datatype", SECANT_ONNX_FLOAT), 1, &n, v)
+	return v ? onnx_give_reals(c, 0, (int)onnx_attr_int(c, "output_datatype", FORMAT_ONNX_FLOAT), 1, &n, v)
 			 : c->err->code;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "formats/onnx/eval.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 /* ---- products ---- */
 
@@ -80,13 +80,13 @@ shift_matrix(onnx_call *c, const onnx_tensor *t, double *v, int i, bool by_row)
 		return true;
 	if (!zero)
 		return false;
-	int64_t n = secant_onnx_count(c->in[i]), columns = t->rank ? t->dim[t->rank - 1] : 1,
+	int64_t n = format_onnx_count(c->in[i]), columns = t->rank ? t->dim[t->rank - 1] : 1,
 			rows = t->rank > 1 ? t->dim[t->rank - 2] : 1, of = by_row ? rows : columns;
 	if (n != 1 && n != of) {
 		onnx_fail(c, SECANT_ERR_SHAPE, "%lld zero points for %lld", (long long)n, (long long)of);
 		return false;
 	}
-	for (int64_t k = 0, count = secant_onnx_count(t); k < count; k++)
+	for (int64_t k = 0, count = format_onnx_count(t); k < count; k++)
 		v[k] -= zero[n == 1 ? 0 : by_row ? k / columns % rows : k % columns];
 	return true;
 }
@@ -101,7 +101,7 @@ onnx_eval_matmul_integer(onnx_call *c)
 	if (!y || !shift_matrix(c, a, x, 2, true) || !shift_matrix(c, b, y, 3, false))
 		return c->err->code;
 	double *out = multiply(c, a, b, x, y, &rank, dim);
-	return out ? onnx_give_reals(c, 0, SECANT_ONNX_INT32, rank, dim, out) : c->err->code;
+	return out ? onnx_give_reals(c, 0, FORMAT_ONNX_INT32, rank, dim, out) : c->err->code;
 }
 
 static double
@@ -110,9 +110,9 @@ saturated(double v, int type)
 	static const struct {
 		int type;
 		double low, high;
-	} ranges[] = { { SECANT_ONNX_UINT8, 0, 255 }, { SECANT_ONNX_INT8, -128, 127 }, { SECANT_ONNX_UINT16, 0, 65535 },
-		{ SECANT_ONNX_INT16, -32768, 32767 }, { SECANT_ONNX_UINT4, 0, 15 }, { SECANT_ONNX_INT4, -8, 7 },
-		{ SECANT_ONNX_INT32, -2147483648.0, 2147483647 } };
+	} ranges[] = { { FORMAT_ONNX_UINT8, 0, 255 }, { FORMAT_ONNX_INT8, -128, 127 }, { FORMAT_ONNX_UINT16, 0, 65535 },
+		{ FORMAT_ONNX_INT16, -32768, 32767 }, { FORMAT_ONNX_UINT4, 0, 15 }, { FORMAT_ONNX_INT4, -8, 7 },
+		{ FORMAT_ONNX_INT32, -2147483648.0, 2147483647 } };
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
 		if (ranges[i].type == type)
 			return v < ranges[i].low ? ranges[i].low : v > ranges[i].high ? ranges[i].high : v;
@@ -131,7 +131,7 @@ onnx_eval_qlinear_matmul(onnx_call *c)
 	if (!x || !y || !sa || !sb || !sy || !zy || !shift_matrix(c, a, x, 2, true) || !shift_matrix(c, b, y, 5, false))
 		return c->err->code;
 	for (int i = 1; i < 8; i += i == 1 ? 3 : i == 4 ? 2 : 1)
-		if (secant_onnx_count(c->in[i]) != 1)
+		if (format_onnx_count(c->in[i]) != 1)
 			return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "more than one scale for a product");
 	double *v = multiply(c, a, b, x, y, &rank, dim);
 	for (int64_t i = 0, n = v ? onnx_product(dim, 0, rank) : 0; i < n; i++)
@@ -317,7 +317,7 @@ typedef struct scaling {
 static bool
 scaling_of(onnx_call *c, const onnx_tensor *x, const onnx_tensor *scale, scaling *s)
 {
-	int64_t n = secant_onnx_count(scale), block = onnx_attr_int(c, "block_size", 0);
+	int64_t n = format_onnx_count(scale), block = onnx_attr_int(c, "block_size", 0);
 	*s = (scaling){ .count = n, .inner = 1, .extent = 1, .block = 1 };
 	if (n == 1)
 		return true;
@@ -354,15 +354,15 @@ onnx_eval_quantize(onnx_call *c)
 	scaling s;
 	if (!v || !f || !scaling_of(c, x, scale, &s))
 		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_SHAPE, "scales do not fit");
-	if (z && secant_onnx_count(c->in[2]) != s.count)
+	if (z && format_onnx_count(c->in[2]) != s.count)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "as many zero points as scales are wanted");
-	int type = onnx_has(c, 2) ? c->in[2]->type : (int)onnx_attr_int(c, "output_dtype", SECANT_ONNX_UINT8);
-	type = type ? type : SECANT_ONNX_UINT8;
-	for (int64_t i = 0, n = secant_onnx_count(x); i < n; i++) {
+	int type = onnx_has(c, 2) ? c->in[2]->type : (int)onnx_attr_int(c, "output_dtype", FORMAT_ONNX_UINT8);
+	type = type ? type : FORMAT_ONNX_UINT8;
+	for (int64_t i = 0, n = format_onnx_count(x); i < n; i++) {
 		int64_t k = scale_index(&s, i);
 		/* ONNX divides in the type of x, which decides ties. */
-		double q = x->type == SECANT_ONNX_DOUBLE ? v[i] / f[k] : (double)((float)v[i] / (float)f[k]);
-		v[i] = secant_onnx_type_is_real(type) ? q : saturated(nearbyint(q) + (z ? z[k] : 0), type);
+		double q = x->type == FORMAT_ONNX_DOUBLE ? v[i] / f[k] : (double)((float)v[i] / (float)f[k]);
+		v[i] = format_onnx_type_is_real(type) ? q : saturated(nearbyint(q) + (z ? z[k] : 0), type);
 	}
 	return onnx_give_reals(c, 0, type, x->rank, x->dim, v);
 }
@@ -375,9 +375,9 @@ onnx_eval_dequantize(onnx_call *c)
 	scaling s;
 	if (!v || !f || !scaling_of(c, x, scale, &s))
 		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_SHAPE, "scales do not fit");
-	if (z && secant_onnx_count(c->in[2]) != s.count)
+	if (z && format_onnx_count(c->in[2]) != s.count)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "as many zero points as scales are wanted");
-	for (int64_t i = 0, n = secant_onnx_count(x); i < n; i++) {
+	for (int64_t i = 0, n = format_onnx_count(x); i < n; i++) {
 		int64_t k = scale_index(&s, i);
 		v[i] = (v[i] - (z ? z[k] : 0)) * f[k];
 	}
@@ -392,16 +392,16 @@ onnx_eval_dynamic_quantize(onnx_call *c)
 	if (!v)
 		return c->err->code;
 	double low = 0, high = 0;
-	int64_t n = secant_onnx_count(x);
+	int64_t n = format_onnx_count(x);
 	for (int64_t i = 0; i < n; i++) {
 		low = v[i] < low ? v[i] : low;
 		high = v[i] > high ? v[i] : high;
 	}
 	double scale = (double)((float)(high - low) / 255),
-		   zero = scale > 0 ? saturated(nearbyint((double)((float)(0 - low) / (float)scale)), SECANT_ONNX_UINT8) : 0;
+		   zero = scale > 0 ? saturated(nearbyint((double)((float)(0 - low) / (float)scale)), FORMAT_ONNX_UINT8) : 0;
 	for (int64_t i = 0; i < n; i++)
-		v[i] = scale > 0 ? saturated(nearbyint((double)((float)v[i] / (float)scale)) + zero, SECANT_ONNX_UINT8) : zero;
-	onnx_give_reals(c, 1, SECANT_ONNX_FLOAT, 0, NULL, &scale);
-	onnx_give_reals(c, 2, SECANT_ONNX_UINT8, 0, NULL, &zero);
-	return onnx_give_reals(c, 0, SECANT_ONNX_UINT8, x->rank, x->dim, v);
+		v[i] = scale > 0 ? saturated(nearbyint((double)((float)v[i] / (float)scale)) + zero, FORMAT_ONNX_UINT8) : zero;
+	onnx_give_reals(c, 1, FORMAT_ONNX_FLOAT, 0, NULL, &scale);
+	onnx_give_reals(c, 2, FORMAT_ONNX_UINT8, 0, NULL, &zero);
+	return onnx_give_reals(c, 0, FORMAT_ONNX_UINT8, x->rank, x->dim, v);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "formats/onnx/eval.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 secant_status
 onnx_eval_identity(onnx_call *c)
@@ -172,13 +172,13 @@ onnx_give_shape(onnx_call *c, int rank, const int64_t *dim)
 {
 	int64_t start = onnx_attr_int(c, "start", 0), end = onnx_attr_int(c, "end", rank), n = onnx_product(dim, 0, rank);
 	if (!strcmp(c->node->op, "Size"))
-		return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 0, NULL, &n);
+		return onnx_give_ints(c, 0, FORMAT_ONNX_INT64, 0, NULL, &n);
 	start += start < 0 ? rank : 0;
 	end += end < 0 ? rank : 0;
 	start = start < 0 ? 0 : start > rank ? rank : start;
 	end = end > rank ? rank : end < start ? start : end;
 	int64_t length = end - start;
-	return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 1, &length, dim + start);
+	return onnx_give_ints(c, 0, FORMAT_ONNX_INT64, 1, &length, dim + start);
 }
 
 secant_status
@@ -221,7 +221,7 @@ transpose(onnx_call *c, onnx_tensor *x, const int *perm)
 		stride[i] = own[perm[i]];
 	}
 	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++)
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++)
 		onnx_copy(y, i, x, onnx_place(i, x->rank, dim, stride));
 	return c->err->code;
 }
@@ -244,7 +244,7 @@ onnx_eval_expand(onnx_call *c)
 		return c->err->code;
 	onnx_broadcast_strides(x, rank, dim, stride);
 	onnx_tensor *y = onnx_out(c, 0, x->type, rank, dim);
-	for (int64_t i = 0, count = y ? secant_onnx_count(y) : 0; i < count; i++)
+	for (int64_t i = 0, count = y ? format_onnx_count(y) : 0; i < count; i++)
 		onnx_copy(y, i, x, onnx_place(i, rank, dim, stride));
 	return c->err->code;
 }
@@ -273,7 +273,7 @@ onnx_eval_tile(onnx_call *c)
 			return onnx_fail(c, SECANT_ERR_SHAPE, "%lld repeats", (long long)times[i]);
 	onnx_strides(x->rank, x->dim, own);
 	onnx_tensor *y = onnx_out(c, 0, x->type, n, dim);
-	for (int64_t i = 0, count = y ? secant_onnx_count(y) : 0; i < count; i++) {
+	for (int64_t i = 0, count = y ? format_onnx_count(y) : 0; i < count; i++) {
 		int64_t k = i, at = 0;
 		for (int d = n - 1; d >= 0; d--) {
 			at += k % dim[d] % x->dim[d] * own[d];
@@ -309,7 +309,7 @@ onnx_eval_concat(onnx_call *c)
 	onnx_tensor *y = onnx_out(c, 0, first->type, first->rank, dim);
 	if (!y)
 		return c->err->code;
-	size_t size = secant_onnx_type_size(y->type);
+	size_t size = format_onnx_type_size(y->type);
 	int64_t outer = onnx_product(dim, 0, axis), inner = onnx_product(dim, axis + 1, y->rank);
 	for (int i = 0; i < c->n_in; at += c->in[i]->dim[axis] * inner, i++) {
 		size_t run = (size_t)(c->in[i]->dim[axis] * inner) * size;
@@ -356,7 +356,7 @@ onnx_eval_split(onnx_call *c)
 	int64_t *piece = axis < 0 ? NULL : onnx_temp(c, c->n_out, sizeof *piece), dim[RANK], at = 0;
 	if (!piece || !onnx_split_sizes(c, x->dim[axis], piece))
 		return c->err->code;
-	size_t size = secant_onnx_type_size(x->type);
+	size_t size = format_onnx_type_size(x->type);
 	int64_t outer = onnx_product(x->dim, 0, axis), inner = onnx_product(x->dim, axis + 1, x->rank);
 	memcpy(dim, x->dim, sizeof dim);
 	for (int k = 0; k < c->n_out; at += piece[k++]) {
@@ -426,7 +426,7 @@ onnx_eval_slice(onnx_call *c)
 		stride[i] = dim[i] > 1 ? step[i] * own[i] : 0;
 	}
 	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++)
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++)
 		onnx_copy(y, i, x, base + onnx_place(i, x->rank, dim, stride));
 	return c->err->code;
 }
@@ -498,10 +498,10 @@ onnx_eval_pad(onnx_call *c)
 	onnx_strides(x->rank, x->dim, own);
 	double value = onnx_attr_real(c, "value", 0);
 	onnx_tensor *fill = c->opset >= 11 && onnx_has(c, 2) ? onnx_in(c, 2) : NULL;
-	if (fill && (fill->type != x->type || secant_onnx_count(fill) < 1))
+	if (fill && (fill->type != x->type || format_onnx_count(fill) < 1))
 		return onnx_fail(
-			c, SECANT_ERR_FORMAT, "pads %s with %s", secant_onnx_type_name(x->type), secant_onnx_type_name(fill->type));
-	for (int64_t i = 0, n = secant_onnx_count(y); i < n; i++) {
+			c, SECANT_ERR_FORMAT, "pads %s with %s", format_onnx_type_name(x->type), format_onnx_type_name(fill->type));
+	for (int64_t i = 0, n = format_onnx_count(y); i < n; i++) {
 		int64_t k = i, at = 0;
 		for (int d = x->rank - 1; d >= 0 && at >= 0; d--) {
 			int64_t from = padded_from(mode, k % dim[d] - before[d], x->dim[d]);
@@ -513,7 +513,7 @@ onnx_eval_pad(onnx_call *c)
 		else if (fill)
 			onnx_copy(y, i, fill, 0);
 		else
-			secant_onnx_put_reals(y, i, 1, &value);
+			format_onnx_put_reals(y, i, 1, &value);
 	}
 	return SECANT_OK;
 }
@@ -545,8 +545,8 @@ onnx_eval_gather(onnx_call *c)
 	memcpy(dim + axis + which->rank, x->dim + axis + 1, sizeof *dim * (size_t)(x->rank - axis - 1));
 	onnx_tensor *y = onnx_out(c, 0, x->type, rank, dim);
 	int64_t outer = onnx_product(x->dim, 0, axis), inner = onnx_product(x->dim, axis + 1, x->rank),
-			m = secant_onnx_count(which);
-	size_t run = (size_t)inner * secant_onnx_type_size(x->type);
+			m = format_onnx_count(which);
+	size_t run = (size_t)inner * format_onnx_type_size(x->type);
 	for (int64_t o = 0; o < outer && y; o++)
 		for (int64_t k = 0; k < m && run; k++) {
 			int64_t i = index_within(c, at[k], x->dim[axis]);
@@ -573,7 +573,7 @@ onnx_eval_gather_elements(onnx_call *c)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "indices and data do not fit");
 	onnx_strides(x->rank, x->dim, own);
 	onnx_tensor *y = onnx_out(c, 0, x->type, which->rank, which->dim);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
 		int64_t k = i, from = 0;
 		for (int d = x->rank - 1; d >= 0; k /= which->dim[d--])
 			if (d == axis) {
@@ -625,10 +625,10 @@ onnx_eval_gather_nd(onnx_call *c)
 		dim[rank] = x->dim[i];
 	onnx_strides(x->rank, x->dim, own);
 	onnx_tensor *y = onnx_out(c, 0, x->type, rank, dim);
-	int64_t block = onnx_product(x->dim, first, x->rank), blocks = tuple ? secant_onnx_count(which) / tuple : 0,
+	int64_t block = onnx_product(x->dim, first, x->rank), blocks = tuple ? format_onnx_count(which) / tuple : 0,
 			batches = onnx_product(x->dim, 0, (int)batch), per = batches ? blocks / batches : 0,
 			base = onnx_product(x->dim, (int)batch, x->rank);
-	size_t size = secant_onnx_type_size(x->type);
+	size_t size = format_onnx_type_size(x->type);
 	for (int64_t k = 0; k < blocks && y; k++) {
 		int64_t from = tuple_place(c, at + k * tuple, (int)tuple, x->dim + batch, own + batch);
 		if (from < 0)
@@ -647,19 +647,19 @@ reduce_into(onnx_tensor *y, int64_t i, const onnx_tensor *from, int64_t j, const
 	int64_t u, v;
 	if (!strcmp(how, "none")) {
 		onnx_copy(y, i, from, j);
-	} else if (secant_onnx_type_is_real(y->type)) {
-		secant_onnx_get_reals(y, i, 1, &a);
-		secant_onnx_get_reals(from, j, 1, &b);
+	} else if (format_onnx_type_is_real(y->type)) {
+		format_onnx_get_reals(y, i, 1, &a);
+		format_onnx_get_reals(from, j, 1, &b);
 		a = !strcmp(how, "add") ? a + b : !strcmp(how, "mul") ? a * b : !strcmp(how, "max") ? fmax(a, b) : fmin(a, b);
-		secant_onnx_put_reals(y, i, 1, &a);
+		format_onnx_put_reals(y, i, 1, &a);
 	} else {
-		secant_onnx_get_ints(y, i, 1, &u);
-		secant_onnx_get_ints(from, j, 1, &v);
+		format_onnx_get_ints(y, i, 1, &u);
+		format_onnx_get_ints(from, j, 1, &v);
 		u = !strcmp(how, "add")   ? (int64_t)((uint64_t)u + (uint64_t)v)
 			: !strcmp(how, "mul") ? (int64_t)((uint64_t)u * (uint64_t)v)
 			: !strcmp(how, "max") ? (u > v ? u : v)
 								  : (u < v ? u : v);
-		secant_onnx_put_ints(y, i, 1, &u);
+		format_onnx_put_ints(y, i, 1, &u);
 	}
 }
 
@@ -692,8 +692,8 @@ onnx_eval_scatter_elements(onnx_call *c)
 	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
 	if (!y)
 		return c->err->code;
-	memcpy(y->data, x->data, (size_t)secant_onnx_count(x) * secant_onnx_type_size(x->type));
-	for (int64_t i = 0, n = secant_onnx_count(which); i < n; i++) {
+	memcpy(y->data, x->data, (size_t)format_onnx_count(x) * format_onnx_type_size(x->type));
+	for (int64_t i = 0, n = format_onnx_count(which); i < n; i++) {
 		int64_t k = i, to = 0;
 		for (int d = x->rank - 1; d >= 0; k /= which->dim[d--])
 			if (d == axis) {
@@ -719,15 +719,15 @@ onnx_eval_scatter_nd(onnx_call *c)
 	int64_t tuple = which->rank ? which->dim[which->rank - 1] : 0;
 	if (tuple < 1 || tuple > x->rank || from->type != x->type)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "tuples of %lld for %d axes", (long long)tuple, x->rank);
-	int64_t block = onnx_product(x->dim, (int)tuple, x->rank), blocks = secant_onnx_count(which) / tuple;
-	if (secant_onnx_count(from) != block * blocks)
-		return onnx_fail(c, SECANT_ERR_SHAPE, "updates have %lld numbers, not %lld", (long long)secant_onnx_count(from),
+	int64_t block = onnx_product(x->dim, (int)tuple, x->rank), blocks = format_onnx_count(which) / tuple;
+	if (format_onnx_count(from) != block * blocks)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "updates have %lld numbers, not %lld", (long long)format_onnx_count(from),
 			(long long)(block * blocks));
 	onnx_strides(x->rank, x->dim, own);
 	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
 	if (!y)
 		return c->err->code;
-	memcpy(y->data, x->data, (size_t)secant_onnx_count(x) * secant_onnx_type_size(x->type));
+	memcpy(y->data, x->data, (size_t)format_onnx_count(x) * format_onnx_type_size(x->type));
 	for (int64_t k = 0; k < blocks; k++) {
 		int64_t to = tuple_place(c, at + k * tuple, (int)tuple, x->dim, own);
 		if (to < 0)
@@ -744,12 +744,12 @@ onnx_eval_compress(onnx_call *c)
 	onnx_tensor *x = onnx_in(c, 0), *mask = onnx_in(c, 1);
 	if (!x || !mask)
 		return c->err->code;
-	const secant_onnx_attr *a = onnx_attr(c, "axis");
+	const format_onnx_attr *a = onnx_attr(c, "axis");
 	int axis = a ? onnx_axis(c, a->i, x->rank) : 0;
 	if (axis < 0)
 		return c->err->code;
-	int64_t dim[RANK], extent = a ? x->dim[axis] : secant_onnx_count(x), outer = a ? onnx_product(x->dim, 0, axis) : 1,
-					   inner = a ? onnx_product(x->dim, axis + 1, x->rank) : 1, m = secant_onnx_count(mask), kept = 0,
+	int64_t dim[RANK], extent = a ? x->dim[axis] : format_onnx_count(x), outer = a ? onnx_product(x->dim, 0, axis) : 1,
+					   inner = a ? onnx_product(x->dim, axis + 1, x->rank) : 1, m = format_onnx_count(mask), kept = 0,
 					   k = 0;
 	int64_t *flag = onnx_ints(c, 1);
 	if (!flag)
@@ -776,15 +776,15 @@ onnx_eval_one_hot(onnx_call *c)
 		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no depth is given");
 	int axis = onnx_axis(c, onnx_attr_int(c, "axis", -1), which->rank + 1);
 	int64_t *at = axis < 0 ? NULL : onnx_ints(c, 0);
-	if (!at || which->rank >= RANK || secant_onnx_count(values) != 2)
+	if (!at || which->rank >= RANK || format_onnx_count(values) != 2)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "indices of %d axes, values of %lld numbers", which->rank,
-			(long long)secant_onnx_count(values));
+			(long long)format_onnx_count(values));
 	memcpy(dim, which->dim, sizeof *dim * (size_t)axis);
 	dim[axis] = depth;
 	memcpy(dim + axis + 1, which->dim + axis, sizeof *dim * (size_t)(which->rank - axis));
 	onnx_tensor *y = onnx_out(c, 0, values->type, which->rank + 1, dim);
 	int64_t inner = onnx_product(which->dim, axis, which->rank);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
 		int64_t k = i / inner % depth, index = at[i / inner / depth * inner + i % inner];
 		onnx_copy(y, i, values, index == k || index + depth == k);
 	}
@@ -798,11 +798,11 @@ onnx_eval_nonzero(onnx_call *c)
 	double *v = onnx_reals(c, 0);
 	if (!v)
 		return c->err->code;
-	int64_t n = secant_onnx_count(x), found = 0, at = 0;
+	int64_t n = format_onnx_count(x), found = 0, at = 0;
 	int rank = x->rank ? x->rank : 1;
 	for (int64_t i = 0; i < n; i++)
 		found += v[i] != 0;
-	onnx_tensor *y = onnx_out(c, 0, SECANT_ONNX_INT64, 2, (int64_t[]){ rank, found });
+	onnx_tensor *y = onnx_out(c, 0, FORMAT_ONNX_INT64, 2, (int64_t[]){ rank, found });
 	for (int64_t i = 0; i < n && y; i++) {
 		int64_t k = i;
 		if (v[i] == 0)
@@ -826,7 +826,7 @@ onnx_eval_trilu(onnx_call *c)
 	bool upper = onnx_attr_int(c, "upper", 1);
 	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
 	int64_t w = x->dim[x->rank - 1], h = x->dim[x->rank - 2];
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
 		double column = (double)(i % w), row = (double)(i / w % h) + (double)k;
 		if (upper ? column >= row : column <= row)
 			onnx_copy(y, i, x, i);
@@ -842,11 +842,11 @@ onnx_eval_reverse_sequence(onnx_call *c)
 	int64_t *length = x && lengths ? onnx_ints(c, 1) : NULL;
 	if (!length)
 		return c->err->code;
-	if (time < 0 || time > 1 || batch != 1 - time || x->rank < 2 || secant_onnx_count(lengths) != x->dim[batch])
+	if (time < 0 || time > 1 || batch != 1 - time || x->rank < 2 || format_onnx_count(lengths) != x->dim[batch])
 		return onnx_fail(c, SECANT_ERR_SHAPE, "axes of time and batch");
 	onnx_strides(x->rank, x->dim, own);
 	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
-	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
 		int64_t t = i / own[time] % x->dim[time], b = i / own[batch] % x->dim[batch], m = length[b];
 		onnx_copy(y, i, x, t < m && m <= x->dim[time] ? i + (m - 1 - 2 * t) * own[time] : i);
 	}
@@ -866,7 +866,7 @@ onnx_eval_depth_to_space(onnx_call *c)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "blocks of %lld do not divide it", (long long)b);
 	int64_t dim[4] = { n, to_space ? ch / (b * b) : ch * b * b, to_space ? h * b : h / b, to_space ? w * b : w / b };
 	onnx_tensor *y = onnx_out(c, 0, x->type, 4, dim);
-	for (int64_t i = 0, count = y ? secant_onnx_count(y) : 0; i < count; i++) {
+	for (int64_t i = 0, count = y ? format_onnx_count(y) : 0; i < count; i++) {
 		int64_t xx = i % dim[3], yy = i / dim[3] % dim[2], cc = i / dim[3] / dim[2] % dim[1],
 				nn = i / dim[3] / dim[2] / dim[1];
 		int64_t sc, sy, sx;
@@ -892,20 +892,20 @@ onnx_eval_constant(onnx_call *c)
 {
 	for (int i = 0; i < c->node->n_attr; i++) {
 		const char *name = c->node->attr[i].name;
-		const secant_onnx_attr *a = onnx_attr(c, name);
+		const format_onnx_attr *a = onnx_attr(c, name);
 		int64_t n = a ? (!strcmp(name, "value_floats") ? a->n_floats : a->n_ints) : 0;
 		if (!a)
 			continue;
 		if (!strcmp(name, "value") && a->t)
 			return onnx_give(c, 0, a->t);
 		if (!strcmp(name, "value_float"))
-			return onnx_give_reals(c, 0, SECANT_ONNX_FLOAT, 0, NULL, &a->f);
+			return onnx_give_reals(c, 0, FORMAT_ONNX_FLOAT, 0, NULL, &a->f);
 		if (!strcmp(name, "value_int"))
-			return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 0, NULL, &a->i);
+			return onnx_give_ints(c, 0, FORMAT_ONNX_INT64, 0, NULL, &a->i);
 		if (!strcmp(name, "value_floats"))
-			return onnx_give_reals(c, 0, SECANT_ONNX_FLOAT, 1, &n, a->floats);
+			return onnx_give_reals(c, 0, FORMAT_ONNX_FLOAT, 1, &n, a->floats);
 		if (!strcmp(name, "value_ints"))
-			return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 1, &n, a->ints);
+			return onnx_give_ints(c, 0, FORMAT_ONNX_INT64, 1, &n, a->ints);
 	}
 	return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "a constant that is no tensor of numbers");
 }
@@ -917,10 +917,10 @@ onnx_eval_constant_of_shape(onnx_call *c)
 	int rank = onnx_input_ints(c, 0, NULL, dim, RANK);
 	if (rank < 0)
 		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no shape is given");
-	const secant_onnx_attr *a = onnx_attr(c, "value");
+	const format_onnx_attr *a = onnx_attr(c, "value");
 	onnx_tensor *v = a ? a->t : NULL;
-	onnx_tensor *y = onnx_out(c, 0, v ? v->type : SECANT_ONNX_FLOAT, rank, dim);
-	for (int64_t i = 0, n = y && v && secant_onnx_count(v) ? secant_onnx_count(y) : 0; i < n; i++)
+	onnx_tensor *y = onnx_out(c, 0, v ? v->type : FORMAT_ONNX_FLOAT, rank, dim);
+	for (int64_t i = 0, n = y && v && format_onnx_count(v) ? format_onnx_count(y) : 0; i < n; i++)
 		onnx_copy(y, i, v, 0);
 	return c->err->code;
 }
@@ -939,7 +939,7 @@ onnx_eval_range(onnx_call *c)
 	onnx_tensor *y = onnx_out(c, 0, x->type, 1, &count);
 	for (int64_t i = 0; i < count && y; i++) {
 		double v = *a + (double)i * *d;
-		secant_onnx_put_reals(y, i, 1, &v);
+		format_onnx_put_reals(y, i, 1, &v);
 	}
 	return c->err->code;
 }
@@ -955,7 +955,7 @@ onnx_eval_eye_like(onnx_call *c)
 	double one = 1;
 	for (int64_t i = 0; y && i < x->dim[0]; i++)
 		if (k > -(INT64_C(1) << 40) && k < INT64_C(1) << 40 && i + k >= 0 && i + k < x->dim[1])
-			secant_onnx_put_reals(y, i * x->dim[1] + i + k, 1, &one);
+			format_onnx_put_reals(y, i * x->dim[1] + i + k, 1, &one);
 	return c->err->code;
 }
 
@@ -968,16 +968,16 @@ onnx_eval_dropout(onnx_call *c)
 	double ratio = 0.5;
 	if (!x || (onnx_has(c, 2) && onnx_input_ints(c, 2, NULL, &training, 1) != 1))
 		return c->err->code;
-	if (onnx_has(c, 1) && onnx_in(c, 1) && secant_onnx_count(c->in[1]))
-		secant_onnx_get_reals(c->in[1], 0, 1, &ratio);
+	if (onnx_has(c, 1) && onnx_in(c, 1) && format_onnx_count(c->in[1]))
+		format_onnx_get_reals(c->in[1], 0, 1, &ratio);
 	if (training && ratio > 0)
 		return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "drops at random: it is in training mode");
 	onnx_give(c, 0, x);
 	if (onnx_wants(c, 1)) {
-		onnx_tensor *mask = onnx_out_like(c, 1, c->opset < 10 ? x->type : SECANT_ONNX_BOOL, x);
+		onnx_tensor *mask = onnx_out_like(c, 1, c->opset < 10 ? x->type : FORMAT_ONNX_BOOL, x);
 		double one = 1;
-		for (int64_t i = 0; mask && i < secant_onnx_count(mask); i++)
-			secant_onnx_put_reals(mask, i, 1, &one);
+		for (int64_t i = 0; mask && i < format_onnx_count(mask); i++)
+			format_onnx_put_reals(mask, i, 1, &one);
 	}
 	return c->err->code;
 }

@@ -6,7 +6,7 @@
 #include "formats/onnx/eval.h"
 #include "formats/onnx/resize.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 /* ---- Resize ---- */
 
@@ -41,16 +41,16 @@ onnx_resize_of(onnx_call *c, int rank, const int64_t *in, onnx_resize *r)
 	}
 	for (int i = 0; i < n; i++)
 		axes[i] = m < 0 ? i : onnx_axis(c, axes[i], rank);
-	const secant_onnx_attr *old = upsample && c->opset < 9 ? onnx_attr(c, "scales") : NULL;
+	const format_onnx_attr *old = upsample && c->opset < 9 ? onnx_attr(c, "scales") : NULL;
 	int given = old ? old->n_floats : -1;
 	if (old && given <= RANK)
 		memcpy(scale, old->floats, sizeof *scale * (size_t)given);
 	if (!old && onnx_has(c, scales_at)) {
 		onnx_tensor *t = onnx_in(c, scales_at);
-		int64_t count = t ? secant_onnx_count(t) : 0;
+		int64_t count = t ? format_onnx_count(t) : 0;
 		if (!t || count > RANK)
 			return false;
-		secant_onnx_get_reals(t, 0, count, scale);
+		format_onnx_get_reals(t, 0, count, scale);
 		given = count ? (int)count : -1;
 	}
 	if (given < 0 && c->opset < 7 && onnx_attr(c, "height_scale") && rank == 4) { /* the first Upsample */
@@ -68,11 +68,11 @@ onnx_resize_of(onnx_call *c, int rank, const int64_t *in, onnx_resize *r)
 	}
 	if (onnx_has(c, 1) && c->opset >= 11 && is(r->coordinates, "tf_crop_and_resize")) {
 		onnx_tensor *t = onnx_in(c, 1);
-		if (!t || secant_onnx_count(t) != 2 * n) {
+		if (!t || format_onnx_count(t) != 2 * n) {
 			onnx_fail(c, SECANT_ERR_SHAPE, "a region wants %d numbers", 2 * n);
 			return false;
 		}
-		secant_onnx_get_reals(t, 0, 2 * n, roi);
+		format_onnx_get_reals(t, 0, 2 * n, roi);
 		for (int i = 0; i < n; i++) {
 			r->roi[axes[i]] = roi[i];
 			r->roi[rank + axes[i]] = roi[n + i];
@@ -351,7 +351,7 @@ onnx_eval_roi_align(onnx_call *c)
 	bool greatest = is(onnx_attr_text(c, "mode", "avg"), "max");
 	if (!v || !box || !batch)
 		return c->err->code;
-	if (x->rank != 4 || rois->rank != 2 || rois->dim[1] != 4 || secant_onnx_count(c->in[2]) != rois->dim[0] || oh < 1
+	if (x->rank != 4 || rois->rank != 2 || rois->dim[1] != 4 || format_onnx_count(c->in[2]) != rois->dim[0] || oh < 1
 		|| ow < 1 || oh > 4096 || ow > 4096 || ratio < 0 || ratio > 1024)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "wants N x C x H x W, boxes of 4 numbers, and an index for each");
 	int64_t n = rois->dim[0], ch = x->dim[1], h = x->dim[2], w = x->dim[3], dim[4] = { n, ch, oh, ow };
@@ -433,10 +433,10 @@ onnx_eval_nms(onnx_call *c)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "boxes and scores do not fit");
 	if (onnx_has(c, 2) && onnx_input_ints(c, 2, NULL, &most, 1) < 0)
 		return c->err->code;
-	if (onnx_has(c, 3) && onnx_in(c, 3) && secant_onnx_count(c->in[3]))
-		secant_onnx_get_reals(c->in[3], 0, 1, &iou);
-	if (onnx_has(c, 4) && onnx_in(c, 4) && secant_onnx_count(c->in[4]))
-		secant_onnx_get_reals(c->in[4], 0, 1, &least);
+	if (onnx_has(c, 3) && onnx_in(c, 3) && format_onnx_count(c->in[3]))
+		format_onnx_get_reals(c->in[3], 0, 1, &iou);
+	if (onnx_has(c, 4) && onnx_in(c, 4) && format_onnx_count(c->in[4]))
+		format_onnx_get_reals(c->in[4], 0, 1, &least);
 	int64_t n = boxes->dim[1], classes = scores->dim[1], found = 0, pairs = boxes->dim[0] * classes;
 	most = most < 0 ? 0 : most < n ? most : n;
 	scored *order = onnx_temp(c, n, sizeof *order);
@@ -465,5 +465,5 @@ onnx_eval_nms(onnx_call *c)
 			out[found++ * 3 + 2] = order[i].i;
 		}
 	}
-	return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 2, (int64_t[]){ found, 3 }, out);
+	return onnx_give_ints(c, 0, FORMAT_ONNX_INT64, 2, (int64_t[]){ found, 3 }, out);
 }

@@ -60,7 +60,7 @@ act(const rnn *r, int direction, int k, double x)
 {
 	static const char *const usual[3] = { "Sigmoid", "Tanh", "Tanh" };
 	int per = r->gates == 1 ? 1 : r->gates == 3 ? 2 : 3, at = direction * per + k;
-	const secant_onnx_attr *a = onnx_attr(r->c, "activations"), *alpha = onnx_attr(r->c, "activation_alpha"),
+	const format_onnx_attr *a = onnx_attr(r->c, "activations"), *alpha = onnx_attr(r->c, "activation_alpha"),
 						   *beta = onnx_attr(r->c, "activation_beta");
 	const char *name = a && at < a->n_strings ? a->strings[at] : r->gates == 1 ? "Tanh" : usual[k];
 	if (r->clip > 0)
@@ -140,9 +140,9 @@ step(const rnn *r, int d, const double *x, const double *h, double *cell, double
 static bool
 has_count(onnx_call *c, int i, int64_t n)
 {
-	if (!onnx_has(c, i) || secant_onnx_count(c->in[i]) == n)
+	if (!onnx_has(c, i) || format_onnx_count(c->in[i]) == n)
 		return true;
-	onnx_fail(c, SECANT_ERR_SHAPE, "input %d has %lld numbers, not %lld", i, (long long)secant_onnx_count(c->in[i]),
+	onnx_fail(c, SECANT_ERR_SHAPE, "input %d has %lld numbers, not %lld", i, (long long)format_onnx_count(c->in[i]),
 		(long long)n);
 	return false;
 }
@@ -176,7 +176,7 @@ prepare(onnx_call *c, rnn *r)
 		|| !has_count(c, 7, d * 3 * r->hidden))
 		return c->err->code ? c->err->code
 							: onnx_fail(c, SECANT_ERR_SHAPE, "a hidden size of %lld", (long long)r->hidden);
-	const secant_onnx_attr *a = onnx_attr(c, "activations");
+	const format_onnx_attr *a = onnx_attr(c, "activations");
 	for (int i = 0; a && i < a->n_strings; i++)
 		if (!known_activation(a->strings[i]))
 			return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "activation '%.30s'", a->strings[i]);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "formats/onnx/eval.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 /* ---- Reduce* ---- */
 
@@ -111,7 +111,7 @@ onnx_eval_reduce(onnx_call *c)
 			flag[i] = true;
 	}
 	reduced_shape(x, flag, keep, &rank, dim, stride);
-	int64_t n = onnx_product(dim, 0, rank), m = secant_onnx_count(x);
+	int64_t n = onnx_product(dim, 0, rank), m = format_onnx_count(x);
 	double *sum = onnx_temp(c, n, sizeof *sum), *top = onnx_temp(c, n, sizeof *top);
 	if (!sum || !top)
 		return c->err->code;
@@ -163,7 +163,7 @@ onnx_eval_arg(onnx_call *c)
 	for (int i = 0; i < x->rank; i++)
 		if (i != axis || keep)
 			dim[rank++] = i == axis ? 1 : x->dim[i];
-	onnx_tensor *y = onnx_out(c, 0, SECANT_ONNX_INT64, (int)rank, dim);
+	onnx_tensor *y = onnx_out(c, 0, FORMAT_ONNX_INT64, (int)rank, dim);
 	for (int64_t o = 0; o < l.outer * l.inner && y; o++) {
 		const double *p = v + o / l.inner * l.extent * l.inner + o % l.inner;
 		int64_t best = 0;
@@ -281,7 +281,7 @@ onnx_eval_topk(onnx_call *c)
 		}
 	}
 	onnx_give_reals(c, 0, x->type, x->rank, dim, best);
-	return onnx_give_ints(c, 1, SECANT_ONNX_INT64, x->rank, dim, at);
+	return onnx_give_ints(c, 1, FORMAT_ONNX_INT64, x->rank, dim, at);
 }
 
 /* ---- norms ---- */
@@ -315,7 +315,7 @@ onnx_eval_layer_norm(onnx_call *c)
 	if (axis < 0)
 		return c->err->code;
 	int64_t rows = onnx_product(x->dim, 0, axis), n = onnx_product(x->dim, axis, x->rank), dim[RANK];
-	if ((scale && secant_onnx_count(c->in[1]) != n) || (bias && secant_onnx_count(c->in[2]) != n))
+	if ((scale && format_onnx_count(c->in[1]) != n) || (bias && format_onnx_count(c->in[2]) != n))
 		return onnx_fail(c, SECANT_ERR_SHAPE, "scale and bias have not the %lld numbers of a row", (long long)n);
 	double *mean = onnx_temp(c, rows, sizeof *mean), *inv = onnx_temp(c, rows, sizeof *inv),
 		   eps = onnx_attr_real(c, "epsilon", 1e-5f);
@@ -329,8 +329,8 @@ onnx_eval_layer_norm(onnx_call *c)
 	memcpy(dim, x->dim, sizeof dim);
 	for (int i = axis; i < x->rank; i++)
 		dim[i] = 1;
-	onnx_give_reals(c, 1, SECANT_ONNX_FLOAT, x->rank, dim, mean);
-	onnx_give_reals(c, 2, SECANT_ONNX_FLOAT, x->rank, dim, inv);
+	onnx_give_reals(c, 1, FORMAT_ONNX_FLOAT, x->rank, dim, mean);
+	onnx_give_reals(c, 2, FORMAT_ONNX_FLOAT, x->rank, dim, inv);
 	return onnx_give_reals(c, 0, x->type, x->rank, x->dim, v);
 }
 
@@ -343,7 +343,7 @@ onnx_eval_rms_norm(onnx_call *c)
 	if (axis < 0)
 		return c->err->code;
 	int64_t rows = onnx_product(x->dim, 0, axis), n = onnx_product(x->dim, axis, x->rank),
-			m = secant_onnx_count(c->in[1]);
+			m = format_onnx_count(c->in[1]);
 	if (m != n && m != 1)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "scale has %lld numbers, not %lld", (long long)m, (long long)n);
 	for (int64_t r = 0; r < rows; r++) {
@@ -366,15 +366,15 @@ onnx_eval_group_norm(onnx_call *c)
 	if (!v || !scale || !bias)
 		return c->err->code;
 	int64_t ch = x->rank > 1 ? x->dim[1] : 0, groups = instance ? ch : onnx_attr_int(c, "num_groups", 1),
-			m = secant_onnx_count(c->in[1]);
-	if (ch < 1 || groups < 1 || ch % groups || secant_onnx_count(c->in[2]) != m
+			m = format_onnx_count(c->in[1]);
+	if (ch < 1 || groups < 1 || ch % groups || format_onnx_count(c->in[2]) != m
 		|| (m != ch && (instance || m != groups)))
 		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld channels in %lld groups, scale and bias of %lld", (long long)ch,
 			(long long)groups, (long long)m);
 	int64_t inner = onnx_product(x->dim, 2, x->rank), n = ch / groups * inner;
 	for (int64_t g = 0; g < x->dim[0] * groups && n; g++)
 		standardize(v + g * n, n, 1, onnx_attr_real(c, "epsilon", 1e-5f), NULL, NULL);
-	for (int64_t i = 0, count = secant_onnx_count(x); i < count; i++) {
+	for (int64_t i = 0, count = format_onnx_count(x); i < count; i++) {
 		int64_t k = i / inner % ch;
 		k = m == ch ? k : k / (ch / groups);
 		v[i] = v[i] * scale[k] + bias[k];
@@ -397,7 +397,7 @@ onnx_eval_batch_norm(onnx_call *c)
 	for (int i = 0; i < 4; i++) {
 		if (!(p[i] = onnx_reals(c, i + 1)))
 			return c->err->code;
-		if (secant_onnx_count(c->in[i + 1]) != ch)
+		if (format_onnx_count(c->in[i + 1]) != ch)
 			return onnx_fail(c, SECANT_ERR_SHAPE, "input %d has not %lld numbers", i + 1, (long long)ch);
 	}
 	for (int64_t k = 0; k < ch && train; k++) {
@@ -416,7 +416,7 @@ onnx_eval_batch_norm(onnx_call *c)
 		p[2][k] = running[0];
 		p[3][k] = running[1];
 	}
-	for (int64_t i = 0, count = secant_onnx_count(x); i < count && !train; i++) {
+	for (int64_t i = 0, count = format_onnx_count(x); i < count && !train; i++) {
 		int64_t k = i / inner % ch;
 		v[i] = (v[i] - p[2][k]) / sqrt(p[3][k] + eps) * p[0][k] + p[1][k];
 	}
@@ -462,7 +462,7 @@ onnx_eval_mvn(onnx_call *c)
 		flag[a] = true;
 	}
 	reduced_shape(x, flag, true, &rank, dim, stride);
-	int64_t m = onnx_product(dim, 0, rank), count = secant_onnx_count(x);
+	int64_t m = onnx_product(dim, 0, rank), count = format_onnx_count(x);
 	double *mean = onnx_temp(c, m, sizeof *mean), *var = onnx_temp(c, m, sizeof *var),
 		   each = m ? (double)count / (double)m : 1;
 	if (!mean || !var)
@@ -484,14 +484,14 @@ secant_status
 onnx_eval_lrn(onnx_call *c)
 {
 	onnx_tensor *x = onnx_in(c, 0);
-	double *v = onnx_reals(c, 0), *y = v ? onnx_temp(c, secant_onnx_count(x), sizeof *y) : NULL;
+	double *v = onnx_reals(c, 0), *y = v ? onnx_temp(c, format_onnx_count(x), sizeof *y) : NULL;
 	int64_t size = onnx_attr_int(c, "size", 1);
 	double alpha = onnx_attr_real(c, "alpha", 1e-4f), beta = onnx_attr_real(c, "beta", 0.75),
 		   bias = onnx_attr_real(c, "bias", 1);
 	if (!y || x->rank < 2 || size < 1 || size > 1 << 20)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld channels beside each other of a tensor with %d axes",
 			(long long)size, x ? x->rank : 0);
-	int64_t ch = x->dim[1], inner = onnx_product(x->dim, 2, x->rank), n = secant_onnx_count(x);
+	int64_t ch = x->dim[1], inner = onnx_product(x->dim, 2, x->rank), n = format_onnx_count(x);
 	for (int64_t i = 0; i < n; i++) {
 		int64_t k = i / inner % ch, from = k - (size - 1) / 2, to = k + size / 2;
 		double sum = 0;
@@ -599,11 +599,11 @@ onnx_eval_unique(onnx_call *c)
 {
 	onnx_tensor *x = onnx_in(c, 0);
 	double *v = onnx_reals(c, 0);
-	const secant_onnx_attr *given = onnx_attr(c, "axis");
+	const format_onnx_attr *given = onnx_attr(c, "axis");
 	int axis = v && given ? onnx_axis(c, given->i, x->rank) : 0;
 	if (!v || axis < 0)
 		return c->err->code;
-	lines l = given ? lines_of(x, axis) : (lines){ 1, secant_onnx_count(x), 1 };
+	lines l = given ? lines_of(x, axis) : (lines){ 1, format_onnx_count(x), 1 };
 	slab *s = onnx_temp(c, l.extent, sizeof *s), *u = onnx_temp(c, l.extent, sizeof *u);
 	int64_t *inverse = onnx_temp(c, l.extent, 8), *count = onnx_temp(c, l.extent, 8),
 			*first = onnx_temp(c, l.extent, 8), n = 0, dim[RANK];
@@ -633,7 +633,7 @@ onnx_eval_unique(onnx_call *c)
 		for (int64_t k = 0; k < n; k++)
 			for (int64_t i = 0; i < l.inner; i++)
 				onnx_copy(y, (o * n + k) * l.inner + i, x, (o * l.extent + u[k].i) * l.inner + i);
-	onnx_give_ints(c, 1, SECANT_ONNX_INT64, 1, &n, first);
-	onnx_give_ints(c, 2, SECANT_ONNX_INT64, 1, &l.extent, inverse);
-	return onnx_give_ints(c, 3, SECANT_ONNX_INT64, 1, &n, count);
+	onnx_give_ints(c, 1, FORMAT_ONNX_INT64, 1, &n, first);
+	onnx_give_ints(c, 2, FORMAT_ONNX_INT64, 1, &l.extent, inverse);
+	return onnx_give_ints(c, 3, FORMAT_ONNX_INT64, 1, &n, count);
 }

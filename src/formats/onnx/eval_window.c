@@ -7,7 +7,7 @@
 #include "formats/onnx/eval.h"
 #include "formats/onnx/window.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 /* ---- the window ---- */
 
@@ -181,9 +181,9 @@ onnx_eval_conv(onnx_call *c)
 	double *xs = onnx_reals(c, 0), *ks = onnx_reals(c, 1), *b = onnx_has(c, 2) ? onnx_reals(c, 2) : NULL;
 	if (!xs || !ks || (onnx_has(c, 2) && !b))
 		return c->err->code;
-	if (b && secant_onnx_count(c->in[2]) != k->dim[0])
+	if (b && format_onnx_count(c->in[2]) != k->dim[0])
 		return onnx_fail(c, SECANT_ERR_SHAPE, "a bias of %lld numbers for %lld outputs",
-			(long long)secant_onnx_count(c->in[2]), (long long)k->dim[0]);
+			(long long)format_onnx_count(c->in[2]), (long long)k->dim[0]);
 	double *y = convolve(c, &w, x->dim, k->dim, onnx_attr_int(c, "group", 1), xs, ks, b);
 	window_dims(&w, x->dim[0], k->dim[0], dim);
 	return y ? onnx_give_reals(c, 0, x->type, x->rank, dim, y) : c->err->code;
@@ -198,7 +198,7 @@ subtract_zero(onnx_call *c, double *v, int64_t count, int64_t rows, int i)
 	double *zero = onnx_reals(c, i);
 	if (!zero)
 		return false;
-	int64_t n = secant_onnx_count(c->in[i]);
+	int64_t n = format_onnx_count(c->in[i]);
 	if (n != 1 && n != rows) {
 		onnx_fail(c, SECANT_ERR_SHAPE, "%lld zero points", (long long)n);
 		return false;
@@ -217,19 +217,19 @@ onnx_eval_conv_integer(onnx_call *c)
 	if (!conv_window(c, x, k, &w))
 		return c->err->code;
 	double *xs = onnx_reals(c, 0), *ks = onnx_reals(c, 1);
-	if (!xs || !ks || !subtract_zero(c, xs, secant_onnx_count(x), 1, 2)
-		|| !subtract_zero(c, ks, secant_onnx_count(k), k->dim[0], 3))
+	if (!xs || !ks || !subtract_zero(c, xs, format_onnx_count(x), 1, 2)
+		|| !subtract_zero(c, ks, format_onnx_count(k), k->dim[0], 3))
 		return c->err->code;
 	double *y = convolve(c, &w, x->dim, k->dim, onnx_attr_int(c, "group", 1), xs, ks, NULL);
 	window_dims(&w, x->dim[0], k->dim[0], dim);
-	return y ? onnx_give_reals(c, 0, SECANT_ONNX_INT32, x->rank, dim, y) : c->err->code;
+	return y ? onnx_give_reals(c, 0, FORMAT_ONNX_INT32, x->rank, dim, y) : c->err->code;
 }
 
 /* y = saturate(round(v * scale) + zero) */
 static void
 requantize(double *v, int64_t n, int64_t rows, const double *scale, int64_t scales, double zero, int type)
 {
-	double low = type == SECANT_ONNX_INT8 ? -128 : 0, high = type == SECANT_ONNX_INT8 ? 127 : 255;
+	double low = type == FORMAT_ONNX_INT8 ? -128 : 0, high = type == FORMAT_ONNX_INT8 ? 127 : 255;
 	for (int64_t i = 0; i < n; i++) {
 		double r = nearbyint(v[i] * scale[scales == 1 ? 0 : i / (n / rows)]) + zero;
 		v[i] = r < low ? low : r > high ? high : r;
@@ -247,12 +247,12 @@ onnx_eval_qlinear_conv(onnx_call *c)
 		return c->err->code;
 	double *xs = onnx_reals(c, 0), *ks = onnx_reals(c, 3), *sx = onnx_reals(c, 1), *sw = onnx_reals(c, 4),
 		   *sy = onnx_reals(c, 6), *zy = onnx_reals(c, 7), *b = onnx_has(c, 8) ? onnx_reals(c, 8) : NULL;
-	if (!xs || !ks || !sx || !sw || !sy || !zy || !subtract_zero(c, xs, secant_onnx_count(x), 1, 2)
-		|| !subtract_zero(c, ks, secant_onnx_count(k), k->dim[0], 5))
+	if (!xs || !ks || !sx || !sw || !sy || !zy || !subtract_zero(c, xs, format_onnx_count(x), 1, 2)
+		|| !subtract_zero(c, ks, format_onnx_count(k), k->dim[0], 5))
 		return c->err->code;
-	int64_t m = k->dim[0], n_scales = secant_onnx_count(c->in[4]);
-	if ((n_scales != 1 && n_scales != m) || (b && secant_onnx_count(c->in[8]) != m) || secant_onnx_count(c->in[1]) < 1
-		|| secant_onnx_count(c->in[6]) < 1 || secant_onnx_count(out) < 1)
+	int64_t m = k->dim[0], n_scales = format_onnx_count(c->in[4]);
+	if ((n_scales != 1 && n_scales != m) || (b && format_onnx_count(c->in[8]) != m) || format_onnx_count(c->in[1]) < 1
+		|| format_onnx_count(c->in[6]) < 1 || format_onnx_count(out) < 1)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld scales for %lld outputs", (long long)n_scales, (long long)m);
 	double *y = convolve(c, &w, x->dim, k->dim, onnx_attr_int(c, "group", 1), xs, ks, b),
 		   *scale = onnx_temp(c, n_scales, sizeof *scale);
@@ -331,7 +331,7 @@ onnx_eval_conv_transpose(onnx_call *c)
 			ins = onnx_product(w.out, 0, w.n), outs = onnx_product(w.in, 0, w.n);
 	if (!xs || !ks || (onnx_has(c, 2) && !b))
 		return c->err->code;
-	if (groups < 1 || ch % groups || k->dim[0] != ch || (b && secant_onnx_count(c->in[2]) != m))
+	if (groups < 1 || ch % groups || k->dim[0] != ch || (b && format_onnx_count(c->in[2]) != m))
 		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld channels in %lld groups meet weights for %lld", (long long)ch,
 			(long long)groups, (long long)k->dim[0]);
 	if (onnx_spend(c, (double)n * (double)ch * (double)per * (double)places * (double)ins))
@@ -395,7 +395,7 @@ onnx_eval_max_pool(onnx_call *c)
 		int64_t k = at[i] % ins, map = at[i] / ins;
 		at[i] = map * ins + k % w.in[1] * w.in[0] + k / w.in[1];
 	}
-	return onnx_give_ints(c, 1, SECANT_ONNX_INT64, x->rank, dim, at);
+	return onnx_give_ints(c, 1, FORMAT_ONNX_INT64, x->rank, dim, at);
 }
 
 /* AveragePool and LpPool. */
@@ -438,7 +438,7 @@ onnx_eval_max_unpool(onnx_call *c)
 	onnx_tensor *x = onnx_in(c, 0);
 	int64_t *at = onnx_ints(c, 1), dim[RANK], full[RANK];
 	onnx_window w = { 0 };
-	if (!at || x->rank < 3 || secant_onnx_count(c->in[1]) != secant_onnx_count(x))
+	if (!at || x->rank < 3 || format_onnx_count(c->in[1]) != format_onnx_count(x))
 		return onnx_fail(c, SECANT_ERR_SHAPE, "values and indices do not fit");
 	int n = x->rank - 2;
 	int64_t pads[2 * RANK];
@@ -456,7 +456,7 @@ onnx_eval_max_unpool(onnx_call *c)
 	int64_t own[RANK], stride[RANK], ins = onnx_product(dim, 0, x->rank);
 	onnx_strides(x->rank, dim, own);
 	onnx_strides(x->rank, full, stride);
-	for (int64_t i = 0, count = y ? secant_onnx_count(x) : 0; i < count; i++) {
+	for (int64_t i = 0, count = y ? format_onnx_count(x) : 0; i < count; i++) {
 		int64_t to = 0;
 		if (at[i] < 0 || at[i] >= ins)
 			return onnx_fail(c, SECANT_ERR_RANGE, "index %lld of %lld", (long long)at[i], (long long)ins);

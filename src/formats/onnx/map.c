@@ -5,10 +5,10 @@
 #include "base/number.h"
 #include "ops/ops.h"
 
-secant_graph *
+graph_net *
 onnx_graph(const onnx_call *c)
 {
-	return ((secant_onnx_network *)c->walk->map)->g;
+	return ((format_onnx_network *)c->walk->map)->g;
 }
 
 secant_status
@@ -20,14 +20,14 @@ onnx_no_map(onnx_call *c, const char *why)
 double
 onnx_attr_decimal(const onnx_call *c, const char *name, double otherwise)
 {
-	const secant_onnx_attr *a = onnx_attr(c, name);
+	const format_onnx_attr *a = onnx_attr(c, name);
 	char text[32];
 	if (!a)
 		return otherwise;
 	for (int digits = 1; digits < 9; digits++) { /* the fewest digits that give this float */
 		double v;
 		snprintf(text, sizeof text, "%.*g", digits, a->f);
-		if (secant_real_parse(text, &v) && (float)v == (float)a->f)
+		if (base_real_parse(text, &v) && (float)v == (float)a->f)
 			return v;
 	}
 	return a->f;
@@ -61,11 +61,11 @@ onnx_axis_at(const onnx_mapped *m, int axis)
 	return -1;
 }
 
-secant_value
-onnx_ordered(secant_graph *g, const onnx_mapped *m, const int *perm)
+graph_value
+onnx_ordered(graph_net *g, const onnx_mapped *m, const int *perm)
 {
-	secant_transpose_attr t = { { m->rank } };
-	secant_shape_attr r = { { m->rank } };
+	op_transpose_attr t = { { m->rank } };
+	op_shape_attr r = { { m->rank } };
 	int last = -1;
 	bool same = true, moves = false;
 	for (int j = 0; j < m->rank; j++) {
@@ -78,11 +78,11 @@ onnx_ordered(secant_graph *g, const onnx_mapped *m, const int *perm)
 		moves |= at < last; /* numbers move only where two axes of more than one pass each other */
 		last = at;
 	}
-	return same ? m->v : moves ? secant_apply(g, "transpose", &t, 1, m->v) : secant_apply(g, "reshape", &r, 1, m->v);
+	return same ? m->v : moves ? graph_apply(g, "transpose", &t, 1, m->v) : graph_apply(g, "reshape", &r, 1, m->v);
 }
 
-secant_value
-onnx_plain(secant_graph *g, const onnx_mapped *m)
+graph_value
+onnx_plain(graph_net *g, const onnx_mapped *m)
 {
 	int perm[SECANT_MAX_RANK];
 	for (int i = 0; i < m->rank; i++)
@@ -90,8 +90,8 @@ onnx_plain(secant_graph *g, const onnx_mapped *m)
 	return onnx_ordered(g, m, perm);
 }
 
-secant_value
-onnx_channels_last(secant_graph *g, const onnx_mapped *m)
+graph_value
+onnx_channels_last(graph_net *g, const onnx_mapped *m)
 {
 	int perm[SECANT_MAX_RANK];
 	onnx_last_perm(m->rank, perm);
@@ -101,16 +101,16 @@ onnx_channels_last(secant_graph *g, const onnx_mapped *m)
 /* ---- results ---- */
 
 secant_status
-onnx_result(onnx_call *c, int k, secant_value v, int type, int rank, const int *perm)
+onnx_result(onnx_call *c, int k, graph_value v, int type, int rank, const int *perm)
 {
-	secant_onnx_network *n = c->walk->map;
+	format_onnx_network *n = c->walk->map;
 	if (!onnx_wants(c, k))
 		return c->err->code;
 	secant_err own = { 0 };
-	if (secant_graph_check(n->g, &own))
+	if (graph_check(n->g, &own))
 		return onnx_fail(c, own.code == SECANT_ERR_NOMEM ? own.code : SECANT_ERR_SHAPE, "%s", own.msg);
-	onnx_mapped *m = secant_arena_alloc(n->arena, sizeof *m);
-	const secant_shape *s = secant_graph_shape(n->g, v);
+	onnx_mapped *m = base_arena_alloc(n->arena, sizeof *m);
+	const secant_shape *s = graph_shape(n->g, v);
 	if (!m)
 		return onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
 	if (s->rank != rank)
@@ -125,18 +125,18 @@ onnx_result(onnx_call *c, int k, secant_value v, int type, int rank, const int *
 }
 
 secant_status
-onnx_result_plain(onnx_call *c, secant_value v, int type)
+onnx_result_plain(onnx_call *c, graph_value v, int type)
 {
-	int perm[SECANT_MAX_RANK], rank = secant_graph_shape(onnx_graph(c), v)->rank;
+	int perm[SECANT_MAX_RANK], rank = graph_shape(onnx_graph(c), v)->rank;
 	for (int i = 0; i < rank; i++)
 		perm[i] = i;
 	return onnx_result(c, 0, v, type, rank, perm);
 }
 
 secant_status
-onnx_result_last(onnx_call *c, secant_value v, int type)
+onnx_result_last(onnx_call *c, graph_value v, int type)
 {
-	int perm[SECANT_MAX_RANK], rank = secant_graph_shape(onnx_graph(c), v)->rank;
+	int perm[SECANT_MAX_RANK], rank = graph_shape(onnx_graph(c), v)->rank;
 	onnx_last_perm(rank, perm);
 	return onnx_result(c, 0, v, type, rank, perm);
 }
@@ -150,7 +150,7 @@ onnx_pass(onnx_call *c, int k, const onnx_mapped *m, int type)
 /* ---- known tensors as values ---- */
 
 static const char *
-state_name(secant_onnx_network *n, onnx_call *c, const onnx_tensor *t, const char *name)
+state_name(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const char *name)
 {
 	for (int i = 0; i < n->n_state; i++)
 		if (n->state[i].tensor == t)
@@ -162,55 +162,55 @@ state_name(secant_onnx_network *n, onnx_call *c, const onnx_tensor *t, const cha
 	return c->scope->depth > 0 ? NULL : name;
 }
 
-static secant_value
-add_state(secant_onnx_network *n, onnx_call *c, onnx_tensor *t, const char *name, const secant_shape *shape)
+static graph_value
+add_state(format_onnx_network *n, onnx_call *c, onnx_tensor *t, const char *name, const secant_shape *shape)
 {
 	bool there = false;
 	for (int i = 0; i < n->n_state && !there; i++)
 		there = n->state[i].tensor == t;
-	if (!there && secant_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state)) {
+	if (!there && base_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state)) {
 		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
 		return -1;
 	}
 	if (!there)
-		n->state[n->n_state++] = (secant_onnx_state){ secant_arena_strdup(n->arena, name), secant_onnx_tensor_hold(t) };
-	return secant_graph_state(n->g, name, SECANT_F32, shape, true, SECANT_INIT_ZEROS);
+		n->state[n->n_state++] = (format_onnx_state){ base_arena_strdup(n->arena, name), format_onnx_tensor_hold(t) };
+	return graph_state(n->g, name, SECANT_F32, shape, true, GRAPH_INIT_ZEROS);
 }
 
-static secant_value
-add_constant(secant_onnx_network *n, onnx_call *c, const onnx_tensor *t, const secant_shape *shape)
+static graph_value
+add_constant(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const secant_shape *shape)
 {
-	int64_t count = secant_onnx_count(t);
+	int64_t count = format_onnx_count(t);
 	double *v = onnx_temp(c, count, sizeof *v);
 	if (!v)
 		return -1;
-	secant_onnx_get_reals(t, 0, count, v);
-	bool real = secant_onnx_type_is_real(t->type), wide = t->type == SECANT_ONNX_INT64 || t->type == SECANT_ONNX_INT32;
+	format_onnx_get_reals(t, 0, count, v);
+	bool real = format_onnx_type_is_real(t->type), wide = t->type == FORMAT_ONNX_INT64 || t->type == FORMAT_ONNX_INT32;
 	for (int64_t i = 0; i < count && wide; i++)
 		if (v[i] < -2147483648.0 || v[i] > 2147483647) {
 			onnx_no_map(c, "a constant beyond 32 bits");
 			return -1;
 		}
-	return secant_graph_constant(n->g, real ? SECANT_F32 : wide ? SECANT_I32 : SECANT_U8, shape, v);
+	return graph_constant(n->g, real ? SECANT_F32 : wide ? SECANT_I32 : SECANT_U8, shape, v);
 }
 
 const onnx_mapped *
 onnx_value_of(onnx_call *c, int i)
 {
-	secant_onnx_network *n = c->walk->map;
+	format_onnx_network *n = c->walk->map;
 	if (i < c->n_in && c->mapped[i])
 		return c->mapped[i];
 	onnx_tensor *t = onnx_in(c, i);
 	if (!t)
 		return NULL;
-	if (t->rank > SECANT_MAX_RANK || t->type == SECANT_ONNX_DOUBLE) {
+	if (t->rank > SECANT_MAX_RANK || t->type == FORMAT_ONNX_DOUBLE) {
 		onnx_no_map(
 			c, t->rank > SECANT_MAX_RANK ? "a tensor of more axes than graphs have" : "computes in double precision");
 		return NULL;
 	}
 	secant_shape shape = { .rank = t->rank };
 	memcpy(shape.dim, t->dim, sizeof *t->dim * (size_t)t->rank);
-	onnx_mapped *m = secant_arena_alloc(n->arena, sizeof *m);
+	onnx_mapped *m = base_arena_alloc(n->arena, sizeof *m);
 	if (!m) {
 		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
 		return NULL;
@@ -220,11 +220,11 @@ onnx_value_of(onnx_call *c, int i)
 		m->dim[k] = t->dim[k];
 		m->perm[k] = k;
 	}
-	bool weights = secant_onnx_type_is_real(t->type) && !t->sized && secant_onnx_count(t) > 0 && t->rank > 0;
+	bool weights = format_onnx_type_is_real(t->type) && !t->sized && format_onnx_count(t) > 0 && t->rank > 0;
 	const char *name = weights ? state_name(n, c, t, c->node->in[i]) : NULL;
 	m->v = name ? add_state(n, c, t, name, &shape) : add_constant(n, c, t, &shape);
 	secant_err own = { 0 };
-	if (!c->err->code && secant_graph_check(n->g, &own))
+	if (!c->err->code && graph_check(n->g, &own))
 		onnx_fail(c, own.code, "%s", own.msg);
 	return c->err->code ? NULL : m;
 }
@@ -233,19 +233,19 @@ onnx_value_of(onnx_call *c, int i)
 
 static secant_status
 add_input(
-	secant_onnx_network *n, const secant_onnx_info *want, const secant_onnx_size *size, onnx_mapped *m, secant_err *err)
+	format_onnx_network *n, const format_onnx_info *want, const format_onnx_size *size, onnx_mapped *m, secant_err *err)
 {
 	secant_shape ours = size->shape;
 	secant_dtype dtype;
 	switch (want->type) {
-	case SECANT_ONNX_FLOAT:
-	case SECANT_ONNX_FLOAT16:
-	case SECANT_ONNX_BFLOAT16: dtype = SECANT_F32; break;
-	case SECANT_ONNX_UINT8:
-	case SECANT_ONNX_BOOL: dtype = SECANT_U8; break;
+	case FORMAT_ONNX_FLOAT:
+	case FORMAT_ONNX_FLOAT16:
+	case FORMAT_ONNX_BFLOAT16: dtype = SECANT_F32; break;
+	case FORMAT_ONNX_UINT8:
+	case FORMAT_ONNX_BOOL: dtype = SECANT_U8; break;
 	default:
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "input '%.80s' is a %s of %s", want->name, want->kind,
-			secant_onnx_type_name(want->type));
+			format_onnx_type_name(want->type));
 	}
 	if (strcmp(want->kind, "tensor"))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "input '%.80s' is a %s", want->name, want->kind);
@@ -258,14 +258,14 @@ add_input(
 		onnx_last_perm(ours.rank, m->perm);
 	for (int i = 0; i < ours.rank; i++)
 		ours.dim[i] = m->dim[m->perm[i]];
-	m->v = secant_graph_input(n->g, size->name ? size->name : want->name, dtype, &ours);
+	m->v = graph_input(n->g, size->name ? size->name : want->name, dtype, &ours);
 	if (size->before)
 		m->v = size->before(n->g, m->v);
 	return SECANT_OK;
 }
 
 static secant_status
-check_size(const secant_onnx_info *want, const secant_shape *s, secant_err *err)
+check_size(const format_onnx_info *want, const secant_shape *s, secant_err *err)
 {
 	char text[96];
 	bool fits = want->rank < 0 || want->rank == s->rank;
@@ -273,23 +273,23 @@ check_size(const secant_onnx_info *want, const secant_shape *s, secant_err *err)
 		fits = want->dim[i] < 0 || want->dim[i] == s->dim[i];
 	if (fits)
 		return SECANT_OK;
-	secant_str wanted = { 0 };
+	base_str wanted = { 0 };
 	for (int i = 0; i < want->rank; i++)
 		if (want->dim[i] >= 0)
-			secant_str_addf(&wanted, "%s%lld", i ? "x" : "", (long long)want->dim[i]);
+			base_str_addf(&wanted, "%s%lld", i ? "x" : "", (long long)want->dim[i]);
 		else
-			secant_str_addf(&wanted, "%s%s", i ? "x" : "", *want->symbol[i] ? want->symbol[i] : "?");
+			base_str_addf(&wanted, "%s%s", i ? "x" : "", *want->symbol[i] ? want->symbol[i] : "?");
 	secant_status status = secant_fail(err, SECANT_ERR_SHAPE, "input '%.80s' is %s, the network wants %s", want->name,
 		secant_shape_text(s, text, sizeof text), wanted.p ? wanted.p : "");
-	secant_str_free(&wanted);
+	base_str_free(&wanted);
 	return status;
 }
 
 static secant_status
-map_all(secant_onnx_network *n, const secant_onnx_model *m, onnx_value *values, secant_err *err)
+map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, secant_err *err)
 {
 	enum { WORK_BITS = 36, BYTES_BITS = 34 };
-	const secant_onnx_graph *g = &m->graph;
+	const format_onnx_graph *g = &m->graph;
 	onnx_walk w = {
 		.model = m, .err = err, .limit = INT64_C(1) << BYTES_BITS, .budget = INT64_C(1) << WORK_BITS, .map = n
 	};
@@ -297,33 +297,33 @@ map_all(secant_onnx_network *n, const secant_onnx_model *m, onnx_value *values, 
 	if (!s && w.n_problems)
 		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d nodes have no operators of ours: %s%s", w.n_problems,
 			w.problems.p ? w.problems.p : "", w.n_problems > 40 ? "; ..." : "");
-	secant_str_free(&w.problems);
+	base_str_free(&w.problems);
 	for (int i = 0; i < g->n_out && !s; i++) {
 		onnx_value *v = &values[g->n_in + i];
 		if (v->m)
 			n->out[i] = *v->m;
 		else
-			n->known[i] = secant_onnx_tensor_hold(v->t);
+			n->known[i] = format_onnx_tensor_hold(v->t);
 	}
 	for (int i = 0; i < g->n_out; i++)
-		secant_onnx_tensor_drop(values[g->n_in + i].t);
-	for (int i = 0; i < secant_graph_nodes(n->g); i++)
-		n->transposes += !strcmp(secant_graph_get_node(n->g, i)->op->name, "transpose");
+		format_onnx_tensor_drop(values[g->n_in + i].t);
+	for (int i = 0; i < graph_nodes(n->g); i++)
+		n->transposes += !strcmp(graph_get_node(n->g, i)->op->name, "transpose");
 	return s;
 }
 
-secant_onnx_network *
-secant_onnx_map(const secant_onnx_model *m, const secant_onnx_size *sizes, int count, secant_err *err)
+format_onnx_network *
+format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count, secant_err *err)
 {
-	const secant_onnx_graph *g = &m->graph;
+	const format_onnx_graph *g = &m->graph;
 	secant_err own = { 0 };
-	secant_onnx_network *n = secant_calloc(1, sizeof *n);
+	format_onnx_network *n = secant_calloc(1, sizeof *n);
 	onnx_value *values = secant_calloc((size_t)g->n_in + (size_t)g->n_out + 1, sizeof *values);
 	secant_status s = SECANT_OK;
-	if (!n || !values || !(n->arena = secant_arena_new()) || !(n->g = secant_graph_new())
-		|| !(n->in = secant_arena_alloc(n->arena, ((size_t)g->n_in + 1) * sizeof *n->in))
-		|| !(n->out = secant_arena_alloc(n->arena, ((size_t)g->n_out + 1) * sizeof *n->out))
-		|| !(n->known = secant_arena_alloc(n->arena, ((size_t)g->n_out + 1) * sizeof *n->known)))
+	if (!n || !values || !(n->arena = base_arena_new()) || !(n->g = graph_new())
+		|| !(n->in = base_arena_alloc(n->arena, ((size_t)g->n_in + 1) * sizeof *n->in))
+		|| !(n->out = base_arena_alloc(n->arena, ((size_t)g->n_out + 1) * sizeof *n->out))
+		|| !(n->known = base_arena_alloc(n->arena, ((size_t)g->n_out + 1) * sizeof *n->known)))
 		s = secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
 	if (!s && count != g->n_in)
 		s = secant_fail(&own, SECANT_ERR_ARG, "%d inputs for a network of %d", count, g->n_in);
@@ -340,32 +340,32 @@ secant_onnx_map(const secant_onnx_model *m, const secant_onnx_size *sizes, int c
 		s = map_all(n, m, values, &own);
 	}
 	if (!s)
-		s = secant_graph_check(n->g, &own);
+		s = graph_check(n->g, &own);
 	secant_free(values);
 	if (!s)
 		return n;
-	secant_onnx_network_free(n);
+	format_onnx_network_free(n);
 	secant_fail(err, own.code ? own.code : s, "%s", own.msg);
 	return NULL;
 }
 
 void
-secant_onnx_network_free(secant_onnx_network *n)
+format_onnx_network_free(format_onnx_network *n)
 {
 	if (!n)
 		return;
 	for (int i = 0; i < n->n_state; i++)
-		secant_onnx_tensor_drop(n->state[i].tensor);
+		format_onnx_tensor_drop(n->state[i].tensor);
 	for (int i = 0; i < n->n_out && n->known; i++)
-		secant_onnx_tensor_drop(n->known[i]);
+		format_onnx_tensor_drop(n->known[i]);
 	secant_free(n->state);
-	secant_graph_free(n->g);
-	secant_arena_free(n->arena);
+	graph_free(n->g);
+	base_arena_free(n->arena);
 	secant_free(n);
 }
 
-secant_value
-secant_onnx_output(secant_onnx_network *n, int i, bool last)
+graph_value
+format_onnx_output(format_onnx_network *n, int i, bool last)
 {
 	return n->out[i].v < 0 ? -1 : last ? onnx_channels_last(n->g, &n->out[i]) : onnx_plain(n->g, &n->out[i]);
 }

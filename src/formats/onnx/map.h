@@ -6,14 +6,14 @@
  * An axis rule is what a mapping function asks of its inputs: any one order for all (elementwise), channels last
  * (convolution, pooling, norms), or the file's own (reshapes, products).
  */
-#ifndef SECANT_FORMATS_ONNX_MAP_H
-#define SECANT_FORMATS_ONNX_MAP_H
+#ifndef FORMAT_ONNX_MAP_H
+#define FORMAT_ONNX_MAP_H
 #include "formats/onnx/eval.h"
 #include "graph/graph.h"
 
 /* A value of our graph and how it stands for one of ONNX: axis j of ours is axis perm[j] of ONNX's. */
 struct onnx_mapped {
-	secant_value v;
+	graph_value v;
 	int type; /* of ONNX */
 	int rank;
 	int64_t dim[SECANT_MAX_RANK]; /* in ONNX's order */
@@ -21,51 +21,51 @@ struct onnx_mapped {
 };
 
 /* A state of the mapped graph and its numbers, which the model holds or this does. */
-typedef struct secant_onnx_state {
+typedef struct format_onnx_state {
 	const char *name;
-	secant_onnx_tensor *tensor;
-} secant_onnx_state;
+	format_onnx_tensor *tensor;
+} format_onnx_state;
 
-typedef struct secant_onnx_network {
-	secant_graph *g;
+typedef struct format_onnx_network {
+	graph_net *g;
 	int n_in, n_out, n_state, state_capacity;
 	onnx_mapped *in; /* of each input of the model; v -1: a known one */
 	onnx_mapped *out; /* of each output; v -1: known */
-	secant_onnx_tensor **known; /* outputs that do not depend on the inputs' numbers; held */
-	secant_onnx_state *state; /* in the order of the graph's states */
-	secant_arena *arena;
+	format_onnx_tensor **known; /* outputs that do not depend on the inputs' numbers; held */
+	format_onnx_state *state; /* in the order of the graph's states */
+	base_arena *arena;
 	int transposes; /* that are left */
-} secant_onnx_network;
+} format_onnx_network;
 
 /* What an input is: shape in ONNX's order. `last`: its numbers come with channels last (N x H x W x C for N, C, H, W).
  */
-typedef struct secant_onnx_size {
+typedef struct format_onnx_size {
 	secant_shape shape;
 	bool last;
 	const char *name; /* of our graph's input; NULL: the file's */
-	secant_value (*before)(secant_graph *g, secant_value x); /* done to it before the network sees it; NULL: nothing */
-} secant_onnx_size;
+	graph_value (*before)(graph_net *g, graph_value x); /* done to it before the network sees it; NULL: nothing */
+} format_onnx_size;
 
 /* NULL and err on failure; UNSUPPORTED where nodes have no operators of ours: one error that lists them all. */
-secant_onnx_network *secant_onnx_map(const secant_onnx_model *m, const secant_onnx_size *sizes, int n, secant_err *err);
-void secant_onnx_network_free(secant_onnx_network *n); /* the graph too, unless g was taken (NULL) */
+format_onnx_network *format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int n, secant_err *err);
+void format_onnx_network_free(format_onnx_network *n); /* the graph too, unless g was taken (NULL) */
 /* An output with channels last (its rank's last axis is ONNX's axis 1), or in the file's own order. */
-secant_value secant_onnx_output(secant_onnx_network *n, int i, bool last);
+graph_value format_onnx_output(format_onnx_network *n, int i, bool last);
 
 /* ---- for mapping functions ---- */
-secant_graph *onnx_graph(const onnx_call *c);
+graph_net *onnx_graph(const onnx_call *c);
 /* Input i as a value: mapped, or a known tensor as a state or constant. NULL after an error. */
 const onnx_mapped *onnx_value_of(onnx_call *c, int i);
 /* The same axes in another order. */
-secant_value onnx_ordered(secant_graph *g, const onnx_mapped *m, const int *perm);
-secant_value onnx_plain(secant_graph *g, const onnx_mapped *m);
-secant_value onnx_channels_last(secant_graph *g, const onnx_mapped *m);
+graph_value onnx_ordered(graph_net *g, const onnx_mapped *m, const int *perm);
+graph_value onnx_plain(graph_net *g, const onnx_mapped *m);
+graph_value onnx_channels_last(graph_net *g, const onnx_mapped *m);
 bool onnx_is_last(const onnx_mapped *m); /* channels last: 0, 2, ..., 1 */
 void onnx_last_perm(int rank, int *perm);
 /* Output 0: value v in the given order; its shape is the graph's. */
-secant_status onnx_result(onnx_call *c, int k, secant_value v, int type, int rank, const int *perm);
-secant_status onnx_result_plain(onnx_call *c, secant_value v, int type);
-secant_status onnx_result_last(onnx_call *c, secant_value v, int type);
+secant_status onnx_result(onnx_call *c, int k, graph_value v, int type, int rank, const int *perm);
+secant_status onnx_result_plain(onnx_call *c, graph_value v, int type);
+secant_status onnx_result_last(onnx_call *c, graph_value v, int type);
 secant_status onnx_pass(onnx_call *c, int k, const onnx_mapped *m, int type); /* the same value */
 secant_status onnx_no_map(onnx_call *c, const char *why);
 /* A real attribute as who wrote it meant it: 1e-5, not the float nearest to it. Networks meant doubles, the file holds

@@ -9,9 +9,9 @@ static bool
 is_number(const onnx_call *c, int i, double *v)
 {
 	const onnx_tensor *t = i < c->n_in ? c->in[i] : NULL;
-	if (!t || secant_onnx_count(t) != 1 || !secant_onnx_type_is_real(t->type))
+	if (!t || format_onnx_count(t) != 1 || !format_onnx_type_is_real(t->type))
 		return false;
-	secant_onnx_get_reals(t, 0, 1, v);
+	format_onnx_get_reals(t, 0, 1, v);
 	return true;
 }
 
@@ -19,7 +19,7 @@ is_number(const onnx_call *c, int i, double *v)
 static bool
 is_real(onnx_call *c, const onnx_mapped *m)
 {
-	if (m && secant_onnx_type_is_real(m->type) && m->type != SECANT_ONNX_DOUBLE)
+	if (m && format_onnx_type_is_real(m->type) && m->type != FORMAT_ONNX_DOUBLE)
 		return true;
 	if (m)
 		onnx_no_map(c, "computes integers");
@@ -48,7 +48,7 @@ onnx_map_unary(onnx_call *c)
 		{ "Sqrt", "sqrt" },
 		{ "Tanh", "tanh" },
 	};
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	size_t k = 0;
 	if (!is_real(c, x))
@@ -57,18 +57,18 @@ onnx_map_unary(onnx_call *c)
 		k++;
 	if (k == sizeof rows / sizeof *rows)
 		return onnx_no_map(c, "has no operator of ours");
-	secant_number_attr a = { .a = rows[k].attr ? onnx_attr_decimal(c, rows[k].attr, rows[k].otherwise) : 0 };
+	op_number_attr a = { .a = rows[k].attr ? onnx_attr_decimal(c, rows[k].attr, rows[k].otherwise) : 0 };
 	return onnx_result(
-		c, 0, secant_apply(g, rows[k].ours, rows[k].attr ? &a : NULL, 1, x->v), x->type, x->rank, x->perm);
+		c, 0, graph_apply(g, rows[k].ours, rows[k].attr ? &a : NULL, 1, x->v), x->type, x->rank, x->perm);
 }
 
 static secant_status
-clamped(onnx_call *c, const onnx_mapped *x, secant_value v, double low, double high)
+clamped(onnx_call *c, const onnx_mapped *x, graph_value v, double low, double high)
 {
-	secant_number_attr a = { fmax(low, -3.4e38), fmin(high, 3.4e38) };
+	op_number_attr a = { fmax(low, -3.4e38), fmin(high, 3.4e38) };
 	bool six = low == 0 && high == 6;
 	return onnx_result(
-		c, 0, secant_apply(onnx_graph(c), six ? "relu6" : "clamp", six ? NULL : &a, 1, v), x->type, x->rank, x->perm);
+		c, 0, graph_apply(onnx_graph(c), six ? "relu6" : "clamp", six ? NULL : &a, 1, v), x->type, x->rank, x->perm);
 }
 
 secant_status
@@ -91,23 +91,23 @@ onnx_map_clip(onnx_call *c)
 secant_status
 onnx_map_hard_sigmoid(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
-	secant_number_attr a = { .a = onnx_attr_real(c, "alpha", 0.2f) }, b = { .a = onnx_attr_real(c, "beta", 0.5) };
+	op_number_attr a = { .a = onnx_attr_real(c, "alpha", 0.2f) }, b = { .a = onnx_attr_real(c, "beta", 0.5) };
 	if (!is_real(c, x))
 		return c->err->code;
 	if (fabs(a.a - 1.0 / 6) < 1e-7 && b.a == 0.5)
-		return onnx_result(c, 0, secant_apply(g, "hardsigmoid", NULL, 1, x->v), x->type, x->rank, x->perm);
-	return clamped(c, x, secant_apply(g, "add_scalar", &b, 1, secant_apply(g, "mul_scalar", &a, 1, x->v)), 0, 1);
+		return onnx_result(c, 0, graph_apply(g, "hardsigmoid", NULL, 1, x->v), x->type, x->rank, x->perm);
+	return clamped(c, x, graph_apply(g, "add_scalar", &b, 1, graph_apply(g, "mul_scalar", &a, 1, x->v)), 0, 1);
 }
 
 secant_status
 onnx_map_softplus(onnx_call *c)
 {
 	const onnx_mapped *x = onnx_value_of(c, 0);
-	secant_number_attr a = { 1, 40 };
+	op_number_attr a = { 1, 40 };
 	return is_real(c, x)
-		? onnx_result(c, 0, secant_apply(onnx_graph(c), "softplus", &a, 1, x->v), x->type, x->rank, x->perm)
+		? onnx_result(c, 0, graph_apply(onnx_graph(c), "softplus", &a, 1, x->v), x->type, x->rank, x->perm)
 		: c->err->code;
 }
 
@@ -116,9 +116,8 @@ onnx_map_gelu(onnx_call *c)
 {
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	const char *ours = strcmp(onnx_attr_text(c, "approximate", "none"), "tanh") ? "gelu" : "gelu_tanh";
-	return is_real(c, x)
-		? onnx_result(c, 0, secant_apply(onnx_graph(c), ours, NULL, 1, x->v), x->type, x->rank, x->perm)
-		: c->err->code;
+	return is_real(c, x) ? onnx_result(c, 0, graph_apply(onnx_graph(c), ours, NULL, 1, x->v), x->type, x->rank, x->perm)
+						 : c->err->code;
 }
 
 secant_status
@@ -128,26 +127,26 @@ onnx_map_swish(onnx_call *c)
 	if (onnx_attr_real(c, "alpha", 1) != 1)
 		return onnx_no_map(c, "alpha is not 1");
 	return is_real(c, x)
-		? onnx_result(c, 0, secant_apply(onnx_graph(c), "silu", NULL, 1, x->v), x->type, x->rank, x->perm)
+		? onnx_result(c, 0, graph_apply(onnx_graph(c), "silu", NULL, 1, x->v), x->type, x->rank, x->perm)
 		: c->err->code;
 }
 
 /* ---- two inputs ---- */
 
 /* m with `rank` axes, ones in front, in the order perm. */
-static secant_value
-spread(secant_graph *g, const onnx_mapped *m, int rank, const int *perm)
+static graph_value
+spread(graph_net *g, const onnx_mapped *m, int rank, const int *perm)
 {
 	onnx_mapped wide = { .rank = rank, .type = m->type };
 	if (m->rank == rank)
 		return onnx_ordered(g, m, perm);
-	secant_shape_attr shape = { { rank } };
+	op_shape_attr shape = { { rank } };
 	for (int i = 0; i < rank; i++) {
 		wide.perm[i] = i;
 		wide.dim[i] = i < rank - m->rank ? 1 : m->dim[i - (rank - m->rank)];
 		shape.shape.v[i] = (int)wide.dim[i];
 	}
-	wide.v = secant_apply(g, "reshape", &shape, 1, onnx_plain(g, m));
+	wide.v = graph_apply(g, "reshape", &shape, 1, onnx_plain(g, m));
 	return onnx_ordered(g, &wide, perm);
 }
 
@@ -173,19 +172,19 @@ old_broadcast(onnx_call *c)
 static secant_status
 joined(onnx_call *c, const char *ours, const onnx_mapped *a, const onnx_mapped *b, int type)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *m = leader(c, a, b);
-	secant_value x = spread(g, a, m->rank, m->perm), y = spread(g, b, m->rank, m->perm);
-	return onnx_result(c, 0, secant_apply(g, ours, NULL, 2, x, y), type, m->rank, m->perm);
+	graph_value x = spread(g, a, m->rank, m->perm), y = spread(g, b, m->rank, m->perm);
+	return onnx_result(c, 0, graph_apply(g, ours, NULL, 2, x, y), type, m->rank, m->perm);
 }
 
 static secant_status
 with_number(onnx_call *c, const char *ours, double v, int i)
 {
 	const onnx_mapped *x = c->mapped[i];
-	secant_number_attr a = { .a = v };
+	op_number_attr a = { .a = v };
 	/* A number with axes may give its result more axes than x has. */
-	return onnx_result(c, 0, secant_apply(onnx_graph(c), ours, &a, 1, x->v), x->type, x->rank, x->perm);
+	return onnx_result(c, 0, graph_apply(onnx_graph(c), ours, &a, 1, x->v), x->type, x->rank, x->perm);
 }
 
 secant_status
@@ -232,26 +231,26 @@ onnx_map_compare(onnx_call *c)
 	if (old_broadcast(c))
 		return onnx_no_map(c, "broadcasts as operator sets before 7 did");
 	if (!less)
-		return joined(c, strcmp(c->node->op, "Equal") ? "greater" : "equal", a, b, SECANT_ONNX_BOOL);
-	secant_graph *g = onnx_graph(c);
+		return joined(c, strcmp(c->node->op, "Equal") ? "greater" : "equal", a, b, FORMAT_ONNX_BOOL);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *m = leader(c, a, b);
-	secant_value x = spread(g, a, m->rank, m->perm), y = spread(g, b, m->rank, m->perm);
-	return onnx_result(c, 0, secant_apply(g, "greater", NULL, 2, y, x), SECANT_ONNX_BOOL, m->rank, m->perm);
+	graph_value x = spread(g, a, m->rank, m->perm), y = spread(g, b, m->rank, m->perm);
+	return onnx_result(c, 0, graph_apply(g, "greater", NULL, 2, y, x), FORMAT_ONNX_BOOL, m->rank, m->perm);
 }
 
 secant_status
 onnx_map_where(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *p = onnx_value_of(c, 0), *a = p ? onnx_value_of(c, 1) : NULL,
 					  *b = a ? onnx_value_of(c, 2) : NULL;
 	if (!b || !is_real(c, a) || !is_real(c, b))
 		return c->err->code;
 	const onnx_mapped *m = a->rank >= b->rank ? a : b;
 	m = p->rank > m->rank ? p : m;
-	secant_value x = spread(g, p, m->rank, m->perm), y = spread(g, a, m->rank, m->perm),
-				 z = spread(g, b, m->rank, m->perm);
-	return onnx_result(c, 0, secant_apply(g, "where", NULL, 3, x, y, z), a->type, m->rank, m->perm);
+	graph_value x = spread(g, p, m->rank, m->perm), y = spread(g, a, m->rank, m->perm),
+				z = spread(g, b, m->rank, m->perm);
+	return onnx_result(c, 0, graph_apply(g, "where", NULL, 3, x, y, z), a->type, m->rank, m->perm);
 }
 
 secant_status
@@ -259,16 +258,16 @@ onnx_map_pow(onnx_call *c)
 {
 	double e;
 	const onnx_mapped *x = onnx_value_of(c, 0);
-	secant_number_attr a;
+	op_number_attr a;
 	if (!is_real(c, x))
 		return c->err->code;
-	if (c->n_in < 2 || !c->in[1] || secant_onnx_count(c->in[1]) != 1 || c->in[1]->rank > x->rank)
+	if (c->n_in < 2 || !c->in[1] || format_onnx_count(c->in[1]) != 1 || c->in[1]->rank > x->rank)
 		return onnx_no_map(c, "an exponent that is not one known number");
-	secant_onnx_get_reals(c->in[1], 0, 1, &e);
-	a = (secant_number_attr){ .a = e };
-	secant_value v = e == 2 ? secant_apply(onnx_graph(c), "square", NULL, 1, x->v)
-		: e == 0.5          ? secant_apply(onnx_graph(c), "sqrt", NULL, 1, x->v)
-							: secant_apply(onnx_graph(c), "pow", &a, 1, x->v);
+	format_onnx_get_reals(c->in[1], 0, 1, &e);
+	a = (op_number_attr){ .a = e };
+	graph_value v = e == 2 ? graph_apply(onnx_graph(c), "square", NULL, 1, x->v)
+		: e == 0.5         ? graph_apply(onnx_graph(c), "sqrt", NULL, 1, x->v)
+						   : graph_apply(onnx_graph(c), "pow", &a, 1, x->v);
 	return onnx_result(c, 0, v, x->type, x->rank, x->perm);
 }
 
@@ -276,7 +275,7 @@ onnx_map_pow(onnx_call *c)
 secant_status
 onnx_map_prelu(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL;
 	if (!w || !is_real(c, x) || !is_real(c, w))
 		return c->err->code;
@@ -289,11 +288,11 @@ onnx_map_prelu(onnx_call *c)
 		at = 1;
 	if (n != 1 && (x->rank < 2 || n != x->dim[1] || at != 1))
 		return onnx_no_map(c, "slopes that are not one for each channel");
-	secant_shape_attr flat = { { 1, { (int)n } } };
-	secant_value slopes = w->rank == 1 ? w->v : secant_apply(g, "reshape", &flat, 1, w->v);
+	op_shape_attr flat = { { 1, { (int)n } } };
+	graph_value slopes = w->rank == 1 ? w->v : graph_apply(g, "reshape", &flat, 1, w->v);
 	if (n == 1)
-		return onnx_result(c, 0, secant_apply(g, "prelu", NULL, 2, x->v, slopes), x->type, x->rank, x->perm);
-	return onnx_result_last(c, secant_apply(g, "prelu", NULL, 2, onnx_channels_last(g, x), slopes), x->type);
+		return onnx_result(c, 0, graph_apply(g, "prelu", NULL, 2, x->v, slopes), x->type, x->rank, x->perm);
+	return onnx_result_last(c, graph_apply(g, "prelu", NULL, 2, onnx_channels_last(g, x), slopes), x->type);
 }
 
 /* ---- types ---- */
@@ -304,14 +303,14 @@ cast(onnx_call *c, int type)
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	if (!x)
 		return c->err->code;
-	bool from = secant_onnx_type_is_real(x->type), to = secant_onnx_type_is_real(type);
-	if (type == SECANT_ONNX_DOUBLE)
+	bool from = format_onnx_type_is_real(x->type), to = format_onnx_type_is_real(type);
+	if (type == FORMAT_ONNX_DOUBLE)
 		return onnx_no_map(c, "computes in double precision");
 	if (x->type == type || (from && to))
 		return onnx_pass(c, 0, x, type);
 	if (!to)
 		return onnx_no_map(c, "casts to integers");
-	return onnx_result(c, 0, secant_apply(onnx_graph(c), "upcast", NULL, 1, x->v), type, x->rank, x->perm);
+	return onnx_result(c, 0, graph_apply(onnx_graph(c), "upcast", NULL, 1, x->v), type, x->rank, x->perm);
 }
 
 secant_status

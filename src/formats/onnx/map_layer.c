@@ -7,14 +7,14 @@
 #include "ops/ops.h"
 #include "ops/resize_map.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 /* ---- windows ---- */
 
-static secant_conv_attr
+static op_conv_attr
 conv_attr(const onnx_window *w, int groups)
 {
-	secant_conv_attr a = {
+	op_conv_attr a = {
 		.stride = { 2 }, .dilation = { 2 }, .padding = { 4 }, .output_padding = { 2 }, .groups = groups
 	};
 	for (int i = 0; i < 2; i++) {
@@ -40,7 +40,7 @@ good_pads(onnx_call *c, const onnx_window *w)
 secant_status
 onnx_map_conv(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL,
 					  *b = w && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	onnx_window win;
@@ -50,18 +50,17 @@ onnx_map_conv(onnx_call *c)
 		return onnx_no_map(c, "slides over other than two axes");
 	if (!onnx_window_of(c, 4, x->dim, w->dim + 2, false, &win) || !good_pads(c, &win))
 		return c->err->code;
-	secant_conv_attr a = conv_attr(&win, (int)onnx_attr_int(c, "group", 1));
+	op_conv_attr a = conv_attr(&win, (int)onnx_attr_int(c, "group", 1));
 	if (a.groups < 1)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "%d groups", a.groups);
-	secant_value v = secant_apply(
-		g, "conv2d", &a, b ? 3 : 2, onnx_channels_last(g, x), onnx_plain(g, w), b ? b->v : -1);
+	graph_value v = graph_apply(g, "conv2d", &a, b ? 3 : 2, onnx_channels_last(g, x), onnx_plain(g, w), b ? b->v : -1);
 	return onnx_result_last(c, v, x->type);
 }
 
 secant_status
 onnx_map_conv_transpose(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL,
 					  *b = w && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	onnx_window win;
@@ -72,12 +71,12 @@ onnx_map_conv_transpose(onnx_call *c)
 		return onnx_no_map(c, "slides over other than two axes");
 	if (!onnx_transposed_window(c, 4, x->dim, w->dim + 2, &win, extra) || !good_pads(c, &win))
 		return c->err->code;
-	secant_conv_attr a = conv_attr(&win, (int)onnx_attr_int(c, "group", 1));
+	op_conv_attr a = conv_attr(&win, (int)onnx_attr_int(c, "group", 1));
 	for (int i = 0; i < 2; i++)
 		a.output_padding.v[i] = (int)extra[i];
 	if (a.groups < 1)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "%d groups", a.groups);
-	secant_value v = secant_apply(
+	graph_value v = graph_apply(
 		g, "conv_transpose2d", &a, b ? 3 : 2, onnx_channels_last(g, x), onnx_plain(g, w), b ? b->v : -1);
 	return onnx_result_last(c, v, x->type);
 }
@@ -85,19 +84,19 @@ onnx_map_conv_transpose(onnx_call *c)
 secant_status
 onnx_map_pool(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	bool most = !strcmp(c->node->op, "MaxPool"), ceil_mode = onnx_attr_int(c, "ceil_mode", 0);
 	onnx_window w;
 	if (!x)
 		return c->err->code;
-	if (x->rank != 4 || !secant_onnx_type_is_real(x->type))
+	if (x->rank != 4 || !format_onnx_type_is_real(x->type))
 		return onnx_no_map(c, x->rank == 4 ? "pools integers" : "slides over other than two axes");
 	if (!onnx_window_of(c, 4, x->dim, NULL, ceil_mode, &w) || !good_pads(c, &w))
 		return c->err->code;
 	if (onnx_wants(c, 1))
 		return onnx_no_map(c, "the places of its maxima are asked for");
-	secant_pool_attr a = { .kernel = { 2 },
+	op_pool_attr a = { .kernel = { 2 },
 		.stride = { 2 },
 		.padding = { 4 },
 		.ceil_mode = ceil_mode,
@@ -110,10 +109,10 @@ onnx_map_pool(onnx_call *c)
 		a.padding.v[i] = (int)w.before[i];
 		a.padding.v[i + 2] = (int)w.after[i];
 	}
-	secant_value v = secant_apply(g, most ? "max_pool2d" : "avg_pool2d", &a, 1, onnx_channels_last(g, x));
+	graph_value v = graph_apply(g, most ? "max_pool2d" : "avg_pool2d", &a, 1, onnx_channels_last(g, x));
 	if (v >= 0)
 		for (int i = 0; i < 2; i++)
-			if (secant_graph_shape(g, v)->dim[i + 1] != w.out[i])
+			if (graph_shape(g, v)->dim[i + 1] != w.out[i])
 				return onnx_no_map(c, "rounds its size in a way that pooling here does not");
 	return onnx_result_last(c, v, x->type);
 }
@@ -124,9 +123,9 @@ static secant_status
 reduced(onnx_call *c, const char *ours, const bool *flag, bool keep)
 {
 	const onnx_mapped *x = onnx_value_of(c, 0);
-	secant_axes_attr a = { .keepdim = keep };
+	op_axes_attr a = { .keepdim = keep };
 	int perm[RANK], rank = 0, below[RANK] = { 0 };
-	if (!x || !secant_onnx_type_is_real(x->type))
+	if (!x || !format_onnx_type_is_real(x->type))
 		return onnx_no_map(c, "reduces integers");
 	for (int i = 0, gone = 0; i < x->rank; i++) {
 		below[i] = keep ? 0 : gone;
@@ -138,7 +137,7 @@ reduced(onnx_call *c, const char *ours, const bool *flag, bool keep)
 		if (keep || !flag[x->perm[j]])
 			perm[rank++] = x->perm[j] - below[x->perm[j]];
 	}
-	return onnx_result(c, 0, secant_apply(onnx_graph(c), ours, &a, 1, x->v), x->type, rank, perm);
+	return onnx_result(c, 0, graph_apply(onnx_graph(c), ours, &a, 1, x->v), x->type, rank, perm);
 }
 
 secant_status
@@ -187,38 +186,37 @@ onnx_map_argmax(onnx_call *c)
 	int axis = x ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1, perm[RANK], rank = 0;
 	if (axis < 0)
 		return c->err->code;
-	if (onnx_attr_int(c, "select_last_index", 0) || strcmp(c->node->op, "ArgMax") || !secant_onnx_type_is_real(x->type))
+	if (onnx_attr_int(c, "select_last_index", 0) || strcmp(c->node->op, "ArgMax") || !format_onnx_type_is_real(x->type))
 		return onnx_no_map(c, "has no operator of ours");
-	secant_index_attr a = { onnx_axis_at(x, axis), keep };
+	op_index_attr a = { onnx_axis_at(x, axis), keep };
 	for (int j = 0; j < x->rank; j++)
 		if (keep || x->perm[j] != axis)
 			perm[rank++] = x->perm[j] - (!keep && x->perm[j] > axis);
-	return onnx_result(c, 0, secant_apply(onnx_graph(c), "argmax", &a, 1, x->v), SECANT_ONNX_INT64, rank, perm);
+	return onnx_result(c, 0, graph_apply(onnx_graph(c), "argmax", &a, 1, x->v), FORMAT_ONNX_INT64, rank, perm);
 }
 
 secant_status
 onnx_map_softmax(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	const char *ours = !strcmp(c->node->op, "Softmax") ? "softmax" : "log_softmax";
 	int axis = x ? onnx_axis(c, onnx_attr_int(c, "axis", c->opset < 13 ? 1 : -1), x->rank) : -1;
 	if (axis < 0)
 		return c->err->code;
-	if (!strcmp(c->node->op, "Hardmax") || !secant_onnx_type_is_real(x->type))
+	if (!strcmp(c->node->op, "Hardmax") || !format_onnx_type_is_real(x->type))
 		return onnx_no_map(c, "has no operator of ours");
-	secant_axis_attr a = { onnx_axis_at(x, axis) };
+	op_axis_attr a = { onnx_axis_at(x, axis) };
 	if (c->opset >= 13 || onnx_product(x->dim, axis + 1, x->rank) == 1)
-		return onnx_result(c, 0, secant_apply(g, ours, &a, 1, x->v), x->type, x->rank, x->perm);
+		return onnx_result(c, 0, graph_apply(g, ours, &a, 1, x->v), x->type, x->rank, x->perm);
 	/* Before operator set 13: over all axes from that one on. */
-	secant_shape_attr flat = { { 2,
-						  { (int)onnx_product(x->dim, 0, axis), (int)onnx_product(x->dim, axis, x->rank) } } },
-					  back = { { x->rank } };
+	op_shape_attr flat = { { 2, { (int)onnx_product(x->dim, 0, axis), (int)onnx_product(x->dim, axis, x->rank) } } },
+				  back = { { x->rank } };
 	for (int i = 0; i < x->rank; i++)
 		back.shape.v[i] = (int)x->dim[i];
 	a.axis = 1;
-	secant_value v = secant_apply(g, ours, &a, 1, secant_apply(g, "reshape", &flat, 1, onnx_plain(g, x)));
-	return onnx_result_plain(c, secant_apply(g, "reshape", &back, 1, v), x->type);
+	graph_value v = graph_apply(g, ours, &a, 1, graph_apply(g, "reshape", &flat, 1, onnx_plain(g, x)));
+	return onnx_result_plain(c, graph_apply(g, "reshape", &back, 1, v), x->type);
 }
 
 /* ---- norms ---- */
@@ -226,7 +224,7 @@ onnx_map_softmax(onnx_call *c)
 secant_status
 onnx_map_batch_norm(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *p[5];
 	for (int i = 0; i < 5; i++)
 		if (!(p[i] = onnx_value_of(c, i)))
@@ -237,9 +235,9 @@ onnx_map_batch_norm(onnx_call *c)
 		return onnx_no_map(c, "is in training mode");
 	if (p[0]->rank < 2)
 		return onnx_no_map(c, "has no axis of channels");
-	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
 		.momentum = 1 - onnx_attr_decimal(c, "momentum", 0.9) };
-	secant_value v = secant_apply(
+	graph_value v = graph_apply(
 		g, "batch_norm", &a, 5, onnx_channels_last(g, p[0]), p[3]->v, p[4]->v, p[1]->v, p[2]->v);
 	return onnx_result_last(c, v, p[0]->type);
 }
@@ -249,27 +247,27 @@ onnx_map_batch_norm(onnx_call *c)
 static secant_status
 instance_rows(onnx_call *c, const onnx_mapped *x, const onnx_mapped *w, const onnx_mapped *b)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	int64_t rows = x->dim[0] * x->dim[1], length = onnx_product(x->dim, 2, x->rank);
-	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
-	secant_shape_attr flat = { { 2, { (int)rows, (int)length } } }, channels = { { x->rank, { 1, (int)x->dim[1] } } },
-					  back = { { x->rank } };
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
+	op_shape_attr flat = { { 2, { (int)rows, (int)length } } }, channels = { { x->rank, { 1, (int)x->dim[1] } } },
+				  back = { { x->rank } };
 	for (int i = 0; i < x->rank; i++) {
 		channels.shape.v[i] = i == 1 ? (int)x->dim[1] : 1;
 		back.shape.v[i] = (int)x->dim[i];
 	}
-	secant_value in = secant_apply(g, "reshape", &flat, 1, onnx_plain(g, x));
-	const secant_node *n = secant_graph_node(g, "layer_norm", &a, 1, &in);
-	secant_value v = secant_apply(g, "reshape", &back, 1, n ? n->out[0] : -1);
-	v = secant_apply(g, "mul", NULL, 2, v, secant_apply(g, "reshape", &channels, 1, w->v));
+	graph_value in = graph_apply(g, "reshape", &flat, 1, onnx_plain(g, x));
+	const graph_node *n = graph_make_node(g, "layer_norm", &a, 1, &in);
+	graph_value v = graph_apply(g, "reshape", &back, 1, n ? n->out[0] : -1);
+	v = graph_apply(g, "mul", NULL, 2, v, graph_apply(g, "reshape", &channels, 1, w->v));
 	return onnx_result_plain(
-		c, secant_apply(g, "add", NULL, 2, v, secant_apply(g, "reshape", &channels, 1, b->v)), x->type);
+		c, graph_apply(g, "add", NULL, 2, v, graph_apply(g, "reshape", &channels, 1, b->v)), x->type);
 }
 
 secant_status
 onnx_map_group_norm(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL,
 					  *b = w ? onnx_value_of(c, 2) : NULL;
 	bool instance = !strcmp(c->node->op, "InstanceNormalization");
@@ -279,17 +277,17 @@ onnx_map_group_norm(onnx_call *c)
 		return instance_rows(c, x, w, b);
 	if (x->rank != 4 || onnx_product(w->dim, 0, w->rank) != x->dim[1])
 		return onnx_no_map(c, "normalises other than pictures, or scales groups");
-	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
 		.groups = instance ? (int)x->dim[1] : (int)onnx_attr_int(c, "num_groups", 1) };
-	secant_value in[3] = { onnx_channels_last(g, x), w->v, b->v };
-	const secant_node *n = secant_graph_node(g, "group_norm", &a, 3, in);
+	graph_value in[3] = { onnx_channels_last(g, x), w->v, b->v };
+	const graph_node *n = graph_make_node(g, "group_norm", &a, 3, in);
 	return onnx_result_last(c, n ? n->out[0] : -1, x->type);
 }
 
 secant_status
 onnx_map_layer_norm(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL,
 					  *b = w && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	int axis = w ? onnx_axis(c, onnx_attr_int(c, "axis", -1), x->rank) : -1;
@@ -297,12 +295,12 @@ onnx_map_layer_norm(onnx_call *c)
 		return c->err->code;
 	if (axis != x->rank - 1 || onnx_wants(c, 1) || onnx_wants(c, 2))
 		return onnx_no_map(c, "normalises more than the last axis, or its statistics are asked for");
-	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
 	/* Any order will do whose last axis is ONNX's last. */
 	bool own = x->perm[x->rank - 1] == axis;
-	secant_value in[3] = { own ? x->v : onnx_plain(g, x), w->v, b ? b->v : -1 };
-	const secant_node *n = secant_graph_node(g, "layer_norm", &a, b ? 3 : 2, in);
-	secant_value v = n ? n->out[0] : -1;
+	graph_value in[3] = { own ? x->v : onnx_plain(g, x), w->v, b ? b->v : -1 };
+	const graph_node *n = graph_make_node(g, "layer_norm", &a, b ? 3 : 2, in);
+	graph_value v = n ? n->out[0] : -1;
 	return own ? onnx_result(c, 0, v, x->type, x->rank, x->perm) : onnx_result_plain(c, v, x->type);
 }
 
@@ -311,43 +309,43 @@ onnx_map_layer_norm(onnx_call *c)
 secant_status
 onnx_map_matmul(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL;
 	if (!b)
 		return c->err->code;
-	if (a->rank < 2 || b->rank < 2 || !secant_onnx_type_is_real(a->type))
+	if (a->rank < 2 || b->rank < 2 || !format_onnx_type_is_real(a->type))
 		return onnx_no_map(c, "a product with vectors or integers");
 	bool fits = b->rank == 2 || b->rank == a->rank;
 	for (int i = 0; i < a->rank - 2 && fits && b->rank > 2; i++)
 		fits = a->dim[i] == b->dim[i];
 	if (!fits)
 		return onnx_no_map(c, "a product that broadcasts");
-	secant_matmul_attr t = { false, false };
-	return onnx_result_plain(c, secant_apply(g, "matmul", &t, 2, onnx_plain(g, a), onnx_plain(g, b)), a->type);
+	op_matmul_attr t = { false, false };
+	return onnx_result_plain(c, graph_apply(g, "matmul", &t, 2, onnx_plain(g, a), onnx_plain(g, b)), a->type);
 }
 
 secant_status
 onnx_map_gemm(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL,
 					  *z = b && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	if (!b || c->err->code)
 		return c->err->code;
-	if (a->rank != 2 || b->rank != 2 || !secant_onnx_type_is_real(a->type))
+	if (a->rank != 2 || b->rank != 2 || !format_onnx_type_is_real(a->type))
 		return onnx_no_map(c, "wants matrices of real numbers");
-	secant_matmul_attr t = { onnx_attr_int(c, "transA", 0), onnx_attr_int(c, "transB", 0) };
-	secant_number_attr alpha = { .a = onnx_attr_real(c, "alpha", 1) }, beta = { .a = onnx_attr_real(c, "beta", 1) };
+	op_matmul_attr t = { onnx_attr_int(c, "transA", 0), onnx_attr_int(c, "transB", 0) };
+	op_number_attr alpha = { .a = onnx_attr_real(c, "alpha", 1) }, beta = { .a = onnx_attr_real(c, "beta", 1) };
 	int64_t n = b->dim[!t.transpose_b];
 	if (t.transpose_b && !t.transpose_a && alpha.a == 1 && beta.a == 1 && z && z->rank == 1 && z->dim[0] == n)
 		return onnx_result_plain(
-			c, secant_apply(g, "linear", NULL, 3, onnx_plain(g, a), onnx_plain(g, b), z->v), a->type);
-	secant_value v = secant_apply(g, "matmul", &t, 2, onnx_plain(g, a), onnx_plain(g, b));
+			c, graph_apply(g, "linear", NULL, 3, onnx_plain(g, a), onnx_plain(g, b), z->v), a->type);
+	graph_value v = graph_apply(g, "matmul", &t, 2, onnx_plain(g, a), onnx_plain(g, b));
 	if (alpha.a != 1)
-		v = secant_apply(g, "mul_scalar", &alpha, 1, v);
+		v = graph_apply(g, "mul_scalar", &alpha, 1, v);
 	if (z) {
-		secant_value y = onnx_plain(g, z);
-		v = secant_apply(g, "add", NULL, 2, v, beta.a == 1 ? y : secant_apply(g, "mul_scalar", &beta, 1, y));
+		graph_value y = onnx_plain(g, z);
+		v = graph_apply(g, "add", NULL, 2, v, beta.a == 1 ? y : graph_apply(g, "mul_scalar", &beta, 1, y));
 	}
 	return onnx_result_plain(c, v, a->type);
 }
@@ -356,18 +354,18 @@ onnx_map_gemm(onnx_call *c)
 
 /* Do our taps give the same sums as ONNX's, for every output number of an axis? */
 static bool
-same_taps(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, const secant_resize_attr *a, int axis)
+same_taps(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, const op_resize_attr *a, int axis)
 {
 	enum { MOST = 8 };
 	int64_t in = x->dim[axis], out = r->out[axis];
-	int n = secant_resize_taps(a->mode);
+	int n = op_resize_taps(a->mode);
 	for (int64_t i = 0; i < out; i++) {
-		int64_t place[SECANT_RESIZE_TAPS], first;
-		double weight[SECANT_RESIZE_TAPS], theirs[MOST];
+		int64_t place[OP_RESIZE_TAPS], first;
+		double weight[OP_RESIZE_TAPS], theirs[MOST];
 		int m = onnx_resize_taps(r, x->rank, axis, in, i, &first, theirs, MOST);
 		if (m < 0)
 			return false;
-		secant_resize_map(a, axis - 2, in, out, i, place, weight);
+		op_resize_map(a, axis - 2, in, out, i, place, weight);
 		for (int k = 0; k < n + m; k++) { /* every place that either of them reads */
 			int64_t at = k < n ? place[k] : first + k - n;
 			at = at < 0 ? 0 : at > in - 1 ? in - 1 : at;
@@ -388,7 +386,7 @@ same_taps(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, const secant
 secant_status
 onnx_map_resize(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	onnx_resize r;
 	if (!x || !onnx_resize_of(c, x->rank, x->dim, &r))
@@ -400,7 +398,7 @@ onnx_map_resize(onnx_call *c)
 			return onnx_no_map(c, "resizes other than the two last axes of four");
 		any |= changes;
 	}
-	if (!strcmp(r.coordinates, "tf_crop_and_resize") || !secant_onnx_type_is_real(x->type))
+	if (!strcmp(r.coordinates, "tf_crop_and_resize") || !format_onnx_type_is_real(x->type))
 		return onnx_no_map(c, "crops while it resizes, or resizes integers");
 	if (!any)
 		return onnx_pass(c, 0, x, x->type);
@@ -408,21 +406,21 @@ onnx_map_resize(onnx_call *c)
 		return onnx_no_map(c, "resizes to nothing");
 	const char *mode = strcmp(r.mode, "bilinear") ? r.mode : "linear";
 	r.mode = mode;
-	int first = !strcmp(mode, "nearest") ? SECANT_RESIZE_NEAREST
-		: !strcmp(mode, "linear")        ? SECANT_RESIZE_BILINEAR
-										 : SECANT_RESIZE_BICUBIC;
+	int first = !strcmp(mode, "nearest") ? OP_RESIZE_NEAREST
+		: !strcmp(mode, "linear")        ? OP_RESIZE_BILINEAR
+										 : OP_RESIZE_BICUBIC;
 	for (int k = 0; k < 6; k++) { /* each way to place samples, with the step of the sizes or of the scale */
-		secant_resize_attr a = { .mode = first, .size = { 2, { (int)r.out[2], (int)r.out[3] } } };
-		if (first == SECANT_RESIZE_NEAREST)
-			a.mode = k % 3 ? SECANT_RESIZE_NEAREST_EXACT : SECANT_RESIZE_NEAREST;
-		a.align_corners = first != SECANT_RESIZE_NEAREST && k % 3 == 1;
-		a.from_corner = first != SECANT_RESIZE_NEAREST && k % 3 == 2;
+		op_resize_attr a = { .mode = first, .size = { 2, { (int)r.out[2], (int)r.out[3] } } };
+		if (first == OP_RESIZE_NEAREST)
+			a.mode = k % 3 ? OP_RESIZE_NEAREST_EXACT : OP_RESIZE_NEAREST;
+		a.align_corners = first != OP_RESIZE_NEAREST && k % 3 == 1;
+		a.from_corner = first != OP_RESIZE_NEAREST && k % 3 == 2;
 		if (k / 3) {
 			a.scale_h = 1 / r.scale[2];
 			a.scale_w = 1 / r.scale[3];
 		}
 		if (same_taps(c, &r, x, &a, 2) && same_taps(c, &r, x, &a, 3))
-			return onnx_result_last(c, secant_apply(g, "resize", &a, 1, onnx_channels_last(g, x)), x->type);
+			return onnx_result_last(c, graph_apply(g, "resize", &a, 1, onnx_channels_last(g, x)), x->type);
 	}
 	return onnx_no_map(c, "samples where no resizing of ours does");
 }

@@ -4,7 +4,7 @@
 #include "formats/onnx/map.h"
 #include "ops/ops.h"
 
-enum { RANK = SECANT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK };
 
 secant_status
 onnx_map_shape(onnx_call *c)
@@ -80,8 +80,8 @@ find_order(const onnx_mapped *x, int rank, const int64_t *dim, int *before, int 
 static secant_status
 reshaped(onnx_call *c, const onnx_mapped *x, int rank, const int64_t *dim)
 {
-	secant_graph *g = onnx_graph(c);
-	secant_shape_attr a = { { rank } };
+	graph_net *g = onnx_graph(c);
+	op_shape_attr a = { { rank } };
 	int before[RANK], after[RANK];
 	if (rank > SECANT_MAX_RANK)
 		return onnx_no_map(c, "more axes than graphs have");
@@ -92,7 +92,7 @@ reshaped(onnx_call *c, const onnx_mapped *x, int rank, const int64_t *dim)
 			return onnx_no_map(c, "an axis beyond 2^31");
 		a.shape.v[i] = (int)n;
 	}
-	secant_value v = secant_apply(g, "reshape", &a, 1, found ? onnx_ordered(g, x, before) : onnx_plain(g, x));
+	graph_value v = graph_apply(g, "reshape", &a, 1, found ? onnx_ordered(g, x, before) : onnx_plain(g, x));
 	return found ? onnx_result(c, 0, v, x->type, rank, after) : onnx_result_plain(c, v, x->type);
 }
 
@@ -157,11 +157,11 @@ onnx_map_transpose(onnx_call *c)
 secant_status
 onnx_map_concat(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *first = NULL;
 	for (int i = 0; i < c->n_in && !first; i++)
 		first = c->mapped[i];
-	secant_value *in = onnx_temp(c, c->n_in, sizeof *in);
+	graph_value *in = onnx_temp(c, c->n_in, sizeof *in);
 	int axis = in ? onnx_axis(c, onnx_attr_int(c, "axis", 1), first->rank) : -1;
 	if (axis < 0)
 		return c->err->code;
@@ -173,22 +173,22 @@ onnx_map_concat(onnx_call *c)
 			return onnx_fail(c, SECANT_ERR_SHAPE, "input %d has %d axes, the first has %d", i, x->rank, first->rank);
 		in[i] = onnx_ordered(g, x, first->perm);
 	}
-	secant_axis_attr a = { onnx_axis_at(first, axis) };
-	const secant_node *n = secant_graph_node(g, "concat", &a, c->n_in, in);
+	op_axis_attr a = { onnx_axis_at(first, axis) };
+	const graph_node *n = graph_make_node(g, "concat", &a, c->n_in, in);
 	return onnx_result(c, 0, n ? n->out[0] : -1, first->type, first->rank, first->perm);
 }
 
-static secant_value
-cut(secant_graph *g, const onnx_mapped *x, const int64_t *start, const int64_t *step, const int64_t *dim)
+static graph_value
+cut(graph_net *g, const onnx_mapped *x, const int64_t *start, const int64_t *step, const int64_t *dim)
 {
-	secant_slice_attr a = { { x->rank }, { x->rank }, { x->rank } };
+	op_slice_attr a = { { x->rank }, { x->rank }, { x->rank } };
 	for (int j = 0; j < x->rank; j++) {
 		int i = x->perm[j];
 		a.start.v[j] = (int)start[i];
 		a.step.v[j] = (int)step[i];
 		a.stop.v[j] = (int)(dim[i] ? start[i] + (dim[i] - 1) * step[i] + 1 : start[i]);
 	}
-	return secant_apply(g, "slice", &a, 1, x->v);
+	return graph_apply(g, "slice", &a, 1, x->v);
 }
 
 secant_status
@@ -231,13 +231,13 @@ onnx_map_split(onnx_call *c)
 secant_status
 onnx_map_gather(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	int axis = x ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1;
 	onnx_tensor *which = axis < 0 || c->n_in < 2 ? NULL : c->in[1];
-	if (!which || which->rank > 1 || secant_onnx_count(which) < 1)
+	if (!which || which->rank > 1 || format_onnx_count(which) < 1)
 		return c->err->code ? c->err->code : onnx_no_map(c, "indices that depend on the input, or of several axes");
-	int64_t *at = onnx_ints(c, 1), n = secant_onnx_count(which), start[RANK] = { 0 }, step[RANK], dim[RANK], rank = 0;
+	int64_t *at = onnx_ints(c, 1), n = format_onnx_count(which), start[RANK] = { 0 }, step[RANK], dim[RANK], rank = 0;
 	if (!at)
 		return c->err->code;
 	for (int64_t k = 0; k < n; k++) {
@@ -264,7 +264,7 @@ onnx_map_gather(onnx_call *c)
 		if (i != axis)
 			kept[rank++] = x->dim[i];
 	/* The axis is one number long, so it can be dropped from any order. */
-	secant_shape_attr a = { { (int)rank } };
+	op_shape_attr a = { { (int)rank } };
 	int perm[RANK], m = 0;
 	for (int j = 0; j < x->rank; j++)
 		if (x->perm[j] != axis) {
@@ -272,13 +272,13 @@ onnx_map_gather(onnx_call *c)
 			a.shape.v[m] = (int)kept[perm[m]];
 			m++;
 		}
-	return onnx_result(c, 0, secant_apply(g, "reshape", &a, 1, part.v), x->type, m, perm);
+	return onnx_result(c, 0, graph_apply(g, "reshape", &a, 1, part.v), x->type, m, perm);
 }
 
 secant_status
 onnx_map_expand(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	int64_t want[RANK], dim[RANK];
 	int rank, n = x ? onnx_input_ints(c, 1, NULL, want, RANK) : -1;
@@ -286,11 +286,11 @@ onnx_map_expand(onnx_call *c)
 		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no shape is given");
 	if (rank > SECANT_MAX_RANK)
 		return onnx_no_map(c, "more axes than graphs have");
-	secant_shape_attr a = { { rank } };
+	op_shape_attr a = { { rank } };
 	bool own = rank == x->rank;
 	for (int j = 0; j < rank; j++)
 		a.shape.v[j] = (int)dim[own ? x->perm[j] : j];
-	secant_value v = secant_apply(g, "broadcast_to", &a, 1, own ? x->v : onnx_plain(g, x));
+	graph_value v = graph_apply(g, "broadcast_to", &a, 1, own ? x->v : onnx_plain(g, x));
 	return own ? onnx_result(c, 0, v, x->type, rank, x->perm) : onnx_result_plain(c, v, x->type);
 }
 
@@ -300,8 +300,8 @@ onnx_map_pad(onnx_call *c)
 	static const struct {
 		const char *mode;
 		int ours;
-	} modes[] = { { "constant", SECANT_PAD_CONSTANT }, { "reflect", SECANT_PAD_REFLECT },
-		{ "edge", SECANT_PAD_REPLICATE }, { "wrap", SECANT_PAD_CIRCULAR } };
+	} modes[] = { { "constant", OP_PAD_CONSTANT }, { "reflect", OP_PAD_REFLECT }, { "edge", OP_PAD_REPLICATE },
+		{ "wrap", OP_PAD_CIRCULAR } };
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	int64_t before[RANK], after[RANK];
 	const char *mode = onnx_attr_text(c, "mode", "constant");
@@ -311,15 +311,15 @@ onnx_map_pad(onnx_call *c)
 		return c->err->code;
 	if (c->opset >= 11 && onnx_has(c, 2)) {
 		onnx_tensor *t = onnx_in(c, 2);
-		if (!t || secant_onnx_count(t) < 1)
+		if (!t || format_onnx_count(t) < 1)
 			return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "an empty number to pad with");
-		secant_onnx_get_reals(t, 0, 1, &value);
+		format_onnx_get_reals(t, 0, 1, &value);
 	}
 	while (k < 4 && strcmp(modes[k].mode, mode))
 		k++;
 	if (k == 4)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "mode '%.20s'", mode);
-	secant_pad_attr a = { .mode = modes[k].ours, .before = { x->rank }, .after = { x->rank }, .value = value };
+	op_pad_attr a = { .mode = modes[k].ours, .before = { x->rank }, .after = { x->rank }, .value = value };
 	for (int j = 0; j < x->rank; j++) {
 		int64_t b = before[x->perm[j]], e = after[x->perm[j]], n = x->dim[x->perm[j]];
 		if (b > INT32_MAX || e > INT32_MAX || b < -n || e < -n || b + e + n < 0 || (k && (b < 0 || e < 0)))
@@ -327,14 +327,14 @@ onnx_map_pad(onnx_call *c)
 		a.before.v[j] = (int)b;
 		a.after.v[j] = (int)e;
 	}
-	return onnx_result(c, 0, secant_apply(onnx_graph(c), "pad", &a, 1, x->v), x->type, x->rank, x->perm);
+	return onnx_result(c, 0, graph_apply(onnx_graph(c), "pad", &a, 1, x->v), x->type, x->rank, x->perm);
 }
 
 /* Blocks of channels to pixels and back: a reshape, a transpose, a reshape. */
 secant_status
 onnx_map_depth_to_space(onnx_call *c)
 {
-	secant_graph *g = onnx_graph(c);
+	graph_net *g = onnx_graph(c);
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	int b = (int)onnx_attr_int(c, "blocksize", 0);
 	bool to_space = !strcmp(c->node->op, "DepthToSpace"), crd = !strcmp(onnx_attr_text(c, "mode", "DCR"), "CRD");
@@ -342,18 +342,18 @@ onnx_map_depth_to_space(onnx_call *c)
 		return c->err->code;
 	if (x->rank != 4 || b < 1 || b > 1024 || (to_space ? x->dim[1] % (b * b) : x->dim[2] % b || x->dim[3] % b))
 		return onnx_fail(c, SECANT_ERR_SHAPE, "blocks of %d do not divide it", b);
-	secant_value v = onnx_channels_last(g, x);
+	graph_value v = onnx_channels_last(g, x);
 	int n = (int)x->dim[0], ch = (int)x->dim[1], h = (int)x->dim[2], w = (int)x->dim[3];
-	secant_factor_attr f = { b };
+	op_factor_attr f = { b };
 	if (to_space && crd)
-		return onnx_result_last(c, secant_apply(g, "pixel_shuffle", &f, 1, v), x->type);
-	secant_shape_attr apart = { { 6, { n, h, w, b, b, ch / (b * b) } } },
-					  after = { { 4, { n, h * b, w * b, ch / (b * b) } } };
-	secant_transpose_attr turn = { { 6, { 0, 1, 3, 2, 4, 5 } } };
+		return onnx_result_last(c, graph_apply(g, "pixel_shuffle", &f, 1, v), x->type);
+	op_shape_attr apart = { { 6, { n, h, w, b, b, ch / (b * b) } } },
+				  after = { { 4, { n, h * b, w * b, ch / (b * b) } } };
+	op_transpose_attr turn = { { 6, { 0, 1, 3, 2, 4, 5 } } };
 	if (!to_space) {
-		apart = (secant_shape_attr){ { 6, { n, h / b, b, w / b, b, ch } } };
-		after = (secant_shape_attr){ { 4, { n, h / b, w / b, ch * b * b } } };
+		apart = (op_shape_attr){ { 6, { n, h / b, b, w / b, b, ch } } };
+		after = (op_shape_attr){ { 4, { n, h / b, w / b, ch * b * b } } };
 	}
-	v = secant_apply(g, "transpose", &turn, 1, secant_apply(g, "reshape", &apart, 1, v));
-	return onnx_result_last(c, secant_apply(g, "reshape", &after, 1, v), x->type);
+	v = graph_apply(g, "transpose", &turn, 1, graph_apply(g, "reshape", &apart, 1, v));
+	return onnx_result_last(c, graph_apply(g, "reshape", &after, 1, v), x->type);
 }

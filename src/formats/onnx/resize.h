@@ -1,14 +1,14 @@
 /* What a node Resize or Upsample says, its sizes worked out. */
-#ifndef SECANT_FORMATS_ONNX_RESIZE_H
-#define SECANT_FORMATS_ONNX_RESIZE_H
+#ifndef FORMAT_ONNX_RESIZE_H
+#define FORMAT_ONNX_RESIZE_H
 #include "formats/onnx/eval.h"
 
 typedef struct onnx_resize {
 	const char *mode, *coordinates, *nearest;
 	double cubic, outside;
 	bool exclude, antialias, sized; /* sized: sizes were given, not scales */
-	int64_t out[SECANT_ONNX_RANK];
-	double scale[SECANT_ONNX_RANK], roi[2 * SECANT_ONNX_RANK];
+	int64_t out[FORMAT_ONNX_RANK];
+	double scale[FORMAT_ONNX_RANK], roi[2 * FORMAT_ONNX_RANK];
 } onnx_resize;
 
 bool onnx_resize_of(onnx_call *c, int rank, const int64_t *in, onnx_resize *r);

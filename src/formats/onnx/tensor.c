@@ -10,29 +10,29 @@ static const struct {
 	size_t size;
 	number_kind kind;
 } types[] = {
-	[SECANT_ONNX_UNDEFINED] = { "undefined", 0, NO_NUMBER },
-	[SECANT_ONNX_FLOAT] = { "float", 4, REAL },
-	[SECANT_ONNX_UINT8] = { "uint8", 1, UNSIGNED },
-	[SECANT_ONNX_INT8] = { "int8", 1, SIGNED },
-	[SECANT_ONNX_UINT16] = { "uint16", 2, UNSIGNED },
-	[SECANT_ONNX_INT16] = { "int16", 2, SIGNED },
-	[SECANT_ONNX_INT32] = { "int32", 4, SIGNED },
-	[SECANT_ONNX_INT64] = { "int64", 8, SIGNED },
-	[SECANT_ONNX_STRING] = { "string", 0, NO_NUMBER },
-	[SECANT_ONNX_BOOL] = { "bool", 1, UNSIGNED },
-	[SECANT_ONNX_FLOAT16] = { "float16", 2, REAL },
-	[SECANT_ONNX_DOUBLE] = { "double", 8, REAL },
-	[SECANT_ONNX_UINT32] = { "uint32", 4, UNSIGNED },
-	[SECANT_ONNX_UINT64] = { "uint64", 8, UNSIGNED },
+	[FORMAT_ONNX_UNDEFINED] = { "undefined", 0, NO_NUMBER },
+	[FORMAT_ONNX_FLOAT] = { "float", 4, REAL },
+	[FORMAT_ONNX_UINT8] = { "uint8", 1, UNSIGNED },
+	[FORMAT_ONNX_INT8] = { "int8", 1, SIGNED },
+	[FORMAT_ONNX_UINT16] = { "uint16", 2, UNSIGNED },
+	[FORMAT_ONNX_INT16] = { "int16", 2, SIGNED },
+	[FORMAT_ONNX_INT32] = { "int32", 4, SIGNED },
+	[FORMAT_ONNX_INT64] = { "int64", 8, SIGNED },
+	[FORMAT_ONNX_STRING] = { "string", 0, NO_NUMBER },
+	[FORMAT_ONNX_BOOL] = { "bool", 1, UNSIGNED },
+	[FORMAT_ONNX_FLOAT16] = { "float16", 2, REAL },
+	[FORMAT_ONNX_DOUBLE] = { "double", 8, REAL },
+	[FORMAT_ONNX_UINT32] = { "uint32", 4, UNSIGNED },
+	[FORMAT_ONNX_UINT64] = { "uint64", 8, UNSIGNED },
 	[14] = { "complex64", 0, NO_NUMBER },
 	[15] = { "complex128", 0, NO_NUMBER },
-	[SECANT_ONNX_BFLOAT16] = { "bfloat16", 2, REAL },
-	[SECANT_ONNX_FLOAT8E4M3FN] = { "float8e4m3fn", 1, REAL },
+	[FORMAT_ONNX_BFLOAT16] = { "bfloat16", 2, REAL },
+	[FORMAT_ONNX_FLOAT8E4M3FN] = { "float8e4m3fn", 1, REAL },
 	[18] = { "float8e4m3fnuz", 0, NO_NUMBER },
-	[SECANT_ONNX_FLOAT8E5M2] = { "float8e5m2", 1, REAL },
+	[FORMAT_ONNX_FLOAT8E5M2] = { "float8e5m2", 1, REAL },
 	[20] = { "float8e5m2fnuz", 0, NO_NUMBER },
-	[SECANT_ONNX_UINT4] = { "uint4", 1, UNSIGNED },
-	[SECANT_ONNX_INT4] = { "int4", 1, SIGNED },
+	[FORMAT_ONNX_UINT4] = { "uint4", 1, UNSIGNED },
+	[FORMAT_ONNX_INT4] = { "int4", 1, SIGNED },
 	[23] = { "float4e2m1", 0, NO_NUMBER },
 	[24] = { "float8e8m0", 0, NO_NUMBER },
 	[25] = { "uint2", 0, NO_NUMBER },
@@ -46,31 +46,31 @@ known(int type)
 }
 
 size_t
-secant_onnx_type_size(int type)
+format_onnx_type_size(int type)
 {
 	return known(type) ? types[type].size : 0;
 }
 
 const char *
-secant_onnx_type_name(int type)
+format_onnx_type_name(int type)
 {
 	return known(type) && types[type].name ? types[type].name : "unknown type";
 }
 
 bool
-secant_onnx_type_is_real(int type)
+format_onnx_type_is_real(int type)
 {
 	return known(type) && types[type].kind == REAL;
 }
 
 bool
-secant_onnx_type_is_unsigned(int type)
+format_onnx_type_is_unsigned(int type)
 {
 	return known(type) && types[type].kind == UNSIGNED;
 }
 
 int64_t
-secant_onnx_count(const secant_onnx_tensor *t)
+format_onnx_count(const format_onnx_tensor *t)
 {
 	int64_t n = 1;
 	for (int i = 0; i < t->rank; i++)
@@ -79,34 +79,34 @@ secant_onnx_count(const secant_onnx_tensor *t)
 }
 
 const char *
-secant_onnx_tensor_text(const secant_onnx_tensor *t, char *buffer, size_t size)
+format_onnx_tensor_text(const format_onnx_tensor *t, char *buffer, size_t size)
 {
-	secant_str s = { 0 };
-	secant_str_add(&s, secant_onnx_type_name(t->type));
+	base_str s = { 0 };
+	base_str_add(&s, format_onnx_type_name(t->type));
 	for (int i = 0; i < t->rank; i++)
-		secant_str_addf(&s, "%s%lld", i ? "x" : " ", (long long)t->dim[i]);
+		base_str_addf(&s, "%s%lld", i ? "x" : " ", (long long)t->dim[i]);
 	if (size) {
 		size_t n = s.failed ? 0 : s.n < size ? s.n : size - 1;
 		if (n)
 			memcpy(buffer, s.p, n);
 		buffer[n] = 0;
 	}
-	secant_str_free(&s);
+	base_str_free(&s);
 	return buffer;
 }
 
-secant_onnx_tensor *
-secant_onnx_tensor_new(int type, int rank, const int64_t *dim, int64_t limit, secant_err *err)
+format_onnx_tensor *
+format_onnx_tensor_new(int type, int rank, const int64_t *dim, int64_t limit, secant_err *err)
 {
-	size_t size = secant_onnx_type_size(type);
+	size_t size = format_onnx_type_size(type);
 	int64_t n = 1;
 	bool empty = false;
 	if (!size) {
-		secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensors of %s are not read", secant_onnx_type_name(type));
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensors of %s are not read", format_onnx_type_name(type));
 		return NULL;
 	}
-	if (rank < 0 || rank > SECANT_ONNX_RANK) {
-		secant_fail(err, SECANT_ERR_UNSUPPORTED, "a tensor of %d axes; %d is the most", rank, SECANT_ONNX_RANK);
+	if (rank < 0 || rank > FORMAT_ONNX_RANK) {
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "a tensor of %d axes; %d is the most", rank, FORMAT_ONNX_RANK);
 		return NULL;
 	}
 	for (int i = 0; i < rank; i++)
@@ -124,21 +124,21 @@ secant_onnx_tensor_new(int type, int rank, const int64_t *dim, int64_t limit, se
 			(long long)(n * (int64_t)size), (long long)limit);
 		return NULL;
 	}
-	secant_onnx_tensor *t = secant_calloc(1, sizeof *t);
-	void *data = t ? secant_alloc_aligned((size_t)n * size + 8) : NULL;
+	format_onnx_tensor *t = secant_calloc(1, sizeof *t);
+	void *data = t ? base_alloc_aligned((size_t)n * size + 8) : NULL;
 	if (!data) {
 		secant_free(t);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a tensor of %lld numbers", (long long)n);
 		return NULL;
 	}
-	*t = (secant_onnx_tensor){ .type = type, .rank = rank, .data = data, .owner = data, .refs = 1 };
+	*t = (format_onnx_tensor){ .type = type, .rank = rank, .data = data, .owner = data, .refs = 1 };
 	for (int i = 0; i < rank; i++)
 		t->dim[i] = dim[i];
 	return t;
 }
 
-secant_onnx_tensor *
-secant_onnx_tensor_hold(secant_onnx_tensor *t)
+format_onnx_tensor *
+format_onnx_tensor_hold(format_onnx_tensor *t)
 {
 	if (t)
 		t->refs++;
@@ -146,7 +146,7 @@ secant_onnx_tensor_hold(secant_onnx_tensor *t)
 }
 
 void
-secant_onnx_tensor_drop(secant_onnx_tensor *t)
+format_onnx_tensor_drop(format_onnx_tensor *t)
 {
 	if (!t || --t->refs)
 		return;
@@ -217,24 +217,24 @@ bfloat_get(uint16_t h)
 	break
 
 void
-secant_onnx_get_reals(const secant_onnx_tensor *t, int64_t i, int64_t n, double *to)
+format_onnx_get_reals(const format_onnx_tensor *t, int64_t i, int64_t n, double *to)
 {
 	switch (t->type) {
-	case SECANT_ONNX_FLOAT: EACH(float, double, x);
-	case SECANT_ONNX_DOUBLE: EACH(double, double, x);
-	case SECANT_ONNX_FLOAT16: EACH(uint16_t, double, half_get(x));
-	case SECANT_ONNX_BFLOAT16: EACH(uint16_t, double, bfloat_get(x));
-	case SECANT_ONNX_FLOAT8E4M3FN: EACH(uint8_t, double, unpack(x, 4, 3, false));
-	case SECANT_ONNX_FLOAT8E5M2: EACH(uint8_t, double, unpack(x, 5, 2, true));
-	case SECANT_ONNX_UINT64: EACH(uint64_t, double, x);
-	case SECANT_ONNX_INT64: EACH(int64_t, double, x);
-	case SECANT_ONNX_UINT32: EACH(uint32_t, double, x);
-	case SECANT_ONNX_INT32: EACH(int32_t, double, x);
-	case SECANT_ONNX_UINT16: EACH(uint16_t, double, x);
-	case SECANT_ONNX_INT16: EACH(int16_t, double, x);
-	case SECANT_ONNX_BOOL: EACH(uint8_t, double, x != 0);
-	case SECANT_ONNX_UINT4:
-	case SECANT_ONNX_UINT8: EACH(uint8_t, double, x);
+	case FORMAT_ONNX_FLOAT: EACH(float, double, x);
+	case FORMAT_ONNX_DOUBLE: EACH(double, double, x);
+	case FORMAT_ONNX_FLOAT16: EACH(uint16_t, double, half_get(x));
+	case FORMAT_ONNX_BFLOAT16: EACH(uint16_t, double, bfloat_get(x));
+	case FORMAT_ONNX_FLOAT8E4M3FN: EACH(uint8_t, double, unpack(x, 4, 3, false));
+	case FORMAT_ONNX_FLOAT8E5M2: EACH(uint8_t, double, unpack(x, 5, 2, true));
+	case FORMAT_ONNX_UINT64: EACH(uint64_t, double, x);
+	case FORMAT_ONNX_INT64: EACH(int64_t, double, x);
+	case FORMAT_ONNX_UINT32: EACH(uint32_t, double, x);
+	case FORMAT_ONNX_INT32: EACH(int32_t, double, x);
+	case FORMAT_ONNX_UINT16: EACH(uint16_t, double, x);
+	case FORMAT_ONNX_INT16: EACH(int16_t, double, x);
+	case FORMAT_ONNX_BOOL: EACH(uint8_t, double, x != 0);
+	case FORMAT_ONNX_UINT4:
+	case FORMAT_ONNX_UINT8: EACH(uint8_t, double, x);
 	default: EACH(int8_t, double, x);
 	}
 }
@@ -247,24 +247,24 @@ whole(double v)
 }
 
 void
-secant_onnx_get_ints(const secant_onnx_tensor *t, int64_t i, int64_t n, int64_t *to)
+format_onnx_get_ints(const format_onnx_tensor *t, int64_t i, int64_t n, int64_t *to)
 {
 	switch (t->type) {
-	case SECANT_ONNX_UINT64: EACH(uint64_t, int64_t, x);
-	case SECANT_ONNX_INT64: EACH(int64_t, int64_t, x);
-	case SECANT_ONNX_UINT32: EACH(uint32_t, int64_t, x);
-	case SECANT_ONNX_INT32: EACH(int32_t, int64_t, x);
-	case SECANT_ONNX_UINT16: EACH(uint16_t, int64_t, x);
-	case SECANT_ONNX_INT16: EACH(int16_t, int64_t, x);
-	case SECANT_ONNX_BOOL: EACH(uint8_t, int64_t, x != 0);
-	case SECANT_ONNX_UINT4:
-	case SECANT_ONNX_UINT8: EACH(uint8_t, int64_t, x);
-	case SECANT_ONNX_INT4:
-	case SECANT_ONNX_INT8: EACH(int8_t, int64_t, x);
+	case FORMAT_ONNX_UINT64: EACH(uint64_t, int64_t, x);
+	case FORMAT_ONNX_INT64: EACH(int64_t, int64_t, x);
+	case FORMAT_ONNX_UINT32: EACH(uint32_t, int64_t, x);
+	case FORMAT_ONNX_INT32: EACH(int32_t, int64_t, x);
+	case FORMAT_ONNX_UINT16: EACH(uint16_t, int64_t, x);
+	case FORMAT_ONNX_INT16: EACH(int16_t, int64_t, x);
+	case FORMAT_ONNX_BOOL: EACH(uint8_t, int64_t, x != 0);
+	case FORMAT_ONNX_UINT4:
+	case FORMAT_ONNX_UINT8: EACH(uint8_t, int64_t, x);
+	case FORMAT_ONNX_INT4:
+	case FORMAT_ONNX_INT8: EACH(int8_t, int64_t, x);
 	default:
 		for (int64_t k = 0; k < n; k++) {
 			double v;
-			secant_onnx_get_reals(t, i + k, 1, &v);
+			format_onnx_get_reals(t, i + k, 1, &v);
 			to[k] = whole(v);
 		}
 	}
@@ -276,46 +276,46 @@ secant_onnx_get_ints(const secant_onnx_tensor *t, int64_t i, int64_t n, int64_t 
 	break
 
 void
-secant_onnx_put_ints(const secant_onnx_tensor *t, int64_t i, int64_t n, const int64_t *from)
+format_onnx_put_ints(const format_onnx_tensor *t, int64_t i, int64_t n, const int64_t *from)
 {
 	switch (t->type) {
-	case SECANT_ONNX_UINT64:
-	case SECANT_ONNX_INT64: PUT(int64_t, from[k]);
-	case SECANT_ONNX_UINT32:
-	case SECANT_ONNX_INT32: PUT(uint32_t, from[k]);
-	case SECANT_ONNX_UINT16:
-	case SECANT_ONNX_INT16: PUT(uint16_t, from[k]);
-	case SECANT_ONNX_BOOL: PUT(uint8_t, from[k] != 0);
-	case SECANT_ONNX_UINT4: PUT(uint8_t, from[k] & 15);
-	case SECANT_ONNX_INT4: PUT(int8_t, ((from[k] & 15) ^ 8) - 8);
-	case SECANT_ONNX_UINT8:
-	case SECANT_ONNX_INT8: PUT(uint8_t, from[k]);
+	case FORMAT_ONNX_UINT64:
+	case FORMAT_ONNX_INT64: PUT(int64_t, from[k]);
+	case FORMAT_ONNX_UINT32:
+	case FORMAT_ONNX_INT32: PUT(uint32_t, from[k]);
+	case FORMAT_ONNX_UINT16:
+	case FORMAT_ONNX_INT16: PUT(uint16_t, from[k]);
+	case FORMAT_ONNX_BOOL: PUT(uint8_t, from[k] != 0);
+	case FORMAT_ONNX_UINT4: PUT(uint8_t, from[k] & 15);
+	case FORMAT_ONNX_INT4: PUT(int8_t, ((from[k] & 15) ^ 8) - 8);
+	case FORMAT_ONNX_UINT8:
+	case FORMAT_ONNX_INT8: PUT(uint8_t, from[k]);
 	default:
 		for (int64_t k = 0; k < n; k++) {
 			double v = (double)from[k];
-			secant_onnx_put_reals(t, i + k, 1, &v);
+			format_onnx_put_reals(t, i + k, 1, &v);
 		}
 	}
 }
 
 void
-secant_onnx_put_reals(const secant_onnx_tensor *t, int64_t i, int64_t n, const double *from)
+format_onnx_put_reals(const format_onnx_tensor *t, int64_t i, int64_t n, const double *from)
 {
 	switch (t->type) {
-	case SECANT_ONNX_FLOAT: PUT(float, from[k]);
-	case SECANT_ONNX_DOUBLE: PUT(double, from[k]);
-	case SECANT_ONNX_FLOAT16: PUT(uint16_t, pack(from[k], 5, 10, true));
-	case SECANT_ONNX_BFLOAT16: PUT(uint16_t, pack(from[k], 8, 7, true));
-	case SECANT_ONNX_FLOAT8E4M3FN: PUT(uint8_t, pack(from[k], 4, 3, false));
-	case SECANT_ONNX_FLOAT8E5M2: PUT(uint8_t, pack(from[k], 5, 2, true));
-	case SECANT_ONNX_BOOL: PUT(uint8_t, from[k] != 0);
-	case SECANT_ONNX_UINT64:
+	case FORMAT_ONNX_FLOAT: PUT(float, from[k]);
+	case FORMAT_ONNX_DOUBLE: PUT(double, from[k]);
+	case FORMAT_ONNX_FLOAT16: PUT(uint16_t, pack(from[k], 5, 10, true));
+	case FORMAT_ONNX_BFLOAT16: PUT(uint16_t, pack(from[k], 8, 7, true));
+	case FORMAT_ONNX_FLOAT8E4M3FN: PUT(uint8_t, pack(from[k], 4, 3, false));
+	case FORMAT_ONNX_FLOAT8E5M2: PUT(uint8_t, pack(from[k], 5, 2, true));
+	case FORMAT_ONNX_BOOL: PUT(uint8_t, from[k] != 0);
+	case FORMAT_ONNX_UINT64:
 		PUT(uint64_t,
 			from[k] >= 0x1p63 ? from[k] >= 0x1p64 ? UINT64_MAX : (uint64_t)from[k] : (uint64_t)whole(from[k]));
 	default:
 		for (int64_t k = 0; k < n; k++) {
 			int64_t v = whole(from[k]);
-			secant_onnx_put_ints(t, i + k, 1, &v);
+			format_onnx_put_ints(t, i + k, 1, &v);
 		}
 	}
 }

@@ -1,6 +1,6 @@
 /* The window of a convolution or pooling: what attributes of ONNX say about it, with auto_pad worked out. */
-#ifndef SECANT_FORMATS_ONNX_WINDOW_H
-#define SECANT_FORMATS_ONNX_WINDOW_H
+#ifndef FORMAT_ONNX_WINDOW_H
+#define FORMAT_ONNX_WINDOW_H
 #include "formats/onnx/eval.h"
 
 enum { ONNX_WINDOW_AXES = 5 };

@@ -11,38 +11,38 @@
 #include "ops/ops.h"
 
 typedef struct writer {
-	const secant_graph *g;
-	const secant_onnx_written *how;
-	secant_str graph; /* fields of GraphProto */
-	secant_str problems;
+	const graph_net *g;
+	const format_onnx_written *how;
+	base_str graph; /* fields of GraphProto */
+	base_str problems;
 	const char **name; /* of every value: as it is written */
 	bool *first; /* of every value: channels first */
-	secant_arena *arena;
-	const secant_node *node;
+	base_arena *arena;
+	const graph_node *node;
 	int serial, n_problems;
 } writer;
 
 static const secant_shape *
-shape_of(const writer *w, secant_value v)
+shape_of(const writer *w, graph_value v)
 {
-	return secant_graph_shape(w->g, v);
+	return graph_shape(w->g, v);
 }
 
 /* ---- pieces of a model ---- */
 
 static void
-put_message(secant_str *to, int number, secant_str *message)
+put_message(base_str *to, int number, base_str *message)
 {
-	secant_wire_put_bytes(to, number, message->p ? message->p : "", message->n);
+	format_wire_put_bytes(to, number, message->p ? message->p : "", message->n);
 	to->failed |= message->failed;
-	secant_str_free(message);
+	base_str_free(message);
 }
 
 static const char *
 fresh(writer *w, const char *what)
 {
 	const char *scope = w->node && w->node->name ? w->node->name : "";
-	const char *s = secant_arena_format(w->arena, "%s%s%s_%d", scope, *scope ? "/" : "", what, w->serial++);
+	const char *s = base_arena_format(w->arena, "%s%s%s_%d", scope, *scope ? "/" : "", what, w->serial++);
 	w->graph.failed |= !s;
 	return s ? s : "";
 }
@@ -51,13 +51,13 @@ fresh(writer *w, const char *what)
 static const char *
 constant(writer *w, int type, int rank, const int64_t *dim, const void *data, size_t bytes)
 {
-	secant_str t = { 0 };
+	base_str t = { 0 };
 	const char *name = fresh(w, "constant");
 	for (int i = 0; i < rank; i++)
-		secant_wire_put_varint(&t, 1, (uint64_t)dim[i]);
-	secant_wire_put_varint(&t, 2, (uint64_t)type);
-	secant_wire_put_text(&t, 8, name);
-	secant_wire_put_bytes(&t, 9, data, bytes);
+		format_wire_put_varint(&t, 1, (uint64_t)dim[i]);
+	format_wire_put_varint(&t, 2, (uint64_t)type);
+	format_wire_put_text(&t, 8, name);
+	format_wire_put_bytes(&t, 9, data, bytes);
 	put_message(&w->graph, 5, &t);
 	return name;
 }
@@ -66,61 +66,61 @@ static const char *
 integers(writer *w, int n, const int64_t *v)
 {
 	int64_t dim = n;
-	return constant(w, SECANT_ONNX_INT64, 1, &dim, v, (size_t)n * sizeof *v);
+	return constant(w, FORMAT_ONNX_INT64, 1, &dim, v, (size_t)n * sizeof *v);
 }
 
 static const char *
 number(writer *w, double v)
 {
 	float f = (float)v;
-	return constant(w, SECANT_ONNX_FLOAT, 0, NULL, &f, sizeof f);
+	return constant(w, FORMAT_ONNX_FLOAT, 0, NULL, &f, sizeof f);
 }
 
 typedef struct attrs {
-	secant_str s;
+	base_str s;
 } attrs;
 
 static void
-attr_head(secant_str *a, const char *name, int type)
+attr_head(base_str *a, const char *name, int type)
 {
-	secant_wire_put_text(a, 1, name);
-	secant_wire_put_varint(a, 20, (uint64_t)type);
+	format_wire_put_text(a, 1, name);
+	format_wire_put_varint(a, 20, (uint64_t)type);
 }
 
 static void
 attr_int(attrs *to, const char *name, int64_t v)
 {
-	secant_str a = { 0 };
+	base_str a = { 0 };
 	attr_head(&a, name, 2);
-	secant_wire_put_varint(&a, 3, (uint64_t)v);
+	format_wire_put_varint(&a, 3, (uint64_t)v);
 	put_message(&to->s, 5, &a);
 }
 
 static void
 attr_float(attrs *to, const char *name, double v)
 {
-	secant_str a = { 0 };
+	base_str a = { 0 };
 	attr_head(&a, name, 1);
-	secant_wire_put_float(&a, 2, (float)v);
+	format_wire_put_float(&a, 2, (float)v);
 	put_message(&to->s, 5, &a);
 }
 
 static void
 attr_text(attrs *to, const char *name, const char *v)
 {
-	secant_str a = { 0 };
+	base_str a = { 0 };
 	attr_head(&a, name, 3);
-	secant_wire_put_text(&a, 4, v);
+	format_wire_put_text(&a, 4, v);
 	put_message(&to->s, 5, &a);
 }
 
 static void
 attr_ints(attrs *to, const char *name, int n, const int64_t *v)
 {
-	secant_str a = { 0 };
+	base_str a = { 0 };
 	attr_head(&a, name, 7);
 	for (int i = 0; i < n; i++)
-		secant_wire_put_varint(&a, 8, (uint64_t)v[i]);
+		format_wire_put_varint(&a, 8, (uint64_t)v[i]);
 	put_message(&to->s, 5, &a);
 }
 
@@ -129,16 +129,16 @@ attr_ints(attrs *to, const char *name, int n, const int64_t *v)
 static void
 put_node(writer *w, const char *op, const char *out, int n, const char *const *in, attrs *a)
 {
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	for (int i = 0; i < n; i++)
-		secant_wire_put_text(&s, 1, in[i]);
-	secant_wire_put_text(&s, 2, out);
-	secant_wire_put_text(&s, 3, out);
-	secant_wire_put_text(&s, 4, op);
+		format_wire_put_text(&s, 1, in[i]);
+	format_wire_put_text(&s, 2, out);
+	format_wire_put_text(&s, 3, out);
+	format_wire_put_text(&s, 4, op);
 	if (a) {
-		secant_str_addn(&s, a->s.p ? a->s.p : "", a->s.n);
+		base_str_addn(&s, a->s.p ? a->s.p : "", a->s.n);
 		s.failed |= a->s.failed;
-		secant_str_free(&a->s);
+		base_str_free(&a->s);
 	}
 	put_message(&w->graph, 1, &s);
 }
@@ -163,7 +163,7 @@ static void
 problem(writer *w, const char *why)
 {
 	if (w->n_problems++ < 40)
-		secant_str_addf(&w->problems, "%s%s '%s': %s", w->n_problems > 1 ? "; " : "", w->node->op->name,
+		base_str_addf(&w->problems, "%s%s '%s': %s", w->n_problems > 1 ? "; " : "", w->node->op->name,
 			w->node->name ? w->node->name : "", why);
 }
 
@@ -179,7 +179,7 @@ turned(writer *w, const char *name, const int64_t *perm)
 static const char *
 given(writer *w, int i, bool first)
 {
-	secant_value v = i < w->node->n_in ? w->node->in[i] : -1;
+	graph_value v = i < w->node->n_in ? w->node->in[i] : -1;
 	if (v < 0)
 		return "";
 	if (shape_of(w, v)->rank != 4 || w->first[v] == first)
@@ -220,12 +220,12 @@ axis_of(int axis, int rank, bool first)
 static void
 conv(writer *w, const char *onnx)
 {
-	const secant_conv_attr *c = w->node->attr;
+	const op_conv_attr *c = w->node->attr;
 	attrs a = { 0 };
 	const char *in[3] = { given(w, 0, true), plain(w, 1), plain(w, 2) };
 	int64_t pads[4];
 	for (int i = 0; i < 4; i++)
-		pads[i] = secant_pad_of(&c->padding, i);
+		pads[i] = op_pad_of(&c->padding, i);
 	attr_ints(&a, "strides", 2, (int64_t[]){ c->stride.v[0], c->stride.v[1] });
 	attr_ints(&a, "dilations", 2, (int64_t[]){ c->dilation.v[0], c->dilation.v[1] });
 	attr_ints(&a, "pads", 4, pads);
@@ -244,7 +244,7 @@ conv(writer *w, const char *onnx)
 static void
 batch_norm(writer *w, const char *onnx)
 {
-	const secant_norm_attr *n = w->node->attr;
+	const op_norm_attr *n = w->node->attr;
 	const secant_shape *s = shape_of(w, w->node->in[0]);
 	int64_t channels = s->dim[s->rank - 1];
 	attrs a = { 0 };
@@ -252,7 +252,7 @@ batch_norm(writer *w, const char *onnx)
 		problem(w, "is fused with what comes after it");
 	if (s->rank != 4 && s->rank != 2) {
 		problem(w, "normalises other than pictures or rows");
-		secant_str_free(&a.s);
+		base_str_free(&a.s);
 		return;
 	}
 	const char *scale = plain(w, 3), *bias = plain(w, 4);
@@ -261,7 +261,7 @@ batch_norm(writer *w, const char *onnx)
 			float *v = secant_calloc((size_t)channels, sizeof *v);
 			for (int64_t i = 0; i < channels && v && !k; i++)
 				v[i] = 1;
-			*(k ? &bias : &scale) = v ? constant(w, SECANT_ONNX_FLOAT, 1, &channels, v, (size_t)channels * sizeof *v)
+			*(k ? &bias : &scale) = v ? constant(w, FORMAT_ONNX_FLOAT, 1, &channels, v, (size_t)channels * sizeof *v)
 									  : "";
 			w->graph.failed |= !v;
 			secant_free(v);
@@ -283,7 +283,7 @@ static void
 unary_alpha(writer *w, const char *onnx)
 {
 	attrs a = { 0 };
-	attr_float(&a, "alpha", ((const secant_number_attr *)w->node->attr)->a);
+	attr_float(&a, "alpha", ((const op_number_attr *)w->node->attr)->a);
 	result(w, node1(w, onnx, w->name[w->node->in[0]], &a), is_first(w, 0));
 }
 
@@ -291,7 +291,7 @@ unary_alpha(writer *w, const char *onnx)
 static void
 composed(writer *w, const char *how)
 {
-	const secant_number_attr *t = w->node->attr;
+	const op_number_attr *t = w->node->attr;
 	const char *x = w->name[w->node->in[0]], *y = x;
 	attrs a = { 0 };
 	if (!strcmp(how, "silu"))
@@ -336,12 +336,12 @@ binary(writer *w, const char *onnx)
 static void
 pool(writer *w, const char *onnx)
 {
-	const secant_pool_attr *p = w->node->attr;
+	const op_pool_attr *p = w->node->attr;
 	const secant_ints *s = p->stride.n ? &p->stride : &p->kernel;
 	attrs a = { 0 };
 	int64_t pads[4];
 	for (int i = 0; i < 4; i++)
-		pads[i] = secant_pad_of(&p->padding, i);
+		pads[i] = op_pad_of(&p->padding, i);
 	attr_ints(&a, "kernel_shape", 2, (int64_t[]){ p->kernel.v[0], p->kernel.v[1] });
 	attr_ints(&a, "strides", 2, (int64_t[]){ s->v[0], s->v[1] });
 	attr_ints(&a, "pads", 4, pads);
@@ -355,9 +355,9 @@ static void
 resize(writer *w, const char *onnx)
 {
 	static const char *const modes[] = { "nearest", "linear", "cubic", "nearest" };
-	const secant_resize_attr *r = w->node->attr;
+	const op_resize_attr *r = w->node->attr;
 	const secant_shape *y = shape_of(w, w->node->out[0]);
-	bool nearest = r->mode == SECANT_RESIZE_NEAREST, exact = r->mode == SECANT_RESIZE_NEAREST_EXACT,
+	bool nearest = r->mode == OP_RESIZE_NEAREST, exact = r->mode == OP_RESIZE_NEAREST_EXACT,
 		 like = w->node->n_in > 1 && w->node->in[1] >= 0;
 	attrs a = { 0 };
 	attr_text(&a, "mode", modes[r->mode]);
@@ -367,13 +367,13 @@ resize(writer *w, const char *onnx)
 										 : "half_pixel");
 	if (nearest || exact)
 		attr_text(&a, "nearest_mode", nearest ? "floor" : "round_prefer_ceil");
-	if (r->mode == SECANT_RESIZE_BICUBIC)
+	if (r->mode == OP_RESIZE_BICUBIC)
 		attr_float(&a, "cubic_coeff_a", -0.75);
 	const char *in[4] = { given(w, 0, true), "", "", "" }, *out = fresh(w, onnx);
 	int n = 4;
 	if (!like && r->scale_h > 0 && r->size.n != 2) {
 		float scales[4] = { 1, 1, (float)(1 / r->scale_h), (float)(1 / r->scale_w) };
-		in[2] = constant(w, SECANT_ONNX_FLOAT, 1, (int64_t[]){ 4 }, scales, sizeof scales);
+		in[2] = constant(w, FORMAT_ONNX_FLOAT, 1, (int64_t[]){ 4 }, scales, sizeof scales);
 		n = 3;
 	} else if (!w->how->dynamic) {
 		in[3] = integers(w, 4, (int64_t[]){ y->dim[0], y->dim[3], y->dim[1], y->dim[2] });
@@ -403,9 +403,9 @@ concat(writer *w, const char *onnx)
 	int rank = shape_of(w, w->node->out[0])->rank;
 	for (int i = 0; i < w->node->n_in; i++)
 		first |= is_first(w, i);
-	const char **in = secant_arena_alloc(w->arena, (size_t)w->node->n_in * sizeof *in), *out = fresh(w, onnx);
+	const char **in = base_arena_alloc(w->arena, (size_t)w->node->n_in * sizeof *in), *out = fresh(w, onnx);
 	attrs a = { 0 };
-	attr_int(&a, "axis", axis_of(((const secant_axis_attr *)w->node->attr)->axis, rank, first));
+	attr_int(&a, "axis", axis_of(((const op_axis_attr *)w->node->attr)->axis, rank, first));
 	for (int i = 0; i < w->node->n_in && in; i++)
 		in[i] = given(w, i, first);
 	if (in)
@@ -419,14 +419,14 @@ along_axis(writer *w, const char *onnx)
 {
 	attrs a = { 0 };
 	attr_int(&a, "axis",
-		axis_of(((const secant_axis_attr *)w->node->attr)->axis, shape_of(w, w->node->in[0])->rank, is_first(w, 0)));
+		axis_of(((const op_axis_attr *)w->node->attr)->axis, shape_of(w, w->node->in[0])->rank, is_first(w, 0)));
 	result(w, node1(w, onnx, w->name[w->node->in[0]], &a), is_first(w, 0));
 }
 
 static void
 reduce(writer *w, const char *onnx)
 {
-	const secant_axes_attr *r = w->node->attr;
+	const op_axes_attr *r = w->node->attr;
 	int rank = shape_of(w, w->node->in[0])->rank, n = r->axes.n ? r->axes.n : rank;
 	bool first = is_first(w, 0) && r->keepdim;
 	int64_t axes[SECANT_MAX_RANK];
@@ -444,7 +444,7 @@ reduce(writer *w, const char *onnx)
 static void
 reshape(writer *w, const char *onnx)
 {
-	const secant_shape_attr *r = w->node->attr;
+	const op_shape_attr *r = w->node->attr;
 	int64_t dim[SECANT_MAX_RANK];
 	for (int i = 0; i < r->shape.n; i++)
 		dim[i] = r->shape.v[i] == -2 ? 0 : r->shape.v[i];
@@ -454,7 +454,7 @@ reshape(writer *w, const char *onnx)
 static void
 transpose(writer *w, const char *onnx)
 {
-	const secant_transpose_attr *t = w->node->attr;
+	const op_transpose_attr *t = w->node->attr;
 	int64_t perm[SECANT_MAX_RANK];
 	attrs a = { 0 };
 	for (int i = 0; i < t->perm.n; i++)
@@ -466,7 +466,7 @@ transpose(writer *w, const char *onnx)
 static void
 linear(writer *w, const char *onnx)
 {
-	const secant_linear_attr *l = w->node->attr;
+	const op_linear_attr *l = w->node->attr;
 	int rank = shape_of(w, w->node->in[1])->rank;
 	const char *bias = plain(w, 2), *weights = plain(w, 1), *y;
 	attrs a = { 0 };
@@ -483,7 +483,7 @@ linear(writer *w, const char *onnx)
 static void
 matmul(writer *w, const char *onnx)
 {
-	const secant_matmul_attr *m = w->node->attr;
+	const op_matmul_attr *m = w->node->attr;
 	const char *in[2] = { plain(w, 0), plain(w, 1) };
 	for (int i = 0; i < 2; i++) {
 		int rank = shape_of(w, w->node->in[i])->rank;
@@ -513,7 +513,7 @@ prelu(writer *w, const char *onnx)
 static void
 adaptive(writer *w, const char *onnx)
 {
-	const secant_size_attr *s = w->node->attr;
+	const op_size_attr *s = w->node->attr;
 	const secant_shape *x = shape_of(w, w->node->in[0]);
 	int64_t h = s->size.v[0], v = s->size.n > 1 ? s->size.v[1] : h;
 	attrs a = { 0 };
@@ -535,7 +535,7 @@ adaptive(writer *w, const char *onnx)
 static void
 layer_norm(writer *w, const char *onnx)
 {
-	const secant_norm_attr *n = w->node->attr;
+	const op_norm_attr *n = w->node->attr;
 	attrs a = { 0 };
 	if (w->how->opset < 17 || w->node->n_in < 2 || w->node->in[1] < 0) {
 		problem(w, "wants --opset 17, and weights");
@@ -559,7 +559,7 @@ static void
 shuffle(writer *w, const char *onnx)
 {
 	attrs a = { 0 };
-	attr_int(&a, "blocksize", ((const secant_factor_attr *)w->node->attr)->factor);
+	attr_int(&a, "blocksize", ((const op_factor_attr *)w->node->attr)->factor);
 	attr_text(&a, "mode", "CRD");
 	result(w, node1(w, onnx, given(w, 0, true), &a), true);
 }
@@ -567,7 +567,7 @@ shuffle(writer *w, const char *onnx)
 static void
 slice(writer *w, const char *onnx)
 {
-	const secant_slice_attr *s = w->node->attr;
+	const op_slice_attr *s = w->node->attr;
 	int rank = s->start.n;
 	bool first = is_first(w, 0);
 	int64_t v[4][SECANT_MAX_RANK];
@@ -588,7 +588,7 @@ static void
 pad(writer *w, const char *onnx)
 {
 	static const char *const modes[] = { "constant", "reflect", "edge", "wrap" };
-	const secant_pad_attr *p = w->node->attr;
+	const op_pad_attr *p = w->node->attr;
 	int rank = p->before.n;
 	bool first = is_first(w, 0);
 	int64_t pads[2 * SECANT_MAX_RANK];
@@ -597,13 +597,13 @@ pad(writer *w, const char *onnx)
 		pads[axis_of(i, rank, first)] = p->before.v[i];
 		pads[rank + axis_of(i, rank, first)] = p->after.v[i];
 	}
-	if (p->mode == SECANT_PAD_CIRCULAR && w->how->opset < 19)
+	if (p->mode == OP_PAD_CIRCULAR && w->how->opset < 19)
 		problem(w, "wants --opset 19");
 	attr_text(&a, "mode", modes[p->mode]);
 	const char *in[3] = { given(w, 0, first), integers(w, 2 * rank, pads),
-		p->mode == SECANT_PAD_CONSTANT ? number(w, p->value) : "" },
+		p->mode == OP_PAD_CONSTANT ? number(w, p->value) : "" },
 			   *out = fresh(w, onnx);
-	put_node(w, onnx, out, p->mode == SECANT_PAD_CONSTANT ? 3 : 2, in, &a);
+	put_node(w, onnx, out, p->mode == OP_PAD_CONSTANT ? 3 : 2, in, &a);
 	result(w, out, first);
 }
 
@@ -679,29 +679,29 @@ static void
 put_info(writer *w, int number_of_field, const char *name, int type, const secant_shape *s, bool first)
 {
 	static const char *const symbols[4] = { "batch", "", "height", "width" };
-	secant_str shape = { 0 }, tensor = { 0 }, kind = { 0 }, v = { 0 };
+	base_str shape = { 0 }, tensor = { 0 }, kind = { 0 }, v = { 0 };
 	static const int moved[4] = { 0, 3, 1, 2 };
 	for (int i = 0; i < s->rank; i++) {
-		secant_str d = { 0 };
+		base_str d = { 0 };
 		if (w->how->dynamic && (i == 0 || (first && i > 1)))
-			secant_wire_put_text(&d, 2, symbols[i]);
+			format_wire_put_text(&d, 2, symbols[i]);
 		else
-			secant_wire_put_varint(&d, 1, (uint64_t)s->dim[first ? moved[i] : i]);
+			format_wire_put_varint(&d, 1, (uint64_t)s->dim[first ? moved[i] : i]);
 		put_message(&shape, 1, &d);
 	}
-	secant_wire_put_varint(&tensor, 1, (uint64_t)type);
+	format_wire_put_varint(&tensor, 1, (uint64_t)type);
 	put_message(&tensor, 2, &shape);
 	put_message(&kind, 1, &tensor);
-	secant_wire_put_text(&v, 1, name);
+	format_wire_put_text(&v, 1, name);
 	put_message(&v, 2, &kind);
 	put_message(&w->graph, number_of_field, &v);
 }
 
 static secant_status
-put_state(writer *w, const secant_value_info *v, const secant_tensors *tensors, secant_err *err)
+put_state(writer *w, const graph_value_info *v, const secant_tensors *tensors, secant_err *err)
 {
 	const secant_tensor *t = secant_tensors_find(tensors, v->name);
-	secant_str s = { 0 };
+	base_str s = { 0 };
 	int64_t n = secant_shape_count(&v->type.shape);
 	if (!t || secant_shape_count(&t->shape) != n)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the numbers of '%s' are not there", v->name);
@@ -711,59 +711,59 @@ put_state(writer *w, const secant_value_info *v, const secant_tensors *tensors, 
 	for (int64_t i = 0; i < n; i++)
 		f[i] = (float)secant_tensor_get(t, i);
 	for (int i = 0; i < v->type.shape.rank; i++)
-		secant_wire_put_varint(&s, 1, (uint64_t)v->type.shape.dim[i]);
-	secant_wire_put_varint(&s, 2, SECANT_ONNX_FLOAT);
-	secant_wire_put_text(&s, 8, v->name);
-	secant_wire_put_bytes(&s, 9, f, (size_t)n * sizeof *f);
+		format_wire_put_varint(&s, 1, (uint64_t)v->type.shape.dim[i]);
+	format_wire_put_varint(&s, 2, FORMAT_ONNX_FLOAT);
+	format_wire_put_text(&s, 8, v->name);
+	format_wire_put_bytes(&s, 9, f, (size_t)n * sizeof *f);
 	put_message(&w->graph, 5, &s);
 	secant_free(f);
 	return SECANT_OK;
 }
 
 static void
-put_input(writer *w, secant_value v, const secant_value_info *info)
+put_input(writer *w, graph_value v, const graph_value_info *info)
 {
 	const secant_shape *s = &info->type.shape;
 	bool first = s->rank == 4, pictures = w->how->scale && first;
-	put_info(w, 11, info->name, pictures ? SECANT_ONNX_UINT8 : SECANT_ONNX_FLOAT, s, first);
+	put_info(w, 11, info->name, pictures ? FORMAT_ONNX_UINT8 : FORMAT_ONNX_FLOAT, s, first);
 	w->name[v] = info->name;
 	w->first[v] = first;
 	if (pictures) {
 		attrs a = { 0 };
 		int64_t dim[4] = { 1, s->dim[3], 1, 1 };
 		size_t bytes = (size_t)s->dim[3] * sizeof(float);
-		attr_int(&a, "to", SECANT_ONNX_FLOAT);
+		attr_int(&a, "to", FORMAT_ONNX_FLOAT);
 		const char *x = node1(w, "Cast", info->name, &a);
-		x = node2(w, "Mul", x, constant(w, SECANT_ONNX_FLOAT, 4, dim, w->how->scale, bytes), NULL);
-		w->name[v] = node2(w, "Add", x, constant(w, SECANT_ONNX_FLOAT, 4, dim, w->how->shift, bytes), NULL);
+		x = node2(w, "Mul", x, constant(w, FORMAT_ONNX_FLOAT, 4, dim, w->how->scale, bytes), NULL);
+		w->name[v] = node2(w, "Add", x, constant(w, FORMAT_ONNX_FLOAT, 4, dim, w->how->shift, bytes), NULL);
 	}
 }
 
 static secant_status
-put_leaf(writer *w, secant_value v, const secant_tensors *tensors, secant_err *err)
+put_leaf(writer *w, graph_value v, const secant_tensors *tensors, secant_err *err)
 {
-	const secant_value_info *info = secant_graph_value(w->g, v);
+	const graph_value_info *info = graph_value_at(w->g, v);
 	const secant_shape *s = &info->type.shape;
 	w->name[v] = info->name;
-	if (info->kind == SECANT_VALUE_INPUT)
+	if (info->kind == GRAPH_VALUE_INPUT)
 		put_input(w, v, info);
-	if (info->kind == SECANT_VALUE_STATE && info->type.dtype == SECANT_F32)
+	if (info->kind == GRAPH_VALUE_STATE && info->type.dtype == SECANT_F32)
 		return put_state(w, info, tensors, err);
-	if (info->kind == SECANT_VALUE_CONST) {
+	if (info->kind == GRAPH_VALUE_CONST) {
 		int64_t n = secant_shape_count(s);
 		float *f = secant_calloc((size_t)n + 1, sizeof *f);
 		if (!f)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a constant");
 		for (int64_t i = 0; i < n; i++)
 			f[i] = (float)info->numbers[i];
-		w->name[v] = constant(w, SECANT_ONNX_FLOAT, s->rank, s->dim, f, (size_t)n * sizeof *f);
+		w->name[v] = constant(w, FORMAT_ONNX_FLOAT, s->rank, s->dim, f, (size_t)n * sizeof *f);
 		secant_free(f);
 	}
 	return SECANT_OK;
 }
 
 static void
-write_node(writer *w, const secant_node *n)
+write_node(writer *w, const graph_node *n)
 {
 	w->node = n;
 	for (int k = 0; k < n->n_out; k++)
@@ -777,7 +777,7 @@ write_node(writer *w, const secant_node *n)
 }
 
 static void
-put_output(writer *w, secant_value v, const char *name, const char *activation)
+put_output(writer *w, graph_value v, const char *name, const char *activation)
 {
 	const secant_shape *s = shape_of(w, v);
 	const char *x = w->name[v];
@@ -788,26 +788,26 @@ put_output(writer *w, secant_value v, const char *name, const char *activation)
 	if (activation && !strcmp(activation, "softmax"))
 		attr_int(&a, "axis", 1);
 	put_node(w, !activation ? "Identity" : !strcmp(activation, "softmax") ? "Softmax" : "Sigmoid", name, 1, &x, &a);
-	put_info(w, 12, name, SECANT_ONNX_FLOAT, s, s->rank == 4);
+	put_info(w, 12, name, FORMAT_ONNX_FLOAT, s, s->rank == 4);
 }
 
 secant_status
-secant_onnx_write(const secant_graph *g, const secant_value *outputs, const char *const *names, int n,
-	const secant_tensors *tensors, const secant_onnx_written *how, secant_str *out, secant_err *err)
+format_onnx_write(const graph_net *g, const graph_value *outputs, const char *const *names, int n,
+	const secant_tensors *tensors, const format_onnx_written *how, base_str *out, secant_err *err)
 {
-	writer w = { .g = g, .how = how, .arena = secant_arena_new() };
-	size_t values = (size_t)secant_graph_values(g) + 1;
+	writer w = { .g = g, .how = how, .arena = base_arena_new() };
+	size_t values = (size_t)graph_values(g) + 1;
 	secant_status s = SECANT_OK;
 	w.name = secant_calloc(values, sizeof *w.name);
 	w.first = secant_calloc(values, sizeof *w.first);
 	if (!w.arena || !w.name || !w.first)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	secant_wire_put_text(&w.graph, 2, "secant");
-	for (secant_value v = 0; v < secant_graph_values(g) && !s; v++)
-		if (secant_graph_value(g, v)->kind != SECANT_VALUE_NODE)
+	format_wire_put_text(&w.graph, 2, "secant");
+	for (graph_value v = 0; v < graph_values(g) && !s; v++)
+		if (graph_value_at(g, v)->kind != GRAPH_VALUE_NODE)
 			s = put_leaf(&w, v, tensors, err);
-	for (int i = 0; i < secant_graph_nodes(g) && !s; i++)
-		write_node(&w, secant_graph_get_node(g, i));
+	for (int i = 0; i < graph_nodes(g) && !s; i++)
+		write_node(&w, graph_get_node(g, i));
 	if (!s && w.n_problems)
 		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d nodes cannot be written: %s", w.n_problems,
 			w.problems.p ? w.problems.p : "");
@@ -815,26 +815,26 @@ secant_onnx_write(const secant_graph *g, const secant_value *outputs, const char
 		if (outputs[i] >= 0)
 			put_output(&w, outputs[i], names[i], i ? NULL : how->activation);
 	if (!s) {
-		secant_str opset = { 0 };
-		secant_wire_put_varint(out, 1, 8); /* IR of operator set 13 and later ones that readers of 2022 know */
-		secant_wire_put_text(out, 2, "secant");
-		secant_wire_put_text(out, 3, secant_version());
-		secant_wire_put_varint(&opset, 2, (uint64_t)how->opset);
+		base_str opset = { 0 };
+		format_wire_put_varint(out, 1, 8); /* IR of operator set 13 and later ones that readers of 2022 know */
+		format_wire_put_text(out, 2, "secant");
+		format_wire_put_text(out, 3, secant_version());
+		format_wire_put_varint(&opset, 2, (uint64_t)how->opset);
 		put_message(out, 8, &opset);
 		for (const char *const *m = how->metadata; m && m[0]; m += 2) {
-			secant_str pair = { 0 };
-			secant_wire_put_text(&pair, 1, m[0]);
-			secant_wire_put_text(&pair, 2, m[1]);
+			base_str pair = { 0 };
+			format_wire_put_text(&pair, 1, m[0]);
+			format_wire_put_text(&pair, 2, m[1]);
 			put_message(out, 14, &pair);
 		}
 		put_message(out, 7, &w.graph);
 		if (out->failed)
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the model");
 	}
-	secant_str_free(&w.graph);
-	secant_str_free(&w.problems);
+	base_str_free(&w.graph);
+	base_str_free(&w.problems);
 	secant_free(w.name);
 	secant_free(w.first);
-	secant_arena_free(w.arena);
+	base_arena_free(w.arena);
 	return s;
 }

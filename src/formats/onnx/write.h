@@ -1,26 +1,26 @@
 /* Graphs of ours as ONNX. */
-#ifndef SECANT_FORMATS_ONNX_WRITE_H
-#define SECANT_FORMATS_ONNX_WRITE_H
+#ifndef FORMAT_ONNX_WRITE_H
+#define FORMAT_ONNX_WRITE_H
 #include <secant/tensor.h>
 #include "base/mem.h"
 #include "graph/graph.h"
 
-enum { SECANT_ONNX_WRITES_OLDEST = 13, SECANT_ONNX_WRITES_NEWEST = 21 };
+enum { FORMAT_ONNX_WRITES_OLDEST = 13, FORMAT_ONNX_WRITES_NEWEST = 21 };
 
-typedef struct secant_onnx_written {
+typedef struct format_onnx_written {
 	int opset; /* 13 to 21 */
 	bool dynamic; /* batch, height and width are symbols; else they are the graph's */
 	const char *activation; /* put behind the first output: "sigmoid", "softmax"; NULL: none */
 	const float *scale,
 		*shift; /* pictures come as uint8 and are x * scale + shift, per channel; NULL: they come as they are */
 	const char *const *metadata; /* key, value, ..., NULL */
-} secant_onnx_written;
+} format_onnx_written;
 
 /*
  * Adds a ModelProto to `out`. Inputs and outputs of four axes are N, C, H, W; states are initialisers under their own
  * names, with the numbers of `tensors`. outputs[i] (-1: left out) are called names[i]. UNSUPPORTED: one error names
  * every node that ONNX cannot say.
  */
-secant_status secant_onnx_write(const secant_graph *g, const secant_value *outputs, const char *const *names, int n,
-	const secant_tensors *tensors, const secant_onnx_written *how, secant_str *out, secant_err *err) SECANT_NODISCARD;
+secant_status format_onnx_write(const graph_net *g, const graph_value *outputs, const char *const *names, int n,
+	const secant_tensors *tensors, const format_onnx_written *how, base_str *out, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -3,51 +3,51 @@
 
 /* state-error asks for a failure: of the three changes on the way to PLAYING, creation fails. */
 static bool
-starts(const secant_stream_element *e, const char **prop, const char **why)
+starts(const stream_element *e, const char **prop, const char **why)
 {
-	int64_t fails = secant_stream_int(e, "state-error");
+	int64_t fails = stream_int(e, "state-error");
 	*prop = "state-error";
 	*why = "it asks for a failure on the way to PLAYING";
 	return fails < 1 || fails > 3;
 }
 
-static const secant_prop props[] = {
-	SECANT_PROP_NATIVE(BOOL, "can-activate-pull", "false", 0, 0, 0, "may pull"),
-	SECANT_PROP_NATIVE(BOOL, "can-activate-push", "true", 0, 0, 0, "may be pushed to"),
-	SECANT_PROP_NATIVE(BOOL, "drop-out-of-segment", "true", 0, 0, 0, "drop what lies outside the segment"),
-	SECANT_PROP_NATIVE(BOOL, "dump", "false", 0, 0, 0, "print contents"),
-	SECANT_PROP_NATIVE(STRING, "last-message", NULL, 0, 0, SECANT_PROP_READ_ONLY, "what happened last"),
-	SECANT_PROP_NATIVE(INT, "num-buffers", "-1", -1, 2147483647, 0, "buffers before the end, -1: any number"),
-	SECANT_PROP_NATIVE(BOOL, "signal-handoffs", "false", 0, 0, 0, "send a signal for every buffer"),
-	SECANT_PROP_NATIVE(BOOL, "silent", "true", 0, 0, 0, "no last-message"),
+static const stream_prop props[] = {
+	STREAM_PROP_NATIVE(BOOL, "can-activate-pull", "false", 0, 0, 0, "may pull"),
+	STREAM_PROP_NATIVE(BOOL, "can-activate-push", "true", 0, 0, 0, "may be pushed to"),
+	STREAM_PROP_NATIVE(BOOL, "drop-out-of-segment", "true", 0, 0, 0, "drop what lies outside the segment"),
+	STREAM_PROP_NATIVE(BOOL, "dump", "false", 0, 0, 0, "print contents"),
+	STREAM_PROP_NATIVE(STRING, "last-message", NULL, 0, 0, STREAM_PROP_READ_ONLY, "what happened last"),
+	STREAM_PROP_NATIVE(INT, "num-buffers", "-1", -1, 2147483647, 0, "buffers before the end, -1: any number"),
+	STREAM_PROP_NATIVE(BOOL, "signal-handoffs", "false", 0, 0, 0, "send a signal for every buffer"),
+	STREAM_PROP_NATIVE(BOOL, "silent", "true", 0, 0, 0, "no last-message"),
 	{ .name = "state-error",
-		.type = SECANT_PROP_ENUM,
+		.type = STREAM_PROP_ENUM,
 		.def = "none",
 		.min = 0,
 		.max = 6,
 		.words = "none|null-to-ready|ready-to-paused|paused-to-playing|playing-to-paused|paused-to-ready|ready-to-null",
 		.flags = 0,
 		.help = "fail this change of state" },
-	SECANT_PROP_NATIVE(BOOL, "sync", "false", 0, 0, 0, "keep time with the clock"),
-	SECANT_PROP_NATIVE(BOOL, "async", "false", 0, 0, SECANT_PROP_MANAGED, "go to PAUSED asynchronously"),
-	SECANT_PROP_NATIVE(LONG, "max-lateness", "-1", -1, INT64_MAX, 0, "nanoseconds a buffer may be late, -1: no limit"),
-	SECANT_PROP_NATIVE(BOOL, "qos", "false", 0, 0, 0, "send quality-of-service events upstream"),
-	SECANT_PROP_NATIVE(LONG, "ts-offset", "0", INT64_MIN, INT64_MAX, 0, "added to time stamps, nanoseconds"),
-	SECANT_PROP_NATIVE(BOOL, "enable-last-sample", "true", 0, 0, 0, "keep the last sample"),
-	SECANT_PROP_NATIVE(ULONG, "render-delay", "0", 0, INT64_MAX, 0, "further delay, nanoseconds"),
-	SECANT_PROP_NATIVE(ULONG, "throttle-time", "0", 0, INT64_MAX, 0, "time between buffers, nanoseconds"),
-	SECANT_PROP_NATIVE(ULONG, "max-bitrate", "0", 0, INT64_MAX, 0, "bits a second, 0: no limit"),
-	SECANT_PROP_NATIVE(
+	STREAM_PROP_NATIVE(BOOL, "sync", "false", 0, 0, 0, "keep time with the clock"),
+	STREAM_PROP_NATIVE(BOOL, "async", "false", 0, 0, STREAM_PROP_MANAGED, "go to PAUSED asynchronously"),
+	STREAM_PROP_NATIVE(LONG, "max-lateness", "-1", -1, INT64_MAX, 0, "nanoseconds a buffer may be late, -1: no limit"),
+	STREAM_PROP_NATIVE(BOOL, "qos", "false", 0, 0, 0, "send quality-of-service events upstream"),
+	STREAM_PROP_NATIVE(LONG, "ts-offset", "0", INT64_MIN, INT64_MAX, 0, "added to time stamps, nanoseconds"),
+	STREAM_PROP_NATIVE(BOOL, "enable-last-sample", "true", 0, 0, 0, "keep the last sample"),
+	STREAM_PROP_NATIVE(ULONG, "render-delay", "0", 0, INT64_MAX, 0, "further delay, nanoseconds"),
+	STREAM_PROP_NATIVE(ULONG, "throttle-time", "0", 0, INT64_MAX, 0, "time between buffers, nanoseconds"),
+	STREAM_PROP_NATIVE(ULONG, "max-bitrate", "0", 0, INT64_MAX, 0, "bits a second, 0: no limit"),
+	STREAM_PROP_NATIVE(
 		ULONG, "processing-deadline", "20000000", 0, INT64_MAX, 0, "time to process a buffer, nanoseconds"),
-	SECANT_PROP_END,
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_fakesink = {
+const stream_element_type stream_element_fakesink = {
 	.name = "fakesink",
 	.brief = "takes buffers and drops them",
-	.base = SECANT_BASE_SINK,
-	.flags = SECANT_ELEMENT_FREE_KEYS,
+	.base = STREAM_BASE_SINK,
+	.flags = STREAM_ELEMENT_FREE_KEYS,
 	.props = props,
-	.sinks = { SECANT_MEDIA_ANY },
+	.sinks = { STREAM_MEDIA_ANY },
 	.starts = starts,
 };

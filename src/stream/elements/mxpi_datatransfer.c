@@ -1,17 +1,17 @@
 /* mxpi_datatransfer: moves data between device and host. */
 #include "stream/element.h"
 
-static const secant_prop props[] = {
-	SECANT_PROP_WORDS("transferMode", "auto", "auto|d2h|h2d", "which way"),
-	SECANT_PROP_WORDS("removeSourceData", "yes", "yes|no", "drop what was moved"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_WORDS("transferMode", "auto", "auto|d2h|h2d", "which way"),
+	STREAM_PROP_WORDS("removeSourceData", "yes", "yes|no", "drop what was moved"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_datatransfer = {
+const stream_element_type stream_element_mxpi_datatransfer = {
 	.name = "mxpi_datatransfer",
 	.brief = "moves data between device and host",
 	.props = props,
-	.sinks = { SECANT_MEDIA_YUV | SECANT_MEDIA_TENSOR | SECANT_MEDIA_RGB },
-	.sources = { SECANT_MEDIA_YUV | SECANT_MEDIA_TENSOR | SECANT_MEDIA_RGB },
+	.sinks = { STREAM_MEDIA_YUV | STREAM_MEDIA_TENSOR | STREAM_MEDIA_RGB },
+	.sources = { STREAM_MEDIA_YUV | STREAM_MEDIA_TENSOR | STREAM_MEDIA_RGB },
 	.keys = { "dataSource" },
 };

@@ -2,12 +2,12 @@
 #include "stream/element.h"
 
 static bool
-starts(const secant_stream_element *e, const char **prop, const char **why)
+starts(const stream_element *e, const char **prop, const char **why)
 {
-	const char *classes = secant_stream_text(e, "classIds"), *channels = secant_stream_text(e, "channelIds");
+	const char *classes = stream_text(e, "classIds"), *channels = stream_text(e, "channelIds");
 	*prop = "";
 	*why = "it has no port for output";
-	if (!secant_stream_sources(e))
+	if (!stream_sources(e))
 		return false;
 	*prop = "classIds";
 	*why = "one of classIds and channelIds must be given, and not both";
@@ -18,22 +18,22 @@ starts(const secant_stream_element *e, const char **prop, const char **why)
 	int groups = 1;
 	for (const char *p = *classes ? classes : channels; *p; p++)
 		groups += *p == ',';
-	return groups == secant_stream_sources(e);
+	return groups == stream_sources(e);
 }
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("classIds", "", "ids of each port: 4|5,6,7 is three ports"),
-	SECANT_PROP_TEXT("channelIds", "", "the same for channels"),
-	SECANT_PROP_WORDS("distributeAll", "no", "yes|no", "also what is empty"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("classIds", "", "ids of each port: 4|5,6,7 is three ports"),
+	STREAM_PROP_TEXT("channelIds", "", "the same for channels"),
+	STREAM_PROP_WORDS("distributeAll", "no", "yes|no", "also what is empty"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_distributor = {
+const stream_element_type stream_element_mxpi_distributor = {
 	.name = "mxpi_distributor",
 	.brief = "gives results to ports by their class or channel",
 	.props = props,
-	.sinks = { SECANT_MEDIA_ANY },
-	.more_sources = SECANT_MEDIA_ANY,
+	.sinks = { STREAM_MEDIA_ANY },
+	.more_sources = STREAM_MEDIA_ANY,
 	.keys = { "dataSource" },
 	.starts = starts,
 };

@@ -3,36 +3,36 @@
 #include <string.h>
 
 static bool
-starts(const secant_stream_element *e, const char **prop, const char **why)
+starts(const stream_element *e, const char **prop, const char **why)
 {
 	double v[3];
-	const char *alpha = secant_stream_text(e, "alpha"), *beta = secant_stream_text(e, "beta");
+	const char *alpha = stream_text(e, "alpha"), *beta = stream_text(e, "beta");
 	*why = "three numbers with commas between are meant";
 	*prop = "alpha";
-	if (secant_stream_reals(alpha, strlen(alpha), v, 3) != 3)
+	if (stream_reals(alpha, strlen(alpha), v, 3) != 3)
 		return false;
 	*prop = "beta";
-	if (secant_stream_reals(beta, strlen(beta), v, 3) != 3)
+	if (stream_reals(beta, strlen(beta), v, 3) != 3)
 		return false;
 	*why = "nothing can be divided by 0";
 	return v[0] != 0 && v[1] != 0 && v[2] != 0;
 }
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("alpha", "0,0,0", "taken off, three numbers: R,G,B"),
-	SECANT_PROP_TEXT("beta", "1,1,1", "divided by, three numbers other than 0"),
-	SECANT_PROP_WORDS("format", "auto", "RGB888|BGR888|auto", "order of the channels"),
-	SECANT_PROP_WORDS("dataType", "auto", "UINT8|FLOAT32|auto", "type of the values"),
-	SECANT_PROP_NUMBER(INT, "processType", "1", 0, 1, "1: (x - alpha)/beta, 0: between least and largest"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("alpha", "0,0,0", "taken off, three numbers: R,G,B"),
+	STREAM_PROP_TEXT("beta", "1,1,1", "divided by, three numbers other than 0"),
+	STREAM_PROP_WORDS("format", "auto", "RGB888|BGR888|auto", "order of the channels"),
+	STREAM_PROP_WORDS("dataType", "auto", "UINT8|FLOAT32|auto", "type of the values"),
+	STREAM_PROP_NUMBER(INT, "processType", "1", 0, 1, "1: (x - alpha)/beta, 0: between least and largest"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_imagenormalize = {
+const stream_element_type stream_element_mxpi_imagenormalize = {
 	.name = "mxpi_imagenormalize",
 	.brief = "shifts and scales the values of pictures",
 	.props = props,
-	.sinks = { SECANT_MEDIA_ANY },
-	.sources = { SECANT_MEDIA_ANY },
+	.sinks = { STREAM_MEDIA_ANY },
+	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSource" },
 	.starts = starts,
 };

@@ -29,9 +29,9 @@ filter(const json_t *f, const char **why)
 }
 
 static bool
-starts(const secant_stream_element *e, const char **prop, const char **why)
+starts(const stream_element *e, const char **prop, const char **why)
 {
-	const char *text = secant_stream_text(e, "FirstDetectionFilter");
+	const char *text = stream_text(e, "FirstDetectionFilter");
 	*prop = "FirstDetectionFilter";
 	json_t *f = json_loadb(text, strlen(text), 0, NULL);
 	bool fine = filter(f, why);
@@ -39,16 +39,16 @@ starts(const secant_stream_element *e, const char **prop, const char **why)
 	return fine;
 }
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("FirstDetectionFilter", "auto", "JSON object: Type, TopN, BottomN, MinArea, MaxArea, ConfThresh"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("FirstDetectionFilter", "auto", "JSON object: Type, TopN, BottomN, MinArea, MaxArea, ConfThresh"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_objectselector = {
+const stream_element_type stream_element_mxpi_objectselector = {
 	.name = "mxpi_objectselector",
 	.brief = "keeps the boxes that matter",
 	.props = props,
-	.sinks = { SECANT_MEDIA_ANY },
-	.sources = { SECANT_MEDIA_ANY },
+	.sinks = { STREAM_MEDIA_ANY },
+	.sources = { STREAM_MEDIA_ANY },
 	.starts = starts,
 };

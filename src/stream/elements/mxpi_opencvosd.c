@@ -1,16 +1,16 @@
 /* mxpi_opencvosd: draws on pictures. */
 #include "stream/element.h"
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("dataSourceImage", "auto", "key of the picture"),
-	SECANT_PROP_TEXT("dataSourceOsd", "auto", "key of what is drawn"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("dataSourceImage", "auto", "key of the picture"),
+	STREAM_PROP_TEXT("dataSourceOsd", "auto", "key of what is drawn"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_opencvosd = {
+const stream_element_type stream_element_mxpi_opencvosd = {
 	.name = "mxpi_opencvosd",
 	.brief = "draws on pictures",
 	.props = props,
-	.sinks = { SECANT_MEDIA_YUV, SECANT_MEDIA_OSD },
-	.sources = { SECANT_MEDIA_YUV },
+	.sinks = { STREAM_MEDIA_YUV, STREAM_MEDIA_OSD },
+	.sources = { STREAM_MEDIA_YUV },
 };

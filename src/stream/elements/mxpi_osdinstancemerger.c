@@ -1,16 +1,16 @@
 /* mxpi_osdinstancemerger: joins drawings. */
 #include "stream/element.h"
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("dataSourceList", "auto", "keys of the drawings, a list"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("dataSourceList", "auto", "keys of the drawings, a list"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_osdinstancemerger = {
+const stream_element_type stream_element_mxpi_osdinstancemerger = {
 	.name = "mxpi_osdinstancemerger",
 	.brief = "joins drawings",
 	.props = props,
-	.sources = { SECANT_MEDIA_OSD },
-	.more_sinks = SECANT_MEDIA_ANY,
-	.starts = secant_starts_linked,
+	.sources = { STREAM_MEDIA_OSD },
+	.more_sinks = STREAM_MEDIA_ANY,
+	.starts = stream_starts_linked,
 };

@@ -9,7 +9,7 @@ static bool
 number(const json_t *config, const char *key, double *v)
 {
 	const char *text = json_string_value(json_object_get(config, key));
-	return text && secant_stream_reals(text, strlen(text), v, 1) == 1;
+	return text && stream_reals(text, strlen(text), v, 1) == 1;
 }
 
 /* MindX SDK, MxpiQualityDetection.cpp: at least 2 pictures are kept, intervals are shorter than that, shaking is 10 to
@@ -36,9 +36,9 @@ fits(const json_t *config, const char **why)
 }
 
 static bool
-starts(const secant_stream_element *e, const char **prop, const char **why)
+starts(const stream_element *e, const char **prop, const char **why)
 {
-	const char *text = secant_stream_text(e, "qualityDetectionConfigContent");
+	const char *text = stream_text(e, "qualityDetectionConfigContent");
 	*prop = "qualityDetectionConfigContent";
 	json_t *config = json_loadb(text, strlen(text), 0, NULL);
 	bool fine = !config || fits(config, why);
@@ -46,18 +46,18 @@ starts(const secant_stream_element *e, const char **prop, const char **why)
 	return fine;
 }
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("qualityDetectionConfigContent", "", "JSON object of the checks"),
-	SECANT_PROP_TEXT("qualityDetectionConfigPath", "", "file with that object"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("qualityDetectionConfigContent", "", "JSON object of the checks"),
+	STREAM_PROP_TEXT("qualityDetectionConfigPath", "", "file with that object"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_qualitydetection = {
+const stream_element_type stream_element_mxpi_qualitydetection = {
 	.name = "mxpi_qualitydetection",
 	.brief = "tells bad pictures",
 	.props = props,
-	.sinks = { SECANT_MEDIA_YUV | SECANT_MEDIA_OBJECT },
-	.sources = { SECANT_MEDIA_ANY },
+	.sinks = { STREAM_MEDIA_YUV | STREAM_MEDIA_OBJECT },
+	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSource" },
 	.starts = starts,
 };

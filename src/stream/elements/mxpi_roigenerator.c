@@ -11,15 +11,15 @@ box(const char **at, double v[4])
 	size_t size = strcspn(*at, "|");
 	const char *this = *at;
 	*at = this[size] ? this + size + 1 : NULL;
-	return secant_stream_reals(this, size, v, 4) == 4 ? 1 : -1;
+	return stream_reals(this, size, v, 4) == 4 ? 1 : -1;
 }
 
 /* Custom: four numbers a box; with two ports as many boxes to merge as to crop, each within its tile. */
 static bool
-custom(const secant_stream_element *e, const char **prop, const char **why)
+custom(const stream_element *e, const char **prop, const char **why)
 {
-	const char *crop = secant_stream_text(e, "cropRoi"), *merge = secant_stream_text(e, "mergeRoi");
-	bool two = secant_stream_sources(e) == 2;
+	const char *crop = stream_text(e, "cropRoi"), *merge = stream_text(e, "mergeRoi");
+	bool two = stream_sources(e) == 2;
 	double c[4], m[4];
 	for (;;) {
 		int got = box(&crop, c), also = two ? box(&merge, m) : got;
@@ -39,10 +39,10 @@ custom(const secant_stream_element *e, const char **prop, const char **why)
 }
 
 static bool
-starts(const secant_stream_element *e, const char **prop, const char **why)
+starts(const stream_element *e, const char **prop, const char **why)
 {
-	int ports = secant_stream_sources(e);
-	const char *split = secant_stream_text(e, "splitType");
+	int ports = stream_sources(e);
+	const char *split = stream_text(e, "splitType");
 	*prop = "";
 	*why = "it has neither one port for output nor two";
 	if (ports != 1 && ports != 2)
@@ -53,31 +53,31 @@ starts(const secant_stream_element *e, const char **prop, const char **why)
 		return true;
 	*why = "tiles are not larger than what they share";
 	*prop = "overlapHeight";
-	if (secant_stream_int(e, "overlapHeight") >= secant_stream_int(e, "blockHeight"))
+	if (stream_int(e, "overlapHeight") >= stream_int(e, "blockHeight"))
 		return false;
 	*prop = "overlapWidth";
-	return secant_stream_int(e, "overlapWidth") < secant_stream_int(e, "blockWidth");
+	return stream_int(e, "overlapWidth") < stream_int(e, "blockWidth");
 }
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("splitType", "Size_Block", "Size_Block, Num_Block or Custom; any other word counts as the first"),
-	SECANT_PROP_NUMBER(INT, "blockHeight", "512", 32, 8192, "rows of a tile (Size_Block)"),
-	SECANT_PROP_NUMBER(INT, "blockWidth", "512", 32, 8192, "columns of a tile (Size_Block)"),
-	SECANT_PROP_NUMBER(INT, "overlapHeight", "0", 0, 8192, "rows that two tiles share"),
-	SECANT_PROP_NUMBER(INT, "overlapWidth", "0", 0, 8192, "columns that two tiles share"),
-	SECANT_PROP_NUMBER(INT, "chessboardHeight", "1", 1, 256, "rows of tiles (Num_Block)"),
-	SECANT_PROP_NUMBER(INT, "chessboardWidth", "1", 1, 256, "columns of tiles (Num_Block)"),
-	SECANT_PROP_TEXT("cropRoi", "", "tiles (Custom): x0,y0,x1,y1|..."),
-	SECANT_PROP_TEXT("mergeRoi", "", "what of each tile counts (Custom)"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("splitType", "Size_Block", "Size_Block, Num_Block or Custom; any other word counts as the first"),
+	STREAM_PROP_NUMBER(INT, "blockHeight", "512", 32, 8192, "rows of a tile (Size_Block)"),
+	STREAM_PROP_NUMBER(INT, "blockWidth", "512", 32, 8192, "columns of a tile (Size_Block)"),
+	STREAM_PROP_NUMBER(INT, "overlapHeight", "0", 0, 8192, "rows that two tiles share"),
+	STREAM_PROP_NUMBER(INT, "overlapWidth", "0", 0, 8192, "columns that two tiles share"),
+	STREAM_PROP_NUMBER(INT, "chessboardHeight", "1", 1, 256, "rows of tiles (Num_Block)"),
+	STREAM_PROP_NUMBER(INT, "chessboardWidth", "1", 1, 256, "columns of tiles (Num_Block)"),
+	STREAM_PROP_TEXT("cropRoi", "", "tiles (Custom): x0,y0,x1,y1|..."),
+	STREAM_PROP_TEXT("mergeRoi", "", "what of each tile counts (Custom)"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_roigenerator = {
+const stream_element_type stream_element_mxpi_roigenerator = {
 	.name = "mxpi_roigenerator",
 	.brief = "divides pictures into tiles",
 	.props = props,
-	.sinks = { SECANT_MEDIA_YUV },
-	.sources = { SECANT_MEDIA_OBJECT },
-	.more_sources = SECANT_MEDIA_ROI,
+	.sinks = { STREAM_MEDIA_YUV },
+	.sources = { STREAM_MEDIA_OBJECT },
+	.more_sources = STREAM_MEDIA_ROI,
 	.starts = starts,
 };

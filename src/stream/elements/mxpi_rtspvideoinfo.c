@@ -4,17 +4,17 @@
  */
 #include "stream/element.h"
 
-static const secant_prop props[] = {
-	SECANT_PROP_NATIVE(BOOL, "qos", "false", 0, 0, 0, "handle quality-of-service events"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_NATIVE(BOOL, "qos", "false", 0, 0, 0, "handle quality-of-service events"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_rtspvideoinfo = {
+const stream_element_type stream_element_mxpi_rtspvideoinfo = {
 	.name = "mxpi_rtspvideoinfo",
 	.brief = "numbers the frames of a camera: a part of mxpi_rtspsrc",
-	.base = SECANT_BASE_OBJECT,
-	.flags = SECANT_ELEMENT_PROXY,
+	.base = STREAM_BASE_OBJECT,
+	.flags = STREAM_ELEMENT_PROXY,
 	.props = props,
-	.sinks = { SECANT_MEDIA_ANY },
-	.sources = { SECANT_MEDIA_ANY },
+	.sinks = { STREAM_MEDIA_ANY },
+	.sources = { STREAM_MEDIA_ANY },
 };

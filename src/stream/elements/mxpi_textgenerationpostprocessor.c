@@ -1,23 +1,23 @@
 /* mxpi_textgenerationpostprocessor: turns tensors into text. */
 #include "stream/element.h"
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("postProcessConfigPath", "", "file of KEY=VALUE"),
-	SECANT_PROP_TEXT("postProcessConfigContent", "", "the same keys as a JSON object"),
-	SECANT_PROP_TEXT("labelPath", "", "file with a class on each line"),
-	SECANT_PROP_TEXT("postProcessLibPath", "", "library of the post-processing, or folder of Python modules"),
-	SECANT_PROP_WORDS("funcLanguage", "c++", "c++|python", "what the library is written in"),
-	SECANT_PROP_TEXT("className", "", "class of a Python module"),
-	SECANT_PROP_TEXT("pythonModule", "", "the Python module"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("postProcessConfigPath", "", "file of KEY=VALUE"),
+	STREAM_PROP_TEXT("postProcessConfigContent", "", "the same keys as a JSON object"),
+	STREAM_PROP_TEXT("labelPath", "", "file with a class on each line"),
+	STREAM_PROP_TEXT("postProcessLibPath", "", "library of the post-processing, or folder of Python modules"),
+	STREAM_PROP_WORDS("funcLanguage", "c++", "c++|python", "what the library is written in"),
+	STREAM_PROP_TEXT("className", "", "class of a Python module"),
+	STREAM_PROP_TEXT("pythonModule", "", "the Python module"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_textgenerationpostprocessor = {
+const stream_element_type stream_element_mxpi_textgenerationpostprocessor = {
 	.name = "mxpi_textgenerationpostprocessor",
 	.brief = "turns tensors into text",
 	.props = props,
-	.sinks = { SECANT_MEDIA_TENSOR },
-	.sources = { SECANT_MEDIA_TEXTS },
+	.sinks = { STREAM_MEDIA_TENSOR },
+	.sources = { STREAM_MEDIA_TEXTS },
 	.keys = { "dataSource" },
-	.starts = secant_starts_post,
+	.starts = stream_starts_post,
 };

@@ -1,17 +1,17 @@
 /* mxpi_warpperspective: straightens tilted boxes. */
 #include "stream/element.h"
 
-static const secant_prop props[] = {
-	SECANT_PROP_TEXT("oriImageDataSource", "", "key of the picture"),
-	SECANT_PROP_TEXT("debugMode", "false", "true: keeps what is between"),
-	SECANT_PROP_END,
+static const stream_prop props[] = {
+	STREAM_PROP_TEXT("oriImageDataSource", "", "key of the picture"),
+	STREAM_PROP_TEXT("debugMode", "false", "true: keeps what is between"),
+	STREAM_PROP_END,
 };
 
-const secant_element secant_element_mxpi_warpperspective = {
+const stream_element_type stream_element_mxpi_warpperspective = {
 	.name = "mxpi_warpperspective",
 	.brief = "straightens tilted boxes",
 	.props = props,
-	.sinks = { SECANT_MEDIA_OBJECT | SECANT_MEDIA_TEXTS },
-	.sources = { SECANT_MEDIA_ANY },
-	.more_sinks = SECANT_MEDIA_YUV | SECANT_MEDIA_RGB,
+	.sinks = { STREAM_MEDIA_OBJECT | STREAM_MEDIA_TEXTS },
+	.sources = { STREAM_MEDIA_ANY },
+	.more_sinks = STREAM_MEDIA_YUV | STREAM_MEDIA_RGB,
 };
