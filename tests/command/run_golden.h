@@ -203,6 +203,11 @@ golden_evaluation(const char *name, const char *extension, bool f64)
 	json_decref(j);
 }
 
+/* What one relu whose argument is a rounding away from 0 does to the gradients of the layers below it, of their length:
+ * measured with oneDNN's products for AVX2 (7e-3 below layer1.0, 8e-4 below the decoder, 1e-5 without them) against our
+ * own references in double. Most gradients are ten times nearer on every CPU. */
+#define FLIPPED 1e-2
+
 /* One training step: loss, logits, every gradient, running statistics. */
 static inline void
 golden_training(const char *name, bool f64)
@@ -234,18 +239,20 @@ golden_training(const char *name, bool f64)
 	check_logits(&got, "train_logits", json_object_get(train, "logits"), f64 ? 1e-10 : 1e-4);
 	assert_true(!aux == !secant_tensors_find(&got, "label"));
 	double total = number(train, "grad_l2_total"), dots[2] = { 0 };
-	size_t i, gradients = 0;
+	size_t i, gradients = 0, near = 0;
 	json_array_foreach (json_object_get(train, "grads"), i, g) {
 		char key[300];
 		const char *parameter = json_string_value(json_array_get(g, 0));
 		snprintf(key, sizeof key, "grad:%s", parameter);
 		statistic s = tensor_statistic(&got, key, parameter);
-		double l2 = json_number_value(json_array_get(g, 2)),
-			   allowed = l2 > 1e-6 * total ? (f64 ? 1e-8 : 1e-3) * l2 : (f64 ? 1e-12 : 1e-4) * total;
+		double l2 = json_number_value(json_array_get(g, 2)), dot = json_number_value(json_array_get(g, 3)),
+			   allowed = l2 > 1e-6 * total ? (f64 ? 1e-8 : FLIPPED) * l2 : (f64 ? 1e-12 : 1e-4) * total;
 		assert_near(key, s.l2, l2, allowed);
-		assert_near(key, s.dot, json_number_value(json_array_get(g, 3)), allowed);
+		assert_near(key, s.dot, dot, allowed);
+		near += fmax(fabs(s.l2 - l2), fabs(s.dot - dot)) <= allowed / 10;
 		gradients++;
 	}
+	assert_true(f64 || near > gradients / 2);
 	for (int k = 0; k < got.n; k++) {
 		const char *key = got.v[k].name, *end = strrchr(key, '.');
 		int which = end && !strcmp(end, ".running_mean") ? 0 : end && !strcmp(end, ".running_var") ? 1 : -1;
