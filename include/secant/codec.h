@@ -176,12 +176,6 @@ SECANT_API void secant_raster_abort(secant_raster_writer *w); /* leaves no file;
 
 /* ---- simple work on pictures: drawing, thumbnails, labels ---- */
 
-typedef enum secant_filter {
-	SECANT_FILTER_NEAREST, /* source pixel floor((i + .5) * in / out) */
-	SECANT_FILTER_BILINEAR, /* half-pixel centres, edge repeated: OpenCV's INTER_LINEAR */
-	SECANT_FILTER_AREA /* the mean over the pixel's footprint; enlarging: as nearest with soft seams */
-} secant_filter;
-
 /* All make a new picture *to (zeroed on failure), which must not be *from. What still holds goes along: the palette
  * with copy, crop, orient and resize by nearest, the georeference with copy, convert, expand and (moved) crop. Not for
  * training: these are plain loops. */

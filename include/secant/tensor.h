@@ -124,6 +124,14 @@ typedef struct secant_borrowed_image {
 	const void *data;
 } secant_borrowed_image;
 
+/* How a picture is brought to another size. */
+typedef enum secant_filter {
+	SECANT_FILTER_NEAREST, /* source pixel floor((i + .5) * in / out) */
+	SECANT_FILTER_BILINEAR, /* half-pixel centres, edge repeated: OpenCV's INTER_LINEAR */
+	SECANT_FILTER_AREA, /* the mean over the pixel's footprint; enlarging: as nearest with soft seams */
+	SECANT_FILTER_CUBIC /* half-pixel centres, a = -0.75, edge repeated: OpenCV's INTER_CUBIC */
+} secant_filter;
+
 /* Zeroed memory. Refuses sizes below 1, channels outside 1 to 4096 and pictures over 2^40 bytes. */
 SECANT_API secant_status secant_image_new(
 	secant_image *im, int width, int height, int channels, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;

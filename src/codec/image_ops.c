@@ -4,6 +4,7 @@
  * augmentation has its own kernels.
  */
 #include "codec/codec.h"
+#include "tensor/sampling.h"
 #include <math.h>
 #include <string.h>
 
@@ -289,82 +290,14 @@ secant_image_expand(secant_image *to, const secant_image *from, secant_err *err)
 	return keep_or_free(to, s ? s : carry_voids(to, from, err));
 }
 
-/* ---- rows of floats ---- */
-
-static void
-load_u8(float *to, const void *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = ((const uint8_t *)from)[i];
-}
-
-static void
-load_u16(float *to, const void *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = ((const uint16_t *)from)[i];
-}
-
-static void
-load_i16(float *to, const void *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = ((const int16_t *)from)[i];
-}
-
-static void
-load_f32(float *to, const void *from, size_t n)
-{
-	memcpy(to, from, n * sizeof *to);
-}
-
-/* Halves go up; what is no number becomes the lower limit. */
-static float
-rounded(float v, float low, float high)
-{
-	v = floorf(v + 0.5f);
-	return v > high ? high : v > low ? v : low;
-}
-
-static void
-store_u8(void *to, const float *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		((uint8_t *)to)[i] = (uint8_t)rounded(from[i], 0, 255);
-}
-
-static void
-store_u16(void *to, const float *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		((uint16_t *)to)[i] = (uint16_t)rounded(from[i], 0, 65535);
-}
-
-static void
-store_i16(void *to, const float *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		((int16_t *)to)[i] = (int16_t)rounded(from[i], -32768, 32767);
-}
-
-static void
-store_f32(void *to, const float *from, size_t n)
-{
-	memcpy(to, from, n * sizeof *from);
-}
-
-static const struct rows {
-	void (*load)(float *to, const void *from, size_t n);
-	void (*store)(void *to, const float *from, size_t n);
-	float opaque; /* alpha of what is not transparent */
-} rows[] = {
-	[SECANT_U8] = { load_u8, store_u8, 255 },
-	[SECANT_U16] = { load_u16, store_u16, 65535 },
-	[SECANT_I16] = { load_i16, store_i16, 32767 },
-	[SECANT_F32] = { load_f32, store_f32, 1 },
-};
-
 /* ---- channels and dtypes ---- */
+
+/* Alpha of what is not transparent. */
+static float
+opaque_of(secant_dtype d)
+{
+	return d == SECANT_U8 ? 255 : d == SECANT_U16 ? 65535 : d == SECANT_I16 ? 32767 : 1;
+}
 
 /* Luma by ITU-R BT.601 with weights of 16 bits, which is what Pillow computes. */
 static float
@@ -409,14 +342,14 @@ secant_image_convert(secant_image *to, const secant_image *from, int channels, s
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a row of %d pixels", from->width);
 	}
 	for (int y = 0; y < from->height; y++) {
-		rows[from->dtype].load(a, (const uint8_t *)from->data + (size_t)y * in, n);
+		secant_row_load(from->dtype, a, (const uint8_t *)from->data + (size_t)y * in, n);
 		if (c != from->channels)
-			map_channels(b, c, a, from->channels, from->width, rows[from->dtype].opaque);
+			map_channels(b, c, a, from->channels, from->width, opaque_of(from->dtype));
 		else
 			memcpy(b, a, n * sizeof *a);
 		for (size_t i = 0; scale != 1.0f && i < m; i++)
 			b[i] *= scale;
-		rows[dtype].store((uint8_t *)to->data + (size_t)y * out, b, m);
+		secant_row_store(dtype, (uint8_t *)to->data + (size_t)y * out, b, m);
 	}
 	secant_free(a);
 	if ((s = carry_voids(to, from, err)))
@@ -446,133 +379,31 @@ codec_image_want(secant_image *im, const secant_image_read_options *o, secant_er
 
 /* ---- sizes ---- */
 
-/* Output element i is the sum of weight[i * most + k] * input element start[i] + k, for k below count[i]. */
-typedef struct taps {
-	int *start, *count;
-	float *weight;
-	int most;
-} taps;
-
-static void
-taps_free(taps *t)
-{
-	secant_free(t->start);
-	secant_free(t->count);
-	secant_free(t->weight);
-	*t = (taps){ 0 };
-}
-
-static void
-fill_linear(taps *t, int i, int in, double ratio)
-{
-	double at = (i + 0.5) * ratio - 0.5;
-	int first = (int)floor(at);
-	float part = (float)(at - first);
-	if (first < 0 || first >= in - 1) { /* before the first centre or behind the last: the edge alone */
-		t->start[i] = first < 0 ? 0 : in - 1;
-		t->count[i] = 1;
-		t->weight[(size_t)i * (size_t)t->most] = 1;
-		return;
-	}
-	t->start[i] = first;
-	t->count[i] = 2;
-	t->weight[(size_t)i * (size_t)t->most] = 1 - part;
-	t->weight[(size_t)i * (size_t)t->most + 1] = part;
-}
-
-static void
-fill_area(taps *t, int i, int in, double ratio)
-{
-	double from = i * ratio, to = (i + 1) * ratio;
-	int first = (int)floor(from), last = (int)ceil(to - 1e-9);
-	first = first > in - 1 ? in - 1 : first;
-	last = last > in ? in : last <= first ? first + 1 : last;
-	t->start[i] = first;
-	t->count[i] = last - first < t->most ? last - first : t->most;
-	for (int k = 0; k < t->count[i]; k++) {
-		double low = first + k > from ? first + k : from, high = first + k + 1 < to ? first + k + 1 : to;
-		t->weight[(size_t)i * (size_t)t->most + (size_t)k] = (float)((high - low) / ratio);
-	}
-}
-
-static secant_status
-taps_make(taps *t, int in, int out, secant_filter filter, secant_err *err)
-{
-	double ratio = (double)in / out;
-	*t = (taps){ .most = filter == SECANT_FILTER_AREA ? (int)ceil(ratio) + 2 : 2 };
-	t->start = secant_calloc((size_t)out, sizeof *t->start);
-	t->count = secant_calloc((size_t)out, sizeof *t->count);
-	t->weight = secant_calloc((size_t)out, (size_t)t->most * sizeof *t->weight);
-	if (!t->start || !t->count || !t->weight) {
-		taps_free(t);
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to resize %d to %d pixels", in, out);
-	}
-	for (int i = 0; i < out; i++) {
-		if (filter == SECANT_FILTER_BILINEAR) {
-			fill_linear(t, i, in, ratio);
-		} else if (filter == SECANT_FILTER_AREA) {
-			fill_area(t, i, in, ratio);
-		} else {
-			t->start[i] = (int)(((2 * (int64_t)i + 1) * in) / (2 * (int64_t)out));
-			t->count[i] = 1;
-			t->weight[(size_t)i * 2] = 1;
-		}
-	}
-	return SECANT_OK;
-}
-
-/* One output row: the rows it needs are summed first, then columns. `sum` and `row` hold a row of the input each,
- * `line` one of the output. */
-static void
-resize_row(secant_image *to, const secant_image *from, const taps *tx, const taps *ty, int y, float *sum, float *row,
-	float *line)
-{
-	int c = from->channels;
-	size_t n = (size_t)from->width * (size_t)c, in = secant_image_row_bytes(from);
-	memset(sum, 0, n * sizeof *sum);
-	for (int k = 0; k < ty->count[y]; k++) {
-		float w = ty->weight[(size_t)y * (size_t)ty->most + (size_t)k];
-		rows[from->dtype].load(row, (const uint8_t *)from->data + (size_t)(ty->start[y] + k) * in, n);
-		for (size_t i = 0; i < n; i++)
-			sum[i] += w * row[i];
-	}
-	for (int x = 0; x < to->width; x++) {
-		const float *p = sum + (size_t)tx->start[x] * (size_t)c, *w = tx->weight + (size_t)x * (size_t)tx->most;
-		for (int ch = 0; ch < c; ch++) {
-			float v = 0;
-			for (int k = 0; k < tx->count[x]; k++)
-				v += w[k] * p[(size_t)k * (size_t)c + (size_t)ch];
-			line[(size_t)x * (size_t)c + (size_t)ch] = v;
-		}
-	}
-	rows[to->dtype].store(
-		(uint8_t *)to->data + (size_t)y * secant_image_row_bytes(to), line, (size_t)to->width * (size_t)c);
-}
-
 secant_status
 secant_image_resize(
 	secant_image *to, const secant_image *from, int width, int height, secant_filter filter, secant_err *err)
 {
-	taps tx = { 0 }, ty = { 0 };
+	kernel_taps tx = { 0 }, ty = { 0 };
 	secant_status s = secant_image_new(to, width, height, from->channels, from->dtype, err);
 	if (s)
 		return s;
 	size_t n = (size_t)from->width * (size_t)from->channels, m = (size_t)width * (size_t)from->channels;
 	float *work = secant_calloc(2 * n + m, sizeof *work);
-	s = work ? taps_make(&tx, from->width, width, filter, err)
+	s = work ? secant_taps_make(&tx, from->width, width, filter, err)
 			 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of %d pixels", from->width);
 	if (!s)
-		s = taps_make(&ty, from->height, height, filter, err);
+		s = secant_taps_make(&ty, from->height, height, filter, err);
+	secant_sampled p = { from->data, from->dtype, from->channels, from->width, width };
 	for (int y = 0; y < height && !s; y++)
-		resize_row(to, from, &tx, &ty, y, work, work + n, work + 2 * n);
+		secant_sample_row(&p, &tx, &ty, y, work, (uint8_t *)to->data + (size_t)y * secant_image_row_bytes(to));
 	if (!s && filter == SECANT_FILTER_NEAREST)
 		s = carry(to, from, NULL, err);
 	if (!s && from->voids && !(s = codec_image_need_voids(to, err)))
 		for (int64_t i = 0; i < (int64_t)width * height; i++)
 			to->voids[i] = from->voids[(2 * (i / width) + 1) * from->height / (2 * height) * from->width
 				+ (2 * (i % width) + 1) * from->width / (2 * width)];
-	taps_free(&ty);
-	taps_free(&tx);
+	secant_taps_free(&ty);
+	secant_taps_free(&tx);
 	secant_free(work);
 	if (s)
 		secant_image_free(to);

@@ -30,6 +30,20 @@ node_to_json(const graph_node *n)
 }
 
 static json_t *
+scale_to_json(const secant_scale *s)
+{
+	json_t *j = json_object(), *scale = json_array(), *zero = json_array();
+	for (int i = 0; i < s->n; i++) {
+		json_array_append_new(scale, json_real(s->scale ? s->scale[i] : 1));
+		json_array_append_new(zero, json_integer(s->zero ? (json_int_t)s->zero[i] : 0));
+	}
+	json_object_set_new(j, "axis", json_integer(s->axis));
+	json_object_set_new(j, "scale", scale);
+	json_object_set_new(j, "zero", zero);
+	return j;
+}
+
+static json_t *
 value_to_json(const graph_net *g, graph_value v)
 {
 	const graph_value_info *info = graph_value_at(g, v);
@@ -48,6 +62,8 @@ value_to_json(const graph_net *g, graph_value v)
 	json_object_set_new(j, "shape", shape_to_json(&info->type.shape));
 	if (info->trainable)
 		json_object_set_new(j, "trainable", json_true());
+	if (info->type.scale.n)
+		json_object_set_new(j, "scale", scale_to_json(&info->type.scale));
 	return j;
 }
 
@@ -170,6 +186,31 @@ read_node(reader *r, const json_t *j, const char *name)
 	return SECANT_OK;
 }
 
+/* What the numbers of value v stand for, as far as it is said. */
+static secant_status
+read_scale(reader *r, const json_t *j, graph_value v)
+{
+	const json_t *of = json_object_get(j, "scale"), *scale = json_object_get(of, "scale"),
+				 *zero = json_object_get(of, "zero");
+	size_t n = json_array_size(scale);
+	if (!of || v < 0)
+		return SECANT_OK;
+	if (!n || n > 1 << 20 || (zero && json_array_size(zero) != n))
+		return bad(r, "a scale wants as many zeros as scales");
+	double *numbers = secant_calloc(2 * n, sizeof *numbers);
+	if (!numbers)
+		return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for scales");
+	for (size_t i = 0; i < n; i++) {
+		numbers[i] = json_number_value(json_array_get(scale, i));
+		numbers[n + i] = json_number_value(json_array_get(zero, i));
+	}
+	json_int_t axis = json_integer_value(json_object_get(of, "axis"));
+	secant_graph_set_scale(
+		r->g, v, &(secant_scale){ (int)n, axis < 0 || axis >= SECANT_MAX_RANK ? -1 : (int)axis, numbers, numbers + n });
+	secant_free(numbers);
+	return graph_check(r->g, r->err);
+}
+
 static secant_status
 read_value(reader *r, const json_t *j)
 {
@@ -190,8 +231,7 @@ read_value(reader *r, const json_t *j)
 	r->map[r->places] = input
 		? graph_input(r->g, input, read_dtype(j), r->input ? &r->input[r->inputs++] : &s)
 		: graph_state(r->g, state, read_dtype(j), &s, json_is_true(json_object_get(j, "trainable")), GRAPH_INIT_ZEROS);
-	r->places++;
-	return SECANT_OK;
+	return read_scale(r, j, r->map[r->places++]);
 }
 
 static void

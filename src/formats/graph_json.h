@@ -8,7 +8,9 @@
  *                 {"op": "conv2d", "in": [0,1,-1], "attr": {...}, "scope": "encoder.conv1"}, ...],
  *      "outputs": {"logits": 57}}     in order
  *
- * A node with k outputs takes k places; the places after the first are null.
+ * An input or state of whole numbers that stand for real ones says how: "scale": {"axis": 0, "scale": [...], "zero":
+ * [...]}, one pair for all or one for each place along the axis. A node with k outputs takes k places; the places after
+ * the first are null.
  */
 #ifndef FORMAT_GRAPH_JSON_H
 #define FORMAT_GRAPH_JSON_H

@@ -119,6 +119,22 @@ graph_find(const graph_net *g, const char *name)
 
 /* ---- values ---- */
 
+/* A scale of another graph's numbers, or of the caller's, becomes this graph's. */
+static bool
+own_scale(graph_net *g, secant_scale *s)
+{
+	const double *from[2] = { s->scale, s->zero };
+	for (int i = 0; i < 2; i++) {
+		double *to = from[i] ? base_arena_alloc(g->arena, (size_t)s->n * sizeof *to) : NULL;
+		if (from[i] && !to)
+			return false;
+		if (to)
+			memcpy(to, from[i], (size_t)s->n * sizeof *to);
+		*(i ? &s->zero : &s->scale) = to;
+	}
+	return true;
+}
+
 static graph_value
 value_add(graph_net *g, const graph_value_info *info)
 {
@@ -135,6 +151,8 @@ value_add(graph_net *g, const graph_value_info *info)
 	if (!v || base_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
 		return no_memory(g);
 	*v = *info;
+	if (v->kind != GRAPH_VALUE_NODE && v->type.scale.n && !own_scale(g, &v->type.scale))
+		return no_memory(g);
 	g->value[g->values] = v;
 	if (info->name) {
 		if (!(v->name = base_arena_strdup(g->arena, info->name)) || !base_by_name_add(&g->names, v->name, g->values))
@@ -202,6 +220,40 @@ graph_scalar(graph_net *g, double v)
 	return graph_constant(g, SECANT_F32, &(secant_shape){ 0 }, &v);
 }
 
+static bool
+holds(secant_dtype d, double zero)
+{
+	return zero == (double)(int64_t)zero
+		&& (d == SECANT_U8 ? zero >= 0 && zero <= UINT8_MAX : zero >= INT32_MIN && zero <= INT32_MAX)
+		&& (d != SECANT_I8 || (zero >= INT8_MIN && zero <= INT8_MAX));
+}
+
+void
+secant_graph_set_scale(graph_net *g, graph_value v, const secant_scale *scale)
+{
+	if (v < 0 || g->err.code)
+		return;
+	graph_type *t = &g->value[v]->type;
+	secant_scale s = *scale;
+	bool fits = s.n == 1 || (s.axis >= 0 && s.axis < t->shape.rank && s.n == t->shape.dim[s.axis] && s.n > 0);
+	bool whole = t->dtype == SECANT_U8 || t->dtype == SECANT_I8 || t->dtype == SECANT_I32;
+	for (int i = 0; i < s.n && fits && whole; i++) {
+		bool real = s.scale && s.scale[i] > 0 && s.scale[i] <= 1e300;
+		if (!real || (s.zero && !(s.zero[i] >= -1e9 && s.zero[i] <= 1e9 && holds(t->dtype, s.zero[i])))) {
+			(void)graph_fail(g, SECANT_ERR_RANGE, "a scale of %g with the zero %g, of %s", s.scale ? s.scale[i] : 0.0,
+				s.zero ? s.zero[i] : 0.0, secant_dtype_name(t->dtype));
+			return;
+		}
+	}
+	if (!fits || !whole)
+		(void)graph_fail(g, SECANT_ERR_SHAPE, "%d scales along axis %d do not fit %s", s.n, s.axis,
+			whole ? "the value" : secant_dtype_name(t->dtype));
+	else if (!own_scale(g, &s))
+		(void)no_memory(g);
+	else
+		t->scale = s;
+}
+
 void
 graph_track(graph_net *g, graph_value v)
 {
@@ -251,13 +303,40 @@ node_fail(graph_net *g, const graph_op *op, secant_err *err)
 	return NULL;
 }
 
+static bool
+same_scale(const secant_scale *a, const secant_scale *b)
+{
+	if (a->n != 1 || b->n != 1 || !a->scale || !b->scale)
+		return a->n == b->n && a->scale == b->scale && a->zero == b->zero;
+	return *a->scale == *b->scale && (a->zero ? *a->zero : 0) == (b->zero ? *b->zero : 0);
+}
+
+/* What only moves numbers carries over what they stand for; whole numbers of different meaning do not mix. */
+static secant_status
+carry_scale(const graph_op *op, const graph_signature *s, secant_err *err)
+{
+	const secant_scale *first = NULL;
+	for (int i = 0; i < s->n_in && op->moves; i++) {
+		const graph_type *in = &s->in[i];
+		if (in->shape.rank < 0 || in->dtype != s->out[0].dtype || in->dtype == SECANT_F32)
+			continue;
+		if (first && !same_scale(first, &in->scale))
+			return secant_fail(err, SECANT_ERR_SHAPE, "inputs of different scales do not mix: quantize them alike");
+		first = &in->scale;
+	}
+	if (first && first->n == 1)
+		s->out[0].scale = *first;
+	return SECANT_OK;
+}
+
 /* Fills out types by the operator's rule; checks the number of inputs and that required ones are there. */
 static secant_status
 infer(
 	graph_net *g, const graph_op *op, const void *attr, int n, const graph_value *in, graph_type *out, secant_err *err)
 {
 	graph_type fixed[8], *types = n <= 8 ? fixed : base_arena_alloc(g->arena, (size_t)n * sizeof *types);
-	if (!types)
+	const double *few[8], **numbers = n <= 8 ? few : base_arena_alloc(g->arena, (size_t)n * sizeof *numbers);
+	if (!types || !numbers)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	if (n < op->min_in || (op->max_in >= 0 && n > op->max_in))
 		return secant_fail(err, SECANT_ERR_ARG, "got %d inputs, wants %d to %d", n, op->min_in, op->max_in);
@@ -265,13 +344,15 @@ infer(
 		if (in[i] >= g->values || (in[i] < 0 && i < op->min_in))
 			return secant_fail(err, SECANT_ERR_ARG, "input %d is missing", i);
 		types[i] = in[i] < 0 ? (graph_type){ SECANT_F32, { .rank = -1 } } : g->value[in[i]]->type;
+		numbers[i] = in[i] < 0 ? NULL : g->value[in[i]]->numbers;
 	}
 	for (int i = 0; i < op->n_out; i++)
 		out[i] = (graph_type){ SECANT_F32, { 0 } };
-	graph_signature s = { .attr = attr, .n_in = n, .n_out = op->n_out, .in = types, .out = out };
+	graph_signature s = { attr, n, op->n_out, types, numbers, out };
 	if (graph_takes_check(op->takes, &s, err))
 		return err->code;
-	return op->shape(&s, err);
+	secant_status status = op->shape(&s, err);
+	return status ? status : carry_scale(op, &s, err);
 }
 
 const graph_node *
@@ -322,7 +403,7 @@ graph_make_node(graph_net *g, const char *op_name, const void *attr, int n, cons
 					 .type = out[i],
 					 .node = g->nodes,
 					 .slot = i,
-					 .leads = leads && op->grad && out[i].dtype == SECANT_F32 }))
+					 .leads = leads && op->grad && secant_type_flows(&out[i]) }))
 			< 0)
 			return NULL;
 	g->node[g->nodes] = node;

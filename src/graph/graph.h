@@ -47,10 +47,27 @@ typedef enum graph_init {
 	GRAPH_INIT_KAIMING_NORMAL
 } graph_init;
 
+/* How stored whole numbers stand for real ones: real = (stored - zero) * scale, with one pair for all or one for each
+ * place along an axis. The numbers are the graph's. */
+typedef struct secant_scale {
+	int n; /* 0: numbers stand for nothing but themselves; 1: one pair; else the axis' extent */
+	int axis; /* where n is not 1 */
+	const double *scale; /* NULL: known only when it runs (a scale that is learned) */
+	const double *zero; /* NULL: zeros */
+} secant_scale;
+
 typedef struct graph_type {
 	secant_dtype dtype;
 	secant_shape shape;
+	secant_scale scale; /* of whole numbers: gradients flow through those that have one */
 } graph_type;
+
+/* Does a gradient flow through values of this type? It is that of the real numbers that it stands for. */
+static inline bool
+secant_type_flows(const graph_type *t)
+{
+	return t->dtype == SECANT_F32 || t->scale.n > 0;
+}
 
 typedef struct graph_value_info {
 	graph_value_kind kind;
@@ -77,6 +94,7 @@ typedef struct graph_signature {
 	const void *attr;
 	int n_in, n_out;
 	const graph_type *in;
+	const double *const *numbers; /* of inputs that are constants; NULL for all others */
 	graph_type *out; /* dtype is SECANT_F32 unless the rule says otherwise */
 } graph_signature;
 
@@ -91,7 +109,8 @@ typedef struct graph_reference {
 } graph_reference;
 
 /* A shape to test an operator at. `attr` is "stride=2 padding=1"; `in` has a word an input: "2x7x9x5" random in [-1, 1)
- * away from 0, "2x3@0.1:2" random in that range, "5#7" integers 0..6, "-" absent, "scalar", "0x3" empty. */
+ * away from 0, "2x3@0.1:2" random in that range, "5#7" integers 0..6, "5#256" bytes, "-" absent, "scalar", "0x3" empty.
+ */
 typedef struct graph_op_case {
 	const char *label, *attr, *in;
 } graph_op_case;
@@ -114,6 +133,8 @@ struct graph_op {
 	uint32_t low_in, low_out; /* bit i: that slot (31: and all later ones) is bf16 when the node is */
 	uint8_t alias[GRAPH_MOST_OUTPUTS]; /* alias[o] = i + 1: output o is stored in the state that is input i */
 	bool commutes; /* writes nothing but what it returns; false for random or state-updating ones */
+	bool moves; /* numbers keep their meaning: one scale for all of an input is the output's */
+	bool straight; /* its gradient is that of what it stands for, not its derivative: rounding counts as nothing */
 	secant_status (*shape)(const graph_signature *s, secant_err *err);
 	/* Builds d(loss)/d(in[i]) out of operators into dx[i] (left at -1: none). dy[o] is -1 where nothing flows back.
 	 * wants[i] says which are asked for. NULL: not differentiable. */
@@ -139,6 +160,9 @@ graph_value graph_input(graph_net *g, const char *name, secant_dtype dtype, cons
 graph_value graph_state(
 	graph_net *g, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, graph_init init);
 void graph_set_fan_in(graph_net *g, graph_value state, int64_t fan_in);
+/* Says what the whole numbers of an input or state stand for; copies. Refuses scales that are not above 0 and zeros
+ * that the type does not hold. */
+void secant_graph_set_scale(graph_net *g, graph_value v, const secant_scale *scale);
 graph_value graph_constant(
 	graph_net *g, secant_dtype dtype, const secant_shape *shape, const double *numbers); /* copies */
 graph_value graph_scalar(graph_net *g, double v);

@@ -23,7 +23,7 @@ copy_all(const graph_reference *r)
 static secant_status
 upcast_shape(const graph_signature *s, secant_err *err)
 {
-	s->out[0] = (graph_type){ SECANT_F32, s->in[0].shape };
+	s->out[0].shape = s->in[0].shape;
 	return SECANT_OK;
 }
 
@@ -516,6 +516,7 @@ const graph_op op_reshape = {
 	.low_in = 3,
 	.low_out = 1,
 	.commutes = true,
+	.moves = true,
 	.shape = reshape_shape,
 	.grad = reshape_rule,
 	.reference = copy_all,
@@ -533,6 +534,7 @@ const graph_op op_transpose = {
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
+	.moves = true,
 	.shape = transpose_shape,
 	.grad = transpose_rule,
 	.reference = transpose_reference,
@@ -550,6 +552,7 @@ const graph_op op_broadcast_to = {
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
+	.moves = true,
 	.shape = broadcast_to_shape,
 	.grad = broadcast_to_rule,
 	.reference = broadcast_to_reference,
@@ -567,6 +570,7 @@ const graph_op op_concat = {
 	.low_in = 0xffffffff,
 	.low_out = 1,
 	.commutes = true,
+	.moves = true,
 	.shape = concat_shape,
 	.grad = concat_rule,
 	.reference = concat_reference,
@@ -585,6 +589,7 @@ const graph_op op_slice = {
 	.low_in = 1,
 	.low_out = 1,
 	.commutes = true,
+	.moves = true,
 	.shape = slice_shape,
 	.grad = slice_rule,
 	.reference = slice_reference,

@@ -123,7 +123,8 @@ build(trial *t, secant_err *err)
 	char name[16];
 	t->g = graph_new();
 	for (int i = 0; i < t->n_in; i++) {
-		secant_dtype type = t->arg[i].integer ? SECANT_I32 : SECANT_F32;
+		bool bytes = t->arg[i].integer && t->arg[i].hi == 256;
+		secant_dtype type = bytes ? SECANT_U8 : t->arg[i].integer ? SECANT_I32 : SECANT_F32;
 		snprintf(name, sizeof name, "in%d", i);
 		t->in[i] = -1;
 		if (t->arg[i].shape.rank >= 0 && is_state(t->op, i))
@@ -327,7 +328,7 @@ test_every_operator_agrees_with_differences(void **state)
 			fail_msg("%s has no cases", op->name);
 		for (const graph_op_case *c = op->cases; c->label; c++)
 			gradients += check_case(op, c);
-		if (op->grad && !gradients)
+		if (op->grad && !op->straight && !gradients)
 			fail_msg("%s has a gradient rule that no case reaches", op->name);
 	}
 }
