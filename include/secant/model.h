@@ -79,6 +79,30 @@ SECANT_API extern const secant_opts secant_run_options;
 SECANT_API secant_status secant_model_run(
 	const char *model, const char *in, const char *out, const secant_run *options, secant_err *err) SECANT_NODISCARD;
 
+/* ---- compiling ---- */
+
+/* How a model is compiled; secant_opts_init(&secant_compile_options, ...). */
+typedef struct secant_compile {
+	char *size; /* "512x512,1024x1024": pictures it is for; NULL: any (as dynamic) */
+	bool dynamic; /* any size and batch */
+	secant_ints batch; /* pictures at once */
+	char *precision; /* auto (the machine's that runs it), f32, bf16 */
+	double threshold; /* of one class, and of classes that do not exclude each other */
+	char *preprocess; /* JSON file: how pictures are prepared; NULL: as predict does */
+	char *aipp; /* the same as text of AIPP; NULL: none */
+} secant_compile;
+SECANT_API extern const secant_opts secant_compile_options;
+
+/*
+ * One file that is opened and run at once: norms folded, layers fused, preparation of pictures and decisions in the
+ * graph, class names, colours and where it comes from inside, every section with its sum. Where a model file is taken
+ * (predict, eval, run, info, explain, bench) it is one; secant_engine_open gives it the input "picture" (bytes) and the
+ * outputs "probabilities", "classes" and "mask". `said`, nullable, receives what was done, lines of text: secant_free.
+ * The file is written atomically; its name ends in .secant.
+ */
+SECANT_API secant_status secant_model_compile(
+	const char *model, const char *out, const secant_compile *options, char **said, secant_err *err) SECANT_NODISCARD;
+
 /* ---- what is it? ---- */
 
 /* What a file or folder is: model, run, picture, cloud, tensors, data set; as text of several lines or as a JSON

@@ -342,14 +342,14 @@ secant_image_convert(secant_image *to, const secant_image *from, int channels, s
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a row of %d pixels", from->width);
 	}
 	for (int y = 0; y < from->height; y++) {
-		secant_row_load(from->dtype, a, (const uint8_t *)from->data + (size_t)y * in, n);
+		tensor_row_load(from->dtype, a, (const uint8_t *)from->data + (size_t)y * in, n);
 		if (c != from->channels)
 			map_channels(b, c, a, from->channels, from->width, opaque_of(from->dtype));
 		else
 			memcpy(b, a, n * sizeof *a);
 		for (size_t i = 0; scale != 1.0f && i < m; i++)
 			b[i] *= scale;
-		secant_row_store(dtype, (uint8_t *)to->data + (size_t)y * out, b, m);
+		tensor_row_store(dtype, (uint8_t *)to->data + (size_t)y * out, b, m);
 	}
 	secant_free(a);
 	if ((s = carry_voids(to, from, err)))
@@ -383,27 +383,27 @@ secant_status
 secant_image_resize(
 	secant_image *to, const secant_image *from, int width, int height, secant_filter filter, secant_err *err)
 {
-	kernel_taps tx = { 0 }, ty = { 0 };
+	tensor_taps tx = { 0 }, ty = { 0 };
 	secant_status s = secant_image_new(to, width, height, from->channels, from->dtype, err);
 	if (s)
 		return s;
 	size_t n = (size_t)from->width * (size_t)from->channels, m = (size_t)width * (size_t)from->channels;
 	float *work = secant_calloc(2 * n + m, sizeof *work);
-	s = work ? secant_taps_make(&tx, from->width, width, filter, err)
+	s = work ? tensor_taps_make(&tx, from->width, width, filter, err)
 			 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of %d pixels", from->width);
 	if (!s)
-		s = secant_taps_make(&ty, from->height, height, filter, err);
-	secant_sampled p = { from->data, from->dtype, from->channels, from->width, width };
+		s = tensor_taps_make(&ty, from->height, height, filter, err);
+	tensor_sampled p = { from->data, from->dtype, from->channels, from->width, width };
 	for (int y = 0; y < height && !s; y++)
-		secant_sample_row(&p, &tx, &ty, y, work, (uint8_t *)to->data + (size_t)y * secant_image_row_bytes(to));
+		tensor_sample_row(&p, &tx, &ty, y, work, (uint8_t *)to->data + (size_t)y * secant_image_row_bytes(to));
 	if (!s && filter == SECANT_FILTER_NEAREST)
 		s = carry(to, from, NULL, err);
 	if (!s && from->voids && !(s = codec_image_need_voids(to, err)))
 		for (int64_t i = 0; i < (int64_t)width * height; i++)
 			to->voids[i] = from->voids[(2 * (i / width) + 1) * from->height / (2 * height) * from->width
 				+ (2 * (i % width) + 1) * from->width / (2 * width)];
-	secant_taps_free(&ty);
-	secant_taps_free(&tx);
+	tensor_taps_free(&ty);
+	tensor_taps_free(&tx);
 	secant_free(work);
 	if (s)
 		secant_image_free(to);

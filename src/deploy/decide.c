@@ -17,16 +17,16 @@ whole_number(graph_net *g, double v)
 	return graph_constant(g, SECANT_I32, &(secant_shape){ 0 }, &v);
 }
 
-static void
-add_classes(const deploy_decider *d, graph_net *g, graph_value p)
+graph_value
+deploy_build_classes(graph_net *g, graph_value p, deploy_task task, double least, double none)
 {
-	bool exclusive = d->task == DEPLOY_TASK_MULTICLASS;
 	const graph_node *most = graph_make_node(g, "max_with_index", &(op_index_attr){ .axis = -1 }, 1, &p);
 	if (!most)
-		return;
-	graph_value enough = exclusive ? graph_apply(g, "greater", NULL, 2, most->out[0], graph_scalar(g, -INFINITY))
-								   : at_least(g, most->out[0], d->least);
-	graph_output(g, "classes", graph_apply(g, "where", NULL, 3, enough, most->out[1], whole_number(g, -1)));
+		return -1;
+	graph_value enough = task == DEPLOY_TASK_MULTICLASS
+		? graph_apply(g, "greater", NULL, 2, most->out[0], graph_scalar(g, -INFINITY))
+		: at_least(g, most->out[0], least);
+	return graph_apply(g, "where", NULL, 3, enough, most->out[1], whole_number(g, none));
 }
 
 static void
@@ -55,7 +55,7 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 		return NULL;
 	}
 	graph_value p = graph_input(g, "probabilities", SECANT_F32, n ? inputs : &nominal);
-	add_classes(d, g, p);
+	graph_output(g, "classes", deploy_build_classes(g, p, d->task, d->least, -1));
 	add_votes(d, g, p);
 	if (!graph_check(g, err))
 		return g;

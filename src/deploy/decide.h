@@ -20,6 +20,10 @@ typedef struct deploy_decider {
 	exec_runner *runner;
 } deploy_decider;
 
+/* The class of each row of probabilities `p` (the last axis), i32; `none` where none is at least `least`, and where
+ * they are no numbers. */
+graph_value deploy_build_classes(graph_net *g, graph_value p, deploy_task task, double least, double none);
+
 secant_status deploy_decider_make(deploy_decider *d, deploy_task task, int classes, double least, double vote,
 	int threads, secant_err *err) SECANT_NODISCARD; /* d must stay where it is: the runner points to it */
 void deploy_decider_free(deploy_decider *d);

@@ -17,7 +17,8 @@ secant_engine_open(const char *model, const secant_predict *options, secant_err 
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 	else if (!(options ? secant_opts_copy(&secant_predict_options, &o, options, &own)
 					   : secant_opts_init(&secant_predict_options, &o, &own))) {
-		(void)!deploy_deployed_open(&e->model, model, o.precision, o.threads, o.allow_reference, &own);
+		(void)!deploy_deployed_open(&e->model, model, o.precision, o.threads,
+			(o.allow_reference ? DEPLOY_ALLOW_REFERENCE : 0u) | DEPLOY_WHOLE, &own);
 		secant_opts_free(&secant_predict_options, &o);
 	}
 	if (!own.code)

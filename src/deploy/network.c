@@ -155,9 +155,8 @@ deploy_deployed_session(const deploy_deployed *d, secant_err *err)
 }
 
 static graph_net *
-make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
+network_at(const deploy_deployed *d, const secant_shape *inputs, int n, secant_err *err)
 {
-	const deploy_deployed *d = user;
 	deploy_ending e = { d->task, d->activated, d->parts };
 	graph_net *g = d->onnx.m
 		? deploy_onnx_graph_at(&d->onnx, inputs, NULL, false, err)
@@ -173,6 +172,72 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 	(void)!graph_check(g, err);
 	graph_free(g);
 	return NULL;
+}
+
+/* A compiled model takes the shapes it was compiled for, unless it was for any. */
+static secant_status
+check_compiled(const deploy_deployed *d, const char *member, const secant_shape *input, secant_err *err)
+{
+	const json_t *list = json_object_get(json_object_get(d->file.settings, "compiled"), member), *one;
+	char text[96], known[200] = "";
+	size_t i;
+	if (!json_array_size(list))
+		return SECANT_OK;
+	json_array_foreach (list, i, one) {
+		secant_shape s = { .rank = (int)json_array_size(one) };
+		size_t used = strlen(known);
+		for (int k = 0; k < s.rank && k < SECANT_MAX_RANK; k++)
+			s.dim[k] = json_integer_value(json_array_get(one, (size_t)k));
+		if (s.rank == input->rank && secant_shape_equal(&s, input))
+			return SECANT_OK;
+		(void)snprintf(
+			known + used, sizeof known - used, "%s%s", i ? ", " : "", secant_shape_text(&s, text, sizeof text));
+	}
+	return secant_fail(err, SECANT_ERR_SHAPE, "the model was compiled for %s, not for %s; --dynamic compiles for any",
+		known, secant_shape_text(input, text, sizeof text));
+}
+
+static graph_net *
+make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
+{
+	const deploy_deployed *d = user;
+	if (inputs && check_compiled(d, d->whole ? "pictures" : "inputs", &inputs[0], err))
+		return NULL;
+	if (!d->whole)
+		return network_at(d, inputs, n, err);
+	graph_net *g = format_graph_from_json(d->file.offline, inputs, n, d->training_operators, err);
+	if (!g || (graph_find_output(g, "mask") >= 0 && graph_find_output(g, "probabilities") >= 0))
+		return g;
+	secant_fail(err, SECANT_ERR_FORMAT, "offline: no outputs \"mask\" and \"probabilities\"");
+	graph_free(g);
+	return NULL;
+}
+
+graph_net *
+deploy_graph_at(const deploy_deployed *d, const secant_shape *input, secant_err *err)
+{
+	return network_at(d, input, input ? 1 : 0, err);
+}
+
+exec_store *
+deploy_store_of(const deploy_deployed *d, const graph_net *g, secant_err *err)
+{
+	secant_tensors t = { 0 };
+	exec_store *s = exec_store_new(g, false, err);
+	if (!s)
+		return NULL;
+	if (d->onnx.m)
+		for (int i = 0; i < s->n; i++) {
+			const exec_slot *from = exec_store_find(d->store, s->slot[i].name);
+			for (int64_t k = 0; from && k < s->slot[i].count; k++)
+				exec_slot_set(s, &s->slot[i], k, exec_slot_get(d->store, from, k));
+		}
+	else if (secant_tensors_read(&t, NULL, d->path, err) || deploy_store_load(s, &t, err)) {
+		exec_store_free(s);
+		s = NULL;
+	}
+	secant_tensors_free(&t);
+	return s;
 }
 
 /* ---- settings ---- */
@@ -314,6 +379,14 @@ open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, seca
 	return d->runner ? SECANT_OK : err->code;
 }
 
+/* A compiled model says itself in what it is to be run, where the user does not. */
+static const char *
+precision_of(const deploy_deployed *d, const char *asked)
+{
+	const char *own = json_string_value(json_object_get(json_object_get(d->file.settings, "compiled"), "precision"));
+	return own && !strcmp(asked, "auto") ? own : asked;
+}
+
 secant_status
 deploy_deployed_open(
 	deploy_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
@@ -322,9 +395,10 @@ deploy_deployed_open(
 	*d = (deploy_deployed){ .training_operators = (allow & DEPLOY_ALLOW_TRAINING) != 0 };
 	graph_net *g = NULL;
 	bool onnx = deploy_is_onnx(path);
-	if (!deploy_precision_choose(precision, &d->precision, &own)
-		&& (onnx || !format_model_file_read(&d->file, path, &own))) {
+	if ((onnx || !format_model_file_read(&d->file, path, &own))
+		&& !deploy_precision_choose(precision_of(d, precision), &d->precision, &own)) {
 		bool f64 = d->precision == EXEC_PRECISION_F64;
+		d->whole = (allow & DEPLOY_WHOLE) && d->file.offline;
 		exec_plan_options o = {
 			.precision = d->precision, .threads = threads, .allow_reference = (allow & DEPLOY_ALLOW_REFERENCE) != 0
 		};

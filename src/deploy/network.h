@@ -36,6 +36,7 @@ typedef struct deploy_deployed {
 	bool activated; /* the network ends in an activation: its results are probabilities already */
 	bool ends; /* the last output, "probabilities", is added to those of the file */
 	bool parts; /* of clouds: which classes are possible is an input */
+	bool whole; /* of a compiled model: from picture bytes to mask bytes (offline.h) */
 	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	float scale[16], shift[16]; /* normalisation */
 } deploy_deployed;
@@ -48,7 +49,7 @@ void deploy_scaled_read(const json_t *settings, int scaled[2]);
 secant_status deploy_precision_choose(const char *name, exec_precision *p, secant_err *err) SECANT_NODISCARD;
 
 /* What is refused unless allowed: scalar references where there is nothing better (slow), operators of training. */
-enum { DEPLOY_ALLOW_REFERENCE = 1, DEPLOY_ALLOW_TRAINING = 2 };
+enum { DEPLOY_ALLOW_REFERENCE = 1, DEPLOY_ALLOW_TRAINING = 2, DEPLOY_WHOLE = 4 /* what a compiled model is for */ };
 secant_status deploy_deployed_open(deploy_deployed *d, const char *path, const char *precision, int threads,
 	unsigned allow, secant_err *err) SECANT_NODISCARD;
 void deploy_deployed_close(deploy_deployed *d);
@@ -62,6 +63,10 @@ typedef struct deploy_ending {
 void deploy_build_ending(const deploy_ending *e, graph_net *g, const secant_shape *inputs, int n);
 /* How many of n inputs are the network's own: all but "possible". */
 int deploy_ending_inputs(const deploy_ending *e, int n);
+/* The network alone at a size N x H x W x C, with "probabilities"; and a store that holds its numbers in f32, the
+ * caller's. For what is compiled of it. NULL and err on failure. */
+graph_net *deploy_graph_at(const deploy_deployed *d, const secant_shape *input, secant_err *err);
+exec_store *deploy_store_of(const deploy_deployed *d, const graph_net *g, secant_err *err);
 /* A session of the model that gives "probabilities". */
 secant_session *deploy_deployed_session(const deploy_deployed *d, secant_err *err);
 /* A model's class names (settings "class_names"); *names NULL and *n 0 where it has none. deploy_class_names_free. */

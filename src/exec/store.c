@@ -64,7 +64,7 @@ exec_store_new(const graph_net *g, bool f64, secant_err *err)
 			0,
 			NULL,
 		};
-		slot->type.scale = (secant_scale){ 0 }; /* the graph's, which a store may outlive */
+		slot->type.scale = (graph_scale){ 0 }; /* the graph's, which a store may outlive */
 		if (!slot->name || !base_by_name_add(&s->names, slot->name, s->n - 1))
 			goto no_memory;
 		slot->offset = info->trainable ? s->params_count : others;

@@ -18,7 +18,7 @@ typedef struct field {
 	double lo, hi;
 } field;
 
-#define AT(member) offsetof(secant_aipp, member)
+#define AT(member) offsetof(format_aipp, member)
 #define CHANNELS(name, kind, member, lo, hi) \
 	{ name "0", kind, AT(member[0]), lo, hi }, { name "1", kind, AT(member[1]), lo, hi }, \
 	{ \
@@ -77,27 +77,27 @@ static const struct {
 	const char *name, *number;
 	int format;
 } formats[] = {
-	{ "YUV420SP_U8", "1", SECANT_AIPP_YUV420SP },
-	{ "XRGB8888_U8", "2", SECANT_AIPP_XRGB8888 },
-	{ "RGB888_U8", "5", SECANT_AIPP_RGB888 },
-	{ "YUV400_U8", "10", SECANT_AIPP_YUV400 },
-	{ "ARGB8888_U8", "", SECANT_AIPP_NONE },
-	{ "YUYV_U8", "", SECANT_AIPP_NONE },
-	{ "YUV422SP_U8", "", SECANT_AIPP_NONE },
-	{ "AYUV444_U8", "", SECANT_AIPP_NONE },
-	{ "NC1HWC0DI_FP16", "", SECANT_AIPP_NONE },
-	{ "NC1HWC0DI_S8", "", SECANT_AIPP_NONE },
-	{ "RAW10", "", SECANT_AIPP_NONE },
-	{ "RAW12", "", SECANT_AIPP_NONE },
-	{ "RAW16", "", SECANT_AIPP_NONE },
-	{ "RAW24", "", SECANT_AIPP_NONE },
+	{ "YUV420SP_U8", "1", FORMAT_AIPP_YUV420SP },
+	{ "XRGB8888_U8", "2", FORMAT_AIPP_XRGB8888 },
+	{ "RGB888_U8", "5", FORMAT_AIPP_RGB888 },
+	{ "YUV400_U8", "10", FORMAT_AIPP_YUV400 },
+	{ "ARGB8888_U8", "", FORMAT_AIPP_NONE },
+	{ "YUYV_U8", "", FORMAT_AIPP_NONE },
+	{ "YUV422SP_U8", "", FORMAT_AIPP_NONE },
+	{ "AYUV444_U8", "", FORMAT_AIPP_NONE },
+	{ "NC1HWC0DI_FP16", "", FORMAT_AIPP_NONE },
+	{ "NC1HWC0DI_S8", "", FORMAT_AIPP_NONE },
+	{ "RAW10", "", FORMAT_AIPP_NONE },
+	{ "RAW12", "", FORMAT_AIPP_NONE },
+	{ "RAW16", "", FORMAT_AIPP_NONE },
+	{ "RAW24", "", FORMAT_AIPP_NONE },
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
 const char *
-secant_aipp_format_name(int format)
+format_aipp_name(int format)
 {
-	for (int i = 0; i < FORMATS && format != SECANT_AIPP_NONE; i++)
+	for (int i = 0; i < FORMATS && format != FORMAT_AIPP_NONE; i++)
 		if (formats[i].format == format)
 			return formats[i].name;
 	return NULL;
@@ -220,7 +220,7 @@ read_never(reader *r, const field *f)
 }
 
 static secant_status
-read_value(reader *r, const field *f, secant_aipp *a)
+read_value(reader *r, const field *f, format_aipp *a)
 {
 	void *to = (char *)a + f->at;
 	double v = 0;
@@ -264,9 +264,9 @@ unknown(const reader *r)
 
 /* What fields mean together; `line` is where the block ends. */
 static secant_status
-check(const reader *r, const secant_aipp *a, const bool *given)
+check(const reader *r, const format_aipp *a, const bool *given)
 {
-	bool yuv = a->format == SECANT_AIPP_YUV420SP;
+	bool yuv = a->format == FORMAT_AIPP_YUV420SP;
 	if (!given[MODE_FIELD])
 		return bad(r, "the block says no aipp_mode", NULL);
 	if (!a->dynamic && !given[FORMAT_FIELD])
@@ -290,10 +290,10 @@ check(const reader *r, const secant_aipp *a, const bool *given)
 }
 
 static secant_status
-read_block(reader *r, secant_aipp *a)
+read_block(reader *r, format_aipp *a)
 {
 	bool given[FIELDS] = { false };
-	*a = (secant_aipp){ .factor = { 1, 1, 1, 1 } };
+	*a = (format_aipp){ .factor = { 1, 1, 1, 1 } };
 	for (;;) {
 		int i = 0;
 		secant_status status = next(r);
@@ -320,7 +320,7 @@ read_block(reader *r, secant_aipp *a)
 }
 
 secant_status
-secant_aipp_parse(secant_aipp *blocks, int *n, const char *text, size_t size, secant_err *err)
+format_aipp_parse(format_aipp *blocks, int *n, const char *text, size_t size, secant_err *err)
 {
 	secant_err own = { 0 };
 	reader r = { text, text + size, 1, "", &own };
@@ -329,7 +329,7 @@ secant_aipp_parse(secant_aipp *blocks, int *n, const char *text, size_t size, se
 	while (!status && !(status = next(&r)) && r.word[0]) {
 		if (!is(&r, "aipp_op"))
 			status = bad(&r, "want aipp_op, not", r.word);
-		else if (*n == SECANT_AIPP_BLOCKS)
+		else if (*n == FORMAT_AIPP_BLOCKS)
 			status = bad(&r, "more than 16 blocks", NULL);
 		else if (!(status = next(&r)) && is(&r, ":")) /* a message may have one */
 			status = next(&r);
@@ -344,7 +344,7 @@ secant_aipp_parse(secant_aipp *blocks, int *n, const char *text, size_t size, se
 }
 
 secant_status
-secant_aipp_read(secant_aipp *blocks, int *n, const char *path, secant_err *err)
+format_aipp_read(format_aipp *blocks, int *n, const char *path, secant_err *err)
 {
 	enum { MOST = 1 << 20 };
 	secant_err own = { 0 };
@@ -352,7 +352,7 @@ secant_aipp_read(secant_aipp *blocks, int *n, const char *path, secant_err *err)
 	char *text = NULL;
 	secant_status status = secant_file_read(&text, &size, path, MOST, &own);
 	*n = 0;
-	if (!status && (status = secant_aipp_parse(blocks, n, text, size, &own)))
+	if (!status && (status = format_aipp_parse(blocks, n, text, size, &own)))
 		secant_err_prefix(&own, "%s", path);
 	secant_free(text);
 	return status ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;

@@ -6,23 +6,23 @@
  * with one block for each input (`related_input_rank`). Only the text: deploy/preparation.h makes operators of it.
  * Fields, ranges and their order are those of the public documentation of CANN (ATC, AIPP configuration).
  */
-#ifndef SECANT_FORMATS_AIPP_H
-#define SECANT_FORMATS_AIPP_H
+#ifndef FORMAT_AIPP_H
+#define FORMAT_AIPP_H
 #include <secant/base.h>
 
-typedef enum secant_aipp_format { /* of the picture that comes in */
-	SECANT_AIPP_NONE,
-	SECANT_AIPP_YUV420SP, /* a plane Y, then a plane of UV pairs, each half as wide and high (NV12; swapped: NV21) */
-	SECANT_AIPP_XRGB8888,
-	SECANT_AIPP_RGB888,
-	SECANT_AIPP_YUV400 /* grey */
-} secant_aipp_format;
+typedef enum format_aipp_kind { /* of the picture that comes in */
+	FORMAT_AIPP_NONE,
+	FORMAT_AIPP_YUV420SP, /* a plane Y, then a plane of UV pairs, each half as wide and high (NV12; swapped: NV21) */
+	FORMAT_AIPP_XRGB8888,
+	FORMAT_AIPP_RGB888,
+	FORMAT_AIPP_YUV400 /* grey */
+} format_aipp_kind;
 
-enum { SECANT_AIPP_BLOCKS = 16 };
+enum { FORMAT_AIPP_BLOCKS = 16 };
 
-typedef struct secant_aipp {
+typedef struct format_aipp {
 	int dynamic; /* parameters come with every picture; 0: they are these */
-	int format; /* secant_aipp_format */
+	int format; /* format_aipp_kind */
 	int64_t related_input_rank, input_edge_idx, max_src_image_size;
 	int src_w, src_h; /* 0: the size of the model's input */
 	bool crop;
@@ -37,15 +37,15 @@ typedef struct secant_aipp {
 	bool pad;
 	int pad_left, pad_right, pad_top, pad_bottom;
 	double pad_value;
-} secant_aipp;
+} format_aipp;
 
-/* Reads the blocks of `text` (size bytes) into blocks[SECANT_AIPP_BLOCKS]; *n says how many. Errors name the line.
+/* Reads the blocks of `text` (size bytes) into blocks[FORMAT_AIPP_BLOCKS]; *n says how many. Errors name the line.
  * Refused: fields that do not exist or stand twice, values outside their range, a window outside the picture, odd sizes
  * of YUV420SP, and what the format reserves (resize). */
-secant_status secant_aipp_parse(
-	secant_aipp *blocks, int *n, const char *text, size_t size, secant_err *err) SECANT_NODISCARD;
+secant_status format_aipp_parse(
+	format_aipp *blocks, int *n, const char *text, size_t size, secant_err *err) SECANT_NODISCARD;
 /* The same from a file. */
-secant_status secant_aipp_read(secant_aipp *blocks, int *n, const char *path, secant_err *err) SECANT_NODISCARD;
+secant_status format_aipp_read(format_aipp *blocks, int *n, const char *path, secant_err *err) SECANT_NODISCARD;
 /* "YUV420SP_U8", ...; NULL where there is none. */
-const char *secant_aipp_format_name(int format);
+const char *format_aipp_name(int format);
 #endif

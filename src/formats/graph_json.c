@@ -1,5 +1,6 @@
 /* Graphs as JSON. See graph_json.h. */
 #include "formats/graph_json.h"
+#include <math.h>
 #include <string.h>
 
 static json_t *
@@ -30,7 +31,7 @@ node_to_json(const graph_node *n)
 }
 
 static json_t *
-scale_to_json(const secant_scale *s)
+scale_to_json(const graph_scale *s)
 {
 	json_t *j = json_object(), *scale = json_array(), *zero = json_array();
 	for (int i = 0; i < s->n; i++) {
@@ -43,6 +44,22 @@ scale_to_json(const secant_scale *s)
 	return j;
 }
 
+/* JSON has no word for what is no number, or infinite. */
+static json_t *
+number_to_json(double v)
+{
+	return isfinite(v) ? json_real(v) : json_string(isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+}
+
+static double
+number_from_json(const json_t *j)
+{
+	const char *word = json_string_value(j);
+	if (!word)
+		return json_number_value(j);
+	return !strcmp(word, "inf") ? (double)INFINITY : !strcmp(word, "-inf") ? -(double)INFINITY : (double)NAN;
+}
+
 static json_t *
 value_to_json(const graph_net *g, graph_value v)
 {
@@ -53,7 +70,7 @@ value_to_json(const graph_net *g, graph_value v)
 	if (info->kind == GRAPH_VALUE_CONST) {
 		json_t *numbers = json_array();
 		for (int64_t i = 0, n = secant_shape_count(&info->type.shape); i < n; i++)
-			json_array_append_new(numbers, json_real(info->numbers[i]));
+			json_array_append_new(numbers, number_to_json(info->numbers[i]));
 		json_object_set_new(j, "constant", numbers);
 	} else {
 		json_object_set_new(j, info->kind == GRAPH_VALUE_INPUT ? "input" : "state", json_string(info->name));
@@ -138,7 +155,7 @@ read_constant(reader *r, const json_t *j, const secant_shape *s)
 	if (!v)
 		return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for a constant");
 	for (int64_t i = 0; i < n; i++)
-		v[i] = json_number_value(json_array_get(numbers, (size_t)i));
+		v[i] = number_from_json(json_array_get(numbers, (size_t)i));
 	r->map[r->places++] = graph_constant(r->g, read_dtype(j), s, v);
 	secant_free(v);
 	return SECANT_OK;
@@ -205,8 +222,8 @@ read_scale(reader *r, const json_t *j, graph_value v)
 		numbers[n + i] = json_number_value(json_array_get(zero, i));
 	}
 	json_int_t axis = json_integer_value(json_object_get(of, "axis"));
-	secant_graph_set_scale(
-		r->g, v, &(secant_scale){ (int)n, axis < 0 || axis >= SECANT_MAX_RANK ? -1 : (int)axis, numbers, numbers + n });
+	graph_set_scale(
+		r->g, v, &(graph_scale){ (int)n, axis < 0 || axis >= SECANT_MAX_RANK ? -1 : (int)axis, numbers, numbers + n });
 	secant_free(numbers);
 	return graph_check(r->g, r->err);
 }

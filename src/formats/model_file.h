@@ -6,6 +6,12 @@
  *                        1,
  *                         "class_names": [...], "palette": [[r,g,b], ...], "threshold": 0.5}
  *     metadata "graph"   the graph (graph_json.h), outputs "logits" and "label"
+ *
+ * A compiled model has two members more, and in its settings "compiled":
+ *
+ *     metadata "offline" the graph from the input "picture" to "probabilities", "classes" and "mask"
+ *     metadata "sums"    {"NAME": "16 hexadecimal digits", ...} of every tensor (type, shape, bytes) and of
+ * "metadata:secant", "metadata:graph" and "metadata:offline": a file that was changed is refused
  */
 #ifndef FORMAT_MODEL_FILE_H
 #define FORMAT_MODEL_FILE_H
@@ -15,6 +21,7 @@
 typedef struct format_model_file {
 	secant_tensors tensors;
 	json_t *settings, *graph; /* owned */
+	json_t *offline; /* owned; of compiled models: from the bytes of a picture to those of a mask; else NULL */
 } format_model_file;
 
 /* Errors name the path and say when a file holds tensors but no model ("secant import makes a model of a state_dict").

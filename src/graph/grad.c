@@ -82,7 +82,7 @@ graph_gradients(graph_net *g, graph_value loss, const graph_value *of, int n, gr
 		for (int k = 0; k < node->n_in; k++)
 			any |= node->in[k] >= 0 && t.useful[node->in[k]] && graph_value_at(g, node->in[k])->leads;
 		for (int k = 0; k < node->n_out; k++)
-			t.useful[node->out[k]] |= any && secant_type_flows(&graph_value_at(g, node->out[k])->type);
+			t.useful[node->out[k]] |= any && graph_type_flows(&graph_value_at(g, node->out[k])->type);
 	}
 	const char *scope = graph_scope(g, NULL);
 	graph_mark_backward(g);

@@ -121,7 +121,7 @@ graph_find(const graph_net *g, const char *name)
 
 /* A scale of another graph's numbers, or of the caller's, becomes this graph's. */
 static bool
-own_scale(graph_net *g, secant_scale *s)
+own_scale(graph_net *g, graph_scale *s)
 {
 	const double *from[2] = { s->scale, s->zero };
 	for (int i = 0; i < 2; i++) {
@@ -229,12 +229,12 @@ holds(secant_dtype d, double zero)
 }
 
 void
-secant_graph_set_scale(graph_net *g, graph_value v, const secant_scale *scale)
+graph_set_scale(graph_net *g, graph_value v, const graph_scale *scale)
 {
 	if (v < 0 || g->err.code)
 		return;
 	graph_type *t = &g->value[v]->type;
-	secant_scale s = *scale;
+	graph_scale s = *scale;
 	bool fits = s.n == 1 || (s.axis >= 0 && s.axis < t->shape.rank && s.n == t->shape.dim[s.axis] && s.n > 0);
 	bool whole = t->dtype == SECANT_U8 || t->dtype == SECANT_I8 || t->dtype == SECANT_I32;
 	for (int i = 0; i < s.n && fits && whole; i++) {
@@ -304,7 +304,7 @@ node_fail(graph_net *g, const graph_op *op, secant_err *err)
 }
 
 static bool
-same_scale(const secant_scale *a, const secant_scale *b)
+same_scale(const graph_scale *a, const graph_scale *b)
 {
 	if (a->n != 1 || b->n != 1 || !a->scale || !b->scale)
 		return a->n == b->n && a->scale == b->scale && a->zero == b->zero;
@@ -315,7 +315,7 @@ same_scale(const secant_scale *a, const secant_scale *b)
 static secant_status
 carry_scale(const graph_op *op, const graph_signature *s, secant_err *err)
 {
-	const secant_scale *first = NULL;
+	const graph_scale *first = NULL;
 	for (int i = 0; i < s->n_in && op->moves; i++) {
 		const graph_type *in = &s->in[i];
 		if (in->shape.rank < 0 || in->dtype != s->out[0].dtype || in->dtype == SECANT_F32)
@@ -403,7 +403,7 @@ graph_make_node(graph_net *g, const char *op_name, const void *attr, int n, cons
 					 .type = out[i],
 					 .node = g->nodes,
 					 .slot = i,
-					 .leads = leads && op->grad && secant_type_flows(&out[i]) }))
+					 .leads = leads && op->grad && graph_type_flows(&out[i]) }))
 			< 0)
 			return NULL;
 	g->node[g->nodes] = node;

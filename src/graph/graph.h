@@ -49,22 +49,22 @@ typedef enum graph_init {
 
 /* How stored whole numbers stand for real ones: real = (stored - zero) * scale, with one pair for all or one for each
  * place along an axis. The numbers are the graph's. */
-typedef struct secant_scale {
+typedef struct graph_scale {
 	int n; /* 0: numbers stand for nothing but themselves; 1: one pair; else the axis' extent */
 	int axis; /* where n is not 1 */
 	const double *scale; /* NULL: known only when it runs (a scale that is learned) */
 	const double *zero; /* NULL: zeros */
-} secant_scale;
+} graph_scale;
 
 typedef struct graph_type {
 	secant_dtype dtype;
 	secant_shape shape;
-	secant_scale scale; /* of whole numbers: gradients flow through those that have one */
+	graph_scale scale; /* of whole numbers: gradients flow through those that have one */
 } graph_type;
 
 /* Does a gradient flow through values of this type? It is that of the real numbers that it stands for. */
 static inline bool
-secant_type_flows(const graph_type *t)
+graph_type_flows(const graph_type *t)
 {
 	return t->dtype == SECANT_F32 || t->scale.n > 0;
 }
@@ -162,7 +162,7 @@ graph_value graph_state(
 void graph_set_fan_in(graph_net *g, graph_value state, int64_t fan_in);
 /* Says what the whole numbers of an input or state stand for; copies. Refuses scales that are not above 0 and zeros
  * that the type does not hold. */
-void secant_graph_set_scale(graph_net *g, graph_value v, const secant_scale *scale);
+void graph_set_scale(graph_net *g, graph_value v, const graph_scale *scale);
 graph_value graph_constant(
 	graph_net *g, secant_dtype dtype, const secant_shape *shape, const double *numbers); /* copies */
 graph_value graph_scalar(graph_net *g, double v);

@@ -11,7 +11,7 @@
 static secant_status
 channels_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_channels_attr *a = s->attr;
+	const op_channels_attr *a = s->attr;
 	secant_shape y = s->in[0].shape;
 	if (y.rank < 1 || !a->order.n)
 		return secant_fail(
@@ -28,7 +28,7 @@ channels_shape(const graph_signature *s, secant_err *err)
 static void
 channels_reference(const graph_reference *r)
 {
-	const secant_channels_attr *a = r->attr;
+	const op_channels_attr *a = r->attr;
 	int64_t from = r->in_shape[0].dim[r->in_shape[0].rank - 1];
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++)
 		r->out[0][i] = r->in[0][i / a->order.n * from + a->order.v[i % a->order.n]];
@@ -39,7 +39,7 @@ channels_reference(const graph_reference *r)
 static secant_status
 matrix_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_colour_matrix_attr *a = s->attr;
+	const op_colour_matrix_attr *a = s->attr;
 	if (s->in[0].dtype != SECANT_U8)
 		return secant_fail(
 			err, SECANT_ERR_SHAPE, "input 0 is %s, want a picture of bytes (u8)", secant_dtype_name(s->in[0].dtype));
@@ -56,7 +56,7 @@ matrix_reference(const graph_reference *r)
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
 		const double *p = r->in[0] + i / 3 * 3;
 		int in[3] = { (int)p[0], (int)p[1], (int)p[2] };
-		r->out[0][i] = secant_colour_of(r->attr, in, (int)(i % 3));
+		r->out[0][i] = op_colour_of(r->attr, in, (int)(i % 3));
 	}
 }
 
@@ -65,7 +65,7 @@ matrix_reference(const graph_reference *r)
 static secant_status
 normalize_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_normalize_attr *a = s->attr;
+	const op_normalize_attr *a = s->attr;
 	secant_shape y = s->in[0].shape;
 	int64_t has = y.dim[3], c = a->channels ? a->channels : has;
 	const secant_reals *lists[] = { &a->mean, &a->low, &a->scale, &a->shift };
@@ -86,24 +86,23 @@ normalize_shape(const graph_signature *s, secant_err *err)
 static void
 normalize_reference(const graph_reference *r)
 {
-	const secant_normalize_attr *a = r->attr;
+	const op_normalize_attr *a = r->attr;
 	int64_t has = r->in_shape[0].dim[3], c = r->out_shape[0].dim[3];
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
 		int k = (int)(i % c);
 		double x = r->in[0][i / c * has + (has == 1 ? 0 : k)];
-		x = x - secant_real_at(&a->mean, k, 0) - secant_real_at(&a->low, k, 0);
-		r->out[0][i] = x * secant_real_at(&a->scale, k, 1) + secant_real_at(&a->shift, k, 0);
+		x = x - op_real_at(&a->mean, k, 0) - op_real_at(&a->low, k, 0);
+		r->out[0][i] = x * op_real_at(&a->scale, k, 1) + op_real_at(&a->shift, k, 0);
 	}
 }
 
 /* ---- descriptors ---- */
 
 static const secant_opt channels_rows[] = {
-	SECANT_OPT(
-		secant_channels_attr, order, INTS, "order", NULL, 0, 65535, "the input's channel of each of the result's"),
+	SECANT_OPT(op_channels_attr, order, INTS, "order", NULL, 0, 65535, "the input's channel of each of the result's"),
 	SECANT_OPT_END,
 };
-static const secant_opts channels_attr = { "channels", sizeof(secant_channels_attr), channels_rows };
+static const secant_opts channels_attr = { "channels", sizeof(op_channels_attr), channels_rows };
 static const graph_op_case channels_cases[] = {
 	{ "swapped", "order=2,1,0", "2x3x5x3#256" },
 	{ "some", "order=1,3", "1x3x5x4" },
@@ -113,12 +112,12 @@ static const graph_op_case channels_cases[] = {
 };
 
 static const secant_opt matrix_rows[] = {
-	SECANT_OPT(secant_colour_matrix_attr, matrix, INTS, "matrix", NULL, -32768, 32767, "3 x 3, in parts of 256"),
-	SECANT_OPT(secant_colour_matrix_attr, before, INTS, "before", NULL, -255, 255, "taken from the input first"),
-	SECANT_OPT(secant_colour_matrix_attr, after, INTS, "after", NULL, -255, 255, "added to the result"),
+	SECANT_OPT(op_colour_matrix_attr, matrix, INTS, "matrix", NULL, -32768, 32767, "3 x 3, in parts of 256"),
+	SECANT_OPT(op_colour_matrix_attr, before, INTS, "before", NULL, -255, 255, "taken from the input first"),
+	SECANT_OPT(op_colour_matrix_attr, after, INTS, "after", NULL, -255, 255, "added to the result"),
 	SECANT_OPT_END,
 };
-static const secant_opts matrix_attr = { "colour_matrix", sizeof(secant_colour_matrix_attr), matrix_rows };
+static const secant_opts matrix_attr = { "colour_matrix", sizeof(op_colour_matrix_attr), matrix_rows };
 static const graph_op_case matrix_cases[] = {
 	{ "YUV to BGR", "matrix=298,516,0,298,-100,-208,298,0,409 before=16,128,128", "2x5x7x3#256" },
 	{ "RGB to YUV", "matrix=66,129,25,-38,-74,112,112,-94,-18 after=16,128,128", "1x5x7x3#256" },
@@ -127,15 +126,15 @@ static const graph_op_case matrix_cases[] = {
 };
 
 static const secant_opt normalize_rows[] = {
-	SECANT_OPT(secant_normalize_attr, channels, INT, "channels", "0", 0, 65535,
+	SECANT_OPT(op_normalize_attr, channels, INT, "channels", "0", 0, 65535,
 		"of the result: one is repeated, the one too many dropped; 0: the picture's"),
-	SECANT_OPT(secant_normalize_attr, mean, REALS, "mean", NULL, 1, 0, "taken away first, of 0 to 255"),
-	SECANT_OPT(secant_normalize_attr, low, REALS, "low", NULL, 1, 0, "taken away then"),
-	SECANT_OPT(secant_normalize_attr, scale, REALS, "scale", NULL, 1, 0, "the factor"),
-	SECANT_OPT(secant_normalize_attr, shift, REALS, "shift", NULL, 1, 0, "added at the end"),
+	SECANT_OPT(op_normalize_attr, mean, REALS, "mean", NULL, 1, 0, "taken away first, of 0 to 255"),
+	SECANT_OPT(op_normalize_attr, low, REALS, "low", NULL, 1, 0, "taken away then"),
+	SECANT_OPT(op_normalize_attr, scale, REALS, "scale", NULL, 1, 0, "the factor"),
+	SECANT_OPT(op_normalize_attr, shift, REALS, "shift", NULL, 1, 0, "added at the end"),
 	SECANT_OPT_END,
 };
-static const secant_opts normalize_attr = { "normalize_picture", sizeof(secant_normalize_attr), normalize_rows };
+static const secant_opts normalize_attr = { "normalize_picture", sizeof(op_normalize_attr), normalize_rows };
 static const graph_op_case normalize_cases[] = {
 	{ "colours", "scale=0.017,0.0175,0.0174 shift=-2.1,-2.0,-1.8", "2x5x7x3#256" },
 	{ "grey to three", "channels=3 scale=0.0039", "1x5x7x1#256" },
@@ -145,7 +144,7 @@ static const graph_op_case normalize_cases[] = {
 	{ 0 },
 };
 
-const graph_op secant_op_channels = {
+const graph_op op_channels = {
 	.name = "channels",
 	.brief = "channels in another order, or some of them",
 	.attr = &channels_attr,
@@ -162,7 +161,7 @@ const graph_op secant_op_channels = {
 	.reference = channels_reference,
 	.cases = channels_cases,
 };
-const graph_op secant_op_colour_matrix = {
+const graph_op op_colour_matrix = {
 	.name = "colour_matrix",
 	.brief = "colours of bytes by a matrix of whole numbers, in parts of 256",
 	.attr = &matrix_attr,
@@ -176,7 +175,7 @@ const graph_op secant_op_colour_matrix = {
 	.reference = matrix_reference,
 	.cases = matrix_cases,
 };
-const graph_op secant_op_normalize_picture = {
+const graph_op op_normalize_picture = {
 	.name = "normalize_picture",
 	.brief = "bytes as real numbers: (x - mean - low) * scale + shift",
 	.attr = &normalize_attr,

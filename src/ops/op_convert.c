@@ -29,11 +29,11 @@ static secant_status
 shape(const graph_signature *s, secant_err *err)
 {
 	static const double one = 1;
-	const range *k = &kinds[((const secant_convert_attr *)s->attr)->to];
+	const range *k = &kinds[((const op_convert_attr *)s->attr)->to];
 	bool was_real = op_kind_of(s, 0) == SECANT_F32;
 	s->out[0] = (graph_type){ k->dtype, s->in[0].shape };
 	if (k->dtype != SECANT_F32 && k->dtype != SECANT_BOOL && (was_real || s->in[0].scale.n))
-		s->out[0].scale = (secant_scale){ .n = 1, .scale = &one };
+		s->out[0].scale = (graph_scale){ .n = 1, .scale = &one };
 	return SECANT_OK;
 }
 
@@ -46,7 +46,7 @@ grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants
 static void
 reference(const graph_reference *r)
 {
-	const secant_convert_attr *a = r->attr;
+	const op_convert_attr *a = r->attr;
 	const range *k = &kinds[a->to];
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
 		double v = r->in[0][i];
@@ -61,12 +61,12 @@ reference(const graph_reference *r)
 }
 
 static const secant_opt rows[] = {
-	SECANT_OPT_CHOICE(secant_convert_attr, to, "to", "f32", "f32|u8|i8|u16|i16|i32|i64|bool", "the type"),
-	SECANT_OPT_CHOICE(secant_convert_attr, rounding, "rounding", "nearest", "nearest|zero",
+	SECANT_OPT_CHOICE(op_convert_attr, to, "to", "f32", "f32|u8|i8|u16|i16|i32|i64|bool", "the type"),
+	SECANT_OPT_CHOICE(op_convert_attr, rounding, "rounding", "nearest", "nearest|zero",
 		"to the nearest, halves to even, or towards zero"),
 	SECANT_OPT_END,
 };
-static const secant_opts attr = { "convert", sizeof(secant_convert_attr), rows };
+static const secant_opts attr = { "convert", sizeof(op_convert_attr), rows };
 
 static const graph_op_case cases[] = {
 	{ "bytes to real", "", "2x3x4x5#256" },
@@ -81,7 +81,7 @@ static const graph_op_case cases[] = {
 	{ 0 },
 };
 
-const graph_op secant_op_convert = {
+const graph_op op_convert = {
 	.name = "convert",
 	.brief = "numbers in another type, rounded and cut to what it holds",
 	.attr = &attr,

@@ -11,7 +11,7 @@
 static secant_status
 pad_to_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_multiple_attr *a = s->attr;
+	const op_multiple_attr *a = s->attr;
 	secant_shape y = s->in[0].shape;
 	for (int i = 1; i < 3; i++) {
 		int64_t m = a->multiple.n == 2 ? a->multiple.v[i - 1] : 1;
@@ -30,7 +30,7 @@ pad_to_reference(const graph_reference *r)
 	int64_t index[SECANT_MAX_RANK];
 	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
 		op_unravel(y, i, index);
-		int64_t row = secant_reflected(index[1], x->dim[1]), column = secant_reflected(index[2], x->dim[2]);
+		int64_t row = op_reflected(index[1], x->dim[1]), column = op_reflected(index[2], x->dim[2]);
 		r->out[0][i] = r->in[0][((index[0] * x->dim[1] + row) * x->dim[2] + column) * x->dim[3] + index[3]];
 	}
 }
@@ -86,8 +86,8 @@ scale_like_reference(const graph_reference *r)
 	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
 		int64_t y0, y1, x0, x1;
 		op_unravel(y, i, index);
-		double v = (double)secant_between(index[1], x->dim[1], y->dim[1], &y0, &y1);
-		double u = (double)secant_between(index[2], w, y->dim[2], &x0, &x1);
+		double v = (double)op_between(index[1], x->dim[1], y->dim[1], &y0, &y1);
+		double u = (double)op_between(index[2], w, y->dim[2], &x0, &x1);
 		const double *p = r->in[0] + index[0] * x->dim[1] * w * c + index[3];
 		double top = p[(y0 * w + x0) * c] * (1 - u) + p[(y0 * w + x1) * c] * u;
 		double low = p[(y1 * w + x0) * c] * (1 - u) + p[(y1 * w + x1) * c] * u;
@@ -98,10 +98,10 @@ scale_like_reference(const graph_reference *r)
 /* ---- descriptors ---- */
 
 static const secant_opt multiple_rows[] = {
-	SECANT_OPT(secant_multiple_attr, multiple, SIZE, "multiple", "1x1", 1, 65536, "of height and width"),
+	SECANT_OPT(op_multiple_attr, multiple, SIZE, "multiple", "1x1", 1, 65536, "of height and width"),
 	SECANT_OPT_END,
 };
-static const secant_opts multiple_attr = { "pad_to", sizeof(secant_multiple_attr), multiple_rows };
+static const secant_opts multiple_attr = { "pad_to", sizeof(op_multiple_attr), multiple_rows };
 static const graph_op_case pad_to_cases[] = {
 	{ "bytes", "multiple=8x4", "2x5x7x3#256" },
 	{ "real", "multiple=4x4", "1x5x7x3" },
@@ -123,7 +123,7 @@ static const graph_op_case scale_like_cases[] = {
 	{ 0 },
 };
 
-const graph_op secant_op_pad_to = {
+const graph_op op_pad_to = {
 	.name = "pad_to",
 	.brief = "pictures reflected at their right and lower edge, up to multiples",
 	.attr = &multiple_attr,
@@ -140,7 +140,7 @@ const graph_op secant_op_pad_to = {
 	.reference = pad_to_reference,
 	.cases = pad_to_cases,
 };
-const graph_op secant_op_crop_like = {
+const graph_op op_crop_like = {
 	.name = "crop_like",
 	.brief = "the upper left part, as high and wide as the second input",
 	.min_in = 2,
@@ -155,7 +155,7 @@ const graph_op secant_op_crop_like = {
 	.reference = crop_like_reference,
 	.cases = crop_like_cases,
 };
-const graph_op secant_op_scale_like = {
+const graph_op op_scale_like = {
 	.name = "scale_like",
 	.brief = "real numbers of a picture scaled to the height and width of the second input",
 	.min_in = 2,

@@ -20,10 +20,10 @@ want_bytes(const graph_signature *s, secant_err *err)
 
 /* ---- crop ---- */
 
-data_window
-secant_crop_window(const secant_crop_attr *a, int64_t h, int64_t w)
+op_window
+op_crop_window(const op_crop_attr *a, int64_t h, int64_t w)
 {
-	data_window v = { a->top, a->left, a->height, a->width };
+	op_window v = { a->top, a->left, a->height, a->width };
 	v.height = v.height ? v.height : h - (a->centre ? 0 : v.top);
 	v.width = v.width ? v.width : w - (a->centre ? 0 : v.left);
 	if (a->centre) {
@@ -37,7 +37,7 @@ static secant_status
 crop_shape(const graph_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
-	data_window v = secant_crop_window(s->attr, x->dim[1], x->dim[2]);
+	op_window v = op_crop_window(s->attr, x->dim[1], x->dim[2]);
 	if (v.top < 0 || v.left < 0 || v.height < 1 || v.width < 1 || v.top + v.height > x->dim[1]
 		|| v.left + v.width > x->dim[2])
 		return secant_fail(err, SECANT_ERR_SHAPE, "a window of %lldx%lld at (%lld, %lld) leaves a picture of %lldx%lld",
@@ -51,7 +51,7 @@ static void
 crop_reference(const graph_reference *r)
 {
 	const secant_shape *x = &r->in_shape[0], *y = &r->out_shape[0];
-	data_window v = secant_crop_window(r->attr, x->dim[1], x->dim[2]);
+	op_window v = op_crop_window(r->attr, x->dim[1], x->dim[2]);
 	int64_t index[SECANT_MAX_RANK];
 	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
 		op_unravel(y, i, index);
@@ -69,20 +69,20 @@ scaled(int64_t n, double factor)
 	return v < 1 ? 1 : (int64_t)v;
 }
 
-data_window
-secant_fit_window(const secant_picture_resize_attr *a, int64_t h, int64_t w)
+op_window
+op_fit_window(const op_picture_resize_attr *a, int64_t h, int64_t w)
 {
 	if (!a->size.n)
-		return (data_window){ 0, 0, h, w };
+		return (op_window){ 0, 0, h, w };
 	int64_t to_h = a->size.v[0], to_w = a->size.v[1];
-	data_window v = { 0, 0, to_h, to_w };
-	if (a->fit == SECANT_FIT_STRETCH || !h || !w)
+	op_window v = { 0, 0, to_h, to_w };
+	if (a->fit == OP_FIT_STRETCH || !h || !w)
 		return v;
 	double fh = (double)to_h / (double)h, fw = (double)to_w / (double)w;
-	double factor = (fh < fw) == (a->fit == SECANT_FIT_LETTERBOX) ? fh : fw;
+	double factor = (fh < fw) == (a->fit == OP_FIT_LETTERBOX) ? fh : fw;
 	v.height = factor == fh ? to_h : scaled(h, factor);
 	v.width = factor == fw ? to_w : scaled(w, factor);
-	if (a->fit == SECANT_FIT_COVER) {
+	if (a->fit == OP_FIT_COVER) {
 		v.height = v.height < to_h ? to_h : v.height;
 		v.width = v.width < to_w ? to_w : v.width;
 	}
@@ -94,13 +94,13 @@ secant_fit_window(const secant_picture_resize_attr *a, int64_t h, int64_t w)
 static secant_status
 resize_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_picture_resize_attr *a = s->attr;
+	const op_picture_resize_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape;
 	char text[96];
 	if (want_bytes(s, err))
 		return SECANT_ERR_SHAPE;
 	bool fixed = a->size.n == 2;
-	data_window v = secant_fit_window(a, x->dim[1], x->dim[2]);
+	op_window v = op_fit_window(a, x->dim[1], x->dim[2]);
 	if (x->dim[1] < 1 || x->dim[2] < 1 || x->dim[1] > 1 << 24 || x->dim[2] > 1 << 24 || v.height > 1 << 24
 		|| v.width > 1 << 24)
 		return secant_fail(err, SECANT_ERR_SHAPE, "cannot resize a picture of %s to %lldx%lld",
@@ -110,9 +110,9 @@ resize_shape(const graph_signature *s, secant_err *err)
 	return SECANT_OK;
 }
 
-/* One number: rows are summed first, then columns, as secant_sample_row does. */
+/* One number: rows are summed first, then columns, as tensor_sample_row does. */
 static double
-resized(const double *x, const secant_shape *of, const kernel_taps *ty, const kernel_taps *tx, int64_t y,
+resized(const double *x, const secant_shape *of, const tensor_taps *ty, const tensor_taps *tx, int64_t y,
 	int64_t column, int64_t channel)
 {
 	float v = 0;
@@ -131,13 +131,13 @@ resized(const double *x, const secant_shape *of, const kernel_taps *ty, const ke
 static void
 resize_reference(const graph_reference *r)
 {
-	const secant_picture_resize_attr *a = r->attr;
+	const op_picture_resize_attr *a = r->attr;
 	const secant_shape *x = &r->in_shape[0], *y = &r->out_shape[0];
-	data_window v = secant_fit_window(a, x->dim[1], x->dim[2]);
-	kernel_taps tx = { 0 }, ty = { 0 };
+	op_window v = op_fit_window(a, x->dim[1], x->dim[2]);
+	tensor_taps tx = { 0 }, ty = { 0 };
 	int64_t picture = x->dim[1] * x->dim[2] * x->dim[3], index[SECANT_MAX_RANK];
-	bool made = !secant_taps_make(&tx, (int)x->dim[2], (int)v.width, (secant_filter)a->filter, NULL)
-		&& !secant_taps_make(&ty, (int)x->dim[1], (int)v.height, (secant_filter)a->filter, NULL);
+	bool made = !tensor_taps_make(&tx, (int)x->dim[2], (int)v.width, (secant_filter)a->filter, NULL)
+		&& !tensor_taps_make(&ty, (int)x->dim[1], (int)v.height, (secant_filter)a->filter, NULL);
 	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
 		op_unravel(y, i, index);
 		int64_t row = index[1] - v.top, column = index[2] - v.left;
@@ -146,8 +146,8 @@ resize_reference(const graph_reference *r)
 			: inside         ? resized(r->in[0] + index[0] * picture, x, &ty, &tx, row, column, index[3])
 							 : a->fill;
 	}
-	secant_taps_free(&tx);
-	secant_taps_free(&ty);
+	tensor_taps_free(&tx);
+	tensor_taps_free(&ty);
 }
 
 /* ---- yuv_picture ---- */
@@ -169,12 +169,12 @@ yuv_shape(const graph_signature *s, secant_err *err)
 static void
 yuv_reference(const graph_reference *r)
 {
-	const secant_yuv_attr *a = r->attr;
+	const op_yuv_attr *a = r->attr;
 	const secant_shape *y = &r->out_shape[0];
 	int64_t h = y->dim[1], w = y->dim[2], index[SECANT_MAX_RANK];
 	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
 		op_unravel(y, i, index);
-		int64_t at = index[3] ? secant_yuv_place(a->layout, (int)index[3], h, w, index[1], index[2])
+		int64_t at = index[3] ? op_yuv_place(a->layout, (int)index[3], h, w, index[1], index[2])
 							  : index[1] * w + index[2];
 		r->out[0][i] = r->in[0][index[0] * (h * w / 2 * 3) + at];
 	}
@@ -183,14 +183,14 @@ yuv_reference(const graph_reference *r)
 /* ---- descriptors ---- */
 
 static const secant_opt crop_rows[] = {
-	SECANT_OPT(secant_crop_attr, top, INT, "top", "0", 0, 1 << 24, "first row"),
-	SECANT_OPT(secant_crop_attr, left, INT, "left", "0", 0, 1 << 24, "first column"),
-	SECANT_OPT(secant_crop_attr, height, INT, "height", "0", 0, 1 << 24, "rows; 0: all from there on"),
-	SECANT_OPT(secant_crop_attr, width, INT, "width", "0", 0, 1 << 24, "columns; 0: all from there on"),
-	SECANT_OPT(secant_crop_attr, centre, BOOL, "centre", "false", 0, 0, "the middle of the picture"),
+	SECANT_OPT(op_crop_attr, top, INT, "top", "0", 0, 1 << 24, "first row"),
+	SECANT_OPT(op_crop_attr, left, INT, "left", "0", 0, 1 << 24, "first column"),
+	SECANT_OPT(op_crop_attr, height, INT, "height", "0", 0, 1 << 24, "rows; 0: all from there on"),
+	SECANT_OPT(op_crop_attr, width, INT, "width", "0", 0, 1 << 24, "columns; 0: all from there on"),
+	SECANT_OPT(op_crop_attr, centre, BOOL, "centre", "false", 0, 0, "the middle of the picture"),
 	SECANT_OPT_END,
 };
-static const secant_opts crop_attr = { "crop", sizeof(secant_crop_attr), crop_rows };
+static const secant_opts crop_attr = { "crop", sizeof(op_crop_attr), crop_rows };
 static const graph_op_case crop_cases[] = {
 	{ "bytes", "top=1 left=2 height=3 width=4", "2x5x7x3#256" },
 	{ "the rest", "top=2 left=1", "1x5x7x3" },
@@ -200,15 +200,15 @@ static const graph_op_case crop_cases[] = {
 };
 
 static const secant_opt resize_rows[] = {
-	SECANT_OPT(secant_picture_resize_attr, size, SIZE, "size", NULL, 1, 1 << 20, "HxW; none: as it is"),
-	SECANT_OPT_CHOICE(secant_picture_resize_attr, filter, "filter", "bilinear", "nearest|bilinear|area|cubic",
+	SECANT_OPT(op_picture_resize_attr, size, SIZE, "size", NULL, 1, 1 << 20, "HxW; none: as it is"),
+	SECANT_OPT_CHOICE(op_picture_resize_attr, filter, "filter", "bilinear", "nearest|bilinear|area|cubic",
 		"what a new pixel is made of"),
-	SECANT_OPT_CHOICE(secant_picture_resize_attr, fit, "fit", "stretch", "stretch|letterbox|cover",
+	SECANT_OPT_CHOICE(op_picture_resize_attr, fit, "fit", "stretch", "stretch|letterbox|cover",
 		"both sides on their own, fitted with a border, or cut to cover"),
-	SECANT_OPT(secant_picture_resize_attr, fill, INT, "fill", "0", 0, 255, "the border's byte"),
+	SECANT_OPT(op_picture_resize_attr, fill, INT, "fill", "0", 0, 255, "the border's byte"),
 	SECANT_OPT_END,
 };
-static const secant_opts resize_attr = { "picture_resize", sizeof(secant_picture_resize_attr), resize_rows };
+static const secant_opts resize_attr = { "picture_resize", sizeof(op_picture_resize_attr), resize_rows };
 static const graph_op_case resize_cases[] = {
 	{ "nearest", "size=4x9 filter=nearest", "2x5x7x3#256" },
 	{ "bilinear", "size=11x5", "2x5x7x3#256" },
@@ -223,10 +223,10 @@ static const graph_op_case resize_cases[] = {
 };
 
 static const secant_opt yuv_rows[] = {
-	SECANT_OPT_CHOICE(secant_yuv_attr, layout, "layout", "nv12", "nv12|nv21|i420|yv12", "how the chroma lies"),
+	SECANT_OPT_CHOICE(op_yuv_attr, layout, "layout", "nv12", "nv12|nv21|i420|yv12", "how the chroma lies"),
 	SECANT_OPT_END,
 };
-static const secant_opts yuv_attr = { "yuv_picture", sizeof(secant_yuv_attr), yuv_rows };
+static const secant_opts yuv_attr = { "yuv_picture", sizeof(op_yuv_attr), yuv_rows };
 static const graph_op_case yuv_cases[] = {
 	{ "nv12", "", "2x6x6x1#256" },
 	{ "nv21", "layout=nv21", "1x9x4x1#256" },
@@ -236,7 +236,7 @@ static const graph_op_case yuv_cases[] = {
 	{ 0 },
 };
 
-const graph_op secant_op_crop = {
+const graph_op op_crop = {
 	.name = "crop",
 	.brief = "a window of pictures, or their middle",
 	.attr = &crop_attr,
@@ -253,7 +253,7 @@ const graph_op secant_op_crop = {
 	.reference = crop_reference,
 	.cases = crop_cases,
 };
-const graph_op secant_op_picture_resize = {
+const graph_op op_picture_resize = {
 	.name = "picture_resize",
 	.brief = "pictures of bytes in another size",
 	.attr = &resize_attr,
@@ -267,7 +267,7 @@ const graph_op secant_op_picture_resize = {
 	.reference = resize_reference,
 	.cases = resize_cases,
 };
-const graph_op secant_op_yuv_picture = {
+const graph_op op_yuv_picture = {
 	.name = "yuv_picture",
 	.brief = "a camera's planes (NV12, NV21, YUV420) as pixels of Y, U and V",
 	.attr = &yuv_attr,

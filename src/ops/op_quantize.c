@@ -26,13 +26,13 @@ static const stored kinds[] = { { SECANT_U8, 0, 255 }, { SECANT_I8, -128, 127 } 
 
 /* The axis that scales lie along; 0 where there is one for all. */
 static secant_status
-check_scale(const graph_signature *s, int axis, secant_scale *made, secant_err *err)
+check_scale(const graph_signature *s, int axis, graph_scale *made, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape;
 	int64_t n = secant_shape_count(&s->in[1].shape);
 	char a[96], b[96];
 	bool zero = s->n_in > 2 && s->in[2].shape.rank >= 0;
-	*made = (secant_scale){ .n = 1 };
+	*made = (graph_scale){ .n = 1 };
 	if (s->in[1].shape.rank > 1 || (zero && s->in[2].shape.rank > 1))
 		return secant_fail(err, SECANT_ERR_SHAPE, "scale and zero are %s and %s, want one number or a row of them",
 			secant_shape_text(&s->in[1].shape, a, sizeof a),
@@ -47,7 +47,7 @@ check_scale(const graph_signature *s, int axis, secant_scale *made, secant_err *
 		if (x->dim[at] != n || n > INT32_MAX)
 			return secant_fail(err, SECANT_ERR_SHAPE, "%lld scales along axis %d of %s", (long long)n, at,
 				secant_shape_text(x, a, sizeof a));
-		*made = (secant_scale){ .n = (int)n, .axis = at };
+		*made = (graph_scale){ .n = (int)n, .axis = at };
 	}
 	if (s->numbers[1] && (!zero || s->numbers[2])) {
 		made->scale = s->numbers[1];
@@ -62,8 +62,8 @@ check_scale(const graph_signature *s, int axis, secant_scale *made, secant_err *
 static secant_status
 quantize_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_quantize_attr *a = s->attr;
-	secant_scale scale;
+	const op_quantize_attr *a = s->attr;
+	graph_scale scale;
 	secant_status status = check_scale(s, a->axis, &scale, err);
 	if (!status)
 		s->out[0] = (graph_type){ kinds[a->to].dtype, s->in[0].shape, scale };
@@ -73,8 +73,8 @@ quantize_shape(const graph_signature *s, secant_err *err)
 static secant_status
 dequantize_shape(const graph_signature *s, secant_err *err)
 {
-	const secant_quantize_attr *a = s->attr;
-	secant_scale scale;
+	const op_quantize_attr *a = s->attr;
+	graph_scale scale;
 	secant_status status = check_scale(s, a->axis, &scale, err);
 	s->out[0].shape = s->in[0].shape;
 	return status;
@@ -86,7 +86,7 @@ dequantize_shape(const graph_signature *s, secant_err *err)
 static graph_value
 spread(graph_net *g, const graph_node *n, int input)
 {
-	const secant_quantize_attr *a = n->attr;
+	const op_quantize_attr *a = n->attr;
 	const secant_shape *x = graph_shape(g, n->in[0]), *v = graph_shape(g, n->in[input]);
 	secant_shape to = { .rank = x->rank };
 	if (!v->rank || !x->rank)
@@ -115,7 +115,7 @@ two(graph_net *g, const char *op, graph_value a, graph_value b)
 static void
 quantize_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
-	const stored *k = &kinds[((const secant_quantize_attr *)n->attr)->to];
+	const stored *k = &kinds[((const op_quantize_attr *)n->attr)->to];
 	graph_value scale = spread(g, n, 1), ratio = two(g, "div", n->in[0], scale), at = ratio;
 	if (n->n_in > 2 && n->in[2] >= 0)
 		at = two(g, "add", ratio, graph_apply(g, "upcast", NULL, 1, spread(g, n, 2)));
@@ -151,7 +151,7 @@ typedef struct pairs {
 static pairs
 pairs_of(const graph_reference *r)
 {
-	const secant_quantize_attr *a = r->attr;
+	const op_quantize_attr *a = r->attr;
 	const secant_shape *x = &r->in_shape[0];
 	int64_t n = secant_shape_count(&r->in_shape[1]);
 	return n == 1 ? (pairs){ 1, 1 } : (pairs){ n, op_lines_of(x, op_axis_of(a->axis, x->rank)).inner };
@@ -160,7 +160,7 @@ pairs_of(const graph_reference *r)
 static void
 quantize_reference(const graph_reference *r)
 {
-	const stored *k = &kinds[((const secant_quantize_attr *)r->attr)->to];
+	const stored *k = &kinds[((const op_quantize_attr *)r->attr)->to];
 	int64_t n = secant_shape_count(&r->out_shape[0]);
 	pairs p = pairs_of(r);
 	const double *zero = r->n_in > 2 ? r->in[2] : NULL;
@@ -186,12 +186,12 @@ dequantize_reference(const graph_reference *r)
 /* ---- descriptors ---- */
 
 static const secant_opt rows[] = {
-	SECANT_OPT(secant_quantize_attr, axis, INT, "axis", "-1", -SECANT_MAX_RANK, SECANT_MAX_RANK - 1,
+	SECANT_OPT(op_quantize_attr, axis, INT, "axis", "-1", -SECANT_MAX_RANK, SECANT_MAX_RANK - 1,
 		"where there are several scales: what they lie along"),
-	SECANT_OPT_CHOICE(secant_quantize_attr, to, "to", "u8", "u8|i8", "the whole numbers"),
+	SECANT_OPT_CHOICE(op_quantize_attr, to, "to", "u8", "u8|i8", "the whole numbers"),
 	SECANT_OPT_END,
 };
-static const secant_opts quantize_attr = { "quantize", sizeof(secant_quantize_attr), rows };
+static const secant_opts quantize_attr = { "quantize", sizeof(op_quantize_attr), rows };
 
 static const graph_op_case quantize_cases[] = {
 	{ "bytes", "", "2x3x4x5 scalar@0.01:0.02 scalar#128" },
@@ -210,7 +210,7 @@ static const graph_op_case dequantize_cases[] = {
 	{ 0 },
 };
 
-const graph_op secant_op_quantize = {
+const graph_op op_quantize = {
 	.name = "quantize",
 	.brief = "real numbers as whole ones: round(x / scale) + zero",
 	.attr = &quantize_attr,
@@ -226,7 +226,7 @@ const graph_op secant_op_quantize = {
 	.reference = quantize_reference,
 	.cases = quantize_cases,
 };
-const graph_op secant_op_dequantize = {
+const graph_op op_dequantize = {
 	.name = "dequantize",
 	.brief = "whole numbers as the real ones they stand for: (q - zero) * scale",
 	.attr = &quantize_attr,

@@ -138,25 +138,25 @@ typedef struct op_linear_attr {
 	int act;
 } op_linear_attr; /* a row of act.h, applied last: set by passes */
 
-typedef struct secant_quantize_attr {
+typedef struct op_quantize_attr {
 	int axis;
 	int to; /* 0: u8, 1: i8 */
-} secant_quantize_attr; /* quantize, dequantize: where there are several scales, axis is what they lie along */
+} op_quantize_attr; /* quantize, dequantize: where there are several scales, axis is what they lie along */
 
-typedef enum secant_convert_to {
-	SECANT_CONVERT_F32,
-	SECANT_CONVERT_U8,
-	SECANT_CONVERT_I8,
-	SECANT_CONVERT_U16,
-	SECANT_CONVERT_I16,
-	SECANT_CONVERT_I32,
-	SECANT_CONVERT_I64,
-	SECANT_CONVERT_BOOL
-} secant_convert_to;
-typedef struct secant_convert_attr {
-	int to; /* secant_convert_to */
+typedef enum op_convert_to {
+	OP_CONVERT_F32,
+	OP_CONVERT_U8,
+	OP_CONVERT_I8,
+	OP_CONVERT_U16,
+	OP_CONVERT_I16,
+	OP_CONVERT_I32,
+	OP_CONVERT_I64,
+	OP_CONVERT_BOOL
+} op_convert_to;
+typedef struct op_convert_attr {
+	int to; /* op_convert_to */
 	int rounding; /* 0: to the nearest, halves to even; 1: towards zero */
-} secant_convert_attr;
+} op_convert_attr;
 
 typedef enum op_drop {
 	OP_DROP_ELEMENTS,

@@ -79,13 +79,13 @@ static const struct {
 };
 
 void
-secant_row_load(secant_dtype d, float *to, const void *from, size_t n)
+tensor_row_load(secant_dtype d, float *to, const void *from, size_t n)
 {
 	rows[d].load(to, from, n);
 }
 
 void
-secant_row_store(secant_dtype d, void *to, const float *from, size_t n)
+tensor_row_store(secant_dtype d, void *to, const float *from, size_t n)
 {
 	rows[d].store(to, from, n);
 }
@@ -93,16 +93,16 @@ secant_row_store(secant_dtype d, void *to, const float *from, size_t n)
 /* ---- sizes ---- */
 
 void
-secant_taps_free(kernel_taps *t)
+tensor_taps_free(tensor_taps *t)
 {
 	secant_free(t->start);
 	secant_free(t->count);
 	secant_free(t->weight);
-	*t = (kernel_taps){ 0 };
+	*t = (tensor_taps){ 0 };
 }
 
 static void
-fill_linear(kernel_taps *t, int i, int in, double ratio)
+fill_linear(tensor_taps *t, int i, int in, double ratio)
 {
 	double at = (i + 0.5) * ratio - 0.5;
 	int first = (int)floor(at);
@@ -129,7 +129,7 @@ cubic(double d)
 }
 
 static void
-fill_cubic(kernel_taps *t, int i, int in, double ratio)
+fill_cubic(tensor_taps *t, int i, int in, double ratio)
 {
 	double at = (i + 0.5) * ratio - 0.5;
 	int first = (int)floor(at) - 1, low = first < 0 ? 0 : first > in - 1 ? in - 1 : first;
@@ -143,7 +143,7 @@ fill_cubic(kernel_taps *t, int i, int in, double ratio)
 }
 
 static void
-fill_area(kernel_taps *t, int i, int in, double ratio)
+fill_area(tensor_taps *t, int i, int in, double ratio)
 {
 	double from = i * ratio, to = (i + 1) * ratio;
 	int first = (int)floor(from), last = (int)ceil(to - 1e-9);
@@ -158,15 +158,15 @@ fill_area(kernel_taps *t, int i, int in, double ratio)
 }
 
 secant_status
-secant_taps_make(kernel_taps *t, int in, int out, secant_filter filter, secant_err *err)
+tensor_taps_make(tensor_taps *t, int in, int out, secant_filter filter, secant_err *err)
 {
 	double ratio = (double)in / out;
-	*t = (kernel_taps){ .most = filter == SECANT_FILTER_AREA ? (int)ceil(ratio) + 2 : 4 };
+	*t = (tensor_taps){ .most = filter == SECANT_FILTER_AREA ? (int)ceil(ratio) + 2 : 4 };
 	t->start = secant_calloc((size_t)out, sizeof *t->start);
 	t->count = secant_calloc((size_t)out, sizeof *t->count);
 	t->weight = secant_calloc((size_t)out, (size_t)t->most * sizeof *t->weight);
 	if (!t->start || !t->count || !t->weight) {
-		secant_taps_free(t);
+		tensor_taps_free(t);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to resize %d to %d pixels", in, out);
 	}
 	for (int i = 0; i < out; i++) {
@@ -187,14 +187,14 @@ secant_taps_make(kernel_taps *t, int in, int out, secant_filter filter, secant_e
 
 /* The rows it needs are summed first, then columns. */
 void
-secant_sample_row(const secant_sampled *p, const kernel_taps *tx, const kernel_taps *ty, int y, float *work, void *to)
+tensor_sample_row(const tensor_sampled *p, const tensor_taps *tx, const tensor_taps *ty, int y, float *work, void *to)
 {
 	size_t c = (size_t)p->channels, n = (size_t)p->from_width * c, size = secant_dtype_size(p->dtype);
 	float *sum = work, *row = work + n, *line = work + 2 * n;
 	memset(sum, 0, n * sizeof *sum);
 	for (int k = 0; k < ty->count[y]; k++) {
 		float w = ty->weight[(size_t)y * (size_t)ty->most + (size_t)k];
-		secant_row_load(p->dtype, row, (const uint8_t *)p->from + (size_t)(ty->start[y] + k) * n * size, n);
+		tensor_row_load(p->dtype, row, (const uint8_t *)p->from + (size_t)(ty->start[y] + k) * n * size, n);
 		for (size_t i = 0; i < n; i++)
 			sum[i] += w * row[i];
 	}
@@ -207,5 +207,5 @@ secant_sample_row(const secant_sampled *p, const kernel_taps *tx, const kernel_t
 			line[(size_t)x * c + ch] = v;
 		}
 	}
-	secant_row_store(p->dtype, to, line, (size_t)p->to_width * c);
+	tensor_row_store(p->dtype, to, line, (size_t)p->to_width * c);
 }

@@ -9,7 +9,7 @@
 #include "ops/ops.h"
 #include <math.h>
 
-static const secant_quantize_attr to_u8 = { -1, 0 }, to_i8 = { -1, 1 };
+static const op_quantize_attr to_u8 = { -1, 0 }, to_i8 = { -1, 1 };
 
 static graph_value
 whole(graph_net *g, double v)
@@ -85,7 +85,7 @@ test_types_carry_scales(void **state)
 	graph_value row = graph_constant(g, SECANT_F32, &secant_shape_of(1, 3), steps);
 	graph_value q = graph_apply(g, "quantize", &to_u8, 3, x, graph_scalar(g, 0.5), whole(g, 7));
 	graph_value each = graph_apply(g, "quantize", &to_i8, 2, x, row);
-	const secant_scale *s = &graph_value_at(g, q)->type.scale, *c = &graph_value_at(g, each)->type.scale;
+	const graph_scale *s = &graph_value_at(g, q)->type.scale, *c = &graph_value_at(g, each)->type.scale;
 	assert_int_equal(s->n, 1);
 	assert_true(*s->scale == 0.5 && *s->zero == 7);
 	assert_int_equal(c->n, 3);
@@ -180,7 +180,7 @@ test_conversion_lets_gradients_pass(void **state)
 	graph_net *g = graph_new();
 	graph_value in = graph_input(g, "x", SECANT_F32, &secant_shape_of(1, 4)), d;
 	graph_track(g, in);
-	graph_value bytes = graph_apply(g, "convert", &(secant_convert_attr){ SECANT_CONVERT_U8, 0 }, 1, in);
+	graph_value bytes = graph_apply(g, "convert", &(op_convert_attr){ OP_CONVERT_U8, 0 }, 1, in);
 	graph_value y = graph_apply(g, "convert", NULL, 1, bytes);
 	if (graph_gradients(g, graph_apply(g, "sum", NULL, 1, y), &in, 1, &d, &err))
 		fail_msg("%s", err.msg);
@@ -200,10 +200,10 @@ test_scales_are_stored(void **state)
 	const double steps[] = { 0.5, 0.25 }, zeros[] = { 0, 3 };
 	graph_net *g = graph_new();
 	graph_value w = graph_state(g, "w", SECANT_I8, &secant_shape_of(2, 2, 3), false, GRAPH_INIT_ZEROS);
-	secant_graph_set_scale(g, w, &(secant_scale){ 2, 0, steps, zeros });
+	graph_set_scale(g, w, &(graph_scale){ 2, 0, steps, zeros });
 	graph_value s = graph_constant(g, SECANT_F32, &secant_shape_of(1, 2), steps);
 	graph_value z = graph_constant(g, SECANT_I32, &secant_shape_of(1, 2), zeros);
-	graph_output(g, "y", graph_apply(g, "dequantize", &(secant_quantize_attr){ 0, 0 }, 3, w, s, z));
+	graph_output(g, "y", graph_apply(g, "dequantize", &(op_quantize_attr){ 0, 0 }, 3, w, s, z));
 	json_t *j = format_graph_to_json(g);
 	graph_net *back = format_graph_from_json(j, NULL, 0, false, &err);
 	if (!back)

@@ -14,7 +14,7 @@ typedef struct pairs {
 static pairs
 pairs_of(const exec_step *s)
 {
-	const secant_quantize_attr *a = s->node->attr;
+	const op_quantize_attr *a = s->node->attr;
 	const secant_shape *x = &s->in[0].shape;
 	int64_t n = exec_in_count(s, 1);
 	return n == 1 ? (pairs){ 1, INT64_MAX } : (pairs){ n, op_lines_of(x, op_axis_of(a->axis, x->rank)).inner };
@@ -23,7 +23,7 @@ pairs_of(const exec_step *s)
 static secant_status
 run_quantize(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	bool sign = ((const secant_quantize_attr *)s->node->attr)->to == 1;
+	bool sign = ((const op_quantize_attr *)s->node->attr)->to == 1;
 	double lo = sign ? INT8_MIN : 0, hi = sign ? INT8_MAX : UINT8_MAX;
 	pairs p = pairs_of(s);
 	const float *x = in[0], *scale = in[1];
@@ -68,7 +68,7 @@ run_dequantize(const exec_step *s, void *bound, const void *const *in, void *con
 static secant_status
 run_convert(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_convert_attr *a = s->node->attr;
+	const op_convert_attr *a = s->node->attr;
 	secant_dtype from = s->in[0].dtype, to = s->out[0].dtype;
 	secant_tensor y = { to, s->out[0].shape, out[0], NULL };
 	int64_t n = exec_out_count(s, 0);
@@ -83,8 +83,8 @@ run_convert(const exec_step *s, void *bound, const void *const *in, void *const 
 	return SECANT_OK;
 }
 
-extern const exec_impl secant_impls_native_convert[];
-const exec_impl secant_impls_native_convert[] = {
+extern const exec_impl exec_impls_native_convert[];
+const exec_impl exec_impls_native_convert[] = {
 	{ .op = "quantize", .name = "native", .supports = exec_native_supports, .run = run_quantize },
 	{ .op = "dequantize", .name = "native", .supports = exec_native_supports, .run = run_dequantize },
 	{ .op = "convert", .name = "native", .supports = exec_native_supports, .run = run_convert },

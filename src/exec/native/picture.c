@@ -39,7 +39,7 @@ each_row(const exec_step *s, const void *in, void *out, void (*put)(const exec_s
 static void
 crop_row(const exec_step *s, const row_of *r)
 {
-	data_window v = secant_crop_window(s->node->attr, r->h, r->w);
+	op_window v = op_crop_window(s->node->attr, r->h, r->w);
 	memcpy(r->to, r->from + (size_t)((r->y + v.top) * r->w + v.left) * r->pixel, (size_t)r->to_w * r->pixel);
 }
 
@@ -52,10 +52,10 @@ crop_like_row(const exec_step *s, const row_of *r)
 static void
 pad_row(const exec_step *s, const row_of *r)
 {
-	const char *from = r->from + (size_t)(secant_reflected(r->y, r->h) * r->w) * r->pixel;
+	const char *from = r->from + (size_t)(op_reflected(r->y, r->h) * r->w) * r->pixel;
 	memcpy(r->to, from, (size_t)r->w * r->pixel);
 	for (int64_t x = r->w; x < r->to_w; x++)
-		memcpy(r->to + (size_t)x * r->pixel, from + (size_t)secant_reflected(x, r->w) * r->pixel, r->pixel);
+		memcpy(r->to + (size_t)x * r->pixel, from + (size_t)op_reflected(x, r->w) * r->pixel, r->pixel);
 }
 
 #define MOVES(name, put) \
@@ -71,7 +71,7 @@ MOVES(pad_to, pad_row)
 static secant_status
 run_channels(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_channels_attr *a = s->node->attr;
+	const op_channels_attr *a = s->node->attr;
 	size_t size = secant_dtype_size(s->in[0].dtype);
 	int64_t has = exec_last(&s->in[0].shape), pixels = exec_out_count(s, 0) / a->order.n;
 	int parts = exec_parts(s, exec_out_count(s, 0));
@@ -89,7 +89,7 @@ run_channels(const exec_step *s, void *bound, const void *const *in, void *const
 static secant_status
 run_yuv(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_yuv_attr *a = s->node->attr;
+	const op_yuv_attr *a = s->node->attr;
 	const secant_shape *y = &s->out[0].shape;
 	int64_t h = y->dim[1], w = y->dim[2], rows = y->dim[0] * h;
 	int parts = exec_parts(s, exec_out_count(s, 0));
@@ -98,9 +98,9 @@ run_yuv(const exec_step *s, void *bound, const void *const *in, void *const *out
 		for (int64_t i = exec_part(rows, parts, t), end = exec_part(rows, parts, t + 1); i < end; i++) {
 			const uint8_t *from = (const uint8_t *)in[0] + i / h * (h * w / 2 * 3);
 			uint8_t *to = (uint8_t *)out[0] + i * w * 3;
-			const uint8_t *u = from + secant_yuv_place(a->layout, 1, h, w, i % h, 0);
-			const uint8_t *v = from + secant_yuv_place(a->layout, 2, h, w, i % h, 0);
-			int64_t step = a->layout == SECANT_YUV_NV12 || a->layout == SECANT_YUV_NV21 ? 2 : 1;
+			const uint8_t *u = from + op_yuv_place(a->layout, 1, h, w, i % h, 0);
+			const uint8_t *v = from + op_yuv_place(a->layout, 2, h, w, i % h, 0);
+			int64_t step = a->layout == OP_YUV_NV12 || a->layout == OP_YUV_NV21 ? 2 : 1;
 			for (int64_t x = 0; x < w; x++) {
 				to[3 * x] = from[i % h * w + x];
 				to[3 * x + 1] = u[x / 2 * step];
@@ -113,8 +113,8 @@ run_yuv(const exec_step *s, void *bound, const void *const *in, void *const *out
 /* ---- picture_resize ---- */
 
 typedef struct resizing {
-	kernel_taps x, y;
-	data_window at;
+	tensor_taps x, y;
+	op_window at;
 	size_t work; /* floats of one thread */
 } resizing;
 
@@ -122,43 +122,43 @@ static void
 release_resize(exec_step *s)
 {
 	resizing *r = s->data;
-	secant_taps_free(&r->x);
-	secant_taps_free(&r->y);
+	tensor_taps_free(&r->x);
+	tensor_taps_free(&r->y);
 	secant_free(r);
 }
 
 static secant_status
 prepare_resize(exec_step *s, secant_err *err)
 {
-	const secant_picture_resize_attr *a = s->node->attr;
+	const op_picture_resize_attr *a = s->node->attr;
 	const secant_shape *x = &s->in[0].shape;
 	resizing *r = secant_calloc(1, sizeof *r);
 	s->data = r;
 	if (!r)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to resize a picture");
-	r->at = secant_fit_window(a, x->dim[1], x->dim[2]);
+	r->at = op_fit_window(a, x->dim[1], x->dim[2]);
 	/* sums of rows, and a whole scaled row where only its middle is wanted */
 	r->work = (size_t)(2 * x->dim[2] + 2 * r->at.width) * (size_t)x->dim[3] + 16;
 	s->scratch = (size_t)(s->threads > 1 ? s->threads : 1) * r->work * sizeof(float);
-	secant_status status = secant_taps_make(&r->x, (int)x->dim[2], (int)r->at.width, (secant_filter)a->filter, err);
-	return status ? status : secant_taps_make(&r->y, (int)x->dim[1], (int)r->at.height, (secant_filter)a->filter, err);
+	secant_status status = tensor_taps_make(&r->x, (int)x->dim[2], (int)r->at.width, (secant_filter)a->filter, err);
+	return status ? status : tensor_taps_make(&r->y, (int)x->dim[1], (int)r->at.height, (secant_filter)a->filter, err);
 }
 
 static void
-resize_row(const exec_step *s, const secant_sampled *p, int64_t y, float *work, uint8_t *to)
+resize_row(const exec_step *s, const tensor_sampled *p, int64_t y, float *work, uint8_t *to)
 {
 	const resizing *r = s->data;
-	const data_window *at = &r->at;
+	const op_window *at = &r->at;
 	size_t c = (size_t)p->channels, width = (size_t)s->out[0].shape.dim[2];
 	int64_t row = y - at->top, left = at->left > 0 ? at->left : 0, skipped = at->left < 0 ? -at->left : 0;
 	size_t seen = (size_t)(at->width < (int64_t)width ? at->width : (int64_t)width);
 	bool inside = row >= 0 && row < at->height;
 	if (!inside || seen < width)
-		memset(to, ((const secant_picture_resize_attr *)s->node->attr)->fill, width * c);
+		memset(to, ((const op_picture_resize_attr *)s->node->attr)->fill, width * c);
 	if (!inside)
 		return;
 	uint8_t *whole = (uint8_t *)(work + (size_t)(2 * p->from_width + p->to_width) * c);
-	secant_sample_row(p, &r->x, &r->y, (int)row, work, whole);
+	tensor_sample_row(p, &r->x, &r->y, (int)row, work, whole);
 	memcpy(to + (size_t)left * c, whole + (size_t)skipped * c, seen * c);
 }
 
@@ -172,7 +172,7 @@ run_resize(const exec_step *s, void *bound, const void *const *in, void *const *
 	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = exec_part(rows, parts, t), end = exec_part(rows, parts, t + 1); i < end; i++) {
-			secant_sampled p = { (const uint8_t *)in[0] + i / y->dim[1] * picture, SECANT_U8, (int)x->dim[3],
+			tensor_sampled p = { (const uint8_t *)in[0] + i / y->dim[1] * picture, SECANT_U8, (int)x->dim[3],
 				(int)x->dim[2], (int)r->at.width };
 			resize_row(s, &p, i % y->dim[1], (float *)scratch + (size_t)t * r->work,
 				(uint8_t *)out[0] + i * y->dim[2] * y->dim[3]);
@@ -193,7 +193,7 @@ run_matrix(const exec_step *s, void *bound, const void *const *in, void *const *
 			const uint8_t *p = (const uint8_t *)in[0] + 3 * i;
 			int of[3] = { p[0], p[1], p[2] };
 			for (int c = 0; c < 3; c++)
-				((uint8_t *)out[0])[3 * i + c] = (uint8_t)secant_colour_of(s->node->attr, of, c);
+				((uint8_t *)out[0])[3 * i + c] = (uint8_t)op_colour_of(s->node->attr, of, c);
 		}
 	return SECANT_OK;
 }
@@ -202,15 +202,15 @@ run_matrix(const exec_step *s, void *bound, const void *const *in, void *const *
 static secant_status
 prepare_normalize(exec_step *s, secant_err *err)
 {
-	const secant_normalize_attr *a = s->node->attr;
+	const op_normalize_attr *a = s->node->attr;
 	size_t c = (size_t)s->out[0].shape.dim[3];
 	float *table = secant_calloc(256 * c, sizeof *table);
 	s->data = table;
 	if (!table)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a table of %zu channels", c);
 	for (size_t k = 0; k < c; k++) {
-		float mean = (float)secant_real_at(&a->mean, (int)k, 0), low = (float)secant_real_at(&a->low, (int)k, 0);
-		float scale = (float)secant_real_at(&a->scale, (int)k, 1), shift = (float)secant_real_at(&a->shift, (int)k, 0);
+		float mean = (float)op_real_at(&a->mean, (int)k, 0), low = (float)op_real_at(&a->low, (int)k, 0);
+		float scale = (float)op_real_at(&a->scale, (int)k, 1), shift = (float)op_real_at(&a->shift, (int)k, 0);
 		for (int x = 0; x < 256; x++)
 			table[k * 256 + (size_t)x] = ((float)x - mean - low) * scale + shift;
 	}
@@ -246,9 +246,9 @@ run_scale_like(const exec_step *s, void *bound, const void *const *in, void *con
 			int64_t y0, y1, x0, x1;
 			const float *p = (const float *)in[0] + i / y->dim[1] * x->dim[1] * w * c;
 			float *to = (float *)out[0] + i * y->dim[2] * c,
-				  v = secant_between(i % y->dim[1], x->dim[1], y->dim[1], &y0, &y1);
+				  v = op_between(i % y->dim[1], x->dim[1], y->dim[1], &y0, &y1);
 			for (int64_t column = 0; column < y->dim[2]; column++, to += c) {
-				float u = secant_between(column, w, y->dim[2], &x0, &x1);
+				float u = op_between(column, w, y->dim[2], &x0, &x1);
 				for (int64_t k = 0; k < c; k++) {
 					float top = p[(y0 * w + x0) * c + k] * (1 - u) + p[(y0 * w + x1) * c + k] * u;
 					float low = p[(y1 * w + x0) * c + k] * (1 - u) + p[(y1 * w + x1) * c + k] * u;
@@ -259,12 +259,12 @@ run_scale_like(const exec_step *s, void *bound, const void *const *in, void *con
 	return SECANT_OK;
 }
 
-extern const exec_impl secant_impls_native_picture[];
+extern const exec_impl exec_impls_native_picture[];
 #define PLAIN(which, f) \
 	{ \
 		.op = which, .name = "native", .supports = exec_native_supports, .run = f \
 	}
-const exec_impl secant_impls_native_picture[] = {
+const exec_impl exec_impls_native_picture[] = {
 	PLAIN("crop", run_crop),
 	PLAIN("crop_like", run_crop_like),
 	PLAIN("pad_to", run_pad_to),

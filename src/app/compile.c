@@ -1,0 +1,328 @@
+/*
+ * Compiling models: the network is fused and folded once, its numbers are made once, and the way from picture bytes to
+ * mask bytes is put around it as operators. See secant/model.h and deploy/offline.h.
+ */
+#include <secant/model.h>
+#include <string.h>
+#include "app/trial.h"
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "deploy/offline.h"
+#include "exec/fold.h"
+#include "formats/aipp.h"
+#include "ops/ops.h"
+
+static const secant_opt compile_rows[] = {
+	SECANT_OPT_HEADING("What it is for"),
+	SECANT_OPT(secant_compile, size, STR, "size", NULL, 0, 0,
+		"height and width of the pictures, one or several: 512x512,1024x1024; none: any"),
+	SECANT_OPT(secant_compile, dynamic, BOOL, "dynamic", "false", 0, 1, "any size and batch"),
+	SECANT_OPT(secant_compile, batch, INTS, "batch", "1", 1, 4096, "pictures at once, one or several numbers: 1,4"),
+	SECANT_OPT(secant_compile, precision, STR, "precision", "auto", 0, 0,
+		"f32, bf16, or auto: what the machine that runs it is best at"),
+	SECANT_OPT_HEADING("From picture to mask"),
+	SECANT_OPT(secant_compile, preprocess, STR, "preprocess", NULL, 0, 0,
+		"JSON file: how pictures are prepared; none: as predict does"),
+	SECANT_OPT(secant_compile, aipp, STR, "aipp", NULL, 0, 0, "the same as an AIPP configuration (aipp_op { ... })"),
+	SECANT_OPT(secant_compile, threshold, REAL, "threshold", "0.5", 0, 1,
+		"least probability of one class, and of classes that do not exclude each other"),
+	SECANT_OPT_END,
+};
+const secant_opts secant_compile_options = { "compile", sizeof(secant_compile), compile_rows };
+
+enum { MOST_SIZES = 16, NOMINAL = 256, JSON_LIMIT = 1 << 20 };
+
+typedef struct compiling {
+	const secant_compile *o;
+	deploy_deployed d;
+	deploy_preparation prep;
+	int size[MOST_SIZES][2], sizes; /* none: any */
+	exec_store *store; /* of the network as it is */
+	exec_folded folded;
+	graph_net *network; /* fused and folded; outputs of the file */
+	graph_net *whole;
+	format_model_file file; /* what is written; its settings are borrowed from no one */
+	base_str said;
+} compiling;
+
+static void
+end(compiling *c)
+{
+	secant_opts_free(&deploy_preparation_options, &c->prep);
+	exec_folded_free(&c->folded);
+	graph_free(c->network);
+	graph_free(c->whole);
+	exec_store_free(c->store);
+	format_model_file_free(&c->file);
+	deploy_deployed_close(&c->d);
+	base_str_free(&c->said);
+}
+
+/* ---- what is asked for ---- */
+
+static secant_status
+read_sizes(compiling *c, secant_err *err)
+{
+	char *copy = base_strdup(c->o->size ? c->o->size : ""), *rest = copy, *word;
+	secant_status status = copy ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for sizes");
+	while (!status && (word = strsep(&rest, ",")) && *word) {
+		char *x = strchr(word, 'x');
+		long long h, w;
+		if (x)
+			*x = '\0';
+		bool good = base_int_parse(word, &h) && base_int_parse(x ? x + 1 : word, &w) && h >= 1 && w >= 1 && h <= 1 << 16
+			&& w <= 1 << 16;
+		if (!good || c->sizes == MOST_SIZES)
+			status = secant_fail(
+				err, SECANT_ERR_ARG, "--size %s: want up to %d of HxW, 1 to 65536", c->o->size, MOST_SIZES);
+		else {
+			c->size[c->sizes][0] = (int)h;
+			c->size[c->sizes++][1] = (int)w;
+		}
+	}
+	secant_free(copy);
+	if (!status && c->o->dynamic && c->sizes)
+		status = secant_fail(err, SECANT_ERR_ARG, "--size and --dynamic exclude each other: --dynamic takes any size");
+	return status;
+}
+
+/* ---- how pictures are prepared ---- */
+
+static secant_status
+read_spec(compiling *c, secant_err *err)
+{
+	char *text = NULL;
+	size_t size;
+	secant_status status = secant_file_read(&text, &size, c->o->preprocess, JSON_LIMIT, err);
+	if (!status)
+		status = secant_opts_set_json(&deploy_preparation_options, &c->prep, text, c->o->preprocess, err);
+	secant_free(text);
+	return status;
+}
+
+static secant_status
+read_aipp(compiling *c, secant_err *err)
+{
+	format_aipp block[FORMAT_AIPP_BLOCKS];
+	int n;
+	secant_status status = format_aipp_read(block, &n, c->o->aipp, err);
+	if (status)
+		return status;
+	for (int i = 0; i < n; i++)
+		if (block[i].related_input_rank)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: related_input_rank %lld; the network has one input",
+				c->o->aipp, (long long)block[i].related_input_rank);
+	if (n > 1)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %d blocks for one input", c->o->aipp, n);
+	secant_opts_free(&deploy_preparation_options, &c->prep);
+	bool fixed = c->sizes == 1;
+	if ((status = deploy_preparation_of_aipp(
+			 &c->prep, &block[0], fixed ? c->size[0][0] : 0, fixed ? c->size[0][1] : 0, c->d.in_channels, err)))
+		secant_err_prefix(err, "%s", c->o->aipp);
+	return status;
+}
+
+/* Without a word: what predict does, with what the model remembers of its training. */
+static secant_status
+default_preparation(compiling *c, secant_err *err)
+{
+	const char *text = json_string_value(json_object_get(c->d.file.settings, "normalize"));
+	c->prep.normalize = base_strdup(text ? text : "imagenet");
+	if (c->d.scaled[0])
+		c->prep.size = (secant_ints){ 2, { c->d.scaled[0], c->d.scaled[1] } };
+	return c->prep.normalize ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for settings");
+}
+
+static secant_status
+read_preparation(compiling *c, secant_err *err)
+{
+	secant_status status = secant_opts_init(&deploy_preparation_options, &c->prep, err);
+	if (status)
+		return status;
+	if (c->o->aipp && c->o->preprocess)
+		return secant_fail(err, SECANT_ERR_ARG, "--aipp and --preprocess exclude each other");
+	status = c->o->aipp ? read_aipp(c, err) : c->o->preprocess ? read_spec(c, err) : default_preparation(c, err);
+	const deploy_preparation *p = &c->prep;
+	bool numbers = p->normalize || p->mean.n || p->low.n || p->scale.n || p->shift.n;
+	if (!status && !numbers)
+		status = secant_fail(err, SECANT_ERR_ARG,
+			"%s says nothing of how bytes become numbers: \"normalize\": \"%s\" is what the model was trained with",
+			c->o->preprocess, "imagenet");
+	return status;
+}
+
+/* ---- the network ---- */
+
+static int64_t
+rounded(int64_t n, int multiple)
+{
+	return (n + multiple - 1) / multiple * multiple;
+}
+
+/* The network fused and folded: its outputs are those of the file. */
+static secant_status
+fold(compiling *c, secant_err *err)
+{
+	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL, n = 0;
+	secant_shape shape = secant_shape_of(4, 1, rounded(h, c->d.multiple), rounded(w, c->d.multiple), c->d.in_channels);
+	graph_net *g = c->d.onnx.m ? deploy_onnx_graph_at(&c->d.onnx, &shape, NULL, false, err)
+							   : format_graph_from_json(c->d.file.graph, &shape, 1, false, err);
+	graph_value keep[8];
+	const char *names[8];
+	if (!g)
+		return err->code;
+	for (int i = 0; i < graph_outputs(g) && n < 8; i++)
+		keep[n] = graph_output_at(g, i, &names[n]), n++;
+	graph_net *fused = (c->store = deploy_store_of(&c->d, g, err)) ? op_pass_fuse(g, false, keep, n, err) : NULL;
+	c->network = fused ? exec_pass_fold(fused, c->store, keep, n, &c->folded, err) : NULL;
+	for (int i = 0; i < n && c->network; i++)
+		graph_output(c->network, names[i], keep[i]);
+	if (c->network)
+		base_str_addf(&c->said, "%d steps of the network became %d\n", graph_nodes(g), graph_nodes(c->network));
+	graph_free(fused);
+	graph_free(g);
+	return c->network ? graph_check(c->network, err) : err->code;
+}
+
+static secant_status
+add_tensors(compiling *c, secant_err *err)
+{
+	exec_store *s = c->folded.store ? c->folded.store : c->store;
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < s->n && !status; i++) {
+		const exec_slot *slot = &s->slot[i];
+		secant_tensor t;
+		if (graph_find(c->network, slot->name) < 0) /* nothing reads it any more */
+			continue;
+		if ((status = secant_tensor_new(&t, slot->type.dtype, &slot->type.shape, err)))
+			break;
+		if (c->folded.store)
+			exec_folded_fill(&c->folded, i, t.data);
+		else
+			memcpy(t.data, slot->data, secant_tensor_bytes(&t));
+		status = secant_tensors_add(&c->file.tensors, slot->name, &t, err);
+		secant_tensor_free(&t);
+	}
+	return status;
+}
+
+/* ---- the whole ---- */
+
+static secant_status
+surround(compiling *c, secant_err *err)
+{
+	deploy_ending e = { c->d.task, c->d.activated, false };
+	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL;
+	secant_shape picture = deploy_preparation_shape(&c->prep, c->o->batch.v[0], h, w, c->d.in_channels);
+	json_t *plain = format_graph_to_json(c->network);
+	graph_net *network = plain ? format_graph_from_json(plain, NULL, 0, false, err) : NULL;
+	json_decref(plain);
+	if (!network)
+		return err->code ? err->code : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
+	deploy_build_ending(&e, network, NULL, 1);
+	c->whole = deploy_offline_graph(network, &c->d, &c->prep, c->o->threshold, &picture, err);
+	graph_free(network);
+	return c->whole ? SECANT_OK : err->code;
+}
+
+static json_t *
+shape_json(const secant_shape *s)
+{
+	json_t *a = json_array();
+	for (int i = 0; i < s->rank; i++)
+		json_array_append_new(a, json_integer(s->dim[i]));
+	return a;
+}
+
+/* The shapes that pictures may have; of ONNX, whose graph is of one size, also those of the network itself. */
+static void
+add_shapes(const compiling *c, json_t *to)
+{
+	json_t *pictures = json_array(), *inputs = json_array();
+	for (int i = 0; i < c->sizes; i++)
+		for (int b = 0; b < c->o->batch.n; b++) {
+			secant_shape s = deploy_preparation_shape(
+				&c->prep, c->o->batch.v[b], c->size[i][0], c->size[i][1], c->d.in_channels);
+			json_array_append_new(pictures, shape_json(&s));
+			s = secant_shape_of(4, c->o->batch.v[b], rounded(c->size[i][0], c->d.multiple),
+				rounded(c->size[i][1], c->d.multiple), c->d.in_channels);
+			if (c->d.onnx.m)
+				json_array_append_new(inputs, shape_json(&s));
+		}
+	json_object_set_new(to, "pictures", pictures);
+	json_object_set_new(to, "inputs", inputs);
+}
+
+static secant_status
+add_settings(compiling *c, const char *model, secant_err *err)
+{
+	char sha[65] = "", *text = NULL, *prep = secant_opts_to_json(&deploy_preparation_options, &c->prep);
+	size_t size;
+	if (!secant_file_read(&text, &size, model, (size_t)1 << 40, err))
+		base_sha256_hex(text, size, sha);
+	secant_free(text);
+	if (!*sha)
+		return secant_free(prep), err->code;
+	json_t *j = json_object();
+	json_object_set_new(j, "version", json_integer(1));
+	json_object_set_new(j, "precision", json_string(c->o->precision));
+	json_object_set_new(j, "threshold", json_real(c->o->threshold));
+	json_object_set_new(j, "preparation", prep ? json_loads(prep, 0, NULL) : NULL);
+	json_object_set_new(j, "source", json_string(base_path_name(model)));
+	json_object_set_new(j, "source_sha256", json_string(sha));
+	json_object_set_new(j, "by", json_sprintf("secant %s", secant_version()));
+	add_shapes(c, j);
+	c->file.settings = json_deep_copy(c->d.file.settings);
+	json_object_set_new(c->file.settings, "compiled", j);
+	secant_free(prep);
+	return SECANT_OK;
+}
+
+static secant_status
+compile(compiling *c, const char *model, secant_err *err)
+{
+	secant_status status = read_sizes(c, err);
+	if (status)
+		return status;
+	if (strcmp(c->o->precision, "auto") && strcmp(c->o->precision, "f32") && strcmp(c->o->precision, "bf16"))
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--precision %s: a model is compiled for auto, f32 or bf16", c->o->precision);
+	if (deploy_deployed_open(&c->d, model, "f32", 1, DEPLOY_ALLOW_REFERENCE, err))
+		return err->code;
+	if (c->d.file.offline)
+		return secant_fail(err, SECANT_ERR_ARG, "%s is compiled already: compile the model it comes from", model);
+	if (c->d.kind != DEPLOY_INPUT_PICTURES)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: networks of clouds are not compiled", model);
+	if (c->d.onnx.m && c->sizes != 1)
+		return secant_fail(err, SECANT_ERR_ARG, "%s: a network of ONNX is compiled for one size: --size HxW", model);
+	if (c->d.onnx.m && (c->o->batch.n != 1 || c->o->batch.v[0] != 1))
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: a network of ONNX is compiled for --batch 1", model);
+	if ((status = read_preparation(c, err)) || (status = fold(c, err)) || (status = surround(c, err))
+		|| (status = add_tensors(c, err)) || (status = add_settings(c, model, err)))
+		return status;
+	c->file.graph = format_graph_to_json(c->network);
+	c->file.offline = format_graph_to_json(c->whole);
+	return c->file.graph && c->file.offline ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for graphs");
+}
+
+secant_status
+secant_model_compile(const char *model, const char *out, const secant_compile *options, char **said, secant_err *err)
+{
+	secant_err own = { 0 };
+	compiling c = { .o = options };
+	if (said)
+		*said = NULL;
+	if (!base_ext_is(out, "secant"))
+		return secant_fail(err, SECANT_ERR_ARG, "%s: a compiled model ends in .secant", out);
+	if (app_same_file(model, out))
+		return secant_fail(err, SECANT_ERR_ARG, "%s: the compiled model would replace the one it comes from", out);
+	if (!compile(&c, model, &own))
+		(void)!format_model_file_write(&c.file, out, &own);
+	if (!own.code && said)
+		*said = base_strdup(c.said.p ? c.said.p : "");
+	end(&c);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}

@@ -1,0 +1,325 @@
+/*
+ * Compiled models: what predict makes of a picture and what the one call makes of its bytes are the same as from the
+ * model they come from, to the bit; planes of a camera; sizes and batches; and files that were changed, cut short or
+ * made by another version are refused, whatever byte it is.
+ */
+#include "deploy/tiny.h"
+#include <secant/files.h>
+#include <secant/model.h>
+#include <secant/predict.h>
+#include <secant/session.h>
+
+static char folder[300], model[400], out[400], spec[400];
+
+static int
+setup(void **state)
+{
+	snprintf(folder, sizeof folder, "%s", scratch_dir());
+	snprintf(model, sizeof model, "%s/model.safetensors", folder);
+	snprintf(out, sizeof out, "%s/model.secant", folder);
+	snprintf(spec, sizeof spec, "%s/spec.json", folder);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	return base_remove_tree(folder, NULL);
+}
+
+/* Three classes from 3 x 3 neighbours; pictures go in multiples of 8. */
+static void
+write_model(int classes, const char *mode)
+{
+	float weight[4 * 27], bias[4];
+	for (int i = 0; i < classes * 27; i++)
+		weight[i] = (float)((i * 37 + 11) % 23 - 11) / 40;
+	for (int i = 0; i < classes; i++)
+		bias[i] = (float)i / 10 - 0.1f;
+	tiny_write(&(tiny){ 3, classes, 3, 8, weight, bias, mode, "imagenet", "[\"a\",\"b\",\"c\"]" }, model);
+}
+
+static secant_status
+compile(const char *size, const char *batch, bool with_spec, secant_err *err)
+{
+	secant_compile o;
+	assert_int_equal(secant_opts_init(&secant_compile_options, &o, err), 0);
+	if (size)
+		assert_int_equal(secant_opts_set(&secant_compile_options, &o, "size", size, err), 0);
+	assert_int_equal(secant_opts_set(&secant_compile_options, &o, "batch", batch, err), 0);
+	if (with_spec)
+		assert_int_equal(secant_opts_set(&secant_compile_options, &o, "preprocess", spec, err), 0);
+	secant_status status = secant_model_compile(model, out, &o, NULL, err);
+	secant_opts_free(&secant_compile_options, &o);
+	return status;
+}
+
+static void
+fill(uint8_t *p, size_t n)
+{
+	uint32_t seed = 7;
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		p[i] = (uint8_t)(seed >> 24);
+	}
+}
+
+/* The mask of one call on bytes; *got is the session's size. */
+static secant_status
+one_call(const secant_shape *shape, const void *bytes, secant_tensor *mask, secant_err *err)
+{
+	static const char *const names[] = { "mask", "probabilities" };
+	secant_engine *e = secant_engine_open(out, NULL, err);
+	if (!e)
+		return err->code;
+	assert_string_equal(secant_engine_input(e, 0)->name, "picture");
+	secant_session *s = secant_engine_session(e, names, 2, err);
+	secant_tensor in = { SECANT_U8, *shape, (void *)(uintptr_t)bytes, NULL }, made[2] = { 0 };
+	secant_status status = secant_session_run(s, &in, made, err);
+	if (!status) {
+		assert_int_equal(secant_tensor_new(&mask[0], made[0].dtype, &made[0].shape, err), 0);
+		assert_int_equal(secant_tensor_new(&mask[1], made[1].dtype, &made[1].shape, err), 0);
+		for (int i = 0; i < 2; i++)
+			memcpy(mask[i].data, made[i].data, secant_tensor_bytes(&made[i]));
+	}
+	secant_session_free(s);
+	secant_engine_close(e);
+	return status;
+}
+
+/* predict on `path` of a picture: mask and probabilities. */
+static void
+predicted(const char *path, const secant_image *im, const char *size, secant_image *mask, secant_tensor *p)
+{
+	secant_err err = { 0 };
+	secant_predict o;
+	assert_int_equal(secant_opts_init(&secant_predict_options, &o, &err), 0);
+	if (size) {
+		assert_int_equal(secant_opts_set(&secant_predict_options, &o, "size", size, &err), 0);
+		assert_int_equal(secant_opts_set(&secant_predict_options, &o, "resize", "true", &err), 0);
+	}
+	secant_predictor *q = secant_predictor_open(&path, 1, &o, &err);
+	if (!q || secant_predictor_mask(q, im, mask, &err) || secant_predictor_probabilities(q, im, p, &err))
+		fail_msg("%s", err.msg);
+	secant_predictor_close(q);
+	secant_opts_free(&secant_predict_options, &o);
+}
+
+static void
+check_same(const char *mode, int classes, int h, int w, const char *size)
+{
+	secant_err err = { 0 };
+	secant_image im, a = { 0 }, b = { 0 };
+	secant_tensor pa = { 0 }, pb = { 0 }, call[2] = { 0 };
+	write_model(classes, mode);
+	if (size) {
+		char text[100];
+		int n = snprintf(text, sizeof text, "{\"size\": \"%s\", \"normalize\": \"imagenet\"}", size);
+		assert_int_equal(secant_file_write(spec, text, (size_t)n, &err), 0);
+	}
+	if (compile(NULL, "1", size != NULL, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(secant_image_new(&im, w, h, 3, SECANT_U8, &err), 0);
+	fill(im.data, (size_t)(h * w * 3));
+	predicted(model, &im, size, &a, &pa);
+	predicted(out, &im, size, &b, &pb);
+	secant_shape shape = secant_shape_of(4, 1, h, w, 3);
+	if (one_call(&shape, im.data, call, &err))
+		fail_msg("%s", err.msg);
+	assert_memory_equal(a.data, b.data, (size_t)(h * w));
+	assert_memory_equal(pa.data, pb.data, secant_tensor_bytes(&pa));
+	assert_memory_equal(a.data, call[0].data, (size_t)(h * w));
+	for (int c = 0; c < classes; c++)
+		for (int i = 0; i < h * w; i++)
+			if (((float *)pa.data)[c * h * w + i] != ((float *)call[1].data)[i * classes + c])
+				fail_msg("%s %dx%d: class %d, pixel %d differs", mode, h, w, c, i);
+	bool some = false;
+	for (int i = 1; i < h * w; i++)
+		some |= ((uint8_t *)a.data)[i] != ((uint8_t *)a.data)[0];
+	assert_true(some || h * w < 4);
+	secant_image_free(&im);
+	secant_image_free(&a);
+	secant_image_free(&b);
+	secant_tensor_free(&pa);
+	secant_tensor_free(&pb);
+	secant_tensor_free(&call[0]);
+	secant_tensor_free(&call[1]);
+}
+
+static void
+test_results_are_those_of_the_model(void **state)
+{
+	check_same("binary", 1, 40, 56, NULL);
+	check_same("binary", 1, 37, 21, NULL);
+	check_same("multiclass", 3, 19, 50, NULL);
+	check_same("multilabel", 3, 33, 16, NULL);
+	check_same("multiclass", 3, 3, 2, NULL);
+	check_same("multiclass", 3, 47, 31, "32x40");
+	check_same("binary", 1, 20, 30, "64x24");
+}
+
+static void
+test_planes_of_a_camera_go_in(void **state)
+{
+	static const char text[] = "{\"input\": \"nv12\", \"matrix\": [256,0,359,256,-88,-183,256,454,0], \"before\": "
+							   "[0,128,128], \"normalize\": \"imagenet\"}";
+	enum { H = 16, W = 24 };
+	secant_err err = { 0 };
+	uint8_t planes[H * W * 3 / 2];
+	secant_image im, a = { 0 };
+	secant_tensor p = { 0 }, call[2] = { 0 };
+	write_model(3, "multiclass");
+	assert_int_equal(secant_file_write(spec, text, sizeof text - 1, &err), 0);
+	if (compile("16x24", "1", true, &err))
+		fail_msg("%s", err.msg);
+	fill(planes, sizeof planes);
+	assert_int_equal(secant_image_new(&im, W, H, 3, SECANT_U8, &err), 0);
+	for (int i = 0; i < H * W; i++) {
+		int y = planes[i], at = H * W + i / W / 2 * W + i % W / 2 * 2, u = planes[at] - 128, v = planes[at + 1] - 128;
+		int rgb[3] = { 256 * y + 359 * v, 256 * y - 88 * u - 183 * v, 256 * y + 454 * u };
+		for (int c = 0; c < 3; c++) {
+			int x = rgb[c] >> 8;
+			((uint8_t *)im.data)[3 * i + c] = (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x);
+		}
+	}
+	predicted(model, &im, NULL, &a, &p);
+	secant_shape shape = secant_shape_of(4, 1, H / 2 * 3, W, 1);
+	if (one_call(&shape, planes, call, &err))
+		fail_msg("%s", err.msg);
+	assert_memory_equal(a.data, call[0].data, H * W);
+	secant_image_free(&im);
+	secant_image_free(&a);
+	secant_tensor_free(&p);
+	secant_tensor_free(&call[0]);
+	secant_tensor_free(&call[1]);
+}
+
+static void
+test_sizes_are_those_it_was_compiled_for(void **state)
+{
+	secant_err err = { 0 };
+	uint8_t bytes[2 * 24 * 24 * 3];
+	secant_tensor call[2] = { 0 };
+	write_model(3, "multiclass");
+	fill(bytes, sizeof bytes);
+	if (compile("16x24,8x8", "1,2", false, &err))
+		fail_msg("%s", err.msg);
+	static const int good[][3] = { { 1, 16, 24 }, { 2, 16, 24 }, { 2, 8, 8 } },
+					 bad[][3] = { { 3, 8, 8 }, { 1, 24, 16 } };
+	for (int i = 0; i < 3; i++) {
+		secant_shape s = secant_shape_of(4, good[i][0], good[i][1], good[i][2], 3);
+		if (one_call(&s, bytes, call, &err))
+			fail_msg("%s", err.msg);
+		assert_int_equal(call[0].shape.dim[0], good[i][0]);
+		secant_tensor_free(&call[0]);
+		secant_tensor_free(&call[1]);
+	}
+	for (int i = 0; i < 2; i++) {
+		secant_shape s = secant_shape_of(4, bad[i][0], bad[i][1], bad[i][2], 3);
+		memset(&err, 0, sizeof err);
+		assert_int_not_equal(one_call(&s, bytes, call, &err), 0);
+		assert_non_null(strstr(err.msg, "compiled for 1x16x24x3"));
+	}
+}
+
+static void
+refuses(const char *what, const char *why)
+{
+	secant_err err = { 0 };
+	secant_engine *e = secant_engine_open(out, NULL, &err);
+	if (e)
+		fail_msg("%s is taken", what);
+	if (!strstr(err.msg, why))
+		fail_msg("%s: '%s' does not say '%s'", what, err.msg, why);
+}
+
+/* Every byte, and every length: refused, or (blanks of the header) a file of the same meaning. */
+static void
+test_changed_files_are_refused(void **state)
+{
+	secant_err err = { 0 };
+	char *text, name[60];
+	size_t size, taken = 0;
+	write_model(1, "binary");
+	if (compile("8x8", "1", false, &err) || secant_file_read(&text, &size, out, 1 << 20, &err))
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < size; i += 1 + i % 7) {
+		text[i] = (char)(text[i] ^ 0x10);
+		assert_int_equal(secant_file_write(out, text, size, &err), 0);
+		secant_engine *e = secant_engine_open(out, NULL, &err);
+		taken += e && text[i] != 0x30; /* a blank that became '0' */
+		if (e)
+			print_message("byte %zu of %zu ('%c') makes no difference\n", i, size, text[i]);
+		secant_engine_close(e);
+		err.code = 0;
+		text[i] = (char)(text[i] ^ 0x10);
+	}
+	assert_int_equal(taken, 0);
+	for (size_t n = 0; n < size; n += 97) {
+		snprintf(name, sizeof name, "%zu of %zu bytes", n, size);
+		assert_int_equal(secant_file_write(out, text, n, &err), 0);
+		refuses(name, "");
+	}
+	secant_free(text);
+}
+
+/* Another version, and sums that were taken away. */
+static void
+test_other_versions_are_refused(void **state)
+{
+	secant_err err = { 0 };
+	format_model_file m;
+	write_model(1, "binary");
+	assert_int_equal(compile("8x8", "1", false, &err), 0);
+	assert_int_equal(format_model_file_read(&m, out, &err), 0);
+	json_object_set_new(json_object_get(m.settings, "compiled"), "version", json_integer(2));
+	assert_int_equal(format_model_file_write(&m, out, &err), 0);
+	refuses("version 2", "compile the model anew");
+	json_object_set_new(json_object_get(m.settings, "compiled"), "version", json_integer(1));
+	json_decref(m.offline);
+	m.offline = NULL;
+	assert_int_equal(format_model_file_write(&m, out, &err), 0);
+	refuses("a file without its sums", "without its sums");
+	format_model_file_free(&m);
+}
+
+static void
+test_what_cannot_be_compiled_is_said(void **state)
+{
+	secant_err err = { 0 };
+	write_model(1, "binary");
+	assert_int_equal(secant_file_write(spec, "{\"sise\": 4}", 11, &err), 0);
+	assert_int_not_equal(compile(NULL, "1", true, &err), 0);
+	assert_non_null(strstr(err.msg, "sise"));
+	memset(&err, 0, sizeof err);
+	assert_int_equal(secant_file_write(spec, "{\"size\": 4}", 11, &err), 0);
+	assert_int_not_equal(compile(NULL, "1", true, &err), 0);
+	assert_non_null(strstr(err.msg, "how bytes become numbers"));
+	memset(&err, 0, sizeof err);
+	assert_int_not_equal(compile("8x", "1", false, &err), 0);
+	assert_int_equal(compile("8x8", "1", false, &(secant_err){ 0 }), 0);
+	/* what is there stays when something fails */
+	char *before, *after;
+	size_t n, m;
+	assert_int_equal(secant_file_read(&before, &n, out, 1 << 20, &err), 0);
+	assert_int_not_equal(compile("8x8", "1", true, &err), 0);
+	assert_int_equal(secant_file_read(&after, &m, out, 1 << 20, &err), 0);
+	assert_int_equal(n, m);
+	assert_memory_equal(before, after, n);
+	secant_free(before);
+	secant_free(after);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_results_are_those_of_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planes_of_a_camera_go_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sizes_are_those_it_was_compiled_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_changed_files_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_versions_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_cannot_be_compiled_is_said, setup, teardown),
+	};
+	return cmocka_run_group_tests_name("compile", tests, NULL, NULL);
+}
