@@ -4,47 +4,8 @@
 # link. What libsecant calls there beyond the public headers is exported too, under a symbol version of its own that is this very release's;
 # the public symbols are those of cmake/symbols/NAME.txt, the ledger, under SECANT_MAJOR.MINOR. A minor release may change interfaces
 # before 1.0, and so the name of the library (SONAME) has it.
-set(deploy_rooms base tensor kernels graph ops exec formats codec prepare draw deploy)
+include(cmake/library.cmake)
 set(upper_rooms nn annotations data model judge train stream app)
-set(abi ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-
-function(secant_symbols name private)
-  file(STRINGS ${CMAKE_SOURCE_DIR}/cmake/symbols/${name}.txt lines REGEX "^[a-z]")
-  set(script "SECANT_${abi} {\n  global:\n")
-  foreach(line ${lines})
-    string(REGEX REPLACE " .*" "" symbol ${line})
-    string(APPEND script "    ${symbol};\n")
-  endforeach()
-  if(private)
-    string(APPEND script "};\nSECANT_PRIVATE_${PROJECT_VERSION} {\n  global: *;\n};\n")
-  else()
-    string(APPEND script "  local: *;\n};\n")
-  endif()
-  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/${name}.map CONTENT "${script}")
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/symbols/${name}.txt)
-  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${CMAKE_BINARY_DIR}/${name}.map)
-  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_BINARY_DIR}/${name}.map)
-endfunction()
-
-function(secant_library name)
-  set(objects "")
-  foreach(room ${ARGN})
-    get_target_property(type room_${room} TYPE)
-    if(type STREQUAL "STATIC_LIBRARY")
-      list(APPEND objects room_${room})
-    endif()
-  endforeach()
-  add_library(${name} SHARED ${CMAKE_SOURCE_DIR}/cmake/empty.c)
-  set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${abi})
-  target_link_libraries(${name} PRIVATE secant_flags -Wl,--whole-archive ${objects} -Wl,--no-whole-archive)
-  if(name STREQUAL "libsecant")   # behind its rooms, which want it, and before the archives they would find the same in
-    target_link_libraries(${name} PUBLIC secant-deploy)
-  endif()
-  if(NOT SECANT_SANITIZE)
-    target_link_options(${name} PRIVATE -Wl,--no-undefined -Wl,-Bsymbolic-functions)
-  endif()
-  target_include_directories(${name} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-endfunction()
 
 # Rooms of libsecant-deploy are compiled visible, for libsecant; within them calls stay direct.
 foreach(room ${deploy_rooms})

@@ -32,10 +32,16 @@ struct secant_predict; /* predict.h */
 /* Opens a model file. Of the options precision, threads and allow_reference count; NULL: defaults. For many sessions at
  * once, threads = 1 gives the most runs a second. NULL and err on failure. */
 SECANT_API secant_engine *secant_engine_open(const char *model, const struct secant_predict *options, secant_err *err);
+/* The same of a model file's bytes in memory, which stay the caller's and must outlive the engine; `name`, for
+ * messages, stands for the path. */
+SECANT_API secant_engine *secant_engine_open_memory(
+	const void *data, size_t size, const char *name, const struct secant_predict *options, secant_err *err);
 /* After its last session. NULL is fine. */
 SECANT_API void secant_engine_close(secant_engine *e);
-/* Inputs and outputs, in order: those of the file, and "probabilities" where the network has "logits". Ports live as
- * long as the engine. Thread-safe, as secant_engine_session is. */
+/* Inputs and outputs, in order: those of the file, and "probabilities" where the network has "logits". A compiled model
+ * has the input "picture", the bytes of pictures (N x H x W x C, or the planes of a camera, N x 3H/2 x W x 1), and the
+ * outputs "probabilities" (f32, N x H x W x classes), "classes" (i32, -1: none) and "mask" (what predict writes). Ports
+ * live as long as the engine. Thread-safe, as secant_engine_session is. */
 SECANT_API int secant_engine_inputs(const secant_engine *e);
 SECANT_API const secant_port *secant_engine_input(const secant_engine *e, int i);
 SECANT_API int secant_engine_outputs(const secant_engine *e);

@@ -7,8 +7,8 @@ struct secant_engine {
 	deploy_deployed model; /* never moved: its runner points into it */
 };
 
-secant_engine *
-secant_engine_open(const char *model, const secant_predict *options, secant_err *err)
+static secant_engine *
+open_engine(const void *data, size_t size, const char *model, const secant_predict *options, secant_err *err)
 {
 	secant_err own = { 0 };
 	secant_predict o;
@@ -17,8 +17,11 @@ secant_engine_open(const char *model, const secant_predict *options, secant_err 
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 	else if (!(options ? secant_opts_copy(&secant_predict_options, &o, options, &own)
 					   : secant_opts_init(&secant_predict_options, &o, &own))) {
-		(void)!deploy_deployed_open(&e->model, model, o.precision, o.threads,
-			(o.allow_reference ? DEPLOY_ALLOW_REFERENCE : 0u) | DEPLOY_WHOLE, &own);
+		unsigned allow = (o.allow_reference ? DEPLOY_ALLOW_REFERENCE : 0u) | DEPLOY_WHOLE;
+		if (data)
+			(void)!deploy_deployed_open_memory(&e->model, data, size, model, o.precision, o.threads, allow, &own);
+		else
+			(void)!deploy_deployed_open(&e->model, model, o.precision, o.threads, allow, &own);
 		secant_opts_free(&secant_predict_options, &o);
 	}
 	if (!own.code)
@@ -26,6 +29,19 @@ secant_engine_open(const char *model, const secant_predict *options, secant_err 
 	secant_free(e);
 	secant_fail(err, own.code, "%s", own.msg);
 	return NULL;
+}
+
+secant_engine *
+secant_engine_open(const char *model, const secant_predict *options, secant_err *err)
+{
+	return open_engine(NULL, 0, model, options, err);
+}
+
+secant_engine *
+secant_engine_open_memory(
+	const void *data, size_t size, const char *name, const secant_predict *options, secant_err *err)
+{
+	return open_engine(data ? data : "", data ? size : 0, name, options, err);
 }
 
 void

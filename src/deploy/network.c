@@ -339,7 +339,9 @@ restore(void *user, secant_err *err)
 {
 	deploy_deployed *d = user;
 	release(d);
-	secant_status status = secant_tensors_read(&d->file.tensors, NULL, d->path, err);
+	secant_status status = d->memory
+		? secant_tensors_decode(&d->file.tensors, NULL, d->memory, d->memory_size, d->path, err)
+		: secant_tensors_read(&d->file.tensors, NULL, d->path, err);
 	if (!status && (status = fill_store(d->store, &d->file.tensors, true, err))) {
 		release(d);
 		secant_err_prefix(err, "%s changed while it was in use", d->path);
@@ -387,15 +389,17 @@ precision_of(const deploy_deployed *d, const char *asked)
 	return own && !strcmp(asked, "auto") ? own : asked;
 }
 
-secant_status
-deploy_deployed_open(
-	deploy_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
+/* d->memory says where from; d is zero else. */
+static secant_status
+open_model(deploy_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
 {
 	secant_err own = { 0 };
-	*d = (deploy_deployed){ .training_operators = (allow & DEPLOY_ALLOW_TRAINING) != 0 };
+	d->training_operators = (allow & DEPLOY_ALLOW_TRAINING) != 0;
 	graph_net *g = NULL;
-	bool onnx = deploy_is_onnx(path);
-	if ((onnx || !format_model_file_read(&d->file, path, &own))
+	bool onnx = !d->memory && deploy_is_onnx(path);
+	if ((onnx
+			|| !(d->memory ? format_model_file_decode(&d->file, d->memory, d->memory_size, path, &own)
+						   : format_model_file_read(&d->file, path, &own)))
 		&& !deploy_precision_choose(precision_of(d, precision), &d->precision, &own)) {
 		bool f64 = d->precision == EXEC_PRECISION_F64;
 		d->whole = (allow & DEPLOY_WHOLE) && d->file.offline;
@@ -428,6 +432,22 @@ deploy_deployed_open(
 		return SECANT_OK;
 	deploy_deployed_close(d);
 	return secant_fail(err, own.code, "%s", own.msg);
+}
+
+secant_status
+deploy_deployed_open(
+	deploy_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
+{
+	*d = (deploy_deployed){ 0 };
+	return open_model(d, path, precision, threads, allow, err);
+}
+
+secant_status
+deploy_deployed_open_memory(deploy_deployed *d, const void *data, size_t size, const char *name, const char *precision,
+	int threads, unsigned allow, secant_err *err)
+{
+	*d = (deploy_deployed){ .memory = data, .memory_size = size };
+	return open_model(d, name, precision, threads, allow, err);
 }
 
 void

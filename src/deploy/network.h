@@ -24,6 +24,8 @@ typedef struct deploy_deployed {
 	format_model_file file; /* settings and graph; tensors stand here while a plan is made of them */
 	deploy_onnx_source onnx; /* m NULL: the graph is the file's */
 	char *path;
+	const void *memory; /* the file's bytes, the caller's; NULL: they are read from the path */
+	size_t memory_size;
 	exec_store *store;
 	exec_runner *runner;
 	exec_precision precision; /* what "auto" became */
@@ -52,6 +54,9 @@ secant_status deploy_precision_choose(const char *name, exec_precision *p, secan
 enum { DEPLOY_ALLOW_REFERENCE = 1, DEPLOY_ALLOW_TRAINING = 2, DEPLOY_WHOLE = 4 /* what a compiled model is for */ };
 secant_status deploy_deployed_open(deploy_deployed *d, const char *path, const char *precision, int threads,
 	unsigned allow, secant_err *err) SECANT_NODISCARD;
+/* The same of a model file in memory, which stays the caller's and must outlive it; `name` stands for the path. */
+secant_status deploy_deployed_open_memory(deploy_deployed *d, const void *data, size_t size, const char *name,
+	const char *precision, int threads, unsigned allow, secant_err *err) SECANT_NODISCARD;
 void deploy_deployed_close(deploy_deployed *d);
 /* How a network's results become probabilities. */
 typedef struct deploy_ending {

@@ -120,6 +120,9 @@ ensemble_drop(deploy_ensemble *e)
 	for (int i = 0; i < e->n_models; i++)
 		deploy_deployed_close(&e->model[i]);
 	deploy_decider_free(&e->decider);
+	for (int i = 0; e->preparer && i < e->n_models; i++)
+		deploy_preparer_free(&e->preparer[i]);
+	secant_free(e->preparer);
 	deploy_class_names_free(e->class_name, e->n_class_names);
 	secant_free(e->palette);
 	secant_free(e->model);
@@ -134,7 +137,8 @@ open_models(deploy_ensemble *e, const char *const *models, int n, secant_err *er
 	unsigned allow = (o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0u)
 		| (o->training_operators ? DEPLOY_ALLOW_TRAINING : 0u);
 	secant_status status = SECANT_OK;
-	if (!(e->model = secant_calloc((size_t)n, sizeof *e->model)))
+	if (!(e->model = secant_calloc((size_t)n, sizeof *e->model))
+		|| !(e->preparer = secant_calloc((size_t)n, sizeof *e->preparer)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
 	for (int i = 0; i < n && !status; i++) {
 		status = deploy_deployed_open(&e->model[i], models[i], o->precision, o->threads, allow, err);
@@ -142,6 +146,8 @@ open_models(deploy_ensemble *e, const char *const *models, int n, secant_err *er
 			return status;
 		e->n_models = i + 1;
 		status = check_same(e, models, i, err);
+		if (!status && e->model[i].kind == DEPLOY_INPUT_PICTURES)
+			status = deploy_preparer_make(&e->preparer[i], &e->model[i], o->threads, err);
 	}
 	if (!status && (status = read_classes(e, err)))
 		secant_err_prefix(err, "%s", models[0]);
@@ -210,7 +216,15 @@ static secant_predictor *
 predictor_on(deploy_ensemble *e, secant_err *err)
 {
 	secant_predictor *p = secant_calloc(1, sizeof *p);
-	if (!p || !(p->session = secant_calloc((size_t)e->n_models, sizeof(secant_session *)))) {
+	if (p) {
+		p->session = secant_calloc((size_t)e->n_models, sizeof(secant_session *));
+		p->prepared = secant_calloc((size_t)e->n_models, sizeof(secant_session *));
+	}
+	if (!p || !p->session || !p->prepared) {
+		if (p) {
+			secant_free(p->session);
+			secant_free(p->prepared);
+		}
 		secant_free(p);
 		ensemble_drop(e);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
@@ -229,7 +243,8 @@ predictor_on(deploy_ensemble *e, secant_err *err)
 	bool ok = (p->classes = deploy_decider_session(&e->decider, "classes", err))
 		&& (p->votes = deploy_decider_session(&e->decider, "votes", err));
 	for (int i = 0; i < p->n_models && ok; i++)
-		ok = (p->session[i] = deploy_deployed_session(&e->model[i], err)) != NULL;
+		ok = (p->session[i] = deploy_deployed_session(&e->model[i], err)) != NULL
+			&& (!e->preparer[i].runner || (p->prepared[i] = deploy_preparer_session(&e->preparer[i], err)));
 	if (ok)
 		return p;
 	secant_predictor_close(p);
@@ -263,7 +278,11 @@ secant_predictor_close(secant_predictor *p)
 		return;
 	for (int i = 0; i < p->n_models; i++)
 		secant_session_free(p->session[i]);
+	for (int i = 0; i < p->n_models; i++)
+		secant_session_free(p->prepared[i]);
 	secant_free(p->session);
+	secant_free(p->prepared);
+	secant_free(p->turned.v);
 	secant_session_free(p->classes);
 	secant_session_free(p->votes);
 	secant_free(p->normal.v);
@@ -351,20 +370,60 @@ write_view(const secant_predictor *p, unsigned view, int h, int w, int channels,
 		}
 }
 
-/* One model on one view of the normalised picture; adds to `sum` (h x w x classes). */
+/* The view of a picture of bytes as the network takes it, by operators. */
 static secant_status
-add_view(secant_predictor *p, int model, unsigned view, int h, int w, float *sum, secant_err *err)
+prepare_bytes(secant_predictor *p, int model, unsigned view, const secant_image *im, secant_tensor *in, secant_err *err)
+{
+	int vh = view & DEPLOY_EXCHANGE ? im->width : im->height, vw = view & DEPLOY_EXCHANGE ? im->height : im->width;
+	size_t pixel = (size_t)im->channels;
+	const uint8_t *bytes = im->data;
+	if (view) {
+		size_t n = (size_t)vh * (size_t)vw * pixel;
+		secant_status status = deploy_floats_reserve(&p->turned, n / sizeof(float) + 1, err);
+		uint8_t *to = (uint8_t *)p->turned.v;
+		for (int y = 0; y < vh && !status; y++)
+			for (int x = 0; x < vw; x++, to += pixel)
+				memcpy(to, bytes + (size_t)deploy_view_pixel(view, y, x, im->height, im->width) * pixel, pixel);
+		if (status)
+			return status;
+		bytes = (const uint8_t *)p->turned.v;
+	}
+	return deploy_prepare(p->prepared[model], bytes, vh, vw, im->channels, in, err);
+}
+
+/* The same of any other picture. */
+static secant_status
+prepare_numbers(
+	secant_predictor *p, int model, unsigned view, const secant_image *im, secant_tensor *in, secant_err *err)
 {
 	const deploy_deployed *d = &p->model[model];
+	int vh = view & DEPLOY_EXCHANGE ? im->width : im->height, vw = view & DEPLOY_EXCHANGE ? im->height : im->width;
+	int ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple);
+	size_t n = (size_t)im->height * (size_t)im->width * (size_t)d->in_channels;
+	*in = (secant_tensor){ SECANT_F32, { 4, { 1, ph, pw, d->in_channels } }, NULL, NULL };
+	secant_status status = deploy_floats_reserve(&p->normal, n, err);
+	if (!status)
+		status = prepare_normalize_image(im, d->in_channels, d->scale, d->shift, p->normal.v, err);
+	if (!status && !(status = deploy_floats_reserve(&p->input, (size_t)secant_shape_count(&in->shape), err)))
+		write_view(p, view, im->height, im->width, d->in_channels, ph, pw);
+	in->data = p->input.v;
+	return status;
+}
+
+/* One model on one view of a picture; adds to `sum` (h x w x classes). */
+static secant_status
+add_view(secant_predictor *p, int model, unsigned view, const secant_image *im, float *sum, secant_err *err)
+{
+	const deploy_deployed *d = &p->model[model];
+	int h = im->height, w = im->width;
 	int vh = view & DEPLOY_EXCHANGE ? w : h, vw = view & DEPLOY_EXCHANGE ? h : w, classes = d->classes;
 	int ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple);
-	secant_tensor in = { SECANT_F32, { 4, { 1, ph, pw, d->in_channels } }, NULL, NULL }, out = { 0 };
-	secant_status status = deploy_floats_reserve(&p->input, (size_t)secant_shape_count(&in.shape), err);
-	if (status)
-		return status;
-	write_view(p, view, h, w, d->in_channels, ph, pw);
-	in.data = p->input.v;
-	if ((status = secant_session_run(p->session[model], &in, &out, err)))
+	bool fits = im->channels == d->in_channels || (d->in_channels == 3 && (im->channels == 1 || im->channels == 4));
+	secant_tensor in, out = { 0 };
+	secant_status status = im->dtype == SECANT_U8 && fits && p->prepared[model]
+		? prepare_bytes(p, model, view, im, &in, err)
+		: prepare_numbers(p, model, view, im, &in, err);
+	if (status || (status = secant_session_run(p->session[model], &in, &out, err)))
 		return status;
 	char text[96];
 	secant_shape want = secant_shape_of(4, 1, ph, pw, classes);
@@ -410,13 +469,7 @@ look(secant_predictor *p, int model, const deploy_view *view, const secant_image
 	int64_t n = (int64_t)im->height * im->width * d->classes;
 	bool votes = p->options.tta_merge == 1, scales = view->scale != 1;
 	secant_status status = deploy_view_look(view, im, &own, &seen, err);
-	if (!status)
-		status = deploy_floats_reserve(
-			&p->normal, (size_t)seen->height * (size_t)seen->width * (size_t)d->in_channels, err);
-	if (!status)
-		status = prepare_normalize_image(seen, d->in_channels, d->scale, d->shift, p->normal.v, err);
 	int h = status ? 0 : seen->height, w = status ? 0 : seen->width;
-	secant_image_free(&own);
 	if (!status && votes && !(status = deploy_floats_reserve(&p->view, (size_t)n, err)))
 		memset(p->view.v, 0, (size_t)n * sizeof(float));
 	if (!status && scales
@@ -424,7 +477,8 @@ look(secant_predictor *p, int model, const deploy_view *view, const secant_image
 		memset(p->scaled.v, 0, (size_t)h * (size_t)w * (size_t)d->classes * sizeof(float));
 	float *to = votes ? p->view.v : sum;
 	if (!status)
-		status = add_view(p, model, view->turn, h, w, scales ? p->scaled.v : to, err);
+		status = add_view(p, model, view->turn, seen, scales ? p->scaled.v : to, err);
+	secant_image_free(&own);
 	if (status)
 		return status;
 	if (scales)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "prepare/normalize.h"
 #include "deploy/decide.h"
+#include "deploy/prepared.h"
 #include "deploy/rules.h"
 
 /* A buffer of floats that grows. */
@@ -43,6 +44,7 @@ typedef struct deploy_ensemble {
 	uint8_t (*palette)[3];
 	int n_palette;
 	deploy_decider decider;
+	deploy_preparer *preparer; /* of each model; never moved */
 	bool scaled; /* nobody said how sizes are to be taken, and training scaled: so do we */
 } deploy_ensemble;
 
@@ -59,8 +61,10 @@ struct secant_predictor {
 	uint8_t (*palette)[3];
 	int n_palette;
 	secant_session **session; /* probabilities of each model */
+	secant_session **prepared; /* what each is given of a picture of bytes */
 	secant_session *classes, *votes; /* of the decider */
 	deploy_floats normal, input, window, weighted, view, scaled, allowed;
+	deploy_floats turned; /* bytes of a view */
 };
 
 /* "flip-h,scale(0.75)". */

@@ -97,14 +97,16 @@ is_compiled(const format_model_file *m, const json_t *meta)
 		|| json_object_get(meta, "offline");
 }
 
-secant_status
-format_model_file_read(format_model_file *m, const char *path, secant_err *err)
+/* data NULL: the file `path`. */
+static secant_status
+read_from(format_model_file *m, const void *data, size_t size, const char *path, secant_err *err)
 {
 	char *text = NULL;
 	secant_err own = { 0 };
 	*m = (format_model_file){ 0 };
 	json_t *meta = NULL;
-	if (!secant_tensors_read(&m->tensors, &text, path, &own)) {
+	if (!(data ? secant_tensors_decode(&m->tensors, &text, data, size, path, &own)
+			   : secant_tensors_read(&m->tensors, &text, path, &own))) {
 		meta = text ? base_json_parse(text, strlen(text), path, &own) : json_object();
 		if (meta && (m->settings = member(meta, "secant", path, &own)))
 			m->graph = member(meta, "graph", path, &own);
@@ -129,6 +131,18 @@ format_model_file_read(format_model_file *m, const char *path, secant_err *err)
 		return SECANT_OK;
 	format_model_file_free(m);
 	return secant_fail(err, own.code, "%s", own.msg);
+}
+
+secant_status
+format_model_file_read(format_model_file *m, const char *path, secant_err *err)
+{
+	return read_from(m, NULL, 0, path, err);
+}
+
+secant_status
+format_model_file_decode(format_model_file *m, const void *data, size_t size, const char *name, secant_err *err)
+{
+	return read_from(m, data, size, name, err);
 }
 
 /* The members of a compiled model; nonzero: no memory. */

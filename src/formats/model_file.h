@@ -27,6 +27,9 @@ typedef struct format_model_file {
 /* Errors name the path and say when a file holds tensors but no model ("secant import makes a model of a state_dict").
  */
 secant_status format_model_file_read(format_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD;
+/* The same of bytes in memory, which may be freed afterwards; `name` stands for the path. */
+secant_status format_model_file_decode(
+	format_model_file *m, const void *data, size_t size, const char *name, secant_err *err) SECANT_NODISCARD;
 secant_status format_model_file_write(
 	const format_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD; /* atomic */
 void format_model_file_free(format_model_file *m);

@@ -72,7 +72,7 @@ normalize_shape(const graph_signature *s, secant_err *err)
 	if (s->in[0].dtype != SECANT_U8)
 		return secant_fail(
 			err, SECANT_ERR_SHAPE, "input 0 is %s, want a picture of bytes (u8)", secant_dtype_name(s->in[0].dtype));
-	if (has != c && has != 1 && has != c + 1)
+	if (has != c && !(c == 3 && (has == 1 || has == 4))) /* grey, and an alpha */
 		return secant_fail(err, SECANT_ERR_SHAPE, "the picture has %lld channels, the network wants %lld",
 			(long long)has, (long long)c);
 	for (int i = 0; i < 4; i++)

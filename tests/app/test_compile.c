@@ -158,6 +158,41 @@ test_results_are_those_of_the_model(void **state)
 	check_same("binary", 1, 20, 30, "64x24");
 }
 
+/* From a file, and from its bytes in memory. */
+static void
+test_memory_is_as_good_as_a_file(void **state)
+{
+	secant_err err = { 0 };
+	uint8_t bytes[16 * 24 * 3];
+	char *file;
+	size_t size;
+	secant_tensor call[2] = { 0 }, made[3] = { 0 };
+	write_model(3, "multiclass");
+	fill(bytes, sizeof bytes);
+	if (compile("16x24", "1", false, &err) || secant_file_read(&file, &size, out, 1 << 20, &err))
+		fail_msg("%s", err.msg);
+	secant_shape shape = secant_shape_of(4, 1, 16, 24, 3);
+	assert_int_equal(one_call(&shape, bytes, call, &err), 0);
+	assert_int_equal(remove(out), 0);
+	secant_engine *e = secant_engine_open_memory(file, size, "in memory", NULL, &err);
+	if (!e)
+		fail_msg("%s", err.msg);
+	secant_session *s = secant_engine_session(e, NULL, 0, &err);
+	secant_tensor in = { SECANT_U8, shape, bytes, NULL };
+	if (secant_session_run(s, &in, made, &err))
+		fail_msg("%s", err.msg);
+	assert_string_equal(secant_session_output(s, 2)->name, "mask");
+	assert_memory_equal(made[2].data, call[0].data, 16 * 24);
+	secant_session_free(s);
+	secant_engine_close(e);
+	file[size - 1] ^= 1;
+	assert_null(secant_engine_open_memory(file, size, "in memory", NULL, &err));
+	assert_non_null(strstr(err.msg, "in memory: was changed"));
+	secant_free(file);
+	secant_tensor_free(&call[0]);
+	secant_tensor_free(&call[1]);
+}
+
 static void
 test_planes_of_a_camera_go_in(void **state)
 {
@@ -315,6 +350,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_results_are_those_of_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_is_as_good_as_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planes_of_a_camera_go_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_are_those_it_was_compiled_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changed_files_are_refused, setup, teardown),

@@ -250,12 +250,12 @@ tiles_equal_the_whole(void **state)
 static void
 large_pictures_go_in_tiles(void **state)
 {
-	/* 1,600 x 1,000 is above the limit: 4 x 3 tiles of 448 x 384, found by what the network is asked for. */
+	/* 1,600 x 1,000 is above the limit: 4 x 3 tiles of 448 x 384, found by the probabilities of one. */
 	tiny_red(path_a);
 	secant_predictor *p = open_one(path_a, "");
 	secant_image im = noise(1600, 1000, 3, SECANT_U8), mask;
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
-	assert_int_equal(p->input.n, 448 * 384 * 3);
+	assert_int_equal(p->window.n, 448 * 384);
 	for (int i = 0; i < 1600000; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)im.data)[3 * i] > 100 ? 255 : 0);
 	secant_image_free(&mask);

@@ -235,8 +235,9 @@ onnx_map_batch_norm(onnx_call *c)
 		return onnx_no_map(c, "is in training mode");
 	if (p[0]->rank < 2)
 		return onnx_no_map(c, "has no axis of channels");
-	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
-		.momentum = 1 - onnx_attr_decimal(c, "momentum", 0.9) };
+	op_norm_attr a = {
+		.eps = onnx_attr_decimal(c, "epsilon", 1e-5), .momentum = 1 - onnx_attr_decimal(c, "momentum", 0.9), .groups = 1
+	};
 	graph_value v = graph_apply(
 		g, "batch_norm", &a, 5, onnx_channels_last(g, p[0]), p[3]->v, p[4]->v, p[1]->v, p[2]->v);
 	return onnx_result_last(c, v, p[0]->type);
@@ -249,7 +250,7 @@ instance_rows(onnx_call *c, const onnx_mapped *x, const onnx_mapped *w, const on
 {
 	graph_net *g = onnx_graph(c);
 	int64_t rows = x->dim[0] * x->dim[1], length = onnx_product(x->dim, 2, x->rank);
-	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5), .groups = 1 };
 	op_shape_attr flat = { { 2, { (int)rows, (int)length } } }, channels = { { x->rank, { 1, (int)x->dim[1] } } },
 				  back = { { x->rank } };
 	for (int i = 0; i < x->rank; i++) {
@@ -295,7 +296,7 @@ onnx_map_layer_norm(onnx_call *c)
 		return c->err->code;
 	if (axis != x->rank - 1 || onnx_wants(c, 1) || onnx_wants(c, 2))
 		return onnx_no_map(c, "normalises more than the last axis, or its statistics are asked for");
-	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5), .groups = 1 };
 	/* Any order will do whose last axis is ONNX's last. */
 	bool own = x->perm[x->rank - 1] == axis;
 	graph_value in[3] = { own ? x->v : onnx_plain(g, x), w->v, b ? b->v : -1 };
