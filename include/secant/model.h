@@ -16,10 +16,11 @@ extern "C" {
 typedef struct secant_import {
 	secant_network network;
 	char *mode; /* binary, multiclass, multilabel; NULL: by the classes */
-	secant_normalize normalize;
+	char *normalize; /* NULL: what an ONNX file of ours says, else imagenet */
 	char *class_names; /* "sky,road,car"; NULL: none */
 	char *output; /* of an ONNX file: the output with the scores; NULL: the first that may be */
 	int bgr; /* of an ONNX file: its channels are blue, green, red */
+	secant_ints size; /* of an ONNX file: H x W that pictures are scaled to; n 0: as the file says */
 } secant_import;
 SECANT_API extern const secant_opts secant_import_options;
 
@@ -40,6 +41,7 @@ typedef struct secant_export {
 	int opset; /* 13 to 21 */
 	secant_ints size; /* H x W of the pictures; with `dynamic` only an example */
 	bool dynamic; /* any batch, height and width */
+	bool half; /* weights and arithmetic in float16, inputs and outputs in float32 */
 	bool with_preprocessing; /* pictures come as uint8, normalisation is in the network */
 	bool with_activation; /* probabilities come out: sigmoid, or softmax over the classes */
 } secant_export;

@@ -42,6 +42,7 @@ typedef struct secant_train_options {
 					  not */
 	int epochs, batch, seed, threads;
 	char *precision, *loss, *mode, *augment, *weights, *encoder_weights;
+	char *from_network; /* a network to train on: an ONNX file, or a model; data.from may name it too */
 	int recompute; /* auto, none, norms, all */
 	int recalibrate_norms;
 	int test_every; /* steps between validations within an epoch; 0: none */

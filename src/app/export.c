@@ -15,6 +15,8 @@ static const secant_opt export_rows[] = {
 	SECANT_OPT(secant_export, size, SIZE, "size", "256", 1, 1 << 16, "height and width of the pictures"),
 	SECANT_OPT(secant_export, dynamic, BOOL, "dynamic", "false", 0, 1,
 		"any batch, height and width that the network can have"),
+	SECANT_OPT(secant_export, half, BOOL, "half", "false", 0, 1,
+		"weights and arithmetic in 16 bits: half the file; inputs and outputs stay 32 bits"),
 	SECANT_OPT(secant_export, with_preprocessing, BOOL, "with-preprocessing", "false", 0, 1,
 		"pictures come as uint8; normalisation is in the network"),
 	SECANT_OPT(secant_export, with_activation, BOOL, "with-activation", "false", 0, 1,
@@ -35,10 +37,15 @@ write_onnx(
 {
 	static const char *const names[] = { "logits", "label" };
 	graph_value outputs[2];
+	secant_status s = SECANT_OK;
 	secant_shape shape = secant_shape_of(4, 1, o->size.v[0], o->size.v[1], d->inputs);
-	if (d->kind != DEPLOY_INPUT_PICTURES)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "networks of clouds are not written as ONNX");
-	if (o->size.v[0] % d->multiple || o->size.v[1] % d->multiple)
+	bool clouds = d->kind != DEPLOY_INPUT_PICTURES;
+	if (clouds) /* height is the number of points */
+		shape = secant_shape_of(4, 1, o->size.v[0], 1, d->inputs);
+	if (clouds && o->with_preprocessing)
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "--with-preprocessing is for pictures: clouds are prepared by us");
+	if (!clouds && (o->size.v[0] % d->multiple || o->size.v[1] % d->multiple))
 		return secant_fail(err, SECANT_ERR_ARG, "--size %dx%d: height and width must divide by %d", o->size.v[0],
 			o->size.v[1], d->multiple);
 	char *settings = base_json_text(d->file.settings, 0),
@@ -53,21 +60,40 @@ write_onnx(
 		NULL };
 	format_onnx_written how = { .opset = o->opset,
 		.dynamic = o->dynamic,
+		.half = o->half,
+		.clouds = clouds,
 		.activation = o->with_activation ? activation_of(d) : NULL,
 		.metadata = metadata };
 	if (o->with_preprocessing) {
 		how.scale = d->scale;
 		how.shift = d->shift;
 	}
-	graph_net *g = format_graph_from_json(d->file.graph, &shape, 1, false, err);
+	if (d->onnx.m && o->dynamic)
+		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "a network from ONNX is written for one size: leave --dynamic");
+	graph_net *g = s ? NULL
+		: d->onnx.m  ? deploy_onnx_graph_at(&d->onnx, &shape, NULL, NULL, false, err)
+					 : format_graph_from_json(d->file.graph, &shape, 1, false, err);
 	for (int i = 0; i < 2 && g; i++)
 		outputs[i] = graph_find_output(g, names[i]);
-	secant_status s = g ? format_onnx_write(g, outputs, names, 2, tensors, &how, bytes, err) : err->code;
+	s = g ? format_onnx_write(g, outputs, names, 2, tensors, &how, bytes, err) : err->code;
 	graph_free(g);
 	secant_free(settings);
 	secant_free(classes);
 	secant_free(palette);
 	return s;
+}
+
+/* The states of a network from ONNX, borrowed. */
+static secant_status
+store_tensors(const exec_store *store, secant_tensors *out, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < store->n && !status; i++) {
+		const exec_slot *slot = &store->slot[i];
+		secant_tensor t = { store->f64 ? SECANT_F64 : slot->type.dtype, slot->type.shape, slot->data, NULL };
+		status = secant_tensors_add(out, slot->name, &t, err);
+	}
+	return status;
 }
 
 secant_status
@@ -83,9 +109,7 @@ secant_model_export_onnx(const char *model, const char *out, const secant_export
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the network would replace the model it comes from", out);
 	if (deploy_deployed_open(&d, model, "f32", 1, DEPLOY_ALLOW_REFERENCE, err))
 		return err ? err->code : SECANT_ERR_FORMAT;
-	if (d.onnx.m)
-		secant_fail(&own, SECANT_ERR_UNSUPPORTED, "it is an ONNX network already");
-	else if (!secant_tensors_read(&tensors, NULL, model, &own))
+	if (d.onnx.m ? !store_tensors(d.store, &tensors, &own) : !secant_tensors_read(&tensors, NULL, model, &own))
 		(void)!write_onnx(&d, &tensors, o, &bytes, &own);
 	if (own.code)
 		secant_err_prefix(&own, "%s", model);

@@ -13,13 +13,18 @@ static const secant_opt import_rows[] = {
 	SECANT_OPT_HEADING("What the model remembers"),
 	SECANT_OPT(secant_import, mode, STR, "mode", NULL, 0, 0,
 		"binary (1 class), multiclass (classes exclude each other), multilabel; by default from the classes"),
-	SECANT_OPT_TABLE(secant_import, normalize, &secant_normalize_options),
+	SECANT_OPT(secant_import, normalize, STR, "normalize", NULL, 0, 0,
+		"imagenet, unit (x/255), symmetric (x/255 * 3.2 - 1.6), none, or MEAN/STD of x/255 such as 0.5,0.4,0.5/0.25; "
+		"by "
+		"default what an ONNX file of ours says, else imagenet"),
 	SECANT_OPT(secant_import, class_names, STR, "class-names", NULL, 0, 0, "names of the classes: sky,road,car"),
 	SECANT_OPT_HEADING("Of an ONNX file"),
 	SECANT_OPT(secant_import, output, STR, "output", NULL, 0, 0,
 		"the output with the scores; by default the first that has an axis of pixels"),
 	SECANT_OPT_CHOICE(
 		secant_import, bgr, "channel-order", "rgb", "rgb|bgr", "in which order the network wants colours"),
+	SECANT_OPT(secant_import, size, SIZE, "size", NULL, 1, 65536,
+		"height and width that pictures are scaled to; by default those that the file fixes, else none"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_import_options = { "import", sizeof(secant_import), import_rows };
@@ -151,7 +156,7 @@ secant_model_import(
 	secant_network net = { 0 };
 	if (!own.code && !secant_opts_copy(&secant_network_options, &net, &o->network, &own))
 		(void)!read_config(&net, file, log, &own);
-	if (!own.code && !model_new(&m, &net, o->mode, o->normalize.normalize, false, &own)
+	if (!own.code && !model_new(&m, &net, o->mode, o->normalize ? o->normalize : "imagenet", false, &own)
 		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !model_load(&m, file, log, &own))
 		(void)!model_save(&m, out, &own);
 	secant_opts_free(&secant_network_options, &net);

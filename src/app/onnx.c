@@ -120,9 +120,6 @@ secant_status
 app_onnx_run_file(const char *model, const char *in, const secant_run *o, secant_tensors *out, secant_err *err)
 {
 	secant_tensors given = { 0 };
-	if (o->loss)
-		return secant_fail(
-			err, SECANT_ERR_UNSUPPORTED, "%s: losses and gradients of ONNX files are not computed", model);
 	format_onnx_model *m = format_onnx_open(model, err);
 	if (!m)
 		return err ? err->code : SECANT_ERR_FORMAT;
@@ -149,16 +146,28 @@ app_onnx_run_file(const char *model, const char *in, const secant_run *o, secant
 
 /* ---- import ---- */
 
+/* --size: pictures are scaled to it; it must be the one that the file fixes, where it fixes one. */
+static secant_status
+set_size(json_t *settings, const int *size, secant_err *err)
+{
+	int fixed[2];
+	deploy_scaled_read(settings, fixed);
+	if (fixed[0] && (fixed[0] != size[0] || fixed[1] != size[1]))
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--size %dx%d: the file fixes %dx%d", size[0], size[1], fixed[0], fixed[1]);
+	if (json_object_set_new(settings, "scaled", json_pack("[ii]", size[0], size[1])))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a description");
+	return SECANT_OK;
+}
+
 secant_status
 app_onnx_import(const char *path, const secant_import *o, const char *out, base_str *said, secant_err *err)
 {
 	deploy_onnx_wishes w = { .output = o->output,
 		.channel_order = o->bgr ? "bgr" : NULL,
 		.mode = o->mode,
-		.normalize = strcmp(o->normalize.normalize, "imagenet") ? o->normalize.normalize
-																: NULL, /* the default: the file may know better */
-		.activation = o->network.activation && strcmp(o->network.activation, "identity") ? o->network.activation
-																						 : NULL };
+		.normalize = o->normalize,
+		.activation = o->network.activation };
 	deploy_onnx_source source = { 0 };
 	format_model_file file = { 0 };
 	if (!(source.m = format_onnx_open(path, err)))
@@ -166,10 +175,12 @@ app_onnx_import(const char *path, const secant_import *o, const char *out, base_
 	secant_status s = source.m->external ? secant_fail(err, SECANT_ERR_UNSUPPORTED,
 						  "its weights lie in other files; every verb but import takes it as it is")
 										 : deploy_onnx_understand(&source, &w, &file.settings, said, err);
+	if (!s && o->size.n == 2)
+		s = set_size(file.settings, o->size.v, err);
 	secant_tensor t = { SECANT_U8, secant_shape_of(1, (int64_t)source.m->file.size),
 		(void *)(uintptr_t)source.m->file.data, NULL };
 	if (!s
-		&& !(file.graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", source.m->graph.out[source.output].name,
+		&& !(file.graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", secant_onnx_output_name(&source),
 				 "channel_order", o->bgr ? "bgr" : "rgb")))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a description");
 	if (!s)
@@ -215,13 +226,43 @@ count_operators(const format_onnx_graph *g, json_t *counts)
 	}
 }
 
+static json_t *
+lines_json(const char *text, const char *between)
+{
+	json_t *list = json_array();
+	for (const char *p = text, *end; p && *p; p = end) {
+		end = strstr(p, between);
+		size_t n = end ? (size_t)(end - p) : strlen(p);
+		json_array_append_new(list, json_stringn(p, n));
+		end = end ? end + strlen(between) : p + n;
+	}
+	return list;
+}
+
+/* How predict, eval and import take it, or why they do not. */
+static json_t *
+as_pictures(format_onnx_model *m)
+{
+	deploy_onnx_source source = { .m = m };
+	base_str said = { 0 };
+	json_t *settings = NULL, *j;
+	secant_err err = { 0 };
+	if (deploy_onnx_understand(&source, &(deploy_onnx_wishes){ 0 }, &settings, &said, &err))
+		j = json_pack("{s:b,s:s}", "taken", 0, "why", err.msg);
+	else
+		j = json_pack("{s:b,s:o,s:o?}", "taken", 1, "as", lines_json(said.p, "\n"), "settings", json_incref(settings));
+	json_decref(settings);
+	base_str_free(&said);
+	return j;
+}
+
 json_t *
 app_onnx_describe(const char *path, secant_err *err)
 {
 	format_onnx_model *m = format_onnx_open(path, err);
 	if (!m)
 		return NULL;
-	json_t *operators = json_object(), *metadata = json_object(), *refused = json_array();
+	json_t *operators = json_object(), *metadata = json_object();
 	count_operators(&m->graph, operators);
 	for (int i = 0; i < m->n_pair; i++)
 		json_object_set_new(metadata, m->pair[i].key, json_string(m->pair[i].value));
@@ -229,18 +270,15 @@ app_onnx_describe(const char *path, secant_err *err)
 	for (int i = 0; i < m->graph.n_init; i++)
 		numbers += format_onnx_count(m->graph.init[i].tensor);
 	char *problems = format_onnx_refused(m);
-	for (char *p = problems, *end; p && *p; p = end) {
-		end = strstr(p, "; ");
-		size_t n = end ? (size_t)(end - p) : strlen(p);
-		json_array_append_new(refused, json_stringn(p, n));
-		end = end ? end + 2 : p + n;
-	}
+	json_t *refused = lines_json(problems, "; ");
 	secant_free(problems);
 	json_t *j = json_pack("{s:s,s:s,s:I,s:I,s:s,s:s,s:o,s:o,s:i,s:I,s:o,s:o,s:o}", "path", path, "kind", "ONNX network",
 		"ir_version", (json_int_t)m->ir_version, "opset", (json_int_t)m->opset, "producer", m->producer,
 		"producer_version", m->producer_version, "inputs", values_json(m->graph.in, m->graph.n_in), "outputs",
 		values_json(m->graph.out, m->graph.n_out), "nodes", m->graph.n_node, "parameters", (json_int_t)numbers,
 		"operators", operators, "refused", refused, "metadata", metadata);
+	if (j)
+		json_object_set_new(j, "pictures", as_pictures(m));
 	format_onnx_close(m);
 	if (!j)
 		secant_fail(err, SECANT_ERR_FORMAT, "%s: its names are no text", path);

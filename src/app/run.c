@@ -463,7 +463,7 @@ secant_model_run(const char *model, const char *in, const char *out, const secan
 		return secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by the results", out);
 	if (!base_ext_is(out, "safetensors|pth|pt|bin") && (o->loss || !base_ext_is(out, "npy")))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: results are written to .safetensors or .pth", out);
-	if (deploy_is_onnx(model)) {
+	if (deploy_is_onnx(model) && !o->loss) {
 		(void)!app_onnx_run_file(model, in, o, &results, &own);
 	} else if (!o->loss) {
 		(void)!run_plain(model, &v, o, &results, &own);

@@ -159,7 +159,7 @@ network_at(const deploy_deployed *d, const secant_shape *inputs, int n, secant_e
 {
 	deploy_ending e = { d->task, d->activated, d->parts };
 	graph_net *g = d->onnx.m
-		? deploy_onnx_graph_at(&d->onnx, inputs, NULL, false, err)
+		? deploy_onnx_graph_at(&d->onnx, inputs, NULL, NULL, false, err)
 		: format_graph_from_json(d->file.graph, inputs, deploy_ending_inputs(&e, n), d->training_operators, err);
 	if (!g)
 		return NULL;
@@ -355,6 +355,7 @@ open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, seca
 {
 	deploy_onnx_wishes wishes = { 0 };
 	json_t *guessed = NULL;
+	base_str said = { 0 };
 	bool f64 = o->precision == EXEC_PRECISION_F64;
 	secant_tensor *bytes = secant_tensors_find(&d->file.tensors, "onnx");
 	if (d->file.graph && !bytes)
@@ -364,14 +365,21 @@ open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, seca
 		wishes.channel_order = json_string_value(json_object_get(d->file.graph, "channel_order"));
 	}
 	d->onnx.m = bytes ? format_onnx_decode(bytes->data, secant_tensor_bytes(bytes), err) : format_onnx_open(path, err);
-	if (!d->onnx.m || deploy_onnx_understand(&d->onnx, &wishes, &guessed, NULL, err))
+	if (!d->onnx.m || (bytes && secant_onnx_instead(d->onnx.m, &d->file.tensors, err))
+		|| deploy_onnx_understand(&d->onnx, &wishes, &guessed, d->file.settings ? NULL : &said, err)) {
+		base_str_free(&said);
 		return err->code;
+	}
+	d->taken = said.n && !secant_onnx_is_ours(&d->onnx) ? base_str_take(&said) : NULL;
+	for (char *c = d->taken; c && *c; c++) /* lines, as a list */
+		*c = *c == '\n' ? ';' : *c;
+	base_str_free(&said);
 	if (d->file.settings)
 		json_decref(guessed);
 	else
 		d->file.settings = guessed;
 	/* The store is filled once: every size has the same states. */
-	graph_net *g = deploy_onnx_graph_at(&d->onnx, NULL, &d->store, f64, err);
+	graph_net *g = deploy_onnx_graph_at(&d->onnx, NULL, NULL, &d->store, f64, err);
 	graph_free(g);
 	if (!g || read_settings(d, err) || !(g = make_graph(d, NULL, 0, err)))
 		return err->code;
@@ -458,5 +466,6 @@ deploy_deployed_close(deploy_deployed *d)
 	format_onnx_close(d->onnx.m);
 	format_model_file_free(&d->file);
 	secant_free(d->path);
+	secant_free(d->taken);
 	*d = (deploy_deployed){ 0 };
 }

@@ -26,6 +26,7 @@ typedef struct deploy_deployed {
 	char *path;
 	const void *memory; /* the file's bytes, the caller's; NULL: they are read from the path */
 	size_t memory_size;
+	char *taken; /* of an ONNX file that is opened as it is: what was taken of it, in words; else NULL */
 	exec_store *store;
 	exec_runner *runner;
 	exec_precision precision; /* what "auto" became */

@@ -129,7 +129,7 @@ deploy_onnx_run_planned(const format_onnx_model *m, format_onnx_tensor *const *i
 		else
 			memcpy(sizes[i].shape.dim, in[i]->dim, sizeof *in[i]->dim * (size_t)in[i]->rank);
 	}
-	if (sizes && !own.code && (p.n = format_onnx_map(m, sizes, n_in, &own)) && !make_plan(&p, options, &own)) {
+	if (sizes && !own.code && (p.n = format_onnx_map(m, sizes, n_in, NULL, &own)) && !make_plan(&p, options, &own)) {
 		for (int i = 0; i < n_in && !own.code; i++)
 			if ((p.numbers[i] = numbers_of(in[i], p.n->g, p.n->in[i].v, f64, &own)))
 				for (int k = 0; k < exec_plan_inputs(p.plan); k++)

@@ -486,7 +486,7 @@ note(job *j, unsigned which, const char *text)
 static bool
 tell_losses(job *j)
 {
-	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8 };
+	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8, TAKEN = 16 };
 	const secant_geo *geo = deploy_source_geo(&j->source);
 	double t[6];
 	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
@@ -503,9 +503,17 @@ tell_losses(job *j)
 		char text[160];
 		const secant_ints *size = &j->p->options.size;
 		(void)snprintf(text, sizeof text,
-			"the network was trained on pictures scaled to %dx%d, and so are these (--tile 0: as they are)", size->v[0],
-			size->v[1]);
+			j->p->model->onnx.m
+				? "the network wants pictures of %dx%d: they are scaled to it"
+				: "the network was trained on pictures scaled to %dx%d, and so are these (--tile 0: as they are)",
+			size->v[0], size->v[1]);
 		on = note(j, SCALED, text);
+	}
+	if (on && j->p->model->taken) {
+		char *text = base_format(
+			"taken of the ONNX file: %s (secant import keeps what you say instead)", j->p->model->taken);
+		on = note(j, TAKEN, text ? text : "no memory");
+		secant_free(text);
 	}
 	const char *beside = secant_geo_remark(geo);
 	if (on && beside) { /* of this picture alone */

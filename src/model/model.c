@@ -1,5 +1,6 @@
 /* A network's options, store and graphs. See model.h. */
 #include "model/model.h"
+#include "model/onnx.h"
 #include <string.h>
 #include "prepare/normalize.h"
 #include "nn/init.h"
@@ -43,6 +44,8 @@ nominal(const model_bundle *m)
 secant_status
 model_build(const model_bundle *m, nn_phase phase, const secant_shape *input, model_graph *out, secant_err *err)
 {
+	if (m->onnx.m)
+		return model_onnx_build(m, phase, input, out, err);
 	nn_builder nn = { .g = graph_new(),
 		.phase = phase,
 		.momentum = -1,
@@ -102,6 +105,7 @@ void
 model_free(model_bundle *m)
 {
 	secant_opts_free(&secant_network_options, &m->net);
+	model_onnx_free(m);
 	exec_store_free(m->store);
 	json_decref(m->clouds);
 	secant_free(m->normalize);
@@ -129,6 +133,10 @@ set_number(void *user, int64_t i, double v)
 void
 model_initialize(model_bundle *m, uint64_t seed)
 {
+	if (m->onnx.m) {
+		model_onnx_initialize(m, seed);
+		return;
+	}
 	for (int i = 0; i < m->store->n; i++) {
 		exec_slot *slot = &m->store->slot[i];
 		nn_init_fill(
@@ -143,14 +151,14 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	const model_bundle *m = user;
 	model_graph graph;
-	secant_shape in = n ? inputs[0] : nominal(m);
+	secant_shape none = { 0 }, in = n ? inputs[0] : m->onnx.m ? none : nominal(m);
 	deploy_ending e = {
 		.task = (deploy_task)m->mode,
 		.activated = m->net.activation && strcmp(m->net.activation, "identity"),
 		.parts = secant_network_kind_of(&m->net) == SECANT_NETWORK_POINTS
 			&& json_array_size(json_object_get(m->clouds, "parts")),
 	};
-	if (model_build(m, NN_PHASE_EVAL, &in, &graph, err))
+	if (model_build(m, NN_PHASE_EVAL, in.rank ? &in : NULL, &graph, err))
 		return NULL;
 	deploy_build_ending(&e, graph.g, inputs, n);
 	if (!graph_check(graph.g, err))
@@ -217,15 +225,17 @@ secant_status
 model_save(const model_bundle *m, const char *path, secant_err *err)
 {
 	format_model_file file = { 0 };
-	model_graph graph;
+	model_graph graph = { 0 };
 	secant_shape in = nominal(m);
-	secant_status status = model_build(m, NN_PHASE_EVAL, &in, &graph, err);
+	secant_status status = m->onnx.m ? SECANT_OK : model_build(m, NN_PHASE_EVAL, &in, &graph, err);
 	if (status)
 		return status;
 	file.settings = settings_of(m);
-	file.graph = format_graph_to_json(graph.g);
+	file.graph = m->onnx.m ? NULL : format_graph_to_json(graph.g);
 	graph_free(graph.g);
-	if (!(status = model_tensors(m, &file.tensors, err)))
+	if (!(status = model_tensors(m, &file.tensors, err)) && m->onnx.m)
+		status = model_onnx_file(m, &file, err);
+	if (!status)
 		status = format_model_file_write(&file, path, err);
 	format_model_file_free(&file);
 	return status;
@@ -238,6 +248,8 @@ model_open(model_bundle *m, const char *path, bool f64, secant_err *err)
 	secant_network net = { 0 };
 	secant_err own = { 0 };
 	*m = (model_bundle){ 0 };
+	if (model_is_onnx(path))
+		return model_onnx_open(m, path, &(model_onnx_wishes){ 0 }, f64, NULL, err);
 	secant_status status = format_model_file_read(&file, path, err);
 	if (status)
 		return status;

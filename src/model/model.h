@@ -19,6 +19,12 @@ typedef struct model_bundle {
 		*freeze; /* beginnings of the names of what does not learn, borrowed; NULL: everything learns */
 	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	int multiple; /* heights and widths must divide by it */
+	deploy_onnx_source onnx; /* m not NULL: the network is this one, not one of ours (onnx.h) */
+	const uint8_t *onnx_bytes; /* the file, as it came */
+	size_t onnx_size;
+	format_model_file onnx_file; /* the model file it came in, whose states stand for the file's */
+	secant_tensors onnx_fresh; /* a last convolution that was made anew */
+	int64_t onnx_fan_in; /* of it */
 	json_t *clouds; /* how clouds become input, for the file's settings (deploy/clouds.h); owned; NULL: pictures */
 } model_bundle;
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/thread.h"
 #include "judge/evaluate.h"
+#include "model/onnx.h"
 #include "train/labels.h"
 #include "train/trainer.h"
 
@@ -227,6 +228,29 @@ static const train_metric metrics[] = {
 	{ 0 },
 };
 
+/* The network: one of ours, or the one that training goes on with. */
+static secant_status
+make_model(train_trainer *s, secant_err *err)
+{
+	const secant_train_options *o = s->o;
+	model_onnx_wishes w = {
+		.classes = o->network.classes, .mode = o->mode, .normalize = o->data.normalize.normalize, .logits = true
+	};
+	base_str said = { 0 };
+	if (!o->from_network || !model_is_onnx(o->from_network))
+		return model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err);
+	secant_status status = model_onnx_open(&s->model, o->from_network, &w, false, &said, err);
+	for (char *line = said.p, *end; !status && line && *line; line = end + 1) {
+		if ((end = strchr(line, '\n')))
+			*end = '\0';
+		secant_log(&s->events->log, SECANT_LOG_INFO, "%s: %s", o->from_network, line);
+		if (!end)
+			break;
+	}
+	base_str_free(&said);
+	return status;
+}
+
 static secant_status
 open_pictures(train_trainer *s, const char *data, secant_err *err)
 {
@@ -239,8 +263,7 @@ open_pictures(train_trainer *s, const char *data, secant_err *err)
 			"diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
 		return err->code;
-	if (model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err)
-		|| open_samples(s, data, err) || open_augmentation(s, err))
+	if (make_model(s, err) || check_loss(s, err) || open_samples(s, data, err) || open_augmentation(s, err))
 		return err->code;
 	for (int i = 0; i < 2 && o->data.resize && o->data.size.n == 2; i++)
 		s->model.scaled[i] = o->data.size.v[i];

@@ -40,6 +40,8 @@ static const secant_opt rows[] = {
 		"no training: looks at all pictures and labels, says classes, pixels and every mistake"),
 	SECANT_OPT(secant_train_options, find_learning_rate, BOOL, "find-learning-rate", "false", 0, 1,
 		"no training: tries rising rates and draws RUN/learning-rate-finder.png"),
+	SECANT_OPT(secant_train_options, from_network, STR, "from-network", NULL, 0, 0,
+		"train on this network: an ONNX file, or a model with its architecture; --from NET.onnx says the same"),
 	SECANT_OPT(secant_train_options, weights, STR, "weights", NULL, 0, 0,
 		"start from these weights: a model or a state_dict, of other classes or channels too; what does not fit is "
 		"named"),

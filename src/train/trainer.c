@@ -4,6 +4,7 @@
  */
 #include "train/trainer.h"
 #include "train/broken.h"
+#include "train/from.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,9 +41,9 @@ check_freeze(train_trainer *s, secant_err *err)
 		for (int k = 0; k < s->model.store->n && !found; k++)
 			found = nn_is_below(s->model.store->slot[k].name, list->v[i]);
 		if (!found)
-			return secant_fail(err, SECANT_ERR_ARG,
-				"freeze: no parameter's name begins with '%s'; they begin with encoder, decoder, segmentation_head",
-				list->v[i]);
+			return secant_fail(err, SECANT_ERR_ARG, "freeze: no parameter's name begins with '%s'; %s", list->v[i],
+				s->model.onnx.m ? "secant info NET.onnx and explain show names"
+								: "they begin with encoder, decoder, segmentation_head");
 	}
 	s->model.freeze = list->n ? list : NULL;
 	return SECANT_OK;
@@ -465,6 +466,11 @@ train_trainer_network(const train_trainer *s, char *text, size_t n)
 {
 	const secant_network *net = &s->o->network;
 	bool pictures = secant_network_kind_of(net) == SECANT_NETWORK_PICTURES;
+	if (s->model.onnx.m) {
+		const char *name = strrchr(s->o->from_network, '/');
+		(void)snprintf(text, n, "%s", name ? name + 1 : s->o->from_network);
+		return text;
+	}
 	(void)snprintf(text, n, "%s%s%s", net->arch, pictures ? "-" : "", pictures ? net->encoder : "");
 	return text;
 }
@@ -538,6 +544,7 @@ train_trainer_run(const secant_train_options *options, const char *data, const s
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = secant_seconds();
+	(void)!train_take_network(&o, &s.events->log, &own);
 	(void)!train_clouds_default(&o, data, &s.events->log, &own);
 	const train_training *task = train_training_of(&o.network);
 	if (o.resume && !o.network.classes)

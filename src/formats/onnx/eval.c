@@ -54,6 +54,7 @@ scope_free(onnx_scope *s)
 	for (int i = 0; i < s->capacity && s->table; i++)
 		forget(&s->table[i]);
 	secant_free(s->table);
+	secant_free(s->dead);
 }
 
 static onnx_value *
@@ -94,8 +95,15 @@ pin_names(onnx_scope *s, const format_onnx_graph *g)
 static void
 count_uses(onnx_scope *s, const format_onnx_graph *g)
 {
-	for (int i = 0; i < g->n_node; i++) {
+	for (int i = g->n_node - 1; i >= 0; i--) { /* from the outputs, whose readers are counted: dead chains are found */
 		const format_onnx_node *n = &g->node[i];
+		bool wanted = !s->dead;
+		for (int k = 0; k < n->n_out && !wanted; k++)
+			wanted = *n->out[k] && place_of(s, n->out[k])->uses > 0;
+		if (!wanted) {
+			s->dead[i] = true;
+			continue;
+		}
 		for (int k = 0; k < n->n_in; k++) {
 			onnx_value *v = place_of(s, n->in[k]);
 			if (v->name && v->uses < PINNED)
@@ -610,7 +618,7 @@ gather(onnx_call *c)
 }
 
 static secant_status
-bind_outputs(onnx_call *c, bool sized, bool broken)
+bind_outputs(onnx_call *c, bool sized, bool learned, bool broken)
 {
 	for (int i = 0; i < c->n_out; i++) {
 		if (!*c->node->out[i])
@@ -622,8 +630,10 @@ bind_outputs(onnx_call *c, bool sized, bool broken)
 		v->t = format_onnx_tensor_hold(c->out[i]);
 		v->m = c->mapped_out[i];
 		v->broken = broken;
-		if (v->t && sized && v->t->refs == 2) /* the call's and this one: nobody else's tensor */
-			v->t->sized = true;
+		if (v->t && v->t->refs == 2) { /* the call's and this one: nobody else's tensor */
+			v->t->sized |= sized;
+			v->t->learned |= learned;
+		}
 		if (!v->uses)
 			forget(v);
 	}
@@ -653,11 +663,13 @@ walk_node(onnx_walk *w, onnx_scope *s, const format_onnx_node *n)
 			known = -1;
 		}
 	}
-	bool sized = false;
-	for (int i = 0; i < n->n_in && !own.code; i++)
+	bool sized = false, learned = false;
+	for (int i = 0; i < n->n_in && !own.code; i++) {
 		sized |= (c.in[i] && c.in[i]->sized) || c.mapped[i];
+		learned |= c.in[i] && c.in[i]->learned;
+	}
 	if (!own.code)
-		bind_outputs(&c, sized, known < 0);
+		bind_outputs(&c, sized, learned, known < 0);
 	for (int i = 0; i < n->n_in && !own.code; i++) {
 		onnx_value *v = *n->in[i] ? place_of(s, n->in[i]) : NULL;
 		if (v && v->name && v->uses < PINNED && --v->uses == 0)
@@ -718,12 +730,14 @@ begin_scope(onnx_walk *w, onnx_scope *s, const format_onnx_graph *g, const onnx_
 		for (int k = 0; k < g->node[i].n_out; k++)
 			if (*g->node[i].out[k])
 				enter(s, g->node[i].out[k]);
-	count_uses(s, g);
 	for (int i = 0; i < g->n_out; i++) {
 		onnx_value *v = place_of(s, g->out[i].name);
 		if (v->name)
 			v->uses = PINNED;
 	}
+	if (w->map && !(s->dead = secant_calloc((size_t)g->n_node + 1, sizeof *s->dead)))
+		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory for names");
+	count_uses(s, g);
 	return SECANT_OK;
 }
 
@@ -740,7 +754,8 @@ onnx_walk_graph(onnx_walk *w, onnx_scope *parent, const format_onnx_graph *g, co
 		return secant_fail(w->err, SECANT_ERR_FORMAT, "graphs lie in graphs %d deep", s.depth);
 	secant_status status = begin_scope(w, &s, g, ins);
 	for (int i = 0; i < g->n_node && !status; i++)
-		status = walk_node(w, &s, &g->node[i]);
+		if (!s.dead || !s.dead[i])
+			status = walk_node(w, &s, &g->node[i]);
 	if (!status)
 		status = take_outputs(w, &s, g, outs);
 	scope_free(&s);

@@ -32,6 +32,7 @@ struct onnx_scope {
 	onnx_scope *parent;
 	onnx_value *table; /* open addressing; capacity a power of 2 */
 	int capacity, n;
+	bool *dead; /* of each node of the graph, in a mapping walk: nothing that is wanted needs it */
 	int64_t opset;
 	const format_onnx_node *caller; /* of a function's body: whose attributes stand for references */
 	const format_onnx_function *function;

@@ -152,9 +152,6 @@ onnx_pass(onnx_call *c, int k, const onnx_mapped *m, int type)
 static const char *
 state_name(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const char *name)
 {
-	for (int i = 0; i < n->n_state; i++)
-		if (n->state[i].tensor == t)
-			return n->state[i].name;
 	if (c->scope->depth > 0) /* a name of an inner graph may stand for another tensor each time it runs */
 		for (int i = 0; i < c->walk->model->graph.n_init; i++)
 			if (c->walk->model->graph.init[i].tensor == t)
@@ -165,16 +162,16 @@ state_name(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const cha
 static graph_value
 add_state(format_onnx_network *n, onnx_call *c, onnx_tensor *t, const char *name, const secant_shape *shape)
 {
-	bool there = false;
-	for (int i = 0; i < n->n_state && !there; i++)
-		there = n->state[i].tensor == t;
+	bool there = graph_find(n->g, name) >= 0;
 	if (!there && base_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state)) {
 		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
 		return -1;
 	}
 	if (!there)
 		n->state[n->n_state++] = (format_onnx_state){ base_arena_strdup(n->arena, name), format_onnx_tensor_hold(t) };
-	return graph_state(n->g, name, SECANT_F32, shape, true, GRAPH_INIT_ZEROS);
+	const secant_onnx_learning *l = n->learning;
+	bool learns = !n->still && t->learned && !(l && l->is_frozen && l->is_frozen(l->user, name));
+	return graph_state(n->g, name, SECANT_F32, shape, learns, GRAPH_INIT_ZEROS);
 }
 
 static graph_value
@@ -203,7 +200,11 @@ onnx_value_of(onnx_call *c, int i)
 	onnx_tensor *t = onnx_in(c, i);
 	if (!t)
 		return NULL;
-	if (t->rank > SECANT_MAX_RANK || t->type == FORMAT_ONNX_DOUBLE) {
+	bool weights = format_onnx_type_is_real(t->type) && !t->sized && format_onnx_count(t) > 0 && t->rank > 0;
+	const char *name = weights ? state_name(n, c, t, c->node->in[i]) : NULL;
+	onnx_tensor *other = secant_onnx_find_instead(c->walk->model, name);
+	t = other ? other : t;
+	if (t->rank > SECANT_MAX_RANK || (t->type == FORMAT_ONNX_DOUBLE && !other)) {
 		onnx_no_map(
 			c, t->rank > SECANT_MAX_RANK ? "a tensor of more axes than graphs have" : "computes in double precision");
 		return NULL;
@@ -220,13 +221,20 @@ onnx_value_of(onnx_call *c, int i)
 		m->dim[k] = t->dim[k];
 		m->perm[k] = k;
 	}
-	bool weights = format_onnx_type_is_real(t->type) && !t->sized && format_onnx_count(t) > 0 && t->rank > 0;
-	const char *name = weights ? state_name(n, c, t, c->node->in[i]) : NULL;
 	m->v = name ? add_state(n, c, t, name, &shape) : add_constant(n, c, t, &shape);
 	secant_err own = { 0 };
 	if (!c->err->code && graph_check(n->g, &own))
 		onnx_fail(c, own.code, "%s", own.msg);
 	return c->err->code ? NULL : m;
+}
+
+bool
+onnx_learns(const onnx_call *c, const onnx_mapped *m)
+{
+	const format_onnx_network *n = c->walk->map;
+	const graph_value_info *v = graph_value_at(n->g, m->v);
+	return n->learning && v->kind == GRAPH_VALUE_STATE
+		&& !(n->learning->is_frozen && n->learning->is_frozen(n->learning->user, v->name));
 }
 
 /* ---- a model ---- */
@@ -258,7 +266,7 @@ add_input(
 		onnx_last_perm(ours.rank, m->perm);
 	for (int i = 0; i < ours.rank; i++)
 		ours.dim[i] = m->dim[m->perm[i]];
-	m->v = graph_input(n->g, size->name ? size->name : want->name, dtype, &ours);
+	m->v = graph_input(n->g, size->name ? size->name : want->name, size->as_reals ? SECANT_F32 : dtype, &ours);
 	if (size->before)
 		m->v = size->before(n->g, m->v);
 	return SECANT_OK;
@@ -313,7 +321,8 @@ map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, 
 }
 
 format_onnx_network *
-format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count, secant_err *err)
+format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count,
+	const secant_onnx_learning *learning, secant_err *err)
 {
 	const format_onnx_graph *g = &m->graph;
 	secant_err own = { 0 };
@@ -329,6 +338,8 @@ format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int c
 		s = secant_fail(&own, SECANT_ERR_ARG, "%d inputs for a network of %d", count, g->n_in);
 	for (int i = 0; i < g->n_out && !s; i++)
 		n->out[i].v = -1;
+	if (n)
+		n->learning = learning;
 	for (int i = 0; i < g->n_in && !s; i++) {
 		if (!(s = check_size(&g->in[i], &sizes[i].shape, &own))
 			&& !(s = add_input(n, &g->in[i], &sizes[i], &n->in[i], &own)))

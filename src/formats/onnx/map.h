@@ -26,8 +26,17 @@ typedef struct format_onnx_state {
 	format_onnx_tensor *tensor;
 } format_onnx_state;
 
+/* How a network is mapped that is to learn: norms take the statistics of the batch and update theirs. */
+typedef struct secant_onnx_learning {
+	bool recalibrates; /* norms take their momentum from the input "norm_momentum" */
+	bool (*is_frozen)(const void *user, const char *state);
+	const void *user;
+} secant_onnx_learning;
+
 typedef struct format_onnx_network {
 	graph_net *g;
+	const secant_onnx_learning *learning; /* NULL: inference */
+	bool still; /* states that are made now are statistics, which no gradient changes */
 	int n_in, n_out, n_state, state_capacity;
 	onnx_mapped *in; /* of each input of the model; v -1: a known one */
 	onnx_mapped *out; /* of each output; v -1: known */
@@ -42,12 +51,15 @@ typedef struct format_onnx_network {
 typedef struct format_onnx_size {
 	secant_shape shape;
 	bool last;
+	bool as_reals; /* numbers of a declared integer type come as real ones, as pictures do */
 	const char *name; /* of our graph's input; NULL: the file's */
 	graph_value (*before)(graph_net *g, graph_value x); /* done to it before the network sees it; NULL: nothing */
 } format_onnx_size;
 
-/* NULL and err on failure; UNSUPPORTED where nodes have no operators of ours: one error that lists them all. */
-format_onnx_network *format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int n, secant_err *err);
+/* learning NULL: inference. NULL and err on failure; UNSUPPORTED where nodes have no operators of ours: one error that
+ * lists them all. */
+format_onnx_network *format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int n,
+	const secant_onnx_learning *learning, secant_err *err);
 void format_onnx_network_free(format_onnx_network *n); /* the graph too, unless g was taken (NULL) */
 /* An output with channels last (its rank's last axis is ONNX's axis 1), or in the file's own order. */
 graph_value format_onnx_output(format_onnx_network *n, int i, bool last);
@@ -62,6 +74,8 @@ graph_value onnx_plain(graph_net *g, const onnx_mapped *m);
 graph_value onnx_channels_last(graph_net *g, const onnx_mapped *m);
 bool onnx_is_last(const onnx_mapped *m); /* channels last: 0, 2, ..., 1 */
 void onnx_last_perm(int rank, int *perm);
+/* May the state that is this input learn? */
+bool onnx_learns(const onnx_call *c, const onnx_mapped *m);
 /* Output 0: value v in the given order; its shape is the graph's. */
 secant_status onnx_result(onnx_call *c, int k, graph_value v, int type, int rank, const int *perm);
 secant_status onnx_result_plain(onnx_call *c, graph_value v, int type);

@@ -310,6 +310,8 @@ cast(onnx_call *c, int type)
 		return onnx_pass(c, 0, x, type);
 	if (!to)
 		return onnx_no_map(c, "casts to integers");
+	if (graph_value_at(onnx_graph(c), x->v)->type.dtype == SECANT_F32)
+		return onnx_pass(c, 0, x, type); /* whole numbers of a picture, which came as reals */
 	return onnx_result(c, 0, graph_apply(onnx_graph(c), "upcast", NULL, 1, x->v), type, x->rank, x->perm);
 }
 

@@ -221,14 +221,47 @@ onnx_map_softmax(onnx_call *c)
 
 /* ---- norms ---- */
 
+/* Do two norms share an initialiser, whose numbers happened to be the same? Then they cannot part. */
+static bool
+statistics_are_shared(const graph_net *g, graph_value v)
+{
+	for (int i = 0; i < graph_nodes(g); i++) {
+		const graph_node *node = graph_get_node(g, i);
+		if (!strcmp(node->op->name, "batch_norm_train") && (node->in[1] == v || node->in[2] == v))
+			return true;
+	}
+	return false;
+}
+
+/* The statistics of the batch; those of the file move towards them. */
+static secant_status
+learning_norm(onnx_call *c, const onnx_mapped *const *p, const op_norm_attr *a)
+{
+	graph_net *g = onnx_graph(c);
+	const format_onnx_network *n = c->walk->map;
+	graph_value momentum = -1;
+	if (p[3]->v == p[4]->v || statistics_are_shared(g, p[3]->v) || statistics_are_shared(g, p[4]->v))
+		return onnx_no_map(c, "shares its statistics with another norm, so that they cannot be trained");
+	if (n->learning->recalibrates && (momentum = graph_find(g, "norm_momentum")) < 0)
+		momentum = graph_input(g, "norm_momentum", SECANT_F32, &(secant_shape){ 0 });
+	graph_value v = graph_apply(g, "batch_norm_train", a, 7, onnx_channels_last(g, p[0]), p[3]->v, p[4]->v, p[1]->v,
+		p[2]->v, (graph_value)-1, momentum);
+	return onnx_result_last(c, v, p[0]->type);
+}
+
 secant_status
 onnx_map_batch_norm(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
+	format_onnx_network *n = c->walk->map;
 	const onnx_mapped *p[5];
-	for (int i = 0; i < 5; i++)
-		if (!(p[i] = onnx_value_of(c, i)))
+	for (int i = 0; i < 5; i++) {
+		n->still = i > 2;
+		p[i] = onnx_value_of(c, i);
+		n->still = false;
+		if (!p[i])
 			return c->err->code;
+	}
 	bool train = c->opset >= 14 ? onnx_attr_int(c, "training_mode", 0)
 								: c->opset < 7 && !onnx_attr_int(c, "is_test", 0) && c->n_out > 1;
 	if (train || onnx_wants(c, 1))
@@ -238,6 +271,8 @@ onnx_map_batch_norm(onnx_call *c)
 	op_norm_attr a = {
 		.eps = onnx_attr_decimal(c, "epsilon", 1e-5), .momentum = 1 - onnx_attr_decimal(c, "momentum", 0.9), .groups = 1
 	};
+	if (onnx_learns(c, p[3]) && onnx_learns(c, p[4]))
+		return learning_norm(c, p, &a);
 	graph_value v = graph_apply(
 		g, "batch_norm", &a, 5, onnx_channels_last(g, p[0]), p[3]->v, p[4]->v, p[1]->v, p[2]->v);
 	return onnx_result_last(c, v, p[0]->type);

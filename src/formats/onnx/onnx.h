@@ -5,7 +5,7 @@
  */
 #ifndef FORMAT_ONNX_ONNX_H
 #define FORMAT_ONNX_ONNX_H
-#include <secant/tensor.h>
+#include <secant/tensorfile.h>
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -52,6 +52,7 @@ typedef struct format_onnx_tensor {
 	void *owner; /* freed with the tensor; NULL: data is lent by the file */
 	int refs; /* holders */
 	bool sized; /* depends on the sizes of the inputs: another size may give another tensor */
+	bool learned; /* an initialiser, or made of some: what training may change */
 } format_onnx_tensor;
 
 /* A fresh tensor, held once, zeroed; NULL and err on negative or overflowing shapes, on more than `limit` bytes (0:
@@ -151,6 +152,8 @@ typedef struct format_onnx_model {
 	format_onnx_pair *pair; /* metadata */
 	base_arena *arena;
 	secant_bytes file; /* what tensors borrow from */
+	format_onnx_initializer *instead; /* by name: secant_onnx_instead */
+	int n_instead;
 	struct format_onnx_external *external; /* files of external data */
 	format_onnx_tensor **tensor; /* all that were made while reading */
 	int n_tensor, tensor_capacity;
@@ -166,6 +169,13 @@ void format_onnx_close(format_onnx_model *m);
 /* A TensorProto by itself, as test data has it. */
 format_onnx_tensor *format_onnx_tensor_decode(
 	const uint8_t *data, size_t size, const char **name, base_arena *names, secant_err *err);
+
+/* From now on these tensors stand for states of the same names wherever an operator of ours reads them (map.h), other
+ * shapes too: what a training made of a network. They are borrowed and must outlive the model. A later call's win. */
+secant_status secant_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err) SECANT_NODISCARD;
+format_onnx_tensor *secant_onnx_find_instead(const format_onnx_model *m, const char *name); /* NULL: the file's own */
+/* The node that makes a value of the model's own graph; NULL: none does. */
+const format_onnx_node *secant_onnx_maker(const format_onnx_graph *g, const char *name);
 
 /* An attribute by name; NULL. */
 const format_onnx_attr *format_onnx_find_attr(const format_onnx_node *n, const char *name);

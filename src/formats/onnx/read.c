@@ -558,6 +558,8 @@ take_graph_field(reader *r, format_onnx_graph *g, const format_wire_field *f)
 	case 5:
 		init = &g->init[g->n_init++];
 		init->tensor = read_tensor(r, f->bytes, &init->name);
+		if (init->tensor)
+			init->tensor->learned = true;
 		return init->tensor ? SECANT_OK : broken(r, "an initialiser");
 	case 11: return read_info(r, &g->in[g->n_in++], f->bytes);
 	case 12: return read_info(r, &g->out[g->n_out++], f->bytes);

@@ -20,6 +20,7 @@ typedef struct writer {
 	base_arena *arena;
 	const graph_node *node;
 	int serial, n_problems;
+	bool beyond_half; /* a number was too large for 16 bits */
 } writer;
 
 static const secant_shape *
@@ -69,11 +70,46 @@ integers(writer *w, int n, const int64_t *v)
 	return constant(w, FORMAT_ONNX_INT64, 1, &dim, v, (size_t)n * sizeof *v);
 }
 
+/* The type that the network computes in. */
+static int
+real_type(const writer *w)
+{
+	return w->how->half ? FORMAT_ONNX_FLOAT16 : FORMAT_ONNX_FLOAT;
+}
+
+/* Floats as initialiser `name` (NULL: a fresh name), in the network's type. */
+static const char *
+put_reals(writer *w, const char *name, int rank, const int64_t *dim, const float *v, int64_t n)
+{
+	base_str t = { 0 };
+	name = name ? name : fresh(w, "constant");
+	for (int i = 0; i < rank; i++)
+		format_wire_put_varint(&t, 1, (uint64_t)dim[i]);
+	format_wire_put_varint(&t, 2, (uint64_t)real_type(w));
+	format_wire_put_text(&t, 8, name);
+	if (!w->how->half) {
+		format_wire_put_bytes(&t, 9, v, (size_t)n * sizeof *v);
+	} else {
+		uint16_t *half = secant_calloc((size_t)n + 1, sizeof *half);
+		format_onnx_tensor lent = { .type = FORMAT_ONNX_FLOAT16, .data = half };
+		for (int64_t i = 0; i < n && half; i++) {
+			double x = v[i];
+			w->beyond_half |= fabs(x) > 65504 && isfinite(x);
+			format_onnx_put_reals(&lent, i, 1, &x);
+		}
+		w->graph.failed |= !half;
+		format_wire_put_bytes(&t, 9, half ? half : (const void *)"", half ? (size_t)n * sizeof *half : 0);
+		secant_free(half);
+	}
+	put_message(&w->graph, 5, &t);
+	return name;
+}
+
 static const char *
 number(writer *w, double v)
 {
 	float f = (float)v;
-	return constant(w, FORMAT_ONNX_FLOAT, 0, NULL, &f, sizeof f);
+	return put_reals(w, NULL, 0, NULL, &f, 1);
 }
 
 typedef struct attrs {
@@ -261,8 +297,7 @@ batch_norm(writer *w, const char *onnx)
 			float *v = secant_calloc((size_t)channels, sizeof *v);
 			for (int64_t i = 0; i < channels && v && !k; i++)
 				v[i] = 1;
-			*(k ? &bias : &scale) = v ? constant(w, FORMAT_ONNX_FLOAT, 1, &channels, v, (size_t)channels * sizeof *v)
-									  : "";
+			*(k ? &bias : &scale) = v ? put_reals(w, NULL, 1, &channels, v, channels) : "";
 			w->graph.failed |= !v;
 			secant_free(v);
 		}
@@ -307,7 +342,14 @@ composed(writer *w, const char *how)
 			node2(w, "Add", node1(w, "Erf", node2(w, "Div", x, number(w, 1.4142135623730951), NULL), NULL),
 				number(w, 1), NULL),
 			NULL);
-	else if (!strcmp(how, "hardsigmoid")) {
+	else if (!strcmp(how, "logsigmoid"))
+		y = node1(w, "Neg", node1(w, "Softplus", node1(w, "Neg", x, NULL), NULL), NULL);
+	else if (!strcmp(how, "gelu_tanh")) { /* 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
+		const char *cube = node2(w, "Mul", node2(w, "Mul", x, x, NULL), x, NULL);
+		y = node2(w, "Add", x, node2(w, "Mul", cube, number(w, 0.044715), NULL), NULL);
+		y = node1(w, "Tanh", node2(w, "Mul", y, number(w, 0.7978845608028654), NULL), NULL);
+		y = node2(w, "Mul", node2(w, "Mul", x, number(w, 0.5), NULL), node2(w, "Add", y, number(w, 1), NULL), NULL);
+	} else if (!strcmp(how, "hardsigmoid")) {
 		attr_float(&a, "alpha", 1.0 / 6);
 		attr_float(&a, "beta", 0.5);
 		y = node1(w, "HardSigmoid", x, &a);
@@ -607,6 +649,107 @@ pad(writer *w, const char *onnx)
 	result(w, out, first);
 }
 
+/* The largest along an axis, without its place. */
+static void
+largest(writer *w, const char *onnx)
+{
+	const op_index_attr *r = w->node->attr;
+	int rank = shape_of(w, w->node->in[0])->rank;
+	bool first = is_first(w, 0) && r->keepdim;
+	int64_t axis = axis_of(r->axis, rank, first);
+	attrs a = { 0 };
+	attr_int(&a, "keepdims", r->keepdim);
+	const char *x = given(w, 0, first);
+	bool as_input = w->how->opset >= 18;
+	if (!as_input)
+		attr_ints(&a, "axes", 1, &axis);
+	result(w, as_input ? node2(w, onnx, x, integers(w, 1, &axis), &a) : node1(w, onnx, x, &a), first);
+}
+
+static void
+argmax(writer *w, const char *onnx)
+{
+	const op_index_attr *r = w->node->attr;
+	attrs a = { 0 };
+	attr_int(&a, "axis", axis_of(r->axis, shape_of(w, w->node->in[0])->rank, false));
+	attr_int(&a, "keepdims", r->keepdim);
+	result(w, node1(w, onnx, plain(w, 0), &a), false);
+}
+
+/* Repeated along axes of one number. */
+static void
+expand(writer *w, const char *onnx)
+{
+	const op_shape_attr *r = w->node->attr;
+	int64_t dim[SECANT_MAX_RANK];
+	const secant_shape *y = shape_of(w, w->node->out[0]), *x = shape_of(w, w->node->in[0]);
+	for (int i = 0; i < y->rank; i++) /* 1: as the input has it, whatever the batch is */
+		dim[i] = x->rank == y->rank && x->dim[i] == y->dim[i] ? 1 : y->dim[i];
+	if (w->how->dynamic && y->rank && dim[0] != 1)
+		problem(w, "is repeated for each of a batch, which ONNX wants fixed (leave --dynamic)");
+	(void)r;
+	result(w, node2(w, onnx, plain(w, 0), integers(w, y->rank, dim), NULL), false);
+}
+
+/* What a comparison gives is true or false, in ours 1 or 0. */
+static void
+upcast(writer *w, const char *onnx)
+{
+	bool numbers = graph_value_at(w->g, w->node->in[0])->type.dtype == SECANT_F32;
+	const char *x = w->name[w->node->in[0]];
+	attrs a = { 0 };
+	if (!numbers)
+		attr_int(&a, "to", real_type(w));
+	result(w, numbers ? x : node1(w, onnx, x, &a), w->first[w->node->in[0]]);
+}
+
+static void
+where(writer *w, const char *onnx)
+{
+	const char *in[3] = { plain(w, 0), plain(w, 1), plain(w, 2) }, *out = fresh(w, onnx);
+	put_node(w, onnx, out, 3, in, NULL);
+	result(w, out, false);
+}
+
+/* Groups of channels as rows, normalised as instances, then scaled: the operator itself came with set 21. */
+static void
+group_norm(writer *w, const char *onnx)
+{
+	const op_norm_attr *n = w->node->attr;
+	const secant_shape *s = shape_of(w, w->node->in[0]);
+	int64_t groups = n->groups, channels = s->dim[s->rank - 1];
+	attrs a = { 0 };
+	float *ones = secant_calloc((size_t)groups * 2 + 1, sizeof *ones);
+	w->graph.failed |= !ones;
+	if (s->rank != 4 || !ones) {
+		problem(w, "normalises other than pictures");
+		secant_free(ones);
+		return;
+	}
+	for (int64_t i = 0; i < groups; i++)
+		ones[i] = 1;
+	const char *x = given(w, 0, true);
+	const char *in[3] = { node2(w, "Reshape", x, integers(w, 3, (int64_t[]){ 0, groups, -1 }), NULL),
+		put_reals(w, NULL, 1, &groups, ones, groups), put_reals(w, NULL, 1, &groups, ones + groups, groups) };
+	const char *y = fresh(w, onnx);
+	secant_free(ones);
+	attr_float(&a, "epsilon", n->eps);
+	put_node(w, onnx, y, 3, in, &a);
+	y = node2(w, "Reshape", y, node1(w, "Shape", x, NULL), NULL);
+	for (int k = 1; k < 3; k++) /* scale, then shift */
+		if (*plain(w, k))
+			y = node2(w, k == 1 ? "Mul" : "Add", y,
+				node2(w, "Reshape", plain(w, k), integers(w, 3, (int64_t[]){ channels, 1, 1 }), NULL), NULL);
+	result(w, y, true);
+}
+
+/* What ONNX has no operator for, and why. */
+static void
+unsayable(writer *w, const char *why)
+{
+	problem(w, why);
+}
+
 static const struct {
 	const char *ours;
 	void (*write)(writer *w, const char *onnx);
@@ -666,7 +809,21 @@ static const struct {
 	{ "linear", linear, "MatMul" },
 	{ "matmul", matmul, "MatMul" },
 	{ "prelu", prelu, "PRelu" },
-	{ "upcast", same, "" },
+	{ "upcast", upcast, "Cast" },
+	{ "max_with_index", largest, "ReduceMax" },
+	{ "argmax", argmax, "ArgMax" },
+	{ "broadcast_to", expand, "Expand" },
+	{ "equal", binary, "Equal" },
+	{ "greater", binary, "Greater" },
+	{ "where", where, "Where" },
+	{ "group_norm", group_norm, "InstanceNormalization" },
+	{ "logsigmoid", composed, "logsigmoid" },
+	{ "gelu_tanh", composed, "gelu_tanh" },
+	{ "farthest_points", unsayable, "chooses points one after another, which ONNX has no operator for" },
+	{ "ball_query", unsayable, "looks for points in balls, which ONNX has no operator for" },
+	{ "group_points", unsayable, "gathers the points of balls, which ONNX has no operator for" },
+	{ "three_nearest", unsayable, "looks for nearest points, which ONNX has no operator for" },
+	{ "interpolate_points", unsayable, "interpolates between points, which ONNX has no operator for" },
 	{ "dropout", same, "" },
 	{ "pixel_shuffle", shuffle, "DepthToSpace" },
 	{ "slice", slice, "Slice" },
@@ -683,7 +840,9 @@ put_info(writer *w, int number_of_field, const char *name, int type, const secan
 	static const int moved[4] = { 0, 3, 1, 2 };
 	for (int i = 0; i < s->rank; i++) {
 		base_str d = { 0 };
-		if (w->how->dynamic && (i == 0 || (first && i > 1)))
+		if (w->how->dynamic && w->how->clouds && (i == 0 || (s->rank == 3 && i == 2)))
+			format_wire_put_text(&d, 2, i ? "points" : "batch");
+		else if (w->how->dynamic && (i == 0 || (first && i > 1)))
 			format_wire_put_text(&d, 2, symbols[i]);
 		else
 			format_wire_put_varint(&d, 1, (uint64_t)s->dim[first ? moved[i] : i]);
@@ -701,7 +860,6 @@ static secant_status
 put_state(writer *w, const graph_value_info *v, const secant_tensors *tensors, secant_err *err)
 {
 	const secant_tensor *t = secant_tensors_find(tensors, v->name);
-	base_str s = { 0 };
 	int64_t n = secant_shape_count(&v->type.shape);
 	if (!t || secant_shape_count(&t->shape) != n)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the numbers of '%s' are not there", v->name);
@@ -710,14 +868,30 @@ put_state(writer *w, const graph_value_info *v, const secant_tensors *tensors, s
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for '%s'", v->name);
 	for (int64_t i = 0; i < n; i++)
 		f[i] = (float)secant_tensor_get(t, i);
-	for (int i = 0; i < v->type.shape.rank; i++)
-		format_wire_put_varint(&s, 1, (uint64_t)v->type.shape.dim[i]);
-	format_wire_put_varint(&s, 2, FORMAT_ONNX_FLOAT);
-	format_wire_put_text(&s, 8, v->name);
-	format_wire_put_bytes(&s, 9, f, (size_t)n * sizeof *f);
-	put_message(&w->graph, 5, &s);
+	put_reals(w, v->name, v->type.shape.rank, v->type.shape.dim, f, n);
 	secant_free(f);
 	return SECANT_OK;
+}
+
+/* What is real within the network is a float outside, or as wide as it is. */
+static const char *
+cast(writer *w, const char *x, int type)
+{
+	attrs a = { 0 };
+	attr_int(&a, "to", type);
+	return node1(w, "Cast", x, &a);
+}
+
+/* Clouds are N, C, P in files. */
+static void
+put_cloud(writer *w, graph_value v, const graph_value_info *info)
+{
+	const secant_shape *s = &info->type.shape;
+	secant_shape file = secant_shape_of(3, s->dim[0], s->dim[3], s->dim[1]);
+	put_info(w, 11, info->name, FORMAT_ONNX_FLOAT, &file, false);
+	const char *x = w->how->half ? cast(w, info->name, FORMAT_ONNX_FLOAT16) : info->name;
+	w->name[v] = node2(w, "Unsqueeze", x, integers(w, 1, (int64_t[]){ 3 }), NULL);
+	w->first[v] = true;
 }
 
 static void
@@ -725,18 +899,22 @@ put_input(writer *w, graph_value v, const graph_value_info *info)
 {
 	const secant_shape *s = &info->type.shape;
 	bool first = s->rank == 4, pictures = w->how->scale && first;
+	if (w->how->clouds && first && s->dim[2] == 1) {
+		put_cloud(w, v, info);
+		return;
+	}
 	put_info(w, 11, info->name, pictures ? FORMAT_ONNX_UINT8 : FORMAT_ONNX_FLOAT, s, first);
 	w->name[v] = info->name;
 	w->first[v] = first;
-	if (pictures) {
-		attrs a = { 0 };
+	if (pictures) { /* scaled in 32 bits: bytes times a scale need them */
 		int64_t dim[4] = { 1, s->dim[3], 1, 1 };
 		size_t bytes = (size_t)s->dim[3] * sizeof(float);
-		attr_int(&a, "to", FORMAT_ONNX_FLOAT);
-		const char *x = node1(w, "Cast", info->name, &a);
+		const char *x = cast(w, info->name, FORMAT_ONNX_FLOAT);
 		x = node2(w, "Mul", x, constant(w, FORMAT_ONNX_FLOAT, 4, dim, w->how->scale, bytes), NULL);
 		w->name[v] = node2(w, "Add", x, constant(w, FORMAT_ONNX_FLOAT, 4, dim, w->how->shift, bytes), NULL);
 	}
+	if (w->how->half)
+		w->name[v] = cast(w, w->name[v], FORMAT_ONNX_FLOAT16);
 }
 
 static secant_status
@@ -756,7 +934,7 @@ put_leaf(writer *w, graph_value v, const secant_tensors *tensors, secant_err *er
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a constant");
 		for (int64_t i = 0; i < n; i++)
 			f[i] = (float)info->numbers[i];
-		w->name[v] = constant(w, FORMAT_ONNX_FLOAT, s->rank, s->dim, f, (size_t)n * sizeof *f);
+		w->name[v] = put_reals(w, NULL, s->rank, s->dim, f, n);
 		secant_free(f);
 	}
 	return SECANT_OK;
@@ -781,14 +959,20 @@ put_output(writer *w, graph_value v, const char *name, const char *activation)
 {
 	const secant_shape *s = shape_of(w, v);
 	const char *x = w->name[v];
+	bool cloud = w->how->clouds && s->rank == 4 && s->dim[2] == 1;
+	secant_shape file = cloud ? secant_shape_of(3, s->dim[0], s->dim[3], s->dim[1]) : *s;
 	attrs a = { 0 };
 	w->node = NULL;
 	if (s->rank == 4 && !w->first[v])
 		x = turned(w, x, (int64_t[]){ 0, 3, 1, 2 });
+	if (cloud)
+		x = node2(w, "Squeeze", x, integers(w, 1, (int64_t[]){ 3 }), NULL);
+	if (w->how->half)
+		x = cast(w, x, FORMAT_ONNX_FLOAT);
 	if (activation && !strcmp(activation, "softmax"))
 		attr_int(&a, "axis", 1);
 	put_node(w, !activation ? "Identity" : !strcmp(activation, "softmax") ? "Softmax" : "Sigmoid", name, 1, &x, &a);
-	put_info(w, 12, name, FORMAT_ONNX_FLOAT, s, s->rank == 4);
+	put_info(w, 12, name, FORMAT_ONNX_FLOAT, &file, s->rank == 4 && !cloud);
 }
 
 secant_status
@@ -814,6 +998,9 @@ format_onnx_write(const graph_net *g, const graph_value *outputs, const char *co
 	for (int i = 0; i < n && !s; i++)
 		if (outputs[i] >= 0)
 			put_output(&w, outputs[i], names[i], i ? NULL : how->activation);
+	if (!s && w.beyond_half)
+		s = secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"--half: the network holds numbers beyond 65504, which 16 bits cannot; leave it out");
 	if (!s) {
 		base_str opset = { 0 };
 		format_wire_put_varint(out, 1, 8); /* IR of operator set 13 and later ones that readers of 2022 know */

@@ -10,6 +10,8 @@ enum { FORMAT_ONNX_WRITES_OLDEST = 13, FORMAT_ONNX_WRITES_NEWEST = 21 };
 typedef struct format_onnx_written {
 	int opset; /* 13 to 21 */
 	bool dynamic; /* batch, height and width are symbols; else they are the graph's */
+	bool half; /* weights and arithmetic in float16; inputs and outputs stay float */
+	bool clouds; /* N x P x 1 x C is N, C, P in the file */
 	const char *activation; /* put behind the first output: "sigmoid", "softmax"; NULL: none */
 	const float *scale,
 		*shift; /* pictures come as uint8 and are x * scale + shift, per channel; NULL: they come as they are */
