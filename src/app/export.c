@@ -12,7 +12,8 @@ static const secant_opt export_rows[] = {
 	SECANT_OPT_HEADING("As ONNX"),
 	SECANT_OPT(
 		secant_export, opset, INT, "opset", "17", FORMAT_ONNX_WRITES_OLDEST, FORMAT_ONNX_WRITES_NEWEST, "operator set"),
-	SECANT_OPT(secant_export, size, SIZE, "size", "256", 1, 1 << 16, "height and width of the pictures"),
+	SECANT_OPT(secant_export, size, SIZE, "size", "256", 1, 1 << 16,
+		"height and width of the pictures; of clouds the number of points"),
 	SECANT_OPT(secant_export, dynamic, BOOL, "dynamic", "false", 0, 1,
 		"any batch, height and width that the network can have"),
 	SECANT_OPT(secant_export, half, BOOL, "half", "false", 0, 1,

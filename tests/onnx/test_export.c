@@ -126,6 +126,85 @@ test_attention(void **state)
 		true, 32);
 }
 
+/* The largest difference of `logits` as a share of their range; 1 where they have other shapes. */
+static double
+apart(const char *a, const char *b)
+{
+	secant_err err = { 0 };
+	secant_tensors x = { 0 }, y = { 0 };
+	double low = 1e30, high = -1e30, worst = 0;
+	assert_int_equal(secant_tensors_read(&x, NULL, a, &err), SECANT_OK);
+	assert_int_equal(secant_tensors_read(&y, NULL, b, &err), SECANT_OK);
+	const secant_tensor *u = secant_tensors_find(&x, "logits"), *v = secant_tensors_find(&y, "logits");
+	bool same = u && v && secant_shape_equal(&u->shape, &v->shape);
+	for (int64_t i = 0; same && i < secant_shape_count(&u->shape); i++) {
+		double p = secant_tensor_get(u, i), q = secant_tensor_get(v, i);
+		worst = fmax(worst, fabs(p - q));
+		low = fmin(low, p);
+		high = fmax(high, p);
+	}
+	secant_tensors_free(&x);
+	secant_tensors_free(&y);
+	return same && high > low ? worst / (high - low) : 1;
+}
+
+static void
+run_file(const char *model, const char *out)
+{
+	secant_err err = { 0 };
+	secant_run o = { .precision = (char *)(uintptr_t) "f32" };
+	if (secant_model_run(in_folder(model), in_folder("in.safetensors"), in_folder(out), &o, &err))
+		fail_msg("%s", err.msg);
+}
+
+/* 16 bits within: near, and another file. */
+static void
+test_half(void **state)
+{
+	secant_err err = { 0 };
+	secant_export o = { .opset = 17, .size = { 2, { 64, 64 } }, .half = true };
+	make_model("{\"encoder\": \"resnet18\", \"classes\": 2}");
+	make_input(64, 64);
+	assert_int_equal(secant_model_export_onnx(in_folder("m.safetensors"), in_folder("h.onnx"), &o, &err), SECANT_OK);
+	run_file("m.safetensors", "a.safetensors");
+	run_file("h.onnx", "b.safetensors");
+	double d = apart(in_folder("a.safetensors"), in_folder("b.safetensors"));
+	assert_true(d > 1e-6);
+	assert_true(d < 1e-2);
+}
+
+/* Clouds: N, C, P, of any number of points. */
+static void
+test_clouds(void **state)
+{
+	secant_err err = { 0 };
+	secant_tensor t;
+	secant_tensors set = { 0 };
+	secant_shape shape = secant_shape_of(3, 2, 3, 50);
+	secant_export o = { .opset = 17, .size = { 2, { 64, 64 } }, .dynamic = true };
+	assert_int_equal(secant_tensor_new(&t, SECANT_F32, &shape, NULL), SECANT_OK);
+	for (int64_t i = 0; i < secant_shape_count(&shape); i++)
+		((float *)t.data)[i] = (float)(i * 37 % 101) / 64 - 0.75f;
+	assert_int_equal(secant_tensors_add(&set, "input", &t, NULL), SECANT_OK);
+	assert_int_equal(secant_tensors_write(&set, NULL, in_folder("in.safetensors"), NULL), SECANT_OK);
+	secant_tensors_free(&set);
+	static const char *const networks[] = { "pointnet-dense", "pointnet-cls" };
+	for (int i = 0; i < 2; i++) {
+		char options[100];
+		snprintf(options, sizeof options, "{\"arch\": \"%s\", \"classes\": 4}", networks[i]);
+		make_model(options);
+		assert_int_equal(
+			secant_model_export_onnx(in_folder("m.safetensors"), in_folder("c.onnx"), &o, &err), SECANT_OK);
+		run_file("m.safetensors", "a.safetensors");
+		run_file("c.onnx", "b.safetensors");
+		assert_true(apart(in_folder("a.safetensors"), in_folder("b.safetensors")) < 1e-5);
+	}
+	make_model("{\"arch\": \"pointnet2-cls-ssg\", \"classes\": 4}");
+	assert_int_equal(
+		secant_model_export_onnx(in_folder("m.safetensors"), in_folder("c.onnx"), &o, &err), SECANT_ERR_UNSUPPORTED);
+	assert_non_null(strstr(err.msg, "chooses points one after another, which ONNX has no operator for"));
+}
+
 static void
 test_names_and_metadata(void **state)
 {
@@ -175,6 +254,8 @@ main(void)
 		cmocka_unit_test(test_unet),
 		cmocka_unit_test(test_any_size),
 		cmocka_unit_test(test_attention),
+		cmocka_unit_test(test_half),
+		cmocka_unit_test(test_clouds),
 		cmocka_unit_test(test_names_and_metadata),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
