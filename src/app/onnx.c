@@ -180,7 +180,7 @@ app_onnx_import(const char *path, const secant_import *o, const char *out, base_
 	secant_tensor t = { SECANT_U8, secant_shape_of(1, (int64_t)source.m->file.size),
 		(void *)(uintptr_t)source.m->file.data, NULL };
 	if (!s
-		&& !(file.graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", secant_onnx_output_name(&source),
+		&& !(file.graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", deploy_onnx_output_name(&source),
 				 "channel_order", o->bgr ? "bgr" : "rgb")))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a description");
 	if (!s)

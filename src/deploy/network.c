@@ -365,12 +365,12 @@ open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, seca
 		wishes.channel_order = json_string_value(json_object_get(d->file.graph, "channel_order"));
 	}
 	d->onnx.m = bytes ? format_onnx_decode(bytes->data, secant_tensor_bytes(bytes), err) : format_onnx_open(path, err);
-	if (!d->onnx.m || (bytes && secant_onnx_instead(d->onnx.m, &d->file.tensors, err))
+	if (!d->onnx.m || (bytes && format_onnx_instead(d->onnx.m, &d->file.tensors, err))
 		|| deploy_onnx_understand(&d->onnx, &wishes, &guessed, d->file.settings ? NULL : &said, err)) {
 		base_str_free(&said);
 		return err->code;
 	}
-	d->taken = said.n && !secant_onnx_is_ours(&d->onnx) ? base_str_take(&said) : NULL;
+	d->taken = said.n && !deploy_onnx_is_ours(&d->onnx) ? base_str_take(&said) : NULL;
 	for (char *c = d->taken; c && *c; c++) /* lines, as a list */
 		*c = *c == '\n' ? ';' : *c;
 	base_str_free(&said);

@@ -33,7 +33,7 @@ turned(graph_net *g, graph_value x)
 }
 
 const char *
-secant_onnx_output_name(const deploy_onnx_source *s)
+deploy_onnx_output_name(const deploy_onnx_source *s)
 {
 	return s->m->graph.out[s->output].name;
 }
@@ -83,7 +83,7 @@ logits_of(const deploy_onnx_source *s, format_onnx_network *n, const secant_shap
 
 /* The network for pictures of that shape, N x H x W x C (NULL: the file's own). */
 static format_onnx_network *
-mapped_at(const deploy_onnx_source *s, const secant_shape *shape, const secant_onnx_learning *learning,
+mapped_at(const deploy_onnx_source *s, const secant_shape *shape, const format_onnx_learning *learning,
 	secant_shape *picture, secant_err *err)
 {
 	secant_shape x = *picture = shape ? *shape : own_shape(s);
@@ -95,7 +95,7 @@ mapped_at(const deploy_onnx_source *s, const secant_shape *shape, const secant_o
 }
 
 graph_net *
-deploy_onnx_graph_at(const deploy_onnx_source *s, const secant_shape *shape, const secant_onnx_learning *learning,
+deploy_onnx_graph_at(const deploy_onnx_source *s, const secant_shape *shape, const format_onnx_learning *learning,
 	exec_store **store, bool f64, secant_err *err)
 {
 	secant_err own = { 0 };
@@ -176,7 +176,7 @@ is_one_of(const char *op, const char *const *list)
 static void
 take_value(deploy_onnx_source *s, int i, const char *name)
 {
-	const format_onnx_node *n = secant_onnx_maker(&s->m->graph, name);
+	const format_onnx_node *n = format_onnx_maker(&s->m->graph, name);
 	for (int k = 0; n && k < n->n_out; k++) /* the name that lives as long as the model */
 		if (!strcmp(n->out[k], name))
 			s->m->graph.out[i] = (format_onnx_info){
@@ -190,9 +190,9 @@ look_behind_argmax(deploy_onnx_source *s, base_str *said)
 {
 	static const char *const moves[] = { "Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", NULL };
 	format_onnx_info *out = &s->m->graph.out[s->output];
-	const format_onnx_node *n = secant_onnx_maker(&s->m->graph, out->name);
+	const format_onnx_node *n = format_onnx_maker(&s->m->graph, out->name);
 	for (int guard = 0; n && n->n_in && guard < 100 && is_one_of(n->op, moves); guard++)
-		n = secant_onnx_maker(&s->m->graph, n->in[0]);
+		n = format_onnx_maker(&s->m->graph, n->in[0]);
 	if (!n || strcmp(n->op, "ArgMax") || n->n_in != 1)
 		return;
 	base_str_addf(said, "'%s' is the largest class: the scores before it, '%s', are taken\n", out->name, n->in[0]);
@@ -205,9 +205,9 @@ look_before_activation(deploy_onnx_source *s, base_str *said)
 {
 	static const char *const moves[] = { "Identity", "Cast", NULL };
 	const char *name = s->m->graph.out[s->output].name;
-	const format_onnx_node *n = secant_onnx_maker(&s->m->graph, name);
+	const format_onnx_node *n = format_onnx_maker(&s->m->graph, name);
 	for (int guard = 0; n && n->n_in && guard < 100 && is_one_of(n->op, moves); guard++)
-		n = secant_onnx_maker(&s->m->graph, n->in[0]);
+		n = format_onnx_maker(&s->m->graph, n->in[0]);
 	if (!n || (strcmp(n->op, "Sigmoid") && strcmp(n->op, "Softmax")) || n->n_in != 1)
 		return;
 	base_str_addf(said, "%s at its end is taken off: training wants the scores before it, '%s'\n",
@@ -224,7 +224,7 @@ choose_output(deploy_onnx_source *s, const char *wanted, base_str *said, secant_
 		if (wanted ? !strcmp(g->out[i].name, wanted)
 				   : (g->out[i].rank < 0 || g->out[i].rank == 4 || g->out[i].rank == 3))
 			s->output = i;
-	if (s->output < 0 && wanted && g->n_out && secant_onnx_maker(g, wanted)) /* within the network */
+	if (s->output < 0 && wanted && g->n_out && format_onnx_maker(g, wanted)) /* within the network */
 		take_value(s, s->output = 0, wanted);
 	if (s->output < 0 && wanted) {
 		base_str names = { 0 };
@@ -279,9 +279,9 @@ last_activation(const deploy_onnx_source *s)
 	static const char *const moves[] = { "Identity", "Transpose", "Reshape", "Cast", "Resize", "Upsample", "Squeeze",
 		"Unsqueeze", "Slice", NULL };
 	const format_onnx_graph *g = &s->m->graph;
-	const format_onnx_node *n = secant_onnx_maker(g, g->out[s->output].name);
+	const format_onnx_node *n = format_onnx_maker(g, g->out[s->output].name);
 	for (int guard = 0; n && n->n_in && guard < 100 && is_one_of(n->op, moves); guard++)
-		n = secant_onnx_maker(g, n->in[0]);
+		n = format_onnx_maker(g, n->in[0]);
 	return n && !strcmp(n->op, "Softmax") ? "softmax" : n && !strcmp(n->op, "Sigmoid") ? "sigmoid" : "identity";
 }
 
@@ -329,13 +329,13 @@ own_settings(const format_onnx_model *m)
 }
 
 bool
-secant_onnx_is_ours(const deploy_onnx_source *s)
+deploy_onnx_is_ours(const deploy_onnx_source *s)
 {
 	return metadata_of(s->m, "secant") != NULL;
 }
 
 int
-secant_onnx_batch(const deploy_onnx_source *s)
+deploy_onnx_batch(const deploy_onnx_source *s)
 {
 	int64_t n = s->m->graph.in[s->input].dim[0];
 	return n > 0 && n < 65536 ? (int)n : 0;

@@ -23,11 +23,11 @@ typedef struct deploy_onnx_wishes {
 } deploy_onnx_wishes;
 
 /* The name of the output that is taken. */
-const char *secant_onnx_output_name(const deploy_onnx_source *s);
+const char *deploy_onnx_output_name(const deploy_onnx_source *s);
 /* Was it written by secant export, and tells what others do not? */
-bool secant_onnx_is_ours(const deploy_onnx_source *s);
+bool deploy_onnx_is_ours(const deploy_onnx_source *s);
 /* The batch that the file fixes; 0: any. */
-int secant_onnx_batch(const deploy_onnx_source *s);
+int deploy_onnx_batch(const deploy_onnx_source *s);
 bool deploy_is_onnx(const char *path); /* by its first bytes */
 /* Fills the source (m is given), and the settings a model file has (model_file.h); `said`, nullable, receives what was
  * taken, a line each. */
@@ -36,5 +36,5 @@ secant_status deploy_onnx_understand(deploy_onnx_source *s, const deploy_onnx_wi
 /* The graph at a shape N x H x W x C (NULL: the file's own, or 256 x 256), input "input", output "logits", for
  * inference or (learning) for training; with `store`, nullable, a store that holds its numbers. */
 graph_net *deploy_onnx_graph_at(const deploy_onnx_source *s, const secant_shape *shape,
-	const secant_onnx_learning *learning, exec_store **store, bool f64, secant_err *err);
+	const format_onnx_learning *learning, exec_store **store, bool f64, secant_err *err);
 #endif

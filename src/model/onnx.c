@@ -47,7 +47,7 @@ open_source(model_bundle *m, const char *path, secant_err *err)
 	m->onnx_size = secant_tensor_bytes(t);
 	if (!(m->onnx.m = format_onnx_decode(m->onnx_bytes, m->onnx_size, err)))
 		return err->code;
-	return secant_onnx_instead(m->onnx.m, &m->onnx_file.tensors, err);
+	return format_onnx_instead(m->onnx.m, &m->onnx_file.tensors, err);
 }
 
 /* ---- another number of classes ---- */
@@ -59,14 +59,14 @@ last_convolution(const model_bundle *m, secant_err *err)
 	static const char *const passed[] = { "Identity", "Transpose", "Cast", "Resize", "Upsample", "Squeeze",
 		"Unsqueeze" };
 	const format_onnx_graph *g = &m->onnx.m->graph;
-	const format_onnx_node *n = secant_onnx_maker(g, secant_onnx_output_name(&m->onnx));
+	const format_onnx_node *n = format_onnx_maker(g, deploy_onnx_output_name(&m->onnx));
 	for (int guard = 0; n && n->n_in && guard < 100; guard++) {
 		bool moves = false;
 		for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
 			moves |= !strcmp(n->op, passed[i]);
 		if (!moves)
 			break;
-		n = secant_onnx_maker(g, n->in[0]);
+		n = format_onnx_maker(g, n->in[0]);
 	}
 	const format_onnx_attr *group = n ? format_onnx_find_attr(n, "group") : NULL;
 	bool conv = n && (!strcmp(n->op, "Conv") || !strcmp(n->op, "ConvTranspose")) && n->n_in > 1;
@@ -119,7 +119,7 @@ make_last_anew(model_bundle *m, int classes, base_str *said, secant_err *err)
 	secant_status status = put_fresh(m, n->in[1], &shape, fan_in, err);
 	if (!status && biased)
 		status = put_fresh(m, n->in[2], &one, fan_in, err);
-	if (!status && !(status = secant_onnx_instead(m->onnx.m, &m->onnx_fresh, err)))
+	if (!status && !(status = format_onnx_instead(m->onnx.m, &m->onnx_fresh, err)))
 		base_str_addf(said, "the last convolution '%s' is made anew for %d classes instead of %lld\n", n->in[1],
 			classes, (long long)w->dim[turned]);
 	return status;
@@ -230,7 +230,7 @@ is_frozen(const void *user, const char *state)
 secant_status
 model_onnx_build(const model_bundle *m, nn_phase phase, const secant_shape *input, model_graph *out, secant_err *err)
 {
-	secant_onnx_learning learning = {
+	format_onnx_learning learning = {
 		.recalibrates = phase == NN_PHASE_RECALIBRATE, .is_frozen = is_frozen, .user = m
 	};
 	*out = (model_graph){ 0 };
@@ -267,7 +267,7 @@ secant_status
 model_onnx_file(const model_bundle *m, format_model_file *file, secant_err *err)
 {
 	secant_tensor t = { SECANT_U8, secant_shape_of(1, (int64_t)m->onnx_size), (void *)(uintptr_t)m->onnx_bytes, NULL };
-	file->graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", secant_onnx_output_name(&m->onnx), "channel_order",
+	file->graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", deploy_onnx_output_name(&m->onnx), "channel_order",
 		m->onnx.backwards ? "bgr" : "rgb");
 	json_t *net = json_object_get(file->settings, "network");
 	json_object_set_new(net, "arch", json_string("onnx"));

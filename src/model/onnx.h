@@ -1,6 +1,6 @@
 /* Networks from ONNX that learn: what model_bundle does where its network is not one of ours. */
-#ifndef SECANT_MODEL_ONNX_H
-#define SECANT_MODEL_ONNX_H
+#ifndef MODEL_ONNX_H
+#define MODEL_ONNX_H
 #include "model/model.h"
 
 /* Is it an ONNX file, or a model file that holds one? */

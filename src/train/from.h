@@ -1,6 +1,6 @@
 /* Which network a training goes on with. */
-#ifndef SECANT_TRAIN_FROM_H
-#define SECANT_TRAIN_FROM_H
+#ifndef TRAIN_FROM_H
+#define TRAIN_FROM_H
 #include <secant/train.h>
 
 /* --from NETWORK, --from-network NETWORK: what the network decides (channels, normalisation, a fixed size) becomes

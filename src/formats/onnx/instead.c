@@ -11,7 +11,7 @@ by_name(const void *a, const void *b)
 }
 
 secant_status
-secant_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err)
+format_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err)
 {
 	const format_onnx_initializer *before = m->instead;
 	int n_before = m->n_instead;
@@ -45,7 +45,7 @@ secant_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err 
 }
 
 format_onnx_tensor *
-secant_onnx_find_instead(const format_onnx_model *m, const char *name)
+format_onnx_find_instead(const format_onnx_model *m, const char *name)
 {
 	format_onnx_initializer key = { .name = name };
 	const format_onnx_initializer *at = m->n_instead && name
@@ -55,7 +55,7 @@ secant_onnx_find_instead(const format_onnx_model *m, const char *name)
 }
 
 const format_onnx_node *
-secant_onnx_maker(const format_onnx_graph *g, const char *name)
+format_onnx_maker(const format_onnx_graph *g, const char *name)
 {
 	for (int i = g->n_node - 1; i >= 0; i--)
 		for (int k = 0; k < g->node[i].n_out; k++)

@@ -169,7 +169,7 @@ add_state(format_onnx_network *n, onnx_call *c, onnx_tensor *t, const char *name
 	}
 	if (!there)
 		n->state[n->n_state++] = (format_onnx_state){ base_arena_strdup(n->arena, name), format_onnx_tensor_hold(t) };
-	const secant_onnx_learning *l = n->learning;
+	const format_onnx_learning *l = n->learning;
 	bool learns = !n->still && t->learned && !(l && l->is_frozen && l->is_frozen(l->user, name));
 	return graph_state(n->g, name, SECANT_F32, shape, learns, GRAPH_INIT_ZEROS);
 }
@@ -202,7 +202,7 @@ onnx_value_of(onnx_call *c, int i)
 		return NULL;
 	bool weights = format_onnx_type_is_real(t->type) && !t->sized && format_onnx_count(t) > 0 && t->rank > 0;
 	const char *name = weights ? state_name(n, c, t, c->node->in[i]) : NULL;
-	onnx_tensor *other = secant_onnx_find_instead(c->walk->model, name);
+	onnx_tensor *other = format_onnx_find_instead(c->walk->model, name);
 	t = other ? other : t;
 	if (t->rank > SECANT_MAX_RANK || (t->type == FORMAT_ONNX_DOUBLE && !other)) {
 		onnx_no_map(
@@ -322,7 +322,7 @@ map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, 
 
 format_onnx_network *
 format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count,
-	const secant_onnx_learning *learning, secant_err *err)
+	const format_onnx_learning *learning, secant_err *err)
 {
 	const format_onnx_graph *g = &m->graph;
 	secant_err own = { 0 };

@@ -27,15 +27,15 @@ typedef struct format_onnx_state {
 } format_onnx_state;
 
 /* How a network is mapped that is to learn: norms take the statistics of the batch and update theirs. */
-typedef struct secant_onnx_learning {
+typedef struct format_onnx_learning {
 	bool recalibrates; /* norms take their momentum from the input "norm_momentum" */
 	bool (*is_frozen)(const void *user, const char *state);
 	const void *user;
-} secant_onnx_learning;
+} format_onnx_learning;
 
 typedef struct format_onnx_network {
 	graph_net *g;
-	const secant_onnx_learning *learning; /* NULL: inference */
+	const format_onnx_learning *learning; /* NULL: inference */
 	bool still; /* states that are made now are statistics, which no gradient changes */
 	int n_in, n_out, n_state, state_capacity;
 	onnx_mapped *in; /* of each input of the model; v -1: a known one */
@@ -59,7 +59,7 @@ typedef struct format_onnx_size {
 /* learning NULL: inference. NULL and err on failure; UNSUPPORTED where nodes have no operators of ours: one error that
  * lists them all. */
 format_onnx_network *format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int n,
-	const secant_onnx_learning *learning, secant_err *err);
+	const format_onnx_learning *learning, secant_err *err);
 void format_onnx_network_free(format_onnx_network *n); /* the graph too, unless g was taken (NULL) */
 /* An output with channels last (its rank's last axis is ONNX's axis 1), or in the file's own order. */
 graph_value format_onnx_output(format_onnx_network *n, int i, bool last);

@@ -152,7 +152,7 @@ typedef struct format_onnx_model {
 	format_onnx_pair *pair; /* metadata */
 	base_arena *arena;
 	secant_bytes file; /* what tensors borrow from */
-	format_onnx_initializer *instead; /* by name: secant_onnx_instead */
+	format_onnx_initializer *instead; /* by name: format_onnx_instead */
 	int n_instead;
 	struct format_onnx_external *external; /* files of external data */
 	format_onnx_tensor **tensor; /* all that were made while reading */
@@ -172,10 +172,10 @@ format_onnx_tensor *format_onnx_tensor_decode(
 
 /* From now on these tensors stand for states of the same names wherever an operator of ours reads them (map.h), other
  * shapes too: what a training made of a network. They are borrowed and must outlive the model. A later call's win. */
-secant_status secant_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err) SECANT_NODISCARD;
-format_onnx_tensor *secant_onnx_find_instead(const format_onnx_model *m, const char *name); /* NULL: the file's own */
+secant_status format_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err) SECANT_NODISCARD;
+format_onnx_tensor *format_onnx_find_instead(const format_onnx_model *m, const char *name); /* NULL: the file's own */
 /* The node that makes a value of the model's own graph; NULL: none does. */
-const format_onnx_node *secant_onnx_maker(const format_onnx_graph *g, const char *name);
+const format_onnx_node *format_onnx_maker(const format_onnx_graph *g, const char *name);
 
 /* An attribute by name; NULL. */
 const format_onnx_attr *format_onnx_find_attr(const format_onnx_node *n, const char *name);
