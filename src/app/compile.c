@@ -168,7 +168,7 @@ fold(compiling *c, secant_err *err)
 {
 	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL, n = 0;
 	secant_shape shape = secant_shape_of(4, 1, rounded(h, c->d.multiple), rounded(w, c->d.multiple), c->d.in_channels);
-	graph_net *g = c->d.onnx.m ? deploy_onnx_graph_at(&c->d.onnx, &shape, NULL, false, err)
+	graph_net *g = c->d.onnx.m ? deploy_onnx_graph_at(&c->d.onnx, &shape, NULL, NULL, false, err)
 							   : format_graph_from_json(c->d.file.graph, &shape, 1, false, err);
 	graph_value keep[8];
 	const char *names[8];
