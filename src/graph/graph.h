@@ -44,7 +44,8 @@ typedef enum graph_init {
 	GRAPH_INIT_XAVIER_UNIFORM,
 	GRAPH_INIT_TRUNC_NORMAL,
 	GRAPH_INIT_NORMAL_OUT,
-	GRAPH_INIT_KAIMING_NORMAL
+	GRAPH_INIT_KAIMING_NORMAL,
+	GRAPH_INIT_FAINT /* 1e-6: the scale of a branch that begins nearly silent */
 } graph_init;
 
 /* How stored whole numbers stand for real ones: real = (stored - zero) * scale, with one pair for all or one for each

@@ -49,6 +49,27 @@ nn_squeeze_excite(nn_builder *n, const nn_squeeze *s, graph_value x)
 }
 
 graph_value
+nn_conv_norm_act(nn_builder *n, const char *name, graph_value x, const nn_conv_spec *c, const char *act, bool silent)
+{
+	size_t mark = nn_enter(n, name);
+	x = nn_conv(n, "conv", x, c);
+	x = silent ? nn_batch_norm_silent(n, "bn", x, 1e-5, 0.1) : nn_batch_norm(n, "bn", x, 1e-5, 0.1);
+	nn_leave(n, mark);
+	return nn_act(n, act, x);
+}
+
+int
+nn_dilation_stage(nn_dilation *d, int stride, const nn_request *q)
+{
+	if (d->reached >= q->output_stride) {
+		d->rate *= stride;
+		return 1;
+	}
+	d->reached *= stride;
+	return stride;
+}
+
+graph_value
 nn_max_pool(nn_builder *n, graph_value x, int kernel, int stride, int padding, bool ceil_mode)
 {
 	op_pool_attr pool = op_pooling(kernel, stride, padding);

@@ -25,6 +25,20 @@ typedef struct nn_squeeze {
 	graph_init init;
 } nn_squeeze;
 graph_value nn_squeeze_excite(nn_builder *n, const nn_squeeze *s, graph_value x);
+/* timm's ConvNormAct: keys NAME.conv and NAME.bn, then the operator `act` (NULL: none). `silent`: the norm's scale
+ * starts at 0. */
+graph_value nn_conv_norm_act(
+	nn_builder *n, const char *name, graph_value x, const nn_conv_spec *c, const char *act, bool silent);
+/*
+ * How timm's networks keep an output stride: once `reached` has it, strides of later stages become dilation. Gives the
+ * stage's stride; rate is the dilation within it.
+ */
+typedef struct nn_dilation {
+	int reached, rate;
+} nn_dilation;
+int nn_dilation_stage(nn_dilation *d, int stride, const nn_request *q);
+/* timm's residual block of stride 1 under the current path: basic, or a bottleneck of 4 * planes. */
+graph_value nn_residual(nn_builder *n, graph_value x, int planes, bool bottleneck);
 /* max_pool2d */
 graph_value nn_max_pool(nn_builder *n, graph_value x, int kernel, int stride, int padding, bool ceil_mode);
 #endif

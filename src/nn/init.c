@@ -6,6 +6,7 @@
  *     kaiming_normal_out, normal_out   normal, deviation sqrt(2/fan_out)  (torchvision's ResNets)
  *     kaiming_normal    normal, deviation sqrt(2/fan_in)                 (DenseNets)
  *     xavier_uniform    uniform in +-sqrt(6/(fan_in + fan_out))          (heads)
+ *     faint             1e-6 (scales of branches: ConvNeXt)
  *     trunc_normal      normal, deviation 0.02 (transformers; the cut at two units, 100 deviations, never happens)
  */
 #include "nn/init.h"
@@ -25,7 +26,8 @@ nn_init_fill(graph_init rule, const secant_shape *shape, int64_t fan_in, uint64_
 	double in = fan_in > 0 ? (double)fan_in : 1, out = fan_out > 0 ? (double)fan_out : 1, bound = 0, deviation = 0;
 	switch (rule) {
 	case GRAPH_INIT_ZEROS:
-	case GRAPH_INIT_ONES: break;
+	case GRAPH_INIT_ONES:
+	case GRAPH_INIT_FAINT: break;
 	case GRAPH_INIT_DEFAULT: bound = 1 / sqrt(in); break;
 	case GRAPH_INIT_KAIMING_UNIFORM: bound = sqrt(6 / in); break;
 	case GRAPH_INIT_XAVIER_UNIFORM: bound = sqrt(6 / (in + out)); break;
@@ -37,8 +39,9 @@ nn_init_fill(graph_init rule, const secant_shape *shape, int64_t fan_in, uint64_
 	base_rng r = base_rng_make(seed, BASE_FOR_INIT, 0, index);
 	for (int64_t i = 0; i < n; i++)
 		set(user, i,
-			rule == GRAPH_INIT_ONES ? 1
-				: bound > 0         ? base_rng_range(&r, -bound, bound)
-				: deviation > 0     ? deviation * base_rng_normal(&r)
-									: 0);
+			rule == GRAPH_INIT_ONES        ? 1
+				: rule == GRAPH_INIT_FAINT ? 1e-6
+				: bound > 0                ? base_rng_range(&r, -bound, bound)
+				: deviation > 0            ? deviation * base_rng_normal(&r)
+										   : 0);
 }

@@ -125,7 +125,7 @@ nn_conv(nn_builder *n, const char *name, graph_value x, const nn_conv_spec *c)
 	graph_value w, b;
 	op_conv_attr a = conv_attr(n, c);
 	nn_conv_spec spec = *c;
-	if (is_picture(n, x))
+	if (is_picture(n, x) && !c->keeps_start)
 		spec.init = GRAPH_INIT_DEFAULT;
 	nn_conv_states(n, name, nn_channels(n, x), &spec, &w, &b);
 	size_t mark = nn_enter(n, name);
@@ -216,12 +216,12 @@ scalar_input(nn_builder *n, graph_value *cache, const char *name, secant_dtype d
 	return *cache;
 }
 
-nn_norm_states
-nn_batch_norm_states(nn_builder *n, int channels)
+static nn_norm_states
+norm_states(nn_builder *n, int channels, graph_init scale)
 {
 	secant_shape c = { 1, { channels } };
 	nn_norm_states s;
-	s.weight = nn_state(n, "weight", &c, GRAPH_INIT_ONES);
+	s.weight = nn_state(n, "weight", &c, scale);
 	s.bias = nn_state(n, "bias", &c, GRAPH_INIT_ZEROS);
 	s.mean = state(n, "running_mean", SECANT_F32, &c, false, GRAPH_INIT_ZEROS);
 	s.var = state(n, "running_var", SECANT_F32, &c, false, GRAPH_INIT_ONES);
@@ -229,12 +229,18 @@ nn_batch_norm_states(nn_builder *n, int channels)
 	return s;
 }
 
-graph_value
-nn_batch_norm(nn_builder *n, const char *name, graph_value x, double eps, double momentum)
+nn_norm_states
+nn_batch_norm_states(nn_builder *n, int channels)
+{
+	return norm_states(n, channels, GRAPH_INIT_ONES);
+}
+
+static graph_value
+batch_norm(nn_builder *n, const char *name, graph_value x, double eps, double momentum, graph_init scale)
 {
 	size_t mark = nn_enter(n, name);
 	op_norm_attr a = { .eps = eps, .momentum = momentum, .groups = 1 };
-	nn_norm_states s = nn_batch_norm_states(n, nn_channels(n, x));
+	nn_norm_states s = norm_states(n, nn_channels(n, x), scale);
 	graph_value y;
 	graph_scope(n->g, n->path);
 	if (n->phase == NN_PHASE_EVAL || is_frozen(n, n->path)) {
@@ -248,6 +254,18 @@ nn_batch_norm(nn_builder *n, const char *name, graph_value x, double eps, double
 	}
 	nn_leave(n, mark);
 	return y;
+}
+
+graph_value
+nn_batch_norm(nn_builder *n, const char *name, graph_value x, double eps, double momentum)
+{
+	return batch_norm(n, name, x, eps, momentum, GRAPH_INIT_ONES);
+}
+
+graph_value
+nn_batch_norm_silent(nn_builder *n, const char *name, graph_value x, double eps, double momentum)
+{
+	return batch_norm(n, name, x, eps, momentum, GRAPH_INIT_ZEROS);
 }
 
 graph_value

@@ -7,6 +7,7 @@
 typedef struct maker {
 	nn_builder *n;
 	const nn_mobile *m;
+	int rate; /* dilation of convolutions with a kernel, where timm sets it */
 } maker;
 
 static graph_value
@@ -18,12 +19,19 @@ norm(const maker *k, const char *name, graph_value x, const char *act)
 static graph_value
 conv(const maker *k, const char *name, graph_value x, int out, int kernel, int stride, bool by_channel)
 {
+	int rate = kernel > 1 ? k->rate : 1;
 	nn_conv_spec c = { .out = out,
 		.kernel = kernel,
 		.stride = stride,
-		.padding = kernel / 2,
+		.padding = kernel / 2 * rate,
+		.dilation = rate,
 		.groups = by_channel ? out : 1,
-		.init = by_channel ? GRAPH_INIT_KAIMING_NORMAL : GRAPH_INIT_KAIMING_NORMAL_OUT };
+		.init = by_channel ? GRAPH_INIT_KAIMING_NORMAL : GRAPH_INIT_KAIMING_NORMAL_OUT,
+		.keeps_start = k->m->timm };
+	if (k->m->same && stride == 2 && kernel > 1) { /* of an even size: kernel - 2 zeros, the odd one behind */
+		c.padding = (kernel - 2) / 2;
+		c.more = (kernel - 2) % 2;
+	}
 	return nn_conv(k->n, name, x, &c);
 }
 
@@ -107,28 +115,44 @@ repeats(const nn_mobile *m, const nn_mobile_row *r)
 	return kept ? r->repeats : (int)ceil(r->repeats * m->depth);
 }
 
-void
-nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_request *q, nn_stage *f)
+static int
+widened(const nn_mobile *m, int channels)
 {
-	const maker k = { n, m };
-	int all = 0, at = 0, feature = 1, in_stage = 0;
-	f[0].value = x;
+	return nn_divisible(channels * m->width, 8, m->down ? 0 : 0.9);
+}
+
+/* The stride of a stage's first block; timm's way of not going beyond the output stride is to dilate what follows. */
+static int
+stride_of(const nn_mobile_row *r, const nn_request *q, int *reached, int *rate)
+{
+	if (r->stride > 1 && *reached * r->stride > q->output_stride) {
+		*rate *= r->stride;
+		return 1;
+	}
+	*reached *= r->stride;
+	return r->stride;
+}
+
+static graph_value
+blocks(maker *k, graph_value x, const nn_request *q, nn_stage *f)
+{
+	const nn_mobile *m = k->m;
+	nn_builder *n = k->n;
+	int all = 0, at = 0, feature = m->taps[0] < 0 ? 2 : 1, in_stage = 0, reached = 2;
 	for (const nn_mobile_row *r = m->rows; r->kind; r++)
 		all += repeats(m, r);
-	nn_encoder_stage(n, q, 1);
-	int stem = m->fixed ? m->stem : nn_divisible(m->stem * m->width, 8, 0.9);
-	x = norm(&k, "bn1", conv(&k, "conv_stem", x, stem, 3, 2, false), m->act);
-	if (m->taps[0] < 0)
-		nn_encoder_give(f, q, feature++, x);
-	size_t mark = nn_enter(n, "blocks");
 	for (const nn_mobile_row *r = m->rows; r->kind; r++) {
 		size_t stage = nn_enter_index(n, r->stage);
+		int rate = k->rate, stride = m->timm ? stride_of(r, q, &reached, &rate) : r->stride;
 		if (r == m->rows || r[-1].stage != r->stage)
 			in_stage = 0;
 		nn_encoder_stage(n, q, feature);
+		if (m->timm)
+			n->rate = 1;
 		for (int i = 0; i < repeats(m, r); i++, at++, in_stage++) {
 			size_t inner = nn_enter_index(n, in_stage);
-			x = block(&k, r, x, nn_divisible(r->out * m->width, 8, 0.9), i ? 1 : r->stride, 0.2 * at / all);
+			x = block(k, r, x, widened(m, r->out), i ? 1 : stride, m->timm ? 0 : 0.2 * at / all);
+			k->rate = rate;
 			nn_leave(n, inner);
 		}
 		nn_leave(n, stage);
@@ -136,9 +160,26 @@ nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_reque
 		if (ends && feature <= 5 && m->taps[feature - 1] == r->stage)
 			nn_encoder_give(f, q, feature++, x);
 	}
+	return x;
+}
+
+void
+nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_request *q, nn_stage *f)
+{
+	maker k = { n, m, 1 };
+	size_t model = nn_enter(n, m->timm ? "model" : NULL);
+	f[0].value = x;
+	nn_encoder_stage(n, q, 1);
+	int stem = m->fixed || m->whole_stem ? m->stem : widened(m, m->stem);
+	x = norm(&k, "bn1", conv(&k, "conv_stem", x, stem, 3, 2, false), m->act);
+	if (m->taps[0] < 0)
+		nn_encoder_give(f, q, 1, x);
+	size_t mark = nn_enter(n, "blocks");
+	x = blocks(&k, x, q, f);
 	nn_leave(n, mark);
 	nn_encoder_stage(n, q, 6); /* the head is in the files and never runs */
 	if (m->head)
 		norm(&k, "bn2", conv(&k, "conv_head", x, m->head, 1, 1, false), NULL);
 	nn_encoder_end(n);
+	nn_leave(n, model);
 }

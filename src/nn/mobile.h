@@ -34,6 +34,10 @@ typedef struct nn_mobile {
 	double eps;
 	bool fixed; /* stem, first and last stage are not scaled */
 	bool narrow; /* squeeze is a part of the block's inner channels, rounded to eights, and relu stands within it */
+	bool timm; /* timm's own: under "model", no stochastic depth, later stages dilate its way (NN_ENCODER_TIMM) */
+	bool same; /* TensorFlow's padding of strided convolutions, for even sizes */
+	bool whole_stem; /* the stem's width is not scaled */
+	bool down; /* widths may be rounded down by more than a tenth */
 } nn_mobile;
 
 void nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_request *q, nn_stage *f);

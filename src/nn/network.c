@@ -43,14 +43,43 @@ nn_architecture_at(int i)
 	return i >= 0 && i < (int)(sizeof architectures / sizeof *architectures) ? architectures[i] : NULL;
 }
 
-const nn_encoder *
-nn_encoder_find(const char *name)
+static const nn_encoder *
+encoder_called(const char *name)
 {
 	const nn_encoder *e;
 	for (int i = 0; (e = nn_encoder_at(i)); i++)
 		if (!strcmp(e->name, name))
 			return e;
 	return NULL;
+}
+
+/* segmentation_models.pytorch's names for encoders that it has from timm now; what stands for "timm-". */
+static const struct {
+	const char *begins, *now;
+} retired[] = {
+	{ "timm-regnet", "tu-" },
+	{ "timm-res2", "tu-" },
+	{ "timm-resnest", "tu-" },
+	{ "timm-mobilenetv3", "tu-tf_" },
+	{ "timm-gernet", "tu-" },
+};
+
+const nn_encoder *
+nn_encoder_find(const char *name)
+{
+	char text[96];
+	const nn_encoder *e = encoder_called(name);
+	for (size_t i = 0; !e && i < sizeof retired / sizeof *retired; i++)
+		if (!strncmp(name, retired[i].begins, strlen(retired[i].begins))
+			&& snprintf(text, sizeof text, "%s%s", retired[i].now, name + strlen("timm-")) < (int)sizeof text)
+			return nn_encoder_find(text);
+	/* "tu-NAME.WEIGHTS": a name of timm with the weights it starts from */
+	const char *dot = strchr(name, '.');
+	if (e || strncmp(name, "tu-", 3) || !dot || dot - name >= (int)sizeof text || !dot[1])
+		return e;
+	(void)snprintf(text, sizeof text, "%.*s", (int)(dot - name), name);
+	e = encoder_called(text);
+	return e && !(e->facts & NN_ENCODER_TOKENS) ? e : NULL;
 }
 
 const nn_architecture *
@@ -174,6 +203,12 @@ stride_of(const nn_blueprint *b)
 	return asked < deepest ? asked : deepest;
 }
 
+static bool
+takes_any_size(const nn_blueprint *b)
+{
+	return b->arch->any_size && !(b->encoder->facts & NN_ENCODER_EVEN);
+}
+
 /* Depth, stride and encoder fit each other. */
 static secant_status
 check_encoder(const nn_blueprint *b, secant_err *err)
@@ -260,7 +295,7 @@ nn_network_multiple(const secant_network *net)
 	nn_blueprint b;
 	secant_err ignored = { 0 };
 	int multiple = 1;
-	if (!blueprint_of(&b, net, &ignored) && b.encoder && !b.arch->any_size)
+	if (!blueprint_of(&b, net, &ignored) && b.encoder && !takes_any_size(&b))
 		multiple = stride_of(&b);
 	done(&b);
 	return multiple;
@@ -333,7 +368,7 @@ build_cloud(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, secant
 static secant_status
 check_size(const nn_blueprint *b, const secant_shape *in, secant_err *err)
 {
-	int multiple = b->arch->any_size ? 1 : stride_of(b), least = b->arch->least_side;
+	int multiple = takes_any_size(b) ? 1 : stride_of(b), least = b->arch->least_side;
 	if (in->rank != 4 || in->dim[3] != b->net->in_channels)
 		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld",
 			b->net->in_channels, in->rank == 4 ? (long long)in->dim[3] : 0);

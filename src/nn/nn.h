@@ -57,15 +57,18 @@ typedef struct nn_conv_spec {
 	graph_init init;
 	int kernel_w, padding_w; /* kernel_w 0: square; else these for the width */
 	int more; /* zeros below and on the right beyond those above and on the left */
+	bool keeps_start; /* starts by `init` whatever the channels of the picture */
 } nn_conv_spec;
 /* A convolution that reads an input of the graph with other than 3 channels starts as PyTorch's do, whatever `init`
- * says: segmentation_models.pytorch makes it anew (patch_first_conv). */
+ * says: segmentation_models.pytorch makes it anew (patch_first_conv). timm does not (keeps_start). */
 graph_value nn_conv(nn_builder *n, const char *name, graph_value x, const nn_conv_spec *spec);
 /* The states a convolution of `in` channels would have, without using them: state_dicts hold modules that forward never
  * calls. */
 void nn_conv_states(
 	nn_builder *n, const char *name, int in, const nn_conv_spec *spec, graph_value *weight, graph_value *bias);
 graph_value nn_batch_norm(nn_builder *n, const char *name, graph_value x, double eps, double momentum);
+/* The same with a scale of 0 at the start: a residual block that begins as its input. */
+graph_value nn_batch_norm_silent(nn_builder *n, const char *name, graph_value x, double eps, double momentum);
 typedef struct nn_norm_states {
 	graph_value weight, bias, mean, var, batches;
 } nn_norm_states;
@@ -166,7 +169,10 @@ enum { /* facts of an encoder */
 	NN_ENCODER_FIXED = 1, /* has no dilated mode: output stride 32 alone */
 	NN_ENCODER_CENTRE = 2, /* U-Nets put a centre block before their first (the VGGs end in a pool) */
 	NN_ENCODER_TOKENS = 4, /* a plain vision transformer: all features of one stride, for DPT alone */
-	NN_ENCODER_MIX = 8 /* a mix transformer: decoders that want half the size refuse it */
+	NN_ENCODER_MIX = 8, /* a mix transformer: decoders that want half the size refuse it */
+	NN_ENCODER_TIMM = 16, /* timm's own: ends at the depth asked for, dilates its own way, and its first convolution
+								 starts as the others do */
+	NN_ENCODER_EVEN = 32 /* pads as TensorFlow does: sizes must divide by its stride wherever it stands */
 };
 typedef struct nn_encoder nn_encoder;
 struct nn_encoder {
