@@ -77,6 +77,7 @@ enum {
 
 enum { STREAM_PORTS = 4 };
 
+typedef struct stream_work stream_work; /* how it works: worker.h of this room */
 typedef struct stream_element stream_element; /* an element of one stream: stream.h of this room */
 
 typedef struct stream_element_type {
@@ -89,6 +90,7 @@ typedef struct stream_element_type {
 	const char *keys[STREAM_PORTS]; /* which property names the key that port i reads and must not be empty */
 	/* What the element itself refuses when a stream starts; NULL: nothing. Returns false with *why and *prop set. */
 	bool (*starts)(const stream_element *e, const char **prop, const char **why);
+	const stream_work *work; /* NULL: of GStreamer, or it can be checked only */
 } stream_element_type;
 
 /* The i-th element; NULL after the last. */

@@ -18,6 +18,8 @@ static const struct {
 	int code;
 	const char *name;
 } codes[] = {
+	{ SECANT_MX_NO_MEMORY, "COMM_OUT_OF_MEM" },
+	{ SECANT_MX_STREAM_EXISTS, "STREAM_EXIST" },
 	{ STREAM_MX_FAILURE, "COMM_FAILURE" },
 	{ STREAM_MX_INVALID_PARAM, "COMM_INVALID_PARAM" },
 	{ STREAM_MX_INVALID_PATH, "COMM_INVALID_PATH" },
@@ -177,6 +179,9 @@ static bool
 check_stream(secant_pipeline *p, const char *name)
 {
 	stream_instance s = { .pipeline = p, .name = name, .json = json_object_get(p->root, name) };
+	const secant_stream_visitor *v = p->visitor;
+	if (v && !v->meets(v->user, &s))
+		return false;
 	if (!json_is_object(s.json) || !json_object_size(s.json))
 		return stream_refuse(&s, STREAM_MX_INVALID_PARAM, NULL, NULL,
 			json_is_object(s.json) ? "the stream has no elements" : "the stream is not an object of elements");
@@ -186,7 +191,8 @@ check_stream(secant_pipeline *p, const char *name)
 	s.keys = stream_keys(p, s.json, &s.n_keys);
 	if (!s.keys)
 		return stream_no_memory(p);
-	bool fine = stream_validate(&s) && stream_create(&s) && stream_link(&s) && stream_start(&s);
+	bool fine = stream_validate(&s) && stream_create(&s) && stream_link(&s) && stream_start(&s)
+		&& (!v || v->made(v->user, &s));
 	base_by_name_free(&s.by_name);
 	p->n_streams += fine;
 	p->n_elements += fine ? s.n : 0;
@@ -234,7 +240,7 @@ check(secant_pipeline *p, const char *text, size_t size)
 }
 
 static secant_pipeline *
-open_pipeline(bool strict)
+open_pipeline(bool strict, const secant_stream_visitor *v)
 {
 	secant_pipeline *p = secant_calloc(1, sizeof *p);
 	if (p && !(p->arena = base_arena_new())) {
@@ -243,6 +249,7 @@ open_pipeline(bool strict)
 	}
 	if (p) {
 		p->strict = strict;
+		p->visitor = v;
 		p->fault.name = "OK";
 	}
 	return p;
@@ -259,18 +266,30 @@ finished(secant_pipeline *p, secant_err *err)
 }
 
 secant_pipeline *
-secant_pipeline_parse(const char *text, size_t size, bool strict, secant_err *err)
+secant_pipeline_parse_to(const char *text, size_t size, bool strict, const secant_stream_visitor *v, secant_err *err)
 {
-	secant_pipeline *p = open_pipeline(strict);
+	secant_pipeline *p = open_pipeline(strict, v);
 	if (p)
 		check(p, text, size);
 	return finished(p, err);
 }
 
 secant_pipeline *
+secant_pipeline_parse(const char *text, size_t size, bool strict, secant_err *err)
+{
+	return secant_pipeline_parse_to(text, size, strict, NULL, err);
+}
+
+secant_pipeline *
 secant_pipeline_read(const char *path, bool strict, secant_err *err)
 {
-	secant_pipeline *p = open_pipeline(strict);
+	return secant_pipeline_read_to(path, strict, NULL, err);
+}
+
+secant_pipeline *
+secant_pipeline_read_to(const char *path, bool strict, const secant_stream_visitor *v, secant_err *err)
+{
+	secant_pipeline *p = open_pipeline(strict, v);
 	struct stat st;
 	secant_bytes b;
 	secant_err why = { 0 };

@@ -1,5 +1,7 @@
 /* mxpi_imageresize: scales and pads pictures. */
-#include "stream/element.h"
+#include <math.h>
+#include <stdio.h>
+#include "stream/resizing.h"
 
 static bool
 starts(const stream_element *e, const char **prop, const char **why)
@@ -35,6 +37,59 @@ static const stream_prop props[] = {
 	STREAM_PROP_END,
 };
 
+static void
+read_rules(stream_worker *w, stream_resizing *r)
+{
+	char type[64], pad[64], how[32];
+	int number = 0;
+	stream_prop_text(w, "resizeType", type, sizeof type);
+	stream_prop_text(w, "paddingType", pad, sizeof pad);
+	(void)stream_word_in(stream_element_find_prop(w->kind, "resizeType")->words, type, &number);
+	r->type = number;
+	(void)stream_word_in("Padding_NO|Padding_RightDown|Padding_Around", pad, &number);
+	r->padding = number;
+	r->width = (int)stream_prop_int(w, "resizeWidth");
+	r->height = (int)stream_prop_int(w, "resizeHeight");
+	r->least = (int)stream_prop_int(w, "minDimension");
+	r->most = (int)stream_prop_int(w, "maxDimension");
+	r->side = (int)stream_prop_int(w, "scaleValue");
+	r->pad_width = (int)stream_prop_int(w, "paddingWidth");
+	r->pad_height = (int)stream_prop_int(w, "paddingHeight");
+	r->bgr[0] = (float)stream_prop_real(w, "paddingColorB");
+	r->bgr[1] = (float)stream_prop_real(w, "paddingColorG");
+	r->bgr[2] = (float)stream_prop_real(w, "paddingColorR");
+	stream_prop_text(w, "handleMethod", how, sizeof how);
+	if (!*how)
+		stream_prop_text(w, "cvProcessor", how, sizeof how);
+}
+
+static void
+run(stream_worker *w, stream_frame *const *in)
+{
+	char key[300], why[400] = "";
+	stream_resizing rules = { 0 };
+	read_rules(w, &rules);
+	stream_prop_text(w, "parentName", key, sizeof key);
+	if (!*key)
+		stream_prop_key(w, "dataSource", 0, key, sizeof key);
+	stream_blob *list = stream_want(w, in[0], key, "MxpiVisionList");
+	if (!list)
+		return;
+	if (!rules.width || !rules.height)
+		stream_model_size(w, &rules.width, &rules.height);
+	int code = 0;
+	stream_blob *out = stream_resize_list(list, key, &rules, w->name, &code, why, sizeof why);
+	stream_blob_drop(list);
+	if (!out) {
+		stream_refuse(w, in[0], code, "%s", why);
+		return;
+	}
+	stream_frame_set_vision(in[0], w->name);
+	stream_answer(w, in[0], stream_message_find("MxpiVisionList"), out);
+}
+
+static const stream_work work = { .run = run };
+
 const stream_element_type stream_element_mxpi_imageresize = {
 	.name = "mxpi_imageresize",
 	.brief = "scales and pads pictures",
@@ -43,4 +98,5 @@ const stream_element_type stream_element_mxpi_imageresize = {
 	.sources = { STREAM_MEDIA_YUV | STREAM_MEDIA_RGB },
 	.keys = { "dataSource" },
 	.starts = starts,
+	.work = &work,
 };

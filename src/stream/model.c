@@ -1,0 +1,344 @@
+/* Models of streams; see model.h. */
+#include "stream/model.h"
+#include <secant/predict.h>
+#include <stdio.h>
+#include "deploy/network.h"
+#include "deploy/onnx_run.h"
+#include "formats/onnx/run.h"
+
+struct stream_model {
+	secant_predictor *predictor; /* of a model of secant */
+	format_onnx_model *onnx;
+	int n_in;
+	stream_port in[STREAM_MODEL_PORTS];
+	format_onnx_tensor *out[STREAM_MODEL_PORTS]; /* of the last run */
+	float *planes, *probabilities;
+	int32_t *classes;
+	uint8_t *pixels;
+	size_t room; /* pixels * classes there is memory for */
+};
+
+static const struct {
+	int mx, onnx;
+} same[] = { { STREAM_T_F32, FORMAT_ONNX_FLOAT }, { STREAM_T_F16, FORMAT_ONNX_FLOAT16 },
+	{ STREAM_T_I8, FORMAT_ONNX_INT8 }, { STREAM_T_I32, FORMAT_ONNX_INT32 }, { STREAM_T_U8, FORMAT_ONNX_UINT8 },
+	{ STREAM_T_I16, FORMAT_ONNX_INT16 }, { STREAM_T_U16, FORMAT_ONNX_UINT16 }, { STREAM_T_U32, FORMAT_ONNX_UINT32 },
+	{ STREAM_T_I64, FORMAT_ONNX_INT64 }, { STREAM_T_U64, FORMAT_ONNX_UINT64 }, { STREAM_T_F64, FORMAT_ONNX_DOUBLE },
+	{ STREAM_T_BOOL, FORMAT_ONNX_BOOL } };
+
+static int
+mx_of(int onnx)
+{
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+		if (same[i].onnx == onnx)
+			return same[i].mx;
+	return -1;
+}
+
+static secant_status
+describe_onnx(stream_model *m, secant_err *err)
+{
+	const format_onnx_graph *g = &m->onnx->graph;
+	if (g->n_in < 1 || g->n_in > STREAM_MODEL_PORTS || g->n_out < 1 || g->n_out > STREAM_MODEL_PORTS)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d inputs and %d outputs; 1 to %d can be", g->n_in, g->n_out,
+			(int)STREAM_MODEL_PORTS);
+	m->n_in = g->n_in;
+	for (int i = 0; i < g->n_in; i++) {
+		const format_onnx_info *from = &g->in[i];
+		stream_port *p = &m->in[i];
+		snprintf(p->name, sizeof p->name, "%s", from->name);
+		p->type = mx_of(from->type);
+		p->rank = from->rank;
+		if (p->type < 0 || p->rank < 0 || p->rank > STREAM_RANK)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "input '%.60s' is %s with %d axes", from->name,
+				format_onnx_type_name(from->type), from->rank);
+		for (int k = 0; k < p->rank; k++)
+			p->dim[k] = from->dim[k];
+	}
+	return SECANT_OK;
+}
+
+stream_model *
+stream_model_open(const char *path, secant_err *err)
+{
+	secant_err own = { 0 };
+	stream_model *m = secant_calloc(1, sizeof *m);
+	if (!m)
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
+	else if (deploy_is_onnx(path)) {
+		if ((m->onnx = format_onnx_open(path, &own)))
+			(void)!describe_onnx(m, &own);
+	} else if ((m->predictor = secant_predictor_open(&path, 1, NULL, &own))) {
+		int channels = secant_predictor_channels(m->predictor);
+		m->n_in = 1;
+		m->in[0] = (stream_port){ "input", STREAM_T_U8, 4, { 1, -1, -1, channels } };
+	}
+	if (!own.code)
+		return m;
+	stream_model_close(m);
+	secant_err_prefix(&own, "%.300s", path);
+	secant_fail(err, own.code, "%s", own.msg);
+	return NULL;
+}
+
+static void
+drop_outputs(stream_model *m)
+{
+	for (int i = 0; i < STREAM_MODEL_PORTS; i++) {
+		format_onnx_tensor_drop(m->out[i]);
+		m->out[i] = NULL;
+	}
+}
+
+static void
+drop_room(stream_model *m)
+{
+	secant_free(m->planes);
+	secant_free(m->probabilities);
+	secant_free(m->classes);
+	secant_free(m->pixels);
+	m->planes = m->probabilities = NULL;
+	m->classes = NULL;
+	m->pixels = NULL;
+	m->room = 0;
+}
+
+void
+stream_model_close(stream_model *m)
+{
+	if (!m)
+		return;
+	drop_outputs(m);
+	drop_room(m);
+	secant_predictor_close(m->predictor);
+	if (m->onnx)
+		format_onnx_close(m->onnx);
+	secant_free(m);
+}
+
+int
+stream_model_inputs(const stream_model *m)
+{
+	return m->n_in;
+}
+
+const stream_port *
+stream_model_input(const stream_model *m, int i)
+{
+	return &m->in[i];
+}
+
+bool
+stream_model_takes_pictures(const stream_model *m)
+{
+	return m->predictor != NULL;
+}
+
+bool
+stream_model_size_of(const stream_model *m, int *height, int *width)
+{
+	const stream_port *p = &m->in[0];
+	bool rows = p->type == STREAM_T_U8 || (p->rank == 4 && p->dim[3] >= 1 && p->dim[3] <= 4);
+	if (p->rank != 4 || m->predictor)
+		return false;
+	*height = (int)p->dim[rows ? 1 : 2];
+	*width = (int)p->dim[rows ? 2 : 3];
+	return *height > 0 && *width > 0;
+}
+
+void
+stream_model_cancel(stream_model *m)
+{
+	if (m->predictor)
+		secant_predictor_cancel(m->predictor);
+}
+
+/* ---- models of secant ---- */
+
+static bool
+make_room(stream_model *m, size_t pixels, size_t classes)
+{
+	size_t shown = classes < 2 ? 2 : classes, want = pixels * shown;
+	if (m->room >= want)
+		return true;
+	drop_room(m);
+	m->planes = base_alloc_raw(want * sizeof *m->planes);
+	m->probabilities = base_alloc_raw(want * sizeof *m->probabilities);
+	m->classes = base_alloc_raw(pixels * shown * sizeof *m->classes);
+	m->pixels = base_alloc_raw(pixels * shown * 4);
+	bool fine = m->planes && m->probabilities && m->classes && m->pixels;
+	m->room = fine ? want : 0;
+	return fine;
+}
+
+/* The picture as the network knows them: channels R, G, B. Bytes of a tensor are taken as they come: N x H x W x C. */
+static secant_status
+picture_of(stream_model *m, const stream_tensor *t, secant_borrowed_image *im, secant_err *err)
+{
+	const stream_picture *p = &t->picture;
+	char text[200];
+	*im = (secant_borrowed_image){ .dtype = SECANT_U8 };
+	if (!p->width) {
+		if (t->rank != 4 || t->dim[0] != 1 || t->type != STREAM_T_U8 || t->dim[3] > 4 || t->dim[1] < 1 || t->dim[2] < 1)
+			return secant_fail(err, SECANT_ERR_SHAPE,
+				"the model takes a picture, UINT8 1xHxWxC in the order R, G, B; it got %s",
+				stream_tensor_text(t, text, sizeof text));
+		im->height = (int)t->dim[1];
+		im->width = (int)t->dim[2];
+		im->channels = (int)t->dim[3];
+		im->data = t->data;
+		return SECANT_OK;
+	}
+	bool planes = p->format == STREAM_NV12 || p->format == STREAM_NV21;
+	int c = planes ? 3 : stream_picture_channels(p->format);
+	size_t pixels = (size_t)p->width * (size_t)p->height;
+	if (p->f32 || !c || c == 4 || (planes && (p->width_aligned != p->width || p->height_aligned != p->height)))
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"the model normalises pictures itself and takes bytes: grey, NV12, RGB888 or BGR888; it got format %d%s",
+			p->format, p->f32 ? " of FLOAT32" : "");
+	im->height = p->height;
+	im->width = p->width;
+	im->channels = c;
+	im->data = p->data;
+	im->pitch = (int64_t)p->width_aligned * c;
+	if (p->format == STREAM_RGB || p->format == STREAM_GREY)
+		return SECANT_OK;
+	if (planes)
+		stream_from_nv12(m->pixels, p->data, p->width, p->height, false, p->format == STREAM_NV21);
+	for (size_t i = 0; !planes && i < pixels; i++) {
+		const uint8_t *from = p->data + i / (size_t)p->width * (size_t)im->pitch + i % (size_t)p->width * 3;
+		for (size_t k = 0; k < 3; k++)
+			m->pixels[3 * i + k] = from[2 - k];
+	}
+	im->data = m->pixels;
+	im->pitch = 0;
+	return SECANT_OK;
+}
+
+/* Planes of classes to N x H x W x C, and the first largest of each pixel. */
+static void
+arrange(stream_model *m, size_t pixels, size_t classes)
+{
+	size_t shown = classes < 2 ? 2 : classes;
+	for (size_t i = 0; i < pixels; i++) {
+		float *to = m->probabilities + i * shown;
+		size_t best = 0;
+		for (size_t c = 0; c < classes; c++)
+			to[classes < 2 ? 1 : c] = m->planes[c * pixels + i];
+		if (classes < 2)
+			to[0] = 1 - to[1];
+		for (size_t c = 1; c < shown; c++)
+			if (to[c] > to[best] || (classes < 2 && to[c] >= to[best])) /* of one class: from one half on */
+				best = c;
+		m->classes[i] = (int32_t)best;
+	}
+}
+
+static int
+run_predictor(stream_model *m, const stream_tensor *in, stream_tensor *out, secant_err *err)
+{
+	secant_borrowed_image im;
+	int w = in->picture.width ? in->picture.width : in->rank == 4 ? (int)in->dim[2] : 0;
+	int h = in->picture.width ? in->picture.height : in->rank == 4 ? (int)in->dim[1] : 0;
+	size_t pixels = (size_t)w * (size_t)h, classes = (size_t)secant_predictor_classes(m->predictor);
+	if (!make_room(m, pixels + 1, classes)) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %dx%d pixels of %zu classes", h, w, classes);
+		return -1;
+	}
+	if (picture_of(m, in, &im, err) || secant_predictor_probabilities_into(m->predictor, &im, m->planes, err))
+		return -1;
+	arrange(m, pixels, classes);
+	size_t shown = classes < 2 ? 2 : classes;
+	out[0] = (stream_tensor){ STREAM_T_F32, 4, { 1, h, w, (int64_t)shown }, (const uint8_t *)m->probabilities,
+		pixels * shown * sizeof(float), { 0 } };
+	out[1] = (stream_tensor){ STREAM_T_I32, 3, { 1, h, w }, (const uint8_t *)m->classes, pixels * sizeof(int32_t),
+		{ 0 } };
+	return 2;
+}
+
+/* ---- models of ONNX ---- */
+
+/* Bytes as the model's input: what came must have the size that the model's shape asks for. */
+static format_onnx_tensor *
+input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err *err)
+{
+	char text[200];
+	int64_t dim[FORMAT_ONNX_RANK];
+	size_t known = stream_type_size(p->type), open = 0;
+	int free_axes = 0;
+	for (int k = 0; k < p->rank; k++) {
+		dim[k] = p->dim[k];
+		if (p->dim[k] > 0)
+			known *= (size_t)p->dim[k];
+		else {
+			free_axes++;
+			if (t->rank == p->rank)
+				dim[k] = t->dim[k];
+		}
+	}
+	if (free_axes && t->rank != p->rank) { /* a batch axis alone follows from the bytes */
+		open = known && t->size % known == 0 ? t->size / known : 0;
+		dim[0] = p->dim[0] > 0 ? p->dim[0] : (int64_t)open;
+	}
+	format_onnx_tensor *x = format_onnx_tensor_new(onnx_type, p->rank, dim, INT32_MAX, err);
+	if (!x)
+		return NULL;
+	size_t want = (size_t)format_onnx_count(x) * stream_type_size(p->type);
+	if (want != t->size) {
+		stream_tensor e = { .type = p->type, .rank = p->rank, .size = want };
+		char expected[200];
+		memcpy(e.dim, dim, sizeof *dim * (size_t)p->rank);
+		secant_fail(err, SECANT_ERR_SHAPE,
+			"input '%s': the model takes %s, it got %s; AIPP is not active: a model that takes pictures is compiled "
+			"with "
+			"insert_op_conf",
+			p->name, stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text));
+		format_onnx_tensor_drop(x);
+		return NULL;
+	}
+	memcpy(x->data, t->data, want);
+	return x;
+}
+
+static int
+run_onnx(stream_model *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
+{
+	const format_onnx_graph *g = &m->onnx->graph;
+	format_onnx_tensor *x[STREAM_MODEL_PORTS] = { NULL };
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32 };
+	secant_err own = { 0 };
+	drop_outputs(m);
+	for (int i = 0; i < n && !own.code; i++)
+		x[i] = input_of(&m->in[i], &in[i], g->in[i].type, &own);
+	if (!own.code && deploy_onnx_run_planned(m->onnx, x, n, m->out, &o, &own) == SECANT_ERR_UNSUPPORTED) {
+		own = (secant_err){ 0 };
+		(void)!format_onnx_run(m->onnx, x, n, m->out, &own);
+	}
+	for (int i = 0; i < n; i++)
+		format_onnx_tensor_drop(x[i]);
+	for (int i = 0; !own.code && i < g->n_out; i++) {
+		const format_onnx_tensor *t = m->out[i];
+		if (!t || mx_of(t->type) < 0 || t->rank > STREAM_RANK) {
+			secant_fail(
+				&own, SECANT_ERR_UNSUPPORTED, "output '%.60s' is no tensor that a stream carries", g->out[i].name);
+			break;
+		}
+		out[i] = (stream_tensor){ .type = mx_of(t->type), .rank = t->rank, .data = t->data };
+		memcpy(out[i].dim, t->dim, sizeof *t->dim * (size_t)t->rank);
+		out[i].size = (size_t)format_onnx_count(t) * stream_type_size(out[i].type);
+	}
+	if (!own.code)
+		return g->n_out;
+	secant_fail(err, own.code, "%s", own.msg);
+	return -1;
+}
+
+int
+stream_model_run(stream_model *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
+{
+	if (n != m->n_in) {
+		secant_fail(err, SECANT_ERR_SHAPE, "the model has %d inputs, it got %d tensors", m->n_in, n);
+		return -1;
+	}
+	return m->predictor ? run_predictor(m, in, out, err) : run_onnx(m, in, n, out, err);
+}

@@ -1,0 +1,146 @@
+/* Tensors as messages; see tensors.h. */
+#include "stream/tensors.h"
+#include <stdio.h>
+
+static const struct {
+	const char *name;
+	size_t size;
+} types[] = { { "FLOAT32", 4 }, { "FLOAT16", 2 }, { "INT8", 1 }, { "INT32", 4 }, { "UINT8", 1 }, { NULL, 0 },
+	{ "INT16", 2 }, { "UINT16", 2 }, { "UINT32", 4 }, { "INT64", 8 }, { "UINT64", 8 }, { "DOUBLE64", 8 },
+	{ "BOOL", 1 } };
+enum { TYPES = sizeof types / sizeof types[0] };
+
+size_t
+stream_type_size(int type)
+{
+	return type >= 0 && type < TYPES ? types[type].size : 0;
+}
+
+const char *
+stream_type_name(int type)
+{
+	return type >= 0 && type < TYPES && types[type].name ? types[type].name : "UNDEFINED";
+}
+
+int
+stream_package_next(format_wire *list, format_wire *package, char *from, size_t size)
+{
+	format_wire_field item, f;
+	int got;
+	while ((got = format_wire_next(list, &item)) > 0)
+		if (item.number == 1 && item.type == FORMAT_WIRE_BYTES)
+			break;
+	if (got <= 0)
+		return got;
+	*package = item.bytes;
+	if (!from)
+		return 1;
+	*from = '\0';
+	format_wire w = item.bytes;
+	while (format_wire_next(&w, &f) > 0)
+		if (f.number == 1 && f.type == FORMAT_WIRE_BYTES) {
+			format_wire h = f.bytes;
+			while (format_wire_next(&h, &f) > 0) /* dataSource, or its older name parentName */
+				if (f.type == FORMAT_WIRE_BYTES && f.bytes.n && (f.number == 3 || (f.number == 1 && !*from)))
+					snprintf(from, size, "%.*s", (int)f.bytes.n, (const char *)f.bytes.p);
+			break;
+		}
+	return 1;
+}
+
+int
+stream_tensor_next(format_wire *package, stream_tensor *t, char *why, size_t size)
+{
+	format_wire_field item, f;
+	int got, n = 0;
+	while ((got = format_wire_next(package, &item)) > 0)
+		if (item.number == 2 && item.type == FORMAT_WIRE_BYTES)
+			break;
+	*t = (stream_tensor){ 0 };
+	if (got <= 0)
+		return got;
+	format_wire w = item.bytes;
+	bool fine = true;
+	while (format_wire_next(&w, &f) > 0) {
+		if (f.number == 6)
+			fine = fine && stream_take_ints(&f, t->dim, &n, STREAM_RANK);
+		else if (f.number == 7 && f.type == FORMAT_WIRE_BYTES) {
+			t->data = f.bytes.p;
+			t->size = f.bytes.n;
+		} else if (f.number == 8 && f.type == FORMAT_WIRE_VARINT)
+			t->type = (int)(int32_t)(uint32_t)f.value;
+	}
+	t->rank = n;
+	size_t all = stream_type_size(t->type);
+	for (int i = 0; fine && i < n; i++) {
+		t->dim[i] = (int32_t)t->dim[i];
+		fine = t->dim[i] >= 0 && t->dim[i] <= INT32_MAX && (!t->dim[i] || all <= (size_t)INT32_MAX / (size_t)t->dim[i]);
+		all *= (size_t)t->dim[i];
+	}
+	if (!fine)
+		snprintf(why, size, "a tensor with a shape that cannot be, or with more than %d axes", (int)STREAM_RANK);
+	else if (n && all != t->size) {
+		char text[200];
+		snprintf(why, size, "a tensor %s, which is not what its shape needs: %zu bytes",
+			stream_tensor_text(t, text, sizeof text), all);
+		fine = false;
+	}
+	return fine ? 1 : -1;
+}
+
+const char *
+stream_tensor_text(const stream_tensor *t, char *text, size_t size)
+{
+	size_t n = (size_t)snprintf(text, size, "%s ", stream_type_name(t->type));
+	for (int i = 0; i < t->rank && n < size; i++)
+		n += (size_t)snprintf(text + n, size - n, i ? "x%lld" : "%lld", (long long)t->dim[i]);
+	if (n < size)
+		snprintf(text + n, size - n, " (%zu bytes)", t->size);
+	return text;
+}
+
+/* The fields of a tensor before its bytes; dataStr comes last. */
+static void
+head_of(base_str *out, const stream_tensor *t)
+{
+	stream_put_int(out, 2, (int64_t)t->size);
+	stream_put_int(out, 4, 3); /* MXPI_MEMORY_HOST_MALLOC */
+	stream_put_packed(out, 6, t->dim, t->rank);
+	stream_put_int(out, 8, t->type);
+	format_wire_put_head(out, 7, t->size);
+}
+
+stream_blob *
+stream_packages_new(const stream_package *v, int n)
+{
+	base_str list = { 0 }; /* heads and bytes in order: what is large is copied once */
+	for (int i = 0; i < n && !list.failed; i++) {
+		base_str package = { 0 };
+		size_t total = 0;
+		for (int k = 0; k < v[i].n_parents; k++)
+			stream_put_header(&package, v[i].parents[k], v[i].member);
+		total = package.n;
+		base_str *head = secant_calloc((size_t)v[i].n + 1, sizeof *head);
+		for (int k = 0; head && k < v[i].n; k++) {
+			base_str outer = { 0 };
+			head_of(&head[k], &v[i].v[k]);
+			format_wire_put_head(&outer, 2, head[k].n + v[i].v[k].size);
+			base_str_addn(&outer, head[k].p ? head[k].p : "", head[k].n);
+			base_str_free(&head[k]);
+			head[k] = outer;
+			total += outer.n + v[i].v[k].size;
+		}
+		format_wire_put_head(&list, 1, total);
+		base_str_addn(&list, package.p ? package.p : "", package.n);
+		for (int k = 0; head && k < v[i].n; k++) {
+			base_str_addn(&list, head[k].p ? head[k].p : "", head[k].n);
+			base_str_addn(&list, (const char *)v[i].v[k].data, v[i].v[k].size);
+			list.failed |= head[k].failed;
+			base_str_free(&head[k]);
+		}
+		list.failed |= !head || package.failed || list.n > INT32_MAX;
+		secant_free(head);
+		base_str_free(&package);
+	}
+	return stream_blob_take(&list);
+}
