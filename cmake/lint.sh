@@ -25,7 +25,7 @@ deploy: base tensor kernels graph ops exec formats codec prepare draw
 model: base tensor kernels graph ops exec nn formats codec prepare deploy
 judge: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model
 train: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model judge
-stream: base tensor deploy
+stream: base tensor formats codec exec deploy
 app: base tensor kernels graph ops exec nn formats codec prepare draw annotations data deploy model judge train stream
 serve: base tensor deploy
 '
@@ -72,6 +72,7 @@ train: judge
 samples: data
 clouds: prepare
 demo: data
+manager: stream
 '
 
 sources() { find "$@" -name '*.c' -o -name '*.h' 2> /dev/null | sort; }

@@ -4,7 +4,8 @@
  *
  *     secant_streams *m = secant_streams_new();
  *     if (!secant_streams_create_file(m, "inspection.pipeline", &fault)
- *             && !secant_streams_send(m, "inspection", NULL, 0, &(secant_stream_input){ .data = bytes, .size = n }, NULL)
+ *             && !secant_streams_send(m, "inspection", NULL, 0, &(secant_stream_input){ .data = bytes, .size = n },
+ * NULL)
  *             && (r = secant_streams_get(m, "inspection", NULL, 0, NULL, 0, 3000)))
  *         ... secant_stream_result_data(r, &size) ...
  *
@@ -14,6 +15,7 @@
 #ifndef SECANT_MANAGER_H
 #define SECANT_MANAGER_H
 #include <secant/stream.h>
+#include <secant/tensor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,9 +62,9 @@ typedef struct secant_stream_input {
 SECANT_API int secant_streams_send(
 	secant_streams *m, const char *stream, const char *element, int number, const secant_stream_input *in, int64_t *id);
 
-/* The next result of an appsink (by name, or by number in the order of their numbers), with the messages of `keys` (n of
- * them); waits at most so many milliseconds. Never NULL but where there is no memory: a failure is a result with a code
- * and its text. Freed with secant_stream_result_free. */
+/* The next result of an appsink (by name, or by number in the order of their numbers), with the messages of `keys` (n
+ * of them); waits at most so many milliseconds. Never NULL but where there is no memory: a failure is a result with a
+ * code and its text. Freed with secant_stream_result_free. */
 SECANT_API secant_stream_result *secant_streams_get(secant_streams *m, const char *stream, const char *element,
 	int number, const char *const *keys, int n, uint32_t milliseconds);
 /* The result of what was sent under a number. After a timeout (6010) the number is forgotten. */
@@ -79,11 +81,18 @@ SECANT_API int secant_stream_result_messages(const secant_stream_result *r);
  * the message as JSON, made when it is asked for; any may be NULL. All live as long as r. */
 SECANT_API bool secant_stream_result_message(
 	secant_stream_result *r, int i, secant_stream_message *message, const char **text);
+/* The classes of the i-th picture of the result as a picture of one channel, from a mask, from tensors of classes or
+ * scores, or from a dump of these. False, and why, where there is none. secant_image_free. */
+SECANT_API bool secant_stream_result_mask(
+	const secant_stream_result *r, int i, secant_image *mask, char *why, size_t size);
 SECANT_API void secant_stream_result_free(secant_stream_result *r); /* NULL is fine */
 
-/* Changes a property of an element that runs. The original allows it of eight factories, here all do (`strict`: 6011). */
+/* Changes a property of an element that runs. The original allows it of eight factories, here all do (`strict`: 6011).
+ */
 SECANT_API int secant_streams_set(secant_streams *m, const char *stream, const char *element, const char *property,
 	const char *value, bool strict, secant_stream_fault *fault);
+/* For plugins: registers the elements with a GstPlugin; NULL: with this process. False: GStreamer refused. */
+SECANT_API bool secant_streams_register(void *plugin);
 /* Elements that a client sends to or fetches from: the i-th appsrc (source) or appsink; NULL: there is none. The caller
  * frees it with secant_free. */
 SECANT_API char *secant_streams_port(secant_streams *m, const char *stream, bool source, int i);
@@ -93,7 +102,8 @@ SECANT_API char *secant_streams_name(secant_streams *m, int i);
 SECANT_API char *secant_streams_statistics(secant_streams *m, const char *stream);
 /* " (Code = 1002, Message = "Internal error") ", as the original's GetErrorInfo. Writes at most size bytes. */
 SECANT_API void secant_stream_error_text(int code, char *text, size_t size);
-/* The proto file that defines messages: "MxpiDataType", "MxpiDumpData", "MxpiInternalType", "MxpiOSDType". secant_free. */
+/* The proto file that defines messages: "MxpiDataType", "MxpiDumpData", "MxpiInternalType", "MxpiOSDType". secant_free.
+ */
 SECANT_API char *secant_stream_schema(const char *file);
 
 #ifdef __cplusplus

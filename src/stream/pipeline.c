@@ -18,8 +18,8 @@ static const struct {
 	int code;
 	const char *name;
 } codes[] = {
-	{ SECANT_MX_NO_MEMORY, "COMM_OUT_OF_MEM" },
-	{ SECANT_MX_STREAM_EXISTS, "STREAM_EXIST" },
+	{ STREAM_MX_NO_MEMORY, "COMM_OUT_OF_MEM" },
+	{ STREAM_MX_STREAM_EXISTS, "STREAM_EXIST" },
 	{ STREAM_MX_FAILURE, "COMM_FAILURE" },
 	{ STREAM_MX_INVALID_PARAM, "COMM_INVALID_PARAM" },
 	{ STREAM_MX_INVALID_PATH, "COMM_INVALID_PATH" },
@@ -179,7 +179,7 @@ static bool
 check_stream(secant_pipeline *p, const char *name)
 {
 	stream_instance s = { .pipeline = p, .name = name, .json = json_object_get(p->root, name) };
-	const secant_stream_visitor *v = p->visitor;
+	const stream_visitor *v = p->visitor;
 	if (v && !v->meets(v->user, &s))
 		return false;
 	if (!json_is_object(s.json) || !json_object_size(s.json))
@@ -240,7 +240,7 @@ check(secant_pipeline *p, const char *text, size_t size)
 }
 
 static secant_pipeline *
-open_pipeline(bool strict, const secant_stream_visitor *v)
+open_pipeline(bool strict, const stream_visitor *v)
 {
 	secant_pipeline *p = secant_calloc(1, sizeof *p);
 	if (p && !(p->arena = base_arena_new())) {
@@ -266,7 +266,7 @@ finished(secant_pipeline *p, secant_err *err)
 }
 
 secant_pipeline *
-secant_pipeline_parse_to(const char *text, size_t size, bool strict, const secant_stream_visitor *v, secant_err *err)
+stream_pipeline_parse_to(const char *text, size_t size, bool strict, const stream_visitor *v, secant_err *err)
 {
 	secant_pipeline *p = open_pipeline(strict, v);
 	if (p)
@@ -277,17 +277,17 @@ secant_pipeline_parse_to(const char *text, size_t size, bool strict, const secan
 secant_pipeline *
 secant_pipeline_parse(const char *text, size_t size, bool strict, secant_err *err)
 {
-	return secant_pipeline_parse_to(text, size, strict, NULL, err);
+	return stream_pipeline_parse_to(text, size, strict, NULL, err);
 }
 
 secant_pipeline *
 secant_pipeline_read(const char *path, bool strict, secant_err *err)
 {
-	return secant_pipeline_read_to(path, strict, NULL, err);
+	return stream_pipeline_read_to(path, strict, NULL, err);
 }
 
 secant_pipeline *
-secant_pipeline_read_to(const char *path, bool strict, const secant_stream_visitor *v, secant_err *err)
+stream_pipeline_read_to(const char *path, bool strict, const stream_visitor *v, secant_err *err)
 {
 	secant_pipeline *p = open_pipeline(strict, v);
 	struct stat st;

@@ -33,8 +33,8 @@ typedef struct stream_sizes {
 /* Code 0, or why not. */
 int stream_sizes_of(stream_sizes *s, const stream_resizing *r, int width, int height, char *why, size_t size);
 /* All pictures of a list, under the parent's key; NULL: *code and `why`. */
-stream_blob *stream_resize_list(stream_blob *list, const char *key, const stream_resizing *r, const char *element, int *code,
-	char *why, size_t size);
+stream_blob *stream_resize_list(stream_blob *list, const char *key, const stream_resizing *r, const char *element,
+	int *code, char *why, size_t size);
 /* The size that a model behind this element takes; left alone where there is none. */
 void stream_model_size(stream_worker *w, int *width, int *height);
 #endif

@@ -27,7 +27,7 @@ typedef struct graph {
 } graph;
 
 bool
-stream_listed(const char *list, const char *key)
+stream_in_list(const char *list, const char *key)
 {
 	size_t n = strlen(key);
 	while (*list) {
@@ -184,7 +184,7 @@ stream_serialize(base_str *out, stream_frame *f, const char *keys, bool headers,
 	int code = 0;
 	bool all = !*keys, one = *keys && !strchr(keys, ',');
 	for (int i = 0; !code && stream_frame_at(f, i, &key, &kind, &blob); i++) {
-		bool shown = all || stream_listed(keys, key);
+		bool shown = all || stream_in_list(keys, key);
 		if (one && !shown)
 			stream_blob_drop(blob);
 		else if ((code = take(&g, key, kind, blob, shown)) == NOT_A_NODE)

@@ -13,9 +13,9 @@
 enum {
 	STREAM_MX_FAILURE = 1001,
 	STREAM_MX_INVALID_PARAM = 1004,
-	SECANT_MX_NO_MEMORY = 1006,
+	STREAM_MX_NO_MEMORY = 1006,
 	STREAM_MX_INVALID_PATH = 1029,
-	SECANT_MX_STREAM_EXISTS = 6001,
+	STREAM_MX_STREAM_EXISTS = 6001,
 	STREAM_MX_STATE = 6003,
 	STREAM_MX_CONFIG = 6005,
 	STREAM_MX_LINK = 6006,
@@ -59,11 +59,11 @@ struct stream_instance {
 };
 
 /* Who makes something of streams while they are read; each returns false where it has refused the stream. */
-typedef struct secant_stream_visitor {
+typedef struct stream_visitor {
 	bool (*meets)(void *user, stream_instance *s); /* before it is looked at: its name only */
 	bool (*made)(void *user, stream_instance *s); /* all of it was right */
 	void *user;
-} secant_stream_visitor;
+} stream_visitor;
 
 struct secant_pipeline {
 	base_arena *arena;
@@ -72,14 +72,13 @@ struct secant_pipeline {
 	secant_stream_fault fault;
 	const char **remarks;
 	int n_remarks, remarks_capacity, n_streams, n_elements;
-	const secant_stream_visitor *visitor; /* NULL: nobody wants the streams */
+	const stream_visitor *visitor; /* NULL: nobody wants the streams */
 };
 
 /* As secant_pipeline_parse and _read, with a visitor. */
-secant_pipeline *secant_pipeline_parse_to(
-	const char *text, size_t size, bool strict, const secant_stream_visitor *v, secant_err *err);
-secant_pipeline *secant_pipeline_read_to(
-	const char *path, bool strict, const secant_stream_visitor *v, secant_err *err);
+secant_pipeline *stream_pipeline_parse_to(
+	const char *text, size_t size, bool strict, const stream_visitor *v, secant_err *err);
+secant_pipeline *stream_pipeline_read_to(const char *path, bool strict, const stream_visitor *v, secant_err *err);
 
 /* The text that the value of a property stands for; NULL: nothing stands for it. Numbers and booleans: unless strict.
  */

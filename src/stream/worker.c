@@ -90,13 +90,13 @@ stream_answer(stream_worker *w, stream_frame *f, const stream_message *kind, str
 {
 	int code = stream_put(w, f, 0, kind, blob);
 	if (code)
-		stream_refuse(w, f, code, code == STREAM_NO_MEMORY ? "no memory for the result" : "the key is taken already");
+		stream_cannot(w, f, code, code == STREAM_NO_MEMORY ? "no memory for the result" : "the key is taken already");
 	else
 		stream_send_all(w, f);
 }
 
 void
-stream_refuse(stream_worker *w, stream_frame *f, int code, const char *fmt, ...)
+stream_cannot(stream_worker *w, stream_frame *f, int code, const char *fmt, ...)
 {
 	char text[1000], whole[1200];
 	va_list ap;
@@ -125,14 +125,14 @@ stream_want(stream_worker *w, stream_frame *f, const char *key, const char *kind
 	const stream_message *have;
 	stream_blob *blob;
 	if (!stream_frame_get(f, key, &have, &blob)) {
-		stream_refuse(
+		stream_cannot(
 			w, f, STREAM_NO_DATA, "there is nothing under the key '%.100s' (dataSource); %s is wanted", key, kind);
 		return NULL;
 	}
 	if (have && !strcmp(have->name, kind))
 		return blob;
 	stream_blob_drop(blob);
-	stream_refuse(
+	stream_cannot(
 		w, f, STREAM_OTHER_MESSAGE, "the key '%.100s' holds %s, %s is wanted", key, have ? have->name : "a text", kind);
 	return NULL;
 }

@@ -77,7 +77,7 @@ int stream_put(stream_worker *w, stream_frame *f, int port, const stream_message
 void stream_send(stream_worker *w, int port, stream_frame *f);
 void stream_send_all(stream_worker *w, stream_frame *f);
 /* Tells the frame that the element could not do it, and sends it on all ports. The text gets the element's name. */
-void stream_refuse(stream_worker *w, stream_frame *f, int code, const char *fmt, ...) SECANT_PRINTF(4, 5);
+void stream_cannot(stream_worker *w, stream_frame *f, int code, const char *fmt, ...) SECANT_PRINTF(4, 5);
 void stream_note(stream_worker *w, const char *fmt, ...) SECANT_PRINTF(2, 3);
 /* The message of a key, of one kind; NULL: refused already. The caller drops it. */
 stream_blob *stream_want(stream_worker *w, stream_frame *f, const char *key, const char *kind);

@@ -9,10 +9,19 @@ LC_ALL=C
 export LC_ALL
 
 # Declarations end at a semicolon; a function's name stands before its first bracket, a table's before the semicolon.
-cat include/secant/*.h | grep -v '^#' | sed 's@//.*@@' | tr '\n\t' '  ' | sed 's@/\*\([^*]\|\*[^/]\)*\*/@@g' | tr ';' '\n' | grep 'SECANT_API ' \
-	| sed 's/.*SECANT_API //; s/(.*//; s/ *$//; s/.*[ *]//' | grep '^secant_' | sort -u > "$tmp/declared"
-for library in secant-deploy libsecant; do
-	file=$build/libsecant$([ $library = libsecant ] || echo -deploy).so
+declared() { # FILES: names of what they declare
+	cat "$@" | grep -v '^#' | sed 's@//.*@@' | tr '\n\t' '  ' | sed 's@/\*\([^*]\|\*[^/]\)*\*/@@g' | tr ';' '\n' | grep 'SECANT_API ' \
+	| sed 's/.*SECANT_API //; s/(.*//; s/ *$//; s/.*[ *]//' | grep '^secant_' | sort -u
+}
+# The manager of streams stands in a library of its own, where GStreamer was there at build; it has room stream once more, unseen.
+declared include/secant/manager.h > "$tmp/streams"
+declared include/secant/*.h | comm -23 - "$tmp/streams" > "$tmp/rest"
+libraries="secant-deploy libsecant"
+[ ! -e "$build/libsecant-stream.so" ] || libraries="$libraries secant-stream"
+for library in $libraries; do
+	file=$build/lib$library.so
+	[ $library != libsecant ] || file=$build/libsecant.so
+	[ $library = secant-stream ] && cp "$tmp/streams" "$tmp/declared" || cp "$tmp/rest" "$tmp/declared"
 	nm -D --defined-only "$file" | awk '{ print $3 }' > "$tmp/all"
 	nm --defined-only "$file" | awk '{ print $3 }' | sed 's/@.*//' | sort -u | comm -12 - "$tmp/declared" > "$tmp/$library.here"
 	sed -n 's/@@SECANT_[0-9.]*$//p' "$tmp/all" | sort -u > "$tmp/$library.exported"
@@ -33,5 +42,5 @@ for library in secant-deploy libsecant; do
 		|| { echo "symbols: $library does not export what its ledger says"; exit 1; }
 done
 cat "$tmp/secant-deploy.here" "$tmp/libsecant.here" | sort > "$tmp/both"
-diff "$tmp/declared" "$tmp/both" || { echo "symbols: declared in no library, or in both"; exit 1; }
+diff "$tmp/rest" "$tmp/both" || { echo "symbols: declared in no library, or in both"; exit 1; }
 echo "symbols: as the ledger says"

@@ -23,7 +23,7 @@ run(stream_worker *w, stream_frame *const *in)
 		stream_frame_copy_messages(f, in[0]);
 		stream_frame_set_bytes(f, bytes);
 		if (*why)
-			stream_refuse(w, f, code, "%s", why);
+			stream_cannot(w, f, code, "%s", why);
 		else
 			stream_send_all(w, f);
 	}

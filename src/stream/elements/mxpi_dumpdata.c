@@ -21,8 +21,8 @@ static bool
 is_wanted(const char *key, const char *wanted, const char *left_out)
 {
 	if (*wanted)
-		return stream_listed(wanted, key);
-	return strcmp(key, "MxstFrameExternalInfo") != 0 && !stream_listed(left_out, key);
+		return stream_in_list(wanted, key);
+	return strcmp(key, "MxstFrameExternalInfo") != 0 && !stream_in_list(left_out, key);
 }
 
 /* A message as text within a text. */
@@ -101,7 +101,7 @@ replace(stream_worker *w, stream_frame *f, stream_blob *text)
 	stream_frame *made = stream_frame_new();
 	if (!made) {
 		stream_blob_drop(text);
-		stream_refuse(w, f, STREAM_NO_MEMORY, "no memory for a dump");
+		stream_cannot(w, f, STREAM_NO_MEMORY, "no memory for a dump");
 		return;
 	}
 	*stream_frame_way(made) = *stream_frame_way(f);
@@ -130,14 +130,14 @@ run(stream_worker *w, stream_frame *const *in)
 	stream_blob *text = dump(w, in[0]);
 	if (!text || !place) {
 		stream_blob_drop(text);
-		stream_refuse(w, in[0], STREAM_NO_MEMORY, "no memory for a dump");
+		stream_cannot(w, in[0], STREAM_NO_MEMORY, "no memory for a dump");
 	} else if (!*place)
 		replace(w, in[0], text);
 	else {
 		char *path = s->written ? base_format("%s%lld", place, (long long)s->written) : base_strdup(place);
 		s->written++;
 		if (!path || make_folder(path, &err) || secant_file_write(path, text->p, text->n, &err))
-			stream_refuse(w, in[0], STREAM_FAILURE, "%s", err.code ? err.msg : "no memory");
+			stream_cannot(w, in[0], STREAM_FAILURE, "%s", err.code ? err.msg : "no memory");
 		else
 			stream_send_all(w, in[0]);
 		secant_free(path);

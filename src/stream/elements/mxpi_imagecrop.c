@@ -181,7 +181,7 @@ crop(stream_worker *w, stream_frame *const *in, const char *key, const stream_bl
 	stream_picture p;
 	stream_frame *holds = in[w->n_sinks > 1 ? 1 : 0];
 	if (!picture_key(w, in, image, sizeof image)) {
-		stream_refuse(w, in[0], STREAM_NO_DATA, "no picture is known to cut from (dataSourceImage)");
+		stream_cannot(w, in[0], STREAM_NO_DATA, "no picture is known to cut from (dataSourceImage)");
 		return;
 	}
 	stream_blob *list = stream_want(w, holds, image, "MxpiVisionList");
@@ -192,14 +192,14 @@ crop(stream_worker *w, stream_frame *const *in, const char *key, const stream_bl
 	int got = stream_picture_next(&at, &p, why, sizeof why), n = 0;
 	bool known = got > 0 && (stream_picture_channels(p.format) || p.format == STREAM_NV12 || p.format == STREAM_NV21);
 	if (!parts)
-		stream_refuse(w, in[0], STREAM_NO_MEMORY, "no memory for boxes");
+		stream_cannot(w, in[0], STREAM_NO_MEMORY, "no memory for boxes");
 	else if (!known)
-		stream_refuse(w, in[0], STREAM_CROP, "%s",
+		stream_cannot(w, in[0], STREAM_CROP, "%s",
 			got > 0   ? "pictures of this format are not cut"
 				: got ? why
 					  : "there is no picture");
 	else if ((n = find_parts(w, boxes, &p, parts)) < 0)
-		stream_refuse(
+		stream_cannot(
 			w, in[0], STREAM_INVALID, "cropPointx0, y0, x1, y1 are not lists of equal length, of at most 256 numbers");
 	else {
 		stream_blob *out = cut(w, &p, parts, n, boxes ? key : image);
@@ -207,7 +207,7 @@ crop(stream_worker *w, stream_frame *const *in, const char *key, const stream_bl
 		if (out)
 			stream_answer(w, in[0], stream_message_find("MxpiVisionList"), out);
 		else
-			stream_refuse(w, in[0], STREAM_NO_MEMORY, "no memory for the pictures that are cut out");
+			stream_cannot(w, in[0], STREAM_NO_MEMORY, "no memory for the pictures that are cut out");
 	}
 	stream_blob_drop(list);
 	secant_free(parts);

@@ -81,11 +81,11 @@ run(stream_worker *w, stream_frame *const *in)
 	secant_err err = { 0 };
 	secant_image im;
 	if (!bytes || !bytes->n) {
-		stream_refuse(w, in[0], STREAM_FAILURE, "Empty vision in frame: the frame has no bytes of a picture");
+		stream_cannot(w, in[0], STREAM_FAILURE, "Empty vision in frame: the frame has no bytes of a picture");
 		return;
 	}
 	if (secant_image_decode(&im, bytes->p, bytes->n, "picture", NULL, &err)) {
-		stream_refuse(w, in[0], STREAM_DECODE, "%s", err.msg);
+		stream_cannot(w, in[0], STREAM_DECODE, "%s", err.msg);
 		return;
 	}
 	stream_prop_text(w, "handleMethod", how, sizeof how);
@@ -104,7 +104,7 @@ run(stream_worker *w, stream_frame *const *in)
 	secant_image_free(&im);
 	if (!fine) {
 		stream_blob_drop(list);
-		stream_refuse(w, in[0], STREAM_NO_MEMORY, "no memory for a picture of %dx%d", made.width, made.height);
+		stream_cannot(w, in[0], STREAM_NO_MEMORY, "no memory for a picture of %dx%d", made.width, made.height);
 	} else {
 		stream_frame_set_vision(f, w->name);
 		stream_answer(w, f, stream_message_find("MxpiVisionList"), list);

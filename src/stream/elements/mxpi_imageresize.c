@@ -81,7 +81,7 @@ run(stream_worker *w, stream_frame *const *in)
 	stream_blob *out = stream_resize_list(list, key, &rules, w->name, &code, why, sizeof why);
 	stream_blob_drop(list);
 	if (!out) {
-		stream_refuse(w, in[0], code, "%s", why);
+		stream_cannot(w, in[0], code, "%s", why);
 		return;
 	}
 	stream_frame_set_vision(in[0], w->name);

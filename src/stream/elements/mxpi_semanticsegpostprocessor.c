@@ -81,21 +81,21 @@ mask_of(stream_worker *w, stream_frame *f, format_wire package, const stream_pic
 		else
 			stream_tensor_text(&t, text, sizeof text);
 	if (got < 0 || !best.data) {
-		stream_refuse(w, f, STREAM_FAILURE, "POST_TYPE %d wants a tensor %s of %d axes with batch 1%s%s%s",
+		stream_cannot(w, f, STREAM_FAILURE, "POST_TYPE %d wants a tensor %s of %d axes with batch 1%s%s%s",
 			s->post_type, stream_type_name(want), rank, got < 0 ? ": " : "; there is ", got < 0 ? why : text, "");
 		return false;
 	}
 	bool rows = s->model_type != 1;
 	int64_t c = rank == 3 ? s->classes : best.dim[rows ? 3 : 1];
 	if (s->classes < 1 || c != s->classes) {
-		stream_refuse(w, f, STREAM_FAILURE, "CLASS_NUM is %d and MODEL_TYPE %d (%s); the model gives %s", s->classes,
+		stream_cannot(w, f, STREAM_FAILURE, "CLASS_NUM is %d and MODEL_TYPE %d (%s); the model gives %s", s->classes,
 			s->model_type, rows ? "NHWC" : "NCHW", stream_tensor_text(&best, text, sizeof text));
 		return false;
 	}
 	stream_mask_place at;
 	place_of(p, &at, &best, rows, s->resize_type != 0);
 	if (!stream_put_mask(list, s, &best, rows, &at, key, member)) {
-		stream_refuse(w, f, STREAM_NO_MEMORY, "no memory for a mask of %dx%d", at.height, at.width);
+		stream_cannot(w, f, STREAM_NO_MEMORY, "no memory for a mask of %dx%d", at.height, at.width);
 		return false;
 	}
 	return true;

@@ -84,7 +84,7 @@ gather(stream_worker *w, stream_frame *const *in, sources *s)
 		s->pictures[i] = kind && !strcmp(kind->name, "MxpiVisionList");
 		s->at[i] = (format_wire){ s->blob[i]->p, s->blob[i]->n };
 		if (!s->pictures[i] && !(kind && !strcmp(kind->name, "MxpiTensorPackageList"))) {
-			stream_refuse(w, in[0], STREAM_OTHER_MESSAGE, "the key '%.100s' holds %s, pictures or tensors are wanted",
+			stream_cannot(w, in[0], STREAM_OTHER_MESSAGE, "the key '%.100s' holds %s, pictures or tensors are wanted",
 				s->key[i], kind ? kind->name : "a text");
 			return false;
 		}
@@ -180,7 +180,7 @@ run(stream_worker *w, stream_frame *const *in)
 	if (gather(w, in, &s)) {
 		int code = infer(w, &s, &out, why, sizeof why);
 		if (code)
-			stream_refuse(w, in[0], code, "%s", why);
+			stream_cannot(w, in[0], code, "%s", why);
 		else
 			stream_answer(w, in[0], stream_message_find("MxpiTensorPackageList"), out);
 	}

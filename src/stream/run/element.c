@@ -9,8 +9,8 @@
 #include "stream/run/gst.h"
 #include <stdio.h>
 
-GST_DEBUG_CATEGORY_STATIC(secant_log_category);
-#define GST_CAT_DEFAULT secant_log_category
+GST_DEBUG_CATEGORY_STATIC(stream_log);
+#define GST_CAT_DEFAULT stream_log
 
 enum { MOST_QUEUED = 4 };
 
@@ -735,7 +735,7 @@ type_of(const stream_element_type *kind)
 			.class_data = kind,
 			.instance_size = sizeof(host),
 			.instance_init = init };
-		GST_DEBUG_CATEGORY_INIT(secant_log_category, "secant", 0, "elements of secant");
+		GST_DEBUG_CATEGORY_INIT(stream_log, "secant", 0, "elements of secant");
 		type = g_type_register_static(GST_TYPE_ELEMENT, name, &info, 0);
 	}
 	g_mutex_unlock(&lock);
@@ -763,6 +763,13 @@ static host *
 ours(GstElement *e)
 {
 	return g_str_has_prefix(G_OBJECT_TYPE_NAME(e), "Secant_") ? (host *)(void *)e : NULL;
+}
+
+const stream_element_type *
+stream_kind_of(GstElement *e)
+{
+	host *h = ours(e);
+	return h ? kind_of(h) : NULL;
 }
 
 int

@@ -13,6 +13,8 @@ gboolean stream_register(GstPlugin *plugin);
 GstElement *stream_element_new(const stream_element_type *kind, const char *name);
 /* Why the element did not start: its code; `why` is filled. 0: it did, or it is none of ours. */
 int stream_element_fault(GstElement *e, char *why, size_t size);
+/* Its row of the table; NULL: none of ours. */
+const stream_element_type *stream_kind_of(GstElement *e);
 /* How often it ran, and how many seconds it took without what comes after it; false: none of ours. */
 bool stream_element_times(GstElement *e, int64_t *runs, double *seconds, double *longest);
 

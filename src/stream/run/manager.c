@@ -3,7 +3,8 @@
  * are the original's (its page on StreamManager API; which failure gives which is in tests/stream).
  */
 #include <secant/manager.h>
-#include "stream/run/stream_run.h"
+#include "stream/masks.h"
+#include "stream/run/streams.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -88,8 +89,8 @@ place(const secant_streams *m, const char *name, bool *found)
 	return at;
 }
 
-static stream_run *
-find(secant_streams *m, const char *name)
+stream_run *
+stream_find_run(secant_streams *m, const char *name)
 {
 	bool found;
 	g_mutex_lock(&m->lock);
@@ -104,11 +105,11 @@ find(secant_streams *m, const char *name)
 static bool
 meets(void *m_, stream_instance *s)
 {
-	stream_run *r = find(m_, s->name);
+	stream_run *r = stream_find_run(m_, s->name);
 	if (!r)
 		return true;
 	stream_run_drop(r);
-	return stream_refuse(s, SECANT_MX_STREAM_EXISTS, NULL, NULL, "a stream of that name is there already");
+	return stream_refuse(s, STREAM_MX_STREAM_EXISTS, NULL, NULL, "a stream of that name is there already");
 }
 
 static bool
@@ -127,7 +128,7 @@ made(void *m_, stream_instance *s)
 	if (!found)
 		return true;
 	stream_run_drop(r);
-	return stream_refuse(s, SECANT_MX_STREAM_EXISTS, NULL, NULL, "a stream of that name was made meanwhile");
+	return stream_refuse(s, STREAM_MX_STREAM_EXISTS, NULL, NULL, "a stream of that name was made meanwhile");
 }
 
 static int
@@ -144,15 +145,15 @@ result_of(secant_pipeline *p, secant_stream_fault *fault)
 int
 secant_streams_create(secant_streams *m, const char *text, size_t size, secant_stream_fault *fault)
 {
-	secant_stream_visitor v = { meets, made, m };
-	return result_of(secant_pipeline_parse_to(text, size, false, &v, NULL), fault);
+	stream_visitor v = { meets, made, m };
+	return result_of(stream_pipeline_parse_to(text, size, false, &v, NULL), fault);
 }
 
 int
 secant_streams_create_file(secant_streams *m, const char *path, secant_stream_fault *fault)
 {
-	secant_stream_visitor v = { meets, made, m };
-	return result_of(secant_pipeline_read_to(path, false, &v, NULL), fault);
+	stream_visitor v = { meets, made, m };
+	return result_of(stream_pipeline_read_to(path, false, &v, NULL), fault);
 }
 
 int
@@ -265,7 +266,7 @@ secant_streams_send(
 {
 	if (!stream_is_clean(stream) || (element && !stream_is_clean(element)) || (!element && number < 0))
 		return STREAM_INVALID;
-	stream_run *r = find(m, stream);
+	stream_run *r = stream_find_run(m, stream);
 	if (!r)
 		return NO_STREAM;
 	int code = 0, source = -1;
@@ -367,7 +368,7 @@ secant_streams_get(secant_streams *m, const char *stream, const char *element, i
 {
 	if (!stream_is_clean(stream) || (!element && number < 0))
 		return failure(STREAM_INVALID, "a name with a control character or two spaces in a row, or a number below 0");
-	stream_run *r = find(m, stream);
+	stream_run *r = stream_find_run(m, stream);
 	if (!r)
 		return failure(NO_STREAM, "there is no such stream");
 	int outlet = outlet_of(r, element, number);
@@ -391,7 +392,7 @@ secant_streams_get_id(secant_streams *m, const char *stream, int64_t id, uint32_
 	bool known = false;
 	if (!stream_is_clean(stream))
 		return failure(STREAM_INVALID, "a name with a control character or two spaces in a row");
-	stream_run *r = find(m, stream);
+	stream_run *r = stream_find_run(m, stream);
 	if (!r)
 		return failure(NO_STREAM, "there is no such stream");
 	secant_stream_result *out;
@@ -426,6 +427,16 @@ secant_stream_result_data(const secant_stream_result *r, size_t *size)
 {
 	*size = r->data ? r->data->n : 0;
 	return r->data ? (const char *)r->data->p : "";
+}
+
+bool
+secant_stream_result_mask(const secant_stream_result *r, int i, secant_image *mask, char *why, size_t size)
+{
+	*mask = (secant_image){ 0 };
+	if (r->frame && !r->code)
+		return stream_mask_of(r->frame, i, mask, why, size);
+	snprintf(why, size, "%s", r->data ? (const char *)r->data->p : "there is no result");
+	return false;
 }
 
 int
@@ -475,7 +486,7 @@ secant_stream_result_free(secant_stream_result *r)
 char *
 secant_streams_port(secant_streams *m, const char *stream, bool source, int i)
 {
-	stream_run *r = find(m, stream);
+	stream_run *r = stream_find_run(m, stream);
 	char *name = NULL;
 	if (!r)
 		return NULL;
