@@ -2,8 +2,8 @@
  * What goes through a stream: bytes, and messages by key. A frame may be seen by several branches of a stream at once
  * (behind a tee); what one adds, all have. Bytes and messages never change once they are there.
  */
-#ifndef SECANT_STREAM_FRAME_H
-#define SECANT_STREAM_FRAME_H
+#ifndef STREAM_FRAME_H
+#define STREAM_FRAME_H
 #include "stream/message.h"
 
 /* Bytes that several hold. */

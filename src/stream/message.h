@@ -3,8 +3,8 @@
  * language), as a table. A message is its bytes, always: what a program sends is looked at where it lies, and what an
  * element makes is written once, pixels included. Encoding: protobuf.dev/programming-guides/encoding.
  */
-#ifndef SECANT_STREAM_MESSAGE_H
-#define SECANT_STREAM_MESSAGE_H
+#ifndef STREAM_MESSAGE_H
+#define STREAM_MESSAGE_H
 #include "base/json.h"
 #include "base/mem.h"
 #include "formats/onnx/wire.h"

@@ -5,8 +5,8 @@
  * N x H x W x C, and the most probable class, INT32 N x H x W (one class: background and foreground). It takes pictures
  * of any size. A model of ONNX takes and gives what its graph says, bytes as they come.
  */
-#ifndef SECANT_STREAM_MODEL_H
-#define SECANT_STREAM_MODEL_H
+#ifndef STREAM_MODEL_H
+#define STREAM_MODEL_H
 #include "stream/tensors.h"
 
 enum { STREAM_MODEL_PORTS = 32 };

@@ -4,8 +4,8 @@
  * kept in 32 bits, columns are summed in 16, as its vector code does; exactly half the size is the mean of four pixels
  * there, and here. Cubic of bytes is computed in float, as the packages of OpenCV for x86-64 do (measured).
  */
-#ifndef SECANT_STREAM_OPENCV_H
-#define SECANT_STREAM_OPENCV_H
+#ifndef STREAM_OPENCV_H
+#define STREAM_OPENCV_H
 #include <secant/base.h>
 
 typedef enum stream_filter { STREAM_NEAREST, STREAM_LINEAR, STREAM_CUBIC } stream_filter;

@@ -1,8 +1,8 @@
 /*
  * Pictures as messages: MxpiVisionList, read where it lies and written once, pixels in their places.
  */
-#ifndef SECANT_STREAM_PICTURE_H
-#define SECANT_STREAM_PICTURE_H
+#ifndef STREAM_PICTURE_H
+#define STREAM_PICTURE_H
 #include "stream/opencv.h"
 #include "stream/worker.h"
 

@@ -1,6 +1,6 @@
 /* What post-processors share: configuration, labels, and masks. */
-#ifndef SECANT_STREAM_POSTPROCESS_H
-#define SECANT_STREAM_POSTPROCESS_H
+#ifndef STREAM_POSTPROCESS_H
+#define STREAM_POSTPROCESS_H
 #include "stream/tensors.h"
 
 typedef struct stream_post {

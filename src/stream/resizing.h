@@ -1,6 +1,6 @@
 /* Sizes and padding of mxpi_imageresize and mxpi_imagecrop: how large a picture becomes and what is put around it. */
-#ifndef SECANT_STREAM_RESIZING_H
-#define SECANT_STREAM_RESIZING_H
+#ifndef STREAM_RESIZING_H
+#define STREAM_RESIZING_H
 #include "stream/picture.h"
 
 /* MxpiVisionInfo.resizeType, as the original numbers them. */

@@ -1,6 +1,6 @@
 /* Results as one JSON text: what mxpi_dataserialize makes of a frame. */
-#ifndef SECANT_STREAM_SERIALIZE_H
-#define SECANT_STREAM_SERIALIZE_H
+#ifndef STREAM_SERIALIZE_H
+#define STREAM_SERIALIZE_H
 #include "stream/frame.h"
 /* `keys`: a list with commas, empty: everything. 0, or the original's code with `why`. */
 int stream_serialize(base_str *out, stream_frame *f, const char *keys, bool headers, char *why, size_t size);

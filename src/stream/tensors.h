@@ -1,6 +1,6 @@
 /* Tensors as messages: MxpiTensorPackageList, read where it lies and written once. */
-#ifndef SECANT_STREAM_TENSORS_H
-#define SECANT_STREAM_TENSORS_H
+#ifndef STREAM_TENSORS_H
+#define STREAM_TENSORS_H
 #include "stream/picture.h"
 
 /* MxpiTensor.tensorDataType. */

@@ -2,8 +2,8 @@
  * How an element works: functions that its file elements/NAME.c puts into its row, on frames. They know nothing of
  * GStreamer: what runs them (run/element.c) hands frames in and carries frames on.
  */
-#ifndef SECANT_STREAM_WORKER_H
-#define SECANT_STREAM_WORKER_H
+#ifndef STREAM_WORKER_H
+#define STREAM_WORKER_H
 #include "stream/element.h"
 #include "stream/frame.h"
 

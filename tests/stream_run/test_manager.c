@@ -1,6 +1,6 @@
 /*
- * The manager: streams from JSON, what is sent and fetched, codes of what fails, waits that end. Pictures are made here;
- * models are those of the golden numbers (mindspore/proto).
+ * The manager: streams from JSON, what is sent and fetched, codes of what fails, waits that end. Pictures are made
+ * here; models are those of the golden numbers (mindspore/proto).
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -66,9 +66,12 @@ fetch(secant_streams *m, const char *stream, const char **text)
 	return r;
 }
 
-static const char plain[] = "{\"s\":{" "\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"d\"},"
+static const char plain[] =
+	"{\"s\":{"
+	"\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"d\"},"
 	"\"d\":{\"factory\":\"mxpi_imagedecoder\",\"props\":{\"cvProcessor\":\"opencv\"},\"next\":\"r\"},"
-	"\"r\":{\"factory\":\"mxpi_imageresize\",\"props\":{\"cvProcessor\":\"opencv\",\"resizeWidth\":\"64\",\"resizeHeight\":\"48\"},\"next\":\"u\"},"
+	"\"r\":{\"factory\":\"mxpi_imageresize\",\"props\":{\"cvProcessor\":\"opencv\",\"resizeWidth\":\"64\","
+	"\"resizeHeight\":\"48\"},\"next\":\"u\"},"
 	"\"u\":{\"factory\":\"mxpi_dumpdata\",\"props\":{\"requiredMetaDataKeys\":\"r\"},\"next\":\"appsink0\"},"
 	"\"appsink0\":{\"factory\":\"appsink\"}}}";
 
@@ -113,14 +116,20 @@ test_codes(void **state)
 	make_picture(1);
 	assert_int_equal(secant_streams_create(m, plain, strlen(plain), &f), 6001);
 	assert_int_equal(send_picture(m, "t", NULL), 6002);
-	assert_int_equal(secant_streams_send(m, "s", NULL, 1, &(secant_stream_input){ .data = "x", .size = 1 }, NULL), 6006);
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 1, &(secant_stream_input){ .data = "x", .size = 1 }, NULL), 6006);
 	assert_int_equal(secant_streams_send(m, "s", "d", 0, &(secant_stream_input){ .data = "x", .size = 1 }, NULL), 6006);
-	assert_int_equal(secant_streams_send(m, "s", NULL, -1, &(secant_stream_input){ .data = "x", .size = 1 }, NULL), 1004);
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, -1, &(secant_stream_input){ .data = "x", .size = 1 }, NULL), 1004);
 	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ 0 }, NULL), 6006);
 	assert_int_equal(secant_streams_send(m, "s\n", NULL, 0, &(secant_stream_input){ 0 }, NULL), 1004);
-	const secant_stream_message bad = { "k", "MxTools.Nothing", "", 0 }, broken = { "k", "MxTools.MxpiObjectList", "\x0A\x05", 2 };
-	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &bad, .n_messages = 1 }, NULL), 1001);
-	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &broken, .n_messages = 1 }, NULL), 1001);
+	const secant_stream_message bad = { "k", "MxTools.Nothing", "", 0 },
+								broken = { "k", "MxTools.MxpiObjectList", "\x0A\x05", 2 };
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &bad, .n_messages = 1 }, NULL), 1001);
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &broken, .n_messages = 1 }, NULL),
+		1001);
 	assert_int_equal(send_picture(m, "s", &id), 6008); /* it was used without numbers already */
 	r = secant_streams_get(m, "s", NULL, 0, NULL, 0, 30);
 	assert_int_equal(secant_stream_result_code(r), 6010);
@@ -130,7 +139,8 @@ test_codes(void **state)
 	assert_int_equal(secant_stream_result_code(r), 6011);
 	secant_stream_result_free(r);
 	/* Bytes that are no picture: the code and the text of the element that could not do it. */
-	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .data = "garbage", .size = 7 }, NULL), 0);
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .data = "garbage", .size = 7 }, NULL), 0);
 	r = secant_streams_get(m, "s", NULL, 0, NULL, 0, 20000);
 	assert_int_equal(secant_stream_result_code(r), 2006);
 	assert_true(secant_stream_result_came(r));
@@ -227,11 +237,15 @@ test_cycles(void **state)
 static void
 test_branches(void **state)
 {
-	static const char text[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"d\"},"
+	static const char text[] =
+		"{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"d\"},"
 		"\"d\":{\"factory\":\"mxpi_imagedecoder\",\"props\":{\"cvProcessor\":\"opencv\"},\"next\":\"t\"},"
-		"\"t\":{\"factory\":\"tee\",\"next\":[\"q0\",\"q1\"]},\"q0\":{\"factory\":\"queue\",\"next\":\"r0\"},\"q1\":{\"factory\":\"queue\",\"next\":\"r1\"},"
-		"\"r0\":{\"factory\":\"mxpi_imageresize\",\"props\":{\"cvProcessor\":\"opencv\",\"resizeWidth\":\"32\",\"resizeHeight\":\"32\"},\"next\":\"y:0\"},"
-		"\"r1\":{\"factory\":\"mxpi_imageresize\",\"props\":{\"cvProcessor\":\"opencv\",\"resizeWidth\":\"40\",\"resizeHeight\":\"36\"},\"next\":\"y:1\"},"
+		"\"t\":{\"factory\":\"tee\",\"next\":[\"q0\",\"q1\"]},\"q0\":{\"factory\":\"queue\",\"next\":\"r0\"},\"q1\":{"
+		"\"factory\":\"queue\",\"next\":\"r1\"},"
+		"\"r0\":{\"factory\":\"mxpi_imageresize\",\"props\":{\"cvProcessor\":\"opencv\",\"resizeWidth\":\"32\","
+		"\"resizeHeight\":\"32\"},\"next\":\"y:0\"},"
+		"\"r1\":{\"factory\":\"mxpi_imageresize\",\"props\":{\"cvProcessor\":\"opencv\",\"resizeWidth\":\"40\","
+		"\"resizeHeight\":\"36\"},\"next\":\"y:1\"},"
 		"\"y\":{\"factory\":\"mxpi_synchronize\",\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = start(text);
 	static const char *const keys[] = { "r0", "r1", "none" };
@@ -258,14 +272,16 @@ static void
 test_skip_frames(void **state)
 {
 	static const char text[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"k\"},"
-		"\"k\":{\"factory\":\"mxpi_skipframe\",\"props\":{\"frameNum\":\"2\"},\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
+							   "\"k\":{\"factory\":\"mxpi_skipframe\",\"props\":{\"frameNum\":\"2\"},\"next\":"
+							   "\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = start(text);
 	const char *out;
 	secant_stream_fault f;
 	char data[2] = "0";
 	for (int i = 0; i < 9; i++) {
 		data[0] = (char)('0' + i);
-		assert_int_equal(secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .data = data, .size = 1 }, NULL), 0);
+		assert_int_equal(
+			secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .data = data, .size = 1 }, NULL), 0);
 	}
 	for (int i = 2; i < 9; i += 3) {
 		secant_stream_result *r = fetch(m, "s", &out);
@@ -286,7 +302,8 @@ test_skip_frames(void **state)
 static void
 test_not_built(void **state)
 {
-	static const char text[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"f\"},"
+	static const char text[] =
+		"{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"f\"},"
 		"\"f\":{\"factory\":\"mxpi_motsimplesort\",\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = secant_streams_new();
 	secant_stream_fault f;
@@ -315,13 +332,15 @@ test_tensors(void **state)
 	char text[2000], why[300];
 	snprintf(text, sizeof text,
 		"{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"i\"},\"i\":{\"factory\":\"mxpi_tensorinfer\",\"props\":"
-		"{\"dataSource\":\"appsrc0\",\"modelPath\":\"%s\"},\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}",
+		"{\"dataSource\":\"appsrc0\",\"modelPath\":\"%s\"},\"next\":\"appsink0\"},\"appsink0\":{\"factory\":"
+		"\"appsink\"}}}",
 		golden_path("mindspore/nets/simple_fs32_both.onnx"));
 	secant_streams *m = start(text);
 	stream_tensor t = { STREAM_T_F32, 4, { 1, 3, 32, 32 }, x->data, secant_tensor_bytes(x), { 0 } };
 	stream_blob *list = stream_packages_new(&(stream_package){ NULL, 0, 0, 1, &t }, 1);
 	const secant_stream_message sent = { "appsrc0", "MxTools.MxpiTensorPackageList", list->p, list->n };
-	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &sent, .n_messages = 1 }, NULL), 0);
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &sent, .n_messages = 1 }, NULL), 0);
 	stream_blob_drop(list);
 	static const char *const keys[] = { "i" };
 	secant_stream_message got;
@@ -356,10 +375,10 @@ int
 main(void)
 {
 	make_picture(0);
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_in_order), cmocka_unit_test(test_codes), cmocka_unit_test(test_by_number),
-		cmocka_unit_test(test_never_fetched), cmocka_unit_test(test_stop_wakes), cmocka_unit_test(test_cycles),
-		cmocka_unit_test(test_branches), cmocka_unit_test(test_skip_frames), cmocka_unit_test(test_not_built),
-		cmocka_unit_test(test_tensors) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_in_order), cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_by_number), cmocka_unit_test(test_never_fetched), cmocka_unit_test(test_stop_wakes),
+		cmocka_unit_test(test_cycles), cmocka_unit_test(test_branches), cmocka_unit_test(test_skip_frames),
+		cmocka_unit_test(test_not_built), cmocka_unit_test(test_tensors) };
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	secant_free(picture);
 	return failed;

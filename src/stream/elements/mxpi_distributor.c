@@ -39,7 +39,7 @@ in_group(const char *ids, int port, int id)
 		ids += *ids == ',';
 	}
 	for (; *ids && *ids != ','; ids += *ids == '|') {
-		if (atoi(ids) == id)
+		if (strtol(ids, NULL, 10) == id)
 			return true;
 		ids += strcspn(ids, "|,");
 	}

@@ -49,9 +49,11 @@ run(stream_worker *w, stream_frame *const *in)
 		secant_fail(&err, SECANT_ERR_FORMAT, "%s", *why ? why : "there is no picture");
 	else if (!secant_image_new(&im, p.width, p.height, 3, SECANT_U8, &err)) {
 		if (!colours(&p, &im))
-			secant_fail(&err, SECANT_ERR_UNSUPPORTED, "pictures of format %d%s are not encoded", p.format, p.f32 ? " of FLOAT32" : "");
+			secant_fail(&err, SECANT_ERR_UNSUPPORTED, "pictures of format %d%s are not encoded", p.format,
+				p.f32 ? " of FLOAT32" : "");
 		else
-			(void)!secant_image_encode(&im, "jpg", &data, &size, &(secant_image_write_options){ .quality = quality ? quality : 1 }, &err);
+			(void)!secant_image_encode(
+				&im, "jpg", &data, &size, &(secant_image_write_options){ .quality = quality ? quality : 1 }, &err);
 	}
 	secant_image_free(&im);
 	stream_blob_drop(list);

@@ -61,7 +61,8 @@ static bool
 settings(stream_worker *w, scaling *s)
 {
 	char *alpha = stream_prop_copy(w, "alpha"), *beta = stream_prop_copy(w, "beta");
-	bool fine = alpha && beta && stream_reals(alpha, strlen(alpha), s->alpha, 3) == 3 && stream_reals(beta, strlen(beta), s->beta, 3) == 3;
+	bool fine = alpha && beta && stream_reals(alpha, strlen(alpha), s->alpha, 3) == 3
+		&& stream_reals(beta, strlen(beta), s->beta, 3) == 3;
 	secant_free(alpha);
 	secant_free(beta);
 	return fine;
@@ -85,8 +86,13 @@ run(stream_worker *w, stream_frame *const *in)
 	bool takes = got > 0 && (p.format == STREAM_RGB || p.format == STREAM_BGR) && stream_picture_plane(&p, &plane);
 	if (takes && settings(w, &s)) {
 		s.floats = !strcmp(type, "FLOAT32") || (!strcmp(type, "auto") && p.f32);
-		stream_made made = { .format = p.format, .width = p.width, .height = p.height, .resize_type = p.resize_type, .scaling = p.scaling,
-			.f32 = s.floats, .parent = key };
+		stream_made made = { .format = p.format,
+			.width = p.width,
+			.height = p.height,
+			.resize_type = p.resize_type,
+			.scaling = p.scaling,
+			.f32 = s.floats,
+			.parent = key };
 		format_wire info = p.info;
 		format_wire_field f;
 		while (format_wire_next(&info, &f) > 0) /* what was done before stays known */
@@ -98,7 +104,9 @@ run(stream_worker *w, stream_frame *const *in)
 	stream_blob_drop(list);
 	if (!out) {
 		stream_cannot(w, in[0], takes ? STREAM_NO_MEMORY : STREAM_PICTURE_CONFIG, "%s",
-			takes ? "no memory for a picture" : *why ? why : "RGB888 or BGR888 is wanted: cvProcessor opencv of the decoder gives it");
+			takes      ? "no memory for a picture"
+				: *why ? why
+					   : "RGB888 or BGR888 is wanted: cvProcessor opencv of the decoder gives it");
 		return;
 	}
 	stream_frame_set_vision(in[0], w->name);

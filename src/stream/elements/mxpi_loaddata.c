@@ -86,7 +86,8 @@ finish(stream_worker *w, stream_frame *f, bool last)
 	if (json_is_object(dump))
 		load(w, f, dump);
 	else
-		stream_cannot(w, f, STREAM_FAILURE, "the data is no dump: line %d: %s", where.line, dump ? "an object is meant" : where.text);
+		stream_cannot(w, f, STREAM_FAILURE, "the data is no dump: line %d: %s", where.line,
+			dump ? "an object is meant" : where.text);
 	json_decref(dump);
 }
 

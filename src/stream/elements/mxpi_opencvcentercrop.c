@@ -20,7 +20,8 @@ copy_middle(const stream_plane *from, uint8_t *to, int x, int y, int width, int 
 {
 	size_t pixel = (size_t)from->channels * (from->f32 ? sizeof(float) : 1);
 	for (int i = 0; i < height; i++)
-		memcpy(to + (size_t)i * (size_t)width * pixel, from->p + (y + i) * from->pitch + (size_t)x * pixel, (size_t)width * pixel);
+		memcpy(to + (size_t)i * (size_t)width * pixel, from->p + (y + i) * from->pitch + (size_t)x * pixel,
+			(size_t)width * pixel);
 }
 
 static void
@@ -38,13 +39,18 @@ run(stream_worker *w, stream_frame *const *in)
 	format_wire at = { list->p, list->n };
 	stream_made *made = secant_calloc(MOST, sizeof *made);
 	while (made && n < MOST && (got = stream_picture_next(&at, &p, why, sizeof why)) > 0) {
-		stream_step step = { { p.width, p.height }, { (p.width - width) / 2, (p.width - width) / 2 + width, (p.height - height) / 2,
-			(p.height - height) / 2 + height }, { 0, width, 0, height }, 0 };
+		stream_step step = { { p.width, p.height },
+			{ (p.width - width) / 2, (p.width - width) / 2 + width, (p.height - height) / 2,
+				(p.height - height) / 2 + height },
+			{ 0, width, 0, height }, 0 };
 		if (width > p.width || height > p.height || !stream_picture_plane(&p, &plane)) {
-			snprintf(why, sizeof why, "a picture of %dx%d, format %d, has no middle of %dx%d", p.width, p.height, p.format, width, height);
+			snprintf(why, sizeof why, "a picture of %dx%d, format %d, has no middle of %dx%d", p.width, p.height,
+				p.format, width, height);
 			break;
 		}
-		made[n] = (stream_made){ .format = p.format, .width = width, .height = height, .f32 = p.f32, .parent = key, .member = n };
+		made[n] = (stream_made){
+			.format = p.format, .width = width, .height = height, .f32 = p.f32, .parent = key, .member = n
+		};
 		stream_add_step(&made[n].steps, &p, &step, w->name);
 		n++;
 	}
@@ -58,7 +64,8 @@ run(stream_worker *w, stream_frame *const *in)
 	secant_free(made);
 	stream_blob_drop(list);
 	if (!out) {
-		stream_cannot(w, in[0], *why ? STREAM_PICTURE_CONFIG : STREAM_NO_MEMORY, "%s", *why ? why : "no memory for pictures");
+		stream_cannot(
+			w, in[0], *why ? STREAM_PICTURE_CONFIG : STREAM_NO_MEMORY, "%s", *why ? why : "no memory for pictures");
 		return;
 	}
 	stream_frame_set_vision(in[0], w->name);

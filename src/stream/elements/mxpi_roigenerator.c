@@ -141,22 +141,29 @@ put_tile(base_str *list, const float v[4], const char *key)
 }
 
 static int
-tile(stream_worker *w, const char *split, int width, int height, const char *key, base_str *tiles, base_str *merges, char *why, size_t size)
+tile(stream_worker *w, const char *split, int width, int height, const char *key, base_str *tiles, base_str *merges,
+	char *why, size_t size)
 {
 	bool number = !strcmp(split, "Num_Block");
-	axis x = { width, (int)stream_prop_int(w, "chessboardWidth"), (int)stream_prop_int(w, "blockWidth"), (int)stream_prop_int(w, "overlapWidth") };
-	axis y = { height, (int)stream_prop_int(w, "chessboardHeight"), (int)stream_prop_int(w, "blockHeight"), (int)stream_prop_int(w, "overlapHeight") };
+	axis x = { width, (int)stream_prop_int(w, "chessboardWidth"), (int)stream_prop_int(w, "blockWidth"),
+		(int)stream_prop_int(w, "overlapWidth") };
+	axis y = { height, (int)stream_prop_int(w, "chessboardHeight"), (int)stream_prop_int(w, "blockHeight"),
+		(int)stream_prop_int(w, "overlapHeight") };
 	bool fine = number ? by_number(&x) && by_number(&y) : by_size(&x) && by_size(&y);
 	if (!fine || (int64_t)x.n * y.n > MOST_TILES) {
-		snprintf(why, size, fine ? "%dx%d pixels make more than 256 tiles" : "%dx%d pixels cannot be divided so: tiles must be larger than what they share%s",
+		snprintf(why, size,
+			fine ? "%dx%d pixels make more than 256 tiles"
+				 : "%dx%d pixels cannot be divided so: tiles must be larger than what they share%s",
 			width, height, number ? ", and at least 32 pixels" : "");
 		return number ? STREAM_INIT : STREAM_INVALID;
 	}
 	for (int r = 0; r < y.n; r++)
 		for (int c = 0; c < x.n; c++) {
 			int x0, x1, y0, y1;
-			put_tile(tiles, (float[]){ (float)start_of(&x, c), (float)start_of(&y, r), (float)(start_of(&x, c) + x.block),
-				(float)(start_of(&y, r) + y.block) }, key);
+			put_tile(tiles,
+				(float[]){ (float)start_of(&x, c), (float)start_of(&y, r), (float)(start_of(&x, c) + x.block),
+					(float)(start_of(&y, r) + y.block) },
+				key);
 			merged(&x, c, &x0, &x1);
 			merged(&y, r, &y0, &y1);
 			if (r) { /* rows meet where the one above ends */
@@ -170,7 +177,8 @@ tile(stream_worker *w, const char *split, int width, int height, const char *key
 
 /* Boxes of a property. */
 static int
-named_tiles(stream_worker *w, const char *prop, int width, int height, const char *key, base_str *out, char *why, size_t size)
+named_tiles(
+	stream_worker *w, const char *prop, int width, int height, const char *key, base_str *out, char *why, size_t size)
 {
 	char *text = stream_prop_copy(w, prop);
 	const char *at = text;

@@ -40,7 +40,8 @@ next_tile(format_wire *list, tile *t)
 			bytes = f.bytes.n;
 		}
 	}
-	if (n != 2 || dim[0] < 1 || dim[1] < 1 || dim[0] > 65536 || dim[1] > 65536 || (t->type != STREAM_T_U8 && t->type != STREAM_T_I32)
+	if (n != 2 || dim[0] < 1 || dim[1] < 1 || dim[0] > 65536 || dim[1] > 65536
+		|| (t->type != STREAM_T_U8 && t->type != STREAM_T_I32)
 		|| bytes != (size_t)dim[0] * (size_t)dim[1] * stream_type_size(t->type))
 		return -1;
 	t->height = (int)dim[0];
@@ -125,13 +126,15 @@ join(stream_worker *w, stream_frame *f, char key[3][300], stream_blob *const *bl
 	whole_size(f, at[1], &height, &width);
 	n = count(at[0]);
 	if (n < 1 || count(at[1]) != n || count(at[2]) != n || height < 1 || width < 1) {
-		stream_cannot(w, f, STREAM_INVALID, "%d masks, %d tiles and %d boxes to merge: as many of each are wanted", n, count(at[1]), count(at[2]));
+		stream_cannot(w, f, STREAM_INVALID, "%d masks, %d tiles and %d boxes to merge: as many of each are wanted", n,
+			count(at[1]), count(at[2]));
 		return;
 	}
 	uint8_t *whole = NULL;
 	bool fine = true;
 	for (int i = 0; fine && i < n; i++) {
-		fine = next_tile(&at[0], &t) > 0 && stream_box_next(&at[1], &crop) > 0 && stream_box_next(&at[2], &merge) > 0 && sane(&crop) && sane(&merge);
+		fine = next_tile(&at[0], &t) > 0 && stream_box_next(&at[1], &crop) > 0 && stream_box_next(&at[2], &merge) > 0
+			&& sane(&crop) && sane(&merge);
 		if (fine && !i) {
 			first = t;
 			whole = secant_calloc((size_t)height * (size_t)width + 1, stream_type_size(t.type));
@@ -148,7 +151,8 @@ join(stream_worker *w, stream_frame *f, char key[3][300], stream_blob *const *bl
 	if (fine)
 		stream_answer(w, f, stream_message_find("MxpiImageMaskList"), stream_blob_take(&out));
 	else
-		stream_cannot(w, f, STREAM_INVALID, "masks are two-dimensional, of UINT8 or INT32 alike, and as large as their tiles");
+		stream_cannot(
+			w, f, STREAM_INVALID, "masks are two-dimensional, of UINT8 or INT32 alike, and as large as their tiles");
 	base_str_free(&out);
 }
 

@@ -12,7 +12,8 @@ run(stream_worker *w, stream_frame *const *in)
 {
 	for (int i = 1; i < w->n_sinks; i++)
 		if (in[i] != in[0]) {
-			stream_cannot(w, in[0], STREAM_FAILURE, "Buffer is different: ports 0 and %d have frames of different origin", i);
+			stream_cannot(
+				w, in[0], STREAM_FAILURE, "Buffer is different: ports 0 and %d have frames of different origin", i);
 			return;
 		}
 	stream_send_all(w, in[0]);

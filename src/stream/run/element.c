@@ -7,6 +7,7 @@
  * port keeps one for each; a second one waits. Nothing waits once the element is stopped.
  */
 #include "stream/run/gst.h"
+#include <pthread.h>
 #include <stdio.h>
 
 GST_DEBUG_CATEGORY_STATIC(stream_log);
@@ -724,10 +725,10 @@ class_init(gpointer class, gpointer kind_)
 static GType
 type_of(const stream_element_type *kind)
 {
-	static GMutex lock;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* types are made once */
 	char name[100];
 	snprintf(name, sizeof name, "Secant_%s", kind->name);
-	g_mutex_lock(&lock);
+	pthread_mutex_lock(&lock);
 	GType type = g_type_from_name(name);
 	if (!type) {
 		GTypeInfo info = { .class_size = sizeof(host_class),
@@ -738,7 +739,7 @@ type_of(const stream_element_type *kind)
 		GST_DEBUG_CATEGORY_INIT(stream_log, "secant", 0, "elements of secant");
 		type = g_type_register_static(GST_TYPE_ELEMENT, name, &info, 0);
 	}
-	g_mutex_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	return type;
 }
 

@@ -2,8 +2,8 @@
  * Streams on GStreamer: elements of the table as elements of GStreamer, frames as its buffers. The only folder that
  * sees its headers.
  */
-#ifndef SECANT_STREAM_RUN_GST_H
-#define SECANT_STREAM_RUN_GST_H
+#ifndef STREAM_RUN_GST_H
+#define STREAM_RUN_GST_H
 #include <gst/gst.h>
 #include "stream/worker.h"
 

@@ -363,7 +363,7 @@ find_ends(stream_run *r, stream_instance *s, GstElement *const *made)
 			continue;
 		bool found = !strncmp(e->name, "appsink", 7);
 		r->outlet[r->n_outlet++] = (stream_outlet){ r, made[i], base_strdup(e->name),
-			found ? atoi(e->name + 7) : INT32_MAX, g_queue_new() };
+			found ? (int)strtol(e->name + 7, NULL, 10) : INT32_MAX, g_queue_new() };
 	}
 	qsort(r->outlet, (size_t)r->n_outlet, sizeof *r->outlet, by_number);
 	for (int i = 0; i < r->n_outlet; i++)

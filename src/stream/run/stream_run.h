@@ -1,6 +1,6 @@
 /* A stream that runs: its elements, where clients send to and fetch from. */
-#ifndef SECANT_STREAM_RUN_STREAM_RUN_H
-#define SECANT_STREAM_RUN_STREAM_RUN_H
+#ifndef STREAM_RUN_STREAM_RUN_H
+#define STREAM_RUN_STREAM_RUN_H
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 #include "stream/run/gst.h"
