@@ -727,7 +727,7 @@ type_of(const stream_element_type *kind)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* types are made once */
 	char name[100];
-	snprintf(name, sizeof name, "Secant_%s", kind->name);
+	snprintf(name, sizeof name, "%s", kind->name); /* default names of elements follow from it: mxpi_imageresize0 */
 	pthread_mutex_lock(&lock);
 	GType type = g_type_from_name(name);
 	if (!type) {
@@ -763,7 +763,8 @@ stream_element_new(const stream_element_type *kind, const char *name)
 static host *
 ours(GstElement *e)
 {
-	return g_str_has_prefix(G_OBJECT_TYPE_NAME(e), "Secant_") ? (host *)(void *)e : NULL;
+	const stream_element_type *kind = stream_element_find(G_OBJECT_TYPE_NAME(e));
+	return kind && kind->work ? (host *)(void *)e : NULL;
 }
 
 const stream_element_type *
