@@ -8,6 +8,9 @@
 
 struct stream_model {
 	secant_predictor *predictor; /* of a model of secant */
+	deploy_deployed whole; /* of a compiled one, from the bytes of a picture; its session is not NULL then */
+	secant_session *session;
+	bool red_first; /* it was compiled for channels R, G, B; one with AIPP takes bytes as they come */
 	format_onnx_model *onnx;
 	int n_in;
 	stream_port in[STREAM_MODEL_PORTS];
@@ -58,6 +61,41 @@ describe_onnx(stream_model *m, secant_err *err)
 	return SECANT_OK;
 }
 
+static int
+mx_of_dtype(secant_dtype d)
+{
+	switch (d) {
+	case SECANT_F32: return STREAM_T_F32;
+	case SECANT_U8: return STREAM_T_U8;
+	case SECANT_I32: return STREAM_T_I32;
+	case SECANT_U16: return STREAM_T_U16;
+	default: return -1;
+	}
+}
+
+/* A compiled model: picture bytes in, probabilities and classes out. False: it is none, or err. */
+static bool
+open_compiled(stream_model *m, const char *path, secant_err *err)
+{
+	static const char *const wanted[] = { "probabilities", "classes" };
+	if (deploy_deployed_open(&m->whole, path, "auto", 0, DEPLOY_WHOLE, err))
+		return false;
+	if (m->whole.whole) {
+		const secant_port *in = exec_runner_input(m->whole.runner, 0);
+		const json_t *compiled = json_object_get(m->whole.file.settings, "compiled");
+		m->red_first = json_is_string(json_object_get(json_object_get(compiled, "preparation"), "normalize"));
+		m->n_in = 1;
+		m->in[0] = (stream_port){ .type = mx_of_dtype(in->dtype), .rank = in->shape.rank };
+		snprintf(m->in[0].name, sizeof m->in[0].name, "%s", in->name);
+		for (int k = 0; k < in->shape.rank && k < STREAM_RANK; k++)
+			m->in[0].dim[k] = in->shape.dim[k];
+		m->session = exec_session_new(m->whole.runner, wanted, 2, err);
+	}
+	if (!m->session)
+		deploy_deployed_close(&m->whole);
+	return m->session != NULL;
+}
+
 stream_model *
 stream_model_open(const char *path, secant_err *err)
 {
@@ -68,7 +106,8 @@ stream_model_open(const char *path, secant_err *err)
 	else if (deploy_is_onnx(path)) {
 		if ((m->onnx = format_onnx_open(path, &own)))
 			(void)!describe_onnx(m, &own);
-	} else if ((m->predictor = secant_predictor_open(&path, 1, NULL, &own))) {
+	} else if (!open_compiled(m, path, &own) && !own.code
+		&& (m->predictor = secant_predictor_open(&path, 1, NULL, &own))) {
 		int channels = secant_predictor_channels(m->predictor);
 		m->n_in = 1;
 		m->in[0] = (stream_port){ "input", STREAM_T_U8, 4, { 1, -1, -1, channels } };
@@ -76,7 +115,8 @@ stream_model_open(const char *path, secant_err *err)
 	if (!own.code)
 		return m;
 	stream_model_close(m);
-	secant_err_prefix(&own, "%.300s", path);
+	if (!strstr(own.msg, path))
+		secant_err_prefix(&own, "%.300s", path);
 	secant_fail(err, own.code, "%s", own.msg);
 	return NULL;
 }
@@ -111,6 +151,10 @@ stream_model_close(stream_model *m)
 	drop_outputs(m);
 	drop_room(m);
 	secant_predictor_close(m->predictor);
+	if (m->session) {
+		secant_session_free(m->session);
+		deploy_deployed_close(&m->whole);
+	}
 	if (m->onnx)
 		format_onnx_close(m->onnx);
 	secant_free(m);
@@ -131,7 +175,7 @@ stream_model_input(const stream_model *m, int i)
 bool
 stream_model_takes_pictures(const stream_model *m)
 {
-	return m->predictor != NULL;
+	return m->predictor || m->session;
 }
 
 bool
@@ -151,6 +195,8 @@ stream_model_cancel(stream_model *m)
 {
 	if (m->predictor)
 		secant_predictor_cancel(m->predictor);
+	if (m->session)
+		secant_session_cancel(m->session);
 }
 
 /* ---- models of secant ---- */
@@ -256,6 +302,67 @@ run_predictor(stream_model *m, const stream_tensor *in, stream_tensor *out, seca
 	return 2;
 }
 
+/* ---- compiled models ---- */
+
+/* The bytes as they come, but for a model that was compiled for R, G, B. */
+static const uint8_t *
+bytes_of(stream_model *m, const stream_tensor *t, secant_tensor *x, secant_err *err)
+{
+	const stream_picture *p = &t->picture;
+	const stream_port *port = &m->in[0];
+	char text[200];
+	bool planes = p->width && !stream_picture_channels(p->format), fits = t->type == STREAM_T_U8 && !p->f32;
+	*x = (secant_tensor){ .dtype = SECANT_U8, .shape = { 4, { 1, 0, 0, 0 } } };
+	if (planes) {
+		x->shape.dim[1] = (int64_t)p->height_aligned * 3 / 2;
+		x->shape.dim[2] = p->width_aligned;
+		x->shape.dim[3] = 1;
+	} else
+		for (int k = 0; k < 4; k++)
+			x->shape.dim[k] = t->rank == 4 ? t->dim[k] : port->dim[k];
+	if (!fits || port->rank != 4 || (size_t)secant_shape_count(&x->shape) != t->size
+		|| x->shape.dim[3] != port->dim[3]) {
+		stream_tensor e = { .type = STREAM_T_U8, .rank = port->rank };
+		char expected[200];
+		memcpy(e.dim, port->dim, sizeof e.dim);
+		e.size = (size_t)(port->dim[0] * port->dim[1] * port->dim[2] * port->dim[3]);
+		secant_fail(err, SECANT_ERR_SHAPE,
+			"input '%s': the model takes bytes of pictures (preprocessing is in it), such as %s; it got %s", port->name,
+			stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text));
+		return NULL;
+	}
+	if (!m->red_first || p->format != STREAM_BGR)
+		return t->data;
+	if (!make_room(m, t->size, 1)) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a picture");
+		return NULL;
+	}
+	for (size_t i = 0; i + 2 < t->size; i += 3)
+		for (size_t k = 0; k < 3; k++)
+			m->pixels[i + k] = t->data[i + 2 - k];
+	return m->pixels;
+}
+
+static int
+run_compiled(stream_model *m, const stream_tensor *in, stream_tensor *out, secant_err *err)
+{
+	secant_tensor x, y[2] = { 0 };
+	x.data = NULL;
+	const uint8_t *bytes = bytes_of(m, in, &x, err);
+	if (!bytes)
+		return -1;
+	x.data = (void *)bytes;
+	if (secant_session_run(m->session, &x, y, err))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		out[i] = (stream_tensor){ mx_of_dtype(y[i].dtype), y[i].shape.rank, { 0 }, y[i].data,
+			secant_tensor_bytes(&y[i]), { 0 } };
+		for (int k = 0; k < y[i].shape.rank; k++)
+			out[i].dim[k] = y[i].shape.dim[k];
+	}
+	return 2;
+}
+
 /* ---- models of ONNX ---- */
 
 /* Bytes as the model's input: what came must have the size that the model's shape asks for. */
@@ -340,5 +447,7 @@ stream_model_run(stream_model *m, const stream_tensor *in, int n, stream_tensor 
 		secant_fail(err, SECANT_ERR_SHAPE, "the model has %d inputs, it got %d tensors", m->n_in, n);
 		return -1;
 	}
-	return m->predictor ? run_predictor(m, in, out, err) : run_onnx(m, in, n, out, err);
+	return m->session  ? run_compiled(m, in, out, err)
+		: m->predictor ? run_predictor(m, in, out, err)
+					   : run_onnx(m, in, n, out, err);
 }
