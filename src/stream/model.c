@@ -77,7 +77,7 @@ mx_of_dtype(secant_dtype d)
 static bool
 open_compiled(stream_model *m, const char *path, secant_err *err)
 {
-	static const char *const wanted[] = { "probabilities", "classes" };
+	static const char *const wanted[] = { "probabilities", "classes", "mask" };
 	if (deploy_deployed_open(&m->whole, path, "auto", 0, DEPLOY_WHOLE, err))
 		return false;
 	if (m->whole.whole) {
@@ -89,7 +89,7 @@ open_compiled(stream_model *m, const char *path, secant_err *err)
 		snprintf(m->in[0].name, sizeof m->in[0].name, "%s", in->name);
 		for (int k = 0; k < in->shape.rank && k < STREAM_RANK; k++)
 			m->in[0].dim[k] = in->shape.dim[k];
-		m->session = exec_session_new(m->whole.runner, wanted, 2, err);
+		m->session = exec_session_new(m->whole.runner, wanted, 3, err);
 	}
 	if (!m->session)
 		deploy_deployed_close(&m->whole);
@@ -343,11 +343,31 @@ bytes_of(stream_model *m, const stream_tensor *t, secant_tensor *x, secant_err *
 	return m->pixels;
 }
 
+/* Of one class: background beside it, and what the mask says. */
+static bool
+show_both(stream_model *m, stream_tensor *out, const secant_tensor *mask)
+{
+	size_t pixels = out[0].size / sizeof(float);
+	if (!make_room(m, pixels, 1))
+		return false;
+	for (size_t i = 0; i < pixels; i++) {
+		float v;
+		memcpy(&v, out[0].data + i * sizeof v, sizeof v);
+		m->probabilities[2 * i] = 1 - v;
+		m->probabilities[2 * i + 1] = v;
+		m->classes[i] = ((const uint8_t *)mask->data)[i] != 0;
+	}
+	out[0].dim[3] = 2;
+	out[0].data = (const uint8_t *)m->probabilities;
+	out[0].size *= 2;
+	out[1].data = (const uint8_t *)m->classes;
+	return true;
+}
+
 static int
 run_compiled(stream_model *m, const stream_tensor *in, stream_tensor *out, secant_err *err)
 {
-	secant_tensor x, y[2] = { 0 };
-	x.data = NULL;
+	secant_tensor x, y[3] = { 0 };
 	const uint8_t *bytes = bytes_of(m, in, &x, err);
 	if (!bytes)
 		return -1;
@@ -359,6 +379,12 @@ run_compiled(stream_model *m, const stream_tensor *in, stream_tensor *out, secan
 			secant_tensor_bytes(&y[i]), { 0 } };
 		for (int k = 0; k < y[i].shape.rank; k++)
 			out[i].dim[k] = y[i].shape.dim[k];
+	}
+	bool one = out[0].rank == 4 && out[0].dim[3] == 1 && y[2].dtype == SECANT_U8
+		&& secant_tensor_bytes(&y[2]) == out[0].size / sizeof(float) && out[1].size == out[0].size;
+	if (one && !show_both(m, out, &y[2])) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for scores");
+		return -1;
 	}
 	return 2;
 }
