@@ -91,6 +91,8 @@ print_json(const secant_scores *s, secant_err *err)
 		{ "kappa", s->kappa },
 		{ "boundary_f1", s->boundary_f1 },
 		{ "thresholded_iou", s->thresholded_iou },
+		{ "soft_dice", s->soft_dice },
+		{ "soft_iou", s->soft_iou },
 		{ "loss", s->loss },
 	};
 	json_t *j = json_object();
@@ -162,7 +164,10 @@ print_pictures(const secant_scores *s)
 		printf("  kappa %.4f", s->kappa);
 	if (!isnan(s->boundary_f1))
 		printf("  boundary f1 %.4f", s->boundary_f1);
-	printf("  thresholded iou %.4f\n", s->thresholded_iou);
+	printf("  thresholded iou %.4f", s->thresholded_iou);
+	if (!isnan(s->soft_dice))
+		printf("  soft dice %.4f  soft iou %.4f", s->soft_dice, s->soft_iou);
+	putchar('\n');
 }
 
 /* Of clouds there are no boundaries, and one category of many leaves most parts out: those that neither occur nor were

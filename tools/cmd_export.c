@@ -12,7 +12,8 @@ typedef struct export
 export;
 
 static const secant_opt export_rows[] = {
-	SECANT_OPT(export, out, STR, "out", NULL, 0, 0, "the state_dict, .pth or .safetensors, or the network, .onnx"),
+	SECANT_OPT(export, out, STR, "out", NULL, 0, 0,
+		"the state_dict, .pth, .safetensors or .ckpt, or the network, .onnx or .mindir"),
 	SECANT_OPT_TABLE(export, onnx, &secant_export_options),
 	SECANT_OPT_TABLE(export, common, &common_options),
 	SECANT_OPT_END,
@@ -27,8 +28,12 @@ export_run(void *options, int n, const char *const *operands, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the file to write, .pth or .safetensors");
 	char model[1024];
 	const char *from = tool_model(operands[0], model, sizeof model), *dot = strrchr(o->out, '.');
-	secant_status status = dot && !strcmp(dot, ".onnx") ? secant_model_export_onnx(from, o->out, &o->onnx, err)
-														: secant_model_export(from, o->out, err);
+	bool onnx = dot && !strcmp(dot, ".onnx"), zoo = dot && (!strcmp(dot, ".mindir") || !strcmp(dot, ".air"));
+	bool sized = o->onnx.width || o->onnx.height;
+	secant_status status = zoo || (onnx && sized) ? secant_model_export_classified(from, o->out, &o->onnx, err)
+		: dot && !strcmp(dot, ".ckpt")            ? secant_model_export_ckpt(from, o->out, &o->onnx, err)
+		: onnx                                    ? secant_model_export_onnx(from, o->out, &o->onnx, err)
+												  : secant_model_export(from, o->out, err);
 	if (!status && o->common.json) {
 		char *text = secant_describe(o->out, true, err);
 		puts(text ? text : "");
@@ -47,9 +52,14 @@ const command command_export = {
 		"segmentation_models.pytorch, so load_state_dict takes them.\n\n"
 		"An .onnx file is the network itself: input `input` N,C,H,W, output `logits`, norms as norms, initialisers "
 		"named as in the state_dict,\n"
-		"and in its metadata what the model remembers: class names, palette, normalisation.",
+		"and in its metadata what the model remembers: class names, palette, normalisation.\n\n"
+		"A .ckpt is what mindspore.load_checkpoint reads. With --width and --height a .mindir or .onnx is what the "
+		"model "
+		"zoo of MindSpore\n"
+		"exports: input `x`, outputs softmax N,H,W,C and argmax N,H,W.",
 	.example = "secant export unet.safetensors --out unet.pth\n"
-			   "secant export unet.safetensors --out unet.onnx --size 512x512 --with-preprocessing --with-activation",
+			   "secant export unet.safetensors --out unet.onnx --size 512x512 --with-preprocessing --with-activation\n"
+			   "secant export run --out unet.mindir --width 960 --height 960",
 	.options = &export_options,
 	.min_operands = 1,
 	.max_operands = 1,

@@ -19,7 +19,7 @@ typedef struct secant_import {
 	char *normalize; /* NULL: what an ONNX file of ours says, else imagenet */
 	char *class_names; /* "sky,road,car"; NULL: none */
 	char *output; /* of an ONNX file: the output with the scores; NULL: the first that may be */
-	int bgr; /* of an ONNX file: its channels are blue, green, red */
+	int bgr; /* 1: the network wants blue, green, red; 0: red, green, blue; 2: as its kind usually does */
 	secant_ints size; /* of an ONNX file: H x W that pictures are scaled to; n 0: as the file says */
 } secant_import;
 SECANT_API extern const secant_opts secant_import_options;
@@ -44,6 +44,8 @@ typedef struct secant_export {
 	bool half; /* weights and arithmetic in float16, inputs and outputs in float32 */
 	bool with_preprocessing; /* pictures come as uint8, normalisation is in the network */
 	bool with_activation; /* probabilities come out: sigmoid, or softmax over the classes */
+	int rgb; /* of those and of .ckpt: 0 for blue, green, red as the zoo has it, 1 for red, green, blue */
+	int width, height, batch; /* not 0: as MindSpore's zoo exports, see secant_model_export_classified */
 } secant_export;
 SECANT_API extern const secant_opts secant_export_options;
 /* Writes the network of a model file as ONNX: input `input` N,C,H,W, output `logits`, and `label` of a classification
@@ -51,7 +53,16 @@ SECANT_API extern const secant_opts secant_export_options;
  * remembers. What ONNX cannot say is one error that names all such nodes. */
 SECANT_API secant_status secant_model_export_onnx(
 	const char *model, const char *out, const secant_export *options, secant_err *err) SECANT_NODISCARD;
-/* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin. */
+/* Writes the network as MindSpore's model zoo does, .mindir or .onnx: input `x` batch,C,height,width, outputs softmax
+ * (batch,height,width,C) and argmax (batch,height,width; int32). A unet_medical gives 184 fewer pixels each way than it
+ * takes, as the zoo's does. Only classes that exclude each other. .air is refused: nothing could prove such a file. */
+SECANT_API secant_status secant_model_export_classified(
+	const char *model, const char *out, const secant_export *options, secant_err *err) SECANT_NODISCARD;
+/* Writes the weights as MindSpore's checkpoint; of its own U-Nets the colours' order is its own too (options->rgb). */
+SECANT_API secant_status secant_model_export_ckpt(
+	const char *model, const char *out, const secant_export *options, secant_err *err) SECANT_NODISCARD;
+/* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin, .ckpt.
+ */
 SECANT_API secant_status secant_model_export(const char *model, const char *out, secant_err *err) SECANT_NODISCARD;
 
 /* ---- raw tensors ---- */

@@ -1,6 +1,7 @@
 /*
- * Files of named tensors: safetensors, PyTorch state_dicts (.pth), numpy arrays (.npy). Networks are not known here: a
- * set of tensors in, a set of tensors out. All functions may be called from several threads at once.
+ * Files of named tensors: safetensors, PyTorch state_dicts (.pth), MindSpore checkpoints (.ckpt), numpy arrays (.npy).
+ * Networks are not known here: a set of tensors in, a set of tensors out. All functions may be called from several
+ * threads at once.
  */
 #ifndef SECANT_TENSORFILE_H
 #define SECANT_TENSORFILE_H
@@ -19,6 +20,7 @@ extern "C" {
  *                 tensors); the
  *                 prefixes of secant_tensors_unwrap are taken off; views are made dense
  *   numpy         .npy: one tensor named "array"
+ *   MindSpore     .ckpt of save_checkpoint, plain ones: encrypted ones are refused by name
  * *set must be zeroed or freed; on failure it is empty. *metadata_json (nullable) receives a JSON object of strings,
  * or NULL where the file has none; the caller frees it with secant_free. Errors name the path: IO, FORMAT (with the
  * byte or the tensor's name), UNSUPPORTED (a dtype, a rank above 6, an object that is not a tensor), NOMEM.
@@ -32,8 +34,9 @@ SECANT_API secant_status secant_tensors_decode(secant_tensors *set, char **metad
 
 /*
  * Writes a set, atomically; the format follows from the extension: .safetensors, .pth .pt .bin (a state_dict that
- * torch.load(weights_only=True) reads), .npy (exactly one tensor). The same set gives the same bytes. metadata_json:
- * NULL or a JSON object whose values are strings; only safetensors has a place for it, elsewhere it is dropped.
+ * torch.load(weights_only=True) reads), .ckpt (that mindspore.load_checkpoint reads), .npy (exactly one tensor). The
+ * same set gives the same bytes. metadata_json: NULL or a JSON object whose values are strings; only safetensors has a
+ * place for it, elsewhere it is dropped.
  */
 SECANT_API secant_status secant_tensors_write(
 	const secant_tensors *set, const char *metadata_json, const char *path, secant_err *err) SECANT_NODISCARD;

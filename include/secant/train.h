@@ -169,6 +169,8 @@ typedef struct secant_scores {
 	double frequency_weighted_accuracy; /* sum over classes of the share of its labels times its IoU */
 	double kappa; /* Cohen's; NAN where classes do not exclude each other */
 	double boundary_f1; /* see --boundary; NAN where it is 0 */
+	double soft_dice, soft_iou; /* means over pictures of dice and IoU on probabilities, background counted as a class;
+								   NAN for clouds */
 	double thresholded_iou; /* mean over pictures (and classes in them) of ceil(min(max(20 (IoU - .5), 0), 10)) / 10 */
 	double reduced[SECANT_METRICS]
 				  [SECANT_REDUCTIONS]; /* of the foreground, or of all classes; NAN: nothing to divide by */

@@ -22,6 +22,13 @@ static const secant_opt export_rows[] = {
 		"pictures come as uint8; normalisation is in the network"),
 	SECANT_OPT(secant_export, with_activation, BOOL, "with-activation", "false", 0, 1,
 		"probabilities come out instead of logits"),
+	SECANT_OPT_HEADING("As MindSpore's zoo exports: .mindir, .onnx; input x, outputs softmax and argmax"),
+	SECANT_OPT(secant_export, width, INT, "width", "0", 0, 1 << 16, "of the pictures"),
+	SECANT_OPT(secant_export, height, INT, "height", "0", 0, 1 << 16, "of the pictures"),
+	SECANT_OPT(secant_export, batch, INT, "batch", "1", 1, 4096, "pictures at a time"),
+	SECANT_OPT_CHOICE(secant_export, rgb, "channel-order", "bgr", "bgr|rgb",
+		"in which order colours come to it, and to a .ckpt of MindSpore's U-Nets: bgr as OpenCV reads and the zoo has "
+		"it"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_export_options = { "export", sizeof(secant_export), export_rows };

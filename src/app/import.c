@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "app/onnx.h"
 #include "app/trial.h"
+#include "model/colours.h"
 
 static const secant_opt import_rows[] = {
 	SECANT_OPT_HEADING("Network"),
@@ -21,8 +22,8 @@ static const secant_opt import_rows[] = {
 	SECANT_OPT_HEADING("Of an ONNX file"),
 	SECANT_OPT(secant_import, output, STR, "output", NULL, 0, 0,
 		"the output with the scores; by default the first that has an axis of pixels"),
-	SECANT_OPT_CHOICE(
-		secant_import, bgr, "channel-order", "rgb", "rgb|bgr", "in which order the network wants colours"),
+	SECANT_OPT_CHOICE(secant_import, bgr, "channel-order", "auto", "rgb|bgr|auto",
+		"in which order the network wants colours; auto: rgb, of MindSpore's U-Nets bgr"),
 	SECANT_OPT(secant_import, size, SIZE, "size", NULL, 1, 65536,
 		"height and width that pictures are scaled to; by default those that the file fixes, else none"),
 	SECANT_OPT_END,
@@ -140,6 +141,23 @@ read_config(secant_network *net, const char *file, const secant_logger *log, sec
 	return status;
 }
 
+/* Weights that were trained on blue, green, red. */
+static void
+take_colours(model_bundle *m, int bgr, const secant_logger *log, secant_err *err)
+{
+	if (bgr == 0)
+		return;
+	bool turned = model_turn_colours(m);
+	if (turned && bgr == 2)
+		secant_log(log, SECANT_LOG_INFO,
+			"MindSpore's zoo trains %s on blue, green, red: its first convolution is turned to red, green, blue "
+			"(--channel-order rgb leaves it)",
+			m->net.arch);
+	if (!turned && bgr == 1)
+		secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"--channel-order bgr: of weights only networks of MindSpore's zoo with 3 channels are turned");
+}
+
 secant_status
 secant_model_import(
 	const char *weights, const secant_import *o, const char *out, const secant_logger *log, secant_err *err)
@@ -157,8 +175,11 @@ secant_model_import(
 	if (!own.code && !secant_opts_copy(&secant_network_options, &net, &o->network, &own))
 		(void)!read_config(&net, file, log, &own);
 	if (!own.code && !model_new(&m, &net, o->mode, o->normalize ? o->normalize : "imagenet", false, &own)
-		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !model_load(&m, file, log, &own))
-		(void)!model_save(&m, out, &own);
+		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !model_load(&m, file, log, &own)) {
+		take_colours(&m, o->bgr, log, &own);
+		if (!own.code)
+			(void)!model_save(&m, out, &own);
+	}
 	secant_opts_free(&secant_network_options, &net);
 	model_free(&m);
 	secant_free(file);
@@ -194,8 +215,11 @@ secant_model_export(const char *model, const char *out, secant_err *err)
 		secant_export o = { .opset = 17, .size = { 2, { 256, 256 } }, .dynamic = true };
 		return secant_model_export_onnx(model, out, &o, err);
 	}
+	if (base_ext_is(out, "ckpt"))
+		return secant_model_export_ckpt(model, out, &(secant_export){ 0 }, err);
 	if (!base_ext_is(out, "safetensors|pth|pt|bin"))
-		return secant_fail(err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin", out);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin, MindSpore's in .ckpt", out);
 	if (app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the weights would replace the model they come from", out);
 	secant_status status = format_model_file_read(&file, model, err);

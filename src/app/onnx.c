@@ -164,7 +164,7 @@ secant_status
 app_onnx_import(const char *path, const secant_import *o, const char *out, base_str *said, secant_err *err)
 {
 	deploy_onnx_wishes w = { .output = o->output,
-		.channel_order = o->bgr ? "bgr" : NULL,
+		.channel_order = o->bgr == 1 ? "bgr" : NULL,
 		.mode = o->mode,
 		.normalize = o->normalize,
 		.activation = o->network.activation };
@@ -181,7 +181,7 @@ app_onnx_import(const char *path, const secant_import *o, const char *out, base_
 		(void *)(uintptr_t)source.m->file.data, NULL };
 	if (!s
 		&& !(file.graph = json_pack("{s:b,s:s,s:s}", "onnx", 1, "output", deploy_onnx_output_name(&source),
-				 "channel_order", o->bgr ? "bgr" : "rgb")))
+				 "channel_order", o->bgr == 1 ? "bgr" : "rgb")))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a description");
 	if (!s)
 		s = secant_tensors_add(&file.tensors, "onnx", &t, err);

@@ -14,16 +14,13 @@ static graph_value
 build_loss(app_trial *t, const model_bundle *m, const model_graph *g, const app_trial_spec *spec, secant_err *err)
 {
 	const secant_shape *y = graph_shape(g->g, g->built.logits);
-	graph_value logits = graph_apply(g->g, "upcast", NULL, 1, g->built.logits);
 	t->target = *y; /* a class index stands for the last axis */
 	if (spec->mode == NN_MODE_MULTICLASS)
 		t->target.rank--;
 	graph_value target = graph_input(
 		g->g, "target", spec->mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &t->target);
-	graph_value loss = nn_loss_build(
-		g->g, spec->loss, &(nn_loss_input){ logits, target, spec->mode, m->net.classes }, err);
-	if (loss >= 0 && g->built.penalty >= 0)
-		loss = graph_apply(g->g, "add", NULL, 2, loss, g->built.penalty);
+	nn_loss_input in = { .target = target, .mode = spec->mode, .classes = m->net.classes };
+	graph_value loss = nn_loss_build_heads(g->g, spec->loss, &in, &g->built, err);
 	if (loss < 0 || !spec->label)
 		return loss;
 	graph_value label = graph_apply(g->g, "upcast", NULL, 1, g->built.label);

@@ -173,7 +173,7 @@ secant_image_read(secant_image *im, const char *path, const secant_image_read_op
 	secant_bytes map;
 	*im = (secant_image){ 0 };
 	secant_err e = { 0 };
-	secant_status s = base_file_map(&map, path, &e);
+	secant_status s = codec_page_map(&map, path, &e);
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
 	codec_sidecar side;
@@ -202,21 +202,22 @@ static secant_status
 probe_file(const char *path, secant_image_info *info, secant_err *err)
 {
 	uint8_t first[8192];
-	size_t got;
-	uint64_t whole;
+	size_t got = 0;
+	uint64_t whole = 0;
 	secant_bytes map;
 	secant_err e = { 0 }, ignored = { 0 };
 	const codec_format *codec;
 	*info = (secant_image_info){ 0 };
-	secant_status s = base_file_head(path, first, sizeof first, &got, &whole, &e);
-	if (!s && got == whole)
+	bool page = codec_page_is(path);
+	secant_status s = page ? SECANT_OK : base_file_head(path, first, sizeof first, &got, &whole, &e);
+	if (!s && !page && got == whole)
 		return codec_image_probe_data(info, first, got, path, err);
-	if (!s && got && !look(&codec, info, first, got, whole, INT64_MAX, &ignored) && codec->header_first) {
+	if (!s && !page && got && !look(&codec, info, first, got, whole, INT64_MAX, &ignored) && codec->header_first) {
 		swap_sides(info);
 		return SECANT_OK;
 	}
 	if (!s)
-		s = base_file_map(&map, path, &e);
+		s = codec_page_map(&map, path, &e);
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
 	s = codec_image_probe_data(info, map.data, map.size, path, err);

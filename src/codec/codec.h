@@ -78,6 +78,13 @@ bool codec_sidecar_is_empty(const codec_sidecar *side);
 /* Gives a picture that lies as it is stored what the sidecar says. */
 secant_status codec_sidecar_apply(const codec_sidecar *side, secant_image *im, secant_err *err);
 
+/* ---- pages.c ---- */
+/* A path "a.tif#3": page 3, from 0, of a TIFF with several. */
+bool codec_page_is(const char *path);
+/* As base_file_map, of any path of a picture: of a page the file's bytes, in memory turned to that page. */
+secant_status codec_page_map(secant_bytes *b, const char *path, secant_err *err) SECANT_NODISCARD;
+int codec_pages(const char *path); /* of a TIFF; 0: it is none */
+
 /* As secant_image_decode, with what lies beside the file; side: taken, may be NULL. */
 secant_status codec_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
 	const secant_image_read_options *options, codec_sidecar *side, secant_err *err);

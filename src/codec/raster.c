@@ -253,7 +253,7 @@ secant_raster_open(const char *path, const secant_image_read_options *options, s
 {
 	secant_bytes map;
 	codec_sidecar side;
-	if (base_file_map(&map, path, err))
+	if (codec_page_map(&map, path, err))
 		return NULL;
 	codec_sidecar_read(&side, path);
 	secant_raster *r = codec_raster_open_beside(map.data, map.size, path, options, &side, err);

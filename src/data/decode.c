@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "data/samples.h"
+#include "data/joined.h"
 #include <math.h>
 #include <string.h>
 #include <secant/codec.h>
@@ -155,6 +156,22 @@ take_out_voids(
 	return SECANT_OK;
 }
 
+/* A window of labels that lie in several files: of all of them, joined. */
+static secant_status
+read_joined_window(const data_samples *s, const data_list_entry *e, data_picture *p, secant_err *err)
+{
+	size_t n = (size_t)e->picture_width * (size_t)e->picture_height;
+	uint16_t *whole = secant_calloc(n + 1, sizeof *whole);
+	if (!whole)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for its labels", e->label);
+	secant_status st = data_labels_read(&s->rule, e->label, e->picture_width, e->picture_height, whole, err);
+	for (int y = 0; y < e->height && !st; y++)
+		memcpy(p->labels + (size_t)y * (size_t)e->width, whole + (size_t)(e->y + y) * (size_t)e->picture_width + e->x,
+			(size_t)e->width * sizeof *whole);
+	secant_free(whole);
+	return st;
+}
+
 static secant_status
 read_labels(const data_samples *s, const data_list_entry *e, data_picture *p, secant_err *err)
 {
@@ -163,6 +180,8 @@ read_labels(const data_samples *s, const data_list_entry *e, data_picture *p, se
 			s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
 	if (!is_window(e))
 		return data_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
+	if (data_joined_is(e->label))
+		return read_joined_window(s, e, p, err);
 	secant_image im;
 	secant_image_read_options how = data_labels_reading(&s->rule);
 	secant_image_info info;

@@ -14,6 +14,7 @@
  * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
  */
 #include "data/labels.h"
+#include "data/joined.h"
 #include "base/mem.h"
 #include "data/class_file.h"
 #include <math.h>
@@ -494,6 +495,8 @@ data_labels_read(const data_label_rule *rule, const char *path, int width, int h
 	secant_image im = { 0 };
 	secant_image_info info;
 	secant_image_read_options how = data_labels_reading(rule);
+	if (data_joined_is(path))
+		return data_joined_read(rule, path, width, height, plane, err);
 	secant_status s = secant_image_probe(path, &info, err);
 	if (!s)
 		s = secant_image_read(&im, path, &how, err);

@@ -3,6 +3,7 @@
  *
  *   DATA/SPLIT/images with DATA/SPLIT/masks       DATA/images/SPLIT with DATA/masks/SPLIT
  *   DATA/SPLIT_images with DATA/SPLIT_masks       DATA/SPLIT with DATA/SPLIT_masks
+ *   DATA/train-volume.tif, train-labels.tif       stacks of pages (volumes.c)
  *   DATA/images with DATA/masks                   DATA, or DATA/NAME of several, with pictures beside their masks
  *
  * A picture and its mask share their names once what says "mask" or "image" is taken off: x.png and x_mask.png,
@@ -419,8 +420,9 @@ data_layout_find(data_pairs *out, const char *path, const char *split, bool want
 	if (parted && words && place_of(&p, path, words))
 		s = find_at(out, &p, want_labels, found, err);
 	else if (!parted) {
-		s = place_in(&p, path) ? find_at(out, &p, want_labels, found, err)
-							   : one_folder(out, path, want_labels, found, err);
+		s = data_volume_is(path) ? (*found = true, data_volume_find(out, path, want_labels, err))
+			: place_in(&p, path) ? find_at(out, &p, want_labels, found, err)
+								 : one_folder(out, path, want_labels, found, err);
 		if (!s && !*found)
 			s = many_folders(out, path, want_labels, found, err);
 		if (!s && out->n)

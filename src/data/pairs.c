@@ -14,6 +14,7 @@
  * no pictures by name are passed over.
  */
 #include "data/pairs.h"
+#include "data/joined.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/layouts.h"
@@ -189,6 +190,20 @@ picture_named(const char *folder, const base_names *names, const char *const *st
 	return NULL;
 }
 
+/* The label of a sample's folder: a picture, or where there are several, or a folder of them, the folder that joins
+ * them. */
+static char *
+label_of(const char *folder, const base_names *names)
+{
+	static const char *const inner[] = { "masks", "labels" };
+	if (data_joined_wants(folder))
+		return base_strdup(folder);
+	char *label = picture_named(folder, names, label_stems);
+	for (size_t i = 0; i < sizeof inner / sizeof *inner && !label; i++)
+		label = child_folder(folder, inner[i]);
+	return label;
+}
+
 static secant_status
 sample_folder(data_pairs *out, const char *folder, bool want_labels, secant_err *err)
 {
@@ -198,7 +213,7 @@ sample_folder(data_pairs *out, const char *folder, bool want_labels, secant_err 
 	if (s)
 		return s;
 	char *image = picture_named(folder, &names, image_stems);
-	char *label = image && want_labels ? picture_named(folder, &names, label_stems) : NULL;
+	char *label = image && want_labels ? label_of(folder, &names) : NULL;
 	if (image && want_labels && !label) {
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s has no label: %s holds neither mask.* nor label.*", image, folder);
 		secant_free(image);

@@ -3,6 +3,7 @@
  * more except the cache. What a sample looks like to a network (normalised numbers, targets) is written here too.
  */
 #include "data/samples.h"
+#include "data/joined.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/layouts.h"
@@ -70,7 +71,7 @@ static secant_status
 check_label_header(data_samples *s, const data_pair *pair, const secant_image_info *image, secant_err *err)
 {
 	secant_image_info label;
-	secant_status st = secant_image_probe(pair->label, &label, err);
+	secant_status st = data_joined_probe(pair->label, &label, err);
 	if (st)
 		return st;
 	s->voids |= label.nodata;

@@ -3,6 +3,7 @@
  * colours, loss of the codec, two values, numbers that run from 0; whatever could be two things is refused with both.
  */
 #include "data/survey.h"
+#include "data/joined.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,34 +111,53 @@ join(data_survey *to, const data_survey *one, int most, const secant_image_info 
 		to->colours = DATA_SURVEY_COLOURS + 1;
 }
 
+/* One label, in however many files. */
+typedef struct looking {
+	data_survey *one;
+	secant_image_info info;
+	bool wide; /* some file has more than 8 bits */
+} looking;
+
+static secant_status
+look_at(void *user, const char *file, secant_err *err)
+{
+	looking *l = user;
+	secant_image im = { 0 };
+	secant_image_read_options how = { .palette_as_indices = true, .as_stored = true };
+	secant_status s = secant_image_probe(file, &l->info, err);
+	if (!s && !(s = secant_image_read(&im, file, &how, err))) {
+		count(l->one, &im);
+		l->wide |= im.dtype != SECANT_U8;
+	}
+	secant_image_free(&im);
+	return s;
+}
+
 static void
 look(void *user, int64_t i)
 {
 	surveying *q = user;
 	const char *path = q->s->v[i].label;
-	secant_image im = { 0 };
-	secant_image_info info;
-	secant_image_read_options how = { .palette_as_indices = true, .as_stored = true };
 	secant_err err = { 0 };
 	data_survey one = { .value = secant_calloc(DATA_SURVEY_VALUES, sizeof *one.value) };
+	looking l = { .one = &one };
 	if (!one.value)
 		secant_fail(&err, SECANT_ERR_NOMEM, "%s: no memory", path);
-	else if (!secant_image_probe(path, &info, &err) && !secant_image_read(&im, path, &how, &err))
-		count(&one, &im);
-	int most = im.dtype == SECANT_U8 ? 256 : DATA_SURVEY_VALUES;
+	else
+		(void)!data_joined_each(path, look_at, &l, &err);
+	int most = l.wide ? DATA_SURVEY_VALUES : 256;
 	pthread_mutex_lock(&q->lock);
 	bool more = !err.code && (values_of(&one, most) > 2 || one.colours > 2);
 	if (err.code && (q->failed < 0 || i < q->failed))
 		q->failed = (int)i, q->err = err;
 	if (!err.code)
-		join(q->v, &one, most, &info);
+		join(q->v, &one, most, &l.info);
 	if (more && (q->telling < 0 || i < q->telling)) {
 		q->telling = (int)i;
 		(void)snprintf(q->v->first, sizeof q->v->first, "%s", path);
 	}
 	pthread_mutex_unlock(&q->lock);
 	secant_free(one.value);
-	secant_image_free(&im);
 }
 
 secant_status

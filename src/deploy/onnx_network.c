@@ -1,6 +1,7 @@
 /* A network from ONNX in deployment; see onnx_network.h. */
 #include "deploy/onnx_network.h"
 #include <string.h>
+#include "formats/mindir/mindir.h"
 #include "ops/ops.h"
 
 enum { USUAL_SIZE = 256, MOST_CHANNELS = 16 };
@@ -11,7 +12,8 @@ deploy_is_onnx(const char *path)
 	uint8_t head[64];
 	size_t got = 0;
 	uint64_t whole;
-	return !base_file_head(path, head, sizeof head, &got, &whole, NULL) && format_onnx_detect(head, got);
+	return !base_file_head(path, head, sizeof head, &got, &whole, NULL)
+		&& (format_onnx_detect(head, got) || format_mindir_detect(head, got));
 }
 
 /* ---- graphs ---- */

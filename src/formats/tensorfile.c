@@ -80,9 +80,9 @@ read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size,
 		*metadata = NULL;
 	while (*f && !(*f)->detect(data, size))
 		f++;
-	secant_status s = *f
-		? (*f)->read(&in, &e)
-		: secant_fail(&e, SECANT_ERR_FORMAT, "is neither safetensors, nor a PyTorch file, nor .npy (%zu bytes)", size);
+	secant_status s = *f ? (*f)->read(&in, &e)
+						 : secant_fail(&e, SECANT_ERR_FORMAT,
+							 "is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (%zu bytes)", size);
 	if (!s)
 		return SECANT_OK;
 	secant_tensors_free(set);
@@ -132,8 +132,8 @@ secant_tensors_write(const secant_tensors *set, const char *metadata_json, const
 	while (*f && !((*f)->extensions && base_ext_is(path, (*f)->extensions)))
 		f++;
 	if (!*f)
-		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is none of .safetensors, .pth, .pt, .bin, .npy",
-			path, base_path_ext(path));
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: the extension '%s' is none of .safetensors, .pth, .pt, .bin, .npy, .ckpt", path, base_path_ext(path));
 	secant_err e = { 0 };
 	base_writer *w = base_writer_open(path, &e);
 	if (!w)

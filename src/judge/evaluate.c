@@ -4,6 +4,7 @@
  */
 #include "judge/evaluate.h"
 #include <string.h>
+#include "judge/soft.h"
 #include "model/model.h"
 
 data_target_kind
@@ -100,6 +101,12 @@ count_batch(const judge_evaluation *e, const data_batch *b, const float *logits,
 			counts, v, target, h, w, b->width, judge_cut_of((double)e->threshold, e->activated), e->ignore, err);
 		if (status)
 			return status;
+		judge_soft soft = {
+			.mode = e->mode, .classes = channels, .activated = e->activated, .background = true, .ignore = e->ignore
+		};
+		double dice = judge_soft_dice(&soft, v, target, h, w, b->width);
+		counts->soft_dice += dice;
+		counts->soft_iou += judge_soft_iou(dice);
 		if (e->seen)
 			e->seen(e->user, b->sample[i], v, target, h, w, b->width);
 		if (!e->loss)

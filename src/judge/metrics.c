@@ -305,6 +305,8 @@ judge_counts_scores_as(const judge_counts *c, const judge_scoring *how, secant_s
 	*s = (secant_scores){ .images = c->images,
 		.pixels = c->pixels,
 		.loss = c->images ? c->loss / (double)c->images : NAN,
+		.soft_dice = c->images && c->soft_dice > 0 ? c->soft_dice / (double)c->images : NAN,
+		.soft_iou = c->images && c->soft_dice > 0 ? c->soft_iou / (double)c->images : NAN,
 		.classes = c->classes,
 		.instance_iou = NAN,
 		.category_iou = NAN };

@@ -53,6 +53,22 @@ is_average(const prefix *p)
 	return false;
 }
 
+/* What optimisers keep beside the weights in MindSpore's checkpoints (nn.Adam, nn.Momentum, loss scales). */
+static bool
+is_optimizer_state(const char *name)
+{
+	static const char *const begins[] = { "moment1.", "moment2.", "moments.", "vhat.", "accum.", "stat." };
+	static const char *const is[] = { "global_step", "learning_rate", "beta1_power", "beta2_power", "momentum",
+		"scale_sense", "current_iterator_step", "last_overflow_iterator_step", "epoch_num", "step_num" };
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		if (!strncmp(name, begins[i], strlen(begins[i])))
+			return true;
+	for (size_t i = 0; i < sizeof is / sizeof *is; i++)
+		if (!strcmp(name, is[i]))
+			return true;
+	return false;
+}
+
 static void
 drop_tensor(secant_tensors *t, int i)
 {
@@ -91,7 +107,8 @@ model_weights_unwrap(
 	secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log, secant_err *err)
 {
 	for (int i = 0; i < t->n; i++) /* torch's AveragedModel counts */
-		if (!strcmp(t->v[i].name, "n_averaged") && !exec_store_find(s, "n_averaged"))
+		if ((!strcmp(t->v[i].name, "n_averaged") || is_optimizer_state(t->v[i].name))
+			&& !slot_for(s, under, t->v[i].name))
 			drop_tensor(t, i--);
 	prefix list[MOST_PREFIXES];
 	int n = 0, plain = 0, best = -1, second = -1;
@@ -241,12 +258,17 @@ find_nearest(const secant_tensors *t, const secant_network *asked)
 				secant_network net = *asked;
 				net.arch = (char *)(uintptr_t)nn_architecture_at(k)->name;
 				net.encoder = (char *)(uintptr_t)nn_encoder_at(e)->name;
+				if (nn_architecture_at(k)->whole) { /* once: no encoder is chosen */
+					if (e || bare)
+						continue;
+					net.encoder = (char *)(uintptr_t) "none";
+				}
 				if (secant_network_kind_of(&net) != SECANT_NETWORK_PICTURES || !measure(t, &net, bare, &one)
 					|| !nearer(&one, &best))
 					continue;
 				best = one;
 				best.arch = nn_architecture_at(k)->name;
-				best.encoder = nn_encoder_at(e)->name;
+				best.encoder = nn_architecture_at(k)->whole ? "" : nn_encoder_at(e)->name;
 			}
 	return best;
 }
@@ -265,8 +287,8 @@ model_weights_advice(const secant_tensors *t, const char *family, const secant_n
 				"from it",
 				s.n ? "; " : "", n.encoder, n.fits, n.of, n.encoder);
 		else if (n.encoder && n.fits * 4 > n.of) {
-			base_str_addf(
-				&s, "%sthe nearest by names and shapes is --arch %s --encoder %s", s.n ? "; " : "", n.arch, n.encoder);
+			base_str_addf(&s, "%sthe nearest by names and shapes is --arch %s%s%s", s.n ? "; " : "", n.arch,
+				*n.encoder ? " --encoder " : "", n.encoder);
 			if (n.classes)
 				base_str_addf(&s, " --classes %d", n.classes);
 			if (n.in_channels)

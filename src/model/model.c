@@ -37,7 +37,8 @@ static secant_shape
 nominal(const model_bundle *m)
 {
 	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
-	int multiple = nn_network_multiple(&m->net), side = (128 + multiple - 1) / multiple * multiple;
+	int multiple = nn_network_multiple(&m->net), side = nn_network_side(&m->net);
+	side = side ? side : (128 + multiple - 1) / multiple * multiple;
 	return (secant_shape){ 4, { 1, cloud ? 128 : side, cloud ? 1 : side, secant_network_inputs(&m->net) } };
 }
 

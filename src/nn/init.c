@@ -7,6 +7,7 @@
  *     kaiming_normal    normal, deviation sqrt(2/fan_in)                 (DenseNets)
  *     xavier_uniform    uniform in +-sqrt(6/(fan_in + fan_out))          (heads)
  *     faint             1e-6 (scales of branches: ConvNeXt)
+ *     normal_001, normal_006  normal, deviation 0.01 or 0.06 (MindSpore's U-Nets)
  *     trunc_normal      normal, deviation 0.02 (transformers; the cut at two units, 100 deviations, never happens)
  */
 #include "nn/init.h"
@@ -35,6 +36,8 @@ nn_init_fill(graph_init rule, const secant_shape *shape, int64_t fan_in, uint64_
 	case GRAPH_INIT_NORMAL_OUT: deviation = sqrt(2 / out); break;
 	case GRAPH_INIT_KAIMING_NORMAL: deviation = sqrt(2 / in); break;
 	case GRAPH_INIT_TRUNC_NORMAL: deviation = 0.02; break;
+	case GRAPH_INIT_NORMAL_001: deviation = 0.01; break;
+	case GRAPH_INIT_NORMAL_006: deviation = 0.06; break;
 	}
 	base_rng r = base_rng_make(seed, BASE_FOR_INIT, 0, index);
 	for (int64_t i = 0; i < n; i++)

@@ -82,6 +82,12 @@ nn_state(nn_builder *n, const char *name, const secant_shape *shape, graph_init 
 	return state(n, name, SECANT_F32, shape, true, init);
 }
 
+graph_value
+nn_statistic(nn_builder *n, const char *name, const secant_shape *shape, graph_init init)
+{
+	return state(n, name, SECANT_F32, shape, false, init);
+}
+
 void
 nn_conv_states(nn_builder *n, const char *name, int in, const nn_conv_spec *c, graph_value *weight, graph_value *bias)
 {
@@ -235,25 +241,36 @@ nn_batch_norm_states(nn_builder *n, int channels)
 	return norm_states(n, channels, GRAPH_INIT_ONES);
 }
 
+/* Does the norm under the path use what it has stored? */
+static bool
+uses_statistics(const nn_builder *n)
+{
+	return n->phase == NN_PHASE_EVAL || is_frozen(n, n->path);
+}
+
+graph_value
+nn_batch_norm_of(nn_builder *n, graph_value x, graph_value mean, graph_value var, graph_value weight, graph_value bias,
+	double eps, double momentum)
+{
+	op_norm_attr a = { .eps = eps, .momentum = momentum, .groups = 1 };
+	graph_scope(n->g, n->path);
+	if (uses_statistics(n))
+		return graph_apply(n->g, "batch_norm", &a, 5, x, mean, var, weight, bias);
+	graph_value given = n->phase == NN_PHASE_RECALIBRATE ? scalar_input(n, &n->momentum, "norm_momentum", SECANT_F32)
+														 : -1;
+	return graph_apply(n->g, "batch_norm_train", &a, 7, x, mean, var, weight, bias, -1, given);
+}
+
 static graph_value
 batch_norm(nn_builder *n, const char *name, graph_value x, double eps, double momentum, graph_init scale)
 {
 	size_t mark = nn_enter(n, name);
-	op_norm_attr a = { .eps = eps, .momentum = momentum, .groups = 1 };
 	nn_norm_states s = norm_states(n, nn_channels(n, x), scale);
-	graph_value y;
-	graph_scope(n->g, n->path);
-	if (n->phase == NN_PHASE_EVAL || is_frozen(n, n->path)) {
-		y = graph_apply(n->g, "batch_norm", &a, 5, x, s.mean, s.var, s.weight, s.bias);
-	} else {
-		graph_value given = n->phase == NN_PHASE_RECALIBRATE
-			? scalar_input(n, &n->momentum, "norm_momentum", SECANT_F32)
-			: -1;
-		y = graph_apply(n->g, "batch_norm_train", &a, 7, x, s.mean, s.var, s.weight, s.bias, -1, given);
+	x = nn_batch_norm_of(n, x, s.mean, s.var, s.weight, s.bias, eps, momentum);
+	if (!uses_statistics(n))
 		graph_apply(n->g, "count", NULL, 1, s.batches);
-	}
 	nn_leave(n, mark);
-	return y;
+	return x;
 }
 
 graph_value

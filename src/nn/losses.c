@@ -239,6 +239,20 @@ nn_loss_build(graph_net *g, const char *spec, const nn_loss_input *in, secant_er
 	return v;
 }
 
+graph_value
+nn_loss_build_heads(graph_net *g, const char *spec, nn_loss_input *in, const nn_built *built, secant_err *err)
+{
+	graph_value sum = -1;
+	for (int i = 0; i <= built->heads; i++) {
+		in->logits = graph_apply(g, "upcast", NULL, 1, i < built->heads ? built->head[i] : built->logits);
+		graph_value one = nn_loss_build(g, spec, in, err);
+		if (one < 0)
+			return -1;
+		sum = sum < 0 ? one : graph_apply(g, "add", NULL, 2, sum, one);
+	}
+	return built->penalty < 0 ? sum : graph_apply(g, "add", NULL, 2, sum, built->penalty);
+}
+
 secant_status
 nn_loss_check(const char *spec, nn_mode mode, const char *activation, secant_err *err)
 {

@@ -106,6 +106,9 @@ own_options(int i)
 	return NULL;
 }
 
+/* What a network with an encoder of its own says for one; and what the option has where nobody gave one. */
+static const char no_encoder[] = "none", usual_encoder[] = "resnet34";
+
 static const secant_opt network_rows[] = {
 	SECANT_OPT(secant_network, arch, STR, "arch", "unet", 0, 0, "architecture (secant list architectures)"),
 	SECANT_OPT(secant_network, encoder, STR, "encoder", "resnet34", 0, 0, "encoder (secant list encoders)"),
@@ -155,10 +158,13 @@ architecture_name(int i)
 static secant_status
 blueprint_of(nn_blueprint *b, const secant_network *net, secant_err *err)
 {
-	*b = (nn_blueprint){ .net = net, .cloud = { -1, -1 } };
+	*b = (nn_blueprint){ .net = net, .cloud = { -1, -1 }, .picture = -1 };
 	if (!(b->arch = nn_architecture_find(net->arch)))
 		return unknown("arch", net->arch, architecture_name, err);
-	if (b->arch->kind == SECANT_NETWORK_PICTURES && !(b->encoder = nn_encoder_find(net->encoder)))
+	if (b->arch->whole && strcmp(net->encoder, no_encoder) && strcmp(net->encoder, usual_encoder))
+		return secant_fail(
+			err, SECANT_ERR_ARG, "encoder %s: %s has one of its own; leave --encoder out", net->encoder, net->arch);
+	if (b->arch->kind == SECANT_NETWORK_PICTURES && !b->arch->whole && !(b->encoder = nn_encoder_find(net->encoder)))
 		return unknown("encoder", net->encoder, encoder_name, err);
 	b->depth = net->encoder_depth ? net->encoder_depth : b->arch->default_depth;
 	b->classes = net->classes ? net->classes : 1;
@@ -206,7 +212,7 @@ stride_of(const nn_blueprint *b)
 static bool
 takes_any_size(const nn_blueprint *b)
 {
-	return b->arch->any_size && !(b->encoder->facts & NN_ENCODER_EVEN);
+	return b->arch->any_size && !(b->encoder && b->encoder->facts & NN_ENCODER_EVEN);
 }
 
 /* Depth, stride and encoder fit each other. */
@@ -263,10 +269,17 @@ secant_network_complete(secant_network *net, secant_err *err)
 {
 	nn_blueprint b;
 	secant_status status = blueprint_of(&b, net, err);
-	char *own = status ? NULL : secant_opts_variant_text(b.arch->options, b.options);
-	if (!status && !own)
+	char *own = status ? NULL : secant_opts_variant_text(b.arch->options, b.options),
+		 *none = !status && b.arch->whole ? base_strdup(no_encoder) : NULL;
+	if (!status && (!own || (b.arch->whole && !none))) {
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network");
+		secant_free(own);
+	}
 	if (!status) {
+		if (none) {
+			secant_free(net->encoder);
+			net->encoder = none;
+		}
 		secant_free(net->own);
 		net->own = own;
 		net->classes = b.classes;
@@ -290,12 +303,24 @@ secant_network_inputs(const secant_network *net)
 }
 
 int
+nn_network_side(const secant_network *net)
+{
+	nn_blueprint b;
+	secant_err ignored = { 0 };
+	int side = 0;
+	if (!blueprint_of(&b, net, &ignored) && b.arch->kind == SECANT_NETWORK_PICTURES)
+		side = request_of(&b).size;
+	done(&b);
+	return side;
+}
+
+int
 nn_network_multiple(const secant_network *net)
 {
 	nn_blueprint b;
 	secant_err ignored = { 0 };
 	int multiple = 1;
-	if (!blueprint_of(&b, net, &ignored) && b.encoder && !takes_any_size(&b))
+	if (!blueprint_of(&b, net, &ignored) && b.arch->kind == SECANT_NETWORK_PICTURES && !takes_any_size(&b))
 		multiple = stride_of(&b);
 	done(&b);
 	return multiple;
@@ -382,9 +407,9 @@ check_size(const nn_blueprint *b, const secant_shape *in, secant_err *err)
 			(long long)(in->dim[2] + multiple - 1) / multiple * multiple);
 	int size = request_of(b).size;
 	if (size && (in->dim[1] != size || in->dim[2] != size))
-		return secant_fail(err, SECANT_ERR_SHAPE,
-			"%s with %s is made for pictures of %dx%d (img-size), the input is %lldx%lld", b->arch->name,
-			b->encoder->name, size, size, (long long)in->dim[1], (long long)in->dim[2]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s%s%s is made for pictures of %dx%d (%s), the input is %lldx%lld",
+			b->arch->name, b->encoder ? " with " : "", b->encoder ? b->encoder->name : "", size, size,
+			b->encoder ? "img-size" : "inner-size", (long long)in->dim[1], (long long)in->dim[2]);
 	if (in->dim[1] < least || in->dim[2] < least)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s wants pictures of at least %dx%d, the input is %lldx%lld",
 			b->arch->name, least, least, (long long)in->dim[1], (long long)in->dim[2]);
@@ -397,6 +422,14 @@ build_pictures(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, sec
 	nn_request request = request_of(b);
 	if (check_size(b, graph_shape(n->g, x), err))
 		return err->code;
+	if (b->arch->whole) {
+		if (b->net->aux_params)
+			return secant_fail(
+				err, SECANT_ERR_UNSUPPORTED, "aux-params: %s has no features for a classification head", b->arch->name);
+		b->picture = x;
+		b->arch->build(n, b, out, err);
+		return err->code;
+	}
 	size_t mark = nn_enter(n, "encoder");
 	bool frozen = n->frozen;
 	b->encoder->build(n, b->encoder, x, &request, out->feature);
@@ -429,7 +462,8 @@ nn_network_build(nn_builder *n, const secant_network *net, graph_value x, nn_bui
 	if (!status)
 		status = check(&b, err);
 	if (!status)
-		status = b.encoder ? build_pictures(n, &b, x, out, err) : build_cloud(n, &b, x, out, err);
+		status = b.arch->kind == SECANT_NETWORK_PICTURES ? build_pictures(n, &b, x, out, err)
+														 : build_cloud(n, &b, x, out, err);
 	done(&b);
 	return status ? status : graph_check(n->g, err);
 }

@@ -73,6 +73,10 @@ typedef struct nn_norm_states {
 	graph_value weight, bias, mean, var, batches;
 } nn_norm_states;
 nn_norm_states nn_batch_norm_states(nn_builder *n, int channels); /* under the current path */
+/* The parts of it, for families with other names: a state that does not learn; the norm on given states. */
+graph_value nn_statistic(nn_builder *n, const char *name, const secant_shape *shape, graph_init init);
+graph_value nn_batch_norm_of(nn_builder *n, graph_value x, graph_value mean, graph_value var, graph_value weight,
+	graph_value bias, double eps, double momentum);
 graph_value nn_layer_norm(nn_builder *n, const char *name, graph_value x, double eps);
 graph_value nn_group_norm(nn_builder *n, const char *name, graph_value x, int groups, double eps);
 graph_value nn_linear(nn_builder *n, const char *name, graph_value x, int out, graph_init init);
@@ -194,6 +198,8 @@ typedef struct nn_built {
 	graph_value logits, label, decoder; /* label -1: no classification head */
 	nn_stage feature[NN_FEATURES];
 	graph_value penalty; /* a scalar to add to the loss, in phases of training; -1: none */
+	int heads; /* further logits that training judges beside `logits`: deep supervision */
+	graph_value head[NN_FEATURES];
 } nn_built;
 typedef struct nn_cloud_input {
 	graph_value points, category;
@@ -208,6 +214,7 @@ typedef struct nn_blueprint {
 	int depth, classes; /* classes: at least 1 */
 	const nn_stage *f; /* features 0..depth */
 	nn_cloud_input cloud;
+	graph_value picture; /* what a whole network reads */
 } nn_blueprint;
 struct nn_architecture {
 	const char *name, *brief;
@@ -219,6 +226,7 @@ struct nn_architecture {
 	secant_status (*check)(const nn_blueprint *b, secant_err *err);
 	int (*output_stride)(const void *options); /* what it asks of the encoder; NULL: 32 */
 	void (*request)(const void *options, nn_request *q); /* what else it asks; NULL: nothing */
+	bool whole; /* brings its own encoder: reads the picture, and no encoder is chosen */
 	bool tokens; /* takes plain vision transformers, and nothing else */
 	bool any_size; /* accepts sizes that the encoder's stride does not divide */
 	int least_side; /* smaller pictures are refused; 0: none */
@@ -234,6 +242,8 @@ const nn_architecture *nn_architecture_at(int i);
 secant_status nn_network_build(
 	nn_builder *n, const secant_network *net, graph_value x, nn_built *out, secant_err *err) SECANT_NODISCARD;
 /* The multiple that height and width must have: 1 where any size goes. */
+/* The one side that pictures must have, where a network is made for one; 0: any that divides. */
+int nn_network_side(const secant_network *net);
 int nn_network_multiple(const secant_network *net);
 
 /* ---- losses ---- */
@@ -258,6 +268,9 @@ const nn_loss *nn_loss_find(const char *name);
 const nn_loss *nn_loss_at(int i);
 /* Builds a sum written "1.0*lovasz+0.5*soft-ce(smooth=0.1)". */
 graph_value nn_loss_build(graph_net *g, const char *spec, const nn_loss_input *in, secant_err *err);
+/* The same on every head of a network, summed, with its penalty: what training goes down. Sets in->logits. */
+graph_value nn_loss_build_heads(
+	graph_net *g, const char *spec, nn_loss_input *in, const nn_built *built, secant_err *err);
 /* Checks a sum without building it. `activation`: of the network, "identity" where there is none; NULL: not compared
  * with what the losses want. */
 secant_status nn_loss_check(const char *spec, nn_mode mode, const char *activation, secant_err *err) SECANT_NODISCARD;

@@ -21,6 +21,7 @@ typedef struct train_optimizer_kind {
 	int (*slots)(const secant_optimizer_options *o);
 	void (*run)(const update *u);
 	double decay; /* unless the options say: torch.optim's */
+	bool (*decays)(const exec_slot *slot); /* is weight decay for this parameter? NULL: by decay-norms */
 } train_optimizer_kind;
 
 static int
@@ -90,6 +91,29 @@ adam(const update *u)
 	adam_step(u, false);
 }
 
+/*
+ * MindSpore's nn.Adam: its eps stands beside the root of the plain square, not of the corrected one,
+ *
+ *     w -= rate sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)
+ *
+ * which is PyTorch's with eps / sqrt(1 - beta2^t). Decay goes to what is called neither gamma nor beta.
+ */
+static void
+adam_mindspore(const update *u)
+{
+	secant_optimizer_options o = *u->o;
+	update v = *u;
+	o.eps /= sqrt(1 - pow(beta2_of(u->o, .999), (double)u->step));
+	v.o = &o;
+	adam_step(&v, false);
+}
+
+static bool
+decays_in_mindspore(const exec_slot *slot)
+{
+	return !strstr(slot->name, "gamma") && !strstr(slot->name, "beta");
+}
+
 /* Mean square, momentum, mean. */
 static int
 rmsprop_slots(const secant_optimizer_options *o)
@@ -130,11 +154,15 @@ lion(const update *u)
 }
 
 static const train_optimizer_kind kinds[] = {
-	{ "adamw", "Adam with decoupled weight decay (Loshchilov, Hutter 2019)", adam_slots, adamw, 1e-2 },
-	{ "adam", "Adam; weight decay is added to the gradient", adam_slots, adam, 0 },
-	{ "sgd", "stochastic gradient descent, momentum, nesterov", one, sgd, 0 },
-	{ "rmsprop", "divides by a running mean of squares (Hinton 2012)", rmsprop_slots, rmsprop, 0 },
-	{ "lion", "the sign of a momentum; wants a tenth of Adam's rate (Chen et al. 2023)", one, lion, 0 },
+	{ "adamw", "Adam with decoupled weight decay (Loshchilov, Hutter 2019)", adam_slots, adamw, 1e-2, NULL },
+	{ "adam", "Adam; weight decay is added to the gradient", adam_slots, adam, 0, NULL },
+	{ "adam-mindspore",
+		"MindSpore's Adam: weight decay (of all but gamma and beta) is added to the gradient, eps to the "
+		"root before its correction",
+		adam_slots, adam_mindspore, 0, decays_in_mindspore },
+	{ "sgd", "stochastic gradient descent, momentum, nesterov", one, sgd, 0, NULL },
+	{ "rmsprop", "divides by a running mean of squares (Hinton 2012)", rmsprop_slots, rmsprop, 0, NULL },
+	{ "lion", "the sign of a momentum; wants a tenth of Adam's rate (Chen et al. 2023)", one, lion, 0, NULL },
 	{ 0 },
 };
 
@@ -177,7 +205,9 @@ train_optimizer_train_only(train_optimizer *o, const bool *trained, secant_err *
 		if (!slot->trainable || (trained && !trained[i]))
 			continue;
 		double rate = strncmp(slot->name, "encoder.", 8) ? 1 : o->options.encoder_rate;
-		bool decays = o->options.decay_norms || slot->type.shape.rank > 1; /* norms and biases are vectors */
+		bool decays = o->kind->decays
+			? o->kind->decays(slot)
+			: o->options.decay_norms || slot->type.shape.rank > 1; /* norms, biases: vectors */
 		int64_t first = slot->offset, left = extent(s, i);
 		while (left > 0) {
 			train_optimizer_chunk *c = o->n_chunks ? &o->chunk[o->n_chunks - 1] : NULL;
@@ -396,7 +426,7 @@ train_optimizer_update(train_optimizer *o, double learning_rate, double momentum
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_optimizer_options, optimizer, STR, "optimizer", "adamw", 0, 0,
-		"adamw, adam, sgd, rmsprop, lion (secant list optimizers)"),
+		"adamw, adam, adam-mindspore, sgd, rmsprop, lion (secant list optimizers)"),
 	SECANT_OPT(secant_optimizer_options, learning_rate, REAL, "learning-rate", "1e-3", 0, 1000,
 		"at the start, before the schedule"),
 	SECANT_OPT(secant_optimizer_options, weight_decay, REAL, "weight-decay", "-1", -1, 1000,

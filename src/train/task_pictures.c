@@ -210,6 +210,8 @@ enum {
 	KAPPA,
 	BOUNDARY,
 	THRESHOLDED,
+	SOFT_DICE,
+	SOFT_IOU,
 	LOSS
 };
 static const train_metric metrics[] = {
@@ -224,6 +226,8 @@ static const train_metric metrics[] = {
 	[KAPPA] = { "kappa", "kappa", false },
 	[BOUNDARY] = { "boundary_f1", "boundary F1", false },
 	[THRESHOLDED] = { "thresholded_iou", "thresholded IoU", false },
+	[SOFT_DICE] = { "soft_dice", "dice of probabilities", false },
+	[SOFT_IOU] = { "soft_iou", "IoU of probabilities", false },
 	[LOSS] = { "validation_loss", "validation loss", true },
 	{ 0 },
 };
@@ -263,7 +267,9 @@ open_pictures(train_trainer *s, const char *data, secant_err *err)
 			"diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
 		return err->code;
-	if (make_model(s, err) || check_loss(s, err) || open_samples(s, data, err) || open_augmentation(s, err))
+	if (make_model(s, err) || check_loss(s, err)
+		|| (!s->model.onnx.m && !strcmp(s->model.net.encoder, "none") && train_trainer_set(s, "encoder", "none", err))
+		|| open_samples(s, data, err) || open_augmentation(s, err))
 		return err->code;
 	for (int i = 0; i < 2 && o->data.resize && o->data.size.n == 2; i++)
 		s->model.scaled[i] = o->data.size.v[i];
@@ -298,22 +304,21 @@ close_pictures(train_work *w)
 /* ---- the loss ---- */
 
 static graph_value
-mask_loss(const train_trainer *s, graph_net *g, graph_value logits, secant_err *err)
+mask_loss(const train_trainer *s, graph_net *g, const nn_built *built, secant_err *err)
 {
-	const secant_shape *y = graph_shape(g, logits);
+	const secant_shape *y = graph_shape(g, built->logits);
 	bool index = s->model.mode == NN_MODE_MULTICLASS;
 	secant_shape t = *y;
 	t.rank = index ? 3 : 4;
 	int ignore = s->o->data.ignore_index;
 	nn_loss_input in = {
-		.logits = graph_apply(g, "upcast", NULL, 1, logits),
 		.target = graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.has_ignore = ignore >= 0 || data_samples_have_voids(s->work->train),
 		.ignore = index ? ignore : -1,
 	};
-	return nn_loss_build(g, s->o->loss, &in, err);
+	return nn_loss_build_heads(g, s->o->loss, &in, built, err);
 }
 
 /* The loss of a classification head: is the class somewhere in the picture? */
@@ -349,7 +354,7 @@ label_loss(const train_trainer *s, graph_net *g, graph_value label, secant_err *
 static graph_value
 loss_of(train_trainer *s, graph_net *g, const nn_built *built, secant_err *err)
 {
-	graph_value loss = mask_loss(s, g, built->logits, err);
+	graph_value loss = mask_loss(s, g, built, err);
 	if (loss < 0 || built->label < 0 || s->o->aux_weight <= 0)
 		return loss;
 	graph_value more = label_loss(s, g, built->label, err);
@@ -462,6 +467,7 @@ take_scores(const secant_scores *from, double *values)
 	values[PRECISION] = from->precision, values[RECALL] = from->recall, values[CLASS_ACCURACY] = from->class_accuracy;
 	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa,
 	values[THRESHOLDED] = from->thresholded_iou, values[BOUNDARY] = from->boundary_f1;
+	values[SOFT_DICE] = from->soft_dice, values[SOFT_IOU] = from->soft_iou;
 }
 
 /* Labels that are read as something else than they are show here first: nothing is foreground, or everything is of one

@@ -22,7 +22,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, augment, JSON, "augment", "flip-h,flip-v,rotate90", 0, 0,
 		"augmentations by name, or a JSON list with settings; none"),
 	SECANT_OPT(secant_train_options, metric, STR, "metric", NULL, 0, 0,
-		"what chooses the best epoch: iou, f1, miou, boundary_f1, validation_loss, ... as the log names them; absent: "
+		"what chooses the best epoch: iou, f1, miou, boundary_f1, soft_dice, validation_loss, ... as the log names "
+		"them; absent: "
 		"the first"),
 	SECANT_OPT(secant_train_options, boundary, REAL, "boundary", "0.0075", 0, 1000,
 		"tolerance of boundary_f1 in validation, as in eval: pixels, or below 1 a share of the picture's diagonal; 0: "

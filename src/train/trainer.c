@@ -465,13 +465,13 @@ const char *
 train_trainer_network(const train_trainer *s, char *text, size_t n)
 {
 	const secant_network *net = &s->o->network;
-	bool pictures = secant_network_kind_of(net) == SECANT_NETWORK_PICTURES;
+	bool chosen = secant_network_kind_of(net) == SECANT_NETWORK_PICTURES && strcmp(net->encoder, "none") != 0;
 	if (s->model.onnx.m) {
 		const char *name = strrchr(s->o->from_network, '/');
 		(void)snprintf(text, n, "%s", name ? name + 1 : s->o->from_network);
 		return text;
 	}
-	(void)snprintf(text, n, "%s%s%s", net->arch, pictures ? "-" : "", pictures ? net->encoder : "");
+	(void)snprintf(text, n, "%s%s%s", net->arch, chosen ? "-" : "", chosen ? net->encoder : "");
 	return text;
 }
 

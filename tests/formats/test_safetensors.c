@@ -89,7 +89,7 @@ test_every_wrong_header_is_named(void **state)
 	refuses_header("{\"__metadata__\":{\"a\":1}}", 0, bad, "'__metadata__': the value of 'a' is not a string");
 	refuses_header("{\"__metadata__\":[]}", 0, bad, "'__metadata__' is not an object");
 	refuses_header("{ }x", 0, bad, "header:1:");
-	refuses_header("[ ]", 0, bad, "is neither safetensors, nor a PyTorch file, nor .npy");
+	refuses_header("[ ]", 0, bad, "is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy");
 }
 
 static void

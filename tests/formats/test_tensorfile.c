@@ -16,8 +16,8 @@ test_every_format_is_complete(void **state)
 			assert_string_not_equal(name, other);
 		}
 	}
-	assert_int_equal(n, 4);
-	assert_int_equal(writers, 3);
+	assert_int_equal(n, 5);
+	assert_int_equal(writers, 4);
 	assert_false(secant_tensorfile_format(-1, NULL, NULL, NULL));
 }
 
@@ -50,11 +50,12 @@ test_messages_name_the_file(void **state)
 	assert_int_equal(secant_file_write(path, "hello", 5, NULL), 0);
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_tensors_read(&set, NULL, path, &err), SECANT_ERR_FORMAT);
-	assert_non_null(strstr(err.msg, "text.pth: is neither safetensors, nor a PyTorch file, nor .npy (5 bytes)"));
+	assert_non_null(
+		strstr(err.msg, "text.pth: is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (5 bytes)"));
 	assert_int_equal(secant_tensors_read(&set, NULL, path, NULL), SECANT_ERR_FORMAT);
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_tensors_write(&set, NULL, "a.onnx", &err), SECANT_ERR_ARG);
-	assert_string_equal(err.msg, "a.onnx: the extension 'onnx' is none of .safetensors, .pth, .pt, .bin, .npy");
+	assert_string_equal(err.msg, "a.onnx: the extension 'onnx' is none of .safetensors, .pth, .pt, .bin, .npy, .ckpt");
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_tensors_write(&set, NULL, "/no/such/folder/a.pth", &err), SECANT_ERR_IO);
 	assert_non_null(strstr(err.msg, "/no/such/folder/a.pth"));

@@ -308,6 +308,9 @@ cast(onnx_call *c, int type)
 		return onnx_no_map(c, "computes in double precision");
 	if (x->type == type || (from && to))
 		return onnx_pass(c, 0, x, type);
+	if (!to && graph_value_at(onnx_graph(c), x->v)->type.dtype == SECANT_I32
+		&& (type == FORMAT_ONNX_INT32 || type == FORMAT_ONNX_INT64))
+		return onnx_pass(c, 0, x, type); /* indices, which fit either */
 	if (!to)
 		return onnx_no_map(c, "casts to integers");
 	if (graph_value_at(onnx_graph(c), x->v)->type.dtype == SECANT_F32)

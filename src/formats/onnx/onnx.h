@@ -161,7 +161,8 @@ typedef struct format_onnx_model {
 
 /* Is it an ONNX file? Looks at the first fields alone. */
 bool format_onnx_detect(const uint8_t *data, size_t size);
-/* Reads a model; external data lies in the folder of `path`. NULL and err on failure; errors name the path. */
+/* Reads a model, or a MindIR as the ONNX that says the same; external data lies in the folder of `path`. NULL and err
+ * on failure; errors name the path. */
 format_onnx_model *format_onnx_open(const char *path, secant_err *err);
 /* The same from memory, which must outlive the model; external data is refused. */
 format_onnx_model *format_onnx_decode(const uint8_t *data, size_t size, secant_err *err);

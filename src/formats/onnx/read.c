@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "formats/onnx/onnx.h"
 #include "formats/onnx/wire.h"
+#include "formats/mindir/mindir.h"
 
 typedef struct reader {
 	format_onnx_model *m;
@@ -770,11 +771,30 @@ format_onnx_decode(const uint8_t *data, size_t size, secant_err *err)
 	return decode(data, size, NULL, err);
 }
 
+/* Puts the ONNX that says the same in a MindIR's place. */
+static secant_status
+from_mindir(secant_bytes *bytes, const char *path, secant_err *err)
+{
+	base_str onnx = { 0 };
+	secant_err own = { 0 };
+	secant_status s = format_mindir_to_onnx(bytes->data, bytes->size, &onnx, &own);
+	base_file_unmap(bytes);
+	if (s) {
+		base_str_free(&onnx);
+		return secant_fail(err, s, "%s: %s", path, own.msg);
+	}
+	*bytes = (secant_bytes){ .size = onnx.n };
+	bytes->data = (const uint8_t *)base_str_take(&onnx);
+	return SECANT_OK;
+}
+
 format_onnx_model *
 format_onnx_open(const char *path, secant_err *err)
 {
 	secant_bytes bytes;
 	if (base_file_map(&bytes, path, err))
+		return NULL;
+	if (format_mindir_detect(bytes.data, bytes.size) && from_mindir(&bytes, path, err))
 		return NULL;
 	char *folder = base_path_dir(path);
 	format_onnx_model *m = folder ? decode(bytes.data, bytes.size, folder, err) : NULL;

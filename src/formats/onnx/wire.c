@@ -104,3 +104,11 @@ format_wire_put_text(base_str *s, int number, const char *text)
 {
 	format_wire_put_bytes(s, number, text, strlen(text));
 }
+
+void
+format_wire_put_message(base_str *s, int number, base_str *message)
+{
+	format_wire_put_bytes(s, number, message->p ? message->p : "", message->n);
+	s->failed |= message->failed;
+	base_str_free(message);
+}

@@ -38,5 +38,7 @@ void format_wire_put_varint(base_str *s, int number, uint64_t v);
 void format_wire_put_float(base_str *s, int number, float v);
 void format_wire_put_bytes(base_str *s, int number, const void *data, size_t n);
 void format_wire_put_text(base_str *s, int number, const char *text);
+/* A message that was made in a string, which it frees. */
+void format_wire_put_message(base_str *s, int number, base_str *message);
 void format_wire_put_head(base_str *s, int number, uint64_t n); /* of n bytes that the caller adds */
 #endif

@@ -31,14 +31,6 @@ shape_of(const writer *w, graph_value v)
 
 /* ---- pieces of a model ---- */
 
-static void
-put_message(base_str *to, int number, base_str *message)
-{
-	format_wire_put_bytes(to, number, message->p ? message->p : "", message->n);
-	to->failed |= message->failed;
-	base_str_free(message);
-}
-
 static const char *
 fresh(writer *w, const char *what)
 {
@@ -59,7 +51,7 @@ constant(writer *w, int type, int rank, const int64_t *dim, const void *data, si
 	format_wire_put_varint(&t, 2, (uint64_t)type);
 	format_wire_put_text(&t, 8, name);
 	format_wire_put_bytes(&t, 9, data, bytes);
-	put_message(&w->graph, 5, &t);
+	format_wire_put_message(&w->graph, 5, &t);
 	return name;
 }
 
@@ -101,7 +93,7 @@ put_reals(writer *w, const char *name, int rank, const int64_t *dim, const float
 		format_wire_put_bytes(&t, 9, half ? half : (const void *)"", half ? (size_t)n * sizeof *half : 0);
 		secant_free(half);
 	}
-	put_message(&w->graph, 5, &t);
+	format_wire_put_message(&w->graph, 5, &t);
 	return name;
 }
 
@@ -129,7 +121,7 @@ attr_int(attrs *to, const char *name, int64_t v)
 	base_str a = { 0 };
 	attr_head(&a, name, 2);
 	format_wire_put_varint(&a, 3, (uint64_t)v);
-	put_message(&to->s, 5, &a);
+	format_wire_put_message(&to->s, 5, &a);
 }
 
 static void
@@ -138,7 +130,7 @@ attr_float(attrs *to, const char *name, double v)
 	base_str a = { 0 };
 	attr_head(&a, name, 1);
 	format_wire_put_float(&a, 2, (float)v);
-	put_message(&to->s, 5, &a);
+	format_wire_put_message(&to->s, 5, &a);
 }
 
 static void
@@ -147,7 +139,7 @@ attr_text(attrs *to, const char *name, const char *v)
 	base_str a = { 0 };
 	attr_head(&a, name, 3);
 	format_wire_put_text(&a, 4, v);
-	put_message(&to->s, 5, &a);
+	format_wire_put_message(&to->s, 5, &a);
 }
 
 static void
@@ -157,7 +149,7 @@ attr_ints(attrs *to, const char *name, int n, const int64_t *v)
 	attr_head(&a, name, 7);
 	for (int i = 0; i < n; i++)
 		format_wire_put_varint(&a, 8, (uint64_t)v[i]);
-	put_message(&to->s, 5, &a);
+	format_wire_put_message(&to->s, 5, &a);
 }
 
 /* A node of one output; takes the attributes. in[]: NULL at the end of what is given is left out, "" is an absent one.
@@ -176,7 +168,7 @@ put_node(writer *w, const char *op, const char *out, int n, const char *const *i
 		s.failed |= a->s.failed;
 		base_str_free(&a->s);
 	}
-	put_message(&w->graph, 1, &s);
+	format_wire_put_message(&w->graph, 1, &s);
 }
 
 static const char *
@@ -846,14 +838,14 @@ put_info(writer *w, int number_of_field, const char *name, int type, const secan
 			format_wire_put_text(&d, 2, symbols[i]);
 		else
 			format_wire_put_varint(&d, 1, (uint64_t)s->dim[first ? moved[i] : i]);
-		put_message(&shape, 1, &d);
+		format_wire_put_message(&shape, 1, &d);
 	}
 	format_wire_put_varint(&tensor, 1, (uint64_t)type);
-	put_message(&tensor, 2, &shape);
-	put_message(&kind, 1, &tensor);
+	format_wire_put_message(&tensor, 2, &shape);
+	format_wire_put_message(&kind, 1, &tensor);
 	format_wire_put_text(&v, 1, name);
-	put_message(&v, 2, &kind);
-	put_message(&w->graph, number_of_field, &v);
+	format_wire_put_message(&v, 2, &kind);
+	format_wire_put_message(&w->graph, number_of_field, &v);
 }
 
 static secant_status
@@ -903,13 +895,14 @@ put_input(writer *w, graph_value v, const graph_value_info *info)
 		put_cloud(w, v, info);
 		return;
 	}
-	put_info(w, 11, info->name, pictures ? FORMAT_ONNX_UINT8 : FORMAT_ONNX_FLOAT, s, first);
-	w->name[v] = info->name;
+	const char *name = w->how->classified ? "x" : info->name;
+	put_info(w, 11, name, pictures ? FORMAT_ONNX_UINT8 : FORMAT_ONNX_FLOAT, s, first);
+	w->name[v] = name;
 	w->first[v] = first;
 	if (pictures) { /* scaled in 32 bits: bytes times a scale need them */
 		int64_t dim[4] = { 1, s->dim[3], 1, 1 };
 		size_t bytes = (size_t)s->dim[3] * sizeof(float);
-		const char *x = cast(w, info->name, FORMAT_ONNX_FLOAT);
+		const char *x = cast(w, name, FORMAT_ONNX_FLOAT);
 		x = node2(w, "Mul", x, constant(w, FORMAT_ONNX_FLOAT, 4, dim, w->how->scale, bytes), NULL);
 		w->name[v] = node2(w, "Add", x, constant(w, FORMAT_ONNX_FLOAT, 4, dim, w->how->shift, bytes), NULL);
 	}
@@ -975,6 +968,28 @@ put_output(writer *w, graph_value v, const char *name, const char *activation)
 	put_info(w, 12, name, FORMAT_ONNX_FLOAT, &file, s->rank == 4 && !cloud);
 }
 
+/* softmax and argmax over the classes, channels last. */
+static void
+put_classified(writer *w, graph_value v)
+{
+	const secant_shape *s = shape_of(w, v);
+	secant_shape index = { 3, { s->dim[0], s->dim[1], s->dim[2] } };
+	const char *x = w->name[v], *wide;
+	attrs soft = { 0 }, most = { 0 }, narrow = { 0 };
+	w->node = NULL;
+	if (w->first[v])
+		x = turned(w, x, (int64_t[]){ 0, 2, 3, 1 });
+	attr_int(&soft, "axis", -1);
+	put_node(w, "Softmax", "softmax", 1, &x, &soft);
+	put_info(w, 12, "softmax", FORMAT_ONNX_FLOAT, s, false);
+	attr_int(&most, "axis", -1);
+	attr_int(&most, "keepdims", 0);
+	wide = node1(w, "ArgMax", x, &most);
+	attr_int(&narrow, "to", FORMAT_ONNX_INT32);
+	put_node(w, "Cast", "argmax", 1, &wide, &narrow);
+	put_info(w, 12, "argmax", FORMAT_ONNX_INT32, &index, false);
+}
+
 secant_status
 format_onnx_write(const graph_net *g, const graph_value *outputs, const char *const *names, int n,
 	const secant_tensors *tensors, const format_onnx_written *how, base_str *out, secant_err *err)
@@ -995,7 +1010,9 @@ format_onnx_write(const graph_net *g, const graph_value *outputs, const char *co
 	if (!s && w.n_problems)
 		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d nodes cannot be written: %s", w.n_problems,
 			w.problems.p ? w.problems.p : "");
-	for (int i = 0; i < n && !s; i++)
+	if (!s && how->classified)
+		put_classified(&w, outputs[0]);
+	for (int i = 0; i < n && !s && !how->classified; i++)
 		if (outputs[i] >= 0)
 			put_output(&w, outputs[i], names[i], i ? NULL : how->activation);
 	if (!s && w.beyond_half)
@@ -1007,14 +1024,14 @@ format_onnx_write(const graph_net *g, const graph_value *outputs, const char *co
 		format_wire_put_text(out, 2, "secant");
 		format_wire_put_text(out, 3, secant_version());
 		format_wire_put_varint(&opset, 2, (uint64_t)how->opset);
-		put_message(out, 8, &opset);
+		format_wire_put_message(out, 8, &opset);
 		for (const char *const *m = how->metadata; m && m[0]; m += 2) {
 			base_str pair = { 0 };
 			format_wire_put_text(&pair, 1, m[0]);
 			format_wire_put_text(&pair, 2, m[1]);
-			put_message(out, 14, &pair);
+			format_wire_put_message(out, 14, &pair);
 		}
-		put_message(out, 7, &w.graph);
+		format_wire_put_message(out, 7, &w.graph);
 		if (out->failed)
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the model");
 	}

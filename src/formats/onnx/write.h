@@ -13,6 +13,7 @@ typedef struct format_onnx_written {
 	bool half; /* weights and arithmetic in float16; inputs and outputs stay float */
 	bool clouds; /* N x P x 1 x C is N, C, P in the file */
 	const char *activation; /* put behind the first output: "sigmoid", "softmax"; NULL: none */
+	bool classified; /* ends in softmax N H W C and argmax N H W of the first output instead; the input is called x */
 	const float *scale,
 		*shift; /* pictures come as uint8 and are x * scale + shift, per channel; NULL: they come as they are */
 	const char *const *metadata; /* key, value, ..., NULL */
