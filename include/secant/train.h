@@ -189,6 +189,37 @@ SECANT_API secant_status secant_evaluate(const char *model, const char *data, co
 	const secant_logger *log, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 SECANT_API void secant_scores_free(secant_scores *s);
 
+/* ---- two models beside each other ---- */
+
+typedef struct secant_compare_options {
+	char *split, *precision, *precision_b, *save;
+	int pictures, threads, batch;
+	bool allow_reference;
+	secant_data_options data;
+} secant_compare_options;
+SECANT_API extern const secant_opts secant_compare_options_table;
+
+/* How far two models agree on a class, wherever it is right: pixels that both give it as a share of those that either
+ * does. */
+typedef struct secant_agreement {
+	int64_t both, either;
+	double share; /* NAN: neither gives it */
+} secant_agreement;
+typedef struct secant_comparison {
+	secant_scores scores[2]; /* of each, as secant_evaluate has them */
+	double seconds[2]; /* the median of a picture, file to mask */
+	double megabytes[2]; /* that opening it and its first picture took, beside what there was; NAN: not told here */
+	int64_t pixels, different; /* of all masks */
+	int classes; /* entries of `agreement`; 1: the foreground */
+	secant_agreement *agreement; /* owned */
+} secant_comparison;
+/* Both models, of any kind and precision, over a split of a data set: scores, agreement, time and memory. With `save`
+ * the pictures that differ most are written there: picture, mask of each, differences. The models must have the same
+ * task and classes. */
+SECANT_API secant_status secant_compare(const char *a, const char *b, const char *data, const secant_compare_options *o,
+	const secant_logger *log, secant_comparison *result, secant_err *err) SECANT_NODISCARD;
+SECANT_API void secant_comparison_free(secant_comparison *c);
+
 #ifdef __cplusplus
 }
 #endif
