@@ -98,6 +98,7 @@ SECANT_API secant_status secant_model_run(
 typedef struct secant_compile {
 	char *size; /* "512x512,1024x1024": pictures it is for; NULL: any (as dynamic) */
 	bool dynamic; /* any size and batch */
+	bool packed; /* weights also in the layouts that this machine computes in, for the sizes */
 	secant_ints batch; /* pictures at once */
 	char *precision; /* auto (the machine's that runs it), f32, bf16 */
 	double threshold; /* of one class, and of classes that do not exclude each other */

@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "deploy/offline.h"
 #include "exec/fold.h"
+#include "exec/session.h"
 #include "formats/aipp.h"
 #include "ops/ops.h"
 
@@ -21,6 +22,10 @@ static const secant_opt compile_rows[] = {
 		"height and width of the pictures, one or several: 512x512,1024x1024; none: any"),
 	SECANT_OPT(secant_compile, dynamic, BOOL, "dynamic", "false", 0, 1, "any size and batch"),
 	SECANT_OPT(secant_compile, batch, INTS, "batch", "1", 1, 4096, "pictures at once, one or several numbers: 1,4"),
+	SECANT_OPT(secant_compile, packed, BOOL, "packed", "true", 0, 1,
+		"with --size, weights also as this machine computes with them: nothing is packed when they are loaded, and "
+		"processes "
+		"share their pages"),
 	SECANT_OPT(secant_compile, precision, STR, "precision", "auto", 0, 0,
 		"f32, bf16, or auto: what the machine that runs it is best at"),
 	SECANT_OPT_HEADING("From picture to mask"),
@@ -281,6 +286,83 @@ add_settings(compiling *c, const char *model, secant_err *err)
 	return SECANT_OK;
 }
 
+/* ---- packed weights ---- */
+
+static graph_net *
+whole_at(void *user, const secant_shape *inputs, int n, secant_err *err)
+{
+	const compiling *c = user;
+	return format_graph_from_json(c->file.offline, inputs, n, false, err);
+}
+
+/* The packed copies of one plan; a copy that two sizes share stands there once. */
+static secant_status
+add_packed(secant_tensors *to, const exec_plan *p, secant_err *err)
+{
+	enum { ALIGNED = 64 };
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < exec_plan_steps(p) && !status; i++) {
+		char key[EXEC_PACKED_KEY];
+		const void *data;
+		size_t bytes;
+		secant_tensor t;
+		if (!exec_plan_packed(p, i, key, &data, &bytes) || secant_tensors_find(to, key))
+			continue;
+		secant_shape shape = secant_shape_of(1, (bytes + ALIGNED - 1) / ALIGNED * ALIGNED);
+		if ((status = secant_tensor_new(&t, SECANT_U8, &shape, err)))
+			break;
+		memcpy(t.data, data, bytes);
+		status = secant_tensors_add(to, key, &t, err);
+		secant_tensor_free(&t);
+	}
+	return status;
+}
+
+/* Plans every size and batch as it will be, on all threads, and keeps what its steps packed: in front of the other
+ * tensors, where places are multiples of 64. */
+static secant_status
+pack(compiling *c, secant_err *err)
+{
+	static const char *const wanted[] = { "mask" };
+	char text[120];
+	exec_plan_options o = { 0 };
+	secant_tensors packed = { 0 };
+	secant_status status = deploy_precision_choose(c->o->precision, &o.precision, err);
+	exec_store *store = status ? NULL : exec_store_new(c->whole, false, err);
+	exec_runner *runner = store && !(status = deploy_store_load(store, &c->file.tensors, err))
+		? exec_runner_new(store, c->whole, whole_at, c, &o, err)
+		: NULL;
+	for (int i = 0; i < c->sizes * c->o->batch.n && runner && !status; i++) {
+		secant_shape shape = deploy_preparation_shape(&c->prep, c->o->batch.v[i % c->o->batch.n],
+			c->size[i / c->o->batch.n][0], c->size[i / c->o->batch.n][1], c->d.in_channels);
+		const exec_plan *plan;
+		exec_context *context;
+		secant_session *s = exec_session_new(runner, wanted, 1, err);
+		status = s ? exec_session_prepare(s, &shape, &plan, &context, err) : err->code;
+		if (!status)
+			status = add_packed(&packed, plan, err);
+		secant_session_free(s);
+	}
+	exec_runner_free(runner);
+	exec_store_free(store);
+	int n = packed.n;
+	size_t bytes = 0;
+	for (int i = 0; i < n; i++)
+		bytes += secant_tensor_bytes(&packed.v[i].tensor);
+	for (int i = 0; i < c->file.tensors.n && !status; i++)
+		status = secant_tensors_add(&packed, c->file.tensors.v[i].name, &c->file.tensors.v[i].tensor, err);
+	if (status || !runner) {
+		secant_tensors_free(&packed);
+		return status ? status : err->code;
+	}
+	secant_tensors_free(&c->file.tensors);
+	c->file.tensors = packed;
+	json_object_set_new(
+		json_object_get(c->file.settings, "compiled"), "packed", json_string(deploy_packed_for(0, text, sizeof text)));
+	base_str_addf(&c->said, "%d packed weights, %.1f MiB, for %s\n", n, (double)bytes / 1048576, text);
+	return SECANT_OK;
+}
+
 static secant_status
 compile(compiling *c, const char *model, secant_err *err)
 {
@@ -305,7 +387,9 @@ compile(compiling *c, const char *model, secant_err *err)
 		return status;
 	c->file.graph = format_graph_to_json(c->network);
 	c->file.offline = format_graph_to_json(c->whole);
-	return c->file.graph && c->file.offline ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for graphs");
+	if (!c->file.graph || !c->file.offline)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for graphs");
+	return c->o->packed && c->sizes ? pack(c, err) : SECANT_OK;
 }
 
 secant_status

@@ -173,6 +173,8 @@ model(const char *path, const format_model_file *m)
 	for (int k = 0; k < m->tensors.n; k++) {
 		const char *name = m->tensors.v[k].name;
 		bool statistic = strstr(name, "running_") || strstr(name, "num_batches_tracked");
+		if (!strncmp(m->tensors.v[k].name, "packed:", 7)) /* the same weights once more */
+			continue;
 		*(statistic ? &others : &parameters) += secant_shape_count(&m->tensors.v[k].tensor.shape);
 	}
 	json_array_foreach (json_object_get(m->graph, "values"), i, value)

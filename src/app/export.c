@@ -117,7 +117,9 @@ secant_model_export_onnx(const char *model, const char *out, const secant_export
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the network would replace the model it comes from", out);
 	if (deploy_deployed_open(&d, model, "f32", 1, DEPLOY_ALLOW_REFERENCE, err))
 		return err ? err->code : SECANT_ERR_FORMAT;
-	if (d.onnx.m ? !store_tensors(d.store, &tensors, &own) : !secant_tensors_read(&tensors, NULL, model, &own))
+	if (d.file.offline)
+		secant_fail(&own, SECANT_ERR_ARG, "it is compiled: export the model it comes from");
+	else if (d.onnx.m ? !store_tensors(d.store, &tensors, &own) : !secant_tensors_read(&tensors, NULL, model, &own))
 		(void)!write_onnx(&d, &tensors, o, &bytes, &own);
 	if (own.code)
 		secant_err_prefix(&own, "%s", model);

@@ -225,7 +225,9 @@ secant_model_export(const char *model, const char *out, secant_err *err)
 	secant_status status = format_model_file_read(&file, model, err);
 	if (status)
 		return status;
-	status = secant_tensors_write(&file.tensors, NULL, out, err);
+	status = file.offline ? secant_fail(
+				 err, SECANT_ERR_ARG, "%s is compiled, its weights are folded: export the model it comes from", model)
+						  : secant_tensors_write(&file.tensors, NULL, out, err);
 	format_model_file_free(&file);
 	return status;
 }

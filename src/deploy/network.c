@@ -1,8 +1,11 @@
 /* A model file made ready to run. See network.h. */
 #include "deploy/network.h"
+#include <secant/info.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/cpu.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "ops/rules.h"
 #include "prepare/normalize.h"
 
@@ -43,13 +46,20 @@ complain(complaint *c, const char *format, const char *name, const char *a, cons
 		(void)snprintf(c->text + used, sizeof c->text - used, format, name, a, b);
 }
 
+/* A copy of weights in a step's own layout; no state of a network is called so. */
+static bool
+is_packed(const char *name)
+{
+	return !strncmp(name, "packed:", 7);
+}
+
 static secant_status
 check_fit(const exec_store *s, const secant_tensors *t, secant_err *err)
 {
 	complaint c = { 0 };
 	char a[96], b[96];
 	for (int i = 0; i < t->n; i++)
-		if (!exec_store_find(s, t->v[i].name))
+		if (!exec_store_find(s, t->v[i].name) && !is_packed(t->v[i].name))
 			complain(&c, "'%s' has no place in the network%s%s", t->v[i].name, "", "");
 	for (int i = 0; i < s->n; i++) {
 		exec_slot *slot = &s->slot[i];
@@ -349,6 +359,52 @@ restore(void *user, secant_err *err)
 	return status;
 }
 
+/* ---- packed weights ---- */
+
+enum { ALIGNED = 64 };
+
+static const void *
+lend(const void *lender, const char *key, size_t bytes)
+{
+	const deploy_deployed *d = lender;
+	const secant_tensor *t = secant_tensors_find(&d->packed, key);
+	bool fits = t && t->dtype == SECANT_U8 && secant_tensor_bytes(t) >= bytes && (uintptr_t)t->data % ALIGNED == 0;
+	return fits ? t->data : NULL;
+}
+
+/* Keeps the file where there is something to lend. */
+static secant_status
+open_packed(deploy_deployed *d, exec_plan_options *o, secant_err *err)
+{
+	bool any = false;
+	for (int i = 0; i < d->file.tensors.n && !any; i++)
+		any = is_packed(d->file.tensors.v[i].name);
+	if (!any || d->memory || o->precision == EXEC_PRECISION_F64)
+		return SECANT_OK;
+	o->lend = lend;
+	o->lender = d;
+	return secant_tensors_read(&d->packed, NULL, d->path, err);
+}
+
+const char *
+deploy_packed_for(int threads, char *text, size_t n)
+{
+	(void)snprintf(text, n, "%s, %s, %d threads", base_isa_name(base_cpu_isa()), secant_backend(),
+		threads < 1 ? base_cpu_count() : threads);
+	return text;
+}
+
+const char *
+deploy_packed_remark(const deploy_deployed *d, int threads, char *text, size_t n)
+{
+	const char *is = json_string_value(json_object_get(json_object_get(d->file.settings, "compiled"), "packed"));
+	char here[120];
+	if (!is || !strcmp(is, deploy_packed_for(threads, here, sizeof here)))
+		return NULL;
+	(void)snprintf(text, n, "the model's packed weights are for %s; they are packed anew for %s", is, here);
+	return text;
+}
+
 /* An ONNX file itself, or the model file that import made of one: the settings are there then. */
 static secant_status
 open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, secant_err *err)
@@ -427,7 +483,7 @@ open_model(deploy_deployed *d, const char *path, const char *precision, int thre
 		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, 0, &own))
 			|| !(d->store = exec_store_new(g, f64, &own))
 			|| (f64 ? deploy_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own))
-			|| !(d->runner = exec_runner_new(d->store, g, make_graph, d, &o, &own)))
+			|| open_packed(d, &o, &own) || !(d->runner = exec_runner_new(d->store, g, make_graph, d, &o, &own)))
 			secant_err_prefix(&own, "%s", path);
 		else
 			d->ends = !json_object_get(json_object_get(d->file.graph, "outputs"), "probabilities");
@@ -465,6 +521,7 @@ deploy_deployed_close(deploy_deployed *d)
 	exec_store_free(d->store);
 	format_onnx_close(d->onnx.m);
 	format_model_file_free(&d->file);
+	secant_tensors_free(&d->packed);
 	secant_free(d->path);
 	secant_free(d->taken);
 	*d = (deploy_deployed){ 0 };

@@ -27,6 +27,7 @@ typedef struct deploy_deployed {
 	const void *memory; /* the file's bytes, the caller's; NULL: they are read from the path */
 	size_t memory_size;
 	char *taken; /* of an ONNX file that is opened as it is: what was taken of it, in words; else NULL */
+	secant_tensors packed; /* of a compiled model: its file, mapped while packed copies of it are lent to plans */
 	exec_store *store;
 	exec_runner *runner;
 	exec_precision precision; /* what "auto" became */
@@ -59,6 +60,10 @@ secant_status deploy_deployed_open(deploy_deployed *d, const char *path, const c
 secant_status deploy_deployed_open_memory(deploy_deployed *d, const void *data, size_t size, const char *name,
 	const char *precision, int threads, unsigned allow, secant_err *err) SECANT_NODISCARD;
 void deploy_deployed_close(deploy_deployed *d);
+/* What packed weights are for: "avx2, oneDNN 2.6.3, 2 threads". In `text`. */
+const char *deploy_packed_for(int threads, char *text, size_t n);
+/* NULL, or for a compiled model whose packed weights are for another machine: which, to tell. In `text`. */
+const char *deploy_packed_remark(const deploy_deployed *d, int threads, char *text, size_t n);
 /* How a network's results become probabilities. */
 typedef struct deploy_ending {
 	deploy_task task;

@@ -486,7 +486,7 @@ note(job *j, unsigned which, const char *text)
 static bool
 tell_losses(job *j)
 {
-	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8, TAKEN = 16 };
+	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8, TAKEN = 16, PACKED = 32 };
 	const secant_geo *geo = deploy_source_geo(&j->source);
 	double t[6];
 	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
@@ -515,6 +515,10 @@ tell_losses(job *j)
 		on = note(j, TAKEN, text ? text : "no memory");
 		secant_free(text);
 	}
+	char packed[400];
+	const char *anew = deploy_packed_remark(&j->p->model[0], j->p->options.threads, packed, sizeof packed);
+	if (on && anew)
+		on = note(j, PACKED, anew);
 	const char *beside = secant_geo_remark(geo);
 	if (on && beside) { /* of this picture alone */
 		unsigned own = 0, *all = j->noted;

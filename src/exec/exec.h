@@ -78,6 +78,10 @@ typedef struct exec_plan_options {
 	 * made. Those of states that are only packed never stand in the store. NULL: the store is full. */
 	void (*fill)(const void *filler, int slot, void *to);
 	const void *filler;
+	/* The copy of a state that a step would pack, made earlier (exec_plan_packed): `bytes` of memory that outlives the
+	 * plan, or NULL: it is packed as ever. NULL: nobody lends. */
+	const void *(*lend)(const void *lender, const char *key, size_t bytes);
+	const void *lender;
 	bool canaries; /* debugging: every step runs on copies of its operands between canaries (canaries.h) */
 	bool external; /* every output goes to memory of the caller's (exec_context_set_output), none to the slab */
 } exec_plan_options;
@@ -95,6 +99,12 @@ size_t exec_plan_slab_bytes(const exec_plan *p);
 size_t exec_plan_sum_bytes(const exec_plan *p); /* what all tensors would take side by side */
 int exec_plan_inputs(const exec_plan *p); /* inputs the plan reads, in the graph's order */
 const char *exec_plan_input_name(const exec_plan *p, int i);
+/* Packed copies, for others to lend: that of step i, by a key that says whose copy it is and what its layout depends on
+ * (implementation, shapes, threads, instruction set, oneDNN). False: the step has none. */
+enum { EXEC_PACKED_KEY = 160 };
+bool exec_plan_packed(const exec_plan *p, int i, char key[EXEC_PACKED_KEY], const void **data, size_t *bytes);
+int exec_plan_steps(const exec_plan *p);
+int exec_plan_lent(const exec_plan *p); /* how many of them were lent */
 /* One line a step: operator, name, shapes, implementation, bytes, work. With a context: times of its last timed run. */
 char *exec_plan_explain(const exec_plan *p, const exec_context *timed, bool json);
 
@@ -159,6 +169,10 @@ struct exec_step {
 	bool training; /* states change between runs: copies of them are good for one run */
 	bool exact; /* as the plan's */
 	int packs; /* i + 1: input i is a state that only `pack` reads */
+	void **packed; /* where the copy stands that pack makes; NULL: it makes none that others could use */
+	size_t packed_bytes;
+	uint64_t layout; /* a hash of what the copy's layout depends on beside shapes and types; 0: not known */
+	bool lent; /* the copy stands in memory of others: pack is not called, release leaves it */
 	size_t scratch; /* bytes wanted during run, 64-byte-aligned */
 	void *data; /* the implementation's own */
 	char detail[32]; /* which kernel, for explain: "brgconv:avx512_core_bf16" */

@@ -145,6 +145,9 @@ as_text(const exec_plan *p, const exec_context *timed, double total)
 		t.steps, precision_name(p), p->options.threads, t.views, t.casts, t.reorders, t.references);
 	base_str_addf(&s, "memory: slab %.1f MiB, all tensors side by side %.1f MiB\n", (double)p->slab / 1048576,
 		(double)p->sum / 1048576);
+	if (p->options.lend)
+		base_str_addf(
+			&s, "weights: %d packed copies stand in the file, the others were packed here\n", exec_plan_lent(p));
 	base_str_addf(&s, "work: %.2f GFLOP, %.1f MiB read and written", t.flops / 1e9, t.bytes / 1048576);
 	if (total > 0)
 		base_str_addf(&s, "; %.2f ms, %.1f GFLOP/s, %.1f GB/s", t.ms, t.flops / t.ms / 1e6, t.bytes / t.ms / 1e6);

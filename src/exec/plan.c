@@ -2,7 +2,10 @@
  * From graph to plan: lower to the precision, choose implementations, give every value a place. See exec.h.
  */
 #include "exec/canaries.h"
+#include "base/cpu.h"
+#include "base/hash.h"
 #include "base/thread.h"
+#include <secant/info.h>
 #include <stdio.h>
 #include <string.h>
 #ifdef _OPENMP
@@ -245,6 +248,10 @@ try_impl(exec_step *s, const exec_impl *impl, secant_err *err)
 	s->detail[0] = 0;
 	s->flops = 0;
 	s->reorders = s->packs = 0;
+	s->packed = NULL;
+	s->packed_bytes = 0;
+	s->layout = 0;
+	s->lent = false;
 	if (impl->supports && !impl->supports(s))
 		return SECANT_ERR_UNSUPPORTED;
 	secant_status status = impl->prepare ? impl->prepare(s, err) : SECANT_OK;
@@ -346,6 +353,11 @@ fill_states(const exec_plan *p, int i, bool *made, void *room, const void **in)
 		graph_value v = s->node->in[k];
 		const exec_location *l = v < 0 ? NULL : &p->at[v];
 		bool passes = l && l->place == EXEC_PLACE_STATE && p->options.fill && only_packed(p, i, v);
+		if (s->lent && passes) { /* nobody reads it */
+			if (k < PACKED_INPUTS)
+				in[k] = NULL;
+			continue;
+		}
 		if (l && l->place == EXEC_PLACE_STATE && p->options.fill && !made[v]) {
 			p->options.fill(p->options.filler, l->index, passes ? room : l->pointer);
 			made[v] = !passes;
@@ -355,6 +367,69 @@ fill_states(const exec_plan *p, int i, bool *made, void *room, const void **in)
 				: passes                                                                 ? room
 																						 : l->pointer;
 	}
+}
+
+/* ---- packed copies of others ---- */
+
+static bool
+packed_key(const exec_plan *p, const exec_step *s, char key[EXEC_PACKED_KEY])
+{
+	const char *state = s->packs ? graph_value_at(p->g, s->node->in[s->packs - 1])->name : NULL;
+	char text[512];
+	size_t n = 0;
+	if (!s->impl || !s->packed || !s->layout || !state || strlen(state) > EXEC_PACKED_KEY - 32)
+		return false;
+	n += (size_t)snprintf(text, sizeof text, "%s %s %s %d %s %s %llx", s->node->op->name, s->impl->name, s->detail,
+		s->threads, base_isa_name(base_cpu_isa()), secant_backend(), (unsigned long long)s->layout);
+	for (int i = 0; i < s->n_in + s->n_out && n < sizeof text; i++) {
+		const exec_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+		char shape[96];
+		n += (size_t)snprintf(text + n, sizeof text - n, " %d:%s", o->dtype,
+			o->shape.rank < 0 ? "-" : secant_shape_text(&o->shape, shape, sizeof shape));
+	}
+	if (n >= sizeof text)
+		return false;
+	(void)snprintf(key, EXEC_PACKED_KEY, "packed:%s:%016llx", state, (unsigned long long)base_fnv1a(text, n));
+	return true;
+}
+
+static void
+borrow_packed(const exec_plan *p, exec_step *s)
+{
+	char key[EXEC_PACKED_KEY];
+	const void *copy = p->options.lend && packed_key(p, s, key)
+		? p->options.lend(p->options.lender, key, s->packed_bytes)
+		: NULL;
+	if (!copy)
+		return;
+	*s->packed = (void *)(uintptr_t)copy;
+	s->lent = true;
+}
+
+bool
+exec_plan_packed(const exec_plan *p, int i, char key[EXEC_PACKED_KEY], const void **data, size_t *bytes)
+{
+	const exec_step *s = &p->step[i];
+	if (!packed_key(p, s, key) || !*s->packed)
+		return false;
+	*data = *s->packed;
+	*bytes = s->packed_bytes;
+	return true;
+}
+
+int
+exec_plan_steps(const exec_plan *p)
+{
+	return p->n_step;
+}
+
+int
+exec_plan_lent(const exec_plan *p)
+{
+	int n = 0;
+	for (int i = 0; i < p->n_step; i++)
+		n += p->step[i].lent;
+	return n;
 }
 
 /* Copies weights into the layouts that the steps want, once: in training no step has such copies. */
@@ -375,8 +450,9 @@ pack_states(exec_plan *p, secant_err *err)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for weights");
 	for (int i = 0; i < p->n_step && !status; i++) {
 		exec_step *s = &p->step[i];
+		borrow_packed(p, s);
 		fill_states(p, i, made, room, in);
-		if (s->impl && s->impl->pack)
+		if (s->impl && s->impl->pack && !s->lent)
 			status = s->impl->pack(s, in, err);
 	}
 	for (int i = 0; i < p->n_output && !status && p->options.fill; i++) {

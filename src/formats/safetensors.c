@@ -248,12 +248,15 @@ write_file(base_writer *w, const secant_tensors *set, const char *metadata_json,
 	json_decref(header);
 	if (!text)
 		return s ? s : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the header");
-	size_t n = strlen(text), padded = (n + 7) / 8 * 8;
+	/* The first tensor stands at a multiple of 64, where files are mapped. */
+	enum { LINE = 64 };
+	static const char blanks[] = "                                                                ";
+	size_t n = strlen(text), padded = (n + 8 + LINE - 1) / LINE * LINE - 8;
 	uint8_t length[8];
 	base_put_le(length, padded, 8);
 	base_writer_put(w, length, 8, NULL);
 	base_writer_put(w, text, n, NULL);
-	base_writer_put(w, "       ", padded - n, NULL);
+	base_writer_put(w, blanks, padded - n, NULL);
 	secant_free(text);
 	for (int i = 0; i < set->n; i++)
 		base_writer_put(w, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor), NULL);

@@ -4,6 +4,7 @@
  * made by another version are refused, whatever byte it is.
  */
 #include "deploy/tiny.h"
+#include <secant/codec.h>
 #include <secant/files.h>
 #include <secant/model.h>
 #include <secant/predict.h>
@@ -257,6 +258,96 @@ test_sizes_are_those_it_was_compiled_for(void **state)
 	}
 }
 
+/* Layers that are packed (Winograd's and oneDNN's): the file's copies are taken, and give the same bits; what was
+ * packed for other machines, or cut, is packed anew. */
+static void
+test_packed_weights_are_lent(void **state)
+{
+	enum { C = 32, W = 9 * C * C };
+	static float weight[2][W], head[C], bias[C], none[1];
+	secant_err err = { 0 };
+	secant_shape w = secant_shape_of(4, C, C, 3, 3), one = secant_shape_of(4, C, 3, 1, 1), b = secant_shape_of(1, C);
+	graph_net *g = graph_new();
+	secant_shape in = secant_shape_of(4, 1, 64, 64, 3), last = secant_shape_of(4, 1, C, 1, 1),
+				 single = secant_shape_of(1, 1);
+	static float stem[3 * C];
+	format_model_file m = { 0 };
+	struct {
+		const char *name;
+		secant_shape *shape;
+		float *data;
+		int n;
+	} states[] = { { "stem", &one, stem, 3 * C }, { "a", &w, weight[0], W }, { "b", &w, weight[1], W },
+		{ "head", &last, head, C }, { "bias", &b, bias, C }, { "none", &single, none, 1 } };
+	graph_value v[6], x = graph_input(g, "input", SECANT_F32, &in);
+	for (int i = 0; i < 6; i++) {
+		for (int k = 0; k < states[i].n; k++)
+			states[i].data[k] = (float)((k * 29 + i * 7) % 31 - 15) / 90;
+		v[i] = graph_state(g, states[i].name, SECANT_F32, states[i].shape, true, GRAPH_INIT_ZEROS);
+		secant_tensor t = { SECANT_F32, *states[i].shape, states[i].data, NULL };
+		assert_int_equal(secant_tensors_add(&m.tensors, states[i].name, &t, &err), 0);
+	}
+	op_conv_attr thin = op_conv(1, 0, 1, 1), wide = op_conv(1, 1, 1, 1);
+	x = graph_apply(g, "conv2d", &thin, 3, x, v[0], v[4]);
+	x = graph_apply(g, "relu", NULL, 1, graph_apply(g, "conv2d", &wide, 3, x, v[1], v[4]));
+	x = graph_apply(g, "conv2d", &wide, 3, x, v[2], v[4]);
+	graph_output(g, "logits", graph_apply(g, "conv2d", &thin, 3, x, v[3], v[5]));
+	assert_int_equal(graph_check(g, &err), 0);
+	m.graph = format_graph_to_json(g);
+	m.settings = json_pack("{s:i,s:{s:i,s:i},s:s,s:s,s:i}", "version", 1, "network", "in-channels", 3, "classes", 1,
+		"mode", "binary", "normalize", "imagenet", "multiple", 8);
+	assert_int_equal(format_model_file_write(&m, model, &err), 0);
+	format_model_file_free(&m);
+	graph_free(g);
+
+	if (compile("64x64", "1", false, &err))
+		fail_msg("%s", err.msg);
+	secant_tensor t = { 0 }, before = { 0 };
+	secant_image im, mask = { 0 };
+	assert_int_equal(secant_image_new(&im, 64, 64, 3, SECANT_U8, &err), 0);
+	fill(im.data, 64 * 64 * 3);
+	predicted(model, &im, NULL, &mask, &before);
+	secant_image_free(&mask);
+	predicted(out, &im, NULL, &mask, &t);
+	assert_memory_equal(before.data, t.data, secant_tensor_bytes(&t));
+
+	deploy_deployed d;
+	if (deploy_deployed_open(&d, out, "f32", 0, 0, &err))
+		fail_msg("%s", err.msg);
+	char text[200];
+	assert_null(deploy_packed_remark(&d, 0, text, sizeof text));
+	assert_non_null(deploy_packed_remark(&d, 97, text, sizeof text));
+	assert_non_null(strstr(text, "packed anew for"));
+	secant_session *s = deploy_deployed_session(&d, &err);
+	const exec_plan *plan;
+	exec_context *context;
+	assert_int_equal(exec_session_prepare(s, &in, &plan, &context, &err), 0);
+	int packed = 0;
+	for (int i = 0; i < d.packed.n; i++)
+		packed += !strncmp(d.packed.v[i].name, "packed:", 7);
+	print_message("%d packed copies, %d lent\n", packed, exec_plan_lent(plan));
+	assert_true(packed > 0);
+	assert_int_equal(exec_plan_lent(plan), packed);
+	secant_session_free(s);
+	deploy_deployed_close(&d);
+
+	/* a copy under another key is nobody's, one that is too short is not read */
+	assert_int_equal(format_model_file_read(&m, out, &err), 0);
+	for (int i = 0; i < m.tensors.n; i++)
+		if (!strncmp(m.tensors.v[i].name, "packed:", 7))
+			m.tensors.v[i].tensor.shape.dim[0] = 64;
+	assert_int_equal(format_model_file_write(&m, model, &err), 0);
+	format_model_file_free(&m);
+	secant_tensor_free(&t);
+	secant_image_free(&mask);
+	predicted(model, &im, NULL, &mask, &t);
+	assert_memory_equal(before.data, t.data, secant_tensor_bytes(&t));
+	secant_tensor_free(&t);
+	secant_tensor_free(&before);
+	secant_image_free(&mask);
+	secant_image_free(&im);
+}
+
 static void
 refuses(const char *what, const char *why)
 {
@@ -352,6 +443,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_results_are_those_of_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory_is_as_good_as_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planes_of_a_camera_go_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_weights_are_lent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_are_those_it_was_compiled_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changed_files_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_versions_are_refused, setup, teardown),

@@ -208,8 +208,9 @@ exec_dnnl_weights(exec_step *s, int input, onednn_md user, onednn_md wanted, dnn
 		exec_dnnl_arg(&d->pack, DNNL_ARG_TO, wanted, WHERE_PACKED, 0, 0);
 		s->packs = input + 1;
 		arg->where = WHERE_PACKED;
-		if (!(d->packed = base_alloc_raw(dnnl_memory_desc_get_size(ONEDNN_REF(wanted)) + 64)))
-			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
+		s->packed = &d->packed;
+		s->packed_bytes = dnnl_memory_desc_get_size(ONEDNN_REF(wanted));
+		s->layout = onednn_md_hash(ONEDNN_REF(wanted));
 		return SECANT_OK;
 	}
 	dnnl_call *c = exec_dnnl_add(s, pd, false, err);
@@ -381,10 +382,12 @@ exec_dnnl_run_call(
 secant_status
 exec_dnnl_pack(exec_step *s, const void *const *in, secant_err *err)
 {
-	const dnnl_data *d = s->data;
+	dnnl_data *d = s->data;
 	bound b = { 0 };
 	if (!d->pack.primitive)
 		return SECANT_OK;
+	if (!d->packed && !(d->packed = base_alloc_raw(s->packed_bytes + 64)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 	secant_status status = SECANT_ERR_NOMEM;
 	if (dnnl_stream_create(&b.stream, exec_dnnl_engine(), dnnl_stream_default_flags) == dnnl_success
 		&& bind_call(&d->pack, b.arg[0]))
@@ -407,6 +410,7 @@ exec_dnnl_release(exec_step *s)
 	if (d->pack.primitive)
 		dnnl_primitive_destroy(d->pack.primitive);
 	onednn_mds_free(&d->mds);
-	secant_free(d->packed);
+	if (!s->lent)
+		secant_free(d->packed);
 	secant_free(d);
 }

@@ -9,6 +9,7 @@
 #define EXEC_DNNL_ONEDNN_H
 #include <dnnl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t onednn_md; /* a value */
@@ -34,6 +35,8 @@ onednn_md onednn_md_strides(
 /* A descriptor that oneDNN lent, to keep. */
 onednn_md onednn_md_keep(onednn_mds *m, onednn_md_ref md);
 void onednn_mds_free(onednn_mds *m);
+/* A hash of a layout; 0: not told. Equal layouts may have different ones, different layouts never the same. */
+uint64_t onednn_md_hash(onednn_md_ref md);
 
 typedef struct onednn_window {
 	dnnl_dims_t stride, dilation, before, after;

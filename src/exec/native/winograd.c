@@ -15,6 +15,7 @@
  * Error: the largest deviation seen on normal data is 4e-5 of the standard deviation of the result (direct sums: 2e-6);
  * tests/exec/ test_winograd.c holds it to 2e-4.
  */
+#include "base/hash.h"
 #include "exec/native/native.h"
 #include "kernels/winograd.h"
 
@@ -187,8 +188,12 @@ prepare(exec_step *s, const exec_operand *x, const exec_operand *y, const secant
 	}
 	l->spectra = spectra_size(in, l->block);
 	s->packs = stays ? 2 : 0;
-	if (stays && !(l->packed = base_alloc_raw((size_t)weights * bytes)))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
+	if (stays) {
+		uint64_t of[] = { l->by_outputs, (uint64_t)l->parts, (uint64_t)panel_of(), l->x.low };
+		s->packed = &l->packed;
+		s->packed_bytes = (size_t)weights * bytes;
+		s->layout = base_fnv1a(of, sizeof of);
+	}
 	s->scratch = (size_t)((l->by_outputs ? l->spectra : stays ? 0 : weights) + l->parts * l->own) * sizeof(float);
 	say(s, &y->shape, w);
 	return SECANT_OK;
@@ -198,7 +203,8 @@ static void
 release(exec_step *s)
 {
 	layer *l = s->data;
-	secant_free(l->packed);
+	if (!s->lent)
+		secant_free(l->packed);
 	secant_free(l);
 }
 
@@ -304,10 +310,12 @@ prepare_forward(exec_step *s, secant_err *err)
 static secant_status
 pack_forward(exec_step *s, const void *const *in, secant_err *err)
 {
-	const layer *l = s->data;
+	layer *l = s->data;
 	const kernel_winograd_kernels *k = kernel_winograd_best();
-	if (!l->packed)
+	if (!s->packed_bytes)
 		return SECANT_OK;
+	if (!l->packed && !(l->packed = base_alloc_raw(s->packed_bytes)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 	if (l->by_outputs) {
 		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
