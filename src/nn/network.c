@@ -64,15 +64,23 @@ static const struct {
 	{ "timm-gernet", "tu-" },
 };
 
+/* The name in use for a retired one, in `text`; `name` itself for any other. */
+static const char *
+name_now(const char *name, char text[96])
+{
+	for (size_t i = 0; i < sizeof retired / sizeof *retired; i++)
+		if (!strncmp(name, retired[i].begins, strlen(retired[i].begins))
+			&& snprintf(text, 96, "%s%s", retired[i].now, name + strlen("timm-")) < 96)
+			return text;
+	return name;
+}
+
 const nn_encoder *
 nn_encoder_find(const char *name)
 {
-	char text[96];
+	char now[96], text[96];
+	name = name_now(name, now);
 	const nn_encoder *e = encoder_called(name);
-	for (size_t i = 0; !e && i < sizeof retired / sizeof *retired; i++)
-		if (!strncmp(name, retired[i].begins, strlen(retired[i].begins))
-			&& snprintf(text, sizeof text, "%s%s", retired[i].now, name + strlen("timm-")) < (int)sizeof text)
-			return nn_encoder_find(text);
 	/* "tu-NAME.WEIGHTS": a name of timm with the weights it starts from */
 	const char *dot = strchr(name, '.');
 	if (e || strncmp(name, "tu-", 3) || !dot || dot - name >= (int)sizeof text || !dot[1])
@@ -129,16 +137,34 @@ static const secant_opt network_rows[] = {
 };
 const secant_opts secant_network_options = { "network", sizeof(secant_network), network_rows };
 
+/* The name that begins like `name`; else the nearest one; NULL: none is near. */
+static const char *
+meant(const char *name, const char *(*at)(int i))
+{
+	const char *names[512] = { 0 };
+	for (int i = 0; i < 511 && (names[i] = at(i)); i++)
+		if (*name && !strncmp(names[i], name, strlen(name)))
+			return names[i];
+	return secant_nearest(name, names);
+}
+
 static secant_status
 unknown(const char *what, const char *name, const char *(*at)(int i), secant_err *err)
 {
-	const char *names[512] = { 0 }, *near;
-	for (int i = 0; i < 511 && (names[i] = at(i)); i++)
-		;
-	near = secant_nearest(name, names);
+	bool encoder = !strcmp(what, "encoder");
+	char text[96], timm[96];
+	if (encoder ? nn_architecture_find(name) != NULL : nn_encoder_find(name) != NULL)
+		return secant_fail(err, SECANT_ERR_ARG, "%s: '%s' is an %s: --%s %s", what, name,
+			encoder ? "architecture" : "encoder", encoder ? "arch" : "encoder", name);
+	/* a name of timm without smp's "tu-" */
+	const char *near = encoder && snprintf(timm, sizeof timm, "tu-%s", name) < (int)sizeof timm && nn_encoder_find(timm)
+		? timm
+		: meant(encoder ? name_now(name, text) : name, at);
 	return secant_fail(err, SECANT_ERR_ARG, "%s: none is named '%s'%s%s%s (secant list %s)", what, name,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "",
-		!strcmp(what, "encoder") ? "encoders" : "architectures");
+		near                                      ? "; did you mean '"
+			: encoder && !strncmp(name, "tu-", 3) ? "; not every encoder of timm is built here"
+												  : "",
+		near ? near : "", near ? "'?" : "", encoder ? "encoders" : "architectures");
 }
 
 static const char *
@@ -222,6 +248,9 @@ check_encoder(const nn_blueprint *b, secant_err *err)
 	const nn_architecture *a = b->arch;
 	const nn_encoder *e = b->encoder;
 	int least = a->least_depth > 1 ? a->least_depth : 1, asked = a->output_stride ? a->output_stride(b->options) : 32;
+	if (a->tokens && e->facts & NN_ENCODER_TIMM)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"%s is built here on plain vision transformers (tu-vit_..., tu-deit_...), not on %s", a->name, e->name);
 	if (a->tokens && !(e->facts & NN_ENCODER_TOKENS))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"Only Timm encoders are supported for DPT. %s wants a plain vision transformer (tu-vit_..., tu-deit_...), "

@@ -139,6 +139,22 @@ choices_that_do_not_go_together_are_said(void **state)
 	expect("unet", "vgg16", 0, NULL, NULL, NULL);
 	expect("unet", "rensnet34", 0, NULL, NULL,
 		"encoder: none is named 'rensnet34'; did you mean 'resnet34'? (secant list encoders)");
+	expect("unet", "timm-resnest50d", 0, NULL, NULL, NULL);
+	expect("unet", "timm-mobilenetv3_small_100", 0, NULL, NULL, NULL);
+	expect("unet", "tu-convnext_tiny.fb_in22k_ft_in1k", 0, NULL, NULL, NULL);
+	expect("unet", "timm-resnest50", 0, NULL, NULL,
+		"encoder: none is named 'timm-resnest50'; did you mean 'tu-resnest50d'? (secant list encoders)");
+	expect("unet", "convnext_tiny", 0, NULL, NULL,
+		"encoder: none is named 'convnext_tiny'; did you mean 'tu-convnext_tiny'? (secant list encoders)");
+	expect("unet", "tu-tresnet_xl_448_miil", 0, NULL, NULL,
+		"encoder: none is named 'tu-tresnet_xl_448_miil'; not every encoder of timm is built here (secant list "
+		"encoders)");
+	expect("unet", "fpn", 0, NULL, NULL, "encoder: 'fpn' is an architecture: --arch fpn");
+	expect("resnet18", "resnet18", 0, NULL, NULL, "arch: 'resnet18' is an encoder: --encoder resnet18");
+	expect("deeplabv3", "tu-hrnet_w18", 0, NULL, NULL,
+		"deeplabv3 asks for an output stride of 8, but encoder tu-hrnet_w18 has no dilated mode (a ResNet, say, has)");
+	expect("dpt", "tu-convnext_tiny", 0, NULL, NULL,
+		"dpt is built here on plain vision transformers (tu-vit_..., tu-deit_...), not on tu-convnext_tiny");
 	expect("unetplusplus", "mit_b0", 0, NULL, NULL, "UnetPlusPlus is not support encoder_name=mit_b0");
 	expect("linknet", "mit_b2", 0, NULL, NULL, "Encoder `mit_b2` is not supported for Linknet");
 	expect("fpn", "mit_b0", 4, NULL, NULL, "Encoder mit_b0 support only encoder_depth=5");
