@@ -29,7 +29,7 @@ compile_run(void *options, int n, const char *const *operands, secant_err *err)
 		char *text = secant_describe(o->out, true, err);
 		puts(text ? text : "");
 		secant_free(text);
-	} else if (!status)
+	} else if (!status && said)
 		fputs(said, stderr);
 	secant_free(said);
 	return status;

@@ -222,7 +222,7 @@ surround(compiling *c, secant_err *err)
 	deploy_ending e = { c->d.task, c->d.activated, false };
 	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL;
 	secant_shape picture = deploy_preparation_shape(&c->prep, c->o->batch.v[0], h, w, c->d.in_channels);
-	json_t *plain = format_graph_to_json(c->network);
+	json_t *plain = base_json_whole(format_graph_to_json(c->network));
 	graph_net *network = plain ? format_graph_from_json(plain, NULL, 0, false, err) : NULL;
 	json_decref(plain);
 	if (!network)
@@ -264,26 +264,27 @@ add_shapes(const compiling *c, json_t *to)
 static secant_status
 add_settings(compiling *c, const char *model, secant_err *err)
 {
-	char sha[65] = "", *text = NULL, *prep = secant_opts_to_json(&deploy_preparation_options, &c->prep);
+	char sha[65] = "", *text = NULL, by[60];
 	size_t size;
 	if (!secant_file_read(&text, &size, model, (size_t)1 << 40, err))
 		base_sha256_hex(text, size, sha);
 	secant_free(text);
 	if (!*sha)
-		return secant_free(prep), err->code;
+		return err->code;
 	json_t *j = json_object();
 	json_object_set_new(j, "version", json_integer(1));
 	json_object_set_new(j, "precision", json_string(c->o->precision));
 	json_object_set_new(j, "threshold", json_real(c->o->threshold));
-	json_object_set_new(j, "preparation", prep ? json_loads(prep, 0, NULL) : NULL);
+	json_object_set_new(j, "preparation", base_opts_json(&deploy_preparation_options, &c->prep));
 	json_object_set_new(j, "source", json_string(base_path_name(model)));
 	json_object_set_new(j, "source_sha256", json_string(sha));
-	json_object_set_new(j, "by", json_sprintf("secant %s", secant_version()));
+	(void)snprintf(by, sizeof by, "secant %s", secant_version());
+	json_object_set_new(j, "by", json_string(by));
 	add_shapes(c, j);
 	c->file.settings = json_deep_copy(c->d.file.settings);
 	json_object_set_new(c->file.settings, "compiled", j);
-	secant_free(prep);
-	return SECANT_OK;
+	c->file.settings = base_json_whole(c->file.settings);
+	return c->file.settings ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for settings");
 }
 
 /* ---- packed weights ---- */
@@ -385,8 +386,8 @@ compile(compiling *c, const char *model, secant_err *err)
 	if ((status = read_preparation(c, err)) || (status = fold(c, err)) || (status = surround(c, err))
 		|| (status = add_tensors(c, err)) || (status = add_settings(c, model, err)))
 		return status;
-	c->file.graph = format_graph_to_json(c->network);
-	c->file.offline = format_graph_to_json(c->whole);
+	c->file.graph = base_json_whole(format_graph_to_json(c->network));
+	c->file.offline = base_json_whole(format_graph_to_json(c->whole));
 	if (!c->file.graph || !c->file.offline)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for graphs");
 	return c->o->packed && c->sizes ? pack(c, err) : SECANT_OK;
@@ -405,7 +406,7 @@ secant_model_compile(const char *model, const char *out, const secant_compile *o
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the compiled model would replace the one it comes from", out);
 	if (!compile(&c, model, &own))
 		(void)!format_model_file_write(&c.file, out, &own);
-	if (!own.code && said)
+	if (!own.code && said) /* what was done stays done: without memory there are no words for it */
 		*said = base_strdup(c.said.p ? c.said.p : "");
 	end(&c);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;

@@ -223,6 +223,17 @@ add_value(base_str *s, const json_t *j, int indent, int depth)
 	}
 }
 
+json_t *
+base_json_whole(json_t *j)
+{
+	bool whole = j && !lost;
+	lost = false;
+	if (whole)
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
 char *
 base_json_text(const json_t *j, int indent)
 {

@@ -5,6 +5,7 @@
 #define BASE_JSON_H
 #include <jansson.h>
 #include <secant/base.h>
+#include <secant/options.h>
 
 /*
  * Building. jansson's own calls lose what cannot be had: a value that was not allocated, or a name that is no UTF-8, is
@@ -28,6 +29,11 @@ json_t *base_json_made(json_t *j); /* j; NULL is remembered */
 #define json_real(n) base_json_made(json_real(n))
 #define json_pack(...) base_json_made(json_pack(__VA_ARGS__))
 #endif
+
+/* j, or NULL (and j is freed) where a part of what this thread built was lost: for what is used without being text. */
+json_t *base_json_whole(json_t *j);
+/* A struct of options as an object; NULL, which is remembered: no memory. */
+json_t *base_opts_json(const secant_opts *table, const void *object);
 
 /* `origin` names the text in messages: "config.json:3:14: ...". NULL and err on failure; caller json_decref()s. */
 json_t *base_json_parse(const char *text, size_t size, const char *origin, secant_err *err);

@@ -298,15 +298,24 @@ dump_row(void *user, const secant_opt *row, size_t offset)
 		d->failed = json_object_set_new(d->out, row->name, base_opt_json(row, d->object + offset)) != 0;
 }
 
+json_t *
+base_opts_json(const secant_opts *table, const void *object)
+{
+	struct dump d = { object, json_object(), false };
+	if (d.out)
+		secant_opts_each(table, dump_row, &d);
+	if (d.out && !d.failed)
+		return d.out;
+	json_decref(d.out);
+	return base_json_made(NULL);
+}
+
 char *
 secant_opts_to_json(const secant_opts *table, const void *object)
 {
-	struct dump d = { object, json_object(), false };
-	if (!d.out)
-		return NULL;
-	secant_opts_each(table, dump_row, &d);
-	char *text = d.failed ? NULL : base_json_text(d.out, 2);
-	json_decref(d.out);
+	json_t *j = base_opts_json(table, object);
+	char *text = base_json_text(j, 2);
+	json_decref(j);
 	return text;
 }
 

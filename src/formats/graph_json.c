@@ -20,11 +20,8 @@ node_to_json(const graph_node *n)
 	for (int i = 0; i < n->n_in; i++)
 		json_array_append_new(in, json_integer(n->in[i]));
 	json_object_set_new(j, "in", in);
-	if (n->attr) {
-		char *text = secant_opts_to_json(n->op->attr, n->attr);
-		json_object_set_new(j, "attr", text ? json_loads(text, 0, NULL) : NULL);
-		secant_free(text);
-	}
+	if (n->attr)
+		json_object_set_new(j, "attr", base_opts_json(n->op->attr, n->attr));
 	if (n->name)
 		json_object_set_new(j, "scope", json_string(n->name));
 	return j;
@@ -189,6 +186,8 @@ read_node(reader *r, const json_t *j, const char *name)
 		if (secant_opts_init(op->attr, attributes, r->err))
 			return SECANT_ERR_NOMEM;
 		char *text = json_is_object(attr) ? base_json_text(attr, 0) : NULL;
+		if (json_is_object(attr) && !text)
+			return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for the graph");
 		secant_status status = text ? secant_opts_set_json(op->attr, attributes, text, op->name, r->err) : SECANT_OK;
 		secant_free(text);
 		if (status)
