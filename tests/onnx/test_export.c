@@ -12,7 +12,11 @@
 #include <math.h>
 #include <secant/tensorfile.h>
 #include "formats/onnx/onnx.h"
+#include "deploy/onnx_run.h"
+#include "formats/onnx/run.h"
+#include "formats/onnx/write.h"
 #include "model/model.h"
+#include "ops/ops.h"
 #include <secant/model.h>
 
 static char folder[] = "/tmp/secant-export-XXXXXX";
@@ -205,6 +209,49 @@ test_clouds(void **state)
 	assert_non_null(strstr(err.msg, "chooses points one after another, which ONNX has no operator for"));
 }
 
+/* Whole numbers between nodes go out as QuantizeLinear and DequantizeLinear, and come back. */
+static void
+test_quantised(void **state)
+{
+	secant_err err = { 0 };
+	base_str bytes = { 0 };
+	const char *names[] = { "y" };
+	secant_tensors none = { 0 };
+	secant_shape shape = secant_shape_of(4, 1, 4, 4, 3), row = secant_shape_of(1, 3);
+	graph_net *g = graph_new();
+	graph_value x = graph_input(g, "x", SECANT_F32, &shape);
+	graph_value scale = graph_constant(g, SECANT_F32, &row, (double[]){ 0.25, 0.5, 1 }),
+				zero = graph_constant(g, SECANT_I32, &row, (double[]){ 0, -3, 7 });
+	op_quantize_attr a = { .axis = 3, .to = 1 };
+	graph_value q = graph_apply(g, "quantize", &a, 3, x, scale, zero),
+				y = graph_apply(g, "dequantize", &a, 3, q, scale, zero);
+	assert_int_equal(graph_check(g, &err), SECANT_OK);
+	format_onnx_written how = { .opset = 17 };
+	assert_int_equal(format_onnx_write(g, &y, names, 1, &none, &how, &bytes, &err), SECANT_OK);
+	format_onnx_model *m = format_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
+	assert_non_null(m);
+	int64_t dim[4] = { 1, 3, 4, 4 };
+	format_onnx_tensor *in = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, 4, dim, 0, &err), *plain = NULL, *planned = NULL;
+	for (int i = 0; i < 48; i++)
+		((float *)in->data)[i] = (float)(i - 20) * 7.3f;
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = 1 };
+	assert_int_equal(format_onnx_run(m, &in, 1, &plain, &err), SECANT_OK);
+	assert_int_equal(deploy_onnx_run_planned(m, &in, 1, &planned, &o, &err), SECANT_OK);
+	assert_memory_equal(plain->data, planned->data, 48 * sizeof(float));
+	for (int i = 0; i < 48; i++) { /* channel by channel, as the formula says */
+		static const double s[] = { 0.25, 0.5, 1 }, z[] = { 0, -3, 7 };
+		int c = i / 16;
+		double v = fmin(fmax(nearbyint((double)((float *)in->data)[i] / s[c]) + z[c], -128), 127);
+		assert_true(((float *)plain->data)[i] == (float)((v - z[c]) * s[c]));
+	}
+	format_onnx_tensor_drop(in);
+	format_onnx_tensor_drop(plain);
+	format_onnx_tensor_drop(planned);
+	format_onnx_close(m);
+	base_str_free(&bytes);
+	graph_free(g);
+}
+
 static void
 test_names_and_metadata(void **state)
 {
@@ -256,6 +303,7 @@ main(void)
 		cmocka_unit_test(test_attention),
 		cmocka_unit_test(test_half),
 		cmocka_unit_test(test_clouds),
+		cmocka_unit_test(test_quantised),
 		cmocka_unit_test(test_names_and_metadata),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

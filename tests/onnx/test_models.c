@@ -290,6 +290,68 @@ test_prisma(void **state)
 	same_both_ways("prisma.onnx", 256);
 }
 
+/* ---- whole numbers between nodes ---- */
+
+static void
+put_initializer(base_str *graph, const char *name, int type, const void *data, size_t size)
+{
+	base_str t = { 0 };
+	format_wire_put_varint(&t, 2, (uint64_t)type);
+	format_wire_put_text(&t, 8, name);
+	format_wire_put_bytes(&t, 9, data, size);
+	put_message(graph, 5, &t);
+}
+
+static void
+put_scaled(base_str *graph, const char *op, const char *in, const char *out)
+{
+	base_str n = { 0 };
+	format_wire_put_text(&n, 1, in);
+	format_wire_put_text(&n, 1, "scale");
+	format_wire_put_text(&n, 1, "zero");
+	format_wire_put_text(&n, 2, out);
+	format_wire_put_text(&n, 4, op);
+	put_message(graph, 1, &n);
+}
+
+/* Quantised by others: a plan gives what the operators mean, clamped and rounded to even. */
+static void
+test_quantised(void **state)
+{
+	enum { N = 64 };
+	static const int64_t dim[] = { N, -1 };
+	static const int types[] = { FORMAT_ONNX_UINT8, FORMAT_ONNX_INT8 };
+	for (int k = 0; k < 2; k++) {
+		secant_err err = { 0 };
+		base_str g = { 0 };
+		float scale = 0.25f;
+		int8_t zero = k ? -3 : 100;
+		put_initializer(&g, "scale", FORMAT_ONNX_FLOAT, &scale, sizeof scale);
+		put_initializer(&g, "zero", types[k], &zero, 1);
+		put_value(&g, 11, "x", dim);
+		put_scaled(&g, "QuantizeLinear", "x", "q");
+		put_scaled(&g, "DequantizeLinear", "q", "y");
+		put_value(&g, 12, "y", dim);
+		base_str bytes = model_of(&g);
+		format_onnx_model *m = format_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
+		assert_non_null(m);
+		format_onnx_tensor *x = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, 1, dim, 0, &err), *plain = NULL,
+						   *planned = NULL;
+		for (int i = 0; i < N; i++)
+			((float *)x->data)[i] = (float)(i - N / 2) * 1.375f; /* halves, and beyond both ends */
+		exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = 1 };
+		assert_int_equal(format_onnx_run(m, &x, 1, &plain, &err), SECANT_OK);
+		assert_int_equal(deploy_onnx_run_planned(m, &x, 1, &planned, &o, &err), SECANT_OK);
+		assert_memory_equal(plain->data, planned->data, N * sizeof(float));
+		assert_true(((float *)plain->data)[0] != ((float *)x->data)[0]); /* it was clamped */
+		format_onnx_tensor_drop(x);
+		format_onnx_tensor_drop(plain);
+		format_onnx_tensor_drop(planned);
+		format_onnx_close(m);
+		base_str_free(&bytes);
+	}
+}
+
 /* What a network without a plan lacks is one error that names every node. */
 static void
 test_names_all_problems(void **state)
@@ -324,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_external),
 		cmocka_unit_test(test_names_all_problems),
+		cmocka_unit_test(test_quantised),
 		cmocka_unit_test(test_sinet),
 		cmocka_unit_test(test_prisma),
 	};

@@ -735,6 +735,43 @@ group_norm(writer *w, const char *onnx)
 	result(w, y, true);
 }
 
+/* Whole numbers of 8 bits and back, with constant scales. */
+static void
+quantized(writer *w, const char *onnx)
+{
+	const op_quantize_attr *q = w->node->attr;
+	const graph_value_info *scale = graph_value_at(w->g, w->node->in[1]),
+						   *zero = w->node->n_in > 2 && w->node->in[2] >= 0 ? graph_value_at(w->g, w->node->in[2])
+																			: NULL,
+						   *x = graph_value_at(w->g, w->node->in[0]);
+	int64_t n = secant_shape_count(&scale->type.shape);
+	int rank = scale->type.shape.rank;
+	bool back = *onnx == 'D', sign = back ? x->type.dtype == SECANT_I8 : q->to == 1, first = is_first(w, 0);
+	float *f = secant_calloc((size_t)n + 1, sizeof *f);
+	uint8_t *z = secant_calloc((size_t)n + 1, sizeof *z);
+	w->graph.failed |= !f || !z;
+	if (w->how->half)
+		problem(w, "is computed in 32 bits (leave --half)");
+	if (!scale->numbers || (zero && !zero->numbers) || (back && x->kind != GRAPH_VALUE_NODE))
+		problem(w, "has a scale that is learned, or whole numbers as weights");
+	for (int64_t i = 0; i < n && f && z && scale->numbers; i++) {
+		f[i] = (float)scale->numbers[i];
+		z[i] = zero && zero->numbers ? (uint8_t)(int)zero->numbers[i] : 0;
+	}
+	if (f && z) {
+		attrs a = { 0 };
+		const char *in[3] = { given(w, 0, first), constant(w, FORMAT_ONNX_FLOAT, rank, &n, f, (size_t)n * sizeof *f),
+			constant(w, sign ? FORMAT_ONNX_INT8 : FORMAT_ONNX_UINT8, rank, &n, z, (size_t)n) },
+				   *out = fresh(w, onnx);
+		if (rank)
+			attr_int(&a, "axis", axis_of(q->axis, shape_of(w, w->node->in[0])->rank, first));
+		put_node(w, onnx, out, 3, in, &a);
+		result(w, out, first);
+	}
+	secant_free(f);
+	secant_free(z);
+}
+
 /* What ONNX has no operator for, and why. */
 static void
 unsayable(writer *w, const char *why)
@@ -811,6 +848,8 @@ static const struct {
 	{ "group_norm", group_norm, "InstanceNormalization" },
 	{ "logsigmoid", composed, "logsigmoid" },
 	{ "gelu_tanh", composed, "gelu_tanh" },
+	{ "quantize", quantized, "QuantizeLinear" },
+	{ "dequantize", quantized, "DequantizeLinear" },
 	{ "farthest_points", unsayable, "chooses points one after another, which ONNX has no operator for" },
 	{ "ball_query", unsayable, "looks for points in balls, which ONNX has no operator for" },
 	{ "group_points", unsayable, "gathers the points of balls, which ONNX has no operator for" },
