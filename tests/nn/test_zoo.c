@@ -174,12 +174,40 @@ choices_that_do_not_go_together_are_said(void **state)
 		"tu-vit_tiny_patch16_224 gives maps of one size, which unet cannot use; dpt can");
 }
 
+/* A feature that is not there does not halve the picture, and fewer stages neither; pictures need not be RGB. */
+static void
+every_depth_gives_the_pictures_size(void **state)
+{
+	static const char *const encoders[] = { "tu-convnext_atto", "tu-convnextv2_atto", "tu-resnet18d", "timm-resnest14d",
+		"tu-res2net50_26w_4s", "timm-regnety_002", "timm-gernet_s", "timm-mobilenetv3_small_075",
+		"tu-efficientnetv2_rw_t", "tu-mobilenetv4_conv_small", "tu-hrnet_w18_small", NULL };
+	for (int i = 0; encoders[i]; i++)
+		for (int depth = 1; depth <= 5; depth++) {
+			secant_err err = { 0 };
+			secant_network net = network("unet", encoders[i]);
+			nn_built built;
+			graph_net *g = graph_new();
+			nn_builder nn = { .g = g, .phase = NN_PHASE_TRAIN_SURE, .momentum = -1, .counter = -1, .seed = -1 };
+			net.encoder_depth = depth;
+			net.in_channels = depth == 3 ? 1 : 2 * depth;
+			secant_shape in = { 4, { 2, 64, 96, net.in_channels } };
+			graph_value x = graph_input(g, "input", SECANT_F32, &in);
+			if (nn_network_build(&nn, &net, x, &built, &err))
+				fail_msg("unet with %s, depth %d: %s", encoders[i], depth, err.msg);
+			const secant_shape *y = graph_shape(g, built.logits);
+			assert_true(y->dim[1] == 64 && y->dim[2] == 96 && y->dim[3] == 1);
+			graph_free(g);
+			secant_opts_free(&secant_network_options, &net);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair_has_the_originals_states),
 		cmocka_unit_test(choices_that_do_not_go_together_are_said),
+		cmocka_unit_test(every_depth_gives_the_pictures_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
