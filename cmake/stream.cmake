@@ -33,3 +33,7 @@ foreach(file ${python_files})
   configure_file(${file} ${CMAKE_BINARY_DIR}/python/${name} COPYONLY)
 endforeach()
 install(FILES ${python_files} DESTINATION ${CMAKE_INSTALL_LIBDIR}/secant/python)
+
+# C++: MxStream::MxStreamManager is headers alone; messages are made by the protoc of whoever builds a program.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/MxStream ${CMAKE_SOURCE_DIR}/include/MxTools ${CMAKE_SOURCE_DIR}/include/MxBase
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
