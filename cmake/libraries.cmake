@@ -5,7 +5,7 @@
 # the public symbols are those of cmake/symbols/NAME.txt, the ledger, under SECANT_MAJOR.MINOR. A minor release may change interfaces
 # before 1.0, and so the name of the library (SONAME) has it.
 include(cmake/library.cmake)
-set(upper_rooms nn annotations data model judge train stream app)
+set(upper_rooms nn hub annotations data model judge train stream app)
 
 # Rooms of libsecant-deploy are compiled visible, for libsecant; within them calls stay direct.
 foreach(room ${deploy_rooms})
@@ -32,8 +32,8 @@ if(tool_sources)
   add_executable(secant ${tool_sources})
   # The command links the rooms statically, so that it starts fast and runs from the build folder and from anywhere.
   target_link_libraries(secant PRIVATE room_app)
-  secant_lazy(secant "exec;formats;codec;prepare;draw;annotations;data;deploy;model;judge;train;app" ${DNNL_LIBRARY} ${ZIP_LINK_LIBRARIES} ${SPNG_LINK_LIBRARIES} ${JPEG_LINK_LIBRARIES}
-    ${TIFF_LINK_LIBRARIES} ${WEBP_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES})
+  secant_lazy(secant "exec;formats;hub;codec;prepare;draw;annotations;data;deploy;model;judge;train;app" ${DNNL_LIBRARY} ${ZIP_LINK_LIBRARIES} ${SPNG_LINK_LIBRARIES} ${JPEG_LINK_LIBRARIES}
+    ${TIFF_LINK_LIBRARIES} ${WEBP_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} ${CURL_LINK_LIBRARIES})
   set_target_properties(secant PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   include(${CMAKE_SOURCE_DIR}/cmake/install.cmake OPTIONAL)
 endif()

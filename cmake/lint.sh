@@ -16,6 +16,7 @@ ops: base tensor graph
 exec: base tensor graph ops kernels
 nn: base tensor graph ops
 formats: base tensor graph ops
+hub: base
 codec: base tensor
 prepare: base tensor kernels codec
 draw: base tensor codec
@@ -24,9 +25,9 @@ data: base tensor kernels codec prepare draw annotations
 deploy: base tensor kernels graph ops exec formats codec prepare draw
 model: base tensor kernels graph ops exec nn formats codec prepare deploy
 judge: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model
-train: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model judge
+train: base tensor kernels graph ops exec nn formats hub codec prepare draw data deploy model judge
 stream: base tensor formats codec exec deploy
-app: base tensor kernels graph ops exec nn formats codec prepare draw annotations data deploy model judge train stream
+app: base tensor kernels graph ops exec nn formats hub codec prepare draw annotations data deploy model judge train stream
 serve: base tensor deploy
 '
 # Libraries, and the rooms (or folders of a room) that may see them. Everything else in <> is the C library or POSIX.
@@ -42,6 +43,7 @@ gdal: codec
 cairo: draw annotations data deploy
 zip: formats
 yaml: annotations
+curl/: hub
 zlib: formats codec annotations data
 omp: kernels ops exec train judge app deploy
 immintrin: kernels
@@ -63,6 +65,7 @@ render: draw
 tensorfile: formats
 annotations: annotations
 network: nn
+weights: hub
 predict: deploy
 session: exec
 model: app
@@ -201,6 +204,7 @@ ops: op
 exec: exec dnnl onednn
 nn: nn
 formats: format onnx
+hub: hub
 codec: codec cloud las laz decimal
 prepare: prepare
 draw: draw render

@@ -2,8 +2,9 @@
 #include <secant/samples.h>
 
 static const secant_opt normalize_rows[] = {
-	SECANT_OPT(secant_normalize, normalize, STR, "normalize", "imagenet", 0, 0,
-		"imagenet, unit (x/255), symmetric (x/255 * 3.2 - 1.6), data (mean and deviation of the training pictures), "
+	SECANT_OPT(secant_normalize, normalize, STR, "normalize", "auto", 0, 0,
+		"auto (what --encoder-weights are used to, else imagenet), imagenet, unit (x/255), symmetric (x/255 * 3.2 - "
+		"1.6), data (mean and deviation of the training pictures), "
 		"none, or MEAN/STD of x/255 such as 0.5,0.4,0.5/0.25"),
 	SECANT_OPT_END,
 };

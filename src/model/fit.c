@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "model/model.h"
+#include "model/key_maps.h"
 
 /* ---- prefixes ---- */
 
@@ -106,6 +106,8 @@ secant_status
 model_weights_unwrap(
 	secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log, secant_err *err)
 {
+	if (model_map_keys(t, s, under, log, err))
+		return err ? err->code : SECANT_ERR_NOMEM;
 	for (int i = 0; i < t->n; i++) /* torch's AveragedModel counts */
 		if ((!strcmp(t->v[i].name, "n_averaged") || is_optimizer_state(t->v[i].name))
 			&& !slot_for(s, under, t->v[i].name))
@@ -141,7 +143,8 @@ model_weights_unwrap(
 	size_t length = list[best].n < sizeof text ? list[best].n : sizeof text - 1;
 	memcpy(text, list[best].name, length);
 	cut(t, text, length, log);
-	return secant_tensors_renamed(t, err);
+	secant_status status = secant_tensors_renamed(t, err);
+	return status ? status : model_map_keys(t, s, under, log, err);
 }
 
 /* ---- families ---- */

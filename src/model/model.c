@@ -85,6 +85,8 @@ model_new(
 		normalize = "none"; /* a cloud's numbers are coordinates */
 	if (prepare_normalize_parse(normalize, net->in_channels, scale, shift, &own))
 		goto done;
+	if (normalize && !strcmp(normalize, "auto"))
+		normalize = "imagenet"; /* where nothing says otherwise; files hold what it came to */
 	if (normalize && !(m->normalize = base_strdup(normalize))) {
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 		goto done;

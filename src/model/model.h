@@ -73,7 +73,8 @@ char *model_weights_advice(const secant_tensors *t, const char *family, const se
 const char *model_weights_family(const secant_tensors *t);
 /* --encoder-weights: takes the encoder's tensors from a torchvision, timm, smp or smp-hub file, with or without the
  * prefix `encoder.`; adapts the first convolution to other channel counts as smp does; ignores a classifier. Remarks
- * (taken, left, missing) go to the log. An error when nothing fits. */
+ * (taken, left, missing) go to the log. bgr: the weights want blue, green, red; they are turned round. An error when
+ * nothing fits. */
 secant_status model_load_encoder(
-	model_bundle *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+	model_bundle *m, const char *weights, bool bgr, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -51,6 +51,23 @@ copy(exec_store *s, exec_slot *slot, const secant_tensor *from)
 		exec_slot_set(s, slot, i, secant_tensor_get(from, i));
 }
 
+/* Weights for blue, green, red as ones for red, green, blue: of what reads the picture, the first and the third of
+ * three channels change places. */
+static void
+turn_colours(const model_bundle *m, exec_slot *slot)
+{
+	const int64_t *d = slot->type.shape.dim, area = d[2] * d[3];
+	if (slot->type.shape.rank != 4 || d[1] != 3 || m->net.in_channels != 3)
+		return;
+	for (int64_t o = 0; o < d[0]; o++)
+		for (int64_t k = 0; k < area; k++) {
+			int64_t first = o * 3 * area + k, third = first + 2 * area;
+			double red = exec_slot_get(m->store, slot, third);
+			exec_slot_set(m->store, slot, third, exec_slot_get(m->store, slot, first));
+			exec_slot_set(m->store, slot, first, red);
+		}
+}
+
 /* Weights over d pictures' channels into ones over c: only of the convolution that reads the picture. */
 static bool
 adapt(const model_bundle *m, exec_slot *slot, const secant_tensor *from)
@@ -100,7 +117,7 @@ report(const char *path, int taken, int adapted, int missing, const base_str *mi
 }
 
 secant_status
-model_load_encoder(model_bundle *m, const char *weights, const secant_logger *log, secant_err *err)
+model_load_encoder(model_bundle *m, const char *weights, bool bgr, const secant_logger *log, secant_err *err)
 {
 	secant_tensors t = { 0 };
 	base_str missed = { 0 }, unused = { 0 };
@@ -124,6 +141,8 @@ model_load_encoder(model_bundle *m, const char *weights, const secant_logger *lo
 			copy(m->store, slot, from);
 		else if (from && adapt(m, slot, from))
 			adapted++, fits = true;
+		if (fits && bgr)
+			turn_colours(m, slot);
 		if (fits) {
 			taken++;
 			used[at] = true;

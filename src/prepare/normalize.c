@@ -56,7 +56,7 @@ prepare_normalize_parse(const char *text, int channels, float *scale, float *shi
 			err, SECANT_ERR_RANGE, "%d channels are outside 1 to %d", channels, PREPARE_NORMALIZE_CHANNELS);
 	for (int c = 0; c < channels; c++)
 		std[c] = 1;
-	if (!text || !strcmp(text, "imagenet")) {
+	if (!text || !strcmp(text, "imagenet") || !strcmp(text, "auto")) {
 		for (int c = 0; c < channels; c++) {
 			mean[c] = channels == 3 ? imagenet_mean[c] : (imagenet_mean[0] + imagenet_mean[1] + imagenet_mean[2]) / 3;
 			std[c] = channels == 3 ? imagenet_std[c] : (imagenet_std[0] + imagenet_std[1] + imagenet_std[2]) / 3;

@@ -9,9 +9,9 @@
 
 enum { PREPARE_NORMALIZE_CHANNELS = 16 };
 
-/* scale and shift of `channels` (1 to 16) channels. `text`: NULL or "imagenet" (mean .485 .456 .406, deviation .229
- * .224 .225 of x/255, of other channel counts their mean), "unit" (x/255), "symmetric" (x/255 * 3.2 - 1.6), "none" (x),
- * or "MEAN,.../STD,..." of x/255, one number or one for each channel. */
+/* scale and shift of `channels` (1 to 16) channels. `text`: NULL, "auto" or "imagenet" (mean .485 .456 .406, deviation
+ * .229 .224 .225 of x/255, of other channel counts their mean), "unit" (x/255), "symmetric" (x/255 * 3.2 - 1.6), "none"
+ * (x), or "MEAN,.../STD,..." of x/255, one number or one for each channel. */
 secant_status prepare_normalize_parse(
 	const char *text, int channels, float *scale, float *shift, secant_err *err) SECANT_NODISCARD;
 /* Fills out[height * width * channels]. A picture with one channel is repeated to three, alpha (channel 4 of 4) is

@@ -82,7 +82,8 @@ compare(void *user, const secant_opt *row, size_t offset)
 	if (same(given, old)) {
 		/* nothing to do */
 	} else if ((!c->given->complete && same(given, usual))
-		|| (!strcmp(row->name, "normalize") && same(given, "data"))) { /* the run has the numbers */
+		|| (!strcmp(row->name, "normalize")
+			&& (same(given, "data") || same(given, "auto")))) { /* the run has the numbers */
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
 	} else if (strcmp(row->name, "threads")) {

@@ -47,7 +47,9 @@ static const secant_opt rows[] = {
 		"start from these weights: a model or a state_dict, of other classes or channels too; what does not fit is "
 		"named"),
 	SECANT_OPT(secant_train_options, encoder_weights, STR, "encoder-weights", NULL, 0, 0,
-		"start the encoder from a file of torchvision, timm or smp"),
+		"start the encoder from published weights by name (imagenet; secant weights list), which are fetched, or from "
+		"a "
+		"file of torchvision, timm or smp; none: from random numbers"),
 	SECANT_OPT(secant_train_options, recalibrate_norms, INT, "recalibrate-norms", "16", 0, 100000,
 		"training batches that make the statistics of validated and saved models; 0: running statistics, as PyTorch"),
 	SECANT_OPT(secant_train_options, test_every, INT, "test-every", "0", 0, 1 << 30,

@@ -3,6 +3,7 @@
  * recalibration, evaluation, files.
  */
 #include "train/trainer.h"
+#include "train/encoder_start.h"
 #include "train/broken.h"
 #include "train/from.h"
 #include <math.h>
@@ -98,7 +99,7 @@ note_samples(train_trainer *s, const char *data)
 }
 
 static secant_status
-open_trainer(train_trainer *s, const char *data, secant_err *err)
+open_with(train_trainer *s, const char *data, hub_found *encoder, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	s->task = train_training_of(&o->network);
@@ -107,17 +108,26 @@ open_trainer(train_trainer *s, const char *data, secant_err *err)
 	if (s->precision == EXEC_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
-	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err)
-		|| !(s->feed = s->task->feed_new(s, true, err)))
+	if (check_options(o, err) || train_find_encoder(s, encoder, err) || s->task->open(s, data, err)
+		|| choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
 		return err->code;
 	model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && model_start_from(&s->model, o->weights, &s->events->log, err))
 		return err->code;
-	if (o->encoder_weights && model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
+	if (encoder->path && model_load_encoder(&s->model, encoder->path, encoder->bgr, &s->events->log, err))
 		return err->code;
 	s->average = (train_average){ .store = s->model.store };
 	s->now.plateau = (train_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
 	return train_optimizer_new(&s->optimizer, &o->optimizer, s->model.store, err);
+}
+
+static secant_status
+open_trainer(train_trainer *s, const char *data, secant_err *err)
+{
+	hub_found encoder = { 0 };
+	secant_status status = open_with(s, data, &encoder, err);
+	hub_found_free(&encoder);
+	return status;
 }
 
 /* ---- an epoch ---- */
