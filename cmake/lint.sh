@@ -253,7 +253,7 @@ check_names() {
 	}'
 	# What no public header gives does not look as if one did.
 	stripped $(sources src) | awk -v public="$(cat include/secant/*.h | grep -oE '\b(secant|SECANT)_[A-Za-z0-9_]+' | sort -u | tr '\n' ' ')" '
-	BEGIN { n = split(public " SECANT_VERSION SECANT_ISA SECANT_NETWORK_", w, " "); for (i = 1; i <= n; i++) known[w[i]] = 1 }
+	BEGIN { n = split(public " SECANT_VERSION SECANT_ISA SECANT_CURL SECANT_NETWORK_", w, " "); for (i = 1; i <= n; i++) known[w[i]] = 1 }
 	/^\f/ { file = substr($0, 2); line = 0; next }
 	{
 		line++

@@ -1,5 +1,6 @@
 /* `secant export`: a model file to PyTorch weights or to ONNX. */
 #include "command.h"
+#include <secant/files.h>
 #include <secant/model.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@ export;
 
 static const secant_opt export_rows[] = {
 	SECANT_OPT(export, out, STR, "out", NULL, 0, 0,
-		"the state_dict, .pth, .safetensors or .ckpt, or the network, .onnx or .mindir"),
+		"the state_dict, .pth, .safetensors or .ckpt, the network, .onnx or .mindir, or a folder for "
+		"smp.from_pretrained"),
 	SECANT_OPT_TABLE(export, onnx, &secant_export_options),
 	SECANT_OPT_TABLE(export, common, &common_options),
 	SECANT_OPT_END,
@@ -35,7 +37,9 @@ export_run(void *options, int n, const char *const *operands, secant_err *err)
 		: onnx                                    ? secant_model_export_onnx(from, o->out, &o->onnx, err)
 												  : secant_model_export(from, o->out, err);
 	if (!status && o->common.json) {
-		char *text = secant_describe(o->out, true, err);
+		char inner[1200];
+		snprintf(inner, sizeof inner, "%s%s", o->out, secant_is_dir(o->out) ? "/model.safetensors" : "");
+		char *text = secant_describe(inner, true, err);
 		puts(text ? text : "");
 		secant_free(text);
 	}
@@ -45,11 +49,13 @@ export_run(void *options, int n, const char *const *operands, secant_err *err)
 const command command_export = {
 	.name = "export",
 	.brief = "writes a model as a PyTorch state_dict or as ONNX",
-	.operands = "MODEL --out FILE",
+	.operands = "MODEL --out FILE|FOLDER",
 	.details =
 		"torch.load(FILE, weights_only=True) reads a .pth, safetensors.torch.load_file a .safetensors; the keys "
 		"are those of\n"
-		"segmentation_models.pytorch, so load_state_dict takes them.\n\n"
+		"segmentation_models.pytorch, so load_state_dict takes them. A FOLDER (a name that ends in / or has no "
+		"extension) receives\n"
+		"config.json and model.safetensors, which smp.from_pretrained(FOLDER) loads.\n\n"
 		"An .onnx file is the network itself: input `input` N,C,H,W, output `logits`, norms as norms, initialisers "
 		"named as in the state_dict,\n"
 		"and in its metadata what the model remembers: class names, palette, normalisation.\n\n"
@@ -58,6 +64,7 @@ const command command_export = {
 		"zoo of MindSpore\n"
 		"exports: input `x`, outputs softmax N,H,W,C and argmax N,H,W.",
 	.example = "secant export unet.safetensors --out unet.pth\n"
+			   "secant export unet.safetensors --out unet-smp/\n"
 			   "secant export unet.safetensors --out unet.onnx --size 512x512 --with-preprocessing --with-activation\n"
 			   "secant export run --out unet.mindir --width 960 --height 960",
 	.options = &export_options,

@@ -62,7 +62,8 @@ SECANT_API secant_status secant_model_export_classified(
 SECANT_API secant_status secant_model_export_ckpt(
 	const char *model, const char *out, const secant_export *options, secant_err *err) SECANT_NODISCARD;
 /* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin, .ckpt.
- */
+ * A name that ends in / or has no extension is a folder as smp.from_pretrained loads it: config.json and
+ * model.safetensors. */
 SECANT_API secant_status secant_model_export(const char *model, const char *out, secant_err *err) SECANT_NODISCARD;
 
 /* ---- raw tensors ---- */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "app/onnx.h"
+#include "app/smp_folder.h"
 #include "app/trial.h"
 #include "model/colours.h"
 
@@ -215,11 +216,15 @@ secant_model_export(const char *model, const char *out, secant_err *err)
 		secant_export o = { .opset = 17, .size = { 2, { 256, 256 } }, .dynamic = true };
 		return secant_model_export_onnx(model, out, &o, err);
 	}
+	if (app_is_smp_folder(out))
+		return app_export_smp_folder(model, out, err);
 	if (base_ext_is(out, "ckpt"))
 		return secant_model_export_ckpt(model, out, &(secant_export){ 0 }, err);
 	if (!base_ext_is(out, "safetensors|pth|pt|bin"))
-		return secant_fail(
-			err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin, MindSpore's in .ckpt", out);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: a state_dict ends in .safetensors, .pth, .pt or .bin, MindSpore's in .ckpt, a folder for "
+			"smp.from_pretrained in /",
+			out);
 	if (app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the weights would replace the model they come from", out);
 	secant_status status = format_model_file_read(&file, model, err);

@@ -2,8 +2,8 @@
  * Weights of encoders that others publish: a table of what there is (table.inc, printed by table.py from the packages'
  * own texts), a cache, and a fetch over HTTP. The public half is secant/weights.h; here is what the training asks.
  */
-#ifndef SECANT_HUB_HUB_H
-#define SECANT_HUB_HUB_H
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
 #include <secant/weights.h>
 
 /* Weights for an encoder, ready to be read. */

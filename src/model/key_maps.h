@@ -1,6 +1,6 @@
 /* Names of tensors as other libraries and older versions have them (key_maps.c). */
-#ifndef SECANT_MODEL_KEY_MAPS_H
-#define SECANT_MODEL_KEY_MAPS_H
+#ifndef MODEL_KEY_MAPS_H
+#define MODEL_KEY_MAPS_H
 #include "model/model.h"
 
 /* Gives tensors the names that the store has, where a table knows how; `under` stands before the file's names in the

@@ -1,6 +1,6 @@
 /* Published or own weights for the encoder of a training (encoder_start.c). */
-#ifndef SECANT_TRAIN_ENCODER_START_H
-#define SECANT_TRAIN_ENCODER_START_H
+#ifndef TRAIN_ENCODER_START_H
+#define TRAIN_ENCODER_START_H
 #include "hub/hub.h"
 #include "train/trainer.h"
 

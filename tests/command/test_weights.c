@@ -166,6 +166,29 @@ of_a_folder(void **state)
 	is_started_from("plain", &encoder, "", false);
 }
 
+/* A folder that smp.from_pretrained loads, and that comes back as it went. */
+static void
+exported_as_a_folder(void **state)
+{
+	says(0, "", "$SECANT export one/last.safetensors --out smp/");
+	says(0, "\"_model_class\": \"Unet\"", "cat smp/config.json");
+	assert_non_null(strstr(out, "\"encoder_weights\": null"));
+	assert_non_null(strstr(out, "\"encoder_name\": \"mobilenet_v2\""));
+	assert_non_null(strstr(out, "\"encoder_depth\": 5"));
+	assert_null(strstr(out, "categories"));
+	says(0, "--encoder mobilenet_v2", "$SECANT import smp --out again.safetensors");
+	says(0, "",
+		"$SECANT export again.safetensors --out again.pth && $SECANT export one/last.safetensors --out one.pth && "
+		"cmp one.pth again.pth");
+	says(0, "",
+		"$SECANT train data --arch pan --encoder resnet18 --epochs 1 --batch 2 --size 64 --threads 1 --out pan && "
+		"$SECANT export pan/last.safetensors --out pan-smp");
+	says(0, "\"decoder_channels\": 32", "cat pan-smp/config.json");
+	says(1, "the weights would replace the model",
+		"cp one/last.safetensors smp/model.safetensors && $SECANT export "
+		"smp/model.safetensors --out smp/ 2>&1");
+}
+
 static void
 none_can_be_had(void **state)
 {
@@ -265,6 +288,7 @@ main(void)
 		cmocka_unit_test(the_table_holds),
 		cmocka_unit_test(fetched_by_name),
 		cmocka_unit_test(of_a_folder),
+		cmocka_unit_test(exported_as_a_folder),
 		cmocka_unit_test(none_can_be_had),
 		cmocka_unit_test(of_another_librarys_names),
 	};
