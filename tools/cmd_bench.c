@@ -82,9 +82,10 @@ print_times(const bench *o, double *ms, int n, const secant_bench_info *info, se
 		   mib = (double)secant_peak_bytes() / 1048576;
 	if (o->common.json)
 		return print(
-			json_pack("{s:f,s:f,s:f,s:I,s:i,s:f,s:f,s:s,s:f,s:f}", "median_ms", median, "min_ms", ms[0], "max_ms",
-				ms[n - 1], "peak_bytes", (json_int_t)secant_peak_bytes(), "runs", n, "images_per_second", images,
-				"plan_ms", info->plan_ms, "precision", info->precision, "flops", info->flops, "bytes", info->bytes),
+			json_pack("{s:f,s:f,s:f,s:I,s:i,s:f,s:f,s:s,s:f,s:f,s:I,s:i}", "median_ms", median, "min_ms", ms[0],
+				"max_ms", ms[n - 1], "peak_bytes", (json_int_t)secant_peak_bytes(), "runs", n, "images_per_second",
+				images, "plan_ms", info->plan_ms, "precision", info->precision, "flops", info->flops, "bytes",
+				info->bytes, "parameters", (json_int_t)info->parameters, "multiple", info->multiple),
 			err);
 	printf("median %.3f ms, min %.3f, max %.3f (%d runs); %.2f images/s; %.0f GFLOP/s in %s; plan made in %.0f ms; "
 		   "peak memory %.1f MiB\n",

@@ -19,6 +19,8 @@ typedef struct secant_bench_info {
 	double flops; /* of convolutions and products in one run, a multiplication and an addition being two */
 	double bytes; /* that these cannot avoid to move: operands read once, results written once; in training also what
 					 the optimiser reads and writes */
+	int64_t parameters; /* trainable numbers; 0: of a model file that is timed as it is deployed */
+	int multiple; /* what height and width must divide by; 1: nothing */
 } secant_bench_info;
 
 /* Of a model file, or with NULL of a new network with random weights. With options->train a run is a step of training:

@@ -33,6 +33,10 @@ count_work(const secant_bench *b, secant_bench_info *info)
 		for (int k = 0; k < s->n_out && s->flops > 0; k++)
 			info->bytes += s->out[k].used ? (double)exec_operand_bytes(&s->out[k]) : 0;
 	}
+	const exec_store *store = b->r.model.store;
+	for (int i = 0; store && i < store->n; i++)
+		info->parameters += store->slot[i].trainable ? store->slot[i].count : 0;
+	info->multiple = store ? b->r.model.multiple : b->r.deployed.multiple;
 	if (b->train)
 		info->bytes += 7 * sizeof(float) * (double)b->r.optimizer.store->params_count;
 }
