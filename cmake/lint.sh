@@ -68,6 +68,7 @@ network: nn
 weights: hub
 predict: deploy
 session: exec
+atc: app
 model: app
 bench: app
 selftest: exec

@@ -32,6 +32,7 @@ typedef struct command {
 	/* 0 done; otherwise err is set (ARG errors of usage exit 2, CANCELLED 130, all others 1). A run that has found
 	 * something bad without failing (data check) may return a positive exit status with err unset. */
 	int (*run)(void *options, int n, const char *const *operands, secant_err *err);
+	bool loose; /* option names are taken with one dash or two, with _ for -: lines written for another program */
 	const struct command *const *verbs; /* sub-verbs (secant data check): NULL-terminated; run is NULL then */
 } command;
 

@@ -119,6 +119,43 @@ run(const call *c, void *options, const char **operands)
 	return flush_output(c->name, status < 0 ? EXIT_FAILED : status);
 }
 
+/* A word of a loose line as others have it: one dash or two, and - for _ in the option's name. Fresh; NULL: no memory.
+ */
+static char *
+spelled(const char *word)
+{
+	size_t dashes = strspn(word, "-"), n = strlen(word);
+	bool option = dashes && word[dashes] && !strchr("0123456789.", word[dashes]);
+	char *s = malloc(n + 3);
+	if (!s)
+		return NULL;
+	(void)snprintf(s, n + 3, "%s%s", option ? "--" : "", option ? word + dashes : word);
+	for (char *at = s; option && *at && *at != '='; at++)
+		*at = *at == '_' ? '-' : *at;
+	return s;
+}
+
+static int run_with_options(const call *c);
+
+/* The line as it is parsed of a command that is loose about its spelling. */
+static int
+run_loosely(const call *c)
+{
+	call plain = *c;
+	char **words = calloc((size_t)c->argc + 1, sizeof *words);
+	bool ok = words != NULL;
+	for (int i = 0; ok && i < c->argc; i++)
+		ok = (words[i] = spelled(c->argv[i])) != NULL;
+	plain.argv = (const char *const *)words;
+	secant_err err = { 0 };
+	int status = ok ? run_with_options(&plain)
+					: (secant_fail(&err, SECANT_ERR_NOMEM, "no memory"), report(c->name, &err));
+	for (int i = 0; words && i < c->argc; i++)
+		free(words[i]);
+	free(words);
+	return status;
+}
+
 static int
 run_with_options(const call *c)
 {
@@ -152,6 +189,13 @@ main(int argc, char **argv)
 {
 	secant_err err = { 0 };
 	call c = { .argc = argc - 1, .argv = (const char *const *)argv + 1 };
+	const char *called = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	called = called ? called + 1 : argc > 0 ? argv[0] : "";
+	if (!strcmp(called, "atc")) { /* a link */
+		argv[0] += called - argv[0];
+		c.argc = argc;
+		c.argv = (const char *const *)argv;
+	}
 	signal(SIGXFSZ, SIG_IGN); /* a file beyond ulimit -f is a write that fails, and is cleaned up like one */
 	if (secant_check_environment(&err))
 		return report("", &err);
@@ -177,5 +221,7 @@ main(int argc, char **argv)
 		secant_fail(&err, SECANT_ERR_ARG, "a verb is missing: 'secant --help' lists them");
 	else if (c.command->verbs)
 		secant_fail(&err, SECANT_ERR_ARG, "a verb is missing: 'secant %s --help' lists them", c.name);
-	return err.code ? report(c.name, &err) : run_with_options(&c);
+	if (err.code)
+		return report(c.name, &err);
+	return c.command->loose ? run_loosely(&c) : run_with_options(&c);
 }

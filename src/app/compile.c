@@ -400,8 +400,8 @@ secant_model_compile(const char *model, const char *out, const secant_compile *o
 	compiling c = { .o = options };
 	if (said)
 		*said = NULL;
-	if (!base_ext_is(out, "secant"))
-		return secant_fail(err, SECANT_ERR_ARG, "%s: a compiled model ends in .secant", out);
+	if (!base_ext_is(out, "secant|om"))
+		return secant_fail(err, SECANT_ERR_ARG, "%s: a compiled model ends in .secant (of atc in .om)", out);
 	if (app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the compiled model would replace the one it comes from", out);
 	if (!compile(&c, model, &own))

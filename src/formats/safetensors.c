@@ -266,7 +266,7 @@ write_file(base_writer *w, const secant_tensors *set, const char *metadata_json,
 const format_tensor_format format_tensor_format_safetensors = {
 	.name = "safetensors",
 	.brief = "named tensors behind a JSON header, read in place",
-	.extensions = "safetensors|secant",
+	.extensions = "safetensors|secant|om",
 	.detect = detect,
 	.read = read_file,
 	.write = write_file,

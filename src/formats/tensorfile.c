@@ -81,8 +81,11 @@ read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size,
 	while (*f && !(*f)->detect(data, size))
 		f++;
 	secant_status s = *f ? (*f)->read(&in, &e)
-						 : secant_fail(&e, SECANT_ERR_FORMAT,
-							 "is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (%zu bytes)", size);
+		: size >= 4 && !memcmp(data, "IMOD", 4)
+		? secant_fail(&e, SECANT_ERR_UNSUPPORTED,
+			"is an offline model of CANN for one chip; compile the .onnx or .mindir it was made of (secant atc)")
+		: secant_fail(&e, SECANT_ERR_FORMAT,
+			"is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (%zu bytes)", size);
 	if (!s)
 		return SECANT_OK;
 	secant_tensors_free(set);
