@@ -108,6 +108,8 @@ typedef struct ann_set {
 	int voc_origin; /* reading of VOC numbers, -1 not from VOC */
 	uint32_t flags; /* 1: the class list is closed; others are the reader's own */
 	bool collect; /* findings are collected, not errors (check) */
+	int shortened; /* names of pictures that led elsewhere and were found by the end of their path */
+	ann_text shortened_first;
 	struct ann_findings *findings;
 	ann_text *notes;
 	int n_notes, notes_capacity; /* what a reader left out or decided, for the report */

@@ -474,6 +474,28 @@ ann_read_list(ann_set *s, const char *path, const char *name, bool add, const ch
 	return status;
 }
 
+/* A path of another machine, or one that leads above: its longest end that is a picture of this set. */
+static bool
+end_of_path(ann_set *s, char path[1024])
+{
+	static const char *const folders[] = { "", "images/", "JPEGImages/", "train/", "valid/", "val/", "test/" };
+	const char *root = ann_str(s, s->root);
+	char *dir = secant_is_dir(root) ? base_strdup(root) : base_path_dir(root), full[PATH_MAX];
+	for (const char *p = path; dir && p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL)
+		for (size_t i = 0; base_path_is_safe(p) && i < sizeof folders / sizeof *folders; i++) {
+			int n = snprintf(full, sizeof full, "%s/%s%s", dir, folders[i], p);
+			if (n < 0 || n >= (int)sizeof full || !secant_is_file(full))
+				continue;
+			if (!s->shortened++)
+				s->shortened_first = ann_intern(s, path, strlen(path));
+			memmove(path, p, strlen(p) + 1);
+			secant_free(dir);
+			return true;
+		}
+	secant_free(dir);
+	return false;
+}
+
 secant_status
 ann_picture_name(ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err)
 {
@@ -496,8 +518,14 @@ ann_picture_name(ann_set *s, const char *p, size_t n, const char *file, uint32_t
 	}
 	if (base_path_is_safe(out))
 		return SECANT_OK;
+	char given[1024];
+	memcpy(given, out, n + 1);
+	if (end_of_path(s, out))
+		return ann_find(s, "path-portable", -1, file, line, 0, "'%s' was found as '%s'", given, out);
 	secant_status status = ann_bad(s, "path-portable", file, line, 0, err,
-		"picture name '%s' leads outside the data set: absolute paths and '..' are not accepted", out);
+		"picture name '%s' leads outside the data set, and no picture of the set lies at an end of that path: put the "
+		"pictures beside the annotations, or into 'images'",
+		out);
 	const char *last = strrchr(out, '/');
 	if (last)
 		memmove(out, last + 1, strlen(last));
