@@ -237,8 +237,15 @@ read_file(
 		status = ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
 	else {
 		(void)madvise((void *)(uintptr_t)b.data, b.size, MADV_SEQUENTIAL);
-		status = ann_coco_parse(s, (const char *)b.data, b.size, path, list, b.map != NULL, err);
+		const bool utf8 = ann_is_utf8((const char *)b.data, b.size);
+		if (utf8)
+			status = ann_coco_parse(s, (const char *)b.data, b.size, path, list, b.map != NULL, err);
 		base_file_unmap(&b);
+		char *text = NULL;
+		size_t n = 0;
+		if (!utf8 && !(status = ann_load_text(s, path, &text, &n, err)) && text)
+			status = ann_coco_parse(s, text, n, path, list, false, err);
+		secant_free(text);
 	}
 	const char *base = relative ? root : dir;
 	char in_images[160], with_year[160], *above = relative ? NULL : base_path_join(dir, "../images");

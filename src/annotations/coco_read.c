@@ -186,6 +186,10 @@ read_category(reader *r)
 		fail(r, ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "category '%s' without id", name));
 		return;
 	}
+	if (!*name) { /* its number is the name */
+		snprintf(name, sizeof name, "%lld", (long long)own);
+		ann_note(r->s, "%s: category %s has no name and is called by its number", r->path, name);
+	}
 	if (ann_table_get(&r->categories, (uint64_t)own, &known)) {
 		fail(r,
 			ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err, "category id %lld stands twice: '%s' and '%s'",

@@ -2,6 +2,7 @@
 #include "base/registry.h"
 #include "annotations/dataset.h"
 #include "annotations/paint.h"
+#include "annotations/settle.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include <secant/codec.h>
@@ -247,6 +248,8 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 		char *clean = base_strndup(place, n);
 		secant_status status = clean ? f->read(s, clean, o, watch, err) : ann_nomem(err);
 		secant_free(clean);
+		if (!status)
+			status = ann_settle(s, o, err);
 		if (!status && !f->own_sizes)
 			status = ann_read_manifest(s, ann_str(s, s->root), err);
 		if (!status && !f->own_sizes)

@@ -39,6 +39,17 @@ ann_finder_close(ann_finder *f)
 }
 
 int
+ann_finder_end(const ann_finder *f, const char *name)
+{
+	for (const char *p = name; p && *p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL) { /* ever shorter ends */
+		int at = ann_find_image(&f->keys, p, strlen(p));
+		if (at >= 0)
+			return f->keys.images[at].number >= 0 ? f->keys.images[at].number : ANN_SEVERAL;
+	}
+	return -1;
+}
+
+int
 ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err)
 {
@@ -47,14 +58,12 @@ ann_finder_picture(
 	snprintf(clean, sizeof clean, "%.*s", (int)(n < 1000 ? n : 1000), text);
 	for (char *p = clean; *p; p++)
 		*p = *p == '\\' ? '/' : *p;
-	for (const char *p = clean; p && *p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL) { /* ever shorter ends */
-		int at = ann_find_image(&f->keys, p, strlen(p));
-		if (at >= 0 && f->keys.images[at].number >= 0)
-			return f->keys.images[at].number;
-		if (at >= 0) {
-			*status = ann_bad(s, "stem-collision", origin, 0, 0, err, "'%s' is the name of several pictures", text);
-			return -1;
-		}
+	int at = ann_finder_end(f, clean);
+	if (at >= 0)
+		return at;
+	if (at == ANN_SEVERAL) {
+		*status = ann_bad(s, "stem-collision", origin, 0, 0, err, "'%s' is the name of several pictures", text);
+		return -1;
 	}
 	*status = ann_picture_name(s, base_path_name(clean), strlen(base_path_name(clean)), origin, 0, name, err);
 	int image = *status ? -1 : ann_add_image(s, name, strlen(name));

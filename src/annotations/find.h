@@ -12,6 +12,9 @@ typedef struct ann_finder {
 secant_status ann_finder_open(
 	ann_finder *f, ann_set *s, const secant_dataset_reading *o, secant_err *err) SECANT_NODISCARD;
 void ann_finder_close(ann_finder *f);
+/* The picture of the longest end of a path that is one: its number; -1 none, ANN_SEVERAL a name of several. */
+enum { ANN_SEVERAL = -2 };
+int ann_finder_end(const ann_finder *f, const char *name);
 /* The picture that `text` names; one that is not there is added. -1: an error, in *status. */
 int ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);

@@ -258,6 +258,24 @@ to_utf8(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Text that is no UTF-8 and does not say what it is: no name is lost, and none becomes that of another. */
+static secant_status
+to_latin(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
+{
+	base_str text = { 0 };
+	size_t foreign = ann_latin_bytes(&text, *data, *n);
+	if (!text.p || text.failed) {
+		base_str_free(&text);
+		return ann_nomem(err);
+	}
+	secant_free(*data);
+	*data = text.p;
+	*n = text.n;
+	ann_note(s, "%s: is not UTF-8: %zu foreign bytes are read as Latin-1; save it as UTF-8 where names look wrong",
+		path, foreign);
+	return ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: %zu foreign bytes are read as Latin-1", foreign);
+}
+
 secant_status
 ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 {
@@ -272,7 +290,7 @@ ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *
 			status = ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
 	}
 	if (!status && !ann_is_utf8(*data, *n))
-		status = ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: foreign bytes are replaced");
+		status = to_latin(s, path, data, n, err);
 	if (status) {
 		secant_free(*data);
 		*data = NULL;
@@ -342,14 +360,24 @@ colour_of(ann_field f, int32_t *colour)
 	return end > f.p ? end : NULL;
 }
 
+/* NAME R G B ignore: the line without that word, *ignored set. */
+static ann_field
+without_ignore(ann_field f, bool *ignored)
+{
+	const size_t n = ann_len(f);
+	*ignored = n > 7 && !strncasecmp(f.end - 6, "ignore", 6) && strchr(" \t,", f.end[-7]);
+	return *ignored ? ann_trim(f.p, f.end - 7) : f;
+}
+
 static bool
 all_coloured(const char *data, size_t n)
 {
+	bool ignored;
 	ann_lines l = ann_lines_of(data, n);
 	bool any = false;
 	while (ann_next_line(&l)) {
 		int32_t c;
-		ann_field f = ann_trim(l.line, l.line + l.n);
+		ann_field f = without_ignore(ann_trim(l.line, l.line + l.n), &ignored);
 		if (ann_len(f) && *f.p == '#')
 			continue;
 		any = any || ann_len(f);
@@ -372,13 +400,18 @@ names_parse(ann_set *s, int image, const char *data, size_t n, const char *origi
 				(int)l.n, l.line);
 		if (coloured && ann_len(f) && *f.p == '#')
 			continue;
-		if (coloured && ann_len(f))
+		bool ignored = false;
+		if (coloured && ann_len(f)) {
+			f = without_ignore(f, &ignored);
 			f.end = colour_of(f, &colour);
+		}
 		int at = ann_len(f) ? ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) : 0;
 		if (at < 0)
 			return ann_nomem(err);
 		if (colour >= 0)
 			s->classes[at].colour = colour;
+		if (ignored)
+			s->classes[at].is_void = true;
 	}
 	return SECANT_OK;
 }

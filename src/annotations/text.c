@@ -254,6 +254,21 @@ ann_is_utf8(const char *p, size_t n)
 	return true;
 }
 
+size_t
+ann_latin_bytes(base_str *out, const char *p, size_t n)
+{
+	size_t foreign = 0;
+	for (size_t i = 0, k; i < n; i += k) {
+		const uint8_t *u = (const uint8_t *)p + i;
+		k = utf8_length(u, n - i);
+		const char two[2] = { (char)(0xc0 | *u >> 6), (char)(0x80 | (*u & 0x3f)) };
+		base_str_addn(out, k ? p + i : two, k ? k : 2);
+		foreign += !k;
+		k = k ? k : 1;
+	}
+	return foreign;
+}
+
 void
 ann_json_string(base_str *s, const char *p, size_t n)
 {

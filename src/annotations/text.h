@@ -30,6 +30,9 @@ bool ann_json_sound(base_str *s, const char *p, size_t n);
 /* The plain text of a JSON value: strings without quotes and escapes, everything else as it stands. */
 void ann_json_plain(base_str *s, const char *json);
 bool ann_is_utf8(const char *p, size_t n);
+/* Adds text with each byte that is no UTF-8 as the character of that number (Latin-1), so that names that differ stay
+ * apart; how many there were. */
+size_t ann_latin_bytes(base_str *out, const char *p, size_t n);
 /* Base64; decoding passes over line ends and says false on any other byte that is none of it. */
 bool ann_base64_decode(const char *p, size_t n, base_str *out);
 void ann_base64_encode(const uint8_t *p, size_t n, base_str *out);

@@ -282,6 +282,26 @@ name_by_value(ann_set *s, int classes, secant_err *err)
 	return SECANT_OK;
 }
 
+const char *
+data_annotated_note(const data_annotated *a, int i)
+{
+	return i < secant_dataset_notes(a->d) ? secant_dataset_note(a->d, i) : NULL;
+}
+
+bool
+data_annotated_voids(const data_annotated *a)
+{
+	const ann_set *s = &a->d->set;
+	bool any = a->background == DATA_LABEL_IGNORE;
+	for (int i = 0; i < s->n_classes && !any; i++)
+		any = s->classes[i].is_void;
+	for (int i = 0; i < s->n_objects && !any; i++)
+		any = s->objects[i].flags & ANN_VOID;
+	for (int i = 0; i < s->n_images && !any; i++)
+		any = s->images[i].mask; /* which may hold any */
+	return any;
+}
+
 secant_status
 data_annotated_classes(
 	data_annotated *a, data_label_rule *rule, const secant_data_options *o, data_target_kind kind, secant_err *err)

@@ -28,6 +28,10 @@ secant_status data_annotated_pairs(const data_annotated *a, const char *split, b
  */
 secant_status data_annotated_classes(data_annotated *a, data_label_rule *rule, const secant_data_options *o,
 	data_target_kind kind, secant_err *err) SECANT_NODISCARD;
+const char *data_annotated_note(const data_annotated *a, int i); /* NULL behind the last */
+/* May pixels be left out: of void classes and objects, of masks, or where nothing lies? After data_annotated_classes.
+ */
+bool data_annotated_voids(const data_annotated *a);
 /* How many classes a network for this set has: 1 for one kind of object against the rest; the set's own, and a
  * background before them where it has none and pixels may be without object; 0: the set has no list of classes. */
 int data_annotated_count(const data_annotated *a);

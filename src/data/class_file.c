@@ -1,12 +1,14 @@
 /*
- * The class file: a line a class, in the order of their indices: NAME [R G B]. Names may hold blanks; blank lines and
- * lines that start with # are passed over. Either every class has a colour or none.
+ * The class file: a line a class, in the order of their indices: NAME [R G B] [ignore]. Names may hold blanks; blank
+ * lines and lines that start with # are passed over. Either every line has a colour or none. Lines that end in the word
+ * ignore are no classes: their pixels are left out.
  */
 #include "data/class_file.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include <string.h>
+#include <strings.h>
 
 enum { LONGEST_FILE = 1 << 22 };
 
@@ -32,37 +34,70 @@ last_byte(const char *line, size_t *n)
 	return (int)v;
 }
 
+/* Takes the word ignore off the end of a line of n bytes, when something stands before it. */
+static bool
+takes_ignore(const char *line, size_t *n)
+{
+	static const char word[] = "ignore";
+	size_t end = *n, k = sizeof word - 1;
+	while (end && strchr(" \t,", line[end - 1]))
+		end--;
+	if (end <= k || strncasecmp(line + end - k, word, k) || !strchr(" \t,", line[end - k - 1]))
+		return false;
+	for (end -= k; end && strchr(" \t,", line[end - 1]);)
+		end--;
+	*n = end ? end : *n;
+	return end > 0;
+}
+
+/* Makes room for one more line and, at the end of the classes, one more class. */
+static secant_status
+make_room(data_class_list *out, bool coloured, const char *path, secant_err *err)
+{
+	if (out->lines < out->capacity)
+		return SECANT_OK;
+	int capacity = out->capacity ? 2 * out->capacity : 16;
+	char **names = base_realloc(out->names, (size_t)capacity, sizeof *names);
+	out->names = names ? names : out->names;
+	data_class_line *line = base_realloc(out->line, (size_t)capacity, sizeof *line);
+	out->line = line ? line : out->line;
+	uint8_t(*colours)[3] = coloured ? base_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
+	out->colours = colours ? colours : out->colours;
+	if (!names || !line || (coloured && !colours))
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d classes", path, capacity);
+	out->capacity = capacity;
+	return SECANT_OK;
+}
+
 static secant_status
 add_class(data_class_list *out, const char *line, const char *path, int number, secant_err *err)
 {
-	size_t n = strlen(line), whole = n;
+	size_t n = strlen(line);
+	bool ignored = takes_ignore(line, &n);
+	size_t whole = n;
 	int b = last_byte(line, &n), g = b < 0 ? -1 : last_byte(line, &n), r = g < 0 ? -1 : last_byte(line, &n);
 	if (r < 0)
 		n = whole;
 	while (n > 0 && strchr(" \t,", line[n - 1]))
 		n--;
-	if (out->n > 0 && (out->colours != NULL) != (r >= 0))
+	if (out->lines > 0 && (out->colours != NULL) != (r >= 0))
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"%s:%d: '%.100s' has %s colour, unlike the lines before; expected NAME R G B in all or in none", path,
 			number, line, r < 0 ? "no" : "a");
-	if (out->n == out->capacity) {
-		int capacity = out->capacity ? 2 * out->capacity : 16;
-		char **names = base_realloc(out->names, (size_t)capacity, sizeof *names);
-		out->names = names ? names : out->names;
-		uint8_t(*colours)[3] = names && r >= 0 ? base_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
-		out->colours = colours ? colours : out->colours;
-		if (!names || (r >= 0 && !colours))
-			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d classes", path, capacity);
-		out->capacity = capacity;
-	}
-	if (r >= 0) {
-		uint8_t *c = out->colours[out->n];
-		c[0] = (uint8_t)r, c[1] = (uint8_t)g, c[2] = (uint8_t)b;
-		for (int i = 0; i < out->n; i++)
-			if (!memcmp(out->colours[i], c, 3))
-				return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: colour (%d, %d, %d) stands for '%s' already", path,
-					number, r, g, b, out->names[i]);
-	}
+	secant_status s = make_room(out, r >= 0, path, err);
+	if (s)
+		return s;
+	data_class_line *to = &out->line[out->lines];
+	*to = (data_class_line){ ignored ? DATA_CLASS_IGNORED : out->n, { (uint8_t)r, (uint8_t)g, (uint8_t)b } };
+	for (int i = 0; r >= 0 && i < out->lines; i++)
+		if (!memcmp(out->line[i].rgb, to->rgb, 3))
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: colour (%d, %d, %d) stands for '%s' already", path,
+				number, r, g, b, out->line[i].class >= 0 ? out->names[out->line[i].class] : "ignore");
+	out->lines++;
+	if (ignored)
+		return SECANT_OK;
+	if (r >= 0)
+		memcpy(out->colours[out->n], to->rgb, 3);
 	out->names[out->n] = base_strndup(line, n);
 	if (!out->names[out->n])
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
@@ -77,6 +112,7 @@ data_class_list_free(data_class_list *l)
 		secant_free(l->names[i]);
 	secant_free(l->names);
 	secant_free(l->colours);
+	secant_free(l->line);
 	*l = (data_class_list){ 0 };
 }
 

@@ -55,6 +55,9 @@ read_classes(data_label_rule *rule, const char *path, secant_err *err)
 	rule->names = list.names;
 	rule->name_count = list.n;
 	rule->colours = list.colours;
+	rule->line = list.line;
+	rule->lines = list.lines;
+	rule->ignores = list.lines > list.n;
 	if (list.n != rule->classes && list.n != rule->values)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%s names %d classes, but there are %d (--classes)", path, list.n, rule->classes);
@@ -68,6 +71,7 @@ data_label_rule_free(data_label_rule *rule)
 		secant_free(rule->names[i]);
 	secant_free(rule->names);
 	secant_free(rule->colours);
+	secant_free(rule->line);
 	*rule = (data_label_rule){ 0 };
 }
 
@@ -99,6 +103,12 @@ make_rule(data_label_rule *rule, const secant_data_options *o, data_target_kind 
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--labels binary: knows foreground and background, but there are %d classes; --labels index would fit",
 			rule->classes);
+	if (rule->mode == DATA_LABELS_BINARY && rule->ignores)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--labels binary: knows no values to ignore, but %s has some; two classes in it, background and object, "
+			"and "
+			"--labels index or colours would fit",
+			o->class_file);
 	if (rule->mode == DATA_LABELS_COLOURS && (!rule->colours || rule->name_count < rule->values))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--labels colours: needs --class-file with %d lines NAME R G B", rule->values);
@@ -171,17 +181,23 @@ as_binary(const data_label_rule *rule, long v)
 static uint16_t
 as_index(const data_label_rule *rule, long v)
 {
-	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? DATA_LABEL_IGNORE
-		: v >= 0 && v < rule->values                     ? (uint16_t)v
-														 : BAD;
+	if (v == NO_DATA || (v >= 0 && v == rule->ignore))
+		return DATA_LABEL_IGNORE;
+	if (rule->ignores && v >= 0 && v < rule->lines) /* lines to be ignored have a value, but no class */
+		return rule->line[v].class == DATA_CLASS_IGNORED ? DATA_LABEL_IGNORE : (uint16_t)rule->line[v].class;
+	return v >= 0 && v < rule->values ? (uint16_t)v : BAD;
 }
 
 static uint16_t
 as_colour(const data_label_rule *rule, const uint8_t *rgb)
 {
-	for (int i = 0; i < rule->name_count; i++)
-		if (!memcmp(rule->colours[i], rgb, 3))
-			return i == rule->ignore ? DATA_LABEL_IGNORE : i < rule->values ? (uint16_t)i : BAD;
+	for (int i = 0; i < rule->lines; i++)
+		if (!memcmp(rule->line[i].rgb, rgb, 3)) {
+			int class = rule->line[i].class;
+			return i == rule->ignore || class == DATA_CLASS_IGNORED ? DATA_LABEL_IGNORE
+				: class < rule->values                              ? (uint16_t) class
+																	: BAD;
+		}
 	return BAD;
 }
 
@@ -246,7 +262,7 @@ no_colour(const data_label_rule *rule, const secant_image *im, const char *path,
 	return secant_fail(err, SECANT_ERR_FORMAT,
 		"%s: label colour (%ld, %ld, %ld) at (%zu, %zu) is none of the %d in the class file, %zu pixel%s; a line 'NAME "
 		"%ld %ld %ld' in --class-file would fit",
-		path, v[0], v[1], v[2], r.first % (size_t)im->width, r.first / (size_t)im->width, rule->name_count, r.bad,
+		path, v[0], v[1], v[2], r.first % (size_t)im->width, r.first / (size_t)im->width, rule->lines, r.bad,
 		r.bad == 1 ? " is" : "s are", v[0], v[1], v[2]);
 }
 

@@ -2,6 +2,7 @@
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H
 #include <secant/codec.h>
+#include "data/class_file.h"
 #include "data/loader.h"
 
 /* A plane has one uint16_t a pixel: the class (binary: 0 or 1; several bands at once: one bit each), or: */
@@ -27,6 +28,9 @@ typedef struct data_label_rule {
 	char **names; /* of the classes, from the class file; NULL: none */
 	int name_count;
 	uint8_t (*colours)[3]; /* of the classes; NULL: none */
+	data_class_line *line; /* of the class file, those to be ignored among them; NULL: none */
+	int lines;
+	bool ignores; /* the class file has lines to be ignored */
 } data_label_rule;
 
 /* Checks the options against classes and kind and reads the class file. *rule must be zeroed. */

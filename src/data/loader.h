@@ -46,6 +46,8 @@ bool data_samples_have_voids(const data_samples *s);
 int data_samples_class_names(const data_samples *s, const char *const **names); /* 0 when there are none */
 /* The file of a sample's labels; NULL: annotations, or none. */
 const char *data_samples_label_path(const data_samples *s, int i);
+/* What the reader of annotations decided or left out, a line each; NULL behind the last. */
+const char *data_samples_note(const data_samples *s, int i);
 /* Were pictures and labels paired by the words in their names? Worth a line to whoever trains on them. */
 bool data_samples_are_guessed(const data_samples *s);
 /* Is there such a split: a folder, or a list of annotations (which are looked for where `o` is given)? */

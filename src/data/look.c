@@ -118,6 +118,9 @@ add_rule(base_str *s, const data_label_rule *r)
 	for (int k = 0; k < r->name_count; k++)
 		base_str_addf(s, "%s %d %d %d\n", r->names[k], r->colours ? r->colours[k][0] : -1,
 			r->colours ? r->colours[k][1] : -1, r->colours ? r->colours[k][2] : -1);
+	for (int k = 0; r->ignores && k < r->lines; k++)
+		base_str_addf(
+			s, "line %d %d %d %d\n", r->line[k].class, r->line[k].rgb[0], r->line[k].rgb[1], r->line[k].rgb[2]);
 }
 
 /* The file that remembers the list; NULL: there is no place for one, or it cannot be remembered (annotations lie in

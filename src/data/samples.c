@@ -137,7 +137,10 @@ find_pairs(data_samples *s, data_pairs *pairs, const data_samples_request *r, se
 					  : SECANT_ERR_FORMAT;
 	if (!st && labels && !s->rule.names && r->n_class_names > 0)
 		st = data_label_rule_names(&s->rule, r->class_names, r->n_class_names, err);
-	return st || !labels ? st : data_annotated_classes(s->annotated, &s->rule, o, r->kind, err);
+	if (!st && labels)
+		st = data_annotated_classes(s->annotated, &s->rule, o, r->kind, err);
+	s->voids |= !st && labels && data_annotated_voids(s->annotated);
+	return st;
 }
 
 static secant_status
@@ -150,6 +153,9 @@ open_list(data_samples *s, const data_samples_request *r, secant_err *err)
 	secant_status st = prepare_normalize_parse(o->normalize.normalize, r->in_channels, s->scale, s->shift, err);
 	if (!st && r->kind != DATA_TARGET_NONE)
 		st = data_label_rule_make(&s->rule, o, r->classes, r->kind, err);
+	s->voids |= s->rule.ignores;
+	if (s->rule.ignores)
+		s->pad_label = DATA_LABEL_IGNORE;
 	data_pairs pairs = { 0 };
 	if (!st)
 		st = find_pairs(s, &pairs, r, err);
@@ -237,6 +243,12 @@ bool
 data_samples_are_guessed(const data_samples *s)
 {
 	return s->loose;
+}
+
+const char *
+data_samples_note(const data_samples *s, int i)
+{
+	return s->annotated ? data_annotated_note(s->annotated, i) : NULL;
 }
 
 bool

@@ -66,6 +66,8 @@ open_samples(train_trainer *s, const char *data, secant_err *err)
 	if (data_samples_are_guessed(s->work->train))
 		secant_log(&s->events->log, SECANT_LOG_INFO, "%s: pictures and labels are paired by their names (%s, ...)",
 			data, data_samples_label_path(s->work->train, 0));
+	for (int i = 0; data_samples_note(s->work->train, i); i++)
+		secant_log(&s->events->log, SECANT_LOG_INFO, "%s", data_samples_note(s->work->train, i));
 	r.split = "val";
 	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
 	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1)

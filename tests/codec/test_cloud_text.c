@@ -107,6 +107,21 @@ test_leica_count(void **state)
 	secant_cloud_free(&c);
 }
 
+/* Leica's order without its count; names with blanks between tabs, as spreadsheets write them. */
+static void
+test_names_by_ending_and_between_tabs(void **state)
+{
+	secant_cloud c = cloud_of("0 0 0 5 10 20 30\n", "a.pts", NULL);
+	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 intensity:f64 red:f64 green:f64 blue:f64");
+	secant_cloud_free(&c);
+	c = cloud_of("X\tY\tZ\tscan angle\tpoint source ID\n1\t2\t3\t-15\t7\n", "a.txt", NULL);
+	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 scan angle:f64 point source ID:f64");
+	EXPECT(&c, "point source ID", 7);
+	secant_cloud_free(&c);
+	assert_string_equal(error_of("X\tY\tZ\tscan angle\n1\t2\t3\n", "a.txt", NULL),
+		"a.txt: line 2 has 3 columns, but 4 names are given above it");
+}
+
 static void
 test_rows_may_end_in_a_separator(void **state)
 {
@@ -339,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_headers_name_columns),
 		cmocka_unit_test(test_columns_by_option_skip_and_text_columns),
 		cmocka_unit_test(test_guesses),
+		cmocka_unit_test(test_names_by_ending_and_between_tabs),
 		cmocka_unit_test(test_leica_count),
 		cmocka_unit_test(test_rows_may_end_in_a_separator),
 		cmocka_unit_test(test_damaged_lines_of_s3dis),

@@ -246,6 +246,36 @@ colours_are_looked_up(void **state)
 	read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, "no classes; expected a line each");
 }
 
+/* Lines that end in the word ignore are no classes: of colours wherever they stand, of numbers by their place. */
+static void
+ignored_lines_of_the_class_file_are_left_out(void **state)
+{
+	const char *f = in_root(*state, "l.png"), *classes = in_root(*state, "classes.txt");
+	set_option(&o, "class-file", classes);
+	write_text(classes, "void 0 0 0 ignore\nblue 0 0 200\nred thing 200 0 0\n");
+	set_option(&o, "labels", "colours");
+	const uint16_t *p = read_plane(f, 3, SECANT_U8, red, 2, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(p[3], DATA_LABEL_IGNORE);
+	assert_int_equal(p[4], 1);
+	set_option(&o, "labels", "index");
+	write_text(classes, "a\nunknown, ignore\nb\n");
+	p = read_plane(f, 1, SECANT_U8, three_classes, 2, DATA_TARGET_INDEX, NULL);
+	for (int i = 0; i < 32; i++) {
+		int v = (int)three_classes(i % 8, i / 8, 0);
+		assert_int_equal(p[i], v == 1 ? DATA_LABEL_IGNORE : v / 2);
+	}
+	write_text(classes, "ignore\nb\n"); /* alone it is a name */
+	set_option(&o, "class-file", classes);
+	read_plane(f, 1, SECANT_U8, three_classes, 2, DATA_TARGET_INDEX, "label value 2");
+	write_text(classes, "a 0 0 0 ignore\nb\n");
+	read_plane(f, 1, SECANT_U8, three_classes, 2, DATA_TARGET_INDEX, "'b' has no colour, unlike the lines before");
+	write_text(classes, "a 0 0 0 ignore\n");
+	read_plane(f, 1, SECANT_U8, three_classes, 2, DATA_TARGET_INDEX, "no classes; expected a line each");
+	write_text(classes, "a\nb\nc ignore\n");
+	set_option(&o, "labels", "binary");
+	read_plane(f, 1, SECANT_U8, three_classes, 2, DATA_TARGET_INDEX, "knows no values to ignore");
+}
+
 static void
 wrong_modes_are_refused(void **state)
 {
@@ -326,6 +356,7 @@ main(void)
 		T(values_outside_the_classes_are_told),
 		T(a_palette_gives_indices),
 		T(colours_are_looked_up),
+		T(ignored_lines_of_the_class_file_are_left_out),
 		T(wrong_modes_are_refused),
 		T(targets_by_kind),
 	};

@@ -56,6 +56,7 @@ struct secant_cloud_writer {
 	secant_cloud_survey survey; /* columns 0: none */
 	int64_t n; /* points put so far */
 	double colour_range; /* of cloud_colour_factor */
+	int64_t rounded_colours; /* values of 16 bits that 8 do not hold */
 	uint8_t *buffer; /* scratch of cloud_scratch */
 	size_t room;
 	void *state;

@@ -246,6 +246,13 @@ declare(secant_cloud_reader *r, las_state *t, secant_err *err)
 	return s;
 }
 
+/* Packets of waveforms may lie in the file, behind its points. */
+static bool
+has_waveforms(const las_header *h)
+{
+	return h->format == 4 || h->format == 5 || h->format == 9 || h->format == 10;
+}
+
 secant_status
 las_open(secant_cloud_reader *r, secant_err *err)
 {
@@ -277,6 +284,12 @@ las_open(secant_cloud_reader *r, secant_err *err)
 	if (!cloud_holds(r, h->points, (uint64_t)h->record))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %llu points of %d bytes, but holds %zu",
 			(unsigned long long)h->points, h->record, (r->size - r->at) / (size_t)h->record);
+	uint64_t end = h->evlrs && h->evlr_at > r->at ? h->evlr_at : r->size; /* EVLRs and waveforms lie behind points */
+	uint64_t room = end > r->at && !has_waveforms(h) ? (end - r->at) / (uint64_t)h->record : 0;
+	if (room > h->points)
+		secant_log(&r->opt.logger, SECANT_LOG_WARNING,
+			"%s: the header counts %llu points, and there is room for %llu: those it does not count were not read",
+			r->name, (unsigned long long)h->points, (unsigned long long)room);
 	return SECANT_OK;
 }
 

@@ -132,6 +132,7 @@ read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
 		} else if (!t->names && is_header(r, t->first, n)) {
 			memcpy(t->name, t->first, sizeof t->name);
 			t->names = n;
+			snprintf(t->comment, sizeof t->comment, "%s", p); /* as a whole: names between tabs may have blanks */
 		} else {
 			t->fields = n;
 			return SECANT_OK;
@@ -174,9 +175,16 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 		if (n)
 			memcpy(v + (size_t)rows_read++ * (size_t)t->fields, row, (size_t)t->fields * sizeof *v);
 	}
-	cloud_guess_names(v, rows_read, t->fields, t->announced >= 0, t->name);
+	cloud_guess_names(v, rows_read, t->fields, t->announced >= 0 || base_ext_is(r->name, "pts"), t->name);
 	t->names = t->fields;
 	secant_free(v);
+	base_str said = { 0 };
+	for (int f = 3; f < t->fields; f++)
+		base_str_addf(&said, "%s%s", f > 3 ? ", " : "", t->name[f]);
+	if (said.p && !said.failed)
+		secant_log(&r->opt.logger, SECANT_LOG_INFO,
+			"%s: nothing names the columns; behind x, y, z they are taken as %s (--columns)", r->name, said.p);
+	base_str_free(&said);
 	return SECANT_OK;
 }
 
@@ -208,14 +216,20 @@ name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 		names_from_ending(r, t);
 	if (!t->names)
 		return names_from_values(r, t, err);
+	if (t->names != t->fields && !r->opt.columns && strchr(t->comment, '\t'))
+		t->names = split(t->comment, '\t', t->name);
 	if (t->names != t->fields)
 		return cloud_fail(r->name, err, r->opt.columns ? SECANT_ERR_ARG : SECANT_ERR_FORMAT,
 			"line %lld has %d columns, but %d names are given%s", (long long)t->line + 1, t->fields, t->names,
 			r->opt.columns ? " by --columns" : " above it");
 	double v;
-	for (int f = 0; f < t->fields; f++)
-		t->text[f] = !strcmp(t->name[f], "-")
-			|| (!is_number(t->first[f], &v) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
+	for (int f = 0; f < t->fields; f++) {
+		bool skipped = !strcmp(t->name[f], "-");
+		t->text[f] = skipped || (!is_number(t->first[f], &v) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
+		if (t->text[f] && !skipped)
+			secant_log(&r->opt.logger, SECANT_LOG_WARNING,
+				"%s: column '%s' holds words ('%.40s'), not numbers: left out", r->name, t->name[f], t->first[f]);
+	}
 	return SECANT_OK;
 }
 

@@ -24,6 +24,8 @@ print_value(char *out, const secant_column *c, secant_number type, double factor
 		return decimal_print_float(out, (float)(v * factor));
 	if (c->type == SECANT_N_I64 && factor == 1)
 		return decimal_print_int(out, ((const int64_t *)c->data)[p]);
+	if (c->type == SECANT_N_U64 && factor == 1 && ((const uint64_t *)c->data)[p] <= INT64_MAX)
+		return decimal_print_int(out, (int64_t)((const uint64_t *)c->data)[p]);
 	return tensor_number_is_real(type) ? decimal_print(out, v * factor)
 									   : decimal_print_int(out, (int64_t)nearbyint(v * factor));
 }
@@ -38,8 +40,10 @@ cloud_put_rows(
 		return SECANT_ERR_NOMEM;
 	double colour = 1;
 	for (int i = 3; i < chunk->columns; i++)
-		if (types[i] == SECANT_N_U8 && chunk->column[i].type != SECANT_N_U8 && cloud_is_colour(chunk->column[i].name))
+		if (types[i] == SECANT_N_U8 && chunk->column[i].type != SECANT_N_U8 && cloud_is_colour(chunk->column[i].name)) {
 			colour = cloud_colour_factor(w, chunk, 255);
+			break;
+		}
 	for (int64_t first = 0; first < chunk->n; first += BLOCK) {
 		int64_t end = first + BLOCK < chunk->n ? first + BLOCK : chunk->n;
 		char *out = buffer;

@@ -79,8 +79,8 @@ cloud_narrow(const secant_cloud_writer *w, int column)
 												   : c->type;
 }
 
-double
-cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full)
+static double
+colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full)
 {
 	static const double ranges[] = { 0, 1, 255, 65535 };
 	if (w->opt.colour_range)
@@ -104,6 +104,24 @@ cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double fu
 				: tensor_number_is_real(type) && most <= 1 ? 1
 				: most <= 255                              ? 255
 														   : 65535);
+}
+
+double
+cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full)
+{
+	double factor = colour_factor(w, chunk, full), v[256];
+	if (full != 255 || factor >= 1)
+		return factor;
+	for (int k = 0; k < 3; k++) { /* 16 bits become 8: which of them had more to say? */
+		int at = secant_cloud_role(chunk, (secant_cloud_role_name)(SECANT_ROLE_RED + k));
+		for (int64_t i = 0; at >= 0 && i < chunk->n; i += 256) {
+			int64_t n = chunk->n - i < 256 ? chunk->n - i : 256;
+			secant_cloud_doubles(chunk, at, i, n, v);
+			for (int64_t j = 0; j < n; j++)
+				w->rounded_colours += fabs(v[j] * factor - nearbyint(v[j] * factor)) > 1e-6;
+		}
+	}
+	return factor;
 }
 
 /* ---- life of a writer ---- */
@@ -251,6 +269,10 @@ secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
 	else
 		s = base_writer_commit(w->out, &local);
 	w->out = NULL;
+	if (!s && w->rounded_colours)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: %lld values of colours have more than the 8 bits that %s holds and were rounded", w->name,
+			(long long)w->rounded_colours, w->format->name);
 	writer_free(w);
 	return s ? secant_fail(err, s, "%s", local.msg) : SECANT_OK;
 }

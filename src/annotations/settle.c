@@ -1,0 +1,183 @@
+/*
+ * What is asked of every set when all of it has been read, whatever its format: pictures that do not lie where their
+ * names say, objects without a place, classes of one name.
+ */
+#include "annotations/settle.h"
+#include "annotations/find.h"
+#include "base/file.h"
+#include <secant/codec.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* Folders whose name says no more than that pictures lie there: nothing is guessed between lists and subsets. */
+static bool
+says_nothing(const char *name, const char *end)
+{
+	static const char *const plain[] = { "images", "image", "imgs", "img", "JPEGImages", "data", "pictures", "photos",
+		"frames", "obj" };
+	while (name < end) {
+		const char *slash = memchr(name, '/', (size_t)(end - name));
+		size_t n = (size_t)((slash ? slash : end) - name), i = 0;
+		while (i < sizeof plain / sizeof *plain && (strlen(plain[i]) != n || strncasecmp(plain[i], name, n)))
+			i++;
+		if (i == sizeof plain / sizeof *plain)
+			return false;
+		name += n + 1;
+	}
+	return true;
+}
+
+/* Is it the picture that was annotated? The size decides where the file gives one. */
+static bool
+may_be(const ann_image *im, const char *path)
+{
+	secant_image_info info;
+	if (im->width <= 0 || im->height <= 0)
+		return true;
+	if (secant_image_probe(path, &info, NULL))
+		return false;
+	return info.width == im->width && info.height == im->height;
+}
+
+/* Where the parts begin that both paths end in; the length of `place` when there are none. */
+static size_t
+shared_from(const char *place, const char *name)
+{
+	size_t n = strlen(place), k = strlen(name), from = n;
+	while (n && k && place[n - 1] == name[k - 1]) {
+		n--, k--;
+		if ((!n || place[n - 1] == '/') && (!k || name[k - 1] == '/'))
+			from = n;
+	}
+	return from;
+}
+
+/* The one picture of the folder that stray picture `im` can be: the end of its name, in folders that say nothing; one
+ * of another extension (pictures are converted after they were annotated) only where the size says so too. */
+static int
+home_of(const ann_finder *f, const ann_set *all, const ann_set *s, const ann_image *im)
+{
+	const char *name = ann_str(s, im->name);
+	int at = ann_finder_end(f, name);
+	bool sized = im->width > 0 && im->height > 0;
+	if (at == -1 && sized) {
+		char *stem = base_path_stem(name);
+		at = stem ? ann_finder_stem(f, stem) : -1;
+		secant_free(stem);
+	}
+	if (at < 0)
+		return -1;
+	const char *place = ann_str(all, all->images[at].name), *last = base_path_name(place);
+	size_t from = shared_from(place, name);
+	if (place[from] == 0) /* another extension */
+		from = (size_t)(last - place);
+	bool plain = says_nothing(place, place + (from ? from - 1 : 0));
+	return plain && may_be(im, ann_str(all, all->images[at].path)) ? at : -1;
+}
+
+/* Gives strays the picture that no other claims. */
+static void
+give_homes(ann_set *s, const ann_set *all, const int *home, const int *claims)
+{
+	int found = 0;
+	ann_text name = 0, place = 0;
+	for (int i = 0; i < s->n_images; i++) {
+		int at = home[i];
+		if (at < 0 || claims[at] != 1)
+			continue;
+		const char *path = ann_str(all, all->images[at].path);
+		s->images[i].path = ann_store(s, path, strlen(path));
+		if (!found++) {
+			name = s->images[i].name;
+			place = s->images[i].path;
+		}
+	}
+	if (found)
+		ann_note(s, "%d picture%s found by the end of %s name: '%s' is %s", found, found > 1 ? "s were" : " was",
+			found > 1 ? "their" : "its", ann_str(s, name), ann_str(s, place));
+}
+
+static secant_status
+find_strays(ann_set *s, const secant_dataset_reading *o, secant_err *err)
+{
+	int strays = 0;
+	for (int i = 0; i < s->n_images; i++)
+		strays += !s->images[i].path && !s->images[i].inside;
+	if (!strays || !secant_is_dir(ann_str(s, s->root)))
+		return SECANT_OK;
+	ann_set all;
+	ann_finder f;
+	ann_init(&all);
+	all.root = ann_intern(&all, ann_str(s, s->root), strlen(ann_str(s, s->root)));
+	secant_status status = ann_finder_open(&f, &all, o, err);
+	int *home = secant_calloc((size_t)s->n_images + 1, sizeof *home),
+		*claims = secant_calloc((size_t)all.n_images + 1, sizeof *claims);
+	if (!status && (!home || !claims))
+		status = ann_nomem(err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		const char *place = im->path ? ann_below(s, ann_str(s, im->path)) : "";
+		home[i] = im->inside ? -1 : im->path ? ann_find_image(&all, place, strlen(place)) : home_of(&f, &all, s, im);
+		if (home[i] >= 0)
+			claims[home[i]]++;
+		if (im->path)
+			home[i] = -1; /* has its place, which is nobody else's */
+	}
+	if (!status)
+		give_homes(s, &all, home, claims);
+	secant_free(home), secant_free(claims);
+	ann_finder_close(&f);
+	ann_free(&all);
+	return status;
+}
+
+/* Formats that know whole pictures' labels by their having no place cannot tell them from a place that was lost. */
+static secant_status
+say_placeless(ann_set *s)
+{
+	int n = 0, first = -1;
+	for (int i = 0; i < s->n_objects; i++)
+		if (s->objects[i].flags & ANN_NO_BOX && !s->objects[i].shape && !n++)
+			first = i;
+	if (!n)
+		return SECANT_OK;
+	const ann_object *o = &s->objects[first];
+	const char *file = ann_str(s, s->images[o->image].source);
+	ann_note(s, "%d object%s neither box nor shape and label%s the whole picture%s", n, n > 1 ? "s have" : " has",
+		n > 1 ? "" : "s", n > 1 ? "s" : "");
+	return s->collect ? ann_find(s, "place-missing", -1, *file ? file : ann_str(s, s->root), o->line, 0,
+			   "%d object%s neither box nor shape, the first is a '%s'", n, n > 1 ? "s have" : " has",
+			   o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "")
+					  : SECANT_OK;
+}
+
+/* Formats that know classes by name alone cannot keep two of one name apart. */
+static secant_status
+say_namesakes(ann_set *s)
+{
+	for (int i = 0; i < s->n_classes; i++) {
+		const char *name = ann_str(s, s->classes[i].name);
+		int other = ann_find_class(s, name, strlen(name));
+		if (other < 0 || other == i)
+			continue;
+		ann_note(s, "two classes are called '%s': formats that know classes by their names alone join them", name);
+		return s->collect ? ann_find(s, "class-namesake", -1, ann_str(s, s->root), 0, 0,
+				   "classes %d and %d are both called '%s'", other, i, name)
+						  : SECANT_OK;
+	}
+	return SECANT_OK;
+}
+
+secant_status
+ann_settle(ann_set *s, const secant_dataset_reading *o, secant_err *err)
+{
+	if (s->shortened)
+		ann_note(s, "%d name%s of pictures that lead elsewhere found by %s end, the first is '%s'", s->shortened,
+			s->shortened > 1 ? "s" : "", s->shortened > 1 ? "their" : "its", ann_str(s, s->shortened_first));
+	secant_status status = find_strays(s, o, err);
+	if (!status && say_placeless(s))
+		status = ann_nomem(err);
+	if (!status && say_namesakes(s))
+		status = ann_nomem(err);
+	return status;
+}
