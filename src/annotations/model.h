@@ -110,6 +110,8 @@ typedef struct ann_set {
 	bool collect; /* findings are collected, not errors (check) */
 	int shortened; /* names of pictures that led elsewhere and were found by the end of their path */
 	ann_text shortened_first;
+	int foreign; /* texts that are no UTF-8 and do not say what they are */
+	ann_text foreign_first;
 	struct ann_findings *findings;
 	ann_text *notes;
 	int n_notes, notes_capacity; /* what a reader left out or decided, for the report */

@@ -174,6 +174,11 @@ ann_settle(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 	if (s->shortened)
 		ann_note(s, "%d name%s of pictures that lead elsewhere found by %s end, the first is '%s'", s->shortened,
 			s->shortened > 1 ? "s" : "", s->shortened > 1 ? "their" : "its", ann_str(s, s->shortened_first));
+	if (s->foreign)
+		ann_note(s,
+			"%d text%s not UTF-8, the first is %s: foreign bytes are read as Latin-1; save as UTF-8 where names "
+			"look wrong",
+			s->foreign, s->foreign > 1 ? "s are" : " is", ann_str(s, s->foreign_first));
 	secant_status status = find_strays(s, o, err);
 	if (!status && say_placeless(s))
 		status = ann_nomem(err);

@@ -271,8 +271,8 @@ to_latin(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 	secant_free(*data);
 	*data = text.p;
 	*n = text.n;
-	ann_note(s, "%s: is not UTF-8: %zu foreign bytes are read as Latin-1; save it as UTF-8 where names look wrong",
-		path, foreign);
+	if (!s->foreign++)
+		s->foreign_first = ann_intern(s, path, strlen(path));
 	return ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: %zu foreign bytes are read as Latin-1", foreign);
 }
 
