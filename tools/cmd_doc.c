@@ -187,6 +187,8 @@ doc_run(void *options, int n, const char *const *operands, secant_err *err)
 		secant_fail(err, SECANT_ERR_ARG, "a folder is missing: secant doc DIR");
 	else
 		write_pages(operands[0], err);
+	if (!err->code && n && o->common.json)
+		return tool_print_json(stdout, json_pack("{s:s}", "folder", operands[0]), 0, err);
 	return err->code;
 }
 

@@ -1,5 +1,6 @@
 /* `secant predict`: pictures to masks, overlays and probabilities; clouds to classified clouds. */
 #include "command.h"
+#include "pipes.h"
 #include <secant/predict.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,8 @@ print_json(const predict *o, const secant_predictor *p, const results *r, secant
 }
 
 static int
-predict_pictures(
-	const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
+predict_pictures(const predict *o, const secant_predict_output *output, const char *const *models, int n_models,
+	const char *const *inputs, int n_inputs, secant_err *err)
 {
 	secant_predictor *p = secant_predictor_open(models, n_models, &o->predict, err);
 	if (!p)
@@ -82,7 +83,7 @@ predict_pictures(
 		secant_log(&log, SECANT_LOG_DEBUG, "precision: %s", secant_predictor_precision(p));
 	results r = { json_array(), json_array(), log };
 	tool_progress_begin(&o->common, "images");
-	int status = secant_predictor_files(p, inputs, n_inputs, &o->output, progress, &r, err);
+	int status = secant_predictor_files(p, inputs, n_inputs, output, progress, &r, err);
 	tool_progress_end();
 	if ((!status || json_array_size(r.files)) && o->common.json) {
 		int printed = print_json(o, p, &r, err);
@@ -91,6 +92,31 @@ predict_pictures(
 	json_decref(r.files);
 	json_decref(r.notes);
 	secant_predictor_close(p);
+	return status;
+}
+
+/* The same, where "-" stands for standard input and output. */
+static int
+predict_piped(
+	const predict *o, const char *const *models, int n_models, const char **inputs, int n_inputs, secant_err *err)
+{
+	tool_pipes pipes = { "", "", "" };
+	secant_predict_output output = o->output;
+	int status = 0;
+	for (int i = 0; i < n_inputs && !status; i++)
+		status = tool_pipe_in(&pipes, &inputs[i], err);
+	if (!status && !strcmp(output.out, "-")) {
+		if (n_inputs != 1 || output.overlay || output.probabilities || output.vector || o->common.json)
+			status = secant_fail(err, SECANT_ERR_ARG,
+				"--out -: standard output takes the mask of one picture and nothing else; give a folder");
+		else if (!(output.out = (char *)(uintptr_t)tool_pipe_out(&pipes, output.format ? "tif" : "png", err)))
+			status = err->code;
+	}
+	if (!status)
+		status = predict_pictures(o, &output, models, n_models, inputs, n_inputs, err);
+	if (!status)
+		status = tool_pipe_flush(&pipes, err);
+	tool_pipe_end(&pipes);
 	return status;
 }
 
@@ -170,7 +196,7 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 	if (!status && clouds)
 		status = predict_clouds(o, models, n_models, inputs, n_inputs, err);
 	else if (!status)
-		status = predict_pictures(o, models, n_models, inputs, n_inputs, err);
+		status = predict_piped(o, models, n_models, inputs, n_inputs, err);
 	free(inputs);
 	return status;
 }
@@ -203,7 +229,9 @@ const command command_predict = {
 		"(16 bit beyond 255 classes). One of several inputs that cannot be read is named, the others go on; the exit "
 		"status is not 0 then.\n"
 		"With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a "
-		"GeoTIFF.\n\n"
+		"GeoTIFF.\n"
+		"- is standard input, and --out - sends the mask of one picture to standard output (PNG; TIFF with --format "
+		"tif).\n\n"
 		"Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles "
 		"that are blended smoothly.\n\n"
 		"A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a "
@@ -227,6 +255,7 @@ const command command_predict = {
 		"secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips\n"
 		"secant predict run scene.tif --out masks --format tif --offset 1 --rule \"green: ndvi(4,3) > 0.2\" --min-area "
 		"50 --vector\n"
+		"curl -s https://example.org/a.jpg | secant predict run - --out - > mask.png\n"
 		"secant predict runs/scan scan.laz --out classified.las",
 	.options = &predict_options,
 	.first = first,

@@ -52,6 +52,7 @@ const char *tool_model(const char *operand, char *buffer, size_t size);
 
 /* Prints j, which it takes over, with jansson's flags and a line feed. */
 int tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err);
+bool tool_json_printed(void); /* has an object gone to standard output? */
 /* A number, null where there is none (NaN): JSON knows no other. */
 json_t *tool_number(double v);
 

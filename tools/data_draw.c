@@ -26,6 +26,14 @@ static const secant_opt rows[] = {
 static const secant_opts options = { "data draw", sizeof(draw), rows };
 
 static int
+say_done(const draw *o, const secant_image *im, secant_err *err)
+{
+	json_t *j = o->common.json ? json_pack("{s:s,s:i,s:i}", "out", o->out, "width", im->width, "height", im->height)
+							   : NULL;
+	return o->common.json ? tool_print_json(stdout, j, 0, err) : 0;
+}
+
+static int
 run(void *object, int n, const char *const *operands, secant_err *err)
 {
 	draw *o = object;
@@ -35,7 +43,7 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the picture to write");
 	if (o->sheet.augment) {
 		if (!secant_augment_sheet_draw(operands[0], o->split, &o->sheet, &im, err))
-			(void)!secant_image_write(&im, o->out, NULL, err);
+			(void)!(secant_image_write(&im, o->out, NULL, err) || say_done(o, &im, err));
 		secant_image_free(&im);
 		return 0;
 	}
@@ -48,6 +56,8 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 						 : secant_dataset_sheet(d, &o->drawing, &watch, &im, err);
 	if (!status)
 		status = secant_image_write(&im, o->out, NULL, err);
+	if (!status)
+		status = say_done(o, &im, err);
 	secant_image_free(&im);
 	secant_dataset_free(d);
 	return status;

@@ -3,6 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+static bool printed; /* an object went to standard output */
+
+bool
+tool_json_printed(void)
+{
+	return printed;
+}
+
 int
 tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err)
 {
@@ -11,6 +19,7 @@ tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err)
 	if (!text)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	fprintf(to, "%s\n", text);
+	printed |= to == stdout;
 	free(text);
 	return 0;
 }

@@ -19,14 +19,36 @@ typedef struct call {
 	const char *const *argv;
 } call;
 
-static int
-report(const char *name, const secant_err *err)
+/* Is --json among the arguments? Looked at as typed, since what is wrong may be an option. */
+static bool
+wants_json(const call *c)
 {
+	bool json = false;
+	for (int i = 0; i < c->argc && strcmp(c->argv[i], "--"); i++)
+		json = json || !strcmp(c->argv[i], "--json") || !strcmp(c->argv[i], "--json=true");
+	return json;
+}
+
+/* An error on standard error; under --json also as the one object on standard output, unless the verb printed its own.
+ */
+static int
+report(const call *c, const secant_err *err)
+{
+	const char *name = c->name, *message = err->msg[0] ? err->msg : "failed";
+	int status = err->code == SECANT_ERR_CANCELLED ? EXIT_INTERRUPTED
+		: err->code == SECANT_ERR_ARG              ? EXIT_USAGE
+												   : EXIT_FAILED;
 	tool_progress_end();
-	fprintf(stderr, "secant%s%s: %s\n", *name ? " " : "", name, err->msg[0] ? err->msg : "failed");
-	return err->code == SECANT_ERR_CANCELLED ? EXIT_INTERRUPTED
-		: err->code == SECANT_ERR_ARG        ? EXIT_USAGE
-											 : EXIT_FAILED;
+	fprintf(stderr, "secant%s%s: %s\n", *name ? " " : "", name, message);
+	if (wants_json(c) && !tool_json_printed()) {
+		json_t *text = json_string(message); /* NULL: names that are no UTF-8 */
+		secant_err own = { 0 };
+		(void)!tool_print_json(stdout,
+			json_pack("{s:s,s:o,s:i}", "verb", name, "error", text ? text : json_string("failed"), "status", status), 0,
+			&own);
+		(void)fflush(stdout);
+	}
+	return status;
 }
 
 static void
@@ -91,12 +113,12 @@ check_operands(const command *c, int n, secant_err *err)
 
 /* Output that did not reach a full disk is a failure. */
 static int
-flush_output(const char *name, int status)
+flush_output(const call *c, int status)
 {
 	if ((fflush(stdout) || ferror(stdout)) && status == 0) {
 		secant_err err = { 0 };
 		secant_fail(&err, SECANT_ERR_IO, "standard output: %s", strerror(errno));
-		return report(name, &err);
+		return report(c, &err);
 	}
 	return status;
 }
@@ -109,14 +131,14 @@ run(const call *c, void *options, const char **operands)
 	const secant_opts *table = c->command->options ? c->command->options : &common_options;
 	if (secant_opts_parse(table, options, c->argc, c->argv, operands, &n, &err)
 		|| !check_operands(c->command, n, &err)) {
-		int status = report(c->name, &err);
+		int status = report(c, &err);
 		return err.code == SECANT_ERR_RANGE || err.code == SECANT_ERR_FORMAT ? EXIT_USAGE : status;
 	}
 	int status = c->command->run(options, n, operands, &err);
 	tool_progress_end();
 	if (err.code)
-		return report(c->name, &err);
-	return flush_output(c->name, status < 0 ? EXIT_FAILED : status);
+		return report(c, &err);
+	return flush_output(c, status < 0 ? EXIT_FAILED : status);
 }
 
 /* A word of a loose line as others have it: one dash or two, and - for _ in the option's name. Fresh; NULL: no memory.
@@ -148,8 +170,7 @@ run_loosely(const call *c)
 		ok = (words[i] = spelled(c->argv[i])) != NULL;
 	plain.argv = (const char *const *)words;
 	secant_err err = { 0 };
-	int status = ok ? run_with_options(&plain)
-					: (secant_fail(&err, SECANT_ERR_NOMEM, "no memory"), report(c->name, &err));
+	int status = ok ? run_with_options(&plain) : (secant_fail(&err, SECANT_ERR_NOMEM, "no memory"), report(c, &err));
 	for (int i = 0; words && i < c->argc; i++)
 		free(words[i]);
 	free(words);
@@ -167,7 +188,7 @@ run_with_options(const call *c)
 	if (!operands || !options)
 		secant_fail(&err, SECANT_ERR_NOMEM, "no memory");
 	if (err.code || secant_opts_init(table, options, &err))
-		status = report(c->name, &err);
+		status = report(c, &err);
 	else {
 		status = run(c, options, operands);
 		secant_opts_free(table, options);
@@ -178,10 +199,10 @@ run_with_options(const call *c)
 }
 
 static int
-print_version(void)
+print_version(const call *c)
 {
 	printf("secant %s (%s, %s)\n", secant_version(), secant_backend(), secant_instruction_set());
-	return flush_output("", 0);
+	return flush_output(c, 0);
 }
 
 int
@@ -198,23 +219,23 @@ main(int argc, char **argv)
 	}
 	signal(SIGXFSZ, SIG_IGN); /* a file beyond ulimit -f is a write that fails, and is cleaned up like one */
 	if (secant_check_environment(&err))
-		return report("", &err);
+		return report(&c, &err);
 	if (argc > 1 && (!strcmp(argv[1], "--version") || (!strcmp(argv[1], "version") && argc == 2)))
-		return print_version();
+		return print_version(&c);
 	bool all = false, help = argc > 1 && !strcmp(argv[1], "help");
 	if (help) {
 		c.argc--;
 		c.argv++;
 	}
 	if (!find_call(&c, &err))
-		return report(c.name, &err);
+		return report(&c, &err);
 	help = wants_help(&c, &all) || help;
 	if (help && c.command)
 		command_print_help(stdout, c.command, c.name, all);
 	else if (help)
 		command_print_list(stdout);
 	if (help)
-		return flush_output(c.name, 0);
+		return flush_output(&c, 0);
 	if (!c.command && c.argc > 0)
 		secant_fail(&err, SECANT_ERR_ARG, "%.60s: no such option (before a verb: --help, --version)", c.argv[0]);
 	else if (!c.command)
@@ -222,6 +243,6 @@ main(int argc, char **argv)
 	else if (c.command->verbs)
 		secant_fail(&err, SECANT_ERR_ARG, "a verb is missing: 'secant %s --help' lists them", c.name);
 	if (err.code)
-		return report(c.name, &err);
+		return report(&c, &err);
 	return c.command->loose ? run_loosely(&c) : run_with_options(&c);
 }

@@ -108,6 +108,7 @@ typedef struct secant_predict_output {
 	bool legend; /* below the overlay: the classes' colours and names */
 	bool vector; /* also STEM.geojson: the areas of the mask as polygons */
 	int format; /* of masks in a folder: png, tif (keeps a georeference) */
+	bool palette; /* masks of several classes are indexed, in the colours of their classes, where the format can */
 	bool overwrite; /* files in the folder that were there before predict ever wrote into it may be replaced */
 } secant_predict_output;
 SECANT_API extern const secant_opts secant_predict_output_options;

@@ -17,7 +17,9 @@ static const secant_opt output_rows[] = {
 	SECANT_OPT(secant_predict_output, legend, BOOL, "legend", "false", 0, 0,
 		"below the overlay: the colours and names of the classes"),
 	SECANT_OPT(secant_predict_output, overwrite, BOOL, "overwrite", "false", 0, 0,
-		"replace files in the folder that predict did not make"),
+		"replace the file of --out, or files in the folder that predict did not make"),
+	SECANT_OPT(secant_predict_output, palette, BOOL, "palette", "true", 0, 0,
+		"masks of several classes are indexed pictures in the colours of their classes; false: grey"),
 	SECANT_OPT(secant_predict_output, vector, BOOL, "vector", "false", 0, 0,
 		"also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
 	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0,
@@ -190,22 +192,22 @@ check_inputs_survive(const list *l, secant_err *err)
 }
 
 /* Whoever writes masks into a folder of labels loses them: in a folder that predict did not fill itself, which a hidden
- * file remembers, nothing is replaced without being told to. */
+ * file remembers, nothing is replaced without being told to; nor is a file that --out names. */
 static secant_status
-check_foreign(const list *l, const secant_predict_output *o, secant_err *err)
+check_foreign(const list *l, const secant_predict_output *o, bool to_file, secant_err *err)
 {
 	static const char words[] = "secant predict wrote into this folder\n";
 	char *mark = base_path_join(o->out, ".secant-predict");
 	secant_status status = mark ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
-	bool own = mark && secant_is_file(mark);
+	bool own = mark && !to_file && secant_is_file(mark);
 	for (int i = 0; i < l->n * KINDS && !status && !own && !o->overwrite; i++) {
 		const char *path = l->v[i / KINDS].path[i % KINDS];
 		if (path && secant_is_file(path))
 			status = secant_fail(err, SECANT_ERR_ARG,
-				"%s is there already, and predict did not make it: --overwrite replaces it, another --out keeps it",
-				path);
+				"%s is there already%s: --overwrite replaces it, another --out keeps it", path,
+				to_file ? "" : ", and predict did not make it");
 	}
-	if (!status && !own && !(status = secant_make_dirs(o->out, err)))
+	if (!status && !own && !to_file && !(status = secant_make_dirs(o->out, err)))
 		status = secant_file_write(mark, words, sizeof words - 1, err);
 	secant_free(mark);
 	return status;
@@ -228,7 +230,7 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 	secant_status status = name_outputs(l, o, to_file, err);
 	if (status || (status = check_twice(l, err)) || (status = check_inputs_survive(l, err)))
 		return status;
-	if (!to_file && (status = check_foreign(l, o, err)))
+	if ((status = check_foreign(l, o, to_file, err)))
 		return status;
 	char *folder = to_file ? base_path_dir(o->out) : base_strdup(o->out);
 	status = folder ? secant_make_dirs(folder, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
@@ -243,7 +245,7 @@ typedef struct job {
 	const item *it;
 	deploy_source source;
 	deploy_nodata none;
-	bool legend;
+	bool legend, palette;
 	secant_image image, mask; /* mask: whole, where areas are looked at first; else rows come and go */
 	secant_raster_writer *writer[2]; /* MASK, OVERLAY */
 	base_writer *planes;
@@ -299,6 +301,18 @@ start_planes(job *j, secant_err *err)
 	return base_writer_put(j->planes, head, (size_t)j->planes_start, err);
 }
 
+/* The colours of a mask's values, so that any viewer shows classes: 256 of them; what is no class is black. */
+static void
+colours_of(const secant_predictor *p, uint8_t colours[256][3])
+{
+	memset(colours, 0, 256 * sizeof *colours);
+	for (int v = 0; v < 256; v++) {
+		int class = deploy_mask_class(p, v);
+		if (class >= 0)
+			secant_predictor_colour(p, class, colours[v]);
+	}
+}
+
 /* Opens the mask; it has what of the picture's georeference is true of it, and a value for no data of its own. */
 static secant_status
 open_mask(job *j, secant_err *err)
@@ -313,6 +327,13 @@ open_mask(job *j, secant_err *err)
 		.channels = 1,
 		.dtype = deploy_mask_dtype(j->p),
 		.geo = geo };
+	uint8_t colours[256][3];
+	if (j->palette && spec.dtype == SECANT_U8 && j->p->model[0].task != DEPLOY_TASK_BINARY
+		&& base_ext_is(j->it->path[MASK], "png|tif|tiff")) {
+		colours_of(j->p, colours);
+		spec.palette = (const uint8_t(*)[3])colours;
+		spec.palette_count = 256;
+	}
 	j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err);
 	secant_geo_free(geo);
 	return j->writer[MASK] ? SECANT_OK : err->code;
@@ -578,6 +599,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 		job j = { .p = p,
 			.it = &l.v[i],
 			.legend = output->legend,
+			.palette = output->palette,
 			.progress = progress,
 			.user = user,
 			.noted = &noted,

@@ -6,6 +6,7 @@
  */
 #include "train/preset.h"
 #include <secant/train.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
@@ -57,6 +58,36 @@ secant_train_preset(const char *name, secant_err *err)
 	json_decref(j);
 	secant_free(read);
 	return text;
+}
+
+/* NAME-classes of the longest beginning of the name that has one; "" none. */
+static void
+sister(const char *name, char to[80])
+{
+	for (size_t n = strlen(name) < 60 ? strlen(name) : 0; n; n--) {
+		(void)snprintf(to, 80, "%.*s-classes", (int)n, name);
+		if ((!name[n] || name[n] == '-') && find(to))
+			return;
+	}
+	*to = '\0';
+}
+
+secant_status
+train_preset_fits(const secant_train_options *o, secant_err *err)
+{
+	const char *text = o->preset ? find(o->preset) : NULL;
+	json_t *j = text && o->network.classes > 1 ? base_json_parse(text, strlen(text), o->preset, NULL) : NULL;
+	const char *loss = json_string_value(json_object_get(j, "loss"));
+	bool wrong = json_integer_value(json_object_get(j, "classes")) == 1 && loss && o->loss && !strcmp(loss, o->loss)
+		&& strstr(loss, "bce");
+	char fits[80];
+	if (wrong) {
+		sister(o->preset, fits);
+		secant_fail(err, SECANT_ERR_ARG, "--preset %s is for one class, there are %d; %s%s fits", o->preset,
+			o->network.classes, *fits ? "--preset " : "a --loss for several, 0.5*dice+0.5*ce,", fits);
+	}
+	json_decref(j);
+	return wrong ? SECANT_ERR_ARG : SECANT_OK;
 }
 
 /* ---- `secant list presets` ---- */

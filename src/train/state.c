@@ -52,6 +52,22 @@ is_run(const char *out)
 	return there;
 }
 
+/* Has the run come to weights, its own or those of folds? One that failed before the end of its first epoch has
+ * nothing to lose. */
+static bool
+holds_weights(const char *out)
+{
+	static const char *const files[] = { "best.safetensors", "last.safetensors", "state.safetensors", "fold-0",
+		"fold-1" };
+	bool any = false;
+	for (size_t i = 0; i < sizeof files / sizeof *files && !any; i++) {
+		char *path = base_path_join(out, files[i]);
+		any = !path || secant_is_file(path) || secant_is_dir(path);
+		secant_free(path);
+	}
+	return any;
+}
+
 /* ---- resuming: options ---- */
 
 typedef struct comparison {
@@ -145,7 +161,7 @@ train_trainer_folder(secant_train_options *o, bool *replaces, secant_err *err)
 		return resume_options(o, err);
 	}
 	*replaces = is_run(o->out);
-	if (*replaces && !o->overwrite)
+	if (*replaces && !o->overwrite && holds_weights(o->out))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
 	for (int i = 1; run_files[i] && !*replaces && !o->overwrite; i++) {
@@ -235,7 +251,7 @@ train_trainer_claim(train_trainer *s, secant_err *err)
 	if (!status)
 		status = train_trainer_lock(s, err);
 	bool was_run = is_run(s->o->out);
-	if (!status && !locked && was_run && !s->o->overwrite)
+	if (!status && !locked && was_run && !s->o->overwrite && holds_weights(s->o->out))
 		status = secant_fail(err, SECANT_ERR_ARG, "%s: another process made a run there meanwhile", s->o->out);
 	if (!status && was_run) {
 		sweep(s, "");

@@ -6,6 +6,7 @@
 #include "train/encoder_start.h"
 #include "train/broken.h"
 #include "train/from.h"
+#include "train/preset.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -560,7 +561,7 @@ train_trainer_run(const secant_train_options *options, const char *data, const s
 	if (o.resume && !o.network.classes)
 		classes_of_run(&o);
 	else if (!own.code && task->settle)
-		(void)!task->settle(&o, data, s.events, &own);
+		(void)!(task->settle(&o, data, s.events, &own) || train_preset_fits(&o, &own));
 	const char *usual = task->loss;
 	if (!o.loss && usual) {
 		if (!(o.loss = base_strdup(usual)))

@@ -82,6 +82,30 @@ failures(void **state)
 		says(1, "secant list: standard output: No space left on device\n", "list --json > /dev/full");
 }
 
+/* Under --json an error is the one object on standard output, and a line on the other as ever. */
+static void
+errors_as_json(void **state)
+{
+	says(2, "{\"verb\": \"list\", \"error\": \"--jsn: no such option (nearest: --json)\", \"status\": 2}\n",
+		"list --json --jsn 2> /dev/null");
+	says(1, "{\"verb\": \"info\", \"error\": \"/no/such: no such file or folder\", \"status\": 1}\n",
+		"info /no/such --json 2> /dev/null");
+	says(1, "secant info: /no/such: no such file or folder\n", "info /no/such --json > /dev/null");
+	says(1, "", "info /no/such 2> /dev/null");
+	says(2, "{\"verb\": \"data draw\", \"error\": \"--out is missing: the picture to write\", \"status\": 2}\n",
+		"data draw x --json 2> /dev/null");
+}
+
+static void
+presets_for_several_classes_are_named(void **state)
+{
+	contains(2, "--preset remote-sensing is for one class, there are 3; --preset remote-sensing-classes fits",
+		"train nowhere --preset remote-sensing --classes 3 --out never");
+	contains(2, "--preset remote-sensing-sgd is for one class, there are 3; --preset remote-sensing-classes fits",
+		"train nowhere --preset remote-sensing-sgd --classes 3 --out never");
+	contains(1, "nowhere", "train nowhere --preset remote-sensing --classes 3 --loss dice --out never");
+}
+
 static void
 config_files(void **state)
 {
@@ -152,6 +176,8 @@ main(void)
 		cmocka_unit_test(help),
 		cmocka_unit_test(wrong_usage),
 		cmocka_unit_test(failures),
+		cmocka_unit_test(errors_as_json),
+		cmocka_unit_test(presets_for_several_classes_are_named),
 		cmocka_unit_test(config_files),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(completion_and_man_page_are_well_formed),

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include <secant/codec.h>
+#include <secant/palette.h>
 #include <secant/tensorfile.h>
 
 static char out[60000], dir[300];
@@ -338,6 +339,63 @@ weights_with_their_description(void **state)
 	must_fail("$SECANT import pre --classes 2 --out never.safetensors", "--classes 3");
 }
 
+/* ---- masks that explain themselves, and pipes ---- */
+
+/* A mask of several classes is an indexed picture in the colours of its classes: the numbers stay the classes. */
+static void
+masks_of_several_classes_have_their_colours(void **state)
+{
+	must_run("$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out coloured &&"
+			 "$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out coloured-tif "
+			 "--format tif &&"
+			 "$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out grey --palette "
+			 "false &&"
+			 "$SECANT predict red1.safetensors $C/pictures/nodata-zero-background/scene.tif --out one");
+	secant_image a = read_back("coloured/scene.png"), b = read_back("grey/scene.png"), c = read_back("one/scene.png"),
+				 d = read_back("coloured-tif/scene.tif");
+	assert_true(a.palette && a.palette_count == 256 && !b.palette && !c.palette && d.palette);
+	assert_memory_equal(a.data, b.data, (size_t)a.width * (size_t)a.height);
+	for (int k = 0; k < 3; k++) {
+		uint8_t rgb[3];
+		secant_palette(k, rgb);
+		assert_memory_equal(a.palette[k], rgb, 3);
+		assert_memory_equal(d.palette[k], rgb, 3);
+	}
+	assert_memory_equal(a.palette[255], "\0\0\0", 3);
+	secant_image_free(&a), secant_image_free(&b), secant_image_free(&c), secant_image_free(&d);
+}
+
+static void
+pictures_through_pipes(void **state)
+{
+	must_run("cp $C/pictures/nodata-zero-background/scene.tif s.tif &&"
+			 "$SECANT predict red1.safetensors s.tif --out direct.png 2>/dev/null &&"
+			 "cat s.tif | $SECANT predict red1.safetensors - --out - > piped.png && cmp direct.png piped.png &&"
+			 "cat s.tif | $SECANT predict red1.safetensors - --out piped 2>/dev/null && cmp direct.png "
+			 "piped/stdin.png &&"
+			 "$SECANT predict red1.safetensors s.tif --out - --format tif > piped.tif && test -z \"$(ls -d "
+			 "${TMPDIR:-/tmp}/secant-?????? 2>/dev/null | grep $$)\"");
+	secant_image im = read_back("piped.tif");
+	assert_non_null(secant_image_geo(&im));
+	secant_image_free(&im);
+	must_fail("$SECANT predict red1.safetensors - --out x < /dev/null", "standard input is empty");
+	must_fail("cat s.tif | $SECANT predict red1.safetensors - - --out x", "can be one picture only");
+	must_fail("$SECANT predict red1.safetensors s.tif s.tif --out - | cat; false", "the mask of one picture");
+	must_fail("$SECANT predict red1.safetensors s.tif --overlay --out - | cat; false", "the mask of one picture");
+	must_fail("echo no picture | $SECANT predict red1.safetensors - --out x", "stdin");
+}
+
+/* A file that is named and there is not replaced in silence. */
+static void
+a_named_file_needs_overwrite(void **state)
+{
+	must_run("cp $C/pictures/nodata-zero-background/scene.tif n.tif && echo mine > label.png");
+	must_fail("$SECANT predict red1.safetensors n.tif --out label.png", "label.png is there already: --overwrite");
+	must_run("test \"$(cat label.png)\" = mine && $SECANT predict red1.safetensors n.tif --out label.png --overwrite");
+	secant_image im = read_back("label.png");
+	secant_image_free(&im);
+}
+
 static int
 begin(void **state)
 {
@@ -373,6 +431,9 @@ main(void)
 		cmocka_unit_test(weights_in_what_held_the_network),
 		cmocka_unit_test(weights_of_another_network),
 		cmocka_unit_test(weights_with_their_description),
+		cmocka_unit_test(masks_of_several_classes_have_their_colours),
+		cmocka_unit_test(pictures_through_pipes),
+		cmocka_unit_test(a_named_file_needs_overwrite),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

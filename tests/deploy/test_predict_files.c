@@ -80,6 +80,7 @@ go(const char *const *inputs, int n, const char *out, const char *extra, const s
 	secant_err *err)
 {
 	secant_predict_output o = { .out = (char *)(uintptr_t)out,
+		.overwrite = true,
 		.overlay = strstr(extra, "overlay"),
 		.probabilities = strstr(extra, "probabilities"),
 		.format = strstr(extra, "tif") ? 1 : 0 };

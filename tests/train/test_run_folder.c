@@ -226,6 +226,24 @@ existing_runs_are_refused(void **state)
 	free_options(&o);
 }
 
+/* One that failed before its first weights has nothing to lose: the next try begins there. A folder of folds has. */
+static void
+a_run_without_weights_does_not_block(void **state)
+{
+	secant_err err = { 0 };
+	secant_train_options o = tiny_options(in_root(root, "early"));
+	must(secant_make_dirs(in_root(root, "early"), &err), &err);
+	must(secant_file_write(in_root(root, "early/config.json"), "{}", 2, &err), &err);
+	must(secant_file_write(in_root(root, "early/log.jsonl"), "", 0, &err), &err);
+	must(secant_make_dirs(in_root(root, "early/fold-0"), &err), &err);
+	train_expecting(&o, data(), NULL, "early holds a run already");
+	must(base_remove_tree(in_root(root, "early/fold-0"), &err), &err);
+	train_set(&o, "epochs", "1");
+	train_expecting(&o, data(), NULL, NULL);
+	train_expecting(&o, data(), NULL, "early holds a run already");
+	free_options(&o);
+}
+
 static void
 works_without_validation_pictures(void **state)
 {
@@ -462,6 +480,7 @@ main(void)
 		cmocka_unit_test(best_is_the_best_epoch),
 		cmocka_unit_test(views_count_in_evaluation),
 		cmocka_unit_test(existing_runs_are_refused),
+		cmocka_unit_test(a_run_without_weights_does_not_block),
 		cmocka_unit_test(works_without_validation_pictures),
 		cmocka_unit_test(pictures_may_have_several_sizes),
 		cmocka_unit_test(classes_and_their_names_reach_the_scores),

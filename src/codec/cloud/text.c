@@ -175,7 +175,8 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 		if (n)
 			memcpy(v + (size_t)rows_read++ * (size_t)t->fields, row, (size_t)t->fields * sizeof *v);
 	}
-	cloud_guess_names(v, rows_read, t->fields, t->announced >= 0 || (t->fields > 6 && base_ext_is(r->name, "pts")), t->name);
+	cloud_guess_names(
+		v, rows_read, t->fields, t->announced >= 0 || (t->fields > 6 && base_ext_is(r->name, "pts")), t->name);
 	t->names = t->fields;
 	secant_free(v);
 	base_str said = { 0 };
