@@ -165,7 +165,8 @@ check_functions() {
 	banned 'printf|fprintf|vfprintf|puts|putchar|fputs|perror|exit|_exit|abort' 'the library never prints and never ends the process' $(sources src)
 }
 
-# Variables that outlive a call: filled once (locales, a name, quantiles, the engine), counters, a thread's own, and what a signal sets.
+# Variables that outlive a call: filled once (locales, a name, quantiles, the engine), counters, a thread's own, what a signal sets, and what the
+# process has printed.
 statics='
 src/exec/dnnl/version.c: text
 src/exec/dnnl/dnnl_step.c: engine
@@ -181,6 +182,7 @@ src/base/file.c: counter
 src/base/json.c: lost
 tools/interrupt.c: interrupted
 tools/cmd_train.c: began_with_run
+tools/json.c: printed
 tools/streams_library.c: functions
 '
 

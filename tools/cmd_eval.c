@@ -98,6 +98,9 @@ print_json(const secant_scores *s, secant_err *err)
 	json_t *j = json_object();
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
 		json_object_set_new(j, row[i].name, tool_number(row[i].value));
+	if (s->best_threshold > 0)
+		json_object_set_new(j, "best",
+			json_pack("{s:f,s:f,s:f}", "threshold", s->best_threshold, "f1", s->best_f1, "iou", s->best_iou));
 	json_object_set_new(j, "images", json_integer((json_int_t)s->images));
 	json_object_set_new(j, "per_class", classes_json(s));
 	json_object_set_new(j, "confusion", confusion_json(s));
@@ -168,6 +171,8 @@ print_pictures(const secant_scores *s)
 	if (!isnan(s->soft_dice))
 		printf("  soft dice %.4f  soft iou %.4f", s->soft_dice, s->soft_iou);
 	putchar('\n');
+	if (s->best_threshold > 0)
+		printf("best threshold %.3f: f1 %.4f  iou %.4f\n", s->best_threshold, s->best_f1, s->best_iou);
 }
 
 /* Of clouds there are no boundaries, and one category of many leaves most parts out: those that neither occur nor were

@@ -128,6 +128,7 @@ typedef struct secant_eval_options {
 	char *split, *precision, *save, *loss;
 	char *tta; /* views: "flips,rotate90"; NULL: none */
 	char *confusion, *report; /* pictures of the matrix, a page of everything; NULL: none */
+	char *thresholds; /* scores by threshold, .png, .svg or .csv; NULL: none */
 	int batch, threads;
 	double threshold, boundary, beta;
 	int zero_division;
@@ -174,6 +175,8 @@ typedef struct secant_scores {
 	double thresholded_iou; /* mean over pictures (and classes in them) of ceil(min(max(20 (IoU - .5), 0), 10)) / 10 */
 	double reduced[SECANT_METRICS]
 				  [SECANT_REDUCTIONS]; /* of the foreground, or of all classes; NAN: nothing to divide by */
+	/* The threshold of the best IoU and F1, and those (--thresholds); 0: not searched; NAN: nothing is foreground. */
+	double best_threshold, best_f1, best_iou;
 	int classes; /* rows of `confusion`: 2 for one class (background, foreground) */
 	secant_class_score *per_class; /* `classes` entries; owned */
 	int64_t *confusion; /* classes x classes, rows are labels; owned; NULL for multilabel */

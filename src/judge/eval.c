@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "judge/page.h"
 #include "judge/run_options.h"
+#include "judge/thresholds.h"
 
 /* ---- the worst pictures ---- */
 
@@ -29,6 +30,7 @@ typedef struct collector {
 	rank *list; /* of every picture */
 	int n;
 	judge_cases cases;
+	judge_thresholds *thresholds; /* NULL: not searched */
 	secant_err err; /* of painting */
 } collector;
 
@@ -50,6 +52,9 @@ collect(void *user, int sample, const float *outputs, const void *target, int he
 		.width = width,
 		.stride = stride,
 	};
+	if (c->thresholds)
+		judge_thresholds_add(c->thresholds, c->e->mode == NN_MODE_BINARY ? 1 : c->e->classes, outputs, c->e->activated,
+			target, height, width, stride);
 	c->list[c->n++] = (rank){ score, sample };
 	if (!c->err.code)
 		(void)!judge_cases_take(&c->cases, &view, score, &c->err);
@@ -155,6 +160,12 @@ check_options(const request *q, secant_err *err)
 			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
 	if (o->confusion && !base_ext_is(o->confusion, "png|svg"))
 		return secant_fail(err, SECANT_ERR_ARG, "--confusion %s: drawings are written as .png or .svg", o->confusion);
+	if (o->thresholds && q->d->task == DEPLOY_TASK_MULTICLASS)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--thresholds: of classes that exclude each other the most probable one counts, no threshold");
+	if (o->thresholds && !base_ext_is(o->thresholds, "png|svg|csv"))
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--thresholds %s: curves are written as .png, .svg or .csv", o->thresholds);
 	if (o->report && !base_ext_is(o->report, "html|htm"))
 		return secant_fail(err, SECANT_ERR_ARG, "--report %s: the report is an .html page", o->report);
 	return SECANT_OK;
@@ -173,6 +184,8 @@ write_results(const request *q, const collector *c, const secant_scores *s, seca
 		status = write_worst(c, q->o->save, err);
 	if (!status && q->o->confusion)
 		status = write_confusion(s, q->o->confusion, err);
+	if (!status && c->thresholds)
+		status = judge_thresholds_write(c->thresholds, q->o->thresholds, err);
 	return status || !q->o->report ? status : write_page(q, c, s, err);
 }
 
@@ -206,13 +219,16 @@ count_samples(const request *q, const data_samples *s, collector *c, judge_count
 	secant_status status = e.loss ? nn_loss_check(e.loss, mode, NULL, err) : SECANT_OK;
 	if (!status && (status = judge_counts_new(counts, mode, d->classes, err)))
 		return status;
-	if (!status && !(status = judge_counts_boundary(counts, o->boundary, err)) && (o->save || o->report)) {
+	if (!status && !(status = judge_counts_boundary(counts, o->boundary, err))
+		&& (o->save || o->report || o->thresholds)) {
 		*c = (collector){ .e = &e,
 			.samples = s,
 			.counts = counts,
 			.list = secant_calloc((size_t)data_samples_count(s) + 1, sizeof(rank)) };
 		e.seen = collect, e.user = c;
-		if (!c->list)
+		if (o->thresholds)
+			c->thresholds = secant_calloc(1, sizeof *c->thresholds);
+		if (!c->list || (o->thresholds && !c->thresholds))
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the list of pictures");
 	}
 	if (!status)
@@ -268,10 +284,15 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 			.zero_division = q->o->zero_division };
 		status = judge_counts_scores_as(&counts, &how, scores, err);
 	}
+	if (!status && c.thresholds) {
+		judge_threshold_point best = judge_thresholds_best(c.thresholds);
+		scores->best_threshold = best.threshold, scores->best_f1 = best.f1, scores->best_iou = best.iou;
+	}
 	if (!status && (status = write_results(q, &c, scores, err)))
 		secant_scores_free(scores);
 	deploy_class_names_free(names, n_names);
 	secant_free(c.list);
+	secant_free(c.thresholds);
 	judge_cases_free(&c.cases);
 	judge_counts_free(&counts);
 	data_samples_free(s);
@@ -289,6 +310,8 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	secant_status status = deploy_class_names_read(q->d->file.settings, &names, &n_names, err);
 	if (!status && q->o->tta)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
+	if (!status && q->o->thresholds)
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--thresholds: points have the most probable class");
 	if (!status && q->o->save)
 		status = secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "--save shows pictures; for clouds use secant predict and secant show");
@@ -340,6 +363,9 @@ static const secant_opt rows[] = {
 		"folder for the worst pictures (beside label, prediction, errors) and the list of all, worst first"),
 	SECANT_OPT(secant_eval_options, confusion, STR, "confusion", NULL, 0, 0,
 		"the confusion matrix as a picture, .png or .svg"),
+	SECANT_OPT(secant_eval_options, thresholds, STR, "thresholds", NULL, 0, 0,
+		"precision, recall, F1 and IoU by threshold, .png, .svg or .csv; the best threshold is said (1 class, "
+		"multilabel)"),
 	SECANT_OPT(secant_eval_options, report, STR, "report", NULL, 0, 0,
 		"a page with scores, confusion matrix and worst pictures, .html, which holds all its pictures"),
 	SECANT_OPT(secant_eval_options, boundary, REAL, "boundary", "0.0075", 0, 1000,
