@@ -348,8 +348,8 @@ masks_of_several_classes_have_their_colours(void **state)
 	must_run("$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out coloured &&"
 			 "$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out coloured-tif "
 			 "--format tif &&"
-			 "$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out grey --palette "
-			 "false &&"
+			 "$SECANT predict red3.safetensors $C/pictures/nodata-zero-background/scene.tif --out grey --palette=false "
+			 "&&"
 			 "$SECANT predict red1.safetensors $C/pictures/nodata-zero-background/scene.tif --out one");
 	secant_image a = read_back("coloured/scene.png"), b = read_back("grey/scene.png"), c = read_back("one/scene.png"),
 				 d = read_back("coloured-tif/scene.tif");
