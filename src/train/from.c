@@ -13,11 +13,11 @@ set(secant_train_options *o, const char *name, const char *value, secant_err *er
 	return secant_opts_set(&secant_train_options_table, o, name, value, err);
 }
 
-/* The usual normalisation, which nobody asked for, yields to the network's. */
+/* Where nobody said how pictures are normalised, it is as the network has it. */
 static secant_status
 take_normalize(secant_train_options *o, const char *normalize, const secant_logger *log, secant_err *err)
 {
-	if (!normalize || strcmp(o->data.normalize.normalize, "imagenet") || !strcmp(normalize, "imagenet"))
+	if (!normalize || strcmp(o->data.normalize.normalize, "auto"))
 		return SECANT_OK;
 	secant_log(log, SECANT_LOG_INFO, "normalisation %s, as %s has it", normalize, o->from_network);
 	return set(o, "normalize", normalize, err);
