@@ -165,8 +165,8 @@ check_functions() {
 	banned 'printf|fprintf|vfprintf|puts|putchar|fputs|perror|exit|_exit|abort' 'the library never prints and never ends the process' $(sources src)
 }
 
-# Variables that outlive a call: filled once (locales, a name, quantiles, the engine), counters, a thread's own, what a signal sets, and what the
-# process has printed.
+# Variables that outlive a call: filled once (locales, a name, quantiles, the engine), counters, a thread's own, what signals set or read, and
+# what the process has printed.
 statics='
 src/exec/dnnl/version.c: text
 src/exec/dnnl/dnnl_step.c: engine
@@ -180,6 +180,7 @@ src/data/augment/noise.c: quantile
 src/base/number.c: plain
 src/base/file.c: counter
 src/base/json.c: lost
+src/base/guard.c: guard
 tools/interrupt.c: interrupted
 tools/cmd_train.c: began_with_run
 tools/json.c: printed
@@ -272,6 +273,69 @@ check_names() {
 	}'
 }
 
+# Registered things: the list or file that holds their names, the folders where nobody else compares with one, and what may all the same:
+# a family of files that share a name (LAS and LAZ), and other things of the same name (the step of a training). What others want to know of a format or a network is a field of its descriptor.
+registered='
+src/annotations/annotations.inc: src/annotations src/data src/app src/train src/judge tools
+src/codec/codecs.inc: src tools
+src/codec/cloud/clouds.inc: src/codec/cloud src/draw src/data src/deploy src/judge src/train src/app tools
+src/data/clouds/cloudsets.inc: src/data src/judge src/train src/app tools
+src/data/augment/augments.inc: src/data src/train tools
+src/nn/losses.inc: src tools
+src/nn/architectures.inc: src tools
+src/train/optimizer.c: src tools
+src/train/schedule.c: src/train src/app tools
+src/judge/scores.c: src/judge src/train src/app
+'
+families='
+src/codec/cloud/las_write.c: laz
+src/codec/cloud/text_write.c: csv txt
+src/train/plans.c: step
+src/train/trainer.c: step
+tools/cmd_data.c: folder
+'
+
+# Comparisons with the names of registered things outside of their own files, and with names of operators anywhere but where ONNX's are read.
+check_comparisons() {
+	local list folders names
+	sources src tools | grep -vE '^src/formats/onnx/|/onnx_' | xargs grep -nE 'strcmp\([^"]*\<op(->name)?, *"' \
+		| sed 's/^\([^:]*:[0-9]*\):.*/\1: an operator is known by its descriptor (ops\/known.h) or by a field of it, not by its name/'
+	while IFS=: read -r list folders; do
+		[ -e "$list" ] || continue
+		case $list in
+		*.inc) names=$(sed -nE 's/^[A-Z_]+\(([a-z0-9_]+)[,)].*/\1/p' "$list") ;;
+		*) names=$(sed -nE 's/^\t\{ "([a-z0-9-]+)", "[^"].*/\1/p' "$list") ;;
+		esac
+		sources $folders | grep -vxF "$list" | xargs grep -nE 'str(n|case|ncase)?cmp\([^;]*"[a-z0-9_-]+"' | awk -v names="$names" -v families="$families" '
+		BEGIN {
+			n = split(names, all, /[ \n]+/)
+			for (i = 1; i <= n; i++) {
+				known[all[i]] = 1
+				gsub(/_/, "-", all[i])
+				known[all[i]] = 1
+			}
+			n = split(families, row, "\n")
+			for (i = 1; i <= n; i++) {
+				split(row[i], half, ": ")
+				family[half[1]] = " " half[2] " "
+			}
+		}
+		{
+			file = $0; sub(/:.*/, "", file)
+			place = $0; match(place, /^[^:]*:[0-9]+/); place = substr(place, 1, RLENGTH)
+			own = file; sub(/.*\//, "", own); sub(/\.[ch]$/, "", own); gsub(/_/, "-", own)
+			rest = substr($0, length(place) + 2)
+			while (match(rest, /cmp\([^;"]*"[a-z0-9_-]+"/)) {
+				word = substr(rest, RSTART, RLENGTH); sub(/"$/, "", word); sub(/.*"/, "", word)
+				rest = substr(rest, RSTART + RLENGTH)
+				dashed = word; gsub(/_/, "-", dashed)
+				if (word in known && index(own, dashed) == 0 && index(family[file], " " word " ") == 0)
+					print place ": \"" word "\" is a name of another file (" list "): ask its descriptor"
+			}
+		}' list="$list"
+	done <<< "$registered"
+}
+
 check_openings() {
 	local file
 	for file in $(sources src include tools tests); do
@@ -309,7 +373,7 @@ check_fuzzing() {
 	done
 }
 
-{ check_includes; check_functions; check_statics; check_names; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
+{ check_includes; check_functions; check_statics; check_names; check_comparisons; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
 sources src include tools tests | xargs wc -l | awk '$1 > 700 && $2 != "total" { print $2 ":" $1 ": warning: more than 700 lines" }'
 cat "$findings"
 if [ -s "$findings" ]; then

@@ -4,6 +4,7 @@
  */
 #include "command.h"
 #include <errno.h>
+#include <secant/files.h>
 #include <secant/info.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -136,6 +137,9 @@ run(const call *c, void *options, const char **operands)
 	}
 	int status = c->command->run(options, n, operands, &err);
 	tool_progress_end();
+	secant_err cut = { 0 }; /* what is made of a file that is half gone says less than that it is */
+	if (secant_files_whole(&cut))
+		return report(c->name, &cut);
 	if (err.code)
 		return report(c, &err);
 	return flush_output(c, status < 0 ? EXIT_FAILED : status);
@@ -218,6 +222,7 @@ main(int argc, char **argv)
 		c.argv = (const char *const *)argv;
 	}
 	signal(SIGXFSZ, SIG_IGN); /* a file beyond ulimit -f is a write that fails, and is cleaned up like one */
+	secant_guard_files();
 	if (secant_check_environment(&err))
 		return report(&c, &err);
 	if (argc > 1 && (!strcmp(argv[1], "--version") || (!strcmp(argv[1], "version") && argc == 2)))

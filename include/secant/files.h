@@ -23,6 +23,16 @@ SECANT_API bool secant_is_dir(const char *path);
 /* Makes a folder and those above it, like mkdir -p. */
 SECANT_API secant_status secant_make_dirs(const char *path, secant_err *err) SECANT_NODISCARD;
 
+/*
+ * Large files are mapped, and a process that reads a mapped file after another program has cut it short gets SIGBUS. A
+ * program that may take that signal calls secant_guard_files once, before other threads run, as the command does: what
+ * is gone reads as zeros then, and reading that file is an error that names it, or else writing anything afterwards is.
+ * A library leaves the signals of its process alone, so nothing else calls it.
+ */
+SECANT_API void secant_guard_files(void);
+/* An error that names a file that was cut so and of which no other error has spoken; SECANT_OK: none. */
+SECANT_API secant_status secant_files_whole(secant_err *err) SECANT_NODISCARD;
+
 #ifdef __cplusplus
 }
 #endif

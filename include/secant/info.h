@@ -26,6 +26,13 @@ typedef struct secant_entry {
 										frees with secant_free; NULL if none */
 } secant_entry;
 
+/* What a network takes and gives. */
+typedef enum secant_network_kind {
+	SECANT_NETWORK_PICTURES, /* N x H x W x C to N x H x W x classes */
+	SECANT_NETWORK_POINTS, /* a cloud N x P x 1 x C to a class for each point: N x P x 1 x classes */
+	SECANT_NETWORK_CLOUDS /* a cloud to one class: N x classes */
+} secant_network_kind;
+
 SECANT_API int secant_kind_count(void);
 /* "operators" and "Operators"; NULL outside 0 to count - 1. */
 SECANT_API const char *secant_kind_name(int kind);

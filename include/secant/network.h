@@ -3,7 +3,7 @@
  */
 #ifndef SECANT_NETWORK_H
 #define SECANT_NETWORK_H
-#include <secant/options.h>
+#include <secant/info.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,13 +19,7 @@ typedef struct secant_network {
 	char *own; /* the architecture's own options that were given (SECANT_OPT_VARIANT); set them by name */
 } secant_network;
 
-/* What a network takes and gives. */
-typedef enum secant_network_kind {
-	SECANT_NETWORK_PICTURES, /* N x H x W x C to N x H x W x classes */
-	SECANT_NETWORK_POINTS, /* a cloud N x P x 1 x C to a class for each point: N x P x 1 x classes */
-	SECANT_NETWORK_CLOUDS /* a cloud to one class: N x classes */
-} secant_network_kind;
-/* By its architecture; pictures for an unknown one. */
+/* What it takes and gives, by its architecture; pictures for an unknown one. */
 SECANT_API secant_network_kind secant_network_kind_of(const secant_network *net);
 /* Channels of the tensor "input": in_channels, and where the network is told the category of the object one more, which
  * holds the number of the category at every point. */

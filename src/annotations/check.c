@@ -112,7 +112,7 @@ check_pictures(checker *c)
 			if (values > 2)
 				FIND(c, "mask-lossy", -1, ann_str(s, im->mask), 0,
 					"the mask is a lossy picture (JPEG) with %d grey values: write masks as PNG", values);
-			if (!info.palette && !strcmp(ann_str(s, s->format), "voc-seg"))
+			if (!info.palette && ann_find_format(ann_str(s, s->format))->palette_masks)
 				FIND(c, "mask-palette-lost", -1, ann_str(s, im->mask), 0, "the mask is no indexed picture");
 		} else if (im->mask)
 			c->status = s->images[i].flags & ANN_UNREADABLE_MASK
@@ -498,9 +498,9 @@ check_classes(checker *c)
 	if (s->n_classes > 1 && count[least] && (double)count[most] / count[least] > c->o->imbalance)
 		FIND(c, "class-imbalance", -1, file, 0, "'%s' has %d objects, '%s' %d", ann_str(s, s->classes[most].name),
 			count[most], ann_str(s, s->classes[least].name), count[least]);
-	if (ids && !strcmp(ann_str(s, s->format), "coco") && lowest != 1)
+	if (ids && ann_find_format(ann_str(s, s->format))->keeps_ids && lowest != 1)
 		FIND(c, "class-id-origin", -1, file, 0, "the smallest category id is %lld where 1 is usual", (long long)lowest);
-	if (ids && !strcmp(ann_str(s, s->format), "coco") && highest - lowest + 1 != s->n_classes)
+	if (ids && ann_find_format(ann_str(s, s->format))->keeps_ids && highest - lowest + 1 != s->n_classes)
 		FIND(c, "class-id-origin", SECANT_FINDING_INFO, file, 0,
 			"category ids %lld to %lld for %d classes: there are gaps", (long long)lowest, (long long)highest,
 			s->n_classes);

@@ -55,6 +55,7 @@ const ann_rule ann_rules[] = {
 	{ "split-class-missing", W, "a class that a list has no object of" },
 	{ "encoding", W, "byte order mark, CR LF, or not UTF-8" },
 	{ "path-portable", W, "an absolute path, a backslash, or names that differ by case only" },
+	{ "path-outside", I, "pictures that links place outside of the data set" },
 	{ "count-profile", I, "counts differ from a named profile" },
 	{ NULL },
 };

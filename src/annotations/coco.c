@@ -329,6 +329,7 @@ const ann_format ann_format_coco = {
 	.name = "coco",
 	.brief = "COCO JSON: boxes, polygons, run lengths, crowds, panoptic",
 	.prefix = "coco.",
+	.keeps_ids = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES
 		| ANN_HOLDS_CROWD | ANN_HOLDS_AREA | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS
 		| ANN_HOLDS_BOTH,

@@ -25,6 +25,8 @@ static const secant_opt reading_rows[] = {
 		"read picture headers where a size is not declared"),
 	SECANT_OPT(secant_dataset_reading, scale_masks, BOOL, "scale-masks", "false", 1, 0,
 		"scale masks of another size than their picture to it, by nearest"),
+	SECANT_OPT_CHOICE(secant_dataset_reading, links, "links", "follow", "follow|refuse",
+		"pictures to which links lead out of the data set: follow says so; refuse is for sets of strangers"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_reading_options = { "reading", sizeof(secant_dataset_reading), reading_rows };
@@ -183,6 +185,14 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 	return best->name;
 }
 
+static secant_entry
+format_entry(int i)
+{
+	secant_entry e = { 0 };
+	return secant_dataset_format(i, &e.name, &e.brief, NULL, NULL) ? e : (secant_entry){ 0 };
+}
+const base_kind base_kind_datasets = { "datasets", "Data set formats", format_entry };
+
 /* VOC/ImageSets/Main/train.txt: the folder three above, and the list's name. */
 static bool
 is_list(const char *path, char **root, char **split)
@@ -217,19 +227,15 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 {
 	secant_dataset_reading defaults = { .masks = true, .probe = true };
 	o = o ? o : &defaults;
-	char *root = NULL, *split = NULL;
+	char *root = NULL, *split = NULL, near[100];
 	bool list = secant_is_file(path) && is_list(path, &root, &split);
 	const char *place = list ? root : path;
 	const char *name = o->from ? o->from : secant_dataset_detect(place, NULL, err);
 	const ann_format *f = name ? ann_find_format(name) : NULL;
 	secant_dataset *d = f && f->read ? secant_calloc(1, sizeof *d) : NULL;
 	if (name && !f) {
-		const char *known[64] = { 0 };
-		for (int i = 0; ann_formats[i] && i < 63; i++)
-			known[i] = ann_formats[i]->name;
-		const char *near = secant_nearest(name, known);
-		(void)secant_fail(err, SECANT_ERR_ARG, "--from: there is no format '%s'%s%s%s", name,
-			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		(void)secant_fail(err, SECANT_ERR_ARG, "--from: there is no format '%s'%s", name,
+			base_kind_near(&base_kind_datasets, name, near));
 	} else if (name && !secant_is_dir(place) && !secant_is_file(place)) {
 		(void)secant_fail(err, SECANT_ERR_IO, "%s: there is no such folder or file", place);
 		secant_free(d);
@@ -254,6 +260,8 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 			status = ann_read_manifest(s, ann_str(s, s->root), err);
 		if (!status && !f->own_sizes)
 			status = ann_probe_all(s, o, watch, err);
+		if (!status)
+			status = ann_links(s, o, err);
 		if (!status)
 			status = ann_sound(s, err);
 		if (!status)
@@ -613,15 +621,11 @@ secant_dataset_write(
 	const ann_format *f = ann_find_format(to);
 	if (report)
 		*report = NULL;
-	if (!f || !f->write) {
-		const char *known[64] = { 0 };
-		for (int i = 0; ann_formats[i] && i < 63; i++)
-			known[i] = ann_formats[i]->name;
-		const char *near = secant_nearest(to, known);
+	char near[100];
+	if (!f || !f->write)
 		return secant_fail(err, SECANT_ERR_ARG,
-			f ? "--to: format '%s' is only read%s%s%s" : "--to: there is no format '%s'%s%s%s", to,
-			near && !f ? "; did you mean '" : "", near && !f ? near : "", near && !f ? "'?" : "");
-	}
+			f ? "--to: format '%s' is only read%s" : "--to: there is no format '%s'%s", to,
+			f ? "" : base_kind_near(&base_kind_datasets, to, near));
 	kept k = { secant_calloc((size_t)s->n_images + 1, sizeof *k.name),
 		secant_calloc((size_t)s->n_images + 1, sizeof *k.splits), { 0 }, s->n_splits };
 	memcpy(k.split, s->splits, sizeof k.split);
@@ -658,11 +662,3 @@ secant_dataset_write(
 	restore(s, &k);
 	return status;
 }
-
-static secant_entry
-format_entry(int i)
-{
-	secant_entry e = { 0 };
-	return secant_dataset_format(i, &e.name, &e.brief, NULL, NULL) ? e : (secant_entry){ 0 };
-}
-const base_kind base_kind_datasets = { "datasets", "Data set formats", format_entry };

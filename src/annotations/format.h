@@ -34,6 +34,9 @@ typedef struct ann_format {
 	unsigned holds;
 	const char *prefix; /* of attribute keys it writes natively: "voc." */
 	bool own_sizes; /* its reader asks pictures and manifest itself, since its numbers depend on them */
+	bool plain; /* folders of pictures and masks: training reads them without a format */
+	bool keeps_ids; /* its own files hold the numbers of classes as they were, from 1 as a rule */
+	bool palette_masks; /* its masks are indexed pictures */
 	bool numbers_images; /* its pictures are numbers: other formats get names 000001, ... and lists of their own */
 	/* How sure: 0 no, 100 certain; *why is a static reason. `path` is a folder or file. */
 	int (*detect)(const char *path, const char **why);
@@ -125,6 +128,9 @@ uint32_t ann_turned(ann_set *s, double x0, double y0, double x1, double y1, doub
 bool ann_rectangle(const ann_set *s, uint32_t quad, double out[5]);
 /* A polygon for an ellipse, turned about its middle: nowhere further than a twentieth of a pixel from it. */
 uint32_t ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees);
+
+/* Pictures that links place outside of the set and of its folder of pictures are said, or refused (links.c). */
+secant_status ann_links(ann_set *s, const secant_dataset_reading *o, secant_err *err) SECANT_NODISCARD;
 
 /* A picture name as a file gives it: backslashes become slashes (noted), a leading "./" goes, absolute names and ".."
  * are refused (in collecting mode: noted, and only the last part is used). `out` has room for 1024 bytes. SECANT_OK:

@@ -58,7 +58,7 @@ ann_write_manifest(
 {
 	base_str t = { 0 };
 	const secant_dataset_writing *w = out->options;
-	bool ids = has_ids(s) && strcmp(to, "coco");
+	bool ids = has_ids(s) && !ann_find_format(to)->keeps_ids;
 	base_str_add(&t, "{\n  \"made_by\": \"secant data\",\n  \"format\": ");
 	put_text(&t, to);
 	base_str_add(&t, ",\n  \"from\": ");

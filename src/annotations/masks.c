@@ -86,6 +86,8 @@ ann_is_semantic(const ann_set *s)
 	static secant_status write_##id(ann_set *s, ann_out *o, secant_err *e) { return ann_mask_write(s, o, which, e); } \
 	const ann_format ann_format_##id = { .name = title, \
 		.brief = words, \
+		.plain = which == MASKS, \
+		.palette_masks = which == VOC_SEG, \
 		.holds = HOLDS, \
 		.detect = detect_##id, \
 		.read = read_##id, \

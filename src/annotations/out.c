@@ -377,6 +377,8 @@ ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, secant_err
 	secant_status status = SECANT_OK;
 	if (good && (o->failed || o->plan.failed))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
+	if (good && !status)
+		status = secant_files_whole(err);
 	if (good && !status && report && !(*report = report_json(o, s)))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
 	if (o->fd >= 0) {

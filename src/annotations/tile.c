@@ -200,11 +200,12 @@ static secant_status
 cut_picture(cutter *c, int i, secant_err *err)
 {
 	ann_set *s = c->s, *to = &c->to->set;
-	const char *name = ann_str(s, s->images[i].name), *path = ann_str(s, s->images[i].path), *ext = base_path_ext(path);
+	const char *name = ann_str(s, s->images[i].name), *path = ann_str(s, s->images[i].path);
 	const char *tile_ext = c->o->extension ? c->o->extension : base_ext_is(path, "tif|tiff") ? "tif" : "png";
 	if (!*path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture was not found, and cannot be cut", name);
-	secant_image_read_options as_stored = { .palette_as_indices = !strcmp(ext, "png") && s->images[i].real_depth == 1 };
+	secant_image_read_options as_stored = { .palette_as_indices = base_ext_is(path, "png")
+			&& s->images[i].real_depth == 1 };
 	secant_raster *r = secant_raster_open(path, &as_stored, err);
 	if (!r)
 		return err ? err->code : SECANT_ERR_IO;
@@ -302,7 +303,7 @@ write_and_clean(secant_dataset *d, const secant_dataset_writing *writing, const 
 	w.link = 1; /* hard links: the scratch folder goes away */
 	w.names = 1;
 	w.train_ratio = w.train_ratio < 0 ? -1 : w.train_ratio;
-	if (!strcmp(ann_str(&d->set, d->set.format), "nwpu") && !w.to)
+	if (ann_find_format(ann_str(&d->set, d->set.format))->numbers_images && !w.to)
 		w.to = (char *)(uintptr_t) "voc"; /* tiles have no numbers of their own */
 	if (!status)
 		status = secant_dataset_write(d, &w, watch, report, err);

@@ -210,7 +210,7 @@ write_classes(const ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
 	secant_status status = SECANT_OK;
-	if (!strcmp(ann_str(s, s->format), "nwpu")) {
+	if (ann_find_format(ann_str(s, s->format))->numbers_images) {
 		base_str_add(&t, "{");
 		for (int i = 0; i < s->n_classes; i++) {
 			base_str_add(&t, i ? ",\n  " : "\n  ");

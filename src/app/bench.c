@@ -56,8 +56,7 @@ secant_bench_new(const char *model, const secant_planned *o, secant_bench_info *
 	b->train = o->train;
 	b->threads = o->threads > 0 ? o->threads : base_cpu_count();
 	if (info) {
-		*info = (secant_bench_info){ .precision = (const char *const[]){ "f64", "f32",
-										 "bf16" }[b->r.plan->options.precision],
+		*info = (secant_bench_info){ .precision = exec_precision_name(b->r.plan->options.precision),
 			.plan_ms = 1e3 * b->r.seconds };
 		count_work(b, info);
 	}

@@ -377,7 +377,7 @@ compile(compiling *c, const char *model, secant_err *err)
 		return err->code;
 	if (c->d.file.offline)
 		return secant_fail(err, SECANT_ERR_ARG, "%s is compiled already: compile the model it comes from", model);
-	if (c->d.kind != DEPLOY_INPUT_PICTURES)
+	if (c->d.kind != SECANT_NETWORK_PICTURES)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: networks of clouds are not compiled", model);
 	if (c->d.onnx.m && c->sizes != 1)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a network of ONNX is compiled for one size: --size HxW", model);

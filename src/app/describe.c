@@ -12,6 +12,7 @@
 #include <secant/model.h>
 #include "app/describe_set.h"
 #include "app/onnx.h"
+#include "annotations/format.h"
 #include "codec/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -30,7 +31,7 @@ picture(const char *path, const secant_image_info *info)
 		json_object_set_new(j, "exif_orientation", json_integer(info->orientation));
 	codec_sidecar side; /* other formats are opened whole, for what lies beside them only */
 	codec_sidecar_read(&side, path);
-	bool look = !strcmp(info->format, "tiff") || !codec_sidecar_is_empty(&side);
+	bool look = codec_of(info)->windows || !codec_sidecar_is_empty(&side);
 	codec_sidecar_free(&side);
 	secant_raster *r = look ? secant_raster_open(path, NULL, NULL) : NULL;
 	const secant_geo *geo = r ? secant_raster_about(r)->geo : NULL;
@@ -358,7 +359,7 @@ describe_folder(const char *path, secant_err *err)
 		return run_folder(path, err);
 	/* Pictures and masks in two folders are counted by folder; any other format says more. */
 	const char *format = secant_dataset_detect(path, NULL, NULL);
-	json_t *j = format && strcmp(format, "masks") ? app_describe_set(path) : NULL;
+	json_t *j = format && !ann_find_format(format)->plain ? app_describe_set(path) : NULL;
 	if (!j)
 		j = data_folder(path);
 	if (!j)

@@ -36,7 +36,7 @@ const secant_opts secant_export_options = { "export", sizeof(secant_export), exp
 static const char *
 activation_of(const deploy_deployed *d)
 {
-	return d->activated ? NULL : d->task == DEPLOY_TASK_MULTICLASS ? "softmax" : "sigmoid";
+	return d->activated ? NULL : d->mode == BASE_MODE_MULTICLASS ? "softmax" : "sigmoid";
 }
 
 static secant_status
@@ -47,7 +47,7 @@ write_onnx(
 	graph_value outputs[2];
 	secant_status s = SECANT_OK;
 	secant_shape shape = secant_shape_of(4, 1, o->size.v[0], o->size.v[1], d->inputs);
-	bool clouds = d->kind != DEPLOY_INPUT_PICTURES;
+	bool clouds = d->kind != SECANT_NETWORK_PICTURES;
 	if (clouds) /* height is the number of points */
 		shape = secant_shape_of(4, 1, o->size.v[0], 1, d->inputs);
 	if (clouds && o->with_preprocessing)

@@ -104,7 +104,7 @@ run_either(const format_onnx_model *m, format_onnx_tensor **values, const secant
 {
 	int n = m->graph.n_in;
 	exec_plan_options plan = { .threads = o->threads, .allow_reference = true, .exact = true };
-	secant_status s = deploy_precision_choose(o->precision, &plan.precision, err);
+	secant_status s = exec_precision_choose(o->precision, &plan.precision, err);
 	if (s)
 		return s;
 	if (!deploy_onnx_run_planned(m, values, n, values + n, &plan, NULL))

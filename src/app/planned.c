@@ -49,7 +49,7 @@ static secant_status
 open_trial(app_planned_run *r, const secant_planned *o, const exec_plan_options *plan, const secant_shape *shape,
 	secant_err *err)
 {
-	nn_mode mode = r->model.mode; /* AdamW with its usual settings */
+	base_mode mode = r->model.mode; /* AdamW with its usual settings */
 	secant_status status = secant_opts_init(&train_optimizer_options_table, &r->settings, err);
 	if (status || (status = train_optimizer_new(&r->optimizer, &r->settings, r->model.store, err)))
 		return status;
@@ -62,7 +62,7 @@ open_trial(app_planned_run *r, const secant_planned *o, const exec_plan_options 
 		return status;
 	r->plan = r->trial.step.plan;
 	r->context = r->trial.step.context;
-	return feed(r, 1, "target", &r->trial.target, mode == NN_MODE_MULTICLASS ? r->model.net.classes : 1,
+	return feed(r, 1, "target", &r->trial.target, mode == BASE_MODE_MULTICLASS ? r->model.net.classes : 1,
 		plan->precision == EXEC_PRECISION_F64, err);
 }
 
@@ -118,7 +118,7 @@ app_planned_open(app_planned_run *r, const char *model, const secant_planned *o,
 		.external = o->train };
 	*r = (app_planned_run){ 0 };
 	double start = 0;
-	if (deploy_precision_choose(o->precision, &plan.precision, &own))
+	if (exec_precision_choose(o->precision, &plan.precision, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	bool f64 = plan.precision == EXEC_PRECISION_F64;
 	secant_shape shape;
@@ -126,7 +126,7 @@ app_planned_open(app_planned_run *r, const char *model, const secant_planned *o,
 		if (!deploy_deployed_open(
 				&r->deployed, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, &own)) {
 			r->is_deployed = true;
-			shape = input_shape(o, r->deployed.kind != DEPLOY_INPUT_PICTURES, r->deployed.inputs);
+			shape = input_shape(o, r->deployed.kind != SECANT_NETWORK_PICTURES, r->deployed.inputs);
 			start = secant_seconds();
 			(void)!prepare(r, r->deployed.runner, &shape, &own);
 		}

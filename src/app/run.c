@@ -213,7 +213,7 @@ read_input(given *v, const wanted *w, secant_err *err)
 }
 
 static secant_status
-choose_mode(const given *v, const secant_run *o, const model_bundle *m, nn_mode *mode, secant_err *err)
+choose_mode(const given *v, const secant_run *o, const model_bundle *m, base_mode *mode, secant_err *err)
 {
 	if (!v->target)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: holds no tensor 'target', which the loss wants", v->path);
@@ -223,11 +223,11 @@ choose_mode(const given *v, const secant_run *o, const model_bundle *m, nn_mode 
 }
 
 static secant_status
-read_targets(given *v, const secant_run *o, const model_bundle *m, const app_trial *t, nn_mode mode, secant_err *err)
+read_targets(given *v, const secant_run *o, const model_bundle *m, const app_trial *t, base_mode mode, secant_err *err)
 {
 	char a[96], b[96];
 	const secant_shape *got = &v->target->shape, *want = &t->target;
-	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES && mode == NN_MODE_MULTICLASS) { /* N,P or N */
+	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES && mode == BASE_MODE_MULTICLASS) { /* N,P or N */
 		if (got->dim[0] != want->dim[0] || got->rank != (want->rank == 3 ? 2 : 1)
 			|| secant_shape_count(got) != secant_shape_count(want))
 			return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'target' is %s, want %s for logits %s (N,P,1,C or N,C)",
@@ -242,16 +242,17 @@ read_targets(given *v, const secant_run *o, const model_bundle *m, const app_tri
 		&& got->dim[2] == want->dim[2];
 	bool planes = got->rank == 4 && got->dim[0] == want->dim[0] && got->dim[2] == want->dim[1]
 		&& got->dim[3] == want->dim[2];
-	planes &= got->rank == 4 && got->dim[1] == (mode == NN_MODE_MULTICLASS ? 1 : want->dim[3]);
-	if (!planes && !(rows && mode != NN_MODE_MULTILABEL))
+	planes &= got->rank == 4 && got->dim[1] == (mode == BASE_MODE_MULTICLASS ? 1 : want->dim[3]);
+	if (!planes && !(rows && mode != BASE_MODE_MULTILABEL))
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'target' is %s, want %s for logits %s (N,H,W,C)", v->path,
 			secant_shape_text(got, a, sizeof a),
-			mode == NN_MODE_BINARY           ? "N,1,H,W or N,H,W"
-				: mode == NN_MODE_MULTICLASS ? "N,H,W"
-											 : "N,C,H,W",
+			mode == BASE_MODE_BINARY           ? "N,1,H,W or N,H,W"
+				: mode == BASE_MODE_MULTICLASS ? "N,H,W"
+											   : "N,C,H,W",
 			secant_shape_text(&t->logits, b, sizeof b));
-	v->y = mode == NN_MODE_MULTICLASS ? take_classes(v->target, m->net.classes, strstr(o->loss, "ignore"), v->f64, err)
-									  : take_reals(v->target, want, true, v->f64, err);
+	v->y = mode == BASE_MODE_MULTICLASS
+		? take_classes(v->target, m->net.classes, strstr(o->loss, "ignore"), v->f64, err)
+		: take_reals(v->target, want, true, v->f64, err);
 	if (!v->y)
 		return secant_err_prefix(err, "%s", v->path);
 	if (t->label_target.rank < 0)
@@ -333,7 +334,7 @@ give_output(const char *name, const secant_tensor *t, bool cloud, bool f64, seca
 static secant_status
 run_session(const deploy_deployed *d, given *v, bool cloud, secant_tensors *out, secant_err *err)
 {
-	deploy_ending ending = { d->task, d->activated, d->parts };
+	deploy_ending ending = { d->mode, d->activated, d->parts };
 	exec_runner *r = d->runner;
 	int n = exec_runner_outputs(r) - d->ends, inputs = exec_runner_inputs(r);
 	const char **name = secant_calloc((size_t)n + 1, sizeof *name);
@@ -369,7 +370,7 @@ run_plain(const char *model, given *v, const secant_run *o, secant_tensors *out,
 		&d, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
-	wanted w = { d.kind != DEPLOY_INPUT_PICTURES, d.in_channels, d.inputs, d.categories,
+	wanted w = { d.kind != SECANT_NETWORK_PICTURES, d.in_channels, d.inputs, d.categories,
 		exec_runner_input(d.runner, 0)->name };
 	v->f64 = d.precision == EXEC_PRECISION_F64;
 	exec_runner_be_exact(d.runner); /* results are here to be compared with another program's */
@@ -467,7 +468,7 @@ secant_model_run(const char *model, const char *in, const char *out, const secan
 		(void)!app_onnx_run_file(model, in, o, &results, &own);
 	} else if (!o->loss) {
 		(void)!run_plain(model, &v, o, &results, &own);
-	} else if (!deploy_precision_choose(o->precision, &precision, &own)) {
+	} else if (!exec_precision_choose(o->precision, &precision, &own)) {
 		model_bundle m;
 		v.f64 = precision == EXEC_PRECISION_F64;
 		if (!model_open(&m, model, v.f64, &own)) {

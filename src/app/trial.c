@@ -15,10 +15,10 @@ build_loss(app_trial *t, const model_bundle *m, const model_graph *g, const app_
 {
 	const secant_shape *y = graph_shape(g->g, g->built.logits);
 	t->target = *y; /* a class index stands for the last axis */
-	if (spec->mode == NN_MODE_MULTICLASS)
+	if (spec->mode == BASE_MODE_MULTICLASS)
 		t->target.rank--;
 	graph_value target = graph_input(
-		g->g, "target", spec->mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &t->target);
+		g->g, "target", spec->mode == BASE_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &t->target);
 	nn_loss_input in = { .target = target, .mode = spec->mode, .classes = m->net.classes };
 	graph_value loss = nn_loss_build_heads(g->g, spec->loss, &in, &g->built, err);
 	if (loss < 0 || !spec->label)
@@ -26,7 +26,7 @@ build_loss(app_trial *t, const model_bundle *m, const model_graph *g, const app_
 	graph_value label = graph_apply(g->g, "upcast", NULL, 1, g->built.label);
 	t->label_target = *graph_shape(g->g, g->built.label);
 	graph_value wanted = graph_input(g->g, "label_target", SECANT_F32, &t->label_target);
-	graph_value more = nn_loss_build(g->g, "bce", &(nn_loss_input){ label, wanted, NN_MODE_BINARY, 1 }, err);
+	graph_value more = nn_loss_build(g->g, "bce", &(nn_loss_input){ label, wanted, BASE_MODE_BINARY, 1 }, err);
 	return more < 0 ? more : graph_apply(g->g, "add", NULL, 2, loss, more);
 }
 

@@ -9,7 +9,7 @@
 typedef struct app_trial_spec {
 	nn_phase phase;
 	const char *loss; /* NULL: none */
-	nn_mode mode;
+	base_mode mode;
 	bool label; /* the classification head's loss is added; input "label_target" */
 	bool gradients;
 	train_optimizer *optimizer; /* as in training: the gradients go where it reads them, and logits are not kept; NULL:

@@ -25,7 +25,7 @@ check(const model_bundle *m, const secant_export *o, secant_err *err)
 {
 	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "networks of clouds have no such ending");
-	if (m->mode != NN_MODE_MULTICLASS)
+	if (m->mode != BASE_MODE_MULTICLASS)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"a network that ends in softmax and argmax wants classes that exclude each other; this one has %d that do "
 			"not: "

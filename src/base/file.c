@@ -3,6 +3,7 @@
  * target and becomes visible by one rename, so that a reader, a crash or a full disk never sees half a file.
  */
 #include "base/file.h"
+#include "base/guard.h"
 #include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -170,16 +171,36 @@ base_file_map(secant_bytes *b, const char *path, secant_err *err)
 	}
 	void *map = (uint64_t)st.st_size <= PTRDIFF_MAX ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
 													: MAP_FAILED;
-	secant_status s = map == MAP_FAILED ? fail_errno(err, path, "cannot map") : SECANT_OK;
+	if (map == MAP_FAILED) {
+		secant_status s = fail_errno(err, path, "cannot map");
+		close(fd);
+		return s;
+	}
+	int guard = base_guard_take(map, (size_t)st.st_size, path);
+	if (guard < 0) {
+		munmap(map, (size_t)st.st_size);
+		char *data;
+		secant_status s = read_open(fd, &st, &data, &b->size, path, PTRDIFF_MAX - 2, err);
+		b->data = s ? NULL : (uint8_t *)data;
+		return s;
+	}
 	close(fd);
-	if (!s)
-		*b = (secant_bytes){ .data = map, .size = (size_t)st.st_size, .map = map };
-	return s;
+	*b = (secant_bytes){ .data = map, .size = (size_t)st.st_size, .map = map, .guard = guard };
+	return SECANT_OK;
+}
+
+secant_status
+base_file_was_cut(const secant_bytes *b, const char *path, secant_err *err)
+{
+	return base_guard_was_cut(b->guard)
+		? secant_fail(err, SECANT_ERR_IO, "%s: was cut by another program while it was read", path)
+		: SECANT_OK;
 }
 
 void
 base_file_unmap(secant_bytes *b)
 {
+	base_guard_drop(b->guard);
 	if (b->map)
 		munmap(b->map, b->size);
 	else
@@ -360,7 +381,8 @@ base_writer_commit(base_writer *w, secant_err *err)
 	if (close(w->fd) && !w->first.code)
 		fail_errno(&w->first, w->path, "cannot write");
 	w->fd = -1;
-	if (!w->first.code && rename(w->temp, w->path))
+	/* Nothing is made of a file that was half gone. */
+	if (!w->first.code && !secant_files_whole(&w->first) && rename(w->temp, w->path))
 		fail_errno(&w->first, w->path, "cannot write");
 	secant_status s = writer_status(w, err);
 	if (s)

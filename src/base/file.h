@@ -11,10 +11,13 @@ typedef struct secant_bytes {
 	const uint8_t *data;
 	size_t size;
 	void *map;
+	int guard; /* its place in base/guard.c */
 } secant_bytes;
 secant_status base_file_map(
 	secant_bytes *b, const char *path, secant_err *err) SECANT_NODISCARD; /* read-only, private */
 void base_file_unmap(secant_bytes *b);
+/* To be asked after reading: an error where another program cut the file meanwhile (secant_guard_files). */
+secant_status base_file_was_cut(const secant_bytes *b, const char *path, secant_err *err) SECANT_NODISCARD;
 /* The first bytes of a file, at most `size`: *got of them, of *whole. A pipe is left alone: *got is 0, *whole
  * UINT64_MAX. */
 secant_status base_file_head(

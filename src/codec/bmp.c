@@ -341,6 +341,7 @@ const codec_format codec_bmp = {
 	.name = "bmp",
 	.brief = "Windows bitmap, all depths, runs and bit fields",
 	.extensions = "bmp|dib",
+	.alpha = true,
 	.pixels_per_byte = 1 << 15, /* runs can skip any area; this is beyond what pictures do */
 	.detect = detect,
 	.probe = probe,

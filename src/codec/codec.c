@@ -52,6 +52,24 @@ secant_image_is_path(const char *path)
 	return false;
 }
 
+const codec_format *
+codec_of(const secant_image_info *info)
+{
+	for (const codec_format *const *c = table; *c; c++)
+		if (info->format && !strcmp((*c)->name, info->format))
+			return *c;
+	return NULL;
+}
+
+static secant_entry
+entry(int i)
+{
+	const codec_format *c = codec_at(i);
+	return c ? (secant_entry){ c->name, c->brief, NULL } : (secant_entry){ 0 };
+}
+
+const base_kind base_kind_codecs = { "codecs", "Picture files", entry };
+
 /* ---- reading ---- */
 
 static const codec_format *
@@ -60,8 +78,9 @@ find_by_content(const uint8_t *data, size_t size, secant_err *err)
 	for (const codec_format *const *c = table; *c; c++)
 		if ((*c)->detect(data, size))
 			return *c;
-	secant_fail(
-		err, SECANT_ERR_FORMAT, "is no picture that secant reads: PNG, JPEG, TIFF, WebP, BMP or PNM (%zu bytes)", size);
+	char all[200];
+	secant_fail(err, SECANT_ERR_FORMAT, "is no picture that secant reads: %s (%zu bytes)",
+		base_kind_list(&base_kind_codecs, " or ", all, sizeof all), size);
 	return NULL;
 }
 
@@ -179,8 +198,11 @@ secant_image_read(secant_image *im, const char *path, const secant_image_read_op
 	codec_sidecar side;
 	codec_sidecar_read(&side, path);
 	s = codec_image_decode_beside(im, map.data, map.size, path, options, &side, err);
+	secant_status cut = base_file_was_cut(&map, path, err);
+	if (cut)
+		secant_image_free(im);
 	base_file_unmap(&map);
-	return s;
+	return cut ? cut : s;
 }
 
 secant_status
@@ -221,8 +243,9 @@ probe_file(const char *path, secant_image_info *info, secant_err *err)
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
 	s = codec_image_probe_data(info, map.data, map.size, path, err);
+	secant_status cut = base_file_was_cut(&map, path, err);
 	base_file_unmap(&map);
-	return s;
+	return cut ? cut : s;
 }
 
 secant_status
@@ -326,6 +349,20 @@ find_by_name(const char *name, char lower[16])
 	return NULL;
 }
 
+/* Every extension that a codec writes: "png, jpg, jpeg". */
+static const char *
+written(char *text, size_t size)
+{
+	text[0] = '\0';
+	for (const codec_format *const *c = table; *c; c++)
+		for (const char *e = (*c)->encode ? (*c)->extensions : ""; *e; e += strspn(e, "|")) {
+			size_t used = strlen(text), n = strcspn(e, "|");
+			(void)snprintf(text + used, size - used, "%s%.*s", used ? ", " : "", (int)n, e);
+			e += n;
+		}
+	return text;
+}
+
 static secant_status
 check_options(const secant_image_write_options *o, secant_err *err)
 {
@@ -352,14 +389,12 @@ encode_any(const codec_format *codec, const secant_image *im, codec_sink *sink, 
 secant_status
 secant_image_write(const secant_image *im, const char *path, const secant_image_write_options *options, secant_err *err)
 {
-	char extension[16];
+	char extension[16], all[200];
 	secant_err e = { 0 };
 	const codec_format *codec = find_by_name(base_path_ext(path), extension);
 	if (!codec)
-		return secant_fail(err, SECANT_ERR_ARG,
-			"%s: the extension '%s' is not one of a picture that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, "
-			"pfm",
-			path, base_path_ext(path));
+		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is not one of a picture that secant writes: %s",
+			path, base_path_ext(path), written(all, sizeof all));
 	codec_sink sink = { .w = base_writer_open(path, &e) };
 	if (!sink.w)
 		return secant_fail(err, e.code, "%s", e.msg);
@@ -374,15 +409,15 @@ secant_status
 secant_image_encode(const secant_image *im, const char *format, void **data, size_t *size,
 	const secant_image_write_options *options, secant_err *err)
 {
-	char extension[16];
+	char extension[16], all[200];
 	codec_sink sink = { 0 };
 	secant_err e = { 0 };
 	const codec_format *codec = find_by_name(format, extension);
 	*data = NULL;
 	*size = 0;
 	if (!codec)
-		return secant_fail(err, SECANT_ERR_ARG,
-			"'%s' is not a format that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", format);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "'%s' is not a format that secant writes: %s", format, written(all, sizeof all));
 	secant_status s = encode_any(codec, im, &sink, extension, options ? options : &write_defaults, &e);
 	if (!s)
 		s = codec_sink_status(&sink, &e);
@@ -394,12 +429,3 @@ secant_image_encode(const secant_image *im, const char *format, void **data, siz
 	*size = sink.size;
 	return SECANT_OK;
 }
-
-static secant_entry
-entry(int i)
-{
-	const codec_format *c = codec_at(i);
-	return c ? (secant_entry){ c->name, c->brief, NULL } : (secant_entry){ 0 };
-}
-
-const base_kind base_kind_codecs = { "codecs", "Picture files", entry };

@@ -34,6 +34,9 @@ typedef struct codec_format {
 	const char *name, *brief;
 	const char *extensions; /* "jpg|jpeg" */
 	int64_t pixels_per_byte; /* no file packs more, so a header that claims more lies; 0: no such limit */
+	bool alpha; /* a second or fourth channel is alpha, not a band */
+	bool lossy; /* may be: values need not be those that were written */
+	bool windows; /* read in windows (raster.c), with its place on earth */
 	bool header_first; /* probe sees the same in the first part of a file as in all of it, or fails */
 	bool (*detect)(const uint8_t *data, size_t size);
 	/* Fills all but `format`; width and height as stored, channels and dtype as decode gives them with all-zero
@@ -48,6 +51,7 @@ typedef struct codec_format {
 } codec_format;
 
 const codec_format *codec_at(int i); /* NULL after the last */
+const codec_format *codec_of(const secant_image_info *info); /* by its format; never NULL after a probe */
 extern const base_kind base_kind_codecs;
 
 /* Reads the header of a picture in memory. */

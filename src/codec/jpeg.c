@@ -268,6 +268,7 @@ const codec_format codec_jpeg = {
 	.header_first = true,
 	.brief = "JPEG, grey, colour and CMYK, turned as EXIF says",
 	.extensions = "jpg|jpeg|jpe|jfif",
+	.lossy = true,
 	.pixels_per_byte = 4096,
 	.detect = detect,
 	.probe = probe,

@@ -331,6 +331,7 @@ const codec_format codec_png = {
 	.name = "png",
 	.brief = "PNG, all colour types, 1 to 16 bits",
 	.extensions = "png",
+	.alpha = true,
 	.pixels_per_byte = 8 * 1032, /* deflate's best, at 1 bit */
 	.detect = detect,
 	.probe = probe,

@@ -343,6 +343,7 @@ const codec_format codec_pnm = {
 	.name = "pnm",
 	.brief = "PBM, PGM, PPM, PAM and PFM",
 	.extensions = "pnm|pgm|ppm|pbm|pam|pfm",
+	.alpha = true,
 	.pixels_per_byte = 8,
 	.detect = detect,
 	.probe = probe,

@@ -257,6 +257,10 @@ secant_raster_open(const char *path, const secant_image_read_options *options, s
 		return NULL;
 	codec_sidecar_read(&side, path);
 	secant_raster *r = codec_raster_open_beside(map.data, map.size, path, options, &side, err);
+	if (base_file_was_cut(&map, path, err)) {
+		secant_raster_close(r);
+		r = NULL;
+	}
 	if (r)
 		r->map = map;
 	else
@@ -418,10 +422,11 @@ secant_raster_read_window(secant_raster *r, int x, int y, int width, int height,
 		if (!s)
 			*im = turned;
 	}
-	if (!s)
+	secant_status cut = base_file_was_cut(&r->map, r->name ? r->name : "a picture", err);
+	if (!s && !cut)
 		return SECANT_OK;
 	secant_image_free(im);
-	return secant_fail(err, s, r->name ? "%s: %s" : "%s%s", r->name ? r->name : "", e.msg);
+	return cut ? cut : secant_fail(err, s, r->name ? "%s: %s" : "%s%s", r->name ? r->name : "", e.msg);
 }
 
 /* ---- writing ---- */

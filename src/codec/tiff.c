@@ -512,6 +512,7 @@ const codec_format codec_tiff = {
 	.name = "tiff",
 	.brief = "TIFF and GeoTIFF, any number of bands, whole and real numbers",
 	.extensions = "tif|tiff|gtiff",
+	.windows = true,
 	.detect = detect,
 	.probe = probe,
 	.decode = decode,

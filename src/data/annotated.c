@@ -6,6 +6,7 @@
 #include "data/annotated.h"
 #include "base/mem.h"
 #include "annotations/dataset.h"
+#include "annotations/format.h"
 #include "annotations/masks.h"
 #include "annotations/paint.h"
 #include <stdio.h>
@@ -33,7 +34,7 @@ data_annotated_open(const char *path, const secant_data_options *o, bool *none, 
 {
 	secant_err detecting = { 0 };
 	const char *format = o->from ? o->from : secant_dataset_detect(path, NULL, &detecting);
-	*none = !format || (!o->from && !strcmp(format, "masks")); /* folders of pictures and masks need no format */
+	*none = !format || (!o->from && ann_find_format(format)->plain); /* folders of pictures and masks need no format */
 	if (*none)
 		return NULL;
 	data_annotated *a = secant_calloc(1, sizeof *a);

@@ -11,6 +11,7 @@
 #include "kernels/picture.h"
 #include <string.h>
 #include <secant/codec.h>
+#include "codec/codec.h"
 
 /* ---- opening ---- */
 
@@ -19,9 +20,7 @@
 static int
 colours_of(const secant_image_info *info)
 {
-	bool alpha = !strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp")
-		|| !strcmp(info->format, "pnm");
-	return alpha && info->channels % 2 == 0 ? info->channels - 1 : info->channels;
+	return codec_of(info)->alpha && info->channels % 2 == 0 ? info->channels - 1 : info->channels;
 }
 
 static secant_status

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <secant/codec.h>
+#include "codec/codec.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -99,7 +100,7 @@ static void
 join(data_survey *to, const data_survey *one, int most, const secant_image_info *info)
 {
 	to->files++;
-	to->lossy += !strcmp(info->format, "jpeg") || !strcmp(info->format, "webp");
+	to->lossy += codec_of(info)->lossy;
 	to->indexed += info->palette;
 	to->coloured += one->coloured;
 	to->other += one->other;

@@ -83,7 +83,7 @@ deploy_cloud_model_read(deploy_cloud_model *m, const deploy_deployed *d, secant_
 	secant_err own = { 0 };
 	*m = (deploy_cloud_model){ 0 };
 	char *recipe = json_is_object(j) ? base_json_text(json_object_get(j, "recipe"), 0) : NULL;
-	if (d->kind == DEPLOY_INPUT_PICTURES)
+	if (d->kind == SECANT_NETWORK_PICTURES)
 		secant_fail(&own, SECANT_ERR_ARG, "the model is for pictures, not for clouds");
 	else if (!secant_opts_init(&secant_cloud_recipe_options, &m->recipe, &own)
 		&& !(recipe && secant_opts_set_json(&secant_cloud_recipe_options, &m->recipe, recipe, "clouds.recipe", &own))
@@ -111,7 +111,7 @@ deploy_verdict_make(deploy_verdict *v, const deploy_deployed *d, const deploy_cl
 		.category = category,
 		.first = parts ? m->first_part[category] : 0,
 		.count = d->classes,
-		.rows = d->kind == DEPLOY_INPUT_POINTS ? p->n : 1 };
+		.rows = d->kind == SECANT_NETWORK_POINTS ? p->n : 1 };
 	if (parts)
 		v->count = m->first_part[category + 1] - v->first;
 	v->sum = secant_calloc((size_t)v->rows + 1, (size_t)v->count * sizeof *v->sum);
@@ -232,7 +232,7 @@ add_row(deploy_verdict *v, int64_t row, const float *probabilities, bool shares)
 static void
 take_pass(const queue *q, const pass *p, const float *probabilities)
 {
-	bool whole = q->d->kind != DEPLOY_INPUT_POINTS;
+	bool whole = q->d->kind != SECANT_NETWORK_POINTS;
 	for (int64_t i = 0; i < (whole ? 1 : p->used); i++)
 		add_row(p->v, whole ? 0 : p->index[i], probabilities + i * q->d->classes, q->d->activated);
 }
@@ -298,7 +298,7 @@ flush(queue *q, secant_err *err)
 		return SECANT_OK;
 	for (int i = 0; i < q->waiting; i++)
 		points = q->wait[i].points > points ? q->wait[i].points : points;
-	int64_t row = points * q->d->inputs, out = (q->d->kind == DEPLOY_INPUT_POINTS ? points : 1) * q->d->classes;
+	int64_t row = points * q->d->inputs, out = (q->d->kind == SECANT_NETWORK_POINTS ? points : 1) * q->d->classes;
 	secant_status s = reserve(&q->input, &q->room, (size_t)(row * n), err);
 	for (int i = 0; i < q->waiting && !s; i++)
 		write_pass(q, &q->wait[i], q->input + i * row, points);

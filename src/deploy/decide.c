@@ -18,12 +18,12 @@ whole_number(graph_net *g, double v)
 }
 
 graph_value
-deploy_build_classes(graph_net *g, graph_value p, deploy_task task, double least, double none)
+deploy_build_classes(graph_net *g, graph_value p, base_mode mode, double least, double none)
 {
 	const graph_node *most = graph_make_node(g, "max_with_index", &(op_index_attr){ .axis = -1 }, 1, &p);
 	if (!most)
 		return -1;
-	graph_value enough = task == DEPLOY_TASK_MULTICLASS
+	graph_value enough = mode == BASE_MODE_MULTICLASS
 		? graph_apply(g, "greater", NULL, 2, most->out[0], graph_scalar(g, -INFINITY))
 		: at_least(g, most->out[0], least);
 	return graph_apply(g, "where", NULL, 3, enough, most->out[1], whole_number(g, none));
@@ -34,7 +34,7 @@ add_votes(const deploy_decider *d, graph_net *g, graph_value p)
 {
 	const float little = 1e-3f;
 	graph_value yes;
-	if (d->task == DEPLOY_TASK_MULTICLASS)
+	if (d->mode == BASE_MODE_MULTICLASS)
 		yes = graph_apply(g, "one_hot", &(op_classes_attr){ d->classes }, 1,
 			graph_apply(g, "argmax", &(op_index_attr){ .axis = -1 }, 1, p));
 	else
@@ -65,10 +65,10 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 
 secant_status
 deploy_decider_make(
-	deploy_decider *d, deploy_task task, int classes, double least, double vote, int threads, secant_err *err)
+	deploy_decider *d, base_mode mode, int classes, double least, double vote, int threads, secant_err *err)
 {
 	secant_err own = { 0 };
-	*d = (deploy_decider){ .task = task, .classes = classes, .least = least, .vote = vote };
+	*d = (deploy_decider){ .mode = mode, .classes = classes, .least = least, .vote = vote };
 	graph_net *g = make_graph(d, NULL, 0, &own);
 	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = threads };
 	if (g && (d->store = exec_store_new(g, false, &own)))

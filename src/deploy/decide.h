@@ -12,7 +12,7 @@
 #include "deploy/network.h"
 
 typedef struct deploy_decider {
-	deploy_task task;
+	base_mode mode;
 	int classes;
 	double least; /* of a probability; of classes that exclude each other the largest wins, whatever it is */
 	double vote; /* the same for votes */
@@ -22,9 +22,9 @@ typedef struct deploy_decider {
 
 /* The class of each row of probabilities `p` (the last axis), i32; `none` where none is at least `least`, and where
  * they are no numbers. */
-graph_value deploy_build_classes(graph_net *g, graph_value p, deploy_task task, double least, double none);
+graph_value deploy_build_classes(graph_net *g, graph_value p, base_mode mode, double least, double none);
 
-secant_status deploy_decider_make(deploy_decider *d, deploy_task task, int classes, double least, double vote,
+secant_status deploy_decider_make(deploy_decider *d, base_mode mode, int classes, double least, double vote,
 	int threads, secant_err *err) SECANT_NODISCARD; /* d must stay where it is: the runner points to it */
 void deploy_decider_free(deploy_decider *d);
 /* A session that gives "classes" or "votes" of `rows` x classes numbers. */

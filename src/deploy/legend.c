@@ -12,7 +12,7 @@ name_of(const secant_predictor *p, int class, char text[LONGEST])
 	const char *name = secant_predictor_class_name(p, class);
 	if (name && *name)
 		(void)snprintf(text, LONGEST, "%.60s", name);
-	else if (p->model[0].task == DEPLOY_TASK_BINARY)
+	else if (p->model[0].mode == BASE_MODE_BINARY)
 		(void)snprintf(text, LONGEST, "foreground");
 	else
 		(void)snprintf(text, LONGEST, "class %d", class);

@@ -23,14 +23,14 @@ none_of(const secant_predictor *p)
 int
 deploy_mask_background(const secant_predictor *p)
 {
-	return p->model[0].task == DEPLOY_TASK_BINARY ? p->options.offset : none_of(p);
+	return p->model[0].mode == BASE_MODE_BINARY ? p->options.offset : none_of(p);
 }
 
 int
 deploy_mask_value(const secant_predictor *p, int class)
 {
 	int offset = p->options.offset;
-	if (p->model[0].task == DEPLOY_TASK_BINARY)
+	if (p->model[0].mode == BASE_MODE_BINARY)
 		return offset ? offset + 1 : 255;
 	return class + offset;
 }
@@ -39,7 +39,7 @@ int
 deploy_mask_class(const secant_predictor *p, int value)
 {
 	int offset = p->options.offset, class = value - offset;
-	if (p->model[0].task == DEPLOY_TASK_BINARY)
+	if (p->model[0].mode == BASE_MODE_BINARY)
 		return value == deploy_mask_value(p, 0) ? 0 : -1;
 	return class < 0 || class >= p->model[0].classes ? -1 : class;
 }
@@ -67,7 +67,7 @@ static bool
 is_free(const secant_predictor *p, int value)
 {
 	return deploy_mask_class(p, value) < 0
-		&& (p->model[0].task == DEPLOY_TASK_MULTICLASS || value != deploy_mask_background(p));
+		&& (p->model[0].mode == BASE_MODE_MULTICLASS || value != deploy_mask_background(p));
 }
 
 /* The largest value that is neither a class nor the background. Masks of 0 and 255 have 127, which no threshold takes
@@ -75,7 +75,7 @@ is_free(const secant_predictor *p, int value)
 static int
 free_value(const secant_predictor *p)
 {
-	if (p->model[0].task == DEPLOY_TASK_BINARY && !p->options.offset)
+	if (p->model[0].mode == BASE_MODE_BINARY && !p->options.offset)
 		return 127;
 	int v = none_of(p);
 	while (v > 0 && !is_free(p, v))
@@ -89,7 +89,7 @@ deploy_nodata
 deploy_nodata_of(const secant_predictor *p, const deploy_source *s, bool told)
 {
 	deploy_nodata n = { .voids = deploy_source_voids(p, s), .there = deploy_source_may_lack_data(p, s) };
-	bool one = p->model[0].task == DEPLOY_TASK_BINARY;
+	bool one = p->model[0].mode == BASE_MODE_BINARY;
 	double value = n.voids.declared ? n.voids.value : -1;
 	int as = value >= 0 && value <= none_of(p) && value == floor(value) ? (int)value : -1;
 	n.mask = as >= 0 && is_free(p, as) ? as : told || !one ? free_value(p) : deploy_mask_background(p);
@@ -213,7 +213,7 @@ deploy_mask_clean(const secant_predictor *p, secant_image *mask, int min_area, s
 	uint8_t *seen = secant_calloc((size_t)pixels, 1);
 	int64_t *queue = secant_calloc((size_t)pixels, sizeof *queue);
 	int *votes = secant_calloc((size_t)p->model[0].classes, sizeof *votes);
-	bool exclusive = p->model[0].task == DEPLOY_TASK_MULTICLASS;
+	bool exclusive = p->model[0].mode == BASE_MODE_MULTICLASS;
 	for (int64_t i = 0; i < pixels && seen && queue && votes; i++) {
 		if (seen[i] || deploy_mask_class(p, deploy_mask_get(mask->dtype, mask->data, i)) < 0)
 			continue;

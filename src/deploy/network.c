@@ -3,29 +3,10 @@
 #include <secant/info.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/cpu.h"
 #include "base/file.h"
 #include "base/thread.h"
 #include "ops/rules.h"
 #include "prepare/normalize.h"
-
-secant_status
-deploy_precision_choose(const char *name, exec_precision *p, secant_err *err)
-{
-	if (!strcmp(name, "auto"))
-		return *p = base_cpu_has_amx() ? EXEC_PRECISION_BF16 : EXEC_PRECISION_F32, SECANT_OK;
-	if (!strcmp(name, "f64"))
-		return *p = EXEC_PRECISION_F64, SECANT_OK;
-	if (!strcmp(name, "f32"))
-		return *p = EXEC_PRECISION_F32, SECANT_OK;
-	if (strcmp(name, "bf16"))
-		return secant_fail(err, SECANT_ERR_ARG, "precision '%s' is not auto, bf16, f32 or f64", name);
-	if (base_cpu_isa() < BASE_ISA_AVX512)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"precision bf16 wants AVX-512, this CPU (%s) works with %s; use f32", base_cpu_model(),
-			base_isa_name(base_cpu_isa()));
-	return *p = EXEC_PRECISION_BF16, SECANT_OK;
-}
 
 /* ---- tensors to store ---- */
 
@@ -150,7 +131,7 @@ deploy_build_ending(const deploy_ending *e, graph_net *g, const secant_shape *in
 	if (v >= 0 && e->parts && !e->activated)
 		v = only_possible(g, v, inputs ? &inputs[n - 1] : NULL);
 	v = graph_apply(g, "upcast", NULL, 1, v);
-	if (!e->activated && e->task == DEPLOY_TASK_MULTICLASS)
+	if (!e->activated && e->mode == BASE_MODE_MULTICLASS)
 		v = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, v);
 	else if (!e->activated)
 		v = graph_apply(g, "sigmoid", NULL, 1, v);
@@ -167,7 +148,7 @@ deploy_deployed_session(const deploy_deployed *d, secant_err *err)
 static graph_net *
 network_at(const deploy_deployed *d, const secant_shape *inputs, int n, secant_err *err)
 {
-	deploy_ending e = { d->task, d->activated, d->parts };
+	deploy_ending e = { d->mode, d->activated, d->parts };
 	graph_net *g = d->onnx.m
 		? deploy_onnx_graph_at(&d->onnx, inputs, NULL, NULL, false, err)
 		: format_graph_from_json(d->file.graph, inputs, deploy_ending_inputs(&e, n), d->training_operators, err);
@@ -299,18 +280,17 @@ deploy_scaled_read(const json_t *settings, int scaled[2])
 static secant_status
 read_settings(deploy_deployed *d, secant_err *err)
 {
-	static const char *const tasks[] = { "binary", "multiclass", "multilabel" };
 	const json_t *s = d->file.settings, *net = json_object_get(s, "network");
 	const char *mode = json_string_value(json_object_get(s, "mode"));
 	const char *kind = json_string_value(json_object_get(s, "kind"));
 	const json_t *inputs = json_object_get(s, "inputs");
 	d->in_channels = (int)json_integer_value(json_object_get(net, "in-channels"));
 	d->inputs = json_is_integer(inputs) ? (int)json_integer_value(inputs) : d->in_channels;
-	d->kind = !kind || !strcmp(kind, "pictures") ? DEPLOY_INPUT_PICTURES
-		: !strcmp(kind, "points")                ? DEPLOY_INPUT_POINTS
-												 : DEPLOY_INPUT_CLOUDS;
+	if (kind && !base_network_kind_find(kind, &d->kind))
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: its settings say that it takes '%s', which is unknown here", d->path, kind);
 	d->categories = d->inputs > d->in_channels ? (int)json_integer_value(json_object_get(net, "categories")) : 0;
-	d->parts = d->kind == DEPLOY_INPUT_POINTS
+	d->parts = d->kind == SECANT_NETWORK_POINTS
 		&& json_array_size(json_object_get(json_object_get(s, "clouds"), "parts"));
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
@@ -326,10 +306,12 @@ read_settings(deploy_deployed *d, secant_err *err)
 	if (d->inputs < d->in_channels || d->inputs > d->in_channels + 1 || d->categories < 0)
 		return secant_fail(
 			err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);
-	d->task = d->classes == 1 ? DEPLOY_TASK_BINARY : DEPLOY_TASK_MULTICLASS;
-	for (int i = 0; mode && i < 3; i++)
-		if (!strcmp(mode, tasks[i]))
-			d->task = (deploy_task)i;
+	d->mode = d->classes == 1 ? BASE_MODE_BINARY : BASE_MODE_MULTICLASS;
+	if (mode && !base_mode_find(mode, &d->mode)) {
+		(void)base_mode_unknown(mode, err);
+		secant_err_prefix(err, "%s: its settings", d->path);
+		return SECANT_ERR_FORMAT;
+	}
 	return prepare_normalize_parse(
 		json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
 }
@@ -464,7 +446,7 @@ open_model(deploy_deployed *d, const char *path, const char *precision, int thre
 	if ((onnx
 			|| !(d->memory ? format_model_file_decode(&d->file, d->memory, d->memory_size, path, &own)
 						   : format_model_file_read(&d->file, path, &own)))
-		&& !deploy_precision_choose(precision_of(d, precision), &d->precision, &own)) {
+		&& !exec_precision_choose(precision_of(d, precision), &d->precision, &own)) {
 		bool f64 = d->precision == EXEC_PRECISION_F64;
 		d->whole = (allow & DEPLOY_WHOLE) && d->file.offline;
 		exec_plan_options o = {

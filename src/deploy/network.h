@@ -9,16 +9,11 @@
  */
 #ifndef DEPLOY_NETWORK_H
 #define DEPLOY_NETWORK_H
+#include "base/mode.h"
 #include "exec/session.h"
 #include "formats/graph_json.h"
 #include "formats/model_file.h"
 #include "deploy/onnx_network.h"
-
-typedef enum deploy_task { DEPLOY_TASK_BINARY, DEPLOY_TASK_MULTICLASS, DEPLOY_TASK_MULTILABEL } deploy_task;
-
-/* What a network takes: N x H x W x C, or clouds N x P x 1 x inputs, and gives a class for each point or for each
- * cloud. */
-typedef enum deploy_input_kind { DEPLOY_INPUT_PICTURES, DEPLOY_INPUT_POINTS, DEPLOY_INPUT_CLOUDS } deploy_input_kind;
 
 typedef struct deploy_deployed {
 	format_model_file file; /* settings and graph; tensors stand here while a plan is made of them */
@@ -31,8 +26,8 @@ typedef struct deploy_deployed {
 	exec_store *store;
 	exec_runner *runner;
 	exec_precision precision; /* what "auto" became */
-	deploy_task task;
-	deploy_input_kind kind;
+	base_mode mode;
+	secant_network_kind kind;
 	int in_channels, classes, multiple;
 	int inputs, categories; /* channels of the input tensor; more than in_channels: the last one holds the category, 0
 							   to categories - 1 */
@@ -48,10 +43,6 @@ typedef struct deploy_deployed {
 /* "scaled" of a model's settings; zeros where it is not there or no size. */
 void deploy_scaled_read(const json_t *settings, int scaled[2]);
 
-/* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming
- * f32. */
-secant_status deploy_precision_choose(const char *name, exec_precision *p, secant_err *err) SECANT_NODISCARD;
-
 /* What is refused unless allowed: scalar references where there is nothing better (slow), operators of training. */
 enum { DEPLOY_ALLOW_REFERENCE = 1, DEPLOY_ALLOW_TRAINING = 2, DEPLOY_WHOLE = 4 /* what a compiled model is for */ };
 secant_status deploy_deployed_open(deploy_deployed *d, const char *path, const char *precision, int threads,
@@ -66,7 +57,7 @@ const char *deploy_packed_for(int threads, char *text, size_t n);
 const char *deploy_packed_remark(const deploy_deployed *d, int threads, char *text, size_t n);
 /* How a network's results become probabilities. */
 typedef struct deploy_ending {
-	deploy_task task;
+	base_mode mode;
 	bool activated, parts; /* as in deploy_deployed */
 } deploy_ending;
 /* Adds the output "probabilities" to a graph with the output "logits", and where the ending needs it the input

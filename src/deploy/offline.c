@@ -22,7 +22,7 @@ inlined(graph_rewrite *w, graph_value x)
 static graph_value
 mask_of(graph_net *g, graph_value p, const deploy_deployed *d, double threshold)
 {
-	bool binary = d->task == DEPLOY_TASK_BINARY, wide = d->classes > 255;
+	bool binary = d->task == BASE_MODE_BINARY, wide = d->classes > 255;
 	graph_value classes = deploy_build_classes(g, p, d->task, threshold, binary ? -1 : wide ? 65535 : 255);
 	if (binary) {
 		double yes = 255, no = 0, least = -0.5;

@@ -9,6 +9,7 @@
 #include <secant/predict.h>
 #include "base/file.h"
 #include "base/mem.h"
+#include "codec/cloud/format.h"
 #include "deploy/clouds.h"
 #include "deploy/failures.h"
 
@@ -45,7 +46,8 @@ secant_predict_takes_clouds(const char *model)
 	if (format_model_file_read(&file, model, NULL))
 		return false;
 	const char *kind = json_string_value(json_object_get(file.settings, "kind"));
-	bool is = kind && (!strcmp(kind, "points") || !strcmp(kind, "clouds"));
+	secant_network_kind takes = SECANT_NETWORK_PICTURES;
+	bool is = base_network_kind_find(kind, &takes) && takes != SECANT_NETWORK_PICTURES;
 	format_model_file_free(&file);
 	return is;
 }
@@ -82,8 +84,8 @@ check_same(const ensemble *e, const char *const *models, int i, secant_err *err)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_ARG,
 		"%s has %d classes for each %s, %s has %d for each %s: they cannot be averaged", models[0], a->classes,
-		a->kind == DEPLOY_INPUT_POINTS ? "point" : "cloud", models[i], b->classes,
-		b->kind == DEPLOY_INPUT_POINTS ? "point" : "cloud");
+		a->kind == SECANT_NETWORK_POINTS ? "point" : "cloud", models[i], b->classes,
+		b->kind == SECANT_NETWORK_POINTS ? "point" : "cloud");
 }
 
 static secant_status
@@ -311,7 +313,7 @@ read_input(const ensemble *e, secant_cloud *c, const char *input, secant_err *er
 	secant_cloud_reader *r = picture < 0 || secant_cloud_get(c, picture, c->n - 1) < 1
 		? NULL
 		: secant_cloud_open(input, &o, NULL);
-	if (r && !strcmp(secant_cloud_format_name(r), "idx"))
+	if (r && r->format->entries)
 		s = secant_fail(err, SECANT_ERR_ARG, "%s: %s, each a cloud of its own: --entry 0 predicts the first", input,
 			secant_cloud_details(r));
 	secant_cloud_close(r);
@@ -333,7 +335,7 @@ predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 	w.classification_dimension = e->how->classification_dimension;
 	if (!(s = read_input(e, &c, input, err)))
 		s = pass_all(e, &c, &p, &v, err);
-	bool whole = e->d[0].kind == DEPLOY_INPUT_CLOUDS;
+	bool whole = e->d[0].kind == SECANT_NETWORK_CLOUDS;
 	if (!s && whole && c.n) {
 		describe(e, &v, text, sizeof text);
 		e->now.verdict = text;
@@ -441,7 +443,7 @@ secant_predict_clouds(const char *const *models, int n_models, const secant_pred
 		.user = &e };
 	if (!s)
 		s = choose_category(&e, err);
-	if (!s && !out && e.d[0].kind != DEPLOY_INPUT_CLOUDS)
+	if (!s && !out && e.d[0].kind != SECANT_NETWORK_CLOUDS)
 		s = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one cloud a file such as result.las");
 	if (!s && !(s = find_inputs(&l, inputs, n, err)))
 		s = name_outputs(&outputs, &l, out, how->cloud_format, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/file.h"
+#include "codec/codec.h"
 #include "deploy/failures.h"
 #include "deploy/predictor.h"
 
@@ -273,7 +274,7 @@ open_source(job *j, secant_err *err)
 	/* Rules may ask for bands that the network does not see (near infrared as the fourth of four). */
 	if (info.channels != wanted && info.channels <= 4 && (wanted == 1 || wanted == 3) && !j->p->rules.n)
 		how.channels = wanted;
-	if (!strcmp(info.format, "tiff") && !j->p->options.resize) {
+	if (codec_of(&info)->windows && !j->p->options.resize) {
 		if (!(j->source.raster = secant_raster_open(j->it->input, &how, err)))
 			return err->code;
 		j->source.width = secant_raster_about(j->source.raster)->width;

@@ -77,16 +77,14 @@ check_options(deploy_ensemble *p, secant_err *err)
 	return deploy_views_parse(&p->views, o->tta, err);
 }
 
-static const char *const modes[] = { "binary", "multiclass", "multilabel" };
-
 static secant_status
 check_same(const deploy_ensemble *p, const char *const *paths, int i, secant_err *err)
 {
 	const deploy_deployed *a = &p->model[0], *b = &p->model[i];
-	if (a->classes != b->classes || a->task != b->task)
+	if (a->classes != b->classes || a->mode != b->mode)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"%s predicts %d classes (%s), %s %d (%s): models of an ensemble must agree", paths[i], b->classes,
-			modes[b->task], paths[0], a->classes, modes[a->task]);
+			base_mode_name(b->mode), paths[0], a->classes, base_mode_name(a->mode));
 	if (a->in_channels != b->in_channels)
 		return secant_fail(err, SECANT_ERR_ARG, "%s wants %d channels, %s %d: models of an ensemble must agree",
 			paths[i], b->in_channels, paths[0], a->in_channels);
@@ -146,7 +144,7 @@ open_models(deploy_ensemble *e, const char *const *models, int n, secant_err *er
 			return status;
 		e->n_models = i + 1;
 		status = check_same(e, models, i, err);
-		if (!status && e->model[i].kind == DEPLOY_INPUT_PICTURES)
+		if (!status && e->model[i].kind == SECANT_NETWORK_PICTURES)
 			status = deploy_preparer_make(&e->preparer[i], &e->model[i], o->threads, err);
 	}
 	if (!status && (status = read_classes(e, err)))
@@ -171,7 +169,7 @@ settle(deploy_ensemble *e, secant_err *err)
 			err, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", o->offset, d->classes);
 	/* Votes and decisions of theirs are shares. */
 	double least = o->tta_merge == 1 ? 0.5 : o->threshold;
-	return deploy_decider_make(&e->decider, d->task, d->classes, least, o->threshold, o->threads, err);
+	return deploy_decider_make(&e->decider, d->mode, d->classes, least, o->threshold, o->threads, err);
 }
 
 /* A network that saw scaled pictures only is another network on whole ones: without a word about sizes they are scaled
@@ -323,13 +321,13 @@ secant_predictor_channels(const secant_predictor *p)
 const char *
 secant_predictor_mode(const secant_predictor *p)
 {
-	return modes[p->model[0].task];
+	return base_mode_name(p->model[0].mode);
 }
 
 const char *
 secant_predictor_precision(const secant_predictor *p)
 {
-	return (const char *const[]){ "f64", "f32", "bf16" }[p->model[0].precision];
+	return exec_precision_name(p->model[0].precision);
 }
 
 const char *

@@ -3,7 +3,6 @@
  * an input or output moved since the last run, and even then only rewrites pointers.
  */
 #include "exec/canaries.h"
-#include "base/memory.h"
 #include <string.h>
 
 static bool
@@ -37,10 +36,8 @@ exec_context_new(const exec_plan *p, secant_err *err)
 exec_context *
 exec_context_new_in(const exec_plan *p, const exec_context *host, secant_err *err)
 {
-	char text[160];
-	const base_memory_share share = p->options.training ? BASE_MEMORY_TRAIN : BASE_MEMORY_RUN;
 	bool borrowed = host && host->plan->slab >= p->slab;
-	if (!borrowed && base_memory_weigh(p->slab, share, exec_plan_largest(p, text, sizeof text), err))
+	if (!borrowed && exec_plan_weigh(p, p->slab, err))
 		return NULL;
 	exec_context *c = secant_calloc(1, sizeof *c);
 	if (!c) {

@@ -13,6 +13,10 @@
 #include "graph/graph.h"
 
 typedef enum exec_precision { EXEC_PRECISION_F64, EXEC_PRECISION_F32, EXEC_PRECISION_BF16 } exec_precision;
+const char *exec_precision_name(exec_precision p); /* "f32" */
+/* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming
+ * f32. */
+secant_status exec_precision_choose(const char *name, exec_precision *p, secant_err *err) SECANT_NODISCARD;
 
 /* ---- the store: states of one network, shared by all its plans ---- */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "exec/plan.h"
+#include "ops/known.h"
 
 typedef struct line {
 	const exec_step *step;
@@ -73,15 +74,9 @@ count(totals *t, const line *l)
 	t->ms += l->ms;
 	t->steps++;
 	t->views += !l->step->impl;
-	t->casts += !strcmp(l->step->node->op->name, "cast");
+	t->casts += l->step->node->op == &op_cast;
 	t->reorders += l->step->reorders;
 	t->references += l->step->impl == &exec_impl_reference;
-}
-
-static const char *
-precision_name(const exec_plan *p)
-{
-	return (const char *const[]){ "f64", "f32", "bf16" }[p->options.precision];
 }
 
 static char *
@@ -105,7 +100,7 @@ as_json(const exec_plan *p, const exec_context *timed, double total)
 		json_array_append_new(steps, j);
 		count(&t, &l);
 	}
-	json_object_set_new(all, "precision", json_string(precision_name(p)));
+	json_object_set_new(all, "precision", json_string(exec_precision_name(p->options.precision)));
 	json_object_set_new(all, "threads", json_integer(p->options.threads));
 	json_object_set_new(all, "slab_bytes", json_integer((json_int_t)p->slab));
 	json_object_set_new(all, "tensor_bytes", json_integer((json_int_t)p->sum));
@@ -142,7 +137,8 @@ as_text(const exec_plan *p, const exec_context *timed, double total)
 		count(&t, &l);
 	}
 	base_str_addf(&s, "\n%d steps in %s on %d threads, %d of them views, %d casts, %d reorders, %d scalar references\n",
-		t.steps, precision_name(p), p->options.threads, t.views, t.casts, t.reorders, t.references);
+		t.steps, exec_precision_name(p->options.precision), p->options.threads, t.views, t.casts, t.reorders,
+		t.references);
 	base_str_addf(&s, "memory: slab %.1f MiB, all tensors side by side %.1f MiB\n", (double)p->slab / 1048576,
 		(double)p->sum / 1048576);
 	if (p->options.lend)

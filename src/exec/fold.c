@@ -14,6 +14,7 @@
 #include "exec/fold.h"
 #include "graph/rewrite.h"
 #include "ops/act.h"
+#include "ops/known.h"
 #include <math.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ typedef struct folding {
 static bool
 is_linear(const graph_node *n)
 {
-	return !strcmp(n->op->name, "linear");
+	return n->op == &op_linear;
 }
 
 /* The convolution or linear layer, without activation or sum, that makes v. */
@@ -144,7 +145,7 @@ activated(const folding *f, const graph_node *n, int act)
 static int
 foldable(const folding *f, const graph_node *n)
 {
-	if (strcmp(n->op->name, "batch_norm"))
+	if (n->op != &op_batch_norm)
 		return -1;
 	for (int k = 1; k < 5 && k < n->n_in; k++)
 		if (n->in[k] >= 0 && !graph_rewrite_is_state(&f->w, n->in[k]))
@@ -295,7 +296,7 @@ emit_sum(folding *f, sum *s)
 static int
 maximum(const folding *f, const graph_node *n)
 {
-	if (strcmp(n->op->name, "max_with_index") || f->w.readers[n->out[1]].count)
+	if (n->op != &op_max_with_index || f->w.readers[n->out[1]].count)
 		return -1;
 	const secant_shape *x = graph_shape(f->w.from, n->in[0]);
 	const op_index_attr *a = n->attr;

@@ -1,6 +1,7 @@
 /*
  * From graph to plan: lower to the precision, choose implementations, give every value a place. See exec.h.
  */
+#include "base/memory.h"
 #include "exec/canaries.h"
 #include "base/cpu.h"
 #include "base/hash.h"
@@ -54,7 +55,7 @@ operand_of(const exec_plan *p, graph_value v)
 static bool
 is_view(const graph_node *n)
 {
-	return !strcmp(n->op->name, "reshape");
+	return n->op->view;
 }
 
 /* Who reads each value last; outputs live to the end. Views are followed to the value whose memory they share. */
@@ -490,7 +491,11 @@ build(exec_plan *p, secant_err *err)
 			place_in_place(p, i);
 	for (int v = 0; v < values; v++) /* views of what was shared in place after them */
 		p->at[v].root = root_of(p, v);
+	for (int v = 0; v < values; v++)
+		p->states += graph_value_at(p->g, v)->kind == GRAPH_VALUE_STATE ? state_bytes(p, v) : 0;
 	status = exec_plan_lay_out(p, err);
+	if (!status && p->options.fill) /* the copies of the weights are made next, the slab by each context */
+		status = exec_plan_weigh(p, 0, err);
 	return status ? status : pack_states(p, err);
 }
 
@@ -579,8 +584,9 @@ exec_plan_free(exec_plan *p)
 	secant_free(p);
 }
 
-const char *
-exec_plan_largest(const exec_plan *p, char *text, size_t n)
+/* What takes most, for messages: "the network (its largest result: broadcast_to of 3x4)". In the text. */
+static const char *
+largest(const exec_plan *p, size_t weights, char *text, size_t n)
 {
 	const exec_step *worst = NULL;
 	size_t most = 0;
@@ -593,10 +599,23 @@ exec_plan_largest(const exec_plan *p, char *text, size_t n)
 				slot = k;
 				most = exec_operand_bytes(&worst->out[k]);
 			}
-	if (worst)
+	if (weights > most)
+		(void)snprintf(text, n, "the network (%.1f GiB of it weights)", (double)weights / 1073741824);
+	else if (worst)
 		(void)snprintf(text, n, "the network (its largest result: %s of %s)", worst->node->op->name,
 			secant_shape_text(&worst->out[slot].shape, shape, sizeof shape));
-	return worst ? text : "the network";
+	return worst || weights > most ? text : "the network";
+}
+
+secant_status
+exec_plan_weigh(const exec_plan *p, size_t more, secant_err *err)
+{
+	enum { TRAINED = 3 }; /* a weight, its gradient, and one number of an optimiser at the least */
+	char text[200];
+	bool training = p->options.training;
+	size_t weights = p->states * (training ? TRAINED : 1);
+	return base_memory_weigh(
+		weights + more, training ? BASE_MEMORY_TRAIN : BASE_MEMORY_RUN, largest(p, weights, text, sizeof text), err);
 }
 
 size_t

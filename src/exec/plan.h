@@ -38,6 +38,7 @@ struct exec_plan {
 	graph_value *input; /* input values that are read */
 	int n_input;
 	size_t slab, sum;
+	size_t states; /* bytes of the weights that are read */
 	size_t *scratch_at; /* offset of each step's scratch in the slab */
 };
 
@@ -45,8 +46,8 @@ struct exec_plan {
 secant_status exec_plan_lay_out(exec_plan *p, secant_err *err) SECANT_NODISCARD;
 /* How many threads the OpenMP loops of this thread use from now on (0: all processors), and so many it is. */
 int exec_use_threads(int n);
-/* What takes most of the slab, for messages: "broadcast_to of 3x4". In the plan. */
-const char *exec_plan_largest(const exec_plan *p, char *text, size_t n);
+/* Weights (of a training: with what belongs to each) and `more` bytes beside them against what this machine has. */
+secant_status exec_plan_weigh(const exec_plan *p, size_t more, secant_err *err) SECANT_NODISCARD;
 size_t exec_operand_bytes(const exec_operand *o);
 
 struct exec_context {

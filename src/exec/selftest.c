@@ -16,6 +16,7 @@
 #include "base/cpu.h"
 #include "exec/plan.h"
 #include "exec/selftest.h"
+#include "ops/known.h"
 #include "ops/ops.h"
 
 /* U-Net and its encoders at sizes from 32 to 1024, odd widths among them; widths from 229 on, where weight gradients
@@ -166,7 +167,7 @@ judge(trial *t, secant_err *err)
 		graph_op_find(p->op)->reference(
 			&(graph_reference){ t->attrs, 2, 1, shape, &sum_shape, (const double *const *)in, &want });
 	/* Whole numbers: half of one is a fault. To that, what Winograd and rounding to bf16 (exact up to 256) may add. */
-	bool low = t->precision == EXEC_PRECISION_BF16 && strcmp(p->op, "conv2d_grad_weights");
+	bool low = t->precision == EXEC_PRECISION_BF16 && graph_op_find(p->op) != &op_conv2d_grad_weights;
 	double tolerance = 0.5 + 2e-5 * largest * sqrt((double)each);
 	if (low && largest > 256)
 		tolerance += largest / 256 * (double)each;
@@ -317,8 +318,8 @@ exec_selftest_layer(const exec_layer *l, exec_precision precision, int threads,
 			return status;
 		result->runs++;
 		result->faults += t.why[0] != 0;
-		secant_selftest_row r = { p->op, precision == EXEC_PRECISION_BF16 ? "bf16" : "f32", t.shape, t.implementation,
-			t.milliseconds, !t.why[0], t.why };
+		secant_selftest_row r = { p->op, exec_precision_name(precision), t.shape, t.implementation, t.milliseconds,
+			!t.why[0], t.why };
 		if (!row(user, &r))
 			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	}

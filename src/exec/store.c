@@ -4,6 +4,7 @@
  */
 #include "exec/exec.h"
 #include "base/by_name.h"
+#include "base/memory.h"
 #include <string.h>
 
 enum { ALIGN = 16, LINE = 64 }; /* elements, bytes */
@@ -48,7 +49,9 @@ exec_store_new(const graph_net *g, bool f64, secant_err *err)
 	if (!s || !(s->arena = base_arena_new()) || !(s->slot = secant_calloc((size_t)values + 1, sizeof *s->slot)))
 		goto no_memory;
 	s->f64 = f64;
+	static const double MOST = 4e18; /* bytes; before a sum of whole numbers would run over */
 	int64_t others = 0; /* bytes */
+	double all = 0;
 	for (int v = 0; v < values; v++) {
 		const graph_value_info *info = graph_value_at(g, v);
 		if (info->kind != GRAPH_VALUE_STATE)
@@ -68,12 +71,20 @@ exec_store_new(const graph_net *g, bool f64, secant_err *err)
 		if (!slot->name || !base_by_name_add(&s->names, slot->name, s->n - 1))
 			goto no_memory;
 		slot->offset = info->trainable ? s->params_count : others;
+		all += (double)slot->count * (double)element(s, slot);
+		if (all > MOST)
+			break;
 		if (info->trainable)
 			s->params_count += padded(slot->count);
 		else
 			others += padded(slot->count) * (int64_t)element(s, slot);
 	}
 	s->others_bytes = (size_t)others;
+	if (base_memory_weigh(
+			all < MOST ? (size_t)all : (size_t)MOST, BASE_MEMORY_TRAIN, "the weights of the network", err)) {
+		exec_store_free(s);
+		return NULL;
+	}
 	if (!(s->params_block = secant_calloc((size_t)(s->params_count + 2 * ALIGN), f64 ? sizeof(double) : sizeof(float)))
 		|| !(s->others_block = secant_calloc((size_t)others + 2 * LINE, 1)))
 		goto no_memory;

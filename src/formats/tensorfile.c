@@ -67,6 +67,16 @@ format_add(format_input *in, const char *name, secant_dtype dtype, const secant_
 	return s;
 }
 
+static void
+drop(secant_tensors *set, char **metadata)
+{
+	secant_tensors_free(set);
+	if (metadata) {
+		secant_free(*metadata);
+		*metadata = NULL;
+	}
+}
+
 /* Reads from memory; what was read so far is freed on failure. The reader's message gets the file's name in front. */
 static secant_status
 read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size, bool borrow, const char *origin,
@@ -88,11 +98,7 @@ read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size,
 			"is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (%zu bytes)", size);
 	if (!s)
 		return SECANT_OK;
-	secant_tensors_free(set);
-	if (metadata) {
-		secant_free(*metadata);
-		*metadata = NULL;
-	}
+	drop(set, metadata);
 	return secant_fail(err, s, "%s: %s", origin, e.msg);
 }
 
@@ -115,6 +121,11 @@ secant_tensors_read(secant_tensors *set, char **metadata_json, const char *path,
 	secant_status s = base_file_map(map, path, err);
 	if (!s) {
 		s = read_any(set, metadata_json, map->data, map->size, true, path, err);
+		secant_status cut = base_file_was_cut(map, path, err);
+		if (cut) {
+			drop(set, metadata_json);
+			s = cut;
+		}
 		bool borrowed = false;
 		for (int i = 0; i < set->n; i++)
 			borrowed |= !set->v[i].tensor.owner;

@@ -127,11 +127,11 @@ write_page(const request *q, const collector *c, const secant_scores *s, secant_
 {
 	judge_fact facts[5] = { { .name = "model" }, { .name = "data" }, { .name = "pictures" }, { .name = "precision" },
 		{ .name = "threshold" } };
-	bool several = q->d->task == DEPLOY_TASK_MULTICLASS;
+	bool several = q->d->mode == BASE_MODE_MULTICLASS;
 	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s", q->model);
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%s, %s", q->data, q->o->split);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%lld", (long long)s->images);
-	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s", q->d->precision == EXEC_PRECISION_BF16 ? "bf16" : "f32");
+	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s", exec_precision_name(q->d->precision));
 	(void)snprintf(facts[4].text, sizeof facts[4].text, "%g", q->o->threshold);
 	judge_page page = { .title = "Evaluation",
 		.facts = facts,
@@ -146,7 +146,7 @@ static secant_status
 check_options(const request *q, secant_err *err)
 {
 	const secant_eval_options *o = q->o;
-	int scored = q->d->task == DEPLOY_TASK_BINARY ? 1 : q->d->classes;
+	int scored = q->d->mode == BASE_MODE_BINARY ? 1 : q->d->classes;
 	if (o->data.resize && o->data.size.n != 2)
 		return secant_fail(err, SECANT_ERR_ARG, "--resize wants --size");
 	if (o->class_weights.n && o->class_weights.n != scored)
@@ -155,7 +155,7 @@ check_options(const request *q, secant_err *err)
 	if (o->tta && o->loss)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--loss wants the network's own outputs, --tta takes the mean of probabilities: give one of them");
-	if (o->confusion && q->d->task == DEPLOY_TASK_MULTILABEL)
+	if (o->confusion && q->d->mode == BASE_MODE_MULTILABEL)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
 	if (o->confusion && !base_ext_is(o->confusion, "png|svg"))
@@ -194,7 +194,7 @@ count_samples(const request *q, const data_samples *s, collector *c, judge_count
 {
 	const secant_eval_options *o = q->o;
 	const deploy_deployed *d = q->d;
-	nn_mode mode = (nn_mode)d->task;
+	base_mode mode = d->mode;
 	bool probabilities = d->activated || q->turns;
 	judge_evaluation e = {
 		.session = q->session,
@@ -268,7 +268,7 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 		.options = &options,
 		.in_channels = d->in_channels,
 		.classes = d->classes,
-		.kind = judge_target_of((nn_mode)d->task),
+		.kind = judge_target_of(d->mode),
 		.class_names = names,
 		.n_class_names = n_names,
 		.seed = (uint64_t)q->seed,
@@ -328,15 +328,17 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 {
 	deploy_deployed d;
 	*scores = (secant_scores){ 0 };
-	if (!strcmp(o->precision, "f64"))
+	exec_precision precision;
+	secant_status status = exec_precision_choose(o->precision, &precision, err);
+	if (!status && precision == EXEC_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"precision f64 runs scalar references: it is for secant run, evaluation wants f32 or bf16");
-	secant_status status = deploy_deployed_open(
-		&d, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
+	if (!status)
+		status = deploy_deployed_open(
+			&d, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
-	secant_log(
-		log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, d.precision == EXEC_PRECISION_BF16 ? "bf16" : "f32");
+	secant_log(log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, exec_precision_name(d.precision));
 	secant_eval_options own;
 	request q = { .model = model, .data = data, .o = &own, .d = &d, .log = log };
 	secant_err copying = { 0 };
@@ -345,7 +347,7 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 	else {
 		status = judge_take_run(&own, &q.seed, model, log, err);
 		if (!status)
-			status = d.kind == DEPLOY_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
+			status = d.kind == SECANT_NETWORK_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
 		secant_opts_free(&secant_eval_options_table, &own);
 	}
 	deploy_deployed_close(&d);

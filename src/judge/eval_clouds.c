@@ -72,7 +72,7 @@ judge_evaluate_cloud_set(const deploy_deployed *d, const char *data, const secan
 			.split = o->split,
 			.options = &co,
 			.data = &o->data,
-			.classify = d->kind == DEPLOY_INPUT_CLOUDS };
+			.classify = d->kind == SECANT_NETWORK_CLOUDS };
 		s = data_clouds_open(&r, err);
 		co.recipe.block = block;
 		status = s ? keep_category(s, own_category(d) ? NULL : o->clouds.source.category, err)

@@ -8,11 +8,11 @@
 #include "model/model.h"
 
 data_target_kind
-judge_target_of(nn_mode mode)
+judge_target_of(base_mode mode)
 {
-	return mode == NN_MODE_BINARY    ? DATA_TARGET_BINARY
-		: mode == NN_MODE_MULTICLASS ? DATA_TARGET_INDEX
-									 : DATA_TARGET_MULTILABEL;
+	return mode == BASE_MODE_BINARY    ? DATA_TARGET_BINARY
+		: mode == BASE_MODE_MULTICLASS ? DATA_TARGET_INDEX
+									   : DATA_TARGET_MULTILABEL;
 }
 
 /* The loss of one picture: a plan on logits and target of one size, made anew when the size changes. */
@@ -38,7 +38,7 @@ loss_free(loss_plan *l)
 static secant_status
 loss_make(loss_plan *l, const judge_evaluation *e, int height, int width, secant_err *err)
 {
-	bool binary = e->mode == NN_MODE_BINARY, index = e->mode == NN_MODE_MULTICLASS;
+	bool binary = e->mode == BASE_MODE_BINARY, index = e->mode == BASE_MODE_MULTICLASS;
 	secant_shape logits = { 4, { 1, height, width, binary ? 1 : e->classes } }, target = logits;
 	target.rank = index ? 3 : 4;
 	loss_free(l);
@@ -91,8 +91,8 @@ static secant_status
 count_batch(const judge_evaluation *e, const data_batch *b, const float *logits, loss_plan *l, float *dense,
 	char *dense_target, judge_counts *counts, secant_err *err)
 {
-	int channels = e->mode == NN_MODE_BINARY ? 1 : e->classes;
-	size_t pixel = (size_t)channels * sizeof(float), label = e->mode == NN_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
+	int channels = e->mode == BASE_MODE_BINARY ? 1 : e->classes;
+	size_t pixel = (size_t)channels * sizeof(float), label = e->mode == BASE_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
 	for (int i = 0; i < b->n; i++) {
 		int h = b->sizes[2 * i], w = b->sizes[2 * i + 1];
 		const float *v = logits + (int64_t)i * b->height * b->width * channels;

@@ -10,7 +10,7 @@ typedef struct judge_evaluation {
 	secant_session *session; /* gives "logits" */
 	judge_turns
 		*turns; /* asked in the session's place; NULL: none. Then outputs are probabilities: activated, and no loss */
-	nn_mode mode;
+	base_mode mode;
 	int classes, multiple, batch, threads, loader_threads;
 	const char *loss; /* NULL: none is computed */
 	bool activated; /* outputs are probabilities */
@@ -26,5 +26,5 @@ typedef struct judge_evaluation {
 
 secant_status judge_evaluate_samples(
 	const judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err) SECANT_NODISCARD;
-data_target_kind judge_target_of(nn_mode mode);
+data_target_kind judge_target_of(base_mode mode);
 #endif

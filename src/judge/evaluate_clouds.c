@@ -19,7 +19,7 @@ secant_status
 judge_protocol_choose(
 	const char *name, const deploy_deployed *d, const deploy_cloud_model *m, judge_protocol *p, secant_err *err)
 {
-	bool whole = d->kind == DEPLOY_INPUT_CLOUDS;
+	bool whole = d->kind == SECANT_NETWORK_CLOUDS;
 	*p = whole                                  ? JUDGE_PROTOCOL_CLASS
 		: !m->first_part || m->recipe.block > 0 ? JUDGE_PROTOCOL_SCENE
 		: m->categories > 1                     ? JUDGE_PROTOCOL_PAPER
@@ -47,7 +47,7 @@ secant_status
 judge_cloud_counts_new(judge_cloud_counts *c, int classes, int categories, secant_err *err)
 {
 	*c = (judge_cloud_counts){ .categories = categories };
-	secant_status s = judge_counts_new(&c->counts, NN_MODE_MULTICLASS, classes, err);
+	secant_status s = judge_counts_new(&c->counts, BASE_MODE_MULTICLASS, classes, err);
 	c->sum = secant_calloc((size_t)categories + 1, sizeof *c->sum);
 	c->shapes = secant_calloc((size_t)categories + 1, sizeof *c->shapes);
 	if (!s && (!c->sum || !c->shapes))
@@ -230,7 +230,7 @@ judge(const judge_cloud_evaluation *e, judge_cloud_counts *c, const group *g, in
 	const deploy_verdict *v = &g->v[i];
 	int *best = secant_calloc((size_t)v->rows + 1, sizeof *best);
 	int32_t category = g->p[i]->category;
-	const int32_t *label = e->d->kind == DEPLOY_INPUT_CLOUDS ? &category : g->p[i]->label;
+	const int32_t *label = e->d->kind == SECANT_NETWORK_CLOUDS ? &category : g->p[i]->label;
 	float confidence;
 	if (!best)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)v->rows);

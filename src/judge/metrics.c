@@ -14,12 +14,12 @@
 #include <string.h>
 
 secant_status
-judge_counts_new(judge_counts *c, nn_mode mode, int classes, secant_err *err)
+judge_counts_new(judge_counts *c, base_mode mode, int classes, secant_err *err)
 {
-	bool binary = mode == NN_MODE_BINARY;
+	bool binary = mode == BASE_MODE_BINARY;
 	*c = (judge_counts){ .mode = mode, .classes = binary ? 2 : classes, .scored = binary ? 1 : classes };
 	size_t n = (size_t)c->classes;
-	if (mode != NN_MODE_MULTILABEL
+	if (mode != BASE_MODE_MULTILABEL
 		&& (!(c->confusion = secant_calloc(n * n, sizeof *c->confusion))
 			|| !(c->own = secant_calloc(n * n, sizeof *c->own)))) {
 		judge_counts_free(c);
@@ -53,10 +53,10 @@ judge_cut_of(double threshold, bool activated)
 }
 
 int
-judge_class_of(nn_mode mode, int classes, const float *v, float cut)
+judge_class_of(base_mode mode, int classes, const float *v, float cut)
 {
 	int best = 0;
-	if (mode == NN_MODE_BINARY)
+	if (mode == BASE_MODE_BINARY)
 		return v[0] >= cut;
 	for (int k = 1; k < classes; k++)
 		if (v[k] > v[best])
@@ -68,7 +68,7 @@ judge_class_of(nn_mode mode, int classes, const float *v, float cut)
 static int
 label_at(const judge_counts *c, const void *target, int64_t at, int ignore)
 {
-	if (c->mode == NN_MODE_BINARY) {
+	if (c->mode == BASE_MODE_BINARY) {
 		float label = ((const float *)target)[at];
 		return label >= 0 ? label >= 0.5f : -1;
 	}
@@ -125,7 +125,7 @@ static void
 fill_planes(const judge_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
 	int ignore, int k, uint8_t *predicted, uint8_t *labelled)
 {
-	bool binary = c->mode == NN_MODE_BINARY, overlap = c->mode == NN_MODE_MULTILABEL;
+	bool binary = c->mode == BASE_MODE_BINARY, overlap = c->mode == BASE_MODE_MULTILABEL;
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++) {
 			int64_t at = (int64_t)y * stride + x, i = (int64_t)y * width + x;
@@ -165,7 +165,7 @@ judge_counts_add(judge_counts *c, const float *v, const void *target, int height
 		return secant_fail(
 			err, SECANT_ERR_NOMEM, "no memory for the counts of %lld pictures", (long long)c->images + 1);
 	judge_tally *tally = c->tally + c->images * c->scored;
-	if (c->mode == NN_MODE_MULTILABEL)
+	if (c->mode == BASE_MODE_MULTILABEL)
 		count_labels(c, v, target, height, width, stride, cut, tally);
 	else
 		count_matrix(c, v, target, height, width, stride, cut, ignore, tally);
@@ -238,7 +238,7 @@ name_class(const judge_counts *c, const judge_scoring *how, int k, secant_class_
 	int named = k - (c->classes - c->scored);
 	if (named >= 0 && named < how->n_names)
 		(void)snprintf(p->name, sizeof p->name, "%s", how->names[named]);
-	else if (c->mode == NN_MODE_BINARY)
+	else if (c->mode == BASE_MODE_BINARY)
 		(void)snprintf(p->name, sizeof p->name, "%s", k ? "foreground" : "background");
 	else
 		(void)snprintf(p->name, sizeof p->name, "class %d", k);
@@ -277,7 +277,7 @@ score_all(const judge_counts *c, secant_scores *s)
 		weighted += p->pixels ? (double)p->pixels * p->iou : 0;
 		s->labelled += p->pixels;
 	}
-	bool binary = c->mode == NN_MODE_BINARY;
+	bool binary = c->mode == BASE_MODE_BINARY;
 	const secant_class_score *front = &s->per_class[c->classes - 1];
 	s->accuracy = all > 0 ? right / all : NAN;
 	s->miou = n[0] ? sum[0] / n[0] : NAN;

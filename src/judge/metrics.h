@@ -14,7 +14,7 @@ typedef struct judge_tally {
 } judge_tally;
 
 typedef struct judge_counts {
-	nn_mode mode;
+	base_mode mode;
 	int classes; /* rows: 2 in binary mode, the classes otherwise */
 	int scored; /* classes with a tally: 1 in binary mode, the classes otherwise */
 	int64_t *confusion; /* binary, multiclass: classes x classes, rows are labels; NULL in multilabel mode */
@@ -26,7 +26,7 @@ typedef struct judge_counts {
 	judge_boundary *boundary; /* NULL: not wanted */
 } judge_counts;
 
-secant_status judge_counts_new(judge_counts *c, nn_mode mode, int classes, secant_err *err) SECANT_NODISCARD;
+secant_status judge_counts_new(judge_counts *c, base_mode mode, int classes, secant_err *err) SECANT_NODISCARD;
 void judge_counts_free(judge_counts *c);
 /* From here on the boundary F1 is computed too, with this tolerance (judge/boundary.h); 0: it is not. */
 secant_status judge_counts_boundary(judge_counts *c, double tolerance, secant_err *err) SECANT_NODISCARD;
@@ -35,7 +35,7 @@ secant_status judge_counts_boundary(judge_counts *c, double tolerance, secant_er
  * class. */
 float judge_cut_of(double threshold, bool activated);
 /* The class of a pixel with outputs v: binary 0 or 1; else the largest. */
-int judge_class_of(nn_mode mode, int classes, const float *v, float cut);
+int judge_class_of(base_mode mode, int classes, const float *v, float cut);
 
 /* Adds one picture: outputs of height x stride x network classes, the target in the loader's layout. Binary and
  * multilabel: foreground where the value is >= cut; labels that are `ignore` (multiclass) or below 0 (binary) are left

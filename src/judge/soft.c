@@ -56,7 +56,7 @@ add_each(const judge_soft *s, products *sum, const float *v, const float *label)
 			continue;
 		p = s->hard ? p >= .5 : p;
 		add(sum, p, t);
-		if (s->mode == NN_MODE_BINARY && s->background)
+		if (s->mode == BASE_MODE_BINARY && s->background)
 			add(sum, 1 - p, 1 - t);
 	}
 }
@@ -68,7 +68,7 @@ judge_soft_dice(const judge_soft *s, const float *v, const void *target, int hei
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++) {
 			int64_t at = (int64_t)y * stride + x;
-			if (s->mode == NN_MODE_MULTICLASS)
+			if (s->mode == BASE_MODE_MULTICLASS)
 				add_choice(s, &sum, v + at * s->classes, ((const int32_t *)target)[at]);
 			else
 				add_each(s, &sum, v + at * s->classes, (const float *)target + at * s->classes);

@@ -11,7 +11,7 @@
 #include "nn/nn.h"
 
 typedef struct judge_soft {
-	nn_mode mode;
+	base_mode mode;
 	int classes; /* of the network: channels of its output */
 	bool activated; /* outputs are probabilities */
 	bool hard; /* the likeliest class counts as sure */

@@ -73,13 +73,13 @@ picture_colour(const shown *s, int64_t pixel, uint8_t *rgb)
 static int
 class_at(const judge_view *v, bool outputs, int64_t at)
 {
-	int n = v->mode == NN_MODE_BINARY ? 1 : v->classes;
+	int n = v->mode == BASE_MODE_BINARY ? 1 : v->classes;
 	const float *value = outputs ? v->outputs + at * n : (const float *)v->target + at * n;
-	if (outputs && v->mode != NN_MODE_MULTILABEL)
+	if (outputs && v->mode != BASE_MODE_MULTILABEL)
 		return judge_class_of(v->mode, n, value, v->cut);
-	if (v->mode == NN_MODE_BINARY)
+	if (v->mode == BASE_MODE_BINARY)
 		return value[0] < 0 ? NOT_JUDGED : value[0] >= .5f;
-	if (v->mode == NN_MODE_MULTICLASS) {
+	if (v->mode == BASE_MODE_MULTICLASS) {
 		int label = ((const int32_t *)v->target)[at];
 		return label == v->ignore || label < 0 || label >= n ? NOT_JUDGED : label;
 	}
@@ -92,7 +92,7 @@ class_colour(const judge_view *v, int k, uint8_t *rgb)
 {
 	if (k == NOT_JUDGED)
 		memcpy(rgb, unjudged, 3);
-	else if (v->mode == NN_MODE_BINARY || k < 0)
+	else if (v->mode == BASE_MODE_BINARY || k < 0)
 		memset(rgb, k > 0 ? 255 : 0, 3);
 	else
 		secant_palette(k, rgb);
@@ -102,7 +102,7 @@ static void
 error_colour(const judge_view *v, int64_t at, uint8_t *rgb)
 {
 	int label = class_at(v, false, at), got = class_at(v, true, at),
-		nothing = v->mode == NN_MODE_MULTILABEL ? NO_CLASS : 0;
+		nothing = v->mode == BASE_MODE_MULTILABEL ? NO_CLASS : 0;
 	int grey = (rgb[0] + rgb[1] + rgb[2]) / 3;
 	memset(rgb, label > nothing ? 90 + grey / 3 : grey / 3, 3);
 	if (label == NOT_JUDGED)

@@ -9,7 +9,7 @@
 typedef struct judge_view {
 	const data_samples *samples;
 	int sample;
-	nn_mode mode;
+	base_mode mode;
 	int classes, ignore;
 	float cut;
 	const float *outputs;

@@ -6,30 +6,25 @@
 #include "nn/init.h"
 
 secant_status
-model_mode_choose(const char *text, int classes, nn_mode *mode, secant_err *err)
+model_mode_choose(const char *text, int classes, base_mode *mode, secant_err *err)
 {
-	static const char *const names[] = { "binary", "multiclass", "multilabel", NULL };
-	*mode = classes == 1 ? NN_MODE_BINARY : NN_MODE_MULTICLASS;
+	*mode = classes == 1 ? BASE_MODE_BINARY : BASE_MODE_MULTICLASS;
 	if (!text)
 		return SECANT_OK;
-	for (int i = 0; names[i]; i++)
-		if (!strcmp(text, names[i])) {
-			*mode = (nn_mode)i;
-			if (*mode == NN_MODE_BINARY && classes != 1)
-				return secant_fail(err, SECANT_ERR_ARG,
-					"mode binary is for 1 class, there are %d; use multiclass or multilabel", classes);
-			if (*mode == NN_MODE_MULTICLASS && classes == 1)
-				return secant_fail(
-					err, SECANT_ERR_ARG, "mode multiclass wants at least 2 classes, there is 1; use binary");
-			return SECANT_OK;
-		}
-	return secant_fail(err, SECANT_ERR_ARG, "mode '%s' is not binary, multiclass or multilabel", text);
+	if (!base_mode_find(text, mode))
+		return base_mode_unknown(text, err);
+	if (*mode == BASE_MODE_BINARY && classes != 1)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "mode binary is for 1 class, there are %d; use multiclass or multilabel", classes);
+	if (*mode == BASE_MODE_MULTICLASS && classes == 1)
+		return secant_fail(err, SECANT_ERR_ARG, "mode multiclass wants at least 2 classes, there is 1; use binary");
+	return SECANT_OK;
 }
 
 const char *
-model_loss_usual(nn_mode mode)
+model_loss_usual(base_mode mode)
 {
-	return mode == NN_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce";
+	return mode == BASE_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce";
 }
 
 /* A size every architecture accepts, for graphs that only name things. */
@@ -156,7 +151,7 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 	model_graph graph;
 	secant_shape none = { 0 }, in = n ? inputs[0] : m->onnx.m ? none : nominal(m);
 	deploy_ending e = {
-		.task = (deploy_task)m->mode,
+		.mode = m->mode,
 		.activated = m->net.activation && strcmp(m->net.activation, "identity"),
 		.parts = secant_network_kind_of(&m->net) == SECANT_NETWORK_POINTS
 			&& json_array_size(json_object_get(m->clouds, "parts")),
@@ -200,14 +195,12 @@ model_tensors(const model_bundle *m, secant_tensors *out, secant_err *err)
 static json_t *
 settings_of(const model_bundle *m)
 {
-	static const char *const modes[] = { "binary", "multiclass", "multilabel" },
-							 *const kinds[] = { "pictures", "points", "clouds" };
 	char *text = secant_opts_to_json(&secant_network_options, &m->net);
 	json_t *j = json_object(), *names = json_array();
 	json_object_set_new(j, "version", json_integer(1));
 	json_object_set_new(j, "network", text ? json_loads(text, 0, NULL) : NULL);
-	json_object_set_new(j, "mode", json_string(modes[m->mode]));
-	json_object_set_new(j, "kind", json_string(kinds[secant_network_kind_of(&m->net)]));
+	json_object_set_new(j, "mode", json_string(base_mode_name(m->mode)));
+	json_object_set_new(j, "kind", json_string(base_network_kind_name(secant_network_kind_of(&m->net))));
 	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
 	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
 	json_object_set_new(j, "multiple", json_integer(m->multiple));

@@ -9,7 +9,7 @@
 
 typedef struct model_bundle {
 	secant_network net; /* owned copy */
-	nn_mode mode;
+	base_mode mode;
 	char *normalize; /* as in secant_normalize; owned */
 	char **class_names; /* n_class_names strings, owned; 0: none */
 	int n_class_names;
@@ -36,9 +36,9 @@ typedef struct model_graph {
 
 /* "binary" (1 class), "multiclass", "multilabel"; NULL: by the classes. Refuses binary with more than one class and
  * multiclass with one. */
-secant_status model_mode_choose(const char *text, int classes, nn_mode *mode, secant_err *err) SECANT_NODISCARD;
+secant_status model_mode_choose(const char *text, int classes, base_mode *mode, secant_err *err) SECANT_NODISCARD;
 /* The loss where none is asked for: of training, of evaluation, of a measured step. */
-const char *model_loss_usual(nn_mode mode);
+const char *model_loss_usual(base_mode mode);
 /* Copies the options, makes the store (zeroed). */
 secant_status model_new(model_bundle *m, const secant_network *net, const char *mode, const char *normalize, bool f64,
 	secant_err *err) SECANT_NODISCARD;

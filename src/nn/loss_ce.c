@@ -77,13 +77,14 @@ const nn_loss nn_loss_ce = {
 	.name = "ce",
 	.brief = "cross entropy of softmax, mean over pixels",
 	.settings = &ce_table,
-	.modes = 1u << NN_MODE_MULTICLASS,
+	.modes = 1u << BASE_MODE_MULTICLASS,
 	.build = ce_build,
 };
 const nn_loss nn_loss_nll = {
 	.name = "nll",
+	.takes_logs = true,
 	.brief = "negative log-likelihood, from log-probabilities",
 	.settings = &nll_table,
-	.modes = 1u << NN_MODE_MULTICLASS,
+	.modes = 1u << BASE_MODE_MULTICLASS,
 	.build = nll_build,
 };

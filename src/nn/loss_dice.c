@@ -28,8 +28,8 @@ probabilities(graph_net *g, const region *r, const nn_loss_input *in)
 {
 	if (!r->from_logits)
 		return in->logits;
-	return in->mode == NN_MODE_MULTICLASS ? graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, in->logits)
-										  : nn_loss_one(g, "sigmoid", in->logits);
+	return in->mode == BASE_MODE_MULTICLASS ? graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, in->logits)
+											: nn_loss_one(g, "sigmoid", in->logits);
 }
 
 /* The classes asked for, of a vector with a number for each class. */
@@ -50,7 +50,7 @@ chosen(graph_net *g, const region *r, graph_value v)
 static graph_value
 aggregated(graph_net *g, const region *r, const nn_loss_input *in, graph_value loss, graph_value present)
 {
-	if (in->mode == NN_MODE_BINARY)
+	if (in->mode == BASE_MODE_BINARY)
 		return loss;
 	if (r->weights.n && r->weights.n != in->classes)
 		return graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", r->weights.n, in->classes);
@@ -73,7 +73,7 @@ static graph_value
 pixel_sum(graph_net *g, const region *r, const nn_loss_input *in, graph_value v)
 {
 	op_axes_attr a = { .axes = { .n = 2, .v = { 1, 2 } } };
-	return r->per_image ? graph_apply(g, "sum", &a, 1, v) : nn_loss_over(g, "sum", v, in->mode != NN_MODE_BINARY);
+	return r->per_image ? graph_apply(g, "sum", &a, 1, v) : nn_loss_over(g, "sum", v, in->mode != BASE_MODE_BINARY);
 }
 
 /* Of a row for each picture the mean over pictures: all, or those in which the class is (`present`, which becomes 1
@@ -89,17 +89,17 @@ over_pictures(graph_net *g, const nn_loss_input *in, graph_value loss, graph_val
 			nn_loss_limited(g, times, 1, 1e300));
 		*present = nn_loss_limited(g, times, 0, 1);
 	}
-	return in->mode == NN_MODE_BINARY ? nn_loss_over(g, "mean", mean, false) : mean;
+	return in->mode == BASE_MODE_BINARY ? nn_loss_over(g, "mean", mean, false) : mean;
 }
 
 static graph_value
 build(graph_net *g, const region *r, const nn_loss_input *in)
 {
-	bool binary = in->mode == NN_MODE_BINARY;
+	bool binary = in->mode == BASE_MODE_BINARY;
 	if (binary && (r->classes.n || r->weights.n))
 		return graph_fail(g, SECANT_ERR_ARG, "loss: classes and class-weights are not for binary targets");
 	graph_value p = probabilities(g, r, in);
-	graph_value t = in->mode == NN_MODE_MULTICLASS
+	graph_value t = in->mode == BASE_MODE_MULTICLASS
 		? graph_apply(g, "one_hot", &(op_classes_attr){ in->classes }, 1, in->target)
 		: in->target;
 	graph_value mask = nn_loss_mask_channels(g, in, nn_loss_mask(g, in, &r->ignore));

@@ -26,7 +26,7 @@ logits_of(graph_net *g, const focal *f, const nn_loss_input *in)
 		return in->logits;
 	graph_value p = nn_loss_limited(g, in->logits, f->eps, 1 - f->eps);
 	graph_value log_p = nn_loss_one(g, "log", p);
-	if (in->mode == NN_MODE_MULTICLASS)
+	if (in->mode == BASE_MODE_MULTICLASS)
 		return log_p;
 	return nn_loss_two(g, "sub", log_p, nn_loss_one(g, "log", nn_loss_plus(g, nn_loss_scaled(g, p, -1), 1)));
 }
@@ -65,7 +65,7 @@ static graph_value
 build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
 	const focal *f = settings;
-	bool multiclass = in->mode == NN_MODE_MULTICLASS, classes = in->mode != NN_MODE_BINARY;
+	bool multiclass = in->mode == BASE_MODE_MULTICLASS, classes = in->mode != BASE_MODE_BINARY;
 	graph_value x = logits_of(g, f, in),
 				t = multiclass ? graph_apply(g, "one_hot", &(op_classes_attr){ in->classes }, 1, in->target)
 							   : in->target;

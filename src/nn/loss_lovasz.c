@@ -75,7 +75,7 @@ softmax(graph_net *g, const lovasz *l, const nn_loss_input *in)
 static graph_value
 build(graph_net *g, const void *settings, const nn_loss_input *in)
 {
-	return in->mode == NN_MODE_MULTICLASS ? softmax(g, settings, in) : hinge(g, settings, in);
+	return in->mode == BASE_MODE_MULTICLASS ? softmax(g, settings, in) : hinge(g, settings, in);
 }
 
 static const secant_opt rows[] = {

@@ -42,6 +42,6 @@ const nn_loss nn_loss_mcc = {
 	.name = "mcc",
 	.brief = "one minus Matthews' correlation coefficient",
 	.settings = &settings_table,
-	.modes = 1u << NN_MODE_BINARY,
+	.modes = 1u << BASE_MODE_BINARY,
 	.build = build,
 };

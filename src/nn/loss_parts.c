@@ -60,7 +60,7 @@ nn_loss_mask(graph_net *g, const nn_loss_input *in, const secant_ints *own)
 graph_value
 nn_loss_mask_channels(graph_net *g, const nn_loss_input *in, graph_value mask)
 {
-	if (mask < 0 || in->mode != NN_MODE_MULTICLASS)
+	if (mask < 0 || in->mode != BASE_MODE_MULTICLASS)
 		return mask;
 	const secant_shape *s = graph_shape(g, mask);
 	op_shape_attr a = { .shape = { .n = s->rank + 1 } };

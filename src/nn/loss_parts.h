@@ -5,8 +5,8 @@
 #define NN_LOSS_PARTS_H
 #include "nn/nn.h"
 
-#define NN_MODES_ALL (1u << NN_MODE_BINARY | 1u << NN_MODE_MULTICLASS | 1u << NN_MODE_MULTILABEL)
-#define NN_MODES_SIGMOID (1u << NN_MODE_BINARY | 1u << NN_MODE_MULTILABEL)
+#define NN_MODES_ALL (1u << BASE_MODE_BINARY | 1u << BASE_MODE_MULTICLASS | 1u << BASE_MODE_MULTILABEL)
+#define NN_MODES_SIGMOID (1u << BASE_MODE_BINARY | 1u << BASE_MODE_MULTILABEL)
 
 graph_value nn_loss_scaled(graph_net *g, graph_value v, double factor); /* v * factor */
 graph_value nn_loss_plus(graph_net *g, graph_value v, double what); /* v + what */

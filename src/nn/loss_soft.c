@@ -36,7 +36,7 @@ reduce(graph_net *g, const soft *s, graph_value each, graph_value mask)
 static graph_value
 weights(graph_net *g, const nn_loss_input *in, const secant_reals *w, const char *name)
 {
-	if (w->n > 1 && w->n != (in->mode == NN_MODE_BINARY ? 1 : in->classes))
+	if (w->n > 1 && w->n != (in->mode == BASE_MODE_BINARY ? 1 : in->classes))
 		return graph_fail(g, SECANT_ERR_ARG, "loss soft-bce: %d %s for %d classes", w->n, name, in->classes);
 	return w->n ? nn_loss_vector(g, w) : -1;
 }
@@ -96,6 +96,6 @@ const nn_loss nn_loss_soft_ce = {
 	.name = "soft-ce",
 	.brief = "cross entropy of softmax with smoothed labels",
 	.settings = &ce_table,
-	.modes = 1u << NN_MODE_MULTICLASS,
+	.modes = 1u << BASE_MODE_MULTICLASS,
 	.build = ce_build,
 };

@@ -140,23 +140,27 @@ read_settings(const nn_loss *l, char *text, void *settings, secant_err *err)
 	return SECANT_OK;
 }
 
-static const nn_loss *
-find(const char *name, nn_mode mode, secant_err *err)
+static secant_entry
+entry(int i)
 {
-	static const char *const modes[] = { "binary", "multiclass", "multilabel" };
-	const char *names[64] = { 0 };
+	const nn_loss *l = nn_loss_at(i);
+	return l ? (secant_entry){ l->name, l->brief, l->settings } : (secant_entry){ 0 };
+}
+const base_kind base_kind_losses = { "losses", "Losses", entry };
+
+static const nn_loss *
+find(const char *name, base_mode mode, secant_err *err)
+{
+	char near[100];
 	const nn_loss *l = nn_loss_find(name);
 	if (l && !(l->modes >> mode & 1)) {
-		secant_fail(err, SECANT_ERR_ARG, "loss %s is not defined for %s targets", name, modes[mode]);
+		secant_fail(err, SECANT_ERR_ARG, "loss %s is not defined for %s targets", name, base_mode_name(mode));
 		return NULL;
 	}
 	if (l)
 		return l;
-	for (int i = 0; i < 63 && losses[i]; i++)
-		names[i] = losses[i]->name;
-	const char *near = secant_nearest(name, names);
-	secant_fail(err, SECANT_ERR_ARG, "loss: none is named '%s'%s%s%s (secant list losses)", name,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	secant_fail(err, SECANT_ERR_ARG, "loss: none is named '%s'%s (secant list losses)", name,
+		base_kind_near(&base_kind_losses, name, near));
 	return NULL;
 }
 
@@ -165,7 +169,7 @@ static secant_status
 check_activation(const nn_loss *l, const void *settings, const char *activation, secant_err *err)
 {
 	char *logits = l->settings ? secant_opts_get(l->settings, settings, "from-logits") : NULL;
-	bool plain = !strcmp(activation, "identity"), nll = !strcmp(l->name, "nll"),
+	bool plain = !strcmp(activation, "identity"), nll = l->takes_logs,
 		 wants_logits = !nll && (!logits || !strcmp(logits, "true"));
 	secant_free(logits);
 	if (plain && nll)
@@ -187,7 +191,7 @@ check_activation(const nn_loss *l, const void *settings, const char *activation,
 
 /* Builds the sum, or with g NULL only checks it; against the network's activation where that is not NULL. */
 static graph_value
-walk(graph_net *g, const char *spec, const nn_loss_input *in, nn_mode mode, const char *activation, secant_err *err)
+walk(graph_net *g, const char *spec, const nn_loss_input *in, base_mode mode, const char *activation, secant_err *err)
 {
 	graph_value sum = -1;
 	double factors = 0;
@@ -254,17 +258,9 @@ nn_loss_build_heads(graph_net *g, const char *spec, nn_loss_input *in, const nn_
 }
 
 secant_status
-nn_loss_check(const char *spec, nn_mode mode, const char *activation, secant_err *err)
+nn_loss_check(const char *spec, base_mode mode, const char *activation, secant_err *err)
 {
 	secant_err own = { 0 };
 	walk(NULL, spec, NULL, mode, activation, &own);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
-
-static secant_entry
-entry(int i)
-{
-	const nn_loss *l = nn_loss_at(i);
-	return l ? (secant_entry){ l->name, l->brief, l->settings } : (secant_entry){ 0 };
-}
-const base_kind base_kind_losses = { "losses", "Losses", entry };

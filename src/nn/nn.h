@@ -11,6 +11,7 @@
 #ifndef NN_NN_H
 #define NN_NN_H
 #include <secant/network.h>
+#include "base/mode.h"
 #include "ops/ops.h"
 
 typedef enum nn_phase {
@@ -248,12 +249,11 @@ int nn_network_multiple(const secant_network *net);
 
 /* ---- losses ---- */
 
-typedef enum nn_mode { NN_MODE_BINARY, NN_MODE_MULTICLASS, NN_MODE_MULTILABEL } nn_mode;
 /* What a loss is built on. logits: N x ... x C in f32. target: binary and multilabel reals in the logits' shape,
  * multiclass integers without the channel axis. */
 typedef struct nn_loss_input {
 	graph_value logits, target;
-	nn_mode mode;
+	base_mode mode;
 	int classes;
 	bool has_ignore; /* targets with the value `ignore` are left out, beside those of the loss's own setting */
 	double ignore;
@@ -261,7 +261,8 @@ typedef struct nn_loss_input {
 typedef struct nn_loss {
 	const char *name, *brief;
 	const secant_opts *settings;
-	unsigned modes; /* bit of each nn_mode it is defined for */
+	unsigned modes; /* bit of each base_mode it is defined for */
+	bool takes_logs; /* of probabilities, in place of logits */
 	graph_value (*build)(graph_net *g, const void *settings, const nn_loss_input *in); /* a scalar */
 } nn_loss;
 const nn_loss *nn_loss_find(const char *name);
@@ -273,5 +274,5 @@ graph_value nn_loss_build_heads(
 	graph_net *g, const char *spec, nn_loss_input *in, const nn_built *built, secant_err *err);
 /* Checks a sum without building it. `activation`: of the network, "identity" where there is none; NULL: not compared
  * with what the losses want. */
-secant_status nn_loss_check(const char *spec, nn_mode mode, const char *activation, secant_err *err) SECANT_NODISCARD;
+secant_status nn_loss_check(const char *spec, base_mode mode, const char *activation, secant_err *err) SECANT_NODISCARD;
 #endif

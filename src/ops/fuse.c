@@ -13,6 +13,7 @@
 #include "ops/act.h"
 #include "ops/fuse_max.h"
 #include "ops/fuse_rows.h"
+#include "ops/known.h"
 #include <string.h>
 
 typedef struct fusion {
@@ -123,13 +124,13 @@ write_norm(fusion *f, int i)
 static void
 write_node(fusion *f, int i)
 {
-	const char *op = graph_get_node(f->w.from, i)->op->name;
+	const graph_op *op = graph_get_node(f->w.from, i)->op;
 	int add, act;
 	if (f->moved[i]) {
 		find_chain(f, f->moved[i] - 1, &add, &act);
 		emit_norm(f, f->moved[i] - 1, add, act);
 	} else if (!f->joined[i]) {
-		if (!strcmp(op, "batch_norm_train") || !strcmp(op, "batch_norm"))
+		if (op == &op_batch_norm_train || op == &op_batch_norm)
 			write_norm(f, i);
 		else
 			graph_rewrite_node(&f->w, i);

@@ -14,6 +14,7 @@
 #include "ops/fuse_max.h"
 #include "graph/rewrite.h"
 #include "ops/act.h"
+#include "ops/known.h"
 #include <string.h>
 
 typedef struct match {
@@ -25,7 +26,7 @@ static bool
 matches(const graph_rewrite *w, const graph_node *n, match *m)
 {
 	*m = (match){ .max = n };
-	if (strcmp(n->op->name, "max_with_index") || w->readers[n->out[1]].count)
+	if (n->op != &op_max_with_index || w->readers[n->out[1]].count)
 		return false;
 	const secant_shape *z = graph_shape(w->from, n->in[0]);
 	const op_index_attr *a = n->attr;

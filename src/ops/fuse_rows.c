@@ -15,6 +15,7 @@
 #include "ops/fuse_rows.h"
 #include "graph/rewrite.h"
 #include "ops/act.h"
+#include "ops/known.h"
 #include <string.h>
 
 enum { MAX_LAYERS = 8 };
@@ -25,7 +26,7 @@ typedef struct layer {
 } layer;
 
 typedef struct match {
-	const char *norm; /* batch_norm_train, of the batch, or batch_norm, by stored statistics */
+	const graph_op *norm; /* batch_norm_train, of the batch, or batch_norm, by stored statistics */
 	const graph_node *max;
 	layer layer[MAX_LAYERS]; /* last one first */
 	int layers;
@@ -93,10 +94,10 @@ is_first(const graph_rewrite *w, graph_value v, layer *l, match *m)
 }
 
 static bool
-matches(const graph_rewrite *w, const char *norm, const graph_node *n, match *m)
+matches(const graph_rewrite *w, const graph_op *norm, const graph_node *n, match *m)
 {
 	*m = (match){ .norm = norm, .max = n };
-	if (strcmp(n->op->name, "max_with_index") || w->readers[n->out[1]].count)
+	if (n->op != &op_max_with_index || w->readers[n->out[1]].count)
 		return false;
 	const op_index_attr *a = n->attr;
 	const secant_shape *x = graph_shape(w->from, n->in[0]);
@@ -105,7 +106,7 @@ matches(const graph_rewrite *w, const char *norm, const graph_node *n, match *m)
 		return false;
 	for (graph_value v = n->in[0]; m->layers < MAX_LAYERS; v = m->layer[m->layers++].linear->in[0]) {
 		layer *l = &m->layer[m->layers];
-		l->norm = graph_rewrite_own(w, v, norm);
+		l->norm = graph_rewrite_own(w, v, norm->name);
 		if (!is_norm(w, l->norm))
 			return false;
 		if (is_first(w, l->norm->in[0], l, m)) {
@@ -122,7 +123,7 @@ matches(const graph_rewrite *w, const char *norm, const graph_node *n, match *m)
 static bool
 matches_any(const graph_rewrite *w, bool gradients, const graph_node *n, match *m)
 {
-	return matches(w, "batch_norm_train", n, m) || (!gradients && matches(w, "batch_norm", n, m));
+	return matches(w, &op_batch_norm_train, n, m) || (!gradients && matches(w, &op_batch_norm, n, m));
 }
 
 /* ---- writing ---- */
@@ -205,7 +206,7 @@ emit(graph_rewrite *w, const match *m)
 			graph_scope(w->to, l->linear->name);
 			z = graph_apply(w->to, "rows_linear", NULL, 3, z, graph_rewrite_input(w, l->linear, 1), distinct->out[3]);
 		}
-		z = strcmp(m->norm, "batch_norm") ? batch_norm(w, m, i, z, distinct) : stored_norm(w, m, i, z, distinct);
+		z = m->norm == &op_batch_norm ? stored_norm(w, m, i, z, distinct) : batch_norm(w, m, i, z, distinct);
 	}
 	w->map[m->max->out[0]] = z;
 }

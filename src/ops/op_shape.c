@@ -507,6 +507,7 @@ const graph_op op_upcast = {
 const graph_op op_reshape = {
 	.name = "reshape",
 	.brief = "the same numbers in another shape",
+	.view = true,
 	.attr = &shape_attr,
 	.min_in = 1,
 	.max_in = 2,

@@ -37,7 +37,7 @@ maker(const exec_plan *plan, const char *weights)
 void
 train_broken_text(const exec_store *store, const exec_plan *plan, char *text, size_t size)
 {
-	const char *precision = (const char *const[]){ "f64", "f32", "bf16" }[plan->options.precision];
+	const char *precision = exec_precision_name(plan->options.precision);
 	bool low = plan->options.precision == EXEC_PRECISION_BF16;
 	const exec_slot *first = NULL;
 	int n = 0;

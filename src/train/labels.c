@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/mode.h"
 #include "base/thread.h"
 #include "data/class_file.h"
 #include "data/survey.h"
@@ -89,8 +90,9 @@ train_settle_classes(secant_train_options *o, const char *data, const secant_tra
 	secant_status status = SECANT_OK;
 	if (o->network.classes > 0)
 		return SECANT_OK;
-	bool binary = (o->mode && !strcmp(o->mode, "binary")) || (o->data.labels && !strcmp(o->data.labels, "binary"));
-	if (binary)
+	base_mode mode = BASE_MODE_MULTICLASS;
+	bool binary = base_mode_find(o->mode, &mode) && mode == BASE_MODE_BINARY;
+	if (binary || (o->data.labels && !strcmp(o->data.labels, "binary")))
 		return set_number(o, "classes", 1, err);
 	if (o->data.class_file) {
 		(void)snprintf(m.why, sizeof m.why, "%s", o->data.class_file);

@@ -239,18 +239,14 @@ check(const secant_optimizer_options *o, secant_err *err)
 secant_status
 train_optimizer_new(train_optimizer *o, const secant_optimizer_options *options, exec_store *store, secant_err *err)
 {
-	const char *names[16] = { 0 };
+	char near[100];
 	*o = (train_optimizer){ .options = *options, .store = store };
-	for (int i = 0; kinds[i].name; i++) {
-		names[i] = kinds[i].name;
+	for (int i = 0; kinds[i].name; i++)
 		if (!strcmp(kinds[i].name, options->optimizer))
 			o->kind = &kinds[i];
-	}
-	if (!o->kind) {
-		const char *near = secant_nearest(options->optimizer, names);
-		return secant_fail(err, SECANT_ERR_ARG, "optimizer: none is named '%s'%s%s%s", options->optimizer,
-			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	}
+	if (!o->kind)
+		return secant_fail(err, SECANT_ERR_ARG, "optimizer: none is named '%s'%s", options->optimizer,
+			base_kind_near(&base_kind_optimizers, options->optimizer, near));
 	secant_status status = check(options, err);
 	if (status)
 		return status;

@@ -23,16 +23,30 @@ find(const char *name)
 	return NULL;
 }
 
+/* ---- `secant list presets` ---- */
+
+/* The line "about" of each, taken out of its text once. */
+static secant_entry
+entry(int i)
+{
+	static char about[MOST + 1][160];
+	if (i >= MOST || !train_preset_texts[i].name)
+		return (secant_entry){ 0 };
+	const char *json = train_preset_texts[i].json, *at = strstr(json, "\"about\": \""),
+			   *end = at ? strchr(at + 10, '"') : NULL;
+	if (end && !about[i][0] && (size_t)(end - at - 10) < sizeof about[i])
+		memcpy(about[i], at + 10, (size_t)(end - at - 10));
+	return (secant_entry){ train_preset_texts[i].name, about[i], NULL };
+}
+const base_kind base_kind_presets = { "presets", "Presets", entry };
+
 static secant_status
 unknown(const char *name, secant_err *err)
 {
-	const char *names[MOST + 1] = { 0 };
-	for (int i = 0; i < MOST && train_preset_texts[i].name; i++)
-		names[i] = train_preset_texts[i].name;
-	const char *near = secant_nearest(name, names);
+	char near[100];
 	return secant_fail(err, SECANT_ERR_ARG,
-		"preset: none is named '%s'%s%s%s, and there is no such file (secant list presets)", name,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		"preset: none is named '%s'%s, and there is no such file (secant list presets)", name,
+		base_kind_near(&base_kind_presets, name, near));
 }
 
 char *
@@ -89,20 +103,3 @@ train_preset_fits(const secant_train_options *o, secant_err *err)
 	json_decref(j);
 	return wrong ? SECANT_ERR_ARG : SECANT_OK;
 }
-
-/* ---- `secant list presets` ---- */
-
-/* The line "about" of each, taken out of its text once. */
-static secant_entry
-entry(int i)
-{
-	static char about[MOST + 1][160];
-	if (i >= MOST || !train_preset_texts[i].name)
-		return (secant_entry){ 0 };
-	const char *json = train_preset_texts[i].json, *at = strstr(json, "\"about\": \""),
-			   *end = at ? strchr(at + 10, '"') : NULL;
-	if (end && !about[i][0] && (size_t)(end - at - 10) < sizeof about[i])
-		memcpy(about[i], at + 10, (size_t)(end - at - 10));
-	return (secant_entry){ train_preset_texts[i].name, about[i], NULL };
-}
-const base_kind base_kind_presets = { "presets", "Presets", entry };

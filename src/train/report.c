@@ -300,7 +300,7 @@ train_trainer_report(const train_trainer *s, secant_err *err)
 	secant_status status = path && text ? curves_make(&c, s, err)
 										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
 	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", train_trainer_network(s, name, sizeof name),
-		s->precision == EXEC_PRECISION_BF16 ? "bf16" : "f32");
+		exec_precision_name(s->precision));
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%d %s to learn from", s->n_samples, s->task->samples);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last",
 		s->now.epoch, s->o->epochs);

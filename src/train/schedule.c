@@ -176,17 +176,22 @@ find(const char *name)
 	return NULL;
 }
 
+static secant_entry
+entry(int i)
+{
+	return i < (int)(sizeof schedules / sizeof *schedules)
+		? (secant_entry){ schedules[i].name, schedules[i].brief, NULL }
+		: (secant_entry){ 0 };
+}
+const base_kind base_kind_schedules = { "schedules", "Learning-rate schedules", entry };
+
 secant_status
 train_schedule_check(const secant_schedule_options *o, secant_err *err)
 {
-	const char *names[16] = { 0 };
-	for (int i = 0; schedules[i].name; i++)
-		names[i] = schedules[i].name;
-	if (!find(o->schedule)) {
-		const char *near = secant_nearest(o->schedule, names);
-		return secant_fail(err, SECANT_ERR_ARG, "schedule: none is named '%s'%s%s%s", o->schedule,
-			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	}
+	char near[100];
+	if (!find(o->schedule))
+		return secant_fail(err, SECANT_ERR_ARG, "schedule: none is named '%s'%s", o->schedule,
+			base_kind_near(&base_kind_schedules, o->schedule, near));
 	if (strcmp(o->unit, "epoch") && strcmp(o->unit, "step") && strcmp(o->unit, "smooth"))
 		return secant_fail(err, SECANT_ERR_ARG, "schedule-unit '%s' is not epoch, step or smooth", o->unit);
 	if (!strcmp(o->schedule, "multistep") && !o->milestones.n)
@@ -252,15 +257,6 @@ train_plateau_report(train_plateau *p, const secant_schedule_options *o, double 
 	p->cooling = o->plateau_cooldown;
 	p->bad = 0;
 }
-
-static secant_entry
-entry(int i)
-{
-	return i < (int)(sizeof schedules / sizeof *schedules)
-		? (secant_entry){ schedules[i].name, schedules[i].brief, NULL }
-		: (secant_entry){ 0 };
-}
-const base_kind base_kind_schedules = { "schedules", "Learning-rate schedules", entry };
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_schedule_options, schedule, STR, "schedule", "cosine", 0, 0,

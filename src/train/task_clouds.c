@@ -41,7 +41,8 @@ train_clouds_default(secant_train_options *o, const char *data, const secant_log
 {
 	bool scans = false, whole = false;
 	bool clouds = takes_points(&o->network) || takes_clouds(&o->network),
-		 pictures = !strcmp(o->network.arch, "unet") && !o->data.from;
+		 usual = !strcmp(o->network.arch, secant_opts_find(&secant_network_options, "arch", NULL)->def),
+		 pictures = usual && !o->data.from;
 	if (!clouds && !(pictures && data_clouds_certain(data, &scans, &whole)))
 		return SECANT_OK;
 	if (!clouds) {
@@ -98,7 +99,7 @@ open_sets(train_trainer *s, const char *data, secant_err *err)
 	r.options = &own;
 	secant_status status = take_values(w->train, &own, err);
 	/* A folder without splits is divided, unless nothing is to be held out. */
-	bool whole = !strcmp(w->train->set->name, "folder") && !data_clouds_has(data, &own, "train");
+	bool whole = w->train->set->any && !data_clouds_has(data, &own, "train");
 	bool divides = whole && !secant_is_file(data) && (s->o->data.validation_fraction > 0 || s->o->data.folds > 1);
 	bool there = divides || (!whole && data_clouds_has(data, &own, r.split));
 	if (!status && there && !(w->validation = data_clouds_open(&r, err)))
@@ -197,8 +198,8 @@ make_judge(train_trainer *s, secant_err *err)
 	const secant_network *net = &s->model.net;
 	w->as = (deploy_deployed){
 		.precision = s->precision,
-		.task = DEPLOY_TASK_MULTICLASS,
-		.kind = takes_points(net) ? DEPLOY_INPUT_POINTS : DEPLOY_INPUT_CLOUDS,
+		.mode = BASE_MODE_MULTICLASS,
+		.kind = takes_points(net) ? SECANT_NETWORK_POINTS : SECANT_NETWORK_CLOUDS,
 		.classes = net->classes,
 		.in_channels = net->in_channels,
 		.inputs = secant_network_inputs(net),

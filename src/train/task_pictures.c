@@ -38,7 +38,7 @@ take_class_names(train_trainer *s, secant_err *err)
 {
 	const char *const *names;
 	int n = data_samples_class_names(s->work->train, &names), ignore = s->o->data.ignore_index;
-	if (s->model.mode == NN_MODE_MULTICLASS && ignore >= 0 && ignore < s->o->network.classes)
+	if (s->model.mode == BASE_MODE_MULTICLASS && ignore >= 0 && ignore < s->o->network.classes)
 		s->model.ignored = ignore + 1;
 	if (n > 0 && !(s->model.class_names = secant_calloc((size_t)n, sizeof *s->model.class_names)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
@@ -309,7 +309,7 @@ static graph_value
 mask_loss(const train_trainer *s, graph_net *g, const nn_built *built, secant_err *err)
 {
 	const secant_shape *y = graph_shape(g, built->logits);
-	bool index = s->model.mode == NN_MODE_MULTICLASS;
+	bool index = s->model.mode == BASE_MODE_MULTICLASS;
 	secant_shape t = *y;
 	t.rank = index ? 3 : 4;
 	int ignore = s->o->data.ignore_index;
@@ -346,7 +346,7 @@ label_loss(const train_trainer *s, graph_net *g, graph_value label, secant_err *
 	nn_loss_input in = {
 		.logits = graph_apply(g, "upcast", NULL, 1, label),
 		.target = graph_input(g, "label_target", SECANT_F32, y),
-		.mode = NN_MODE_MULTILABEL,
+		.mode = BASE_MODE_MULTILABEL,
 		.classes = (int)classes,
 	};
 	graph_value loss = nn_loss_build(g, "bce", &in, err);
@@ -426,10 +426,10 @@ find_classes(const train_feed *f, const data_batch *b)
 		float *label = f->label + (int64_t)n * classes;
 		for (int64_t i = 0; i < pixels; i++) {
 			int64_t at = n * pixels + i;
-			int k = f->s->model.mode == NN_MODE_MULTICLASS ? ((const int32_t *)b->target)[at] : -1;
+			int k = f->s->model.mode == BASE_MODE_MULTICLASS ? ((const int32_t *)b->target)[at] : -1;
 			if (k >= 0 && k < classes)
 				label[k] = 1;
-			for (int c = 0; c < classes && f->s->model.mode != NN_MODE_MULTICLASS; c++)
+			for (int c = 0; c < classes && f->s->model.mode != BASE_MODE_MULTICLASS; c++)
 				if (((const float *)b->target)[at * classes + c] >= .5f)
 					label[c] = 1;
 		}
@@ -486,7 +486,7 @@ warn_of_labels(const train_trainer *s, const secant_scores *scores)
 			"no pixel of the %d validation pictures is foreground: is it from %d on (--label-threshold), and --labels "
 			"right?",
 			(int)scores->images, s->o->data.label_threshold);
-	else if (occurring == 1 && s->model.mode == NN_MODE_MULTICLASS)
+	else if (occurring == 1 && s->model.mode == BASE_MODE_MULTICLASS)
 		secant_log(&s->events->log, SECANT_LOG_WARNING,
 			"every labelled pixel of the %d validation pictures is of one class, %s", (int)scores->images,
 			scores->per_class[last].name);

@@ -104,7 +104,7 @@ open_with(train_trainer *s, const char *data, hub_found *encoder, secant_err *er
 {
 	const secant_train_options *o = s->o;
 	s->task = train_training_of(&o->network);
-	if (train_schedule_check(&o->schedule, err) || deploy_precision_choose(o->precision, &s->precision, err))
+	if (train_schedule_check(&o->schedule, err) || exec_precision_choose(o->precision, &s->precision, err))
 		return err->code;
 	if (s->precision == EXEC_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
@@ -514,9 +514,9 @@ run(train_trainer *s, secant_train_options *o, const char *data, secant_err *err
 		|| (!replaces && (status = train_trainer_claim(s, err))))
 		return status;
 	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d thread%s, slab %.0f MiB",
-		train_trainer_network(s, name, sizeof name), s->n_samples, s->task->samples,
-		s->precision == EXEC_PRECISION_BF16 ? "bf16" : "f32", train_trainer_threads(s),
-		train_trainer_threads(s) == 1 ? "" : "s", (double)exec_plan_slab_bytes(s->learning.plan) / 1048576);
+		train_trainer_network(s, name, sizeof name), s->n_samples, s->task->samples, exec_precision_name(s->precision),
+		train_trainer_threads(s), train_trainer_threads(s) == 1 ? "" : "s",
+		(double)exec_plan_slab_bytes(s->learning.plan) / 1048576);
 	status = loop(s, err);
 	if (status == SECANT_ERR_CANCELLED)
 		report(s);
@@ -567,7 +567,7 @@ train_trainer_run(const secant_train_options *options, const char *data, const s
 		if (!(o.loss = base_strdup(usual)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	} else if (!o.loss) {
-		nn_mode mode;
+		base_mode mode;
 		if (!model_mode_choose(o.mode, o.network.classes, &mode, &own)
 			&& !(o.loss = base_strdup(model_loss_usual(mode))))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");

@@ -202,7 +202,7 @@ first_step_agrees(given *g, int k)
 	app_trial t;
 	float *x;
 	int32_t *target;
-	app_trial_spec spec = { .phase = NN_PHASE_TRAIN_SURE, .loss = "ce", .mode = NN_MODE_MULTICLASS, .gradients = true };
+	app_trial_spec spec = { .phase = NN_PHASE_TRAIN_SURE, .loss = "ce", .mode = BASE_MODE_MULTICLASS, .gradients = true };
 	exec_plan_options options = { .precision = EXEC_PRECISION_F32, .exact = true };
 	must(app_trial_make(&t, &g->m, &g->input, &spec, &options, &err), &err);
 	inputs(g, &t, &x, &target);
@@ -233,7 +233,7 @@ adam_agrees(given *g, int k)
 	settings.weight_decay = number(adam, "weight_decay");
 	must(train_optimizer_new(&o, &settings, g->m.store, &err), &err);
 	app_trial_spec spec = {
-		.phase = NN_PHASE_TRAIN_SURE, .loss = "ce", .mode = NN_MODE_MULTICLASS, .gradients = true, .optimizer = &o
+		.phase = NN_PHASE_TRAIN_SURE, .loss = "ce", .mode = BASE_MODE_MULTICLASS, .gradients = true, .optimizer = &o
 	};
 	exec_plan_options options = { .precision = EXEC_PRECISION_F32, .exact = true, .external = true, .training = true };
 	must(app_trial_make(&t, &g->m, &g->input, &spec, &options, &err), &err);

@@ -385,7 +385,7 @@ test_names(void **state)
 	assert_int_equal(c.n, 1);
 	secant_cloud_free(&c);
 	assert_string_equal(error_of("1 2 3\n", "a.dat", WITH("cloud-format", "xzy")) + 0,
-		"--cloud-format: there is no cloud format 'xzy'; the nearest is 'xyz'");
+		"--cloud-format: there is no cloud format 'xzy'; did you mean 'xyz'?");
 }
 
 int

@@ -573,7 +573,7 @@ pipelines_as_text(void **state)
 	}
 	data_augmentation_free(parse(NULL, NULL));
 	static const char *const wrong[][2] = {
-		{ "flip", "augmentation 'flip': no such step, nearest: flip-" },
+		{ "flip", "augmentation 'flip': no such step; did you mean 'flip-" },
 		{ "flip-h,", "a comma at the end" },
 		{ "flip-h,,flip-v", "augmentation '': no such step" },
 		{ "gamma(gamma=0.5,2", "a ( without its )" },

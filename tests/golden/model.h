@@ -47,7 +47,7 @@ static inline graph_value
 mean_bce(graph_net *g, graph_value logits, graph_value target)
 {
 	secant_err err = { 0 };
-	return nn_loss_build(g, "bce", &(nn_loss_input){ logits, target, NN_MODE_BINARY, 1 }, &err);
+	return nn_loss_build(g, "bce", &(nn_loss_input){ logits, target, BASE_MODE_BINARY, 1 }, &err);
 }
 
 /* Builds the graph: with `train`, loss and gradients of every parameter by the rule of golden/README.md section 2. */
@@ -73,7 +73,7 @@ golden_build(model *m, const secant_shape *input, bool train, bool fuse, bool f6
 	bool binary = m->net.classes == 1;
 	secant_shape t = binary ? *y : (secant_shape){ 3, { y->dim[0], y->dim[1], y->dim[2] } };
 	nn_loss_input in = { logits, graph_input(m->g, "target", binary ? SECANT_F32 : SECANT_I32, &t),
-		binary ? NN_MODE_BINARY : NN_MODE_MULTICLASS, m->net.classes };
+		binary ? BASE_MODE_BINARY : BASE_MODE_MULTICLASS, m->net.classes };
 	m->loss = nn_loss_build(m->g, binary ? "0.5*dice+0.5*bce" : "dice+ce", &in, &err);
 	if (m->built.label >= 0) {
 		graph_value label = graph_apply(m->g, "upcast", NULL, 1, m->built.label);

@@ -80,7 +80,7 @@ add_image(fixture *f, const json_t *settings, const json_t *prediction, const js
 	float cut = threshold ? (float)json_number_value(threshold) : .5f;
 	const void *labels = label;
 	int pixels = n;
-	if (f->c.mode == NN_MODE_MULTICLASS) {
+	if (f->c.mode == BASE_MODE_MULTICLASS) {
 		for (int i = 0; i < n; i++) {
 			for (int k = 0; k < c; k++)
 				v[i * c + k] = k == (int)p[i];
@@ -108,9 +108,9 @@ make(fixture *f, const json_t *entry)
 	f->classes = (int)json_array_size(json_array_get(json_object_get(entry, "tp"), 0));
 	f->images = (int)json_array_size(prediction);
 	assert_int_equal(judge_counts_new(&f->c,
-						 !strcmp(mode, "binary")           ? NN_MODE_BINARY
-							 : !strcmp(mode, "multiclass") ? NN_MODE_MULTICLASS
-														   : NN_MODE_MULTILABEL,
+						 !strcmp(mode, "binary")           ? BASE_MODE_BINARY
+							 : !strcmp(mode, "multiclass") ? BASE_MODE_MULTICLASS
+														   : BASE_MODE_MULTILABEL,
 						 f->classes, &err),
 		SECANT_OK);
 	assert_int_equal(flatten(json_object_get(entry, "class_weights"), f->weights, 0), f->classes);
@@ -238,7 +238,7 @@ confusion_matrices(void **state)
 		close_to(name, s.miou, number(json_object_get(want, "miou")));
 		close_to(name, s.frequency_weighted_accuracy, number(json_object_get(want, "fwavacc")));
 		close_to(name, s.kappa, number(json_object_get(want, "kappa")));
-		if (f.c.mode == NN_MODE_MULTICLASS)
+		if (f.c.mode == BASE_MODE_MULTICLASS)
 			close_to(name, s.f1, number(json_object_get(want, "mean_f1")));
 		for (int k = 0; k < s.classes; k++) {
 			const secant_class_score *p = &s.per_class[k];

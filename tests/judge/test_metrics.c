@@ -7,7 +7,7 @@
 #include <math.h>
 
 static judge_counts
-counts_of(nn_mode mode, int classes)
+counts_of(base_mode mode, int classes)
 {
 	judge_counts c;
 	secant_err err = { 0 };
@@ -52,7 +52,7 @@ foreground(void **state)
 {
 	/* labels 1 1 1 0 0 0, predicted 1 1 0 1 0 0: tp 2, fn 1, fp 1, tn 2; the last pixel is ignored */
 	const float label[] = { 1, 1, 1, 0, 0, 0, -1 }, logit[] = { .5f, 3, -.1f, 0, -.1f, -7, 9 };
-	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
 	add(&c, logit, label, 1, 7, 7, 0, -1);
 	secant_scores s = scores_of(&c, (char *const[]){ (char[]){ "cell" } }, 1);
 	is(s.iou, 2. / 4);
@@ -82,7 +82,7 @@ several_classes(void **state)
 	float v[10][4];
 	for (int i = 0; i < 10; i++)
 		vote(v[i], 4, predicted[i]);
-	judge_counts c = counts_of(NN_MODE_MULTICLASS, 4);
+	judge_counts c = counts_of(BASE_MODE_MULTICLASS, 4);
 	add(&c, v[0], label, 2, 5, 5, 0, 255);
 	secant_scores s = scores_of(&c, (char *const[]){ (char[]){ "sky" }, (char[]){ "road" } }, 2);
 	is(s.per_class[0].iou, 2. / 4);
@@ -113,7 +113,7 @@ classes_of_one_side(void **state)
 	float v[2][3];
 	vote(v[0], 3, 0);
 	vote(v[1], 3, 2);
-	judge_counts c = counts_of(NN_MODE_MULTICLASS, 3);
+	judge_counts c = counts_of(BASE_MODE_MULTICLASS, 3);
 	add(&c, v[0], label, 1, 2, 2, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.per_class[0].iou, 1);
@@ -133,7 +133,7 @@ static void
 sums_before_quotients(void **state)
 {
 	const float all[] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 }, none[] = { -9 };
-	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
 	add(&c, all, all, 3, 3, 3, 0, -1);
 	add(&c, none, all, 1, 1, 1, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
@@ -149,7 +149,7 @@ static void
 padding_does_not_count(void **state)
 {
 	const float label[] = { 1, 0, 9, 1, 0, 9 }, logit[] = { 1, -1, 9, 1, -1, 9 };
-	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
 	add(&c, logit, label, 2, 2, 3, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.iou, 1);
@@ -164,7 +164,7 @@ overlapping_classes(void **state)
 {
 	/* two classes, three pixels. class 0: labels 1 1 0, predicted 1 0 0. class 1: labels 0 1 1, predicted 1 1 1 */
 	const float label[] = { 1, 0, 1, 1, 0, 1 }, logit[] = { 1, 1, -1, 1, -1, 1 };
-	judge_counts c = counts_of(NN_MODE_MULTILABEL, 2);
+	judge_counts c = counts_of(BASE_MODE_MULTILABEL, 2);
 	add(&c, logit, label, 1, 3, 3, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.per_class[0].iou, 1. / 2);
@@ -180,7 +180,7 @@ static void
 nothing_at_all(void **state)
 {
 	const float ignored[] = { -1, -1 }, empty[] = { 0, 0 }, logit[] = { -1, -1 };
-	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
 	add(&c, logit, ignored, 1, 2, 2, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.iou, NAN);
@@ -205,7 +205,7 @@ from_the_matrix(void **state)
 	float v[9][4];
 	for (int i = 0; i < 9; i++)
 		vote(v[i], 4, predicted[i]);
-	judge_counts c = counts_of(NN_MODE_MULTICLASS, 4);
+	judge_counts c = counts_of(BASE_MODE_MULTICLASS, 4);
 	add(&c, v[0], label, 3, 3, 3, 0, -1);
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.class_accuracy, (2. / 3 + 1. / 2 + 3. / 4) / 3);
@@ -246,9 +246,10 @@ cuts(void **state)
 	is((double)judge_cut_of(.5, false), 0);
 	is((double)judge_cut_of(.5, true), .5);
 	assert_true(fabs((double)judge_cut_of(.9, false) - log(9)) < 1e-6);
-	assert_int_equal(judge_class_of(NN_MODE_BINARY, 1, (const float[]){ .5f }, .5f), 1);
-	assert_int_equal(judge_class_of(NN_MODE_BINARY, 1, (const float[]){ .49f }, .5f), 0);
-	assert_int_equal(judge_class_of(NN_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1); /* the first of equals */
+	assert_int_equal(judge_class_of(BASE_MODE_BINARY, 1, (const float[]){ .5f }, .5f), 1);
+	assert_int_equal(judge_class_of(BASE_MODE_BINARY, 1, (const float[]){ .49f }, .5f), 0);
+	assert_int_equal(
+		judge_class_of(BASE_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1); /* the first of equals */
 }
 
 /* Squares drawn as logits and labels of 40x40. */
@@ -264,7 +265,7 @@ boundary_of(int shift, double tolerance)
 {
 	float v[1600], label[1600];
 	secant_err err = { 0 };
-	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
 	assert_int_equal(judge_counts_boundary(&c, tolerance, &err), SECANT_OK);
 	square(v, 10 + shift, 10, 20, 1, -1);
 	square(label, 10, 10, 20, 1, 0);
@@ -298,7 +299,7 @@ boundaries_that_are_none(void **state)
 {
 	float v[1600], label[1600];
 	secant_err err = { 0 };
-	judge_counts c = counts_of(NN_MODE_BINARY, 1);
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
 	assert_int_equal(judge_counts_boundary(&c, 1, &err), SECANT_OK);
 	square(v, 0, 0, 40, 1, -1);
 	square(label, 0, 0, 40, 1, 0);

@@ -19,7 +19,7 @@ test_the_zoos_numbers(void **state)
 	json_array_foreach (cases, i, one) {
 		if (json_is_true(json_object_get(one, "eval_resize")))
 			continue; /* to the picture's own size: secant's evaluation is at that size already */
-		judge_soft s = { .mode = NN_MODE_MULTICLASS,
+		judge_soft s = { .mode = BASE_MODE_MULTICLASS,
 			.classes = C,
 			.activated = true,
 			.hard = !strcmp(json_string_value(json_object_get(one, "eval_activate")), "Argmax"),
@@ -47,13 +47,13 @@ static void
 test_by_hand(void **state)
 {
 	/* one class: p .5 at a pixel of it and at one of none */
-	judge_soft s = { .mode = NN_MODE_BINARY, .classes = 1, .background = false, .ignore = -1 };
+	judge_soft s = { .mode = BASE_MODE_BINARY, .classes = 1, .background = false, .ignore = -1 };
 	const float v[] = { 0, 9, 0, 9 }, t[] = { 1, -1, 0, -1 };
 	assert_near("dice", judge_soft_dice(&s, v, t, 2, 1, 2), 2 * .5 / (.25 + .25 + 1 + 1e-6), 1e-12);
 	s.background = true;
 	assert_near("dice", judge_soft_dice(&s, v, t, 2, 1, 2), 2 * (.5 + .5) / (1 + 2 + 1e-6), 1e-12);
 	/* logits far apart are no NaN; a label that is left out counts for nothing */
-	judge_soft m = { .mode = NN_MODE_MULTICLASS, .classes = 2, .background = true, .ignore = 7 };
+	judge_soft m = { .mode = BASE_MODE_MULTICLASS, .classes = 2, .background = true, .ignore = 7 };
 	const float far[] = { 1000, -1000, 0, 0 };
 	const int32_t label[] = { 0, 7 };
 	assert_near("dice", judge_soft_dice(&m, far, label, 1, 2, 2), 1, 1e-6);

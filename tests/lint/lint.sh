@@ -30,6 +30,12 @@ echo '/* x */ static size_t x(void);' > include/secant/bad.h
 printf '/* x */\ntypedef struct graph_edge {\n\tint a;\n} graph_edge;\nint other_first(void);\nint secant_hidden(void);\n' > src/graph/bad.h
 echo '/* x */' > tests/fuzz/fuzz_empty.c
 mkdir tests/fuzz/corpus/orphan
+mkdir -p src/annotations src/data src/formats/onnx
+printf 'FORMAT(voc)\nFORMAT(voc_seg)\n' > src/annotations/annotations.inc
+printf '/* x */\nbool own(const char *x) { return !strcmp(x, "voc"); }\n' > src/annotations/voc_write.c
+printf '/* x */\nbool f(const char *x) { return !strcmp(x, "voc") || strncmp("voc-seg", x, 7); }\n' > src/data/names.c
+printf '/* x */\nbool f(const node *n) { return strcmp(n->op->name, "relu") && strcmp(stop, "relu"); }\n' > src/exec/names.c
+cp src/exec/names.c src/formats/onnx/names.c
 ! cmake/lint.sh > out 2>&1 || fail "faults were not found"
 expect() { grep -qF "$1" out || { cat out; fail "expected '$1'"; }; }
 expect 'src/graph/bad.c:2: room graph may not include "nn/nn.h" of room nn'
@@ -50,5 +56,8 @@ expect 'tests/fuzz/corpus/orphan/:1: a corpus without a target'
 expect 'src/graph/graph.h:5: "graph_edge" is defined in src/graph/bad.h too'
 expect 'src/graph/bad.h:5: "other_first" does not begin with the prefix of room graph: graph'
 expect 'src/graph/bad.h:6: "secant_hidden" is in no public header: name it after its room'
-[ "$(grep -cE '^[a-z].*:[0-9]+: ' out)" = 20 ] || { cat out; fail "expected 20 findings"; }
+expect 'src/data/names.c:2: "voc" is a name of another file (src/annotations/annotations.inc): ask its descriptor'
+expect 'src/data/names.c:2: "voc-seg" is a name of another file'
+expect 'src/exec/names.c:2: an operator is known by its descriptor'
+[ "$(grep -cE '^[a-z].*:[0-9]+: ' out)" = 23 ] || { cat out; fail "expected 23 findings"; }
 echo "lint: finds what it should"

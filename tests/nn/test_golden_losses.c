@@ -110,10 +110,10 @@ write_part(char *spec, size_t size, const char *text)
 static void
 make_target(double *t, const char *kind, int mode, int c)
 {
-	int64_t n = mode == NN_MODE_MULTICLASS ? N * H * W : N * H * W * c;
+	int64_t n = mode == BASE_MODE_MULTICLASS ? N * H * W : N * H * W * c;
 	for (int64_t i = 0; i < n; i++) {
-		int64_t at = mode == NN_MODE_MULTICLASS ? i : nchw(i, c);
-		double plain = mode == NN_MODE_MULTICLASS ? rule_class("target", at, 4) : rule_bit("target", at);
+		int64_t at = mode == BASE_MODE_MULTICLASS ? i : nchw(i, c);
+		double plain = mode == BASE_MODE_MULTICLASS ? rule_class("target", at, 4) : rule_bit("target", at);
 		t[i] = plain;
 		if (!strcmp(kind, "absent"))
 			t[i] = rule_class("target", at, 3);
@@ -136,7 +136,7 @@ make_input(double *x, bool probabilities, int mode, int c)
 		for (int k = 0; k < c; k++)
 			sum += exp(x[p * c + k]);
 		for (int k = 0; k < c; k++)
-			x[p * c + k] = mode == NN_MODE_MULTICLASS ? exp(x[p * c + k]) / sum : 1 / (1 + exp(-x[p * c + k]));
+			x[p * c + k] = mode == BASE_MODE_MULTICLASS ? exp(x[p * c + k]) / sum : 1 / (1 + exp(-x[p * c + k]));
 	}
 }
 
@@ -167,12 +167,13 @@ run_case(const char *name, json_t *j)
 	secant_err err = { 0 };
 	graph_net *g = graph_new();
 	secant_shape shape = { 4, { N, H, W, c } }, tshape = shape;
-	tshape.rank = mode == NN_MODE_MULTICLASS ? 3 : 4;
+	tshape.rank = mode == BASE_MODE_MULTICLASS ? 3 : 4;
 	graph_value in = graph_input(g, "logits", SECANT_F32, &shape),
-				target = graph_input(g, "target", mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &tshape), grad;
+				target = graph_input(g, "target", mode == BASE_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &tshape),
+				grad;
 	graph_track(g, in);
 	graph_value loss = nn_loss_build(
-		g, spec, &(nn_loss_input){ .logits = in, .target = target, .mode = (nn_mode)mode, .classes = c }, &err);
+		g, spec, &(nn_loss_input){ .logits = in, .target = target, .mode = (base_mode)mode, .classes = c }, &err);
 	if (loss < 0 || graph_gradients(g, loss, &in, 1, &grad, &err))
 		fail_msg("%s: %s: %s", name, spec, err.msg);
 	double **values = secant_calloc((size_t)graph_values(g), sizeof *values);
@@ -231,10 +232,10 @@ small(const char *spec, nn_loss_input in, int n, double *x, double *t, double *g
 	secant_err err = { 0 };
 	graph_net *g = graph_new();
 	secant_shape shape = { 4, { 1, 1, n, in.classes } },
-				 labels = { in.mode == NN_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
+				 labels = { in.mode == BASE_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
 	graph_value grad = -1;
 	in.logits = graph_input(g, "logits", SECANT_F32, &shape);
-	in.target = graph_input(g, "target", in.mode == NN_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
+	in.target = graph_input(g, "target", in.mode == BASE_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
 	graph_track(g, in.logits);
 	graph_value loss = nn_loss_build(g, spec, &in, &err);
 	if (loss < 0 || graph_gradients(g, loss, &in.logits, 1, &grad, &err))
@@ -257,7 +258,7 @@ static void
 test_focal_of_sure_pixels(void **state)
 {
 	double x[2] = { 60, -1 }, t[2] = { 1, 0 }, gradient[2];
-	double v = small("focal(gamma=0.5)", (nn_loss_input){ .mode = NN_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
+	double v = small("focal(gamma=0.5)", (nn_loss_input){ .mode = BASE_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
 	assert_true(isfinite(v) && v > 0 && fabs(gradient[0]) < 1e-12 && isfinite(gradient[1]) && gradient[1] > 0);
 }
 
@@ -269,13 +270,13 @@ test_both_are_left_out(void **state)
 		"soft-bce(ignore-index=7,count-ignored=false)" };
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		double x[4] = { 1, -1, 2, 0.5 }, t[4] = { 1, 0, -1, 7 }, gradient[4];
-		nn_loss_input in = { .mode = NN_MODE_BINARY, .classes = 1, .has_ignore = true, .ignore = -1 };
+		nn_loss_input in = { .mode = BASE_MODE_BINARY, .classes = 1, .has_ignore = true, .ignore = -1 };
 		double four = small(specs[i], in, 4, x, t, gradient), two = small(specs[i], in, 2, x, t, (double[2]){ 0 });
 		assert_true(fabs(four - two) < 1e-12 && gradient[2] == 0 && gradient[3] == 0 && gradient[0] != 0);
 	}
 	/* the original sums where pixels are left out, and averages a map where none are */
 	double x[4] = { 1, 2, 0.5, -1 }, t[2] = { 1, 0 }, gradient[4];
-	nn_loss_input in = { .mode = NN_MODE_MULTICLASS, .classes = 2 };
+	nn_loss_input in = { .mode = BASE_MODE_MULTICLASS, .classes = 2 };
 	double map = small("focal(reduction=batchwise-mean)", in, 2, x, t, gradient),
 		   sum = small("focal(reduction=batchwise-mean,ignore-index=9)", in, 2, x, t, gradient);
 	assert_true(fabs(sum - 2 * map) < 1e-12);
@@ -310,18 +311,18 @@ test_messages(void **state)
 {
 	static const struct {
 		const char *spec;
-		nn_mode mode;
+		base_mode mode;
 		const char *message;
 	} bad[] = {
-		{ "dise", NN_MODE_BINARY, "loss: none is named 'dise'; did you mean 'dice'? (secant list losses)" },
-		{ "0.5*dice+0.5*ce", NN_MODE_BINARY, "loss ce is not defined for binary targets" },
-		{ "0.5 dice", NN_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5" },
-		{ "focal(gamma=2", NN_MODE_BINARY, "loss 'focal(gamma=2': no closing bracket for the one at character 6" },
-		{ "focal(gamme=2)", NN_MODE_BINARY, NULL },
-		{ "bce(a=1)", NN_MODE_BINARY, "loss bce has no settings, got 'a'" },
-		{ "", NN_MODE_BINARY, "loss '': want the name of a loss at character 1" },
-		{ "dice+", NN_MODE_BINARY, "loss 'dice+': want the name of a loss at character 6" },
-		{ "dice bce", NN_MODE_BINARY, "loss 'dice bce': want + between losses at character 6" },
+		{ "dise", BASE_MODE_BINARY, "loss: none is named 'dise'; did you mean 'dice'? (secant list losses)" },
+		{ "0.5*dice+0.5*ce", BASE_MODE_BINARY, "loss ce is not defined for binary targets" },
+		{ "0.5 dice", BASE_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5" },
+		{ "focal(gamma=2", BASE_MODE_BINARY, "loss 'focal(gamma=2': no closing bracket for the one at character 6" },
+		{ "focal(gamme=2)", BASE_MODE_BINARY, NULL },
+		{ "bce(a=1)", BASE_MODE_BINARY, "loss bce has no settings, got 'a'" },
+		{ "", BASE_MODE_BINARY, "loss '': want the name of a loss at character 1" },
+		{ "dice+", BASE_MODE_BINARY, "loss 'dice+': want the name of a loss at character 6" },
+		{ "dice bce", BASE_MODE_BINARY, "loss 'dice bce': want + between losses at character 6" },
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		secant_err err = { 0 };
@@ -333,8 +334,8 @@ test_messages(void **state)
 	}
 	secant_err err = { 0 };
 	assert_int_equal(
-		nn_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", NN_MODE_MULTICLASS, NULL, &err), SECANT_OK);
-	assert_int_equal(nn_loss_check("focal(gamma=2)", NN_MODE_MULTILABEL, NULL, &err), SECANT_OK);
+		nn_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", BASE_MODE_MULTICLASS, NULL, &err), SECANT_OK);
+	assert_int_equal(nn_loss_check("focal(gamma=2)", BASE_MODE_MULTILABEL, NULL, &err), SECANT_OK);
 }
 
 int

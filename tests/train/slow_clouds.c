@@ -81,7 +81,7 @@ build(trial *t, nn_phase phase, nn_built *built)
 		return built->logits;
 	t->target = *graph_shape(t->g, built->logits);
 	t->target.rank--;
-	nn_loss_input in = { built->logits, graph_input(t->g, "target", SECANT_I32, &t->target), NN_MODE_MULTICLASS,
+	nn_loss_input in = { built->logits, graph_input(t->g, "target", SECANT_I32, &t->target), BASE_MODE_MULTICLASS,
 		t->net.classes };
 	graph_value loss = nn_loss_build(t->g, "ce", &in, &err);
 	return built->penalty < 0 ? loss : graph_apply(t->g, "add", NULL, 2, loss, built->penalty);

@@ -69,7 +69,7 @@ build_training(trial *t)
 	graph_value logits = graph_apply(m->g, "upcast", NULL, 1, m->built.logits);
 	secant_shape target = *graph_shape(m->g, logits);
 	target.rank--;
-	nn_loss_input of_loss = { logits, graph_input(m->g, "target", SECANT_I32, &target), NN_MODE_MULTICLASS,
+	nn_loss_input of_loss = { logits, graph_input(m->g, "target", SECANT_I32, &target), BASE_MODE_MULTICLASS,
 		m->net.classes };
 	m->loss = nn_loss_build(m->g, "ce", &of_loss, &err);
 	assert_true((m->built.penalty >= 0) == json_is_true(json_object_get(t->j, "feature_transform")));

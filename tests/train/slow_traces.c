@@ -112,7 +112,7 @@ pass(const model *m, nn_phase phase, const char *key, double momentum, bool with
 	graph_value loss = -1;
 	if (with_loss)
 		loss = nn_loss_build(nn.g, "0.5*dice+0.5*bce",
-			&(nn_loss_input){ built.logits, graph_input(nn.g, "target", SECANT_F32, &t), NN_MODE_BINARY, 1 }, &err);
+			&(nn_loss_input){ built.logits, graph_input(nn.g, "target", SECANT_F32, &t), BASE_MODE_BINARY, 1 }, &err);
 	exec_plan *p = exec_plan_new(nn.g, m->store, &loss, with_loss,
 		&(exec_plan_options){ .precision = EXEC_PRECISION_F64, .training = true }, &err);
 	if (!p)

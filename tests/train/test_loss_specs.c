@@ -8,7 +8,7 @@
 #include <math.h>
 
 static void
-refused(const char *spec, nn_mode mode, const char *message)
+refused(const char *spec, base_mode mode, const char *message)
 {
 	secant_err err = { 0 };
 	if (!nn_loss_check(spec, mode, NULL, &err))
@@ -18,7 +18,7 @@ refused(const char *spec, nn_mode mode, const char *message)
 }
 
 static void
-accepted(const char *spec, nn_mode mode)
+accepted(const char *spec, base_mode mode)
 {
 	secant_err err = { 0 };
 	if (nn_loss_check(spec, mode, NULL, &err))
@@ -28,33 +28,33 @@ accepted(const char *spec, nn_mode mode)
 static void
 grammar(void **state)
 {
-	accepted("bce", NN_MODE_BINARY);
-	accepted("0.5*dice+0.5*bce", NN_MODE_BINARY);
-	accepted(" 1e-1 * dice ( smooth = 1) + bce ", NN_MODE_BINARY);
-	accepted("dice()", NN_MODE_BINARY);
-	accepted("ce+2*dice", NN_MODE_MULTICLASS);
-	refused("", NN_MODE_BINARY, "loss '': want the name of a loss at character 1");
-	refused("0.5*", NN_MODE_BINARY, "loss '0.5*': want the name of a loss at character 5");
-	refused("0.5 dice", NN_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5");
-	refused("dice bce", NN_MODE_BINARY, "loss 'dice bce': want + between losses at character 6");
-	refused("dice+", NN_MODE_BINARY, "loss 'dice+': want the name of a loss at character 6");
-	refused("dice(smooth=1", NN_MODE_BINARY, "loss 'dice(smooth=1': no closing bracket for the one at character 5");
-	refused("dice(smooth)", NN_MODE_BINARY, "loss dice: 'smooth' is not name=value");
-	refused("-1*dice", NN_MODE_BINARY, "loss '-1*dice': the factor -1: a number from 0 is wanted");
-	refused("1e400*dice", NN_MODE_BINARY, "loss '1e400*dice': the factor inf: a number from 0 is wanted");
-	refused("0*dice+0*bce", NN_MODE_BINARY, "loss '0*dice+0*bce': every factor is 0");
-	accepted("0*dice+bce", NN_MODE_BINARY);
+	accepted("bce", BASE_MODE_BINARY);
+	accepted("0.5*dice+0.5*bce", BASE_MODE_BINARY);
+	accepted(" 1e-1 * dice ( smooth = 1) + bce ", BASE_MODE_BINARY);
+	accepted("dice()", BASE_MODE_BINARY);
+	accepted("ce+2*dice", BASE_MODE_MULTICLASS);
+	refused("", BASE_MODE_BINARY, "loss '': want the name of a loss at character 1");
+	refused("0.5*", BASE_MODE_BINARY, "loss '0.5*': want the name of a loss at character 5");
+	refused("0.5 dice", BASE_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5");
+	refused("dice bce", BASE_MODE_BINARY, "loss 'dice bce': want + between losses at character 6");
+	refused("dice+", BASE_MODE_BINARY, "loss 'dice+': want the name of a loss at character 6");
+	refused("dice(smooth=1", BASE_MODE_BINARY, "loss 'dice(smooth=1': no closing bracket for the one at character 5");
+	refused("dice(smooth)", BASE_MODE_BINARY, "loss dice: 'smooth' is not name=value");
+	refused("-1*dice", BASE_MODE_BINARY, "loss '-1*dice': the factor -1: a number from 0 is wanted");
+	refused("1e400*dice", BASE_MODE_BINARY, "loss '1e400*dice': the factor inf: a number from 0 is wanted");
+	refused("0*dice+0*bce", BASE_MODE_BINARY, "loss '0*dice+0*bce': every factor is 0");
+	accepted("0*dice+bce", BASE_MODE_BINARY);
 }
 
 static void
 names_modes_settings(void **state)
 {
 	secant_err err = { 0 };
-	refused("bec", NN_MODE_BINARY, "loss: none is named 'bec'; did you mean 'bce'? (secant list losses)");
-	refused("dice+quadratic", NN_MODE_BINARY, "loss: none is named 'quadratic' (secant list losses)");
-	refused("bce", NN_MODE_MULTICLASS, "loss bce is not defined for multiclass targets");
-	refused("ce", NN_MODE_BINARY, "loss ce is not defined for binary targets");
-	assert_int_not_equal(nn_loss_check("dice(smoth=1)", NN_MODE_BINARY, NULL, &err), SECANT_OK);
+	refused("bec", BASE_MODE_BINARY, "loss: none is named 'bec'; did you mean 'bce'? (secant list losses)");
+	refused("dice+quadratic", BASE_MODE_BINARY, "loss: none is named 'quadratic' (secant list losses)");
+	refused("bce", BASE_MODE_MULTICLASS, "loss bce is not defined for multiclass targets");
+	refused("ce", BASE_MODE_BINARY, "loss ce is not defined for binary targets");
+	assert_int_not_equal(nn_loss_check("dice(smoth=1)", BASE_MODE_BINARY, NULL, &err), SECANT_OK);
 	assert_non_null(strstr(err.msg, "loss dice: "));
 	assert_non_null(strstr(err.msg, "smooth)"));
 }
@@ -62,12 +62,12 @@ names_modes_settings(void **state)
 /* The value of a sum on pictures of 2 x 3, by the references. Targets of several classes: an index a pixel, or a number
  * a class (multilabel). */
 static double
-value_on(const char *spec, nn_mode mode, int pictures, int classes, const double *logits, const double *target)
+value_on(const char *spec, base_mode mode, int pictures, int classes, const double *logits, const double *target)
 {
 	secant_err err = { 0 };
 	secant_shape s = { 4, { pictures, 2, 3, classes } }, index = { 3, { pictures, 2, 3 } };
 	graph_net *g = graph_new();
-	bool indices = mode == NN_MODE_MULTICLASS;
+	bool indices = mode == BASE_MODE_MULTICLASS;
 	nn_loss_input in = { graph_input(g, "logits", SECANT_F32, &s),
 		graph_input(g, "target", indices ? SECANT_I32 : SECANT_F32, indices ? &index : &s), mode, classes };
 	graph_value loss = nn_loss_build(g, spec, &in, &err);
@@ -94,7 +94,7 @@ static double
 value(const char *spec)
 {
 	static const double logits[] = { .3, -1.2, 2, .1, -.4, 0 }, target[] = { 1, 0, 1, 0, 0, 1 };
-	return value_on(spec, NN_MODE_BINARY, 1, 1, logits, target);
+	return value_on(spec, BASE_MODE_BINARY, 1, 1, logits, target);
 }
 
 static void
@@ -126,7 +126,7 @@ on_pictures(const char *spec, int first, int n)
 	double x[36];
 	for (int i = 0; i < 36; i++)
 		x[i] = sin(1 + 1.7 * i) * 2;
-	return value_on(spec, NN_MODE_MULTICLASS, n, 3, x + first * 18, classes_of + first * 6);
+	return value_on(spec, BASE_MODE_MULTICLASS, n, 3, x + first * 18, classes_of + first * 6);
 }
 
 static void
@@ -156,22 +156,23 @@ of_each_picture(void **state)
 	/* binary: a number for each picture, the mean of both */
 	static const double x[] = { .3, -1.2, 2, .1, -.4, 0, 1, 2, -3, .5, .2, -1 },
 						t[] = { 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0 };
-	double both = value_on("dice(per-image=true)", NN_MODE_BINARY, 2, 1, x, t);
+	double both = value_on("dice(per-image=true)", BASE_MODE_BINARY, 2, 1, x, t);
 	assert_true(
 		fabs(both
-			- (value_on("dice", NN_MODE_BINARY, 1, 1, x, t) + value_on("dice", NN_MODE_BINARY, 1, 1, x + 6, t + 6)) / 2)
+			- (value_on("dice", BASE_MODE_BINARY, 1, 1, x, t) + value_on("dice", BASE_MODE_BINARY, 1, 1, x + 6, t + 6))
+				/ 2)
 		< 1e-12);
-	assert_true(fabs(both - value_on("dice", NN_MODE_BINARY, 2, 1, x, t)) > 1e-3);
+	assert_true(fabs(both - value_on("dice", BASE_MODE_BINARY, 2, 1, x, t)) > 1e-3);
 	/* an empty picture: 0, or what the formula gives; where every picture is empty, skip is 0 too */
 	static const double nothing[6] = { 0 };
 	double sum = 0;
 	for (int i = 0; i < 6; i++)
 		sum += 1 / (1 + exp(-x[i]));
-	assert_true(value_on("dice(smooth=1)", NN_MODE_BINARY, 1, 1, x, nothing) == 0);
+	assert_true(value_on("dice(smooth=1)", BASE_MODE_BINARY, 1, 1, x, nothing) == 0);
 	assert_true(
-		fabs(value_on("dice(smooth=1,absent=count)", NN_MODE_BINARY, 1, 1, x, nothing) - (1 - 1 / (sum / 2 + 1)))
+		fabs(value_on("dice(smooth=1,absent=count)", BASE_MODE_BINARY, 1, 1, x, nothing) - (1 - 1 / (sum / 2 + 1)))
 		< 1e-12);
-	assert_true(value_on("dice(smooth=1,absent=skip,per-image=true)", NN_MODE_BINARY, 1, 1, x, nothing) == 0);
+	assert_true(value_on("dice(smooth=1,absent=skip,per-image=true)", BASE_MODE_BINARY, 1, 1, x, nothing) == 0);
 }
 
 static void
@@ -184,12 +185,12 @@ weights_of_classes(void **state)
 		double p = 1 / (1 + exp(-x[i]));
 		want -= (i % 2 ? 3 : .5) * (t[i] * log(p) + (1 - t[i]) * log(1 - p)) / 12;
 	}
-	assert_true(fabs(value_on("soft-bce(weight=[0.5,3])", NN_MODE_MULTILABEL, 1, 2, x, t) - want) < 1e-12);
+	assert_true(fabs(value_on("soft-bce(weight=[0.5,3])", BASE_MODE_MULTILABEL, 1, 2, x, t) - want) < 1e-12);
 	assert_true(fabs(value("soft-bce(weight=2)") - 2 * value("bce")) < 1e-12);
 }
 
 static void
-against_activation(const char *spec, nn_mode mode, const char *activation, const char *message)
+against_activation(const char *spec, base_mode mode, const char *activation, const char *message)
 {
 	secant_err err = { 0 };
 	if (nn_loss_check(spec, mode, activation, &err) ? !message || !strstr(err.msg, message) : message != NULL)
@@ -199,20 +200,20 @@ against_activation(const char *spec, nn_mode mode, const char *activation, const
 static void
 every_summand_fits_the_activation(void **state)
 {
-	against_activation("dice+bce", NN_MODE_BINARY, "identity", NULL);
-	against_activation("dice(from-logits=false)", NN_MODE_BINARY, "sigmoid", NULL);
-	against_activation("nll", NN_MODE_MULTICLASS, "logsoftmax", NULL);
-	against_activation("dice+bce", NN_MODE_BINARY, "sigmoid",
+	against_activation("dice+bce", BASE_MODE_BINARY, "identity", NULL);
+	against_activation("dice(from-logits=false)", BASE_MODE_BINARY, "sigmoid", NULL);
+	against_activation("nll", BASE_MODE_MULTICLASS, "logsoftmax", NULL);
+	against_activation("dice+bce", BASE_MODE_BINARY, "sigmoid",
 		"activation sigmoid: the loss dice wants logits; leave the activation out");
 	against_activation(
-		"dice(from-logits=false)+bce", NN_MODE_BINARY, "sigmoid", "activation sigmoid: the loss bce wants logits");
-	against_activation("bce+dice(from-logits=false)", NN_MODE_BINARY, "identity",
+		"dice(from-logits=false)+bce", BASE_MODE_BINARY, "sigmoid", "activation sigmoid: the loss bce wants logits");
+	against_activation("bce+dice(from-logits=false)", BASE_MODE_BINARY, "identity",
 		"loss dice(from-logits=false) wants probabilities and the network gives logits");
+	against_activation("nll", BASE_MODE_MULTICLASS, "identity",
+		"loss nll wants log-probabilities and the network gives logits: use ce");
 	against_activation(
-		"nll", NN_MODE_MULTICLASS, "identity", "loss nll wants log-probabilities and the network gives logits: use ce");
-	against_activation(
-		"nll", NN_MODE_MULTICLASS, "softmax", "activation softmax: the loss nll wants log-probabilities");
-	against_activation("dice(from-logits=false)", NN_MODE_MULTICLASS, "logsoftmax",
+		"nll", BASE_MODE_MULTICLASS, "softmax", "activation softmax: the loss nll wants log-probabilities");
+	against_activation("dice(from-logits=false)", BASE_MODE_MULTICLASS, "logsoftmax",
 		"activation logsoftmax: the loss dice wants probabilities");
 }
 

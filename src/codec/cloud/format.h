@@ -26,6 +26,7 @@ typedef struct cloud_format {
 	secant_status (*put)(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err);
 	secant_status (*finish)(secant_cloud_writer *w, secant_err *err);
 	void (*discard)(void *state); /* frees the writer's state; NULL: secant_free */
+	bool entries; /* a file may hold several clouds, of which secant_cloud_reading.entry takes one */
 	bool wants_survey; /* writing goes better when the ranges are known first */
 } cloud_format;
 

@@ -85,6 +85,7 @@ idx_sniff(const uint8_t *d, size_t n)
 
 const cloud_format cloud_idx = {
 	.name = "idx",
+	.entries = true,
 	.brief = "IDX pictures (MNIST): pixels above a threshold as points",
 	.extensions = "idx|idx3-ubyte",
 	.ending = "-idx3-ubyte",

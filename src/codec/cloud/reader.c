@@ -120,22 +120,28 @@ cloud_declare(secant_cloud_reader *r, const char *name, secant_number type, int 
 	return at < 0 ? (secant_status)at : SECANT_OK;
 }
 
+static secant_entry
+format_entry(int i)
+{
+	secant_entry e = { 0 };
+	const char *extensions;
+	bool reads, writes;
+	e.name = secant_cloud_format_at(i, &e.brief, &extensions, &reads, &writes);
+	return e;
+}
+const base_kind base_kind_clouds = { "clouds", "Cloud files", format_entry };
+
 /* ---- finding the format ---- */
 
 static const cloud_format *
 format_by_name(const char *name, secant_err *err)
 {
-	const char *names[32];
-	int n = 0;
-	for (; cloud_formats[n] && n < 31; n++) {
-		if (!strcmp(cloud_formats[n]->name, name))
-			return cloud_formats[n];
-		names[n] = cloud_formats[n]->name;
-	}
-	names[n] = NULL;
-	const char *near = secant_nearest(name, names);
-	secant_fail(err, SECANT_ERR_ARG, "--cloud-format: there is no cloud format '%s'%s%s%s", name,
-		near ? "; the nearest is '" : "", near ? near : "", near ? "'" : "");
+	char near[100];
+	for (int i = 0; cloud_formats[i]; i++)
+		if (!strcmp(cloud_formats[i]->name, name))
+			return cloud_formats[i];
+	secant_fail(err, SECANT_ERR_ARG, "--cloud-format: there is no cloud format '%s'%s", name,
+		base_kind_near(&base_kind_clouds, name, near));
 	return NULL;
 }
 
@@ -305,7 +311,9 @@ secant_cloud_open(const char *path, const secant_cloud_reading *opt, secant_err 
 	secant_status s = base_file_map(&r->file, path, err);
 	r->data = r->file.data;
 	r->size = r->file.size;
-	return opened(r, s ? s : open_contents(r, err));
+	s = s ? s : open_contents(r, err);
+	secant_status cut = base_file_was_cut(&r->file, path, err);
+	return opened(r, cut ? cut : s);
 }
 
 secant_cloud_reader *
@@ -432,7 +440,8 @@ read_more(secant_cloud_reader *r, secant_cloud *c, int64_t max, secant_err *err)
 	secant_status s = r->format->next(r, c, max, err);
 	r->done += c->n - before;
 	release_read(r);
-	return s;
+	secant_status cut = base_file_was_cut(&r->file, r->name, err);
+	return cut ? cut : s;
 }
 
 secant_status
@@ -487,14 +496,3 @@ secant_cloud_read(secant_cloud *c, const char *path, const secant_cloud_reading 
 	}
 	return SECANT_OK;
 }
-
-static secant_entry
-format_entry(int i)
-{
-	secant_entry e = { 0 };
-	const char *extensions;
-	bool reads, writes;
-	e.name = secant_cloud_format_at(i, &e.brief, &extensions, &reads, &writes);
-	return e;
-}
-const base_kind base_kind_clouds = { "clouds", "Cloud files", format_entry };

@@ -39,19 +39,24 @@ data_augment_find(const char *name)
 	return NULL;
 }
 
+static secant_entry
+entry(int i)
+{
+	return i < COUNT ? (secant_entry){ augments[i]->name, augments[i]->brief, augments[i]->options }
+					 : (secant_entry){ 0 };
+}
+
+const base_kind base_kind_augmentations = { "augmentations", "Augmentations", entry };
+
 /* ---- parsing ---- */
 
 static secant_status
 unknown_step(const char *name, secant_err *err)
 {
-	const char *names[COUNT + 1];
-	for (int i = 0; i < COUNT; i++)
-		names[i] = augments[i]->name;
-	names[COUNT] = NULL;
-	const char *near = secant_nearest(name, names);
+	char near[100];
 	return secant_fail(err, SECANT_ERR_ARG,
-		"augmentation '%.60s': no such step%s%s%s (secant list augmentations shows them)", name,
-		near ? ", nearest: " : "", near ? near : "", near ? "" : "");
+		"augmentation '%.60s': no such step%s (secant list augmentations shows them)", name,
+		base_kind_near(&base_kind_augmentations, name, near));
 }
 
 static secant_status
@@ -259,12 +264,3 @@ data_augmentation_window(
 		}
 	return false;
 }
-
-static secant_entry
-entry(int i)
-{
-	return i < COUNT ? (secant_entry){ augments[i]->name, augments[i]->brief, augments[i]->options }
-					 : (secant_entry){ 0 };
-}
-
-const base_kind base_kind_augmentations = { "augmentations", "Augmentations", entry };

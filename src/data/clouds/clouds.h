@@ -48,6 +48,9 @@ typedef struct data_clouds_request {
 typedef struct data_clouds data_clouds;
 typedef struct data_cloudset {
 	const char *name, *brief;
+	bool any; /* any folder may be it: what lies there says whether it is clouds */
+	bool scans; /* its clouds are scans, with z upwards, not shapes */
+	bool whole; /* what has a class is the cloud, not the point */
 	bool (*detect)(const char *path);
 	/* Fills *out (zeroed) with the clouds of request->split, in a fixed order. */
 	secant_status (*find)(data_cloud_list *out, const data_clouds_request *r, secant_err *err);

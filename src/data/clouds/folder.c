@@ -341,6 +341,7 @@ find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 const data_cloudset data_cloudset_folder = {
 	.name = "folder",
 	.brief = "labelled clouds of any format: SPLIT/STEM.*, labels in a column or a file of the same stem",
+	.any = true,
 	.detect = detect,
 	.find = find,
 	.has = has,

@@ -29,21 +29,25 @@ data_cloudset_at(int i)
 	return i >= 0 && i < (int)(sizeof sets / sizeof *sets) ? sets[i] : NULL;
 }
 
+static secant_entry
+set_entry(int i)
+{
+	const data_cloudset *s = data_cloudset_at(i);
+	return s ? (secant_entry){ .name = s->name, .brief = s->brief } : (secant_entry){ 0 };
+}
+const base_kind base_kind_cloudsets = { "cloudsets", "Layouts of data sets of clouds", set_entry };
+
 const data_cloudset *
 data_cloudset_of(const char *path, const char *name, secant_err *err)
 {
-	const char *names[sizeof sets / sizeof *sets] = { 0 };
-	char all[300] = "";
-	for (int i = 0; sets[i]; i++) {
-		names[i] = sets[i]->name;
-		(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", sets[i]->name);
+	char all[300], near[100];
+	for (int i = 0; sets[i]; i++)
 		if (name ? !strcmp(name, sets[i]->name) : sets[i]->detect(path))
 			return sets[i];
-	}
-	const char *nearest = name ? secant_nearest(name, names) : NULL;
+	base_kind_list(&base_kind_cloudsets, "", all, sizeof all);
 	if (name)
-		secant_fail(err, SECANT_ERR_ARG, "--layout '%s' is none of %s%s%s", name, all, nearest ? "; nearest: " : "",
-			nearest ? nearest : "");
+		secant_fail(err, SECANT_ERR_ARG, "--layout '%s' is none of %s%s", name, all,
+			base_kind_near(&base_kind_cloudsets, name, near));
 	else if (!secant_is_dir(path) && !secant_is_file(path))
 		secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
 	else
@@ -79,28 +83,14 @@ data_clouds_certain(const char *path, bool *scans, bool *whole)
 	static const char scanned[] = "las|laz|e57", others[] = "ply|pcd|pts|xyz|off|obj|stl",
 					  *const places[] = { "", "clouds", "points", "train", "train/clouds", "train/points", "val",
 						  "test" };
-	static const struct {
-		const char *layout;
-		bool scans, whole;
-	} known[] = { { "s3dis", true, false }, { "modelnet", false, true }, { "modelnet_normal", false, true },
-		{ "modelnet_ply", false, true }, { "mnist", false, true }, { "semantickitti", true, false },
-		{ "toronto3d", true, false }, { "scannet", true, false } };
-	const char *layout = secant_clouds_layout(path);
+	const data_cloudset *set = data_cloudset_of(path, NULL, NULL);
 	int scan = 0, other = 0;
 	if (scans)
-		*scans = false;
+		*scans = set && set->scans;
 	if (whole)
-		*whole = false;
-	for (size_t i = 0; layout && i < sizeof known / sizeof *known; i++) {
-		if (strcmp(known[i].layout, layout) != 0)
-			continue;
-		if (scans)
-			*scans = known[i].scans;
-		if (whole)
-			*whole = known[i].whole;
-	}
-	if (!layout || strcmp(layout, "folder") != 0)
-		return layout != NULL;
+		*whole = set && set->whole;
+	if (!set || !set->any)
+		return set != NULL;
 	if (secant_is_file(path))
 		scan = base_ext_is(path, scanned), other = base_ext_is(path, others);
 	for (size_t i = 0; i < sizeof places / sizeof *places && !secant_is_file(path); i++) {
@@ -344,11 +334,3 @@ data_cloud_where(const char *path, int64_t point, char *buffer, size_t size)
 	}
 	base_file_unmap(&b);
 }
-
-static secant_entry
-set_entry(int i)
-{
-	const data_cloudset *s = data_cloudset_at(i);
-	return s ? (secant_entry){ .name = s->name, .brief = s->brief } : (secant_entry){ 0 };
-}
-const base_kind base_kind_cloudsets = { "cloudsets", "Layouts of data sets of clouds", set_entry };

@@ -151,6 +151,7 @@ read_picture(const data_clouds *set, const data_cloud_item *item, secant_cloud *
 const data_cloudset data_cloudset_mnist = {
 	.name = "mnist",
 	.brief = "MNIST's IDX files as sets of points: {train,test,t10k}-images-idx3-ubyte[.gz]",
+	.whole = true,
 	.detect = detect,
 	.find = find,
 	.read = read_picture,

@@ -231,6 +231,7 @@ read_room(const data_clouds *set, const data_cloud_item *item, secant_cloud *c, 
 const data_cloudset data_cloudset_s3dis = {
 	.name = "s3dis",
 	.brief = "S3DIS: Area_N/ROOM/Annotations/CLASS_K.txt, or prepared Area_N_ROOM.npy",
+	.scans = true,
 	.detect = detect,
 	.find = find,
 	.read = read_room,

@@ -168,6 +168,7 @@ read_scene(const data_clouds *set, const data_cloud_item *item, secant_cloud *c,
 const data_cloudset data_cloudset_scannet = {
 	.name = "scannet",
 	.brief = "ScanNet v2: [scans/]SCENE/SCENE_vh_clean_2.ply and .labels.ply; its 20 classes and lists",
+	.scans = true,
 	.detect = detect,
 	.find = find,
 	.read = read_scene,

@@ -163,6 +163,7 @@ read_scan(const data_clouds *set, const data_cloud_item *item, secant_cloud *c, 
 const data_cloudset data_cloudset_semantickitti = {
 	.name = "semantickitti",
 	.brief = "SemanticKITTI: sequences/NN/velodyne/N.bin, labels/N.label; its 19 classes and splits",
+	.scans = true,
 	.detect = detect,
 	.find = find,
 	.read = read_scan,

@@ -62,6 +62,7 @@ find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 const data_cloudset data_cloudset_toronto3d = {
 	.name = "toronto3d",
 	.brief = "Toronto3D: L001.ply to L004.ply; L002 is held out",
+	.scans = true,
 	.detect = detect,
 	.find = find,
 	.has = has,

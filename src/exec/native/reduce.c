@@ -5,6 +5,7 @@
  */
 #include "exec/native/native.h"
 #include "kernels/reduce.h"
+#include "ops/known.h"
 #include "ops/rules.h"
 #include <math.h>
 
@@ -73,10 +74,10 @@ flags_of(const exec_step *s, bool *flag)
 {
 	const secant_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
 	const void *attr = s->node->attr;
-	if (strcmp(s->node->op->name, "sum_to"))
-		return !op_axes_flags(!strcmp(s->node->op->name, "var") ? &((const op_var_attr *)attr)->axes
-																: &((const op_axes_attr *)attr)->axes,
-			x, flag, NULL);
+	const graph_op *op = s->node->op;
+	if (op != &op_sum_to)
+		return !op_axes_flags(
+			op == &op_var ? &((const op_var_attr *)attr)->axes : &((const op_axes_attr *)attr)->axes, x, flag, NULL);
 	for (int i = 0; i < x->rank; i++) {
 		int axis = i - (x->rank - y->rank);
 		flag[i] = axis < 0 || y->dim[axis] != x->dim[i];

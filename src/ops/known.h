@@ -1,0 +1,11 @@
+/*
+ * Descriptors that passes and implementations look for: a node is compared by its descriptor, so that a name that
+ * nobody has does not link. What an operator is or can (a view) is a field of the descriptor.
+ */
+#ifndef OP_KNOWN_H
+#define OP_KNOWN_H
+#include "graph/graph.h"
+
+extern const graph_op op_batch_norm, op_batch_norm_train, op_cast, op_conv2d_grad_weights, op_linear, op_max_with_index,
+	op_sum_to, op_var;
+#endif
