@@ -40,7 +40,7 @@ jerror: codec
 tiff: codec
 webp/: codec
 gdal: codec
-cairo: draw annotations data deploy
+cairo: draw
 zip: formats
 yaml: annotations
 curl/: hub

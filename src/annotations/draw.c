@@ -1,5 +1,5 @@
 /*
- * Pictures with their objects drawn on, through cairo: boxes, filled shapes, class names on a plate that is legible on
+ * Pictures with their objects drawn on: boxes, filled shapes, class names on a plate that is legible on
  * any ground (size follows the picture, ink is black or white by the plate's lightness, plates stay inside), a legend
  * below, and contact sheets.
  */
@@ -7,7 +7,7 @@
 #include "annotations/paint.h"
 #include "annotations/rle.h"
 #include "base/rng.h"
-#include <cairo.h>
+#include "draw/paper.h"
 #include <secant/codec.h>
 #include <secant/palette.h>
 #include <stdio.h>
@@ -28,134 +28,80 @@ static const secant_opt rows[] = {
 };
 const secant_opts secant_dataset_drawing_options = { "drawing", sizeof(secant_dataset_drawing), rows };
 
-static cairo_surface_t *
-to_surface(const secant_image *im)
-{
-	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, im->width, im->height);
-	unsigned char *p = cairo_image_surface_get_data(surface);
-	if (!p)
-		return surface;
-	for (int y = 0; y < im->height; y++)
-		for (int x = 0; x < im->width; x++) {
-			const uint8_t *c = (const uint8_t *)im->data + 3 * ((size_t)y * (size_t)im->width + (size_t)x);
-			uint32_t v = (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
-			memcpy(p + (size_t)y * (size_t)cairo_image_surface_get_stride(surface) + 4 * (size_t)x, &v, 4);
-		}
-	cairo_surface_mark_dirty(surface);
-	return surface;
-}
-
-static secant_status
-from_surface(cairo_surface_t *surface, secant_image *im, secant_err *err)
-{
-	int w = cairo_image_surface_get_width(surface), h = cairo_image_surface_get_height(surface);
-	cairo_surface_flush(surface);
-	const unsigned char *p = cairo_image_surface_get_data(surface);
-	if (cairo_surface_status(surface) || !p)
-		return secant_fail(
-			err, SECANT_ERR_NOMEM, "no surface to draw on: %s", cairo_status_to_string(cairo_surface_status(surface)));
-	secant_status status = secant_image_new(im, w, h, 3, SECANT_U8, err);
-	for (int y = 0; !status && y < h; y++)
-		for (int x = 0; x < w; x++) {
-			uint32_t v;
-			memcpy(&v, p + (size_t)y * (size_t)cairo_image_surface_get_stride(surface) + 4 * (size_t)x, 4);
-			uint8_t *to = (uint8_t *)im->data + 3 * ((size_t)y * (size_t)w + (size_t)x);
-			to[0] = (uint8_t)(v >> 16), to[1] = (uint8_t)(v >> 8), to[2] = (uint8_t)v;
-		}
-	return status;
-}
-
 static void
-colour(cairo_t *cr, int class, double alpha)
+colour(draw_paper *p, int class, double alpha)
 {
 	uint8_t c[3];
 	secant_palette(class, c);
-	cairo_set_source_rgba(cr, c[0] / 255.0, c[1] / 255.0, c[2] / 255.0, alpha);
+	draw_paper_ink(p, c, alpha);
 }
 
 static void
-ink_on(cairo_t *cr, int class)
+ink_on(draw_paper *p, int class)
 {
 	uint8_t c[3];
 	secant_palette(class, c);
-	double light = .299 * c[0] + .587 * c[1] + .114 * c[2], v = light > 140 ? 0 : 1;
-	cairo_set_source_rgb(cr, v, v, v);
+	double light = .299 * c[0] + .587 * c[1] + .114 * c[2];
+	draw_paper_grey(p, light > 140 ? 0 : 1);
 }
 
-/* A mask of the object as cairo's mask surface, painted in the class colour. */
 static void
-fill_mask(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *im, double opacity)
+fill_mask(draw_paper *p, const ann_set *s, const ann_object *o, const ann_image *im, double opacity)
 {
 	uint8_t *layer = secant_calloc((size_t)im->width * (size_t)im->height, 1);
-	cairo_surface_t *mask = cairo_image_surface_create(CAIRO_FORMAT_A8, im->width, im->height);
-	unsigned char *p = cairo_image_surface_get_data(mask);
-	if (layer && p && !ann_paint(s, o, false, im, layer, NULL)) {
-		for (int y = 0; y < im->height; y++)
-			for (int x = 0; x < im->width; x++)
-				p[(size_t)y * (size_t)cairo_image_surface_get_stride(mask) + (size_t)x] =
-					layer[(size_t)y * (size_t)im->width + (size_t)x] ? 255 : 0;
-		cairo_surface_mark_dirty(mask);
-		colour(cr, o->class, opacity);
-		cairo_mask_surface(cr, mask, 0, 0);
+	if (layer && !ann_paint(s, o, false, im, layer, NULL)) {
+		colour(p, o->class, opacity);
+		draw_paper_mask(p, layer, im->width, im->height);
 	}
-	cairo_surface_destroy(mask);
 	secant_free(layer);
 }
 
 static void
-draw_shape(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *im, double opacity)
+draw_shape(draw_paper *paper, const ann_set *s, const ann_object *o, const ann_image *im, double opacity)
 {
 	int parts, n;
 	const double *xy, *p = ann_parts(s, o->shape, &parts);
 	if (ann_shape_kind(s, o->shape) == ANN_RLE) {
 		if (im->width > 0 && im->height > 0 && s->shapes[o->shape + 1] == im->height
 			&& s->shapes[o->shape + 2] == im->width)
-			fill_mask(cr, s, o, im, opacity);
+			fill_mask(paper, s, o, im, opacity);
 		return;
 	}
-	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
 	for (int i = 0; i < parts; i++) {
 		p = ann_part(p, &xy, &n);
-		for (int k = 0; k < n; k++)
-			k ? cairo_line_to(cr, xy[2 * k], xy[2 * k + 1]) : cairo_move_to(cr, xy[0], xy[1]);
-		if (ann_shape_kind(s, o->shape) != ANN_LINE)
-			cairo_close_path(cr);
+		draw_paper_path(paper, xy, n, ann_shape_kind(s, o->shape) != ANN_LINE);
 	}
-	colour(cr, o->class, opacity);
+	colour(paper, o->class, opacity);
 	if (ann_shape_kind(s, o->shape) <= ANN_QUAD)
-		cairo_fill_preserve(cr);
-	colour(cr, o->class, 1);
-	cairo_stroke(cr);
+		draw_paper_fill_path(paper);
+	colour(paper, o->class, 1);
+	draw_paper_stroke(paper);
 }
 
 static void
-draw_label(cairo_t *cr, const char *text, int class, double x, double y, double size, double w, double h)
+draw_label(draw_paper *p, const char *text, int class, double x, double y, double size, double w, double h)
 {
-	cairo_text_extents_t e;
 	double pad = size * .25, ph = size + 2 * pad;
-	cairo_set_font_size(cr, size);
-	cairo_text_extents(cr, text, &e);
-	double pw = e.x_advance + 2 * pad;
+	draw_paper_font(p, size, true);
+	double pw = draw_paper_text_width(p, text) + 2 * pad;
 	y = y - ph < 0 ? y : y - ph; /* above the box, inside it where there is no room */
 	x = fmax(0, fmin(x, w - pw));
 	y = fmax(0, fmin(y, h - ph));
-	colour(cr, class, .92);
-	cairo_rectangle(cr, x, y, pw, ph);
-	cairo_fill(cr);
-	ink_on(cr, class);
-	cairo_move_to(cr, x + pad, y + pad + size * .82);
-	cairo_show_text(cr, text);
+	colour(p, class, .92);
+	draw_paper_fill_box(p, x, y, pw, ph);
+	ink_on(p, class);
+	draw_paper_text(p, x + pad, y + pad + size * .82, text);
 }
 
 static void
-draw_objects(cairo_t *cr, const ann_set *s, int i, const secant_dataset_drawing *o, double w, double h, double letters)
+draw_objects(
+	draw_paper *p, const ann_set *s, int i, const secant_dataset_drawing *o, double w, double h, double letters)
 {
 	ann_image im = s->images[i];
 	double line = o->line > 0 ? o->line : fmax(1, fmin(w, h) / 300), size = fmax(letters, fmin(w, h) / 42);
 	im.width = im.width > 0 ? im.width : (int32_t)w;
 	im.height = im.height > 0 ? im.height : (int32_t)h;
-	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
-	cairo_set_line_width(cr, line);
+	draw_paper_pen(p, line);
 	for (int pass = 0; pass < 2; pass++) /* labels last: nothing covers them */
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			const ann_object *b = &s->objects[s->order[k]];
@@ -163,60 +109,58 @@ draw_objects(cairo_t *cr, const ann_set *s, int i, const secant_dataset_drawing 
 				continue;
 			if (pass) {
 				if (o->labels)
-					draw_label(cr, ann_str(s, s->classes[b->class].name), b->class, ann_x0(b), ann_y0(b), size, w, h);
+					draw_label(p, ann_str(s, s->classes[b->class].name), b->class, ann_x0(b), ann_y0(b), size, w, h);
 				continue;
 			}
 			if (o->shapes && b->shape)
-				draw_shape(cr, s, b, &im, o->opacity);
+				draw_shape(p, s, b, &im, o->opacity);
 			if (o->boxes) {
-				const double dashes[2] = { 4 * line, 3 * line };
-				cairo_set_dash(cr, dashes, b->flags & (ANN_CROWD | ANN_DIFFICULT) ? 2 : 0, 0);
-				colour(cr, b->class, 1);
-				cairo_rectangle(cr, ann_x0(b), ann_y0(b), ann_w(b), ann_h(b));
-				cairo_stroke(cr);
-				cairo_set_dash(cr, NULL, 0, 0);
+				if (b->flags & (ANN_CROWD | ANN_DIFFICULT))
+					draw_paper_dash(p, 4 * line, 3 * line);
+				colour(p, b->class, 1);
+				draw_paper_box(p, ann_x0(b), ann_y0(b), ann_w(b), ann_h(b));
+				draw_paper_dash(p, 0, 0);
 			}
 		}
 }
 
-/* The classes that are on the picture, or all of the set for a sheet; wraps; returns its height, draws when cr is
- * there. */
+/* The classes that are on the picture, or all of the set for a sheet; wraps; returns its height. `draw`: else it is
+ * measured only. */
 static double
-legend(cairo_t *cr, const ann_set *s, const uint8_t *shown, double width, double y, double size)
+legend(draw_paper *p, bool draw, const ann_set *s, const uint8_t *shown, double width, double y, double size)
 {
 	double x = size * .6, row = size * 1.6;
-	cairo_text_extents_t e;
-	cairo_surface_t *own = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
-	cairo_t *measure = cairo_create(own);
 	double from = y;
-	cairo_select_font_face(measure, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(measure, size);
+	draw_paper_font(p, size, false);
 	y += size * .4;
 	for (int i = 0; i < s->n_classes; i++) {
 		const char *name = ann_str(s, s->classes[i].name);
 		if (!shown[i])
 			continue;
-		cairo_text_extents(measure, name, &e);
-		double w = e.x_advance + size * 2.2;
+		double w = draw_paper_text_width(p, name) + size * 2.2;
 		if (x + w > width && x > size) {
 			x = size * .6;
 			y += row;
 		}
-		if (cr) {
-			cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-			cairo_set_font_size(cr, size);
-			colour(cr, i, 1);
-			cairo_rectangle(cr, x, y + size * .15, size, size);
-			cairo_fill(cr);
-			cairo_set_source_rgb(cr, .1, .1, .1);
-			cairo_move_to(cr, x + size * 1.4, y + size * .98);
-			cairo_show_text(cr, name);
+		if (draw) {
+			colour(p, i, 1);
+			draw_paper_fill_box(p, x, y + size * .15, size, size);
+			draw_paper_grey(p, .1);
+			draw_paper_text(p, x + size * 1.4, y + size * .98, name);
 		}
 		x += w;
 	}
-	cairo_destroy(measure);
-	cairo_surface_destroy(own);
 	return y + row - from;
+}
+
+/* Its height alone; 0 where there is no memory, which the drawing says. */
+static double
+legend_height(const ann_set *s, const uint8_t *shown, double width, double size)
+{
+	draw_paper *p = draw_paper_new(1, 1, NULL);
+	double height = p ? legend(p, false, s, shown, width, 0, size) : 0;
+	draw_paper_free(p);
+	return height;
 }
 
 static secant_status
@@ -249,27 +193,18 @@ secant_dataset_draw(const secant_dataset *d, int i, const secant_dataset_drawing
 		if (s->objects[s->order[k]].class >= 0)
 			shown[s->objects[s->order[k]].class] = 1, any = true;
 	if (!status) {
-		double size = fmax(11, im.width / 50.0),
-			   below = o->legend && any ? legend(NULL, s, shown, im.width, 0, size) : 0;
-		cairo_surface_t *picture = to_surface(&im),
-						*surface = cairo_image_surface_create(
-							CAIRO_FORMAT_RGB24, im.width, im.height + (int)ceil(below));
-		cairo_t *cr = cairo_create(surface);
-		cairo_set_source_rgb(cr, 1, 1, 1);
-		cairo_paint(cr);
-		cairo_set_source_surface(cr, picture, 0, 0);
-		cairo_paint(cr);
-		cairo_save(cr);
-		cairo_rectangle(cr, 0, 0, im.width, im.height);
-		cairo_clip(cr);
-		draw_objects(cr, s, i, o, im.width, im.height, 9);
-		cairo_restore(cr);
-		if (below > 0)
-			(void)legend(cr, s, shown, im.width, im.height, size);
-		cairo_destroy(cr);
-		status = from_surface(surface, out, err);
-		cairo_surface_destroy(surface);
-		cairo_surface_destroy(picture);
+		double size = fmax(11, im.width / 50.0), below = o->legend && any ? legend_height(s, shown, im.width, size) : 0;
+		draw_paper *p = draw_paper_new(im.width, im.height + (int)ceil(below), err);
+		if (p) {
+			draw_paper_picture(p, &im, 0, 0);
+			draw_paper_enter(p, 0, 0, im.width, im.height, 1);
+			draw_objects(p, s, i, o, im.width, im.height, 9);
+			draw_paper_leave(p);
+			if (below > 0)
+				(void)legend(p, true, s, shown, im.width, im.height, size);
+		}
+		status = p ? draw_paper_take(p, out, err) : SECANT_ERR_NOMEM;
+		draw_paper_free(p);
 	}
 	secant_image_free(&im);
 	secant_free(shown);
@@ -288,7 +223,8 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 	int *order = secant_calloc((size_t)s->n_images, sizeof *order), lines = (n + columns - 1) / columns;
 	uint8_t *shown = secant_calloc((size_t)s->n_classes + 1, 1);
 	if (!order || !shown) {
-		secant_free(order), secant_free(shown);
+		secant_free(order);
+		secant_free(shown);
 		return ann_nomem(err);
 	}
 	for (int i = 0; i < s->n_images; i++)
@@ -298,13 +234,9 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 	for (int i = 0; i < s->n_objects; i++)
 		if (s->objects[i].class >= 0)
 			shown[s->objects[i].class] = 1;
-	double below = o->legend ? legend(NULL, s, shown, columns * cell, 0, 14) : 0;
-	cairo_surface_t *surface = cairo_image_surface_create(
-		CAIRO_FORMAT_RGB24, columns * cell, lines * cell + (int)ceil(below));
-	cairo_t *cr = cairo_create(surface);
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	secant_status status = SECANT_OK;
+	double below = o->legend ? legend_height(s, shown, columns * cell, 14) : 0;
+	draw_paper *p = draw_paper_new(columns * cell, lines * cell + (int)ceil(below), err);
+	secant_status status = p ? SECANT_OK : SECANT_ERR_NOMEM;
 	for (int k = 0; k < n && !status; k++) {
 		secant_image im = { 0 }, small = { 0 };
 		int i = order[k];
@@ -314,25 +246,17 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 		if (!status)
 			status = secant_image_resize(&small, &im, w, h, SECANT_FILTER_AREA, err);
 		if (!status) {
-			cairo_surface_t *picture = to_surface(&small);
-			cairo_save(cr);
-			cairo_translate(cr, k % columns * cell + (cell - w) / 2, k / columns * cell + 20);
-			cairo_set_source_surface(cr, picture, 0, 0);
-			cairo_paint(cr);
-			cairo_rectangle(cr, 0, 0, w, h);
-			cairo_clip(cr);
-			cairo_scale(cr, scale, scale);
-			secant_dataset_drawing at =
-				*o; /* lines and letters as wide on the sheet as on a picture of the cell's size */
+			int x = k % columns * cell, y = k / columns * cell;
+			draw_paper_picture(p, &small, x + (cell - w) / 2, y + 20);
+			draw_paper_enter(p, x + (cell - w) / 2, y + 20, w, h, scale);
+			/* lines and letters as wide on the sheet as on a picture of the cell's size */
+			secant_dataset_drawing at = *o;
 			at.line = (o->line > 0 ? o->line : 1.4) / scale;
-			draw_objects(cr, s, i, &at, im.width, im.height, 9 / scale);
-			cairo_restore(cr);
-			cairo_surface_destroy(picture);
-			cairo_set_source_rgb(cr, .2, .2, .2);
-			cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-			cairo_set_font_size(cr, 12);
-			cairo_move_to(cr, k % columns * cell + 5, k / columns * cell + 14);
-			cairo_show_text(cr, ann_str(s, s->images[i].name));
+			draw_objects(p, s, i, &at, im.width, im.height, 9 / scale);
+			draw_paper_leave(p);
+			draw_paper_grey(p, .2);
+			draw_paper_font(p, 12, false);
+			draw_paper_text(p, x + 5, y + 14, ann_str(s, s->images[i].name));
 		}
 		secant_image_free(&im);
 		secant_image_free(&small);
@@ -340,11 +264,11 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 			status = ann_call_watch(watch, err);
 	}
 	if (below > 0 && !status)
-		(void)legend(cr, s, shown, columns * cell, lines * cell, 14);
-	cairo_destroy(cr);
+		(void)legend(p, true, s, shown, columns * cell, lines * cell, 14);
 	if (!status)
-		status = from_surface(surface, out, err);
-	cairo_surface_destroy(surface);
-	secant_free(order), secant_free(shown);
+		status = draw_paper_take(p, out, err);
+	draw_paper_free(p);
+	secant_free(order);
+	secant_free(shown);
 	return status;
 }

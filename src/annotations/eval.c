@@ -1,7 +1,7 @@
 /* Evaluation of result files: options, the report, and the picture of the curves. */
 #include "annotations/judge.h"
 #include "base/file.h"
-#include <cairo.h>
+#include "draw/paper.h"
 #include <secant/codec.h>
 #include <secant/palette.h>
 #include <stdio.h>
@@ -98,52 +98,42 @@ ann_draw_curves(const ann_set *s, const ann_curve *c, const char *title, const c
 {
 	int shown = s->n_classes < 24 ? s->n_classes : 24;
 	const double w = 900, h = 560, left = 60, top = 40, pw = 520, ph = 460;
-	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)w, (int)h);
-	cairo_t *cr = cairo_create(surface);
 	char text[64];
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(cr, 13);
-	cairo_set_line_width(cr, 1);
+	draw_paper *p = draw_paper_new((int)w, (int)h, err);
+	if (!p)
+		return SECANT_ERR_NOMEM;
+	draw_paper_font(p, 13, false);
+	draw_paper_pen(p, 1);
 	for (int i = 0; i <= 10; i++) {
 		double x = left + pw * i / 10, y = top + ph - ph * i / 10;
-		cairo_set_source_rgb(cr, .88, .88, .88);
-		cairo_move_to(cr, x, top), cairo_line_to(cr, x, top + ph), cairo_stroke(cr);
-		cairo_move_to(cr, left, y), cairo_line_to(cr, left + pw, y), cairo_stroke(cr);
-		cairo_set_source_rgb(cr, .2, .2, .2);
+		draw_paper_grey(p, .88);
+		draw_paper_path(p, (const double[]){ x, top, x, top + ph }, 2, false);
+		draw_paper_stroke(p);
+		draw_paper_path(p, (const double[]){ left, y, left + pw, y }, 2, false);
+		draw_paper_stroke(p);
+		draw_paper_grey(p, .2);
 		snprintf(text, sizeof text, "%.1f", i / 10.0);
-		cairo_move_to(cr, x - 9, top + ph + 18), cairo_show_text(cr, text);
-		cairo_move_to(cr, left - 28, y + 4), cairo_show_text(cr, text);
+		draw_paper_text(p, x - 9, top + ph + 18, text);
+		draw_paper_text(p, left - 28, y + 4, text);
 	}
-	cairo_move_to(cr, left + pw / 2 - 22, top + ph + 40), cairo_show_text(cr, "recall");
-	cairo_move_to(cr, left, top - 14), cairo_show_text(cr, title);
-	cairo_set_line_width(cr, 2);
+	draw_paper_text(p, left + pw / 2 - 22, top + ph + 40, "recall");
+	draw_paper_text(p, left, top - 14, title);
+	draw_paper_pen(p, 2);
 	for (int i = 0; i < shown; i++) {
 		uint8_t rgb[3];
 		secant_palette(i, rgb);
-		cairo_set_source_rgb(cr, rgb[0] / 255.0, rgb[1] / 255.0, rgb[2] / 255.0);
+		draw_paper_ink(p, rgb, 1);
 		for (int k = 0; k < c[i].n; k++)
-			cairo_line_to(cr, left + pw * c[i].recall[k], top + ph - ph * c[i].precision[k]);
-		cairo_stroke(cr);
-		cairo_rectangle(cr, left + pw + 24, top + 19.0 * i, 14, 10), cairo_fill(cr);
-		cairo_set_source_rgb(cr, .1, .1, .1);
+			draw_paper_to(p, left + pw * c[i].recall[k], top + ph - ph * c[i].precision[k]);
+		draw_paper_stroke(p);
+		draw_paper_fill_box(p, left + pw + 24, top + 19.0 * i, 14, 10);
+		draw_paper_grey(p, .1);
 		snprintf(text, sizeof text, "%.34s  %.3f", ann_str(s, s->classes[i].name), c[i].ap);
-		cairo_move_to(cr, left + pw + 44, top + 19.0 * i + 10), cairo_show_text(cr, text);
+		draw_paper_text(p, left + pw + 44, top + 19.0 * i + 10, text);
 	}
-	cairo_destroy(cr);
-	cairo_surface_flush(surface);
 	secant_image im;
-	secant_status status = secant_image_new(&im, (int)w, (int)h, 3, SECANT_U8, err);
-	const unsigned char *pixels = cairo_image_surface_get_data(surface);
-	for (int y = 0; !status && pixels && y < (int)h; y++)
-		for (int x = 0; x < (int)w; x++) {
-			uint32_t v;
-			memcpy(&v, pixels + (size_t)y * (size_t)cairo_image_surface_get_stride(surface) + 4 * (size_t)x, 4);
-			uint8_t *to = (uint8_t *)im.data + 3 * ((size_t)y * (size_t)w + (size_t)x);
-			to[0] = (uint8_t)(v >> 16), to[1] = (uint8_t)(v >> 8), to[2] = (uint8_t)v;
-		}
-	cairo_surface_destroy(surface);
+	secant_status status = draw_paper_take(p, &im, err);
+	draw_paper_free(p);
 	if (!status)
 		status = secant_image_write(&im, path, NULL, err);
 	secant_image_free(&im);

@@ -1,8 +1,8 @@
 /* The legend of overlays: a strip with the classes' colours and names, in as many rows as the width asks for. */
-#include <cairo.h>
 #include <stdio.h>
 #include <string.h>
 #include "deploy/predictor.h"
+#include "draw/paper.h"
 
 enum { LINE = 26, PAD = 10, SWATCH = 14, SIZE = 14, LONGEST = 80 };
 
@@ -23,85 +23,63 @@ name_of(const secant_predictor *p, int class, char text[LONGEST])
 		text[n - 1] = '\0';
 }
 
-/* Lays the entries out; draws them where cr is a drawing of their size. Returns the height. */
+/* Lays the entries out; `draw`: on paper of their size, else they are measured only. Returns the height. */
 static int
-lay_out(const secant_predictor *p, cairo_t *cr, int width, bool draw)
+lay_out(const secant_predictor *p, draw_paper *paper, int width, bool draw)
 {
 	double x = PAD, y = PAD;
+	draw_paper_font(paper, SIZE, false);
 	for (int class = 0; class < p->model[0].classes; class ++) {
 		if (class == p->rules.never - 1)
 			continue;
 		char text[LONGEST];
 		uint8_t rgb[3];
-		cairo_text_extents_t e;
 		name_of(p, class, text);
-		cairo_text_extents(cr, text, &e);
-		double wide = SWATCH + 6 + e.x_advance + 2 * PAD;
+		double wide = SWATCH + 6 + draw_paper_text_width(paper, text) + 2 * PAD;
 		if (x > PAD && x + wide > width) {
 			x = PAD;
 			y += LINE;
 		}
 		if (draw) {
 			secant_predictor_colour(p, class, rgb);
-			cairo_set_source_rgb(cr, rgb[0] / 255., rgb[1] / 255., rgb[2] / 255.);
-			cairo_rectangle(cr, x, y, SWATCH, SWATCH);
-			cairo_fill(cr);
-			cairo_set_source_rgb(cr, .1, .1, .1);
-			cairo_move_to(cr, x + SWATCH + 6, y + SWATCH - 2);
-			cairo_show_text(cr, text);
+			draw_paper_ink(paper, rgb, 1);
+			draw_paper_fill_box(paper, x, y, SWATCH, SWATCH);
+			draw_paper_grey(paper, .1);
+			draw_paper_text(paper, x + SWATCH + 6, y + SWATCH - 2, text);
 		}
 		x += wide;
 	}
 	return (int)y + LINE;
 }
 
-static cairo_surface_t *
-canvas(int width, int height, cairo_t **cr)
-{
-	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
-	*cr = cairo_create(surface);
-	cairo_set_source_rgb(*cr, 1, 1, 1);
-	cairo_paint(*cr);
-	cairo_select_font_face(*cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(*cr, SIZE);
-	return surface;
-}
-
-static void
-drop(cairo_surface_t *surface, cairo_t *cr)
-{
-	cairo_destroy(cr);
-	cairo_surface_destroy(surface);
-}
-
 secant_status
 deploy_legend_draw(const secant_predictor *p, int width, secant_image *out, secant_err *err)
 {
-	enum { WIDEST = 4000 }; /* cairo draws 32767 pixels at most; beyond this the strip is white */
-	cairo_t *cr;
+	enum { WIDEST = 4000 }; /* a drawing has 32767 pixels at most; beyond this the strip is white */
 	int drawn = width < WIDEST ? width : WIDEST;
-	cairo_surface_t *surface = canvas(1, 1, &cr);
-	int height = lay_out(p, cr, drawn, false);
-	drop(surface, cr);
+	secant_image strip = { 0 };
+	draw_paper *paper = draw_paper_new(1, 1, err);
+	int height = paper ? lay_out(p, paper, drawn, false) : 0;
+	draw_paper_free(paper);
 	if (height > 16000)
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "--legend: %d classes are too many for a legend", p->model[0].classes);
-	surface = canvas(drawn, height, &cr);
-	(void)lay_out(p, cr, drawn, true);
-	cairo_surface_flush(surface);
-	secant_status status = cairo_status(cr)
-		? secant_fail(err, SECANT_ERR_NOMEM, "cannot draw the legend: %s", cairo_status_to_string(cairo_status(cr)))
-		: secant_image_new(out, width, height, 3, SECANT_U8, err);
-	const uint8_t *from = status ? NULL : cairo_image_surface_get_data(surface);
-	int stride = cairo_image_surface_get_stride(surface);
-	for (int y = 0; y < height && from; y++)
-		for (int x = 0; x < width; x++) {
-			uint8_t *to = (uint8_t *)out->data + ((int64_t)y * width + x) * 3;
-			uint32_t pixel = 0xffffff;
-			if (x < drawn)
-				memcpy(&pixel, from + (size_t)y * (size_t)stride + (size_t)x * 4, sizeof pixel);
-			to[0] = (uint8_t)(pixel >> 16), to[1] = (uint8_t)(pixel >> 8), to[2] = (uint8_t)pixel;
-		}
-	drop(surface, cr);
+	if (!height || !(paper = draw_paper_new(drawn, height, err)))
+		return SECANT_ERR_NOMEM;
+	(void)lay_out(p, paper, drawn, true);
+	secant_status status = draw_paper_take(paper, &strip, err);
+	draw_paper_free(paper);
+	if (!status && drawn == width) {
+		*out = strip;
+		return SECANT_OK;
+	}
+	if (!status)
+		status = secant_image_new(out, width, height, 3, SECANT_U8, err);
+	for (int y = 0; !status && y < height; y++) {
+		uint8_t *to = (uint8_t *)out->data + 3 * (size_t)y * (size_t)width;
+		memset(to, 255, 3 * (size_t)width);
+		memcpy(to, (uint8_t *)strip.data + 3 * (size_t)y * (size_t)drawn, 3 * (size_t)drawn);
+	}
+	secant_image_free(&strip);
 	return status;
 }

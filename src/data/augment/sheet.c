@@ -4,7 +4,6 @@
  * that what is shown is what is learned from: same seed, same crops, same steps. Labels are tinted, with opaque
  * borders; what is ignored is hatched.
  */
-#include <cairo.h>
 #include <secant/codec.h>
 #include <secant/palette.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/samples.h"
+#include "draw/paper.h"
 
 enum { GAP = 8, LEFT = 16, TITLE = 40, HEAD = 26, NAME = 24, LETTERS = 13, IGNORED = -1 };
 
@@ -106,41 +106,18 @@ cell_of(const secant_augment_sheet *o, const data_batch *b, secant_image *cell, 
 
 typedef struct sheet {
 	const secant_augment_sheet *o;
-	secant_image *out;
-	cairo_t *cr;
-	cairo_surface_t *surface;
+	draw_paper *paper;
 } sheet;
-
-static void
-paste(const sheet *s, const secant_image *cell, int x0, int y0)
-{
-	unsigned char *data = cairo_image_surface_get_data(s->surface);
-	int stride = cairo_image_surface_get_stride(s->surface);
-	cairo_surface_flush(s->surface);
-	for (int y = 0; y < cell->height; y++)
-		for (int x = 0; x < cell->width; x++) {
-			const uint8_t *from = (const uint8_t *)cell->data + ((int64_t)y * cell->width + x) * 3;
-			uint32_t pixel = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
-			memcpy(data + (size_t)(y0 + y) * (size_t)stride + (size_t)(x0 + x) * 4, &pixel, sizeof pixel);
-		}
-	cairo_surface_mark_dirty(s->surface);
-}
 
 /* Text cut to a width with dots. */
 static void
 put_text(const sheet *s, double x, double y, double width, const char *text)
 {
-	cairo_text_extents_t e;
 	char shown[400];
 	(void)snprintf(shown, sizeof shown, "%s", text);
-	for (size_t n = strlen(shown); n > 4; n--) {
-		cairo_text_extents(s->cr, shown, &e);
-		if (e.x_advance <= width)
-			break;
+	for (size_t n = strlen(shown); n > 4 && draw_paper_text_width(s->paper, shown) > width; n--)
 		memcpy(shown + n - 4, "...", 4);
-	}
-	cairo_move_to(s->cr, x, y);
-	cairo_show_text(s->cr, shown);
+	draw_paper_text(s->paper, x, y, shown);
 }
 
 static secant_status
@@ -155,7 +132,7 @@ put_sample(const sheet *s, data_loader *l, uint32_t epoch, int sample, int colum
 	if (!status && !end)
 		status = cell_of(s->o, &b, &cell, err);
 	if (!status && cell.data)
-		paste(s, &cell, LEFT + column * (s->o->side + GAP), y);
+		draw_paper_picture(s->paper, &cell, LEFT + column * (s->o->side + GAP), y);
 	secant_image_free(&cell);
 	return status;
 }
@@ -166,8 +143,8 @@ put_rows(
 {
 	secant_status status = SECANT_OK;
 	char text[64];
-	cairo_set_source_rgb(s->cr, .2, .2, .2);
-	cairo_set_font_size(s->cr, LETTERS);
+	draw_paper_font(s->paper, LETTERS, false);
+	draw_paper_grey(s->paper, .2);
 	for (int v = 0; v <= s->o->views; v++) {
 		(void)snprintf(text, sizeof text, "epoch %d", v);
 		put_text(s, LEFT + v * (s->o->side + GAP), TITLE + HEAD - 8, s->o->side, v ? text : "as it is");
@@ -177,28 +154,9 @@ put_rows(
 		status = put_sample(s, plain, 0, sample, 0, y, err);
 		for (int v = 0; v < s->o->views && !status; v++)
 			status = put_sample(s, augmented, (uint32_t)v, sample, v + 1, y, err);
+		draw_paper_grey(s->paper, .2);
 		put_text(s, LEFT, y + s->o->side + 16, s->o->views * (s->o->side + GAP),
 			base_path_name(data_samples_image_path(samples, sample)));
-	}
-	return status;
-}
-
-static secant_status
-take_surface(const sheet *s, secant_err *err)
-{
-	int w = cairo_image_surface_get_width(s->surface), h = cairo_image_surface_get_height(s->surface),
-		stride = cairo_image_surface_get_stride(s->surface);
-	if (cairo_status(s->cr))
-		return secant_fail(
-			err, SECANT_ERR_NOMEM, "cannot draw the sheet: %s", cairo_status_to_string(cairo_status(s->cr)));
-	secant_status status = secant_image_new(s->out, w, h, 3, SECANT_U8, err);
-	cairo_surface_flush(s->surface);
-	const unsigned char *data = cairo_image_surface_get_data(s->surface);
-	for (int64_t i = 0; !status && i < (int64_t)w * h; i++) {
-		uint32_t pixel;
-		memcpy(&pixel, data + (size_t)(i / w) * (size_t)stride + (size_t)(i % w) * 4, sizeof pixel);
-		uint8_t *to = (uint8_t *)s->out->data + 3 * i;
-		to[0] = (uint8_t)(pixel >> 16), to[1] = (uint8_t)(pixel >> 8), to[2] = (uint8_t)pixel;
 	}
 	return status;
 }
@@ -214,21 +172,16 @@ draw_sheet(const secant_augment_sheet *o, const char *recipe, const data_samples
 		return secant_fail(err, SECANT_ERR_RANGE,
 			"a sheet of %lldx%lld pixels is too large: fewer --pictures or --views, or a smaller --side",
 			(long long)height, (long long)width);
-	sheet s = {
-		.o = o, .out = out, .surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height)
-	};
-	s.cr = cairo_create(s.surface);
-	cairo_set_source_rgb(s.cr, 1, 1, 1);
-	cairo_paint(s.cr);
-	cairo_select_font_face(s.cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_source_rgb(s.cr, .1, .1, .1);
-	cairo_set_font_size(s.cr, 15);
+	sheet s = { .o = o, .paper = draw_paper_new((int)width, (int)height, err) };
+	if (!s.paper)
+		return SECANT_ERR_NOMEM;
+	draw_paper_font(s.paper, 15, false);
+	draw_paper_grey(s.paper, .1);
 	put_text(&s, LEFT, 27, (double)width - 2 * LEFT, recipe);
-	secant_status status = cairo_status(s.cr) ? SECANT_OK : put_rows(&s, samples, n, plain, augmented, err);
+	secant_status status = put_rows(&s, samples, n, plain, augmented, err);
 	if (!status)
-		status = take_surface(&s, err);
-	cairo_destroy(s.cr);
-	cairo_surface_destroy(s.surface);
+		status = draw_paper_take(s.paper, out, err);
+	draw_paper_free(s.paper);
 	return status;
 }
 
