@@ -22,16 +22,6 @@ ann_pull_free(json_pull *j)
 	base_str_free(&j->scratch);
 }
 
-void
-ann_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column)
-{
-	*line = 1;
-	const char *p = j->start;
-	for (const char *q; p < at && (q = memchr(p, '\n', (size_t)(at - p))); p = q + 1)
-		(*line)++;
-	*column = (uint32_t)(at - p) + 1;
-}
-
 uint32_t
 ann_pull_line(json_pull *j)
 {
@@ -39,26 +29,17 @@ ann_pull_line(json_pull *j)
 		j->line_at = j->start;
 		j->line = 1;
 	}
-	for (const char *q; j->line_at < j->p && (q = memchr(j->line_at, '\n', (size_t)(j->p - j->line_at)));
-		 j->line_at = q + 1)
-		j->line++;
-	j->line_at = j->p > j->line_at ? j->p : j->line_at;
-	return j->line;
+	return ann_line_of(&j->line_at, &j->line, j->p);
 }
 
 void
 ann_pull_fail(json_pull *j, const char *fmt, ...)
 {
-	if (j->err.code)
-		return;
-	char what[300];
-	uint32_t line, column;
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
+	if (!j->err.code)
+		ann_parse_error(&j->err, j->origin, j->start, j->p, fmt, ap);
 	va_end(ap);
-	ann_pull_position(j, j->p, &line, &column);
-	(void)secant_fail(&j->err, SECANT_ERR_FORMAT, "%s:%u:%u: %s", j->origin, line, column, what);
 }
 
 static void

@@ -54,7 +54,6 @@ bool ann_pull_string(json_pull *j, ann_field *text);
 void ann_pull_skip(json_pull *j, ann_field *raw);
 /* After the outermost value: an error if anything follows. */
 void ann_pull_end(json_pull *j);
-void ann_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column);
 void ann_pull_fail(json_pull *j, const char *fmt, ...) SECANT_PRINTF(2, 3);
 uint32_t ann_pull_line(json_pull *j); /* of the present place; cheap when called in order */
 #endif

@@ -506,3 +506,32 @@ ann_fields(const char *p, size_t n, char separator, ann_field *fields, int max)
 		}
 	}
 }
+
+void
+ann_position(const char *start, const char *at, uint32_t *line, uint32_t *column)
+{
+	*line = 1;
+	const char *p = start;
+	for (const char *q; p < at && (q = memchr(p, '\n', (size_t)(at - p))); p = q + 1)
+		(*line)++;
+	*column = (uint32_t)(at - p) + 1;
+}
+
+uint32_t
+ann_line_of(const char **known, uint32_t *line, const char *at)
+{
+	for (const char *q; *known < at && (q = memchr(*known, '\n', (size_t)(at - *known))); *known = q + 1)
+		(*line)++;
+	*known = at > *known ? at : *known;
+	return *line;
+}
+
+void
+ann_parse_error(secant_err *err, const char *origin, const char *start, const char *at, const char *fmt, va_list ap)
+{
+	char what[300];
+	uint32_t line, column;
+	vsnprintf(what, sizeof what, fmt, ap);
+	ann_position(start, at, &line, &column);
+	(void)secant_fail(err, SECANT_ERR_FORMAT, "%s:%u:%u: %s", origin, line, column, what);
+}

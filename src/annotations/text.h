@@ -4,6 +4,7 @@
  */
 #ifndef ANN_TEXT_H
 #define ANN_TEXT_H
+#include <stdarg.h>
 #include <stdint.h>
 #include "base/mem.h"
 
@@ -69,4 +70,12 @@ ann_starts(ann_field f, const char *s)
 {
 	return ann_len(f) >= __builtin_strlen(s) && !__builtin_memcmp(f.p, s, __builtin_strlen(s));
 }
+
+/* What pull parsers say of a place in their text. */
+void ann_position(const char *start, const char *at, uint32_t *line, uint32_t *column);
+/* The line of a place, counted on from the last one that was asked for (*known, *line), which lies before it. */
+uint32_t ann_line_of(const char **known, uint32_t *line, const char *at);
+/* "origin:line:column: what" as a format error. */
+void ann_parse_error(
+	secant_err *err, const char *origin, const char *start, const char *at, const char *fmt, va_list ap);
 #endif

@@ -19,39 +19,20 @@ ann_xml_free(xml_pull *x)
 	base_str_free(&x->scratch);
 }
 
-static void
-position(const xml_pull *x, uint32_t *line, uint32_t *column)
-{
-	*line = 1;
-	const char *p = x->start;
-	for (const char *q; p < x->p && (q = memchr(p, '\n', (size_t)(x->p - p))); p = q + 1)
-		(*line)++;
-	*column = (uint32_t)(x->p - p) + 1;
-}
-
 uint32_t
 ann_xml_line(xml_pull *x)
 {
-	for (const char *q; x->line_at < x->p && (q = memchr(x->line_at, '\n', (size_t)(x->p - x->line_at)));
-		 x->line_at = q + 1)
-		x->line++;
-	x->line_at = x->p > x->line_at ? x->p : x->line_at;
-	return x->line;
+	return ann_line_of(&x->line_at, &x->line, x->p);
 }
 
 void
 ann_xml_fail(xml_pull *x, const char *fmt, ...)
 {
-	if (x->err.code)
-		return;
-	char what[300];
-	uint32_t line, column;
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
+	if (!x->err.code)
+		ann_parse_error(&x->err, x->origin, x->start, x->p, fmt, ap);
 	va_end(ap);
-	position(x, &line, &column);
-	(void)secant_fail(&x->err, SECANT_ERR_FORMAT, "%s:%u:%u: %s", x->origin, line, column, what);
 }
 
 static bool

@@ -9,11 +9,11 @@
 #include "base/file.h"
 #include "judge/evaluate_clouds.h"
 #include "train/trainer.h"
+#include "train/validation.h"
 
 struct train_work {
 	data_clouds *train, *validation; /* the second may be NULL */
-	exec_runner *runner; /* of validation */
-	secant_session *session;
+	train_validation run; /* of validation */
 	deploy_deployed as; /* the model in training, as evaluation sees one */
 	deploy_cloud_model recipe;
 	secant_cloud_judging judging; /* defaults */
@@ -245,8 +245,7 @@ close_clouds(train_work *w)
 {
 	if (!w)
 		return;
-	secant_session_free(w->session);
-	exec_runner_free(w->runner);
+	train_validation_free(&w->run);
 	deploy_cloud_model_free(&w->recipe);
 	json_decref(w->as.file.settings);
 	secant_opts_free(&secant_cloud_judging_options, &w->judging);
@@ -365,51 +364,26 @@ take_scores(const train_trainer *s, const secant_scores *from, double *values)
 	values[LOSS] = from->loss;
 }
 
-/* Runner and session of validation. */
-static secant_status
-make_runner(train_trainer *s, secant_err *err)
-{
-	train_work *w = s->work;
-	const char *wanted = "probabilities";
-	exec_plan_options o = {
-		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
-	};
-	if (!w->runner && !(w->runner = model_runner(&s->model, &o, err)))
-		return err->code;
-	if (!w->session && !(w->session = exec_session_new(w->runner, &wanted, 1, err)))
-		return err->code;
-	return SECANT_OK;
-}
-
-static void
-forget(train_work *w)
-{
-	exec_session_forget(w->session);
-	exec_runner_forget(w->runner);
-}
-
 static secant_status
 validate(train_trainer *s, int epoch, double *values, secant_err *err)
 {
 	train_work *w = s->work;
 	secant_scores scores = { 0 };
 	(void)epoch;
-	secant_status status = make_runner(s, err);
+	secant_status status = train_validation_begin(&w->run, s, "probabilities", err);
 	if (status)
 		return status;
-	w->as.runner = w->runner;
-	exec_session_stand_on(w->session, s->learning.context);
+	w->as.runner = w->run.runner;
 	judge_cloud_evaluation e = { .d = &w->as,
-		.session = w->session,
+		.session = w->run.session,
 		.m = &w->recipe,
 		.judging = &w->judging,
 		.batch = s->batch,
 		.seed = (uint64_t)s->o->seed };
-	forget(w);
 	status = judge_evaluate_clouds(&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
 	if (!status)
 		take_scores(s, &scores, values);
-	forget(w); /* its slab is not needed while training */
+	train_validation_end(&w->run);
 	secant_scores_free(&scores);
 	return status;
 }

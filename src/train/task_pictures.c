@@ -10,12 +10,12 @@
 #include "model/onnx.h"
 #include "train/labels.h"
 #include "train/trainer.h"
+#include "train/validation.h"
 
 struct train_work {
 	data_samples *train, *validation; /* the second may be NULL */
 	data_augmentation *augmentation;
-	exec_runner *runner; /* of validation */
-	secant_session *session;
+	train_validation run; /* of validation */
 	double *weights; /* of training samples; NULL: all alike */
 };
 
@@ -294,8 +294,7 @@ close_pictures(train_work *w)
 {
 	if (!w)
 		return;
-	secant_session_free(w->session);
-	exec_runner_free(w->runner);
+	train_validation_free(&w->run);
 	data_augmentation_free(w->augmentation);
 	data_samples_free(w->train);
 	data_samples_free(w->validation);
@@ -492,29 +491,6 @@ warn_of_labels(const train_trainer *s, const secant_scores *scores)
 			scores->per_class[last].name);
 }
 
-/* Runner and session of validation. */
-static secant_status
-make_runner(train_trainer *s, secant_err *err)
-{
-	train_work *w = s->work;
-	const char *wanted = "logits";
-	exec_plan_options o = {
-		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
-	};
-	if (!w->runner && !(w->runner = model_runner(&s->model, &o, err)))
-		return err->code;
-	if (!w->session && !(w->session = exec_session_new(w->runner, &wanted, 1, err)))
-		return err->code;
-	return SECANT_OK;
-}
-
-static void
-forget(train_work *w)
-{
-	exec_session_forget(w->session);
-	exec_runner_forget(w->runner);
-}
-
 static secant_status
 validate(train_trainer *s, int epoch, double *values, secant_err *err)
 {
@@ -526,13 +502,12 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		judge_counts_free(&counts);
 	if (status)
 		return status;
-	if ((status = make_runner(s, err))) {
+	if ((status = train_validation_begin(&w->run, s, "logits", err))) {
 		judge_counts_free(&counts);
 		return status;
 	}
-	exec_session_stand_on(w->session, s->learning.context);
 	train_gallery *gallery = epoch > 0 ? train_gallery_begin(s, w->validation, &counts) : NULL;
-	judge_evaluation ev = { .session = w->session,
+	judge_evaluation ev = { .session = w->run.session,
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.multiple = s->model.multiple,
@@ -548,7 +523,6 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		.user = gallery }; /* not to be cancelled: an epoch is finished once its steps are done */
 	if (s->o->data.resize)
 		ev.size = (secant_ints){ 2, { (int)s->input.dim[1], (int)s->input.dim[2] } };
-	forget(w);
 	if (!(status = judge_evaluate_samples(&ev, w->validation, &counts, err))
 		&& !(status = judge_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		take_scores(&scores, values);
@@ -557,7 +531,7 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		if (gallery && !(status = train_trainer_claim(s, err)))
 			status = train_gallery_end(gallery, &scores, epoch, err);
 	}
-	forget(w); /* its slab is not needed while training */
+	train_validation_end(&w->run);
 	secant_scores_free(&scores);
 	judge_counts_free(&counts);
 	return status;
