@@ -182,6 +182,7 @@ src/base/file.c: counter
 src/base/json.c: lost
 src/base/guard.c: guard
 tools/interrupt.c: interrupted
+tools/json.c: lost
 tools/cmd_train.c: began_with_run
 tools/json.c: printed
 tools/streams_library.c: functions
@@ -293,12 +294,14 @@ src/codec/cloud/text_write.c: csv txt
 src/train/plans.c: step
 src/train/trainer.c: step
 tools/cmd_data.c: folder
+src/app/zoo_export.c: unet_medical
+src/data/joined.c: masks
 '
 
-# Comparisons with the names of registered things outside of their own files, and with names of operators anywhere but where ONNX's are read.
+# Comparisons with the names of registered things outside of their own files, and with names of operators anywhere but where those of other formats are read.
 check_comparisons() {
 	local list folders names
-	sources src tools | grep -vE '^src/formats/onnx/|/onnx_' | xargs grep -nE 'strcmp\([^"]*\<op(->name)?, *"' \
+	sources src tools | grep -vE '^src/formats/(onnx|mindir)/|/onnx[_.]' | xargs grep -nE 'strcmp\([^"]*\<op(->name)?, *"' \
 		| sed 's/^\([^:]*:[0-9]*\):.*/\1: an operator is known by its descriptor (ops\/known.h) or by a field of it, not by its name/'
 	while IFS=: read -r list folders; do
 		[ -e "$list" ] || continue

@@ -50,7 +50,20 @@ void command_print_help(FILE *to, const command *c, const char *name, bool all);
  * `buffer`; else the operand. */
 const char *tool_model(const char *operand, char *buffer, size_t size);
 
-/* Prints j, which it takes over, with jansson's flags and a line feed. */
+/*
+ * Building JSON. jansson leaves out what could not be had (no memory, text that is no UTF-8) without a word; these
+ * remember it, and tool_print_json says it. They stand under jansson's names, so that there is one way to build.
+ */
+int tool_json_put(json_t *object, const char *key, json_t *value); /* takes the value */
+int tool_json_append(json_t *array, json_t *value); /* takes the value */
+#ifndef TOOLS_JSON_ITSELF
+#undef json_object_set_new
+#define json_object_set_new tool_json_put
+#undef json_array_append_new
+#define json_array_append_new tool_json_append
+#endif
+
+/* Prints j, which it takes over, with jansson's flags and a line feed; an error where a part of it could not be had. */
 int tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err);
 bool tool_json_printed(void); /* has an object gone to standard output? */
 /* A number, null where there is none (NaN): JSON knows no other. */

@@ -1,4 +1,5 @@
 /* What `--json` prints, and log lines as JSON. */
+#define TOOLS_JSON_ITSELF
 #include "command.h"
 #include <math.h>
 #include <stdlib.h>
@@ -11,13 +12,32 @@ tool_json_printed(void)
 	return printed;
 }
 
+static bool lost; /* a part of what is being built */
+
+int
+tool_json_put(json_t *object, const char *key, json_t *value)
+{
+	int failed = json_object_set_new(object, key, value);
+	lost |= failed != 0;
+	return failed;
+}
+
+int
+tool_json_append(json_t *array, json_t *value)
+{
+	int failed = json_array_append_new(array, value);
+	lost |= failed != 0;
+	return failed;
+}
+
 int
 tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err)
 {
-	char *text = j ? json_dumps(j, flags) : NULL;
+	char *text = j && !lost ? json_dumps(j, flags) : NULL;
 	json_decref(j);
+	lost = false;
 	if (!text)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for JSON, or a name in it is no UTF-8");
 	fprintf(to, "%s\n", text);
 	printed |= to == stdout;
 	free(text);

@@ -219,7 +219,7 @@ add_tensors(compiling *c, secant_err *err)
 static secant_status
 surround(compiling *c, secant_err *err)
 {
-	deploy_ending e = { c->d.task, c->d.activated, false };
+	deploy_ending e = { c->d.mode, c->d.activated, false };
 	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL;
 	secant_shape picture = deploy_preparation_shape(&c->prep, c->o->batch.v[0], h, w, c->d.in_channels);
 	json_t *plain = base_json_whole(format_graph_to_json(c->network));
@@ -328,7 +328,7 @@ pack(compiling *c, secant_err *err)
 	char text[120];
 	exec_plan_options o = { 0 };
 	secant_tensors packed = { 0 };
-	secant_status status = deploy_precision_choose(c->o->precision, &o.precision, err);
+	secant_status status = exec_precision_choose(c->o->precision, &o.precision, err);
 	exec_store *store = status ? NULL : exec_store_new(c->whole, false, err);
 	exec_runner *runner = store && !(status = deploy_store_load(store, &c->file.tensors, err))
 		? exec_runner_new(store, c->whole, whole_at, c, &o, err)

@@ -55,7 +55,7 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 		return NULL;
 	}
 	graph_value p = graph_input(g, "probabilities", SECANT_F32, n ? inputs : &nominal);
-	graph_output(g, "classes", deploy_build_classes(g, p, d->task, d->least, -1));
+	graph_output(g, "classes", deploy_build_classes(g, p, d->mode, d->least, -1));
 	add_votes(d, g, p);
 	if (!graph_check(g, err))
 		return g;

@@ -3,6 +3,7 @@
 #include <secant/info.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/cpu.h"
 #include "base/file.h"
 #include "base/thread.h"
 #include "ops/rules.h"

@@ -22,8 +22,8 @@ inlined(graph_rewrite *w, graph_value x)
 static graph_value
 mask_of(graph_net *g, graph_value p, const deploy_deployed *d, double threshold)
 {
-	bool binary = d->task == BASE_MODE_BINARY, wide = d->classes > 255;
-	graph_value classes = deploy_build_classes(g, p, d->task, threshold, binary ? -1 : wide ? 65535 : 255);
+	bool binary = d->mode == BASE_MODE_BINARY, wide = d->classes > 255;
+	graph_value classes = deploy_build_classes(g, p, d->mode, threshold, binary ? -1 : wide ? 65535 : 255);
 	if (binary) {
 		double yes = 255, no = 0, least = -0.5;
 		graph_value found = graph_apply(g, "greater", NULL, 2, graph_apply(g, "upcast", NULL, 1, classes),
@@ -51,7 +51,7 @@ build(graph_rewrite *w, const deploy_deployed *d, const deploy_preparation *p, d
 	if (p->size.n == 2 && p->fit == OP_FIT_STRETCH && !p->pad.n)
 		v = graph_apply(g, "scale_like", NULL, 2, v, seen);
 	graph_output(g, "probabilities", v);
-	graph_output(g, "classes", deploy_build_classes(g, v, d->task, threshold, -1));
+	graph_output(g, "classes", deploy_build_classes(g, v, d->mode, threshold, -1));
 	graph_output(g, "mask", mask_of(g, v, d, threshold));
 }
 

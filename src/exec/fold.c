@@ -226,7 +226,7 @@ find_sum(const folding *f, int i, sum *s)
 	const graph_node *root = graph_get_node(f->w.from, i), *n = root;
 	*s = (sum){ .root = i, .x = -1, .weight = -1, .bias = -1 };
 	bool itself = false;
-	while (n && !strcmp(n->op->name, "batch_norm") && (n == root || !((const op_norm_attr *)n->attr)->act)) {
+	while (n && n->op == &op_batch_norm && (n == root || !((const op_norm_attr *)n->attr)->act)) {
 		if (!add_branch(f, s, n))
 			return false;
 		itself = itself || s->branch[s->n - 1].conv < 0;
@@ -247,7 +247,7 @@ find_sums(folding *f)
 {
 	for (int i = graph_nodes(f->w.from) - 1; i >= 0; i--) {
 		sum *s = &f->sums[f->n_sums];
-		if (f->absorbed[i] || strcmp(graph_get_node(f->w.from, i)->op->name, "batch_norm") || !find_sum(f, i, s))
+		if (f->absorbed[i] || graph_get_node(f->w.from, i)->op != &op_batch_norm || !find_sum(f, i, s))
 			continue;
 		for (int k = 0; k < s->n; k++) {
 			if (s->branch[k].conv >= 0)

@@ -202,7 +202,9 @@ first_step_agrees(given *g, int k)
 	app_trial t;
 	float *x;
 	int32_t *target;
-	app_trial_spec spec = { .phase = NN_PHASE_TRAIN_SURE, .loss = "ce", .mode = BASE_MODE_MULTICLASS, .gradients = true };
+	app_trial_spec spec = {
+		.phase = NN_PHASE_TRAIN_SURE, .loss = "ce", .mode = BASE_MODE_MULTICLASS, .gradients = true
+	};
 	exec_plan_options options = { .precision = EXEC_PRECISION_F32, .exact = true };
 	must(app_trial_make(&t, &g->m, &g->input, &spec, &options, &err), &err);
 	inputs(g, &t, &x, &target);

@@ -96,7 +96,7 @@ static void
 what_is_refused(void **state)
 {
 	refuses("augment", "shift-scale-rotate(rotate=30,-30)", "rotate limits are inverted, 30 is above -30");
-	refuses("augment", "flipp", "nearest: flip-h");
+	refuses("augment", "flipp", "did you mean 'flip-h'?");
 	refuses("in-channels", "7", "channels");
 	refuses("classes", "2", "label value 255");
 }
