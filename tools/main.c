@@ -139,7 +139,7 @@ run(const call *c, void *options, const char **operands)
 	tool_progress_end();
 	secant_err cut = { 0 }; /* what is made of a file that is half gone says less than that it is */
 	if (secant_files_whole(&cut))
-		return report(c->name, &cut);
+		return report(c, &cut);
 	if (err.code)
 		return report(c, &err);
 	return flush_output(c, status < 0 ? EXIT_FAILED : status);

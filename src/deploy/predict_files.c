@@ -329,7 +329,7 @@ open_mask(job *j, secant_err *err)
 		.dtype = deploy_mask_dtype(j->p),
 		.geo = geo };
 	uint8_t colours[256][3];
-	if (j->palette && spec.dtype == SECANT_U8 && j->p->model[0].task != DEPLOY_TASK_BINARY
+	if (j->palette && spec.dtype == SECANT_U8 && j->p->model[0].mode != BASE_MODE_BINARY
 		&& base_ext_is(j->it->path[MASK], "png|tif|tiff")) {
 		colours_of(j->p, colours);
 		spec.palette = (const uint8_t(*)[3])colours;

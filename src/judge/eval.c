@@ -53,8 +53,8 @@ collect(void *user, int sample, const float *outputs, const void *target, int he
 		.stride = stride,
 	};
 	if (c->thresholds)
-		judge_thresholds_add(c->thresholds, c->e->mode == NN_MODE_BINARY ? 1 : c->e->classes, outputs, c->e->activated,
-			target, height, width, stride);
+		judge_thresholds_add(c->thresholds, c->e->mode == BASE_MODE_BINARY ? 1 : c->e->classes, outputs,
+			c->e->activated, target, height, width, stride);
 	c->list[c->n++] = (rank){ score, sample };
 	if (!c->err.code)
 		(void)!judge_cases_take(&c->cases, &view, score, &c->err);
@@ -160,7 +160,7 @@ check_options(const request *q, secant_err *err)
 			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
 	if (o->confusion && !base_ext_is(o->confusion, "png|svg"))
 		return secant_fail(err, SECANT_ERR_ARG, "--confusion %s: drawings are written as .png or .svg", o->confusion);
-	if (o->thresholds && q->d->task == DEPLOY_TASK_MULTICLASS)
+	if (o->thresholds && q->d->mode == BASE_MODE_MULTICLASS)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--thresholds: of classes that exclude each other the most probable one counts, no threshold");
 	if (o->thresholds && !base_ext_is(o->thresholds, "png|svg|csv"))

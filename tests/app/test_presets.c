@@ -67,8 +67,7 @@ every_preset_can_be_trained(void **state)
 		const char *argv[] = { "--preset", p->name, NULL };
 		must(parse(&o, argv, &err), &err);
 		must(train_schedule_check(&o.schedule, &err), &err);
-		base_mode mode =
-			o.network.classes > 1 || strstr(p->name, "classes") ? BASE_MODE_MULTICLASS : BASE_MODE_BINARY;
+		base_mode mode = o.network.classes > 1 || strstr(p->name, "classes") ? BASE_MODE_MULTICLASS : BASE_MODE_BINARY;
 		must(nn_loss_check(o.loss, mode, NULL, &err), &err);
 		data_augmentation *a = data_augmentation_parse(o.augment, &err);
 		if (!a)
