@@ -197,8 +197,14 @@ describe_file(const char *path, secant_err *err)
 	format_model_file file;
 	secant_err own = { 0 };
 	json_t *j = NULL;
-	if (!secant_image_probe(path, &info, NULL))
+	secant_status status = secant_image_probe(path, &info, &own);
+	if (!status)
 		return picture(path, &info);
+	if (status == SECANT_ERR_NOMEM) { /* it may be a picture */
+		secant_fail(err, status, "%s", own.msg);
+		return NULL;
+	}
+	own = (secant_err){ 0 };
 	if (secant_cloud_is_readable(path) && !base_ext_is(path, "npy") && (r = secant_cloud_open(path, NULL, NULL))) {
 		j = cloud(path, r, err);
 		secant_cloud_close(r);
@@ -211,16 +217,25 @@ describe_file(const char *path, secant_err *err)
 	}
 	if (deploy_is_onnx(path))
 		return app_onnx_describe(path, err);
-	if (!format_model_file_read(&file, path, NULL)) {
+	status = format_model_file_read(&file, path, &own);
+	if (!status) {
 		j = model(path, &file);
 		format_model_file_free(&file);
-	} else if (!secant_tensors_read(&set, NULL, path, &own)) {
-		j = tensors(path, &set);
-		secant_tensors_free(&set);
-	} else {
-		secant_fail(err, own.code == SECANT_ERR_IO ? own.code : SECANT_ERR_FORMAT, "%s%s%s", own.msg,
-			secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud", "");
+		return j;
 	}
+	secant_err why = own;
+	char *meta = NULL;
+	own = (secant_err){ 0 };
+	if (secant_tensors_read(&set, &meta, path, &own))
+		secant_fail(err, own.code == SECANT_ERR_IO || own.code == SECANT_ERR_NOMEM ? own.code : SECANT_ERR_FORMAT,
+			"%s%s", own.msg, secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud");
+	else if (status == SECANT_ERR_NOMEM
+		|| (meta && strstr(meta, "\"secant\""))) /* a model, and what is wrong with it */
+		secant_fail(err, why.code, "%s", why.msg);
+	else
+		j = tensors(path, &set);
+	secant_tensors_free(&set);
+	secant_free(meta);
 	return j;
 }
 

@@ -16,7 +16,7 @@ base_json_parse(const char *text, size_t size, const char *origin, secant_err *e
 	json_t *j = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (j)
 		return j;
-	if (json_error_code(&e) == json_error_out_of_memory)
+	if (json_error_code(&e) == json_error_out_of_memory || e.line < 0)
 		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", origin);
 	else
 		secant_fail(err, SECANT_ERR_FORMAT, "%s:%d:%d: %s", origin, e.line, e.column, e.text);

@@ -23,6 +23,8 @@ json_t *base_json_made(json_t *j); /* j; NULL is remembered */
 #define json_object_set_new base_json_put
 #undef json_array_append_new
 #define json_array_append_new base_json_append
+#define json_object_set(object, key, value) base_json_put(object, key, json_incref(value))
+#define json_array_append(array, value) base_json_append(array, json_incref(value))
 #define json_object() base_json_made(json_object())
 #define json_array() base_json_made(json_array())
 #define json_integer(n) base_json_made(json_integer(n))
