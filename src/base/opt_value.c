@@ -258,7 +258,7 @@ read_json(const secant_opt *row, void *field, const char *label, const char *tex
 	if (!j && local.code != SECANT_ERR_NOMEM && *text && !strchr("{[\"", text[strspn(text, " \t\n")])) {
 		j = json_string(text);
 		if (!j)
-			return secant_fail(err, SECANT_ERR_ARG, "%s: is neither JSON nor UTF-8 text", label);
+			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	}
 	if (!j)
 		return secant_fail(err, local.code == SECANT_ERR_NOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_ARG, "%s", local.msg);
