@@ -165,8 +165,8 @@ test_memory_is_as_good_as_a_file(void **state)
 {
 	secant_err err = { 0 };
 	uint8_t bytes[16 * 24 * 3];
-	char *file;
-	size_t size;
+	char *file = NULL;
+	size_t size = 0;
 	secant_tensor call[2] = { 0 }, made[3] = { 0 };
 	write_model(3, "multiclass");
 	fill(bytes, sizeof bytes);
@@ -365,8 +365,8 @@ static void
 test_changed_files_are_refused(void **state)
 {
 	secant_err err = { 0 };
-	char *text;
-	size_t size;
+	char *text = NULL;
+	size_t size = 0;
 	write_model(1, "binary");
 	if (compile("8x8", "1", false, &err) || secant_file_read(&text, &size, out, 1 << 20, &err))
 		fail_msg("%s", err.msg);
