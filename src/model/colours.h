@@ -7,7 +7,9 @@
 #define MODEL_COLOURS_H
 #include "model/model.h"
 
-/* Exchanges the first and the third of three input channels in the convolution that reads the picture. False: the
+/* Exchanges the first and the third of three input channels of a convolution's weights; of other states nothing. */
+void model_turn_weights(exec_store *s, exec_slot *slot);
+/* The same in the convolution that reads the picture. False: the
  * network is none of the zoo's, or has not three channels, and nothing was done. */
 bool model_turn_colours(model_bundle *m);
 #endif

@@ -6,7 +6,7 @@
  * the sum over all; else new[:, i] = W[:, i mod d] * d / c.
  */
 #include <string.h>
-#include "model/model.h"
+#include "model/colours.h"
 
 static const char *const classifiers[] = { "fc.", "classifier.", "last_linear.", "_fc.", "head.", "linear.", NULL };
 
@@ -49,23 +49,6 @@ copy(exec_store *s, exec_slot *slot, const secant_tensor *from)
 {
 	for (int64_t i = 0; i < slot->count; i++)
 		exec_slot_set(s, slot, i, secant_tensor_get(from, i));
-}
-
-/* Weights for blue, green, red as ones for red, green, blue: of what reads the picture, the first and the third of
- * three channels change places. */
-static void
-turn_colours(const model_bundle *m, exec_slot *slot)
-{
-	const int64_t *d = slot->type.shape.dim, area = d[2] * d[3];
-	if (slot->type.shape.rank != 4 || d[1] != 3 || m->net.in_channels != 3)
-		return;
-	for (int64_t o = 0; o < d[0]; o++)
-		for (int64_t k = 0; k < area; k++) {
-			int64_t first = o * 3 * area + k, third = first + 2 * area;
-			double red = exec_slot_get(m->store, slot, third);
-			exec_slot_set(m->store, slot, third, exec_slot_get(m->store, slot, first));
-			exec_slot_set(m->store, slot, first, red);
-		}
 }
 
 /* Weights over d pictures' channels into ones over c: only of the convolution that reads the picture. */
@@ -141,8 +124,8 @@ model_load_encoder(model_bundle *m, const char *weights, bool bgr, const secant_
 			copy(m->store, slot, from);
 		else if (from && adapt(m, slot, from))
 			adapted++, fits = true;
-		if (fits && bgr)
-			turn_colours(m, slot);
+		if (fits && bgr && m->net.in_channels == 3)
+			model_turn_weights(m->store, slot); /* they were for blue, green, red */
 		if (fits) {
 			taken++;
 			used[at] = true;
