@@ -4,16 +4,6 @@
  */
 #include "nn/mobile.h"
 
-static const nn_mobile_row rows[] = {
-	{ NN_MOBILE_DS, 0, 1, 3, 1, 1, 16, .25 },
-	{ NN_MOBILE_IR, 1, 2, 3, 2, 6, 24, .25 },
-	{ NN_MOBILE_IR, 2, 2, 5, 2, 6, 40, .25 },
-	{ NN_MOBILE_IR, 3, 3, 3, 2, 6, 80, .25 },
-	{ NN_MOBILE_IR, 4, 3, 5, 1, 6, 112, .25 },
-	{ NN_MOBILE_IR, 5, 4, 5, 2, 6, 192, .25 },
-	{ NN_MOBILE_IR, 6, 1, 3, 1, 6, 320, .25 },
-	{ 0 },
-};
 static const nn_mobile_row lite_rows[] = {
 	{ NN_MOBILE_DS, 0, 1, 3, 1, 1, 16 },
 	{ NN_MOBILE_IR, 1, 2, 3, 2, 6, 24 },
@@ -25,23 +15,17 @@ static const nn_mobile_row lite_rows[] = {
 	{ 0 },
 };
 
-static void
-build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
-{
-	nn_mobile_build(n, e->config, x, q, f);
-}
-
 #define B(k, parameters, w, d, head, ...) \
 	{ \
-		"timm-efficientnet-" k, "EfficientNet-" k ", timm's", { 3, __VA_ARGS__ }, parameters, build, \
+		"timm-efficientnet-" k, "EfficientNet-" k ", timm's", { 3, __VA_ARGS__ }, parameters, nn_mobile_build, \
 			&(const nn_mobile) \
 		{ \
-			rows, w, d, 32, head, { -1, 1, 2, 4, 6 }, "silu", "sigmoid", 1e-5 \
+			nn_mobile_efficientnet, w, d, 32, head, { -1, 1, 2, 4, 6 }, "silu", "sigmoid", 1e-5 \
 		} \
 	}
 #define LITE(k, parameters, w, d, ...) \
 	{ \
-		"timm-tf_efficientnet_lite" #k, "EfficientNet-Lite" #k, { 3, __VA_ARGS__ }, parameters, build, \
+		"timm-tf_efficientnet_lite" #k, "EfficientNet-Lite" #k, { 3, __VA_ARGS__ }, parameters, nn_mobile_build, \
 			&(const nn_mobile) \
 		{ \
 			lite_rows, w, d, 32, 1280, { -1, 1, 2, 4, 6 }, "relu6", "sigmoid", 1e-5, true \

@@ -4,16 +4,6 @@
  */
 #include "nn/mobile.h"
 
-static const nn_mobile_row b_rows[] = {
-	{ NN_MOBILE_DS, 0, 1, 3, 1, 1, 16, .25 },
-	{ NN_MOBILE_IR, 1, 2, 3, 2, 6, 24, .25 },
-	{ NN_MOBILE_IR, 2, 2, 5, 2, 6, 40, .25 },
-	{ NN_MOBILE_IR, 3, 3, 3, 2, 6, 80, .25 },
-	{ NN_MOBILE_IR, 4, 3, 5, 1, 6, 112, .25 },
-	{ NN_MOBILE_IR, 5, 4, 5, 2, 6, 192, .25 },
-	{ NN_MOBILE_IR, 6, 1, 3, 1, 6, 320, .25 },
-	{ 0 },
-};
 static const nn_mobile_row v2_b[] = {
 	{ NN_MOBILE_CN, 0, 1, 3, 1, 1, 16, .skip = true },
 	{ NN_MOBILE_ER, 1, 2, 3, 2, 4, 32 },
@@ -81,58 +71,60 @@ static const nn_mobile_row v2_xl[] = {
 	{ 0 },
 };
 
-static void
-build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
-{
-	nn_mobile_build(n, e->config, x, q, f);
-}
-
 #define L(...) \
 	{ \
 		__VA_ARGS__ \
 	}
 #define ROW(name, text, channels, parameters, facts, ...) \
 	{ \
-		"tu-" name, text, channels, parameters, build, &(const nn_mobile){ __VA_ARGS__, .timm = true }, \
+		"tu-" name, text, channels, parameters, nn_mobile_build, &(const nn_mobile){ __VA_ARGS__, .timm = true }, \
 			NN_ENCODER_TIMM | (facts) \
 	}
 const nn_encoder nn_encoders_tu_efficientnet[] = {
-	ROW("efficientnet_b0", "EfficientNet-B0", L(3, 16, 24, 40, 112, 320), 3595388, 0, b_rows, 1, 1, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b1", "EfficientNet-B1", L(3, 16, 24, 40, 112, 320), 6101024, 0, b_rows, 1, 1.1, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b2", "EfficientNet-B2", L(3, 16, 24, 48, 120, 352), 7202562, 0, b_rows, 1.1, 1.2, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b3", "EfficientNet-B3", L(3, 24, 32, 48, 136, 384), 10103336, 0, b_rows, 1.2, 1.4, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b4", "EfficientNet-B4", L(3, 24, 32, 56, 160, 448), 16742216, 0, b_rows, 1.4, 1.8, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b5", "EfficientNet-B5", L(3, 24, 40, 64, 176, 512), 27288112, 0, b_rows, 1.6, 2.2, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b6", "EfficientNet-B6", L(3, 32, 40, 72, 200, 576), 39403992, 0, b_rows, 1.8, 2.6, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b7", "EfficientNet-B7", L(3, 32, 48, 80, 224, 640), 62143440, 0, b_rows, 2, 3.1, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
-	ROW("efficientnet_b8", "EfficientNet-B8", L(3, 32, 56, 88, 248, 704), 82608046, 0, b_rows, 2.2, 3.6, 32, 0,
-		L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b0", "EfficientNet-B0", L(3, 16, 24, 40, 112, 320), 3595388, 0, nn_mobile_efficientnet, 1, 1, 32,
+		0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b1", "EfficientNet-B1", L(3, 16, 24, 40, 112, 320), 6101024, 0, nn_mobile_efficientnet, 1, 1.1,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b2", "EfficientNet-B2", L(3, 16, 24, 48, 120, 352), 7202562, 0, nn_mobile_efficientnet, 1.1, 1.2,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b3", "EfficientNet-B3", L(3, 24, 32, 48, 136, 384), 10103336, 0, nn_mobile_efficientnet, 1.2, 1.4,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b4", "EfficientNet-B4", L(3, 24, 32, 56, 160, 448), 16742216, 0, nn_mobile_efficientnet, 1.4, 1.8,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b5", "EfficientNet-B5", L(3, 24, 40, 64, 176, 512), 27288112, 0, nn_mobile_efficientnet, 1.6, 2.2,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b6", "EfficientNet-B6", L(3, 32, 40, 72, 200, 576), 39403992, 0, nn_mobile_efficientnet, 1.8, 2.6,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b7", "EfficientNet-B7", L(3, 32, 48, 80, 224, 640), 62143440, 0, nn_mobile_efficientnet, 2, 3.1,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
+	ROW("efficientnet_b8", "EfficientNet-B8", L(3, 32, 56, 88, 248, 704), 82608046, 0, nn_mobile_efficientnet, 2.2, 3.6,
+		32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-5),
 	ROW("tf_efficientnet_b0", "EfficientNet-B0, TensorFlow's padding", L(3, 16, 24, 40, 112, 320), 3595388,
-		NN_ENCODER_EVEN, b_rows, 1, 1, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1, 1, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
 	ROW("tf_efficientnet_b1", "EfficientNet-B1, TensorFlow's padding", L(3, 16, 24, 40, 112, 320), 6101024,
-		NN_ENCODER_EVEN, b_rows, 1, 1.1, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1, 1.1, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b2", "EfficientNet-B2, TensorFlow's padding", L(3, 16, 24, 48, 120, 352), 7202562,
-		NN_ENCODER_EVEN, b_rows, 1.1, 1.2, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1.1, 1.2, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b3", "EfficientNet-B3, TensorFlow's padding", L(3, 24, 32, 48, 136, 384), 10103336,
-		NN_ENCODER_EVEN, b_rows, 1.2, 1.4, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1.2, 1.4, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b4", "EfficientNet-B4, TensorFlow's padding", L(3, 24, 32, 56, 160, 448), 16742216,
-		NN_ENCODER_EVEN, b_rows, 1.4, 1.8, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1.4, 1.8, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b5", "EfficientNet-B5, TensorFlow's padding", L(3, 24, 40, 64, 176, 512), 27288112,
-		NN_ENCODER_EVEN, b_rows, 1.6, 2.2, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1.6, 2.2, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b6", "EfficientNet-B6, TensorFlow's padding", L(3, 32, 40, 72, 200, 576), 39403992,
-		NN_ENCODER_EVEN, b_rows, 1.8, 2.6, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 1.8, 2.6, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b7", "EfficientNet-B7, TensorFlow's padding", L(3, 32, 48, 80, 224, 640), 62143440,
-		NN_ENCODER_EVEN, b_rows, 2, 3.1, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 2, 3.1, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("tf_efficientnet_b8", "EfficientNet-B8, TensorFlow's padding", L(3, 32, 56, 88, 248, 704), 82608046,
-		NN_ENCODER_EVEN, b_rows, 2.2, 3.6, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3, .same = true),
+		NN_ENCODER_EVEN, nn_mobile_efficientnet, 2.2, 3.6, 32, 0, L(0, 1, 2, 4, 6), "silu", "sigmoid", 1e-3,
+		.same = true),
 	ROW("efficientnetv2_rw_t", "EfficientNetV2-T, timm's", L(3, 24, 40, 48, 128, 208), 12409348, 0, v2_s, 0.8, 0.9, 24,
 		0, L(0, 1, 2, 4, 5), "silu", "sigmoid", 1e-5),
 	ROW("efficientnetv2_rw_s", "EfficientNetV2-S, timm's", L(3, 24, 48, 64, 160, 272), 21657288, 0, v2_rw_s, 1, 1, 24,

@@ -111,19 +111,13 @@ static const nn_mobile_row v4_large[] = {
 	{ 0 },
 };
 
-static void
-build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
-{
-	nn_mobile_build(n, e->config, x, q, f);
-}
-
 #define L(...) \
 	{ \
 		__VA_ARGS__ \
 	}
 #define ROW(name, text, channels, parameters, facts, ...) \
 	{ \
-		"tu-" name, text, channels, parameters, build, &(const nn_mobile){ __VA_ARGS__, .timm = true }, \
+		"tu-" name, text, channels, parameters, nn_mobile_build, &(const nn_mobile){ __VA_ARGS__, .timm = true }, \
 			NN_ENCODER_TIMM | (facts) \
 	}
 const nn_encoder nn_encoders_tu_mobilenet[] = {

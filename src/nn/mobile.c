@@ -163,9 +163,21 @@ blocks(maker *k, graph_value x, const nn_request *q, nn_stage *f)
 	return x;
 }
 
+const nn_mobile_row nn_mobile_efficientnet[] = {
+	{ NN_MOBILE_DS, 0, 1, 3, 1, 1, 16, .25 },
+	{ NN_MOBILE_IR, 1, 2, 3, 2, 6, 24, .25 },
+	{ NN_MOBILE_IR, 2, 2, 5, 2, 6, 40, .25 },
+	{ NN_MOBILE_IR, 3, 3, 3, 2, 6, 80, .25 },
+	{ NN_MOBILE_IR, 4, 3, 5, 1, 6, 112, .25 },
+	{ NN_MOBILE_IR, 5, 4, 5, 2, 6, 192, .25 },
+	{ NN_MOBILE_IR, 6, 1, 3, 1, 6, 320, .25 },
+	{ 0 },
+};
+
 void
-nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_request *q, nn_stage *f)
+nn_mobile_build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
+	const nn_mobile *m = e->config;
 	maker k = { n, m, 1 };
 	size_t model = nn_enter(n, m->timm ? "model" : NULL);
 	f[0].value = x;

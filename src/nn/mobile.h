@@ -40,5 +40,8 @@ typedef struct nn_mobile {
 	bool down; /* widths may be rounded down by more than a tenth */
 } nn_mobile;
 
-void nn_mobile_build(nn_builder *n, const nn_mobile *m, graph_value x, const nn_request *q, nn_stage *f);
+extern const nn_mobile_row nn_mobile_efficientnet[]; /* EfficientNet-B0's */
+
+/* What a row of an encoder builds by: its config is an nn_mobile. */
+void nn_mobile_build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f);
 #endif
