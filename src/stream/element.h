@@ -149,4 +149,32 @@ bool stream_starts_linked(const stream_element *e, const char **prop, const char
 	{ \
 		.name = NULL \
 	}
+
+/* What all post-processors have: configuration, labels, library; and the keys of what their tensors were made from. */
+#define STREAM_PROPS_POST \
+	STREAM_PROP_TEXT("postProcessConfigPath", "", "file of KEY=VALUE"), \
+		STREAM_PROP_TEXT("postProcessConfigContent", "", "the same keys as a JSON object"), \
+		STREAM_PROP_TEXT("labelPath", "", "file with a class on each line"), \
+		STREAM_PROP_TEXT("postProcessLibPath", "", "library of the post-processing, or folder of Python modules"), \
+		STREAM_PROP_WORDS("funcLanguage", "c++", "c++|python", "what the library is written in"), \
+		STREAM_PROP_TEXT("className", "", "class of a Python module"), \
+		STREAM_PROP_TEXT("pythonModule", "", "the Python module")
+#define STREAM_PROPS_POST_SOURCES \
+	STREAM_PROP_TEXT("dataSourceResize", "auto", "key of the scaled picture"), \
+		STREAM_PROP_TEXT("dataSourceRoiBoxes", "auto", "key of the boxes"), \
+		STREAM_PROP_TEXT("dataSourceImage", "auto", "key of the picture")
+/* What every element that ends a stream has from GStreamer's base class. */
+#define STREAM_PROPS_SINK \
+	STREAM_PROP_NATIVE(BOOL, "sync", "false", 0, 0, 0, "keep time with the clock"), \
+		STREAM_PROP_NATIVE(BOOL, "async", "false", 0, 0, STREAM_PROP_MANAGED, "go to PAUSED asynchronously"), \
+		STREAM_PROP_NATIVE( \
+			LONG, "max-lateness", "-1", -1, INT64_MAX, 0, "nanoseconds a buffer may be late, -1: no limit"), \
+		STREAM_PROP_NATIVE(BOOL, "qos", "false", 0, 0, 0, "send quality-of-service events upstream"), \
+		STREAM_PROP_NATIVE(LONG, "ts-offset", "0", INT64_MIN, INT64_MAX, 0, "added to time stamps, nanoseconds"), \
+		STREAM_PROP_NATIVE(BOOL, "enable-last-sample", "true", 0, 0, 0, "keep the last sample"), \
+		STREAM_PROP_NATIVE(ULONG, "render-delay", "0", 0, INT64_MAX, 0, "further delay, nanoseconds"), \
+		STREAM_PROP_NATIVE(ULONG, "throttle-time", "0", 0, INT64_MAX, 0, "time between buffers, nanoseconds"), \
+		STREAM_PROP_NATIVE(ULONG, "max-bitrate", "0", 0, INT64_MAX, 0, "bits a second, 0: no limit"), \
+		STREAM_PROP_NATIVE( \
+			ULONG, "processing-deadline", "20000000", 0, INT64_MAX, 0, "time to process a buffer, nanoseconds")
 #endif

@@ -23,17 +23,7 @@ static const stream_prop props[] = {
 	STREAM_PROP_NATIVE(UINT, "buffer-size", "65536", 0, 4294967295, 0, "bytes of the buffer"),
 	STREAM_PROP_NATIVE(INT, "max-transient-error-timeout", "0", 0, 2147483647, 0, "milliseconds to retry"),
 	STREAM_PROP_NATIVE(BOOL, "o-sync", "false", 0, 0, 0, "write through"),
-	STREAM_PROP_NATIVE(BOOL, "sync", "false", 0, 0, 0, "keep time with the clock"),
-	STREAM_PROP_NATIVE(BOOL, "async", "false", 0, 0, STREAM_PROP_MANAGED, "go to PAUSED asynchronously"),
-	STREAM_PROP_NATIVE(LONG, "max-lateness", "-1", -1, INT64_MAX, 0, "nanoseconds a buffer may be late, -1: no limit"),
-	STREAM_PROP_NATIVE(BOOL, "qos", "false", 0, 0, 0, "send quality-of-service events upstream"),
-	STREAM_PROP_NATIVE(LONG, "ts-offset", "0", INT64_MIN, INT64_MAX, 0, "added to time stamps, nanoseconds"),
-	STREAM_PROP_NATIVE(BOOL, "enable-last-sample", "true", 0, 0, 0, "keep the last sample"),
-	STREAM_PROP_NATIVE(ULONG, "render-delay", "0", 0, INT64_MAX, 0, "further delay, nanoseconds"),
-	STREAM_PROP_NATIVE(ULONG, "throttle-time", "0", 0, INT64_MAX, 0, "time between buffers, nanoseconds"),
-	STREAM_PROP_NATIVE(ULONG, "max-bitrate", "0", 0, INT64_MAX, 0, "bits a second, 0: no limit"),
-	STREAM_PROP_NATIVE(
-		ULONG, "processing-deadline", "20000000", 0, INT64_MAX, 0, "time to process a buffer, nanoseconds"),
+	STREAM_PROPS_SINK,
 	STREAM_PROP_END,
 };
 

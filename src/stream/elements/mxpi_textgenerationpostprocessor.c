@@ -2,13 +2,7 @@
 #include "stream/element.h"
 
 static const stream_prop props[] = {
-	STREAM_PROP_TEXT("postProcessConfigPath", "", "file of KEY=VALUE"),
-	STREAM_PROP_TEXT("postProcessConfigContent", "", "the same keys as a JSON object"),
-	STREAM_PROP_TEXT("labelPath", "", "file with a class on each line"),
-	STREAM_PROP_TEXT("postProcessLibPath", "", "library of the post-processing, or folder of Python modules"),
-	STREAM_PROP_WORDS("funcLanguage", "c++", "c++|python", "what the library is written in"),
-	STREAM_PROP_TEXT("className", "", "class of a Python module"),
-	STREAM_PROP_TEXT("pythonModule", "", "the Python module"),
+	STREAM_PROPS_POST,
 	STREAM_PROP_END,
 };
 
