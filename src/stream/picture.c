@@ -40,17 +40,14 @@ read_data(stream_picture *p, format_wire w)
 int
 stream_picture_next(format_wire *list, stream_picture *p, char *why, size_t size)
 {
-	format_wire_field item, f;
-	int got;
-	while ((got = format_wire_next(list, &item)) > 0)
-		if (item.number == 1 && item.type == FORMAT_WIRE_BYTES)
-			break;
+	format_wire_field f;
+	format_wire w;
+	int got = format_wire_next_bytes(list, 1, &w);
 	*p = (stream_picture){ 0 };
 	if (got < 0)
 		snprintf(why, size, "the list of pictures is broken");
 	if (got <= 0)
 		return got;
-	format_wire w = item.bytes;
 	while (format_wire_next(&w, &f) > 0) {
 		if (f.number == 2 && f.type == FORMAT_WIRE_BYTES)
 			read_info(p, f.bytes);
@@ -272,16 +269,13 @@ read_class(stream_box *b, format_wire w)
 int
 stream_box_next(format_wire *list, stream_box *b)
 {
-	format_wire_field item, f;
-	int got;
-	while ((got = format_wire_next(list, &item)) > 0)
-		if (item.number == 1 && item.type == FORMAT_WIRE_BYTES)
-			break;
+	format_wire_field f;
+	format_wire w;
+	int got = format_wire_next_bytes(list, 1, &w);
 	if (got <= 0)
 		return got;
-	*b = (stream_box){ .class_id = -1, .item = item.bytes, .label = { (const uint8_t *)"", 0 } };
+	*b = (stream_box){ .class_id = -1, .item = w, .label = { (const uint8_t *)"", 0 } };
 	float *const at[] = { &b->x0, &b->y0, &b->x1, &b->y1 };
-	format_wire w = item.bytes;
 	while (format_wire_next(&w, &f) > 0) {
 		if (f.number >= 2 && f.number <= 5 && f.type == FORMAT_WIRE_32)
 			*at[f.number - 2] = stream_float_of(&f);

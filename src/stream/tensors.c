@@ -25,18 +25,14 @@ stream_type_name(int type)
 int
 stream_package_next(format_wire *list, format_wire *package, char *from, size_t size)
 {
-	format_wire_field item, f;
-	int got;
-	while ((got = format_wire_next(list, &item)) > 0)
-		if (item.number == 1 && item.type == FORMAT_WIRE_BYTES)
-			break;
+	format_wire_field f;
+	int got = format_wire_next_bytes(list, 1, package);
 	if (got <= 0)
 		return got;
-	*package = item.bytes;
 	if (!from)
 		return 1;
 	*from = '\0';
-	format_wire w = item.bytes;
+	format_wire w = *package;
 	while (format_wire_next(&w, &f) > 0)
 		if (f.number == 1 && f.type == FORMAT_WIRE_BYTES) {
 			format_wire h = f.bytes;

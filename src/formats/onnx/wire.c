@@ -55,6 +55,19 @@ format_wire_next(format_wire *w, format_wire_field *f)
 	return -1; /* groups, which the schema has none of */
 }
 
+int
+format_wire_next_bytes(format_wire *w, int number, format_wire *bytes)
+{
+	format_wire_field f;
+	int got;
+	while ((got = format_wire_next(w, &f)) > 0)
+		if (f.number == number && f.type == FORMAT_WIRE_BYTES) {
+			*bytes = f.bytes;
+			break;
+		}
+	return got;
+}
+
 static void
 put_raw_varint(base_str *s, uint64_t v)
 {

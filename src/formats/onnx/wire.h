@@ -30,6 +30,8 @@ typedef struct format_wire_field {
 
 /* Takes the next field off: 1; 0 at the end; -1 where the bytes are no field. */
 int format_wire_next(format_wire *w, format_wire_field *f);
+/* Takes fields off until one of that number that holds bytes, which it gives; else as format_wire_next. */
+int format_wire_next_bytes(format_wire *w, int number, format_wire *bytes);
 /* Takes a varint off; false where there is none. */
 bool format_wire_varint(format_wire *w, uint64_t *v);
 

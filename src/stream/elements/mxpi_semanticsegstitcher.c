@@ -19,17 +19,14 @@ typedef struct tile {
 static int
 next_tile(format_wire *list, tile *t)
 {
-	format_wire_field item, f;
+	format_wire_field f;
+	format_wire w;
 	int64_t dim[STREAM_RANK];
-	int got, n = 0;
+	int got = format_wire_next_bytes(list, 1, &w), n = 0;
 	size_t bytes = 0;
-	while ((got = format_wire_next(list, &item)) > 0)
-		if (item.number == 1 && item.type == FORMAT_WIRE_BYTES)
-			break;
 	if (got <= 0)
 		return got;
-	format_wire w = item.bytes;
-	*t = (tile){ .item = item.bytes };
+	*t = (tile){ .item = w };
 	while (format_wire_next(&w, &f) > 0) {
 		if (f.number == 3 && !stream_take_ints(&f, dim, &n, STREAM_RANK))
 			return -1;
