@@ -50,11 +50,11 @@ print_table(const secant_comparison *c, const char *const *models)
 	printf("A %s\nB %s\n\n%-24s %9s %9s %9s\n", models[0], models[1], "", "IoU of A", "IoU of B", "agreement");
 	for (int k = 0; k < c->classes; k++) {
 		const secant_class_score *a = row_of(&c->scores[0], k, c->classes), *b = row_of(&c->scores[1], k, c->classes);
-		printf("%-24s %9.4f %9.4f %9.4f\n", a ? a->name : "", a ? a->iou : (double)NAN, b ? b->iou : (double)NAN,
-			c->agreement[k].share);
+		printf("%-24s %9s %9s %9s\n", a ? a->name : "", TOOL_SCORE_OF(a ? a->iou : (double)NAN),
+			TOOL_SCORE_OF(b ? b->iou : (double)NAN), TOOL_SCORE_OF(c->agreement[k].share));
 	}
-	printf("%-24s %9.4f %9.4f %9.4f\n", "all", c->scores[0].iou, c->scores[1].iou,
-		c->pixels ? 1 - (double)c->different / (double)c->pixels : (double)NAN);
+	printf("%-24s %9s %9s %9s\n", "all", TOOL_SCORE_OF(c->scores[0].iou), TOOL_SCORE_OF(c->scores[1].iou),
+		TOOL_SCORE_OF(c->pixels ? 1 - (double)c->different / (double)c->pixels : (double)NAN));
 	printf("\n%-24s %9.1f %9.1f\n%-24s %9.0f %9.0f\n", "ms for a picture", 1e3 * c->seconds[0], 1e3 * c->seconds[1],
 		"MiB of memory", c->megabytes[0], c->megabytes[1]);
 }

@@ -122,10 +122,7 @@ print_json(const secant_scores *s, secant_err *err)
 static void
 print_number(double v)
 {
-	if (isnan(v))
-		printf("%11s", "-");
-	else
-		printf("%11.4f", v);
+	printf("%11s", TOOL_SCORE_OF(v));
 }
 
 static void
@@ -143,7 +140,7 @@ print_clouds(const secant_scores *s)
 		printf("\n%-20s%11s%14s\n", "category", "iou", "clouds");
 		for (int i = 0; i < s->categories; i++)
 			if (s->per_category[i].clouds)
-				printf("%-20s%11.4f%14lld\n", s->per_category[i].name, s->per_category[i].iou,
+				printf("%-20s%11s%14lld\n", s->per_category[i].name, TOOL_SCORE_OF(s->per_category[i].iou),
 					(long long)s->per_category[i].clouds);
 	}
 	printf("\nprotocol %s: clouds %lld", s->protocol, (long long)s->images);
@@ -157,19 +154,14 @@ print_clouds(const secant_scores *s)
 static void
 print_pictures(const secant_scores *s)
 {
-	printf("\npictures %lld  iou %.4f  f1 %.4f  accuracy %.4f  miou %.4f", (long long)s->images, s->iou, s->f1,
-		s->accuracy, s->miou);
-	if (!isnan(s->loss))
-		printf("  loss %.4f", s->loss);
-	printf(
-		"\nclass accuracy %.4f  frequency-weighted accuracy %.4f", s->class_accuracy, s->frequency_weighted_accuracy);
-	if (!isnan(s->kappa))
-		printf("  kappa %.4f", s->kappa);
-	if (!isnan(s->boundary_f1))
-		printf("  boundary f1 %.4f", s->boundary_f1);
-	printf("  thresholded iou %.4f", s->thresholded_iou);
-	if (!isnan(s->soft_dice))
-		printf("  soft dice %.4f  soft iou %.4f", s->soft_dice, s->soft_iou);
+	printf("\npictures %lld  iou %s  f1 %s  accuracy %s  miou %s", (long long)s->images, TOOL_SCORE_OF(s->iou),
+		TOOL_SCORE_OF(s->f1), TOOL_SCORE_OF(s->accuracy), TOOL_SCORE_OF(s->miou));
+	print_score("loss", s->loss);
+	printf("\nclass accuracy %s  frequency-weighted accuracy %s", TOOL_SCORE_OF(s->class_accuracy),
+		TOOL_SCORE_OF(s->frequency_weighted_accuracy));
+	print_score("kappa", s->kappa), print_score("boundary f1", s->boundary_f1),
+		print_score("thresholded iou", s->thresholded_iou), print_score("soft dice", s->soft_dice),
+		print_score("soft iou", s->soft_iou);
 	putchar('\n');
 	if (s->best_threshold > 0)
 		printf("best threshold %.3f: f1 %.4f  iou %.4f\n", s->best_threshold, s->best_f1, s->best_iou);
@@ -213,7 +205,7 @@ print_reductions(const secant_scores *s)
 			continue;
 		printf("%-20s", name);
 		for (int r = 0; r < SECANT_REDUCTIONS; r++)
-			printf("%20.4f", s->reduced[i][r]);
+			printf("%20s", TOOL_SCORE_OF(s->reduced[i][r]));
 		printf("\n");
 	}
 }

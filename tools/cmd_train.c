@@ -66,7 +66,7 @@ show_epoch(const secant_train_progress *p, const secant_logger *log)
 		if (!counts && shown >= 3)
 			continue;
 		used += (size_t)snprintf(
-			scores + used, sizeof scores - used, "  %s %.4f", p->scores[i].name, p->scores[i].value);
+			scores + used, sizeof scores - used, "  %s %s", p->scores[i].name, TOOL_SCORE_OF(p->scores[i].value));
 		shown++;
 	}
 	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s%s  rate %.3g  %.1f %.*s/s  %.1f s", p->epoch, p->epochs,
@@ -113,11 +113,11 @@ print_result(const train *t, const secant_train_result *r)
 		printf("%s: --learning-rate %.2g is where the loss falls fastest (learning-rate-finder.png)\n", t->train.out,
 			r->suggested_rate);
 	} else if (!isnan(r->best) && !r->best_epoch) {
-		printf("%s: %d folds in %.0f s, best %s %.4f on average, last %.4f (folds.json)\n", t->train.out,
-			t->train.data.folds, r->seconds, r->metric, r->best, r->last);
+		printf("%s: %d folds in %.0f s, best %s %.4f on average, last %s (folds.json)\n", t->train.out,
+			t->train.data.folds, r->seconds, r->metric, r->best, TOOL_SCORE_OF(r->last));
 	} else if (!isnan(r->best)) {
-		printf("%s: %d epochs in %.0f s, best %s %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds,
-			r->metric, r->best, r->best_epoch, r->last);
+		printf("%s: %d epochs in %.0f s, best %s %.4f (epoch %d), last %s\n", t->train.out, r->epochs, r->seconds,
+			r->metric, r->best, r->best_epoch, TOOL_SCORE_OF(r->last));
 	} else {
 		printf("%s: %d epochs in %.0f s, last loss %.4f\n", t->train.out, r->epochs, r->seconds, r->last_loss);
 	}

@@ -68,6 +68,10 @@ int tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err);
 bool tool_json_printed(void); /* has an object gone to standard output? */
 /* A number, null where there is none (NaN): JSON knows no other. */
 json_t *tool_number(double v);
+/* A score as people read it, in `text`: four decimals, "-" where there is none (NaN). */
+enum { TOOL_SCORE = 24 };
+const char *tool_score(char text[TOOL_SCORE], double v);
+#define TOOL_SCORE_OF(v) tool_score((char[TOOL_SCORE]){ 0 }, v)
 
 /* Log lines and progress go to standard error; --quiet keeps warnings and errors only. SECANT_LOG=debug shows more,
  * SECANT_LOG=json writes JSON lines ("debug,json" both). */

@@ -49,3 +49,10 @@ tool_number(double v)
 {
 	return isfinite(v) ? json_real(v) : json_null();
 }
+
+const char *
+tool_score(char text[TOOL_SCORE], double v)
+{
+	(void)snprintf(text, TOOL_SCORE, isnan(v) ? "-" : "%.4f", v);
+	return text;
+}

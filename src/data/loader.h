@@ -85,8 +85,8 @@ typedef struct data_loader_options {
 	const data_augmentation *augmentation; /* nullable */
 	uint64_t seed;
 	int threads;
-	int multiple; /* whole pictures are padded below and right (reflect picture, ignore label) to this multiple; 1: not
-				   */
+	int multiple, least; /* whole pictures are padded below and right (reflect picture, ignore label) to this multiple
+							and at least to this; 0 and 1: not */
 } data_loader_options;
 
 typedef struct data_batch {

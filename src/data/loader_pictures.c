@@ -106,12 +106,18 @@ partner(void *user, data_frame *f, data_picture *guest, secant_err *err)
 		f->spare, f->now->width, f->now->height, f->now->channels, f->now->real, f->now->labels != NULL, err);
 }
 
+static int
+padded(int side, const data_loader_options *o)
+{
+	int m = o->multiple > 1 ? o->multiple : 1;
+	return ((side < o->least ? o->least : side) + m - 1) / m * m;
+}
+
 static void
 padded_size(const pictures *l, int *height, int *width)
 {
-	int m = l->o.multiple > 1 ? l->o.multiple : 1;
-	*height = (*height + m - 1) / m * m;
-	*width = (*width + m - 1) / m * m;
+	*height = padded(*height, &l->o);
+	*width = padded(*width, &l->o);
 }
 
 /* Writes the finished sample into its place of the batch; whole pictures are extended by reflection, labels there are

@@ -295,15 +295,17 @@ read_settings(deploy_deployed *d, secant_err *err)
 		&& json_array_size(json_object_get(json_object_get(s, "clouds"), "parts"));
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
+	const json_t *least = json_object_get(s, "least"); /* models of the first versions do not say it */
+	d->least = least ? (int)json_integer_value(least) : 1;
 	deploy_scaled_read(s, d->scaled);
 	d->activated = json_is_string(json_object_get(net, "activation"))
 		&& strcmp(json_string_value(json_object_get(net, "activation")), "identity");
 	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1
-		|| d->multiple > 1024)
+		|| d->multiple > 1024 || d->least < 1 || d->least > 4096)
 		return secant_fail(err, SECANT_ERR_FORMAT,
-			"the model's settings want 1 to 16 channels, 1 to 65535 classes and a multiple from 1 to 1024; they say "
-			"%d, %d, %d",
-			d->in_channels, d->classes, d->multiple);
+			"the model's settings want 1 to 16 channels, 1 to 65535 classes, a multiple from 1 to 1024 and a least "
+			"side from 1 to 4096; they say %d, %d, %d, %d",
+			d->in_channels, d->classes, d->multiple, d->least);
 	if (d->inputs < d->in_channels || d->inputs > d->in_channels + 1 || d->categories < 0)
 		return secant_fail(
 			err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);

@@ -28,7 +28,7 @@ typedef struct deploy_deployed {
 	exec_precision precision; /* what "auto" became */
 	base_mode mode;
 	secant_network_kind kind;
-	int in_channels, classes, multiple;
+	int in_channels, classes, multiple, least; /* height and width: multiples of this, at least that */
 	int inputs, categories; /* channels of the input tensor; more than in_channels: the last one holds the category, 0
 							   to categories - 1 */
 	bool training_operators; /* its graph may hold them */

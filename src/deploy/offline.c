@@ -41,12 +41,13 @@ build(graph_rewrite *w, const deploy_deployed *d, const deploy_preparation *p, d
 	graph_net *g = w->to;
 	graph_value seen, in = graph_input(g, "picture", SECANT_U8, picture);
 	graph_value ready = deploy_build_preparation(g, p, in, d->in_channels, &seen), x = ready;
-	if (d->multiple > 1) {
-		op_multiple_attr a = { { 2, { d->multiple, d->multiple } } };
+	bool padded = d->multiple > 1 || d->least > 1;
+	if (padded) {
+		op_multiple_attr a = { { 2, { d->multiple, d->multiple } }, { 2, { d->least, d->least } } };
 		x = graph_apply(g, "pad_to", &a, 1, ready);
 	}
 	graph_value v = inlined(w, x);
-	if (d->multiple > 1)
+	if (padded)
 		v = graph_apply(g, "crop_like", NULL, 2, v, ready);
 	if (p->size.n == 2 && p->fit == OP_FIT_STRETCH && !p->pad.n)
 		v = graph_apply(g, "scale_like", NULL, 2, v, seen);

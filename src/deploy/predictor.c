@@ -349,10 +349,11 @@ reflect(int i, int n)
 	return i < n ? i : period - i;
 }
 
+/* A side as the network takes it. */
 static int
-rounded(int n, int multiple)
+rounded(int n, const deploy_deployed *d)
 {
-	return (n + multiple - 1) / multiple * multiple;
+	return ((n < d->least ? d->least : n) + d->multiple - 1) / d->multiple * d->multiple;
 }
 
 /* The view of the normalised picture as the network takes it: turned, and padded by reflection to ph x pw. */
@@ -396,7 +397,7 @@ prepare_numbers(
 {
 	const deploy_deployed *d = &p->model[model];
 	int vh = view & DEPLOY_EXCHANGE ? im->width : im->height, vw = view & DEPLOY_EXCHANGE ? im->height : im->width;
-	int ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple);
+	int ph = rounded(vh, d), pw = rounded(vw, d);
 	size_t n = (size_t)im->height * (size_t)im->width * (size_t)d->in_channels;
 	*in = (secant_tensor){ SECANT_F32, { 4, { 1, ph, pw, d->in_channels } }, NULL, NULL };
 	secant_status status = deploy_floats_reserve(&p->normal, n, err);
@@ -415,7 +416,7 @@ add_view(secant_predictor *p, int model, unsigned view, const secant_image *im, 
 	const deploy_deployed *d = &p->model[model];
 	int h = im->height, w = im->width;
 	int vh = view & DEPLOY_EXCHANGE ? w : h, vw = view & DEPLOY_EXCHANGE ? h : w, classes = d->classes;
-	int ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple);
+	int ph = rounded(vh, d), pw = rounded(vw, d);
 	bool fits = im->channels == d->in_channels || (d->in_channels == 3 && (im->channels == 1 || im->channels == 4));
 	secant_tensor in, out = { 0 };
 	secant_status status = im->dtype == SECANT_U8 && fits && p->prepared[model]

@@ -17,7 +17,7 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 	const deploy_deployed *d = p->of;
 	secant_shape nominal = secant_shape_of(4, 1, 64, 64, d->in_channels);
 	op_normalize_attr numbers = { .channels = d->in_channels };
-	op_multiple_attr multiple = { { 2, { d->multiple, d->multiple } } };
+	op_multiple_attr multiple = { { 2, { d->multiple, d->multiple } }, { 2, { d->least, d->least } } };
 	graph_net *g = graph_new();
 	if (!g) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
@@ -27,7 +27,7 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 	put(&numbers.shift, d->shift, d->in_channels);
 	graph_value v = graph_input(g, "picture", SECANT_U8, n ? inputs : &nominal);
 	v = graph_apply(g, "normalize_picture", &numbers, 1, v);
-	graph_output(g, "prepared", d->multiple > 1 ? graph_apply(g, "pad_to", &multiple, 1, v) : v);
+	graph_output(g, "prepared", d->multiple > 1 || d->least > 1 ? graph_apply(g, "pad_to", &multiple, 1, v) : v);
 	if (!graph_check(g, err))
 		return g;
 	graph_free(g);

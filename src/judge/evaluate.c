@@ -151,7 +151,8 @@ judge_evaluate_samples(const judge_evaluation *e, const data_samples *s, judge_c
 		.size = e->size,
 		.resize = e->size.n == 2,
 		.threads = e->loader_threads,
-		.multiple = e->multiple };
+		.multiple = e->multiple,
+		.least = e->least };
 	loss_plan l = { .voids = data_samples_have_voids(s) };
 	secant_err own = { 0 };
 	float *dense = NULL;

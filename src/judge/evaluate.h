@@ -11,7 +11,7 @@ typedef struct judge_evaluation {
 	judge_turns
 		*turns; /* asked in the session's place; NULL: none. Then outputs are probabilities: activated, and no loss */
 	base_mode mode;
-	int classes, multiple, batch, threads, loader_threads;
+	int classes, multiple, least, batch, threads, loader_threads;
 	const char *loss; /* NULL: none is computed */
 	bool activated; /* outputs are probabilities */
 	float threshold; /* of a probability; binary and multilabel */

@@ -33,7 +33,8 @@ nominal(const model_bundle *m)
 {
 	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
 	int multiple = nn_network_multiple(&m->net), side = nn_network_side(&m->net);
-	side = side ? side : (128 + multiple - 1) / multiple * multiple;
+	int least = nn_network_least(&m->net), usual = least > 128 ? least : 128;
+	side = side ? side : (usual + multiple - 1) / multiple * multiple;
 	return (secant_shape){ 4, { 1, cloud ? 128 : side, cloud ? 1 : side, secant_network_inputs(&m->net) } };
 }
 
@@ -90,6 +91,7 @@ model_new(
 	if (model_build(m, NN_PHASE_EVAL, &in, &graph, &own))
 		goto done;
 	m->multiple = nn_network_multiple(&m->net);
+	m->least = nn_network_least(&m->net);
 	m->store = exec_store_new(graph.g, f64, &own);
 	graph_free(graph.g);
 done:
@@ -204,6 +206,8 @@ settings_of(const model_bundle *m)
 	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
 	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
 	json_object_set_new(j, "multiple", json_integer(m->multiple));
+	if (m->least > 1)
+		json_object_set_new(j, "least", json_integer(m->least));
 	for (int i = 0; i < m->n_class_names; i++)
 		json_array_append_new(names, json_string(m->class_names[i]));
 	json_object_set_new(j, "class_names", names);

@@ -92,6 +92,14 @@ stride(const void *own)
 	return ((const pan *)own)->stride;
 }
 
+/* The pyramid halves the deepest feature three times. */
+static int
+least_side(const nn_blueprint *b)
+{
+	int asked = stride(b->options), deepest = 1 << b->depth;
+	return 8 * (asked < deepest ? asked : deepest);
+}
+
 static secant_status
 check(const nn_blueprint *b, secant_err *err)
 {
@@ -110,4 +118,5 @@ const nn_architecture nn_architecture_pan = {
 	.build = build,
 	.check = check,
 	.output_stride = stride,
+	.least_side = least_side,
 };

@@ -355,6 +355,18 @@ nn_network_multiple(const secant_network *net)
 	return multiple;
 }
 
+int
+nn_network_least(const secant_network *net)
+{
+	nn_blueprint b;
+	secant_err ignored = { 0 };
+	int least = 1;
+	if (!blueprint_of(&b, net, &ignored) && b.arch->kind == SECANT_NETWORK_PICTURES && b.arch->least_side)
+		least = b.arch->least_side(&b);
+	done(&b);
+	return least;
+}
+
 static void
 classification_head(nn_builder *n, const char *params, graph_value x, nn_built *out, secant_err *err)
 {
@@ -422,7 +434,7 @@ build_cloud(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, secant
 static secant_status
 check_size(const nn_blueprint *b, const secant_shape *in, secant_err *err)
 {
-	int multiple = takes_any_size(b) ? 1 : stride_of(b), least = b->arch->least_side;
+	int multiple = takes_any_size(b) ? 1 : stride_of(b), least = b->arch->least_side ? b->arch->least_side(b) : 1;
 	if (in->rank != 4 || in->dim[3] != b->net->in_channels)
 		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld",
 			b->net->in_channels, in->rank == 4 ? (long long)in->dim[3] : 0);
@@ -440,8 +452,9 @@ check_size(const nn_blueprint *b, const secant_shape *in, secant_err *err)
 			b->arch->name, b->encoder ? " with " : "", b->encoder ? b->encoder->name : "", size, size,
 			b->encoder ? "img-size" : "inner-size", (long long)in->dim[1], (long long)in->dim[2]);
 	if (in->dim[1] < least || in->dim[2] < least)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s wants pictures of at least %dx%d, the input is %lldx%lld",
-			b->arch->name, least, least, (long long)in->dim[1], (long long)in->dim[2]);
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"%s with these options wants pictures of at least %dx%d, the input is %lldx%lld", b->arch->name, least,
+			least, (long long)in->dim[1], (long long)in->dim[2]);
 	return SECANT_OK;
 }
 

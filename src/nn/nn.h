@@ -230,7 +230,7 @@ struct nn_architecture {
 	bool whole; /* brings its own encoder: reads the picture, and no encoder is chosen */
 	bool tokens; /* takes plain vision transformers, and nothing else */
 	bool any_size; /* accepts sizes that the encoder's stride does not divide */
-	int least_side; /* smaller pictures are refused; 0: none */
+	int (*least_side)(const nn_blueprint *b); /* smaller pictures are refused; NULL: any goes */
 	secant_network_kind kind; /* networks for clouds have no encoder */
 	bool category; /* is told the category of the object */
 	const void *config; /* of the family */
@@ -242,10 +242,12 @@ const nn_architecture *nn_architecture_at(int i);
  * messages for depths and sizes. */
 secant_status nn_network_build(
 	nn_builder *n, const secant_network *net, graph_value x, nn_built *out, secant_err *err) SECANT_NODISCARD;
-/* The multiple that height and width must have: 1 where any size goes. */
 /* The one side that pictures must have, where a network is made for one; 0: any that divides. */
 int nn_network_side(const secant_network *net);
+/* The multiple that height and width must have: 1 where any size goes. */
 int nn_network_multiple(const secant_network *net);
+/* The least height and width; 1 where any goes. */
+int nn_network_least(const secant_network *net);
 
 /* ---- losses ---- */
 

@@ -1,7 +1,8 @@
 /*
- * A picture's size and a network's: pad_to (reflected at the right and lower edge up to multiples), crop_like (cut back
- * to what it was) and scale_like (probabilities in the size of the picture they are of: bilinear, half-pixel centres).
- * None holds a size that follows from its input, so that a stored graph serves pictures of every size.
+ * A picture's size and a network's: pad_to (reflected at the right and lower edge up to multiples, at least to a size),
+ * crop_like (cut back to what it was) and scale_like (probabilities in the size of the picture they are of: bilinear,
+ * half-pixel centres). None holds a size that follows from its input, so that a stored graph serves pictures of every
+ * size.
  */
 #include "ops/picture.h"
 #include "ops/rules.h"
@@ -14,10 +15,10 @@ pad_to_shape(const graph_signature *s, secant_err *err)
 	const op_multiple_attr *a = s->attr;
 	secant_shape y = s->in[0].shape;
 	for (int i = 1; i < 3; i++) {
-		int64_t m = a->multiple.n == 2 ? a->multiple.v[i - 1] : 1;
+		int64_t m = a->multiple.n == 2 ? a->multiple.v[i - 1] : 1, least = a->least.n == 2 ? a->least.v[i - 1] : 1;
 		if (y.dim[i] < 1 || y.dim[i] > (int64_t)1 << 32)
 			return secant_fail(err, SECANT_ERR_SHAPE, "cannot pad an axis of %lld", (long long)y.dim[i]);
-		y.dim[i] = (y.dim[i] + m - 1) / m * m;
+		y.dim[i] = ((y.dim[i] < least ? least : y.dim[i]) + m - 1) / m * m;
 	}
 	s->out[0] = (graph_type){ op_kind_of(s, 0), y };
 	return SECANT_OK;
@@ -99,6 +100,7 @@ scale_like_reference(const graph_reference *r)
 
 static const secant_opt multiple_rows[] = {
 	SECANT_OPT(op_multiple_attr, multiple, SIZE, "multiple", "1x1", 1, 65536, "of height and width"),
+	SECANT_OPT(op_multiple_attr, least, SIZE, "least", "1x1", 1, 65536, "height and width are at least so much"),
 	SECANT_OPT_END,
 };
 static const secant_opts multiple_attr = { "pad_to", sizeof(op_multiple_attr), multiple_rows };
@@ -107,6 +109,7 @@ static const graph_op_case pad_to_cases[] = {
 	{ "real", "multiple=4x4", "1x5x7x3" },
 	{ "far", "multiple=16x16", "1x2x1x3#256" },
 	{ "fits", "multiple=5x7", "1x5x7x3" },
+	{ "least", "multiple=4x4 least=12x2", "1x5x7x3" },
 	{ "empty", "multiple=4", "0x5x7x3" },
 	{ 0 },
 };
@@ -125,7 +128,7 @@ static const graph_op_case scale_like_cases[] = {
 
 const graph_op op_pad_to = {
 	.name = "pad_to",
-	.brief = "pictures reflected at their right and lower edge, up to multiples",
+	.brief = "pictures reflected at their right and lower edge, up to multiples and at least to a size",
 	.attr = &multiple_attr,
 	.min_in = 1,
 	.max_in = 1,

@@ -83,7 +83,7 @@ op_real_at(const secant_reals *v, int i, double otherwise)
 }
 
 typedef struct op_multiple_attr {
-	secant_ints multiple;
+	secant_ints multiple, least;
 } op_multiple_attr; /* pad_to: H, W */
 /* Reflection without repeating the edge, of any length: ... 2 1 [0 1 2 3] 2 1 0 1 ... */
 static inline int64_t

@@ -102,7 +102,8 @@ choose_size(train_trainer *s, secant_err *err)
 					"the pictures have several sizes (%s is %dx%d, %s is %dx%d): give --size for crops of one size",
 					data_samples_image_path(train, 0), h, w, data_samples_image_path(train, i), hi, wi);
 		}
-		h = (h + m - 1) / m * m, w = (w + m - 1) / m * m;
+		h = ((h < s->model.least ? s->model.least : h) + m - 1) / m * m;
+		w = ((w < s->model.least ? s->model.least : w) + m - 1) / m * m;
 	}
 	if (h % s->model.multiple || w % s->model.multiple)
 		return secant_fail(err, SECANT_ERR_ARG, "size %dx%d: %s wants multiples of %d; the next is %dx%d", h, w,
@@ -511,6 +512,7 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.multiple = s->model.multiple,
+		.least = s->model.least,
 		.batch = s->batch,
 		.threads = s->o->threads,
 		.loader_threads = train_loader_threads(s->o),

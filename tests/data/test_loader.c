@@ -129,6 +129,15 @@ whole_pictures_are_padded_to_a_multiple(void **state)
 	assert_int_equal(b.height, 8);
 	assert_int_equal(b.width, 40);
 	data_loader_free(l);
+	lo.least = 30; /* more than the picture again and again */
+	l = make(s, &lo, NULL);
+	b = take(l, false);
+	assert_int_equal(b.height, 32);
+	assert_int_equal(b.width, 32);
+	assert_true(
+		b.input[(31 * 32 + 26) * 3] == (float)place_value(8, 5, 0)); /* rows repeat after 12, columns after 18 */
+	data_loader_free(l);
+	lo.least = 0;
 	lo.batch = 2;
 	make(s, &lo, "pictures of several sizes need --size, or --batch 1");
 	make(s, &lo, "is 7x10, ");
