@@ -32,6 +32,7 @@ typedef struct secant_data_options {
 	char *fold; /* the one that is "val": "0" to folds - 1; of secant_train also "all" */
 	secant_ints tile; /* pictures larger than this are cut into samples of this size; n = 0: not */
 	char *from, *task; /* of annotations: the format (NULL: found out), and which of COCO's files */
+	int declared_size; /* of annotations, where pictures are of another: refuse, scale, turn, ignore (0 to 3) */
 	int objects; /* of annotations: shapes where there are, else boxes (0); always filled boxes (1) */
 	int on_top; /* where objects overlap: the later (0), the smaller (1), that of the later class (2) */
 } secant_data_options;

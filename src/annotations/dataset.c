@@ -25,6 +25,9 @@ static const secant_opt reading_rows[] = {
 		"read picture headers where a size is not declared"),
 	SECANT_OPT(secant_dataset_reading, scale_masks, BOOL, "scale-masks", "false", 1, 0,
 		"scale masks of another size than their picture to it, by nearest"),
+	SECANT_OPT_CHOICE(secant_dataset_reading, declared_size, "declared-size", "refuse", "refuse|scale|turn|ignore",
+		"pictures of another size than their annotations say: scale objects with them, turn objects as EXIF turns the "
+		"picture, or ignore what is said"),
 	SECANT_OPT_CHOICE(secant_dataset_reading, links, "links", "follow", "follow|refuse",
 		"pictures to which links lead out of the data set: follow says so; refuse is for sets of strangers"),
 	SECANT_OPT_END,
@@ -260,6 +263,8 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 			status = ann_read_manifest(s, ann_str(s, s->root), err);
 		if (!status && !f->own_sizes)
 			status = ann_probe_all(s, o, watch, err);
+		if (!status)
+			status = ann_sizes(s, o, watch, err);
 		if (!status)
 			status = ann_links(s, o, err);
 		if (!status)

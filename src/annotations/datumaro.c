@@ -116,12 +116,11 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 						   : 0;
 		if (image < 0)
 			continue;
-		ann_image *im = &s->images[image];
-		double h = ann_tree_number(json_array_get(json_object_get(picture, "size"), 0), NULL),
-			   w = ann_tree_number(json_array_get(json_object_get(picture, "size"), 1), NULL);
-		if (h >= 1 && w >= 1 && h < 1e9 && w < 1e9)
-			im->height = (int32_t)h, im->width = (int32_t)w;
-		im->source = ann_intern(s, origin, strlen(origin));
+		const json_t *size = json_object_get(picture, "size");
+		ann_tree_size(
+			s, image, ann_tree_number(json_array_get(size, 1), NULL), ann_tree_number(json_array_get(size, 0), NULL));
+		ann_text source = ann_intern(s, origin, strlen(origin));
+		s->images[image].source = source;
 		s->images[image].splits |= split >= 0 ? 1ull << split : 0;
 		json_array_foreach (json_object_get(item, "annotations"), k, a)
 			if (!status)

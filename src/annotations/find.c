@@ -150,6 +150,14 @@ ann_tree_text(const json_t *j, const char *key)
 }
 
 void
+ann_tree_size(ann_set *s, int image, double width, double height)
+{
+	const double most = 1 << 30;
+	if (width >= 1 && height >= 1 && width <= most && height <= most)
+		s->images[image].width = (int32_t)width, s->images[image].height = (int32_t)height;
+}
+
+void
 ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value)
 {
 	char *text = value && *key && !json_is_null(value) ? base_json_text(value, 0) : NULL;

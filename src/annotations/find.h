@@ -28,6 +28,8 @@ bool ann_head_has(const char *path, const char *const *words);
 /* A number; text that is one too. NAN: none. */
 double ann_tree_number(const json_t *j, const char *key);
 const char *ann_tree_text(const json_t *j, const char *key); /* "" none */
+/* The size of picture `image` as a file declares it, where both numbers are sizes. */
+void ann_tree_size(ann_set *s, int image, double width, double height);
 /* An attribute of an object from any value. */
 void ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value);
 /* A new object of a class by name; -1: no memory. */

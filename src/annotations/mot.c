@@ -188,8 +188,10 @@ frame(
 	uint32_t at = 0;
 	char text[700], name[1024];
 	if (ann_table_get(&q->picture, (uint64_t)number, &at)) {
-		if (at != UINT32_MAX)
+		if (at != UINT32_MAX) {
+			ann_tree_size(s, (int)at, q->width, q->height);
 			return (int)at;
+		}
 		*status = ann_bad(s, "stem-collision", origin, line, 0, err,
 			"frame %lld: several pictures of '%s' have this number", (long long)number, q->below);
 		return -1;
@@ -201,8 +203,7 @@ frame(
 		*status = *status ? *status : ann_nomem(err);
 		return -1;
 	}
-	s->images[image].width = q->width;
-	s->images[image].height = q->height;
+	ann_tree_size(s, image, q->width, q->height);
 	*status = ann_find(s, "image-missing", -1, origin, line, 0, "there is no picture '%s'", name);
 	return *status ? -1 : image;
 }

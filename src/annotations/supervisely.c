@@ -179,13 +179,10 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	secant_free(stem);
 	if (image < 0)
 		return status;
-	double h = ann_tree_number(json_object_get(top, "size"), "height"),
-		   w = ann_tree_number(json_object_get(top, "size"), "width");
-	ann_image *im = &s->images[image];
-	im->source = ann_intern(s, origin, strlen(origin));
-	im = &s->images[image];
-	if (w > 0 && h > 0 && w < 1e9 && h < 1e9)
-		im->width = (int32_t)w, im->height = (int32_t)h;
+	const json_t *size = json_object_get(top, "size");
+	ann_text source = ann_intern(s, origin, strlen(origin));
+	s->images[image].source = source;
+	ann_tree_size(s, image, ann_tree_number(size, "width"), ann_tree_number(size, "height"));
 	uint32_t head = 0;
 	ann_tree_keep(s, &head, "tags", json_object_get(top, "tags"));
 	s->images[image].attributes = head;

@@ -58,8 +58,12 @@ read_asset(ann_set *s, ann_finder *f, const json_t *entry, const char *origin, s
 	size_t i;
 	json_t *region;
 	int image = f ? ann_finder_picture(f, s, *name ? name : ann_tree_text(asset, "path"), origin, &status, err) : 0;
-	if (image >= 0)
-		s->images[image].source = ann_intern(s, origin, strlen(origin));
+	const json_t *size = json_object_get(asset, "size");
+	if (image >= 0) {
+		ann_text source = ann_intern(s, origin, strlen(origin));
+		s->images[image].source = source;
+		ann_tree_size(s, image, ann_tree_number(size, "width"), ann_tree_number(size, "height"));
+	}
 	json_array_foreach (json_object_get(entry, "regions"), i, region)
 		if (!status && image >= 0)
 			status = read_region(s, image, region, origin, err);

@@ -42,7 +42,11 @@ data_annotated_open(const char *path, const secant_data_options *o, bool *none, 
 		(void)ann_nomem(err);
 		return NULL;
 	}
-	secant_dataset_reading reading = { .from = (char *)(uintptr_t)format, .task = o->task };
+	/* Sizes are compared as pictures are opened; only where objects follow them must all be known before. */
+	secant_dataset_reading reading = { .from = (char *)(uintptr_t)format,
+		.task = o->task,
+		.declared_size = o->declared_size,
+		.probe = o->declared_size != 0 };
 	a->boxes = o->objects == 1;
 	a->on_top = (ann_on_top)o->on_top;
 	a->d = secant_dataset_open(path, &reading, NULL, err);
@@ -337,8 +341,10 @@ data_annotated_size(const data_annotated *a, const data_pair *pair, int width, i
 		im->width = width, im->height = height;
 	if (im->width != width || im->height != height)
 		return secant_fail(err, SECANT_ERR_SHAPE,
-			"%s: says the picture is %dx%d, %s is %dx%d (height x width); secant data check %s tells more", pair->label,
-			im->height, im->width, pair->image, height, width, ann_str(&a->d->set, a->d->set.root));
+			"%s: says the picture is %dx%d, %s is %dx%d (height x width): objects would lie elsewhere. --declared-size "
+			"scale, "
+			"turn or ignore says what happened; secant data check %s tells more",
+			pair->label, im->height, im->width, pair->image, height, width, ann_str(&a->d->set, a->d->set.root));
 	return SECANT_OK;
 }
 

@@ -41,6 +41,9 @@ static const secant_opt rows[] = {
 		"format of annotations (voc, coco, yolo, ...); found out where the folders hold no label pictures"),
 	SECANT_OPT(
 		secant_data_options, task, STR, "task", NULL, 0, 0, "coco: which annotation files: instances, panoptic, ..."),
+	SECANT_OPT_CHOICE(secant_data_options, declared_size, "declared-size", "refuse", "refuse|scale|turn|ignore",
+		"pictures of another size than their annotations say: scale objects with them, turn objects as EXIF turns the "
+		"picture, or ignore what is said"),
 	SECANT_OPT_CHOICE(secant_data_options, objects, "objects", "shapes", "shapes|boxes",
 		"annotated objects become their polygons and masks (boxes where there are none), or filled boxes"),
 	SECANT_OPT_CHOICE(secant_data_options, on_top, "on-top", "later", "later|smaller|class",

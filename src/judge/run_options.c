@@ -21,6 +21,7 @@ static const char *const taken[] = {
 	"task",
 	"objects",
 	"on-top",
+	"declared-size",
 	"tile",
 	"resize",
 	"size",
