@@ -163,7 +163,8 @@ typedef struct secant_cloud_reading {
 	char *format; /* by name; NULL: from contents and extension */
 	char *columns; /* text: names of the columns, comma-separated, "-" skips one */
 	char *select; /* names of the attributes wanted, comma-separated; x, y, z always are. NULL: all. "" : none */
-	int separator; /* text: auto space tab comma semicolon */
+	int separator; /* text: auto space tab comma semicolon pipe */
+	int decimal; /* text: auto point comma: the mark within numbers */
 	int header; /* text: auto yes no */
 	int coordinates; /* auto f32 f64: auto keeps f32 where the file has it */
 	int mesh_points; /* points drawn by area on a mesh; 0: its vertices; -1: 10,000 for OFF, vertices for the others */

@@ -115,12 +115,18 @@ enum { CLOUD_NAME = 32, CLOUD_FIELDS = 256 };
 void cloud_guess_names(const double *v, int rows, int columns, bool leica, char names[][CLOUD_NAME]);
 
 /* Text rows: see rows.c. */
+#define CLOUD_COMMENTS "#/%!"
+/* Whether a field is a word for a missing value, or for a number that the runtime of old programs prints; *v is what it
+ * stands for. */
+bool cloud_is_missing(const char *begin, const char *end, double *v);
 typedef struct cloud_rows {
 	int fields; /* numbers in a row */
 	char separator; /* ' ' for blanks of any kind, else exactly this byte */
 	const cloud_target *target; /* `fields` of them, row 0 at the first row to be filled */
 	const bool *text; /* fields that are not numbers and are stepped over; NULL: none */
-	bool comments; /* lines that start with # or / are none */
+	bool comments; /* lines that start with one of CLOUD_COMMENTS are none, nor is what follows a # */
+	const bool *needed; /* fields that may not be empty; NULL: none */
+	int64_t *missing; /* not NULL: values that are missing ("", NA) are no errors but no numbers, and counted here */
 	int64_t *announced; /* not NULL, not negative: the sum of the counts so far; a line with one whole number (Leica)
 						   adds to it */
 	const char *name; /* of the file, for messages */

@@ -10,8 +10,9 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
-enum { LINE_MAX_BYTES = 65536, PIECE_MIN = 1 << 18, PIECES_MAX = 64 };
+enum { LINE_MAX_BYTES = 65536, LINE_ROOM = 1024, PIECE_MIN = 1 << 18, PIECES_MAX = 64 };
 
 /* ---- counting ---- */
 
@@ -219,7 +220,7 @@ static bool
 is_empty(const cloud_rows *rows, const char *line, int64_t *announced)
 {
 	const char *p = blanks(line);
-	if (*p == '\n' || *p == '\r' || (rows->comments && (*p == '#' || *p == '/')))
+	if (*p == '\n' || *p == '\r' || (rows->comments && *p && strchr(CLOUD_COMMENTS, *p)))
 		return true;
 	if (!rows->announced || *rows->announced < 0 || rows->fields < 2)
 		return false;
@@ -233,10 +234,89 @@ is_empty(const cloud_rows *rows, const char *line, int64_t *announced)
 	return true;
 }
 
+bool
+cloud_is_missing(const char *begin, const char *end, double *v)
+{
+	static const struct {
+		const char *word;
+		double value;
+	} words[] = {
+		{ "", NAN },
+		{ "na", NAN },
+		{ "n/a", NAN },
+		{ "#n/a", NAN },
+		{ "null", NAN },
+		{ "none", NAN },
+		{ "nil", NAN },
+		{ "missing", NAN },
+		{ "-", NAN },
+		{ "--", NAN },
+		{ "?", NAN },
+		{ "nan(ind)", NAN },
+		{ "-nan(ind)", NAN },
+		{ "1.#qnan", NAN },
+		{ "-1.#qnan", NAN },
+		{ "1.#ind", NAN },
+		{ "-1.#ind", NAN },
+		{ "1.#inf", INFINITY },
+		{ "-1.#inf", -INFINITY },
+	};
+	size_t n = (size_t)(end - begin);
+	*v = NAN;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		*v = words[i].value;
+		/* "1.#IND00": as many digits as were asked for */
+		size_t length = strlen(words[i].word), upto = n;
+		while (upto > length && begin[upto - 1] == '0' && strchr(words[i].word, '.'))
+			upto--;
+		if (upto == length && !strncasecmp(begin, words[i].word, length))
+			return true;
+	}
+	return false;
+}
+
+/* Copies a line field by field with numbers for the words of missing values, E for the exponents of Fortran ("1.5D+02")
+ * and nothing for a remark behind the row. Returns the bytes, a line feed last; `room` holds any line. */
+static size_t
+copy_fields(const cloud_rows *rows, const char *line, char *copy, size_t room, int64_t *missing)
+{
+	size_t n = 0;
+	int field = 0;
+	for (const char *p = line; n + LINE_ROOM < room; field++) {
+		const char *begin = blanks(p), *end = skip_text(begin, rows->separator), *stop = end;
+		while (stop > begin && (stop[-1] == ' ' || stop[-1] == '\t'))
+			stop--;
+		bool blank = rows->separator == ' ', text = rows->text && field < rows->fields && rows->text[field];
+		if (blank && (begin == end || *begin == '#'))
+			break;
+		double v;
+		if (stop - begin > LINE_ROOM / 2)
+			break;
+		bool open = begin == stop && field < rows->fields && rows->needed && rows->needed[field];
+		if (!text && !open && field < rows->fields && cloud_is_missing(begin, stop, &v)) {
+			n += (size_t)(decimal_print(copy + n, v) - (copy + n));
+			++*missing;
+		} else {
+			for (const char *q = begin; q < stop; q++) {
+				bool exponent = !text && (*q == 'd' || *q == 'D') && q > begin
+					&& (isdigit((unsigned char)q[-1]) || q[-1] == '.');
+				copy[n++] = exponent ? 'e' : *q;
+			}
+		}
+		copy[n++] = rows->separator;
+		p = *end == rows->separator || (blank && *end == '\t') ? end + 1 : end;
+		if (*end == '\n' || *end == '\r')
+			break;
+	}
+	n -= n > 0; /* the last separator */
+	copy[n++] = '\n';
+	return n;
+}
+
 /* A second look: 1 when a row was read, 0 for an empty line, negative: status. `line` ends in a line feed. */
 static int
 repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row, int64_t number, char *copy,
-	int64_t *announced, secant_err *err)
+	int64_t *announced, int64_t *missing, secant_err *err)
 {
 	trouble t = { 0 }, ignored;
 	if (is_empty(rows, line, announced))
@@ -257,6 +337,14 @@ repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row,
 		if (parse_row(rows, copy, NULL, row, &ignored))
 			return 1;
 	}
+	int64_t gaps = 0;
+	if (rows->missing && length < LINE_MAX_BYTES / 2) {
+		(void)copy_fields(rows, line, copy, LINE_MAX_BYTES, &gaps);
+		if (parse_row(rows, copy, NULL, row, &ignored)) {
+			*missing += gaps;
+			return 1;
+		}
+	}
 	return row_error(rows, line, number, &t, err);
 }
 
@@ -266,7 +354,7 @@ typedef struct piece {
 	size_t begin, end; /* whole lines; the last may lack its line feed */
 	int64_t first_row, lines, rows;
 	int64_t line; /* number of the line before the first */
-	int64_t announced; /* counts between the rows */
+	int64_t announced, missing; /* counts between the rows; values */
 	secant_err err;
 } piece;
 
@@ -301,7 +389,8 @@ parse_piece(const cloud_rows *rows, const uint8_t *data, piece *k)
 		memcpy(line, p, length);
 		if (!feed)
 			line[length++] = '\n';
-		int got = repair_row(rows, line, length, k->first_row + k->rows, number, copy, &k->announced, &k->err);
+		int got = repair_row(
+			rows, line, length, k->first_row + k->rows, number, copy, &k->announced, &k->missing, &k->err);
 		k->rows += got > 0;
 		s = got < 0 ? (secant_status)got : SECANT_OK;
 		p = feed ? feed + 1 : end;
@@ -357,6 +446,8 @@ cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_
 				memmove(to + (size_t)filled * bytes, to + (size_t)k->first_row * bytes, (size_t)k->rows * bytes);
 		}
 		filled += k->rows;
+		if (rows->missing)
+			*rows->missing += k->missing;
 		if (k->announced && *rows->announced < INT64_MAX / 2)
 			*rows->announced += k->announced;
 	}

@@ -2,7 +2,8 @@
  * Text tables: XYZ, TXT, PTS and CSV are one format here, with four names. A row is a point. Separators are blanks,
  * commas or semicolons; the columns are named by the option, by a header line ("x y z label"), by a comment ("//X Y Z R
  * G B", "# x,y,z"), or guessed from the values (guess.c). A line with one number before the rows is the count of
- * Leica's PTS; another scan with its own count may follow, and the sum must be right.
+ * Leica's PTS; another scan with its own count may follow, and the sum must be right. What other countries and programs
+ * write otherwise is made plain first (text_dialect.c).
  */
 #include "codec/cloud/text.h"
 #include "codec/cloud/decimal.h"
@@ -19,13 +20,15 @@ typedef char field[CLOUD_NAME];
 typedef struct text_state {
 	cloud_rows rows;
 	cloud_target target[CLOUD_FIELDS];
-	bool text[CLOUD_FIELDS];
+	bool text[CLOUD_FIELDS], needed[CLOUD_FIELDS];
 	int column[CLOUD_FIELDS]; /* of the layout, -1: not wanted */
 	int64_t line, announced; /* lines behind us; points that a count line promised, -1: none */
+	int64_t missing; /* values */
 	/* Only while opening: */
 	char one[LINE_ROOM], comment[LINE_ROOM];
 	field name[CLOUD_FIELDS], first[CLOUD_FIELDS];
 	int names, fields; /* names known; columns of the first row */
+	bool open_end; /* which ends in a separator */
 } text_state;
 
 /* The line at *at as a string, cut to LINE_ROOM; moves *at behind it. False at the end. */
@@ -48,10 +51,10 @@ take_line(const secant_cloud_reader *r, size_t *at, char *line)
 static char
 separator_of(const secant_cloud_reader *r, const char *line)
 {
-	static const char chosen[] = { 0, ' ', ' ', ',', ';' }; /* a tab is a blank: columns have numbers in them */
+	static const char chosen[] = { 0, ' ', ' ', ',', ';', '|' }; /* a tab is a blank: columns have numbers in them */
 	if (r->opt.separator)
 		return chosen[r->opt.separator];
-	return strchr(line, ';') ? ';' : strchr(line, ',') ? ',' : ' ';
+	return strchr(line, ';') ? ';' : strchr(line, ',') ? ',' : strchr(line, '|') ? '|' : ' ';
 }
 
 /* The next field of a line, without quotes and blanks around it; false when there is none. */
@@ -91,7 +94,20 @@ static bool
 is_number(const char *text, double *v)
 {
 	const char *end = decimal_parse(text, v);
+	if (end && (*end == 'd' || *end == 'D')) { /* Fortran's exponent */
+		field copy;
+		snprintf(copy, sizeof copy, "%.*se%s", (int)(end - text), text, end + 1);
+		end = decimal_parse(copy, v);
+	}
 	return end && !*end;
+}
+
+/* A number, or a word for a missing one. */
+static bool
+is_value(const char *text)
+{
+	double v;
+	return is_number(text, &v) || cloud_is_missing(text, text + strlen(text), &v);
 }
 
 /* A header names an axis, or has no number at all. */
@@ -107,6 +123,15 @@ is_header(const secant_cloud_reader *r, field *fields, int n)
 	return r->opt.header == 1 || (r->opt.header == 0 && (axes > 0 || numbers == 0));
 }
 
+/* A remark behind numbers: "1 2 3 # a tree". */
+static void
+cut_remark(char *line)
+{
+	char *mark = isdigit((unsigned char)line[strspn(line, " \t+-.")]) ? strchr(line, '#') : NULL;
+	if (mark && mark > line && isspace((unsigned char)mark[-1]))
+		*mark = '\0';
+}
+
 /* Reads up to the first row: a count, names, comments. r->at stays at the first row. */
 static secant_status
 read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
@@ -117,11 +142,14 @@ read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
 		const char *p = t->one + strspn(t->one, " \t");
 		if (!*p)
 			continue;
-		if (*p == '#' || *p == '/') {
+		if (!strncasecmp(p, "sep=", 4)) /* Excel's */
+			continue;
+		if (strchr(CLOUD_COMMENTS, *p)) {
 			snprintf(t->comment, sizeof t->comment, "%s", p + strspn(p, "#/ \t"));
 			continue;
 		}
 		t->rows.separator = separator_of(r, p);
+		cut_remark(t->one);
 		int n = split(p, t->rows.separator, t->first);
 		if (n > CLOUD_FIELDS)
 			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld has %d columns, at most %d can be read",
@@ -135,6 +163,7 @@ read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
 			snprintf(t->comment, sizeof t->comment, "%s", p); /* as a whole: names between tabs may have blanks */
 		} else {
 			t->fields = n;
+			t->open_end = t->rows.separator != ' ' && p[strlen(p) - 1] == t->rows.separator;
 			return SECANT_OK;
 		}
 	}
@@ -160,6 +189,7 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 	cloud_rows rows = t->rows;
 	int64_t announced = t->announced;
 	rows.announced = &announced;
+	rows.missing = NULL;
 	cloud_target target[CLOUD_FIELDS];
 	double row[CLOUD_FIELDS];
 	size_t at = r->at;
@@ -206,6 +236,42 @@ names_from_ending(const secant_cloud_reader *r, text_state *t)
 			t->names = t->fields;
 }
 
+/* Names that are axes only where nothing better is: maps' letters, degrees, VeloView's and ParaView's arrays. */
+static void
+name_axes_loosely(const secant_cloud_reader *r, text_state *t)
+{
+	static const char *const loose[3] = {
+		"e|east|lon|long|longitude|px|xm|points:0|pointsmxyz:0",
+		"n|north|lat|latitude|py|ym|points:1|pointsmxyz:1",
+		"h|u|up|height|alt|pz|zm|points:2|pointsmxyz:2",
+	};
+	int at[3] = { -1, -1, -1 };
+	for (int f = 0; f < t->fields; f++)
+		if (cloud_axis(t->name[f]) >= 0)
+			at[cloud_axis(t->name[f])] = f;
+	bool degrees = false;
+	for (int axis = 0; axis < 3; axis++) {
+		if (at[axis] >= 0)
+			continue;
+		for (int f = t->fields - 1; f >= 0; f--) {
+			char plain[TENSOR_PLAIN_NAME];
+			if (tensor_name_listed(loose[axis], tensor_name_plain(t->name[f], plain, sizeof plain)))
+				at[axis] = f;
+		}
+		if (at[axis] < 0)
+			return;
+		degrees |= !strncmp(t->name[at[axis]], "l", 1) || !strncmp(t->name[at[axis]], "L", 1);
+	}
+	for (int axis = 0; axis < 3; axis++) {
+		if (cloud_axis(t->name[at[axis]]) == axis)
+			continue;
+		secant_log(&r->opt.logger, degrees ? SECANT_LOG_WARNING : SECANT_LOG_INFO,
+			"%s: the column '%s' is taken as %c%s (--columns)", r->name, t->name[at[axis]], 'x' + axis,
+			degrees && axis < 2 ? ", in degrees: distances are no metres" : "");
+		snprintf(t->name[at[axis]], CLOUD_NAME, "%c", 'x' + axis);
+	}
+}
+
 static secant_status
 name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 {
@@ -217,16 +283,18 @@ name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 		names_from_ending(r, t);
 	if (!t->names)
 		return names_from_values(r, t, err);
+	if (t->names == t->fields + 1 && t->open_end) /* the last value of the first row is missing */
+		*t->first[t->fields++] = '\0';
 	if (t->names != t->fields && !r->opt.columns && strchr(t->comment, '\t'))
 		t->names = split(t->comment, '\t', t->name);
 	if (t->names != t->fields)
 		return cloud_fail(r->name, err, r->opt.columns ? SECANT_ERR_ARG : SECANT_ERR_FORMAT,
 			"line %lld has %d columns, but %d names are given%s", (long long)t->line + 1, t->fields, t->names,
 			r->opt.columns ? " by --columns" : " above it");
-	double v;
+	name_axes_loosely(r, t);
 	for (int f = 0; f < t->fields; f++) {
 		bool skipped = !strcmp(t->name[f], "-");
-		t->text[f] = skipped || (!is_number(t->first[f], &v) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
+		t->text[f] = skipped || (!is_value(t->first[f]) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
 		if (t->text[f] && !skipped)
 			secant_log(&r->opt.logger, SECANT_LOG_WARNING,
 				"%s: column '%s' holds words ('%.40s'), not numbers: left out", r->name, t->name[f], t->first[f]);
@@ -246,7 +314,7 @@ declare_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 		if (t->text[f])
 			continue;
 		if (axis >= 0 && !seen[axis])
-			seen[t->column[f] = axis] = true;
+			seen[t->column[f] = axis] = t->needed[f] = true;
 		else
 			s = cloud_declare(r, t->name[f], SECANT_N_F64, &t->column[f], err);
 	}
@@ -292,21 +360,25 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 		.text = t->text,
 		.comments = true,
 		.announced = &t->announced,
+		.missing = &t->missing,
+		.needed = t->needed,
 		.name = r->name,
 		.separator = ' ' };
+	secant_status s = cloud_text_plain(r, err);
+	if (s)
+		return s;
 	if (r->size > 6 && !strncasecmp((const char *)r->data, "ncols ", 6))
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
 			"is a grid of heights (ESRI ASCII raster: ncols, nrows, cellsize), not a list of points");
-	secant_status s = read_opening(r, t, err);
+	s = read_opening(r, t, err);
 	if (s)
 		return s;
 	r->bound = 0;
 	if (t->fields == 0)
 		return open_without_rows(r, t, err);
-	double v;
 	int numbers = 0;
 	for (int f = 0; f < t->fields; f++)
-		numbers += is_number(t->first[f], &v);
+		numbers += is_value(t->first[f]);
 	if (!numbers && t->names && !r->opt.columns && cloud_axis(t->name[0]) < 0)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
 			"there are words, but no numbers in line %lld ('%.40s%s'); expected rows of x y z", (long long)t->line + 1,
@@ -316,6 +388,7 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 			(long long)t->line + 1, t->fields, t->fields == 1 ? "" : "s");
 	t->rows.fields = t->fields;
 	s = name_columns(r, t, err);
+	t->rows.fields = t->fields;
 	if (!s)
 		s = declare_columns(r, t, err);
 	/* A row takes two bytes a column at least. */
@@ -349,6 +422,10 @@ cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_e
 			return s;
 	}
 	out->n += n;
+	if (r->at >= r->size && t->missing)
+		secant_log(&r->opt.logger, SECANT_LOG_WARNING, "%s: %lld values are missing (empty, NA, null, ...): no numbers",
+			r->name, (long long)t->missing);
+	t->missing = r->at >= r->size ? 0 : t->missing;
 	if (t->announced >= 0 && r->at >= r->size && r->done + n != t->announced)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "%lld points are announced, but there are %lld",
 			(long long)t->announced, (long long)(r->done + n));
