@@ -28,25 +28,24 @@ deploy_onnx_store(const format_onnx_network *n, bool f64, secant_err *err)
 	return s;
 }
 
-/* The numbers of an input as a plan reads them. */
-static void *
-numbers_of(const format_onnx_tensor *t, const graph_net *g, graph_value v, bool f64, secant_err *err)
+/* The numbers of an input as a plan reads them, into memory for as many doubles. */
+static void
+put_numbers(void *p, const format_onnx_tensor *t, secant_dtype to, bool f64)
 {
 	int64_t n = format_onnx_count(t);
-	void *p = base_alloc_aligned((size_t)(n + 1) * sizeof(double));
-	if (!p)
-		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld numbers", (long long)n);
-	else if (f64)
+	if (f64)
 		format_onnx_get_reals(t, 0, n, p);
-	for (int64_t i = 0; p && !f64 && i < n; i++) {
-		double x;
-		format_onnx_get_reals(t, i, 1, &x);
-		if (graph_value_at(g, v)->type.dtype == SECANT_U8)
-			((uint8_t *)p)[i] = (uint8_t)x;
-		else
-			((float *)p)[i] = (float)x;
-	}
-	return p;
+	else if ((to == SECANT_U8 && t->type == FORMAT_ONNX_UINT8) || (to != SECANT_U8 && t->type == FORMAT_ONNX_FLOAT))
+		memcpy(p, t->data, (size_t)n * format_onnx_type_size(t->type));
+	else
+		for (int64_t i = 0; i < n; i++) {
+			double x;
+			format_onnx_get_reals(t, i, 1, &x);
+			if (to == SECANT_U8)
+				((uint8_t *)p)[i] = (uint8_t)x;
+			else
+				((float *)p)[i] = (float)x;
+		}
 }
 
 static format_onnx_tensor *
@@ -54,11 +53,20 @@ result_of(const graph_net *g, graph_value v, int type, const void *from, bool f6
 {
 	const graph_value_info *info = graph_value_at(g, v);
 	format_onnx_tensor *t = format_onnx_tensor_new(type, info->type.shape.rank, info->type.shape.dim, 0, err);
-	for (int64_t i = 0, n = t ? format_onnx_count(t) : 0; i < n; i++) {
-		double x = f64                       ? ((const double *)from)[i]
-			: info->type.dtype == SECANT_F32 ? (double)((const float *)from)[i]
-			: info->type.dtype == SECANT_I32 ? (double)((const int32_t *)from)[i]
-											 : (double)((const uint8_t *)from)[i];
+	int64_t n = t ? format_onnx_count(t) : 0;
+	secant_dtype have = info->type.dtype;
+	if (!f64
+		&& ((have == SECANT_F32 && type == FORMAT_ONNX_FLOAT) || (have == SECANT_I32 && type == FORMAT_ONNX_INT32)
+			|| (have == SECANT_U8 && type == FORMAT_ONNX_UINT8))) {
+		if (t)
+			memcpy(t->data, from, (size_t)n * format_onnx_type_size(type));
+		return t;
+	}
+	for (int64_t i = 0; i < n; i++) {
+		double x = f64           ? ((const double *)from)[i]
+			: have == SECANT_F32 ? (double)((const float *)from)[i]
+			: have == SECANT_I32 ? (double)((const int32_t *)from)[i]
+								 : (double)((const uint8_t *)from)[i];
 		format_onnx_put_reals(t, i, 1, &x);
 	}
 	return t;
@@ -66,14 +74,28 @@ result_of(const graph_net *g, graph_value v, int type, const void *from, bool f6
 
 /* Everything between a mapped network and its results. */
 typedef struct planned {
+	secant_shape *size; /* of each input; NULL: the place is free */
+	secant_err refused; /* why there is no plan for it: it is not looked for again */
+	uint64_t used;
 	format_onnx_network *n;
 	exec_store *store;
 	exec_plan *plan;
 	exec_context *context;
 	graph_value *out;
 	int *place, n_out; /* of each output of the model: its place among the plan's; -1: known */
-	void **numbers;
+	void **numbers; /* of each input; NULL: the plan does not read it */
 } planned;
+
+enum { MOST_PLANS = 6 };
+
+struct deploy_onnx_plans {
+	const format_onnx_model *model;
+	exec_plan_options options;
+	secant_status (*ask)(void *user, secant_err *err);
+	void *user;
+	uint64_t runs;
+	planned kept[MOST_PLANS];
+};
 
 static void
 planned_free(planned *p)
@@ -86,7 +108,10 @@ planned_free(planned *p)
 	exec_store_free(p->store);
 	secant_free(p->out);
 	secant_free(p->place);
-	format_onnx_network_free(p->n);
+	if (p->n)
+		format_onnx_network_free(p->n);
+	secant_free(p->size);
+	*p = (planned){ 0 };
 }
 
 static secant_status
@@ -114,38 +139,149 @@ make_plan(planned *p, const exec_plan_options *o, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Room for the numbers of each input that the plan reads. */
+static secant_status
+make_room(planned *p, const format_onnx_graph *g, secant_err *err)
+{
+	for (int i = 0; i < p->n->n_in; i++)
+		for (int k = 0; k < exec_plan_inputs(p->plan); k++) {
+			if (strcmp(exec_plan_input_name(p->plan, k), g->in[i].name) != 0)
+				continue;
+			int64_t n = secant_shape_count(&p->size[i]);
+			if (!(p->numbers[i] = base_alloc_aligned((size_t)(n + 1) * sizeof(double))))
+				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld numbers", (long long)n);
+			if (exec_context_set_input(p->context, g->in[i].name, p->numbers[i], err))
+				return err->code;
+		}
+	return SECANT_OK;
+}
+
+static secant_status
+sizes_of(format_onnx_tensor *const *in, int n, secant_shape *size, secant_err *err)
+{
+	for (int i = 0; i < n; i++) {
+		if (in[i]->rank > SECANT_MAX_RANK)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "input %d has %d axes", i, in[i]->rank);
+		size[i].rank = in[i]->rank;
+		memcpy(size[i].dim, in[i]->dim, sizeof *in[i]->dim * (size_t)in[i]->rank);
+	}
+	return SECANT_OK;
+}
+
+/* Makes the plan of a place whose sizes are known. */
+static secant_status
+fill(planned *p, const deploy_onnx_plans *all, int n, secant_err *err)
+{
+	format_onnx_size *sizes = secant_calloc((size_t)n + 1, sizeof *sizes);
+	if (!sizes)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	for (int i = 0; i < n; i++)
+		sizes[i].shape = p->size[i];
+	p->n = format_onnx_map(all->model, sizes, n, NULL, err);
+	secant_free(sizes);
+	if (!p->n || make_plan(p, &all->options, err) || make_room(p, &all->model->graph, err))
+		return err->code;
+	exec_context_ask(p->context, all->ask, all->user);
+	return SECANT_OK;
+}
+
+/* The plan for inputs of these sizes; a new one takes the place that was not used for longest. What there can be no
+ * plan for is remembered too. */
+static planned *
+plan_for(deploy_onnx_plans *p, format_onnx_tensor *const *in, int n, secant_err *err)
+{
+	planned *place = &p->kept[0];
+	secant_shape *size = secant_calloc((size_t)n + 1, sizeof *size);
+	if (!size || sizes_of(in, n, size, err)) {
+		secant_free(size);
+		secant_fail(err, err->code ? err->code : SECANT_ERR_NOMEM, "%s", err->code ? err->msg : "no memory");
+		return NULL;
+	}
+	for (planned *k = p->kept; k < p->kept + MOST_PLANS; k++) {
+		if (k->size && !memcmp(k->size, size, (size_t)n * sizeof *size)) {
+			secant_free(size);
+			k->used = ++p->runs;
+			return k;
+		}
+		if (k->used < place->used)
+			place = k;
+	}
+	planned_free(place);
+	place->size = size;
+	place->used = ++p->runs;
+	if (!fill(place, p, n, err))
+		return place;
+	if (err->code == SECANT_ERR_UNSUPPORTED) {
+		place->size = NULL;
+		planned_free(place);
+		*place = (planned){ .size = size, .used = p->runs, .refused = *err };
+		*err = (secant_err){ 0 };
+		return place;
+	}
+	planned_free(place);
+	return NULL;
+}
+
+deploy_onnx_plans *
+deploy_onnx_plans_new(const format_onnx_model *m, const exec_plan_options *options, secant_err *err)
+{
+	deploy_onnx_plans *p = secant_calloc(1, sizeof *p);
+	if (!p)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for plans");
+	else
+		*p = (deploy_onnx_plans){ .model = m, .options = *options };
+	return p;
+}
+
+void
+deploy_onnx_plans_free(deploy_onnx_plans *p)
+{
+	for (int i = 0; p && i < MOST_PLANS; i++)
+		planned_free(&p->kept[i]);
+	secant_free(p);
+}
+
+void
+deploy_onnx_plans_ask(deploy_onnx_plans *p, secant_status (*ask)(void *user, secant_err *err), void *user)
+{
+	p->ask = ask;
+	p->user = user;
+	for (int i = 0; i < MOST_PLANS; i++)
+		if (p->kept[i].context)
+			exec_context_ask(p->kept[i].context, ask, user);
+}
+
+secant_status
+deploy_onnx_plans_run(
+	deploy_onnx_plans *all, format_onnx_tensor *const *in, int n_in, format_onnx_tensor **out, secant_err *err)
+{
+	secant_err own = { 0 };
+	bool f64 = all->options.precision == EXEC_PRECISION_F64;
+	planned *p = plan_for(all, in, n_in, &own);
+	if (p && p->refused.code)
+		own = p->refused;
+	if (own.code)
+		return secant_fail(err, own.code, "%s", own.msg);
+	const graph_net *g = p->n->g;
+	for (int i = 0; i < n_in; i++)
+		if (p->numbers[i])
+			put_numbers(p->numbers[i], in[i], graph_value_at(g, p->n->in[i].v)->type.dtype, f64);
+	(void)!exec_context_run(p->context, &own);
+	for (int i = 0; i < p->n->n_out && !own.code; i++)
+		out[i] = p->place[i] < 0 ? format_onnx_tensor_hold(p->n->known[i])
+								 : result_of(g, p->out[p->place[i]], p->n->out[i].type,
+									 exec_context_output(p->context, p->place[i]), f64, &own);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}
+
 secant_status
 deploy_onnx_run_planned(const format_onnx_model *m, format_onnx_tensor *const *in, int n_in, format_onnx_tensor **out,
 	const exec_plan_options *options, secant_err *err)
 {
-	secant_err own = { 0 };
-	planned p = { 0 };
-	bool f64 = options->precision == EXEC_PRECISION_F64;
-	format_onnx_size *sizes = secant_calloc((size_t)n_in + 1, sizeof *sizes);
-	for (int i = 0; i < n_in && sizes; i++) {
-		sizes[i].shape.rank = in[i]->rank;
-		if (in[i]->rank > SECANT_MAX_RANK)
-			secant_fail(&own, SECANT_ERR_UNSUPPORTED, "input %d has %d axes", i, in[i]->rank);
-		else
-			memcpy(sizes[i].shape.dim, in[i]->dim, sizeof *in[i]->dim * (size_t)in[i]->rank);
-	}
-	if (sizes && !own.code && (p.n = format_onnx_map(m, sizes, n_in, NULL, &own)) && !make_plan(&p, options, &own)) {
-		for (int i = 0; i < n_in && !own.code; i++)
-			if ((p.numbers[i] = numbers_of(in[i], p.n->g, p.n->in[i].v, f64, &own)))
-				for (int k = 0; k < exec_plan_inputs(p.plan); k++)
-					if (!strcmp(exec_plan_input_name(p.plan, k), m->graph.in[i].name))
-						(void)!exec_context_set_input(p.context, m->graph.in[i].name, p.numbers[i], &own);
-		if (!own.code)
-			(void)!exec_context_run(p.context, &own);
-		for (int i = 0; i < p.n->n_out && !own.code; i++)
-			out[i] = p.place[i] < 0 ? format_onnx_tensor_hold(p.n->known[i])
-									: result_of(p.n->g, p.out[p.place[i]], p.n->out[i].type,
-										exec_context_output(p.context, p.place[i]), f64, &own);
-	}
-	if (p.n)
-		planned_free(&p);
-	if (!sizes)
-		secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
-	secant_free(sizes);
-	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+	deploy_onnx_plans *p = deploy_onnx_plans_new(m, options, err);
+	if (!p)
+		return SECANT_ERR_NOMEM;
+	secant_status s = deploy_onnx_plans_run(p, in, n_in, out, err);
+	deploy_onnx_plans_free(p);
+	return s;
 }

@@ -6,8 +6,18 @@
 
 /* A store with the numbers of the network's states; NULL and err on failure. */
 exec_store *deploy_onnx_store(const format_onnx_network *n, bool f64, secant_err *err);
+/* Plans of one model for the sizes it was run with, the last few kept: mapping and planning cost far more than a run of
+ * a small network. Not for two threads at once; the model is borrowed. */
+typedef struct deploy_onnx_plans deploy_onnx_plans;
+deploy_onnx_plans *deploy_onnx_plans_new(const format_onnx_model *m, const exec_plan_options *options, secant_err *err);
+void deploy_onnx_plans_free(deploy_onnx_plans *p); /* NULL is fine */
+/* Asked between steps of a run; what it refuses ends the run. NULL: nobody asks. */
+void deploy_onnx_plans_ask(deploy_onnx_plans *p, secant_status (*ask)(void *user, secant_err *err), void *user);
 /* As format_onnx_run, at the speed of plans. UNSUPPORTED: some nodes have no operators of ours; all of them are named.
  */
+secant_status deploy_onnx_plans_run(deploy_onnx_plans *p, format_onnx_tensor *const *in, int n_in,
+	format_onnx_tensor **out, secant_err *err) SECANT_NODISCARD;
+/* The same for one run. */
 secant_status deploy_onnx_run_planned(const format_onnx_model *m, format_onnx_tensor *const *in, int n_in,
 	format_onnx_tensor **out, const exec_plan_options *options, secant_err *err) SECANT_NODISCARD;
 #endif

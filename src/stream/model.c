@@ -3,63 +3,21 @@
 #include <secant/predict.h>
 #include <stdio.h>
 #include "deploy/network.h"
-#include "deploy/onnx_run.h"
-#include "formats/onnx/run.h"
+#include "stream/model_onnx.h"
 
 struct stream_model {
 	secant_predictor *predictor; /* of a model of secant */
 	deploy_deployed whole; /* of a compiled one, from the bytes of a picture; its session is not NULL then */
 	secant_session *session;
 	bool red_first; /* it was compiled for channels R, G, B; one with AIPP takes bytes as they come */
-	format_onnx_model *onnx;
+	stream_onnx *onnx;
 	int n_in;
 	stream_port in[STREAM_MODEL_PORTS];
-	format_onnx_tensor *out[STREAM_MODEL_PORTS]; /* of the last run */
 	float *planes, *probabilities;
 	int32_t *classes;
 	uint8_t *pixels;
 	size_t room; /* pixels * classes there is memory for */
 };
-
-static const struct {
-	int mx, onnx;
-} same[] = { { STREAM_T_F32, FORMAT_ONNX_FLOAT }, { STREAM_T_F16, FORMAT_ONNX_FLOAT16 },
-	{ STREAM_T_I8, FORMAT_ONNX_INT8 }, { STREAM_T_I32, FORMAT_ONNX_INT32 }, { STREAM_T_U8, FORMAT_ONNX_UINT8 },
-	{ STREAM_T_I16, FORMAT_ONNX_INT16 }, { STREAM_T_U16, FORMAT_ONNX_UINT16 }, { STREAM_T_U32, FORMAT_ONNX_UINT32 },
-	{ STREAM_T_I64, FORMAT_ONNX_INT64 }, { STREAM_T_U64, FORMAT_ONNX_UINT64 }, { STREAM_T_F64, FORMAT_ONNX_DOUBLE },
-	{ STREAM_T_BOOL, FORMAT_ONNX_BOOL } };
-
-static int
-mx_of(int onnx)
-{
-	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-		if (same[i].onnx == onnx)
-			return same[i].mx;
-	return -1;
-}
-
-static secant_status
-describe_onnx(stream_model *m, secant_err *err)
-{
-	const format_onnx_graph *g = &m->onnx->graph;
-	if (g->n_in < 1 || g->n_in > STREAM_MODEL_PORTS || g->n_out < 1 || g->n_out > STREAM_MODEL_PORTS)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d inputs and %d outputs; 1 to %d can be", g->n_in, g->n_out,
-			(int)STREAM_MODEL_PORTS);
-	m->n_in = g->n_in;
-	for (int i = 0; i < g->n_in; i++) {
-		const format_onnx_info *from = &g->in[i];
-		stream_port *p = &m->in[i];
-		snprintf(p->name, sizeof p->name, "%s", from->name);
-		p->type = mx_of(from->type);
-		p->rank = from->rank;
-		if (p->type < 0 || p->rank < 0 || p->rank > STREAM_RANK)
-			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "input '%.60s' is %s with %d axes", from->name,
-				format_onnx_type_name(from->type), from->rank);
-		for (int k = 0; k < p->rank; k++)
-			p->dim[k] = from->dim[k];
-	}
-	return SECANT_OK;
-}
 
 static int
 mx_of_dtype(secant_dtype d)
@@ -104,8 +62,7 @@ stream_model_open(const char *path, secant_err *err)
 	if (!m)
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 	else if (deploy_is_onnx(path)) {
-		if ((m->onnx = format_onnx_open(path, &own)))
-			(void)!describe_onnx(m, &own);
+		m->onnx = stream_onnx_open(path, m->in, &m->n_in, &own);
 	} else if (!open_compiled(m, path, &own) && !own.code
 		&& (m->predictor = secant_predictor_open(&path, 1, NULL, &own))) {
 		int channels = secant_predictor_channels(m->predictor);
@@ -119,15 +76,6 @@ stream_model_open(const char *path, secant_err *err)
 		secant_err_prefix(&own, "%.300s", path);
 	secant_fail(err, own.code, "%s", own.msg);
 	return NULL;
-}
-
-static void
-drop_outputs(stream_model *m)
-{
-	for (int i = 0; i < STREAM_MODEL_PORTS; i++) {
-		format_onnx_tensor_drop(m->out[i]);
-		m->out[i] = NULL;
-	}
 }
 
 static void
@@ -148,15 +96,13 @@ stream_model_close(stream_model *m)
 {
 	if (!m)
 		return;
-	drop_outputs(m);
 	drop_room(m);
 	secant_predictor_close(m->predictor);
 	if (m->session) {
 		secant_session_free(m->session);
 		deploy_deployed_close(&m->whole);
 	}
-	if (m->onnx)
-		format_onnx_close(m->onnx);
+	stream_onnx_close(m->onnx);
 	secant_free(m);
 }
 
@@ -190,6 +136,36 @@ stream_model_size_of(const stream_model *m, int *height, int *width)
 	return *height > 0 && *width > 0;
 }
 
+/* Adds a number to an ascending list; how many there are then. */
+static int
+add_batch(int *batch, int n, int most, int64_t b)
+{
+	int at = n;
+	while (at && batch[at - 1] > b)
+		at--;
+	if (b < 1 || b > 65535 || n == most || (at && batch[at - 1] == b))
+		return n;
+	memmove(batch + at + 1, batch + at, sizeof *batch * (size_t)(n - at));
+	batch[at] = (int)b;
+	return n + 1;
+}
+
+int
+stream_model_batches(const stream_model *m, int *batch, int most)
+{
+	const json_t *compiled = json_object_get(m->whole.file.settings, "compiled"), *shape;
+	size_t i;
+	int n = 0;
+	if (m->session)
+		json_array_foreach (json_object_get(compiled, "pictures"), i, shape)
+			n = add_batch(batch, n, most, json_integer_value(json_array_get(shape, 0)));
+	if (m->onnx && m->in[0].rank)
+		n = add_batch(batch, n, most, m->in[0].dim[0]);
+	if (!n)
+		batch[n++] = 1;
+	return n;
+}
+
 void
 stream_model_cancel(stream_model *m)
 {
@@ -197,6 +173,8 @@ stream_model_cancel(stream_model *m)
 		secant_predictor_cancel(m->predictor);
 	if (m->session)
 		secant_session_cancel(m->session);
+	if (m->onnx)
+		stream_onnx_cancel(m->onnx);
 }
 
 /* ---- models of secant ---- */
@@ -312,7 +290,7 @@ bytes_of(stream_model *m, const stream_tensor *t, secant_tensor *x, secant_err *
 	const stream_port *port = &m->in[0];
 	char text[200];
 	bool planes = p->width && !stream_picture_channels(p->format), fits = t->type == STREAM_T_U8 && !p->f32;
-	*x = (secant_tensor){ .dtype = SECANT_U8, .shape = { 4, { 1, 0, 0, 0 } } };
+	*x = (secant_tensor){ .dtype = SECANT_U8, .shape = { 4, { t->dim[0], 0, 0, 0 } } };
 	if (planes) {
 		x->shape.dim[1] = (int64_t)p->height_aligned * 3 / 2;
 		x->shape.dim[2] = p->width_aligned;
@@ -389,83 +367,6 @@ run_compiled(stream_model *m, const stream_tensor *in, stream_tensor *out, secan
 	return 2;
 }
 
-/* ---- models of ONNX ---- */
-
-/* Bytes as the model's input: what came must have the size that the model's shape asks for. */
-static format_onnx_tensor *
-input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err *err)
-{
-	char text[200];
-	int64_t dim[FORMAT_ONNX_RANK];
-	size_t known = stream_type_size(p->type), open = 0;
-	int free_axes = 0;
-	for (int k = 0; k < p->rank; k++) {
-		dim[k] = p->dim[k];
-		if (p->dim[k] > 0)
-			known *= (size_t)p->dim[k];
-		else {
-			free_axes++;
-			if (t->rank == p->rank)
-				dim[k] = t->dim[k];
-		}
-	}
-	if (free_axes && t->rank != p->rank) { /* a batch axis alone follows from the bytes */
-		open = known && t->size % known == 0 ? t->size / known : 0;
-		dim[0] = p->dim[0] > 0 ? p->dim[0] : (int64_t)open;
-	}
-	format_onnx_tensor *x = format_onnx_tensor_new(onnx_type, p->rank, dim, INT32_MAX, err);
-	if (!x)
-		return NULL;
-	size_t want = (size_t)format_onnx_count(x) * stream_type_size(p->type);
-	if (want != t->size) {
-		stream_tensor e = { .type = p->type, .rank = p->rank, .size = want };
-		char expected[200];
-		memcpy(e.dim, dim, sizeof *dim * (size_t)p->rank);
-		secant_fail(err, SECANT_ERR_SHAPE,
-			"input '%s': the model takes %s, it got %s; AIPP is not active: a model that takes pictures is compiled "
-			"with "
-			"insert_op_conf",
-			p->name, stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text));
-		format_onnx_tensor_drop(x);
-		return NULL;
-	}
-	memcpy(x->data, t->data, want);
-	return x;
-}
-
-static int
-run_onnx(stream_model *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
-{
-	const format_onnx_graph *g = &m->onnx->graph;
-	format_onnx_tensor *x[STREAM_MODEL_PORTS] = { NULL };
-	exec_plan_options o = { .precision = EXEC_PRECISION_F32 };
-	secant_err own = { 0 };
-	drop_outputs(m);
-	for (int i = 0; i < n && !own.code; i++)
-		x[i] = input_of(&m->in[i], &in[i], g->in[i].type, &own);
-	if (!own.code && deploy_onnx_run_planned(m->onnx, x, n, m->out, &o, &own) == SECANT_ERR_UNSUPPORTED) {
-		own = (secant_err){ 0 };
-		(void)!format_onnx_run(m->onnx, x, n, m->out, &own);
-	}
-	for (int i = 0; i < n; i++)
-		format_onnx_tensor_drop(x[i]);
-	for (int i = 0; !own.code && i < g->n_out; i++) {
-		const format_onnx_tensor *t = m->out[i];
-		if (!t || mx_of(t->type) < 0 || t->rank > STREAM_RANK) {
-			secant_fail(
-				&own, SECANT_ERR_UNSUPPORTED, "output '%.60s' is no tensor that a stream carries", g->out[i].name);
-			break;
-		}
-		out[i] = (stream_tensor){ .type = mx_of(t->type), .rank = t->rank, .data = t->data };
-		memcpy(out[i].dim, t->dim, sizeof *t->dim * (size_t)t->rank);
-		out[i].size = (size_t)format_onnx_count(t) * stream_type_size(out[i].type);
-	}
-	if (!own.code)
-		return g->n_out;
-	secant_fail(err, own.code, "%s", own.msg);
-	return -1;
-}
-
 int
 stream_model_run(stream_model *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
 {
@@ -475,5 +376,5 @@ stream_model_run(stream_model *m, const stream_tensor *in, int n, stream_tensor 
 	}
 	return m->session  ? run_compiled(m, in, out, err)
 		: m->predictor ? run_predictor(m, in, out, err)
-					   : run_onnx(m, in, n, out, err);
+					   : stream_onnx_run(m->onnx, in, n, out, err);
 }

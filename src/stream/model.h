@@ -25,6 +25,8 @@ const stream_port *stream_model_input(const stream_model *m, int i);
 bool stream_model_takes_pictures(const stream_model *m);
 /* Height and width of what it takes; false: any. */
 bool stream_model_size_of(const stream_model *m, int *height, int *width);
+/* How many samples a run takes, the numbers there are in ascending order, at least one; any number counts as 1. */
+int stream_model_batches(const stream_model *m, int *batch, int most);
 /* Runs it; outputs are the model's until the next run. Returns how many there are, -1 and err on failure. */
 int stream_model_run(stream_model *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err);
 void stream_model_cancel(stream_model *m); /* from another thread */

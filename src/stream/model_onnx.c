@@ -1,0 +1,184 @@
+/* A model of ONNX on tensors of streams; see model_onnx.h. */
+#include "stream/model_onnx.h"
+#include <stdio.h>
+#include "deploy/onnx_run.h"
+#include "formats/onnx/run.h"
+
+struct stream_onnx {
+	format_onnx_model *model;
+	deploy_onnx_plans *plans;
+	int n_in, cancelled;
+	stream_port in[STREAM_MODEL_PORTS];
+	format_onnx_tensor *out[STREAM_MODEL_PORTS]; /* of the last run */
+};
+
+static const struct {
+	int mx, onnx;
+} same[] = { { STREAM_T_F32, FORMAT_ONNX_FLOAT }, { STREAM_T_F16, FORMAT_ONNX_FLOAT16 },
+	{ STREAM_T_I8, FORMAT_ONNX_INT8 }, { STREAM_T_I32, FORMAT_ONNX_INT32 }, { STREAM_T_U8, FORMAT_ONNX_UINT8 },
+	{ STREAM_T_I16, FORMAT_ONNX_INT16 }, { STREAM_T_U16, FORMAT_ONNX_UINT16 }, { STREAM_T_U32, FORMAT_ONNX_UINT32 },
+	{ STREAM_T_I64, FORMAT_ONNX_INT64 }, { STREAM_T_U64, FORMAT_ONNX_UINT64 }, { STREAM_T_F64, FORMAT_ONNX_DOUBLE },
+	{ STREAM_T_BOOL, FORMAT_ONNX_BOOL } };
+
+static int
+mx_of(int onnx)
+{
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+		if (same[i].onnx == onnx)
+			return same[i].mx;
+	return -1;
+}
+
+static secant_status
+describe(stream_onnx *m, secant_err *err)
+{
+	const format_onnx_graph *g = &m->model->graph;
+	if (g->n_in < 1 || g->n_in > STREAM_MODEL_PORTS || g->n_out < 1 || g->n_out > STREAM_MODEL_PORTS)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d inputs and %d outputs; 1 to %d can be", g->n_in, g->n_out,
+			(int)STREAM_MODEL_PORTS);
+	m->n_in = g->n_in;
+	for (int i = 0; i < g->n_in; i++) {
+		const format_onnx_info *from = &g->in[i];
+		stream_port *p = &m->in[i];
+		snprintf(p->name, sizeof p->name, "%s", from->name);
+		p->type = mx_of(from->type);
+		p->rank = from->rank;
+		if (p->type < 0 || p->rank < 0 || p->rank > STREAM_RANK)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "input '%.60s' is %s with %d axes", from->name,
+				format_onnx_type_name(from->type), from->rank);
+		for (int k = 0; k < p->rank; k++)
+			p->dim[k] = from->dim[k];
+	}
+	return SECANT_OK;
+}
+
+/* Asked between steps: a stream that stops ends a run. */
+static secant_status
+goes_on(void *m_, secant_err *err)
+{
+	stream_onnx *m = m_;
+	if (__atomic_load_n(&m->cancelled, __ATOMIC_RELAXED))
+		return secant_fail(err, SECANT_ERR_CANCELLED, "the stream stops");
+	return SECANT_OK;
+}
+
+stream_onnx *
+stream_onnx_open(const char *path, stream_port *in, int *n_in, secant_err *err)
+{
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32 };
+	stream_onnx *m = secant_calloc(1, sizeof *m);
+	if (!m) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a model");
+		return NULL;
+	}
+	if (!(m->model = format_onnx_open(path, err)) || describe(m, err)
+		|| !(m->plans = deploy_onnx_plans_new(m->model, &o, err))) {
+		stream_onnx_close(m);
+		return NULL;
+	}
+	deploy_onnx_plans_ask(m->plans, goes_on, m);
+	memcpy(in, m->in, sizeof m->in);
+	*n_in = m->n_in;
+	return m;
+}
+
+static void
+drop_outputs(stream_onnx *m)
+{
+	for (int i = 0; i < STREAM_MODEL_PORTS; i++) {
+		format_onnx_tensor_drop(m->out[i]);
+		m->out[i] = NULL;
+	}
+}
+
+void
+stream_onnx_close(stream_onnx *m)
+{
+	if (!m)
+		return;
+	drop_outputs(m);
+	deploy_onnx_plans_free(m->plans);
+	if (m->model)
+		format_onnx_close(m->model);
+	secant_free(m);
+}
+
+void
+stream_onnx_cancel(stream_onnx *m)
+{
+	__atomic_store_n(&m->cancelled, 1, __ATOMIC_RELAXED);
+}
+
+/* Bytes as the model's input: what came must have the size that the model's shape asks for. */
+static format_onnx_tensor *
+input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err *err)
+{
+	char text[200];
+	int64_t dim[FORMAT_ONNX_RANK];
+	size_t known = stream_type_size(p->type), open = 0;
+	int free_axes = 0;
+	for (int k = 0; k < p->rank; k++) {
+		dim[k] = p->dim[k];
+		if (p->dim[k] > 0)
+			known *= (size_t)p->dim[k];
+		else {
+			free_axes++;
+			if (t->rank == p->rank)
+				dim[k] = t->dim[k];
+		}
+	}
+	if (free_axes && t->rank != p->rank) { /* a batch axis alone follows from the bytes */
+		open = known && t->size % known == 0 ? t->size / known : 0;
+		dim[0] = p->dim[0] > 0 ? p->dim[0] : (int64_t)open;
+	}
+	format_onnx_tensor *x = format_onnx_tensor_new(onnx_type, p->rank, dim, INT32_MAX, err);
+	if (!x)
+		return NULL;
+	size_t want = (size_t)format_onnx_count(x) * stream_type_size(p->type);
+	if (want != t->size) {
+		stream_tensor e = { .type = p->type, .rank = p->rank, .size = want };
+		char expected[200];
+		memcpy(e.dim, dim, sizeof *dim * (size_t)p->rank);
+		secant_fail(err, SECANT_ERR_SHAPE,
+			"input '%s': the model takes %s, it got %s; AIPP is not active: a model that takes pictures is compiled "
+			"with "
+			"insert_op_conf",
+			p->name, stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text));
+		format_onnx_tensor_drop(x);
+		return NULL;
+	}
+	memcpy(x->data, t->data, want);
+	return x;
+}
+
+int
+stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
+{
+	const format_onnx_graph *g = &m->model->graph;
+	format_onnx_tensor *x[STREAM_MODEL_PORTS] = { NULL };
+	secant_err own = { 0 };
+	drop_outputs(m);
+	for (int i = 0; i < n && !own.code; i++)
+		x[i] = input_of(&m->in[i], &in[i], g->in[i].type, &own);
+	if (!own.code && deploy_onnx_plans_run(m->plans, x, n, m->out, &own) == SECANT_ERR_UNSUPPORTED) {
+		own = (secant_err){ 0 };
+		(void)!format_onnx_run(m->model, x, n, m->out, &own);
+	}
+	for (int i = 0; i < n; i++)
+		format_onnx_tensor_drop(x[i]);
+	for (int i = 0; !own.code && i < g->n_out; i++) {
+		const format_onnx_tensor *t = m->out[i];
+		if (!t || mx_of(t->type) < 0 || t->rank > STREAM_RANK) {
+			secant_fail(
+				&own, SECANT_ERR_UNSUPPORTED, "output '%.60s' is no tensor that a stream carries", g->out[i].name);
+			break;
+		}
+		out[i] = (stream_tensor){ .type = mx_of(t->type), .rank = t->rank, .data = t->data };
+		memcpy(out[i].dim, t->dim, sizeof *t->dim * (size_t)t->rank);
+		out[i].size = (size_t)format_onnx_count(t) * stream_type_size(out[i].type);
+	}
+	if (!own.code)
+		return g->n_out;
+	secant_fail(err, own.code, "%s", own.msg);
+	return -1;
+}
