@@ -223,6 +223,7 @@ main(int argc, char **argv)
 	}
 	signal(SIGXFSZ, SIG_IGN); /* a file beyond ulimit -f is a write that fails, and is cleaned up like one */
 	secant_guard_files();
+	secant_guard_memory();
 	if (secant_check_environment(&err))
 		return report(&c, &err);
 	if (argc > 1 && (!strcmp(argv[1], "--version") || (!strcmp(argv[1], "version") && argc == 2)))

@@ -30,6 +30,12 @@ SECANT_API secant_status secant_make_dirs(const char *path, secant_err *err) SEC
  * A library leaves the signals of its process alone, so nothing else calls it.
  */
 SECANT_API void secant_guard_files(void);
+/*
+ * jansson 2.14 reads a JSON text without the letters it found no memory for. A program that may set the allocator of
+ * jansson for its whole process calls this once, before other threads run, as the command does: such a text is an error
+ * of memory then. A library leaves it alone.
+ */
+SECANT_API void secant_guard_memory(void);
 /* An error that names a file that was cut so and of which no other error has spoken; SECANT_OK: none. */
 SECANT_API secant_status secant_files_whole(secant_err *err) SECANT_NODISCARD;
 

@@ -7,13 +7,45 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include <secant/files.h>
+#include <stdlib.h>
 #include <string.h>
+
+static _Thread_local bool refused; /* an allocation of jansson, since it was asked to read */
+
+static void *
+watched(size_t n)
+{
+	void *p = malloc(n);
+	refused |= !p;
+	return p;
+}
+
+void
+secant_guard_memory(void)
+{
+	json_set_alloc_funcs(watched, free);
+}
+
+json_t *
+base_json_load(const char *text, size_t size, size_t flags, json_error_t *where)
+{
+	json_error_t own, *e = where ? where : &own;
+	refused = false;
+	json_t *j = json_loadb(text, size, flags, e);
+	if (!refused)
+		return j;
+	json_decref(j);
+	*e = (json_error_t){ .line = -1, .column = -1, .text = "no memory" };
+	e->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_out_of_memory; /* where json_error_code looks */
+	return NULL;
+}
 
 json_t *
 base_json_parse(const char *text, size_t size, const char *origin, secant_err *err)
 {
 	json_error_t e;
-	json_t *j = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+	json_t *j = base_json_load(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (j)
 		return j;
 	if (json_error_code(&e) == json_error_out_of_memory || e.line < 0)

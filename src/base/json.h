@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <secant/base.h>
 #include <secant/options.h>
+#include <string.h>
 
 /*
  * Building. jansson's own calls lose what cannot be had: a value that was not allocated, or a name that is no UTF-8, is
@@ -30,7 +31,13 @@ json_t *base_json_made(json_t *j); /* j; NULL is remembered */
 #define json_integer(n) base_json_made(json_integer(n))
 #define json_real(n) base_json_made(json_real(n))
 #define json_pack(...) base_json_made(json_pack(__VA_ARGS__))
+#define json_loads(text, flags, where) base_json_load(text, strlen(text), flags, where)
+#define json_loadb base_json_load
 #endif
+
+/* json_loadb: jansson's reader goes on without letters it had no memory for. After secant_guard_memory such a text is
+ * refused (json_error_out_of_memory). */
+json_t *base_json_load(const char *text, size_t size, size_t flags, json_error_t *where);
 
 /* j, or NULL (and j is freed) where a part of what this thread built was lost: for what is used without being text. */
 json_t *base_json_whole(json_t *j);

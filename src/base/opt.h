@@ -10,7 +10,8 @@ secant_status base_opt_read(const secant_opt *row, void *field, const char *labe
 /* The same from a JSON value. null is the value of an option whose default is none. */
 secant_status base_opt_read_json(
 	const secant_opt *row, void *field, const char *label, const json_t *j, secant_err *err);
-/* The value as text (as base_opt_read takes it) or as JSON; NULL: unset or, for JSON, no memory. Fresh memory. */
+bool base_opt_is_set(const secant_opt *row, const void *field); /* whether it has a value, which can be text */
+/* The value as text (as base_opt_read takes it) or as JSON; NULL: unset (text) or no memory. Fresh memory. */
 char *base_opt_text(const secant_opt *row, const void *field);
 json_t *base_opt_json(const secant_opt *row, const void *field);
 void base_opt_clear(const secant_opt *row, void *field);

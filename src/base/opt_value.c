@@ -376,18 +376,23 @@ text_json(const char *text)
 	return j;
 }
 
-static bool
-is_set(const secant_opt *row, const void *field)
+bool
+base_opt_is_set(const secant_opt *row, const void *field)
 {
 	if (row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON)
 		return *(char *const *)field != NULL;
+	if (row->type == SECANT_OPT_STRS)
+		return ((const secant_strings *)field)->n > 0;
+	char word[64];
+	if (row->type == SECANT_OPT_CHOICE)
+		return base_opt_choice(row->values, *(const int *)field, word);
 	return row->type != SECANT_OPT_SIZE || ((const secant_ints *)field)->n == 2;
 }
 
 static json_t *
 json_text(const secant_opt *row, const void *field)
 {
-	if (!is_set(row, field))
+	if (!base_opt_is_set(row, field))
 		return json_null();
 	char *text = base_opt_text(row, field);
 	json_t *j = text ? text_json(text) : NULL;

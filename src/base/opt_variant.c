@@ -132,9 +132,11 @@ static void
 write_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct write *w = user;
-	char *text = base_opt_is_row(row) && !w->failed ? base_opt_text(row, w->object + offset) : NULL;
-	if (text)
-		w->failed = keep(&w->text, row->name, text, NULL) != SECANT_OK;
+	const void *field = w->object + offset;
+	if (!base_opt_is_row(row) || w->failed || !base_opt_is_set(row, field))
+		return;
+	char *text = base_opt_text(row, field);
+	w->failed = !text || keep(&w->text, row->name, text, NULL);
 	secant_free(text);
 }
 
