@@ -179,6 +179,7 @@ src/train/preset.c: about
 src/data/augment/noise.c: quantile
 src/base/number.c: plain
 src/base/file.c: counter
+src/base/json.c: refused
 src/base/json.c: lost
 src/base/guard.c: guard
 tools/interrupt.c: interrupted

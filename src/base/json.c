@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include <secant/files.h>
-#include <stdlib.h>
 #include <string.h>
 
 static _Thread_local bool refused; /* an allocation of jansson, since it was asked to read */
@@ -16,7 +15,7 @@ static _Thread_local bool refused; /* an allocation of jansson, since it was ask
 static void *
 watched(size_t n)
 {
-	void *p = malloc(n);
+	void *p = base_plain_malloc(n);
 	refused |= !p;
 	return p;
 }
@@ -24,7 +23,7 @@ watched(size_t n)
 void
 secant_guard_memory(void)
 {
-	json_set_alloc_funcs(watched, free);
+	json_set_alloc_funcs(watched, base_plain_free);
 }
 
 json_t *

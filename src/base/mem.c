@@ -142,3 +142,15 @@ base_mem_live(void)
 {
 	return atomic_load(&live);
 }
+
+void *
+base_plain_malloc(size_t n)
+{
+	return malloc(n);
+}
+
+void
+base_plain_free(void *p)
+{
+	free(p);
+}

@@ -60,4 +60,7 @@ void base_str_free(base_str *s);
 /* Edit distance, and the nearest entry of a list (declared in secant/options.h, repeated here). */
 int base_edit_distance(const char *a, const char *b);
 SECANT_API const char *secant_nearest(const char *name, const char *const *list);
+/* malloc and free themselves, for a library that is told which functions to use and gives what it made to others. */
+void *base_plain_malloc(size_t n);
+void base_plain_free(void *p);
 #endif
