@@ -108,7 +108,8 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 {
 	convert *o = object;
 	const char *to = n == 2 ? operands[1] : o->writing.out;
-	if (secant_is_file(operands[0]) && secant_cloud_is_readable(operands[0]) && to && secant_cloud_is_writable(to))
+	bool cloud = secant_cloud_is_readable(operands[0]) || n == 2; /* n == 2: the reader says what else it is */
+	if (secant_is_file(operands[0]) && cloud && to && secant_cloud_is_writable(to))
 		return convert_cloud(o, operands[0], to, err);
 	if (n == 2 && secant_cloud_is_readable(operands[0]) && secant_cloud_is_readable(to))
 		return secant_fail(err, SECANT_ERR_ARG,

@@ -27,28 +27,83 @@ bin_close(void *state)
 	secant_free(t);
 }
 
-/* Whether records of so many floats have coordinates within a car's sight; the number of those looked at must not be 0.
- */
+/* What a record of so many floats would be. */
+typedef struct guess {
+	int fields;
+	bool divides, near,
+		meant; /* the size; coordinates within a car's sight; the other numbers are what they are called */
+	double rough; /* how far neighbours lie apart, in deviations: scans are smooth, misread ones are not */
+} guess;
+
+/* Intensities are not negative; a fifth number is a ring, or a time within a sweep. */
 static bool
-plausible(const secant_cloud_reader *r, int fields)
+meant(const float *v, int fields)
+{
+	bool ring = fields < 5 || (v[4] >= 0 && v[4] <= 255 && v[4] == nearbyintf(v[4]));
+	bool time = fields < 5 || (v[4] >= 0 && v[4] < 1);
+	return fields < 4 || (v[3] >= 0 && v[3] <= 65535 && (ring || time));
+}
+
+static guess
+look(const secant_cloud_reader *r, int fields)
 {
 	size_t record = 4 * (size_t)fields, n = r->size / record;
-	if (r->size % record)
-		return false;
-	for (size_t i = 0; i < n && i < LOOK; i++) {
-		float v[4];
-		double far = 0;
-		memcpy(v, r->data + i * record, sizeof v);
-		for (int k = 0; k < 4; k++) {
+	guess g = { fields, r->size % record == 0, true, true, 0 };
+	double sum[3] = { 0 }, squares[3] = { 0 }, steps[3] = { 0 };
+	float v[8], before[8] = { 0 };
+	n = n < LOOK ? n : LOOK;
+	for (size_t i = 0; i < n; i++, memcpy(before, v, sizeof v)) {
+		memcpy(v, r->data + i * record, record);
+		for (int k = 0; k < fields && k < 4; k++) {
 			/* No number of a scan is as small as the bits of a whole number make it. */
-			if (!isfinite(v[k]) || (v[k] != 0 && fabsf(v[k]) < 1e-20f))
-				return false;
-			far = fmax(far, k < 3 ? fabs((double)v[k]) : 0);
+			g.near &= isfinite(v[k]) && (v[k] == 0 || fabsf(v[k]) >= 1e-20f) && (k == 3 || fabsf(v[k]) <= FARTHEST);
+			if (!g.near)
+				return g;
+			if (k == 3)
+				continue;
+			sum[k] += (double)v[k];
+			squares[k] += (double)v[k] * (double)v[k];
+			steps[k] += i ? fabs((double)v[k] - (double)before[k]) : 0;
 		}
-		if (far > FARTHEST)
-			return false;
+		g.meant &= meant(v, fields);
 	}
-	return true;
+	for (int k = 0; k < 3 && n; k++) {
+		double mean = sum[k] / (double)n, variance = squares[k] / (double)n - mean * mean;
+		g.rough += variance > 1e-9 ? steps[k] / (double)n / sqrt(variance) : 0;
+	}
+	return g;
+}
+
+/* How many floats a record has: 4 or 5, as far as the numbers decide. A width that fits much better is named. */
+static secant_status
+guess_fields(const secant_cloud_reader *r, bool nuscenes, int *fields, secant_err *err)
+{
+	static const char *const names[] = {
+		[3] = "x,y,z", [4] = "x,y,z,intensity", [5] = "x,y,z,intensity,ring", [6] = "x,y,z,intensity,-,-"
+	};
+	enum { WIDTHS = 4 };
+	const int order[WIDTHS] = { nuscenes ? 5 : 4, nuscenes ? 4 : 5, 3, 6 };
+	guess g[WIDTHS];
+	int best = -1;
+	for (int i = 0; i < WIDTHS; i++) {
+		g[i] = look(r, order[i]);
+		bool candidate = i < 2 && g[i].divides && g[i].near && !(nuscenes && i == 1);
+		bool better = best < 0 || (g[i].meant && !g[best].meant)
+			|| (g[i].meant == g[best].meant && g[i].rough < .8 * g[best].rough);
+		best = candidate && better ? i : best;
+	}
+	if (best < 0)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"%zu bytes are neither records of 4 floats (KITTI: x y z intensity) nor of 5 (nuScenes: and ring) within "
+			"%d m; --columns names the floats of a record",
+			r->size, FARTHEST);
+	for (int i = 0; i < WIDTHS; i++)
+		if (i != best && g[i].divides && g[i].near && g[i].meant && g[i].rough < .7 * g[best].rough)
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+				"%zu bytes may be records of %d floats or of %d, which fits better: --columns %s or %s says which",
+				r->size, order[best], order[i], names[order[best]], names[order[i]]);
+	*fields = order[best];
+	return SECANT_OK;
 }
 
 static int
@@ -144,15 +199,9 @@ bin_open(secant_cloud_reader *r, secant_err *err)
 			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "%zu bytes are no records of %d floats (--columns)",
 				r->size, t->fields);
 	} else {
-		int order[2] = { nuscenes ? 5 : 4, nuscenes ? 0 : 5 };
-		for (int i = 0; i < 2 && !t->fields; i++)
-			t->fields = order[i] && plausible(r, order[i]) ? order[i] : 0;
-		if (!t->fields)
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
-				"%zu bytes are neither records of 4 floats (KITTI: x y z intensity) nor of 5 (nuScenes: and ring) "
-				"within "
-				"%d m; --columns names the floats of a record",
-				r->size, FARTHEST);
+		secant_status s = guess_fields(r, nuscenes, &t->fields, err);
+		if (s)
+			return s;
 		names = t->fields == 5 ? "x,y,z,intensity,ring" : "x,y,z,intensity";
 		secant_log(&r->opt.logger, SECANT_LOG_INFO, "%s: taken as records of %d floats, %s (--columns)", r->name,
 			t->fields, names);

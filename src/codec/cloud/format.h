@@ -27,6 +27,7 @@ typedef struct cloud_format {
 	secant_status (*finish)(secant_cloud_writer *w, secant_err *err);
 	void (*discard)(void *state); /* frees the writer's state; NULL: secant_free */
 	bool entries; /* a file may hold several clouds, of which secant_cloud_reading.entry takes one */
+	bool doubles; /* whole numbers of 64 bits are written as doubles */
 	bool wants_survey; /* writing goes better when the ranges are known first */
 } cloud_format;
 
@@ -58,6 +59,7 @@ struct secant_cloud_writer {
 	int64_t n; /* points put so far */
 	double colour_range; /* of cloud_colour_factor */
 	int64_t rounded_colours; /* values of 16 bits that 8 do not hold */
+	int64_t rounded_longs; /* values of 64 bits that doubles do not hold */
 	uint8_t *buffer; /* scratch of cloud_scratch */
 	size_t room;
 	void *state;
@@ -91,6 +93,10 @@ secant_number cloud_narrow(const secant_cloud_writer *w, int column);
 double cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full);
 bool cloud_is_colour(const char *name);
 
+/* Refuses by name what is no cloud whatever it is called; and what no format of ours takes (foreign.c). */
+secant_status cloud_foreign_contents(const secant_cloud_reader *r, secant_err *err);
+secant_status cloud_foreign(const secant_cloud_reader *r, secant_err *err);
+
 /* Where one field of a record goes: NULL data is skipped. */
 typedef struct cloud_target {
 	void *data; /* of row 0 */
@@ -113,6 +119,8 @@ void cloud_take_records(
  * "" is none. `leica`: a count stood before the rows. */
 enum { CLOUD_NAME = 32, CLOUD_FIELDS = 256 };
 void cloud_guess_names(const double *v, int rows, int columns, bool leica, char names[][CLOUD_NAME]);
+/* Says what was guessed. */
+void cloud_say_guess(const secant_cloud_reader *r, int fields, char names[][CLOUD_NAME]);
 
 /* Text rows: see rows.c. */
 #define CLOUD_COMMENTS "#/%!"
@@ -150,6 +158,8 @@ typedef struct cloud_mesh {
 	int32_t *corner; /* three of each */
 } cloud_mesh;
 void cloud_mesh_free(cloud_mesh *m);
+/* Says that the faces of a mesh are left out. */
+void cloud_say_faces(const secant_cloud_reader *r, int64_t n, const char *what);
 /* Adds a polygon of n corners as a fan; corners are checked against the vertices when points are drawn. */
 secant_status cloud_mesh_polygon(cloud_mesh *m, const int64_t *corner, int n, secant_err *err);
 /* Fills the reader with points drawn on the mesh by area, with normals, or with its vertices (option mesh_points,

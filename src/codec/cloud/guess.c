@@ -90,3 +90,15 @@ cloud_guess_names(const double *v, int rows, int columns, bool leica, char names
 				: intensity_first                                     ? names[at]
 																	  : "intensity");
 }
+
+void
+cloud_say_guess(const secant_cloud_reader *r, int fields, char names[][CLOUD_NAME])
+{
+	base_str said = { 0 };
+	for (int f = 3; f < fields; f++)
+		base_str_addf(&said, "%s%s", f > 3 ? ", " : "", names[f]);
+	if (said.p && !said.failed)
+		secant_log(&r->opt.logger, SECANT_LOG_INFO,
+			"%s: nothing names the columns; behind x, y, z they are taken as %s (--columns)", r->name, said.p);
+	base_str_free(&said);
+}

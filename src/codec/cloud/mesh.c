@@ -144,11 +144,21 @@ draw_all(secant_cloud_reader *r, cloud_mesh *m, int64_t points, secant_err *err)
 	return s;
 }
 
+void
+cloud_say_faces(const secant_cloud_reader *r, int64_t n, const char *what)
+{
+	secant_log(&r->opt.logger, SECANT_LOG_INFO,
+		"%s: the vertices are taken as the points, %lld %s are left out (--mesh-points draws points on them)", r->name,
+		(long long)n, what);
+}
+
 secant_status
 cloud_mesh_ready(secant_cloud_reader *r, cloud_mesh *m, int automatic, secant_err *err)
 {
 	int64_t points = r->opt.mesh_points >= 0 ? r->opt.mesh_points : automatic;
 	if (points > 0 && m->triangles > 0)
 		return draw_all(r, m, points, err);
+	if (m->triangles > 0 && r->opt.mesh_points < 0)
+		cloud_say_faces(r, m->triangles, "triangles");
 	return cloud_set_ready(r, &m->vertices, err);
 }

@@ -4,7 +4,7 @@
  * structured type, whose fields name the columns. Written is an N x C array of f64, or of f32 when the coordinates are
  * f32 and every attribute is exact in it.
  */
-#include "codec/cloud/format.h"
+#include "codec/cloud/npy.h"
 #include "codec/cloud/decimal.h"
 #include <ctype.h>
 #include <math.h>
@@ -109,8 +109,8 @@ shape_of(const char *p, int64_t dim[4])
 }
 
 /* The names of the columns of a field that holds several numbers: "xyz" is x, y, z; others get their index. */
-static void
-name_element(char out[CLOUD_NAME], const char *field, int64_t i, int64_t count)
+void
+cloud_npy_name_element(char out[CLOUD_NAME], const char *field, int64_t i, int64_t count)
 {
 	static const struct {
 		const char *fields, *columns[3];
@@ -130,6 +130,40 @@ name_element(char out[CLOUD_NAME], const char *field, int64_t i, int64_t count)
 		}
 	}
 	snprintf(out, CLOUD_NAME, count > 1 ? "%.20s_%lld" : "%s", field, (long long)i);
+}
+
+float
+cloud_npy_half(const uint8_t *p, bool swap)
+{
+	unsigned h = swap ? (unsigned)p[0] << 8 | p[1] : (unsigned)p[1] << 8 | p[0], mantissa = h & 1023;
+	int exponent = (int)(h >> 10 & 31);
+	float v = exponent == 31 ? (mantissa ? NAN : INFINITY)
+		: exponent           ? ldexpf((float)(mantissa | 1024), exponent - 25)
+							 : ldexpf((float)mantissa, -24);
+	return h >> 15 ? -v : v;
+}
+
+/* Floats of 16 bits become floats of 32: a copy of the array takes the place of the file. */
+static secant_status
+widen_halves(secant_cloud_reader *r, npy_state *t, char type[16], int64_t columns, secant_err *err)
+{
+	bool swap = type[0] == '>';
+	size_t n = (size_t)t->n * (size_t)columns; /* points are no more than bytes, columns at most CLOUD_FIELDS */
+	if (!cloud_holds(r, n, 2))
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"announces %zu numbers of 2 bytes, but only %zu bytes follow", n, r->size - r->at);
+	float *out = secant_calloc(n + 1, sizeof *out);
+	if (!out)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
+	for (size_t i = 0; i < n; i++)
+		out[i] = cloud_npy_half(r->data + r->at + 2 * i, swap);
+	secant_free(r->inflated);
+	r->inflated = (uint8_t *)out;
+	r->data = r->inflated;
+	r->size = n * sizeof *out;
+	r->at = 0;
+	memcpy(type, "<f4", 4);
+	return SECANT_OK;
 }
 
 /* ('x', '<f8') or ('xyz', '<f4', (3,)); its end, or NULL. A void type is padding: no columns. */
@@ -157,7 +191,7 @@ field_of(npy_state *t, const char *p)
 	if (!p || *p != ')' || !type_of(type, &f.type, &f.swap) || count < 1 || count > CLOUD_FIELDS - t->fields)
 		return NULL;
 	for (int64_t i = 0; i < count; i++) {
-		name_element(t->name[t->fields], name, i, count);
+		cloud_npy_name_element(t->name[t->fields], name, i, count);
 		t->part[t->fields++] = f;
 		f.offset += secant_number_size(f.type);
 	}
@@ -189,14 +223,25 @@ structured(secant_cloud_reader *r, npy_state *t, const char *p, secant_err *err)
 static secant_status
 plain(secant_cloud_reader *r, npy_state *t, const char *descr, int64_t columns, secant_err *err)
 {
-	char type[16];
+	char type[16] = "";
 	secant_number number;
 	bool swap;
+	secant_status s;
 	if (!string(descr, type, sizeof type))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header's descr is neither a type nor a list of fields");
+	if (columns < 3 || columns > CLOUD_FIELDS)
+		; /* refused below */
+	else if (!strcmp(type + 1, "f2") && (s = widen_halves(r, t, type, columns, err)))
+		return s;
 	if (!type_of(type, &number, &swap))
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
-			"numbers of type %s cannot be read; integers and floats of 4 or 8 bytes can", type);
+			"numbers of type %s cannot be read; integers and floats of 2, 4 or 8 bytes can", type);
+	if (t->n < 10 && columns > 16)
+		return cloud_fail(r->name, err, SECANT_ERR_SHAPE,
+			"an array of %lld rows and %lld columns seems to lie on its side, expected points x columns: numpy.save of "
+			"its "
+			"transpose (a.T)",
+			(long long)t->n, (long long)columns);
 	if (columns < 3 || columns > CLOUD_FIELDS)
 		return cloud_fail(r->name, err, SECANT_ERR_SHAPE,
 			"an array of %lld columns, expected 3 to %d: x y z and attributes", (long long)columns, CLOUD_FIELDS);
@@ -211,9 +256,27 @@ plain(secant_cloud_reader *r, npy_state *t, const char *descr, int64_t columns, 
 	return SECANT_OK;
 }
 
+/* The names of --columns. */
+static secant_status
+take_names(const secant_cloud_reader *r, npy_state *t, secant_err *err)
+{
+	int n = 0;
+	for (const char *p = r->opt.columns; p; n++) {
+		size_t length = strcspn(p, ",");
+		if (n < t->fields)
+			snprintf(t->name[n], CLOUD_NAME, "%.*s", (int)(length < CLOUD_NAME ? length : CLOUD_NAME - 1), p);
+		p = p[length] ? p + length + 1 : NULL;
+	}
+	return n == t->fields ? SECANT_OK
+						  : cloud_fail(r->name, err, SECANT_ERR_ARG,
+							  "the array has %d columns, but %d names are given by --columns", t->fields, n);
+}
+
 static secant_status
 guess(secant_cloud_reader *r, npy_state *t, secant_err *err)
 {
+	if (r->opt.columns)
+		return take_names(r, t, err);
 	int rows = t->n < SAMPLE ? (int)t->n : SAMPLE;
 	double *v = secant_calloc((size_t)SAMPLE * (size_t)t->fields, sizeof *v);
 	if (!v)
@@ -223,6 +286,7 @@ guess(secant_cloud_reader *r, npy_state *t, secant_err *err)
 			t->part[f].type, t->stride, t->part[f].swap, rows);
 	cloud_guess_names(v, rows, t->fields, false, t->name);
 	secant_free(v);
+	cloud_say_guess(r, t->fields, t->name);
 	return SECANT_OK;
 }
 
@@ -242,9 +306,9 @@ declare(secant_cloud_reader *r, npy_state *t, secant_err *err)
 	secant_status s = cloud_begin(r, stored, err);
 	for (int axis = 0; !s && axis < 3; axis++)
 		if (!seen[axis])
-			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the structured type has no field %c", 'x' + axis);
+			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no column %c", 'x' + axis);
 	for (int f = 0; !s && f < t->fields; f++)
-		if (t->part[f].column < 0)
+		if (t->part[f].column < 0 && strcmp(t->name[f], "-") != 0)
 			s = cloud_declare(r, t->name[f], t->part[f].type, &t->part[f].column, err);
 	return s;
 }
@@ -275,6 +339,32 @@ parse_head(secant_cloud_reader *r, npy_state *t, const char *head, secant_err *e
 	if (!s && !fields)
 		s = guess(r, t, err);
 	return s ? s : declare(r, t, err);
+}
+
+bool
+cloud_npy_parse(const uint8_t *data, size_t size, cloud_npy_array *a)
+{
+	if (size < 12 || memcmp(data, "\x93NUMPY", 6) != 0)
+		return false;
+	size_t length = data[6] == 1 ? base_le16(data + 8) : base_le32(data + 8), at = data[6] == 1 ? 10 : 12;
+	if (length > HEAD_MAX || length > size - at)
+		return false;
+	char *head = base_strndup((const char *)data + at, length), type[16];
+	*a = (cloud_npy_array){ .data = data + at + length, .size = size - at - length, .type = SECANT_N_F32 };
+	const char *descr = head ? value_of(head, "descr") : NULL, *order = head ? value_of(head, "fortran_order") : NULL;
+	a->rank = descr && order ? shape_of(value_of(head, "shape"), a->dim) : -1;
+	a->fortran = order && *order == 'T';
+	bool ok = a->rank >= 0 && string(descr, type, sizeof type);
+	a->half = ok && !strcmp(type + 1, "f2") && strchr("<>|=", type[0]);
+	ok = ok && (a->half || type_of(type, &a->type, &a->swap));
+	a->swap = ok && type[0] == '>';
+	secant_free(head);
+	uint64_t bytes = a->half ? 2 : secant_number_size(a->type);
+	for (int k = 0; ok && k < a->rank; k++) {
+		ok = a->dim[k] == 0 || bytes <= a->size / (uint64_t)a->dim[k] || bytes == 0;
+		bytes *= ok ? (uint64_t)a->dim[k] : 1;
+	}
+	return ok && bytes <= a->size;
 }
 
 static bool
@@ -390,4 +480,5 @@ const cloud_format cloud_npy = {
 	.create = npy_create,
 	.put = npy_put,
 	.finish = npy_finish,
+	.doubles = true,
 };

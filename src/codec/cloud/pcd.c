@@ -87,7 +87,7 @@ list_line(secant_cloud_reader *r, pcd_state *t, const char *key, size_t at, seca
 		if (!strcmp(key, "FIELDS"))
 			memcpy(f->name, word, sizeof f->name);
 		else if (!strcmp(key, "TYPE"))
-			f->type = word[1] ? '?' : word[0];
+			f->type = word[1] ? '?' : (char)toupper((unsigned char)word[0]);
 		else
 			ok = whole_number(word, !strcmp(key, "SIZE") ? &f->size : &f->count);
 	}
@@ -128,6 +128,8 @@ read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 		char key[32], word[32];
 		size_t at = r->at;
 		bool any = take_word(r, &at, key, sizeof key);
+		if (!strcmp(key, "COLUMNS")) /* before version .6 */
+			memcpy(key, "FIELDS", 7);
 		const uint8_t *feed = memchr(r->data + r->at, '\n', r->size - r->at);
 		size_t next = feed ? (size_t)(feed - r->data) + 1 : r->size;
 		bool known = !any || key[0] == '#';
@@ -155,6 +157,8 @@ read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 		r->at = next;
 		if (!strcmp(key, "DATA")) {
 			(void)take_word(r, &at, t->data, sizeof t->data);
+			for (char *c = t->data; *c; c++)
+				*c = (char)tolower((unsigned char)*c);
 			return SECANT_OK;
 		}
 		if (!known)
@@ -191,7 +195,20 @@ check_fields(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 		f->count = t->counted ? f->count : 1;
 		while (k < sizeof types / sizeof *types && (types[k].type != f->type || types[k].size != f->size))
 			k++;
-		if (k == sizeof types / sizeof *types || f->count < 1 || f->count > 65536)
+		bool odd = k == sizeof types / sizeof *types;
+		if (odd && f->size > 0 && f->size <= 4096 && f->count >= 1 && f->count <= 4096 && cloud_axis(f->name) < 0
+			&& strcmp(t->data, "ascii") != 0) {
+			if (strcmp(f->name, "_") != 0)
+				secant_log(&r->opt.logger, SECANT_LOG_WARNING,
+					"%s: the field '%s' has numbers of type %c and %lld bytes, which are none of PCD: left out",
+					r->name, f->name, isprint(f->type) ? f->type : '?', (long long)f->size);
+			f->count *= f->size;
+			f->size = 1;
+			memcpy(f->name, "_", 2);
+			k = 1; /* bytes that nobody reads */
+			odd = false;
+		}
+		if (odd || f->count < 1 || f->count > 65536)
 			return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
 				"field '%s': type %c of %lld bytes, %lld times, is none of PCD", f->name,
 				isprint(f->type) ? f->type : '?', (long long)f->size, (long long)f->count);
@@ -423,6 +440,26 @@ next_ascii(secant_cloud_reader *r, pcd_state *t, secant_cloud *out, int64_t max,
 	return s;
 }
 
+/* Points behind those the header counts, as a program that died or appended leaves them. */
+static void
+say_more(const secant_cloud_reader *r, const pcd_state *t, size_t at)
+{
+	int64_t more = 0;
+	if (at >= r->size)
+		return;
+	if (strcmp(t->data, "ascii") != 0) {
+		more = (int64_t)((r->size - at) / t->record);
+	} else {
+		for (; at < r->size && r->data[at] <= ' '; at++)
+			;
+		more = cloud_count_lines(r->data, at, r->size);
+	}
+	if (more)
+		secant_log(&r->opt.logger, SECANT_LOG_WARNING,
+			"%s: the header counts %lld points, and there is room for %lld more: they were not read", r->name,
+			(long long)t->points, (long long)more);
+}
+
 static secant_status
 pcd_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err)
 {
@@ -431,14 +468,21 @@ pcd_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err
 	max = max < left ? max : left;
 	if (max == 0)
 		return SECANT_OK;
-	if (!strcmp(t->data, "ascii"))
-		return next_ascii(r, t, out, max, err);
+	if (!strcmp(t->data, "ascii")) {
+		int64_t before = out->n;
+		secant_status s = next_ascii(r, t, out, max, err);
+		if (!s && out->n - before == left)
+			say_more(r, t, r->at);
+		return s;
+	}
 	if (t->unpacked) {
 		cloud_take_records(t->part, t->parts, t->unpacked, r->done, max, out);
 		return SECANT_OK;
 	}
 	cloud_take_records(t->part, t->parts, r->data + r->at, 0, max, out);
 	r->at += (size_t)max * t->record;
+	if (max == left)
+		say_more(r, t, r->at);
 	return SECANT_OK;
 }
 
@@ -451,7 +495,8 @@ pcd_sniff(const uint8_t *d, size_t n)
 		const uint8_t *feed = memchr(d + at, '\n', n - at);
 		at = feed ? (size_t)(feed - d) + 1 : n;
 	}
-	return n - at > 8 && (!memcmp(d + at, "VERSION ", 8) || !memcmp(d + at, "FIELDS ", 7));
+	return n - at > 8
+		&& (!memcmp(d + at, "VERSION ", 8) || !memcmp(d + at, "FIELDS ", 7) || !memcmp(d + at, "COLUMNS ", 8));
 }
 
 const cloud_format cloud_pcd = {

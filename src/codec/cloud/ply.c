@@ -47,6 +47,10 @@ static const struct {
 	{ "uint", "uint32", SECANT_N_U32 },
 	{ "float", "float32", SECANT_N_F32 },
 	{ "double", "float64", SECANT_N_F64 },
+	/* Not of the format, but of Open3D and numpy's writers; we write double instead. */
+	{ "int64", "longlong", SECANT_N_I64 },
+	{ "uint64", "ulonglong", SECANT_N_U64 },
+	{ "bool", "boolean", SECANT_N_U8 },
 };
 
 static bool
@@ -65,15 +69,15 @@ const char *
 cloud_ply_type_name(secant_number type)
 {
 	for (size_t i = 0; i < sizeof ply_types / sizeof *ply_types; i++)
-		if (ply_types[i].type == type)
+		if (ply_types[i].type == type && secant_number_size(type) <= 8 && type != SECANT_N_I64 && type != SECANT_N_U64)
 			return ply_types[i].name;
 	return "double";
 }
 
 /* ---- header ---- */
 
-/* Splits a line of the header into at most 6 words; returns their number. The line ends in a line feed, or a carriage
- * return alone. */
+/* Splits a line of the header into at most 6 words; returns their number. The line ends in a line feed; in a carriage
+ * return alone when the first line does: a byte 10 behind the last line is data then. */
 static int
 header_words(secant_cloud_reader *r, char word[6][WORD])
 {
@@ -95,7 +99,8 @@ header_words(secant_cloud_reader *r, char word[6][WORD])
 	}
 	bool carriage = r->at < r->size && d[r->at] == '\r';
 	r->at += carriage;
-	r->at += r->at < r->size && d[r->at] == '\n';
+	bool alone = r->size > 4 && d[3] == '\r' && d[4] != '\n';
+	r->at += !(carriage && alone) && r->at < r->size && d[r->at] == '\n';
 	return n;
 }
 
@@ -115,7 +120,8 @@ header_property(secant_cloud_reader *r, ply_state *p, char word[6][WORD], int n,
 			"line %lld: expected 'property TYPE NAME' or 'property list TYPE TYPE NAME'", line);
 	const char *type = word[q->list ? 3 : 1];
 	if (!type_named(type, &q->type) || (q->list && !type_named(type = word[2], &q->count)))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' is no type of PLY", line, type);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"line %lld: '%.40s' is no type of PLY: int8 to int64, uint8 to uint64, float, double", line, type);
 	if (q->list && tensor_number_is_real(q->count))
 		return cloud_fail(
 			r->name, err, SECANT_ERR_FORMAT, "line %lld: the length of a list cannot be %.40s", line, word[2]);
@@ -516,7 +522,7 @@ ply_open(secant_cloud_reader *r, secant_err *err)
 		return s;
 	p->vertex = -1;
 	for (int i = p->elements - 1; i >= 0; i--) {
-		p->vertex = !strcmp(p->element[i].name, "vertex") ? i : p->vertex;
+		p->vertex = tensor_name_listed("vertex|vertices|point|points", p->element[i].name) ? i : p->vertex;
 		faces = !strcmp(p->element[i].name, "face") && p->element[i].n > 0 ? i : faces;
 	}
 	if (p->vertex < 0)
@@ -531,6 +537,8 @@ ply_open(secant_cloud_reader *r, secant_err *err)
 	r->total = e->n;
 	if (!s && r->opt.mesh_points > 0 && faces > p->vertex)
 		s = read_mesh(r, p, faces, err);
+	else if (!s && r->opt.mesh_points < 0 && faces > p->vertex)
+		cloud_say_faces(r, p->element[faces].n, "faces");
 	return s;
 }
 
@@ -550,5 +558,6 @@ const cloud_format cloud_ply = {
 	.create = cloud_ply_create,
 	.put = cloud_ply_put,
 	.finish = cloud_ply_finish,
+	.doubles = true,
 	.wants_survey = true,
 };

@@ -186,7 +186,7 @@ bool
 secant_cloud_is_readable(const char *path)
 {
 	const cloud_format *f = format_by_extension(path);
-	return f && f->open;
+	return f && f->next; /* one that is only refused by name is none */
 }
 
 bool
@@ -266,10 +266,17 @@ open_contents(secant_cloud_reader *r, secant_err *err)
 	}
 	if (r->opt.format && !(r->format = format_by_name(r->opt.format, err)))
 		return SECANT_ERR_ARG;
-	if (!r->format)
+	if (!r->format) {
+		secant_status s = cloud_foreign_contents(r, err);
+		if (s)
+			return s;
 		r->format = format_by_contents(r);
+	}
 	if (!r->format)
 		r->format = format_by_extension(r->name);
+	secant_status foreign = r->format ? SECANT_OK : cloud_foreign(r, err);
+	if (foreign)
+		return foreign;
 	if (!r->format)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: is no cloud file by contents or extension", r->name);
 	if (!r->format->open)

@@ -106,6 +106,24 @@ store(const cloud_target *t, int64_t row, double v)
 	return true;
 }
 
+/* Whole numbers of 64 bits have digits that a double has not: those are read as such. False: no such number. */
+static bool
+store_long(const cloud_target *t, int64_t row, const char *p, const char *end)
+{
+	bool minus = *p == '-';
+	uint64_t v = 0, most = t->type == SECANT_N_U64 ? UINT64_MAX : minus ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+	if (end - p > 24 || (minus && t->type == SECANT_N_U64))
+		return false;
+	for (p += minus || *p == '+'; p < end; p++) {
+		uint64_t digit = (uint64_t)(*p - '0');
+		if (!isdigit((unsigned char)*p) || v > (most - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	((uint64_t *)t->data)[row] = minus ? 0 - v : v;
+	return true;
+}
+
 static inline const char *
 blanks(const char *p)
 {
@@ -151,7 +169,9 @@ parse_row(const cloud_rows *rows, const char *p, const char *safe, int64_t row, 
 			t->value = NAN;
 			if (!end)
 				return NULL;
-			if (target->data && !store(target, row, v)) {
+			bool whole = target->data && (target->type == SECANT_N_I64 || target->type == SECANT_N_U64)
+				&& store_long(target, row, p, end);
+			if (target->data && !whole && !store(target, row, v)) {
 				t->value = v;
 				return NULL;
 			}

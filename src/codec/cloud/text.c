@@ -209,13 +209,7 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 		v, rows_read, t->fields, t->announced >= 0 || (t->fields > 6 && base_ext_is(r->name, "pts")), t->name);
 	t->names = t->fields;
 	secant_free(v);
-	base_str said = { 0 };
-	for (int f = 3; f < t->fields; f++)
-		base_str_addf(&said, "%s%s", f > 3 ? ", " : "", t->name[f]);
-	if (said.p && !said.failed)
-		secant_log(&r->opt.logger, SECANT_LOG_INFO,
-			"%s: nothing names the columns; behind x, y, z they are taken as %s (--columns)", r->name, said.p);
-	base_str_free(&said);
+	cloud_say_guess(r, t->fields, t->name);
 	return SECANT_OK;
 }
 

@@ -26,6 +26,12 @@ print_value(char *out, const secant_column *c, secant_number type, double factor
 		return decimal_print_int(out, ((const int64_t *)c->data)[p]);
 	if (c->type == SECANT_N_U64 && factor == 1 && ((const uint64_t *)c->data)[p] <= INT64_MAX)
 		return decimal_print_int(out, (int64_t)((const uint64_t *)c->data)[p]);
+	if (c->type == SECANT_N_U64 && factor == 1) {
+		uint64_t whole = ((const uint64_t *)c->data)[p];
+		out = decimal_print_int(out, (int64_t)(whole / 10));
+		*out = (char)('0' + whole % 10);
+		return out + 1;
+	}
 	return tensor_number_is_real(type) ? decimal_print(out, v * factor)
 									   : decimal_print_int(out, (int64_t)nearbyint(v * factor));
 }

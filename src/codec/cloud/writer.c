@@ -243,6 +243,20 @@ secant_cloud_create(const char *path, const secant_cloud *layout, const secant_c
 	return NULL;
 }
 
+static void
+count_rounded_longs(secant_cloud_writer *w, const secant_cloud *chunk)
+{
+	for (int i = 3; i < chunk->columns; i++) {
+		const secant_column *c = &chunk->column[i];
+		const uint64_t *v = c->data;
+		for (int64_t k = 0; k < chunk->n && (c->type == SECANT_N_I64 || c->type == SECANT_N_U64); k++) {
+			uint64_t size = c->type == SECANT_N_I64 && (int64_t)v[k] < 0 ? 0 - v[k] : v[k];
+			double d = (double)size;
+			w->rounded_longs += d >= 0x1p64 || (uint64_t)d != size;
+		}
+	}
+}
+
 secant_status
 secant_cloud_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 {
@@ -254,6 +268,8 @@ secant_cloud_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a chunk has other columns than the layout", w->name);
 	if (chunk->n == 0)
 		return SECANT_OK;
+	if (w->format->doubles)
+		count_rounded_longs(w, chunk);
 	secant_status s = w->format->put(w, chunk, err);
 	w->n += chunk->n;
 	return s;
@@ -273,6 +289,10 @@ secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
 		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
 			"%s: %lld values of colours have more than the 8 bits that %s holds and were rounded", w->name,
 			(long long)w->rounded_colours, w->format->name);
+	if (!s && w->rounded_longs)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: %lld whole numbers have more than the 53 bits that the doubles of %s hold and were rounded", w->name,
+			(long long)w->rounded_longs, w->format->name);
 	writer_free(w);
 	return s ? secant_fail(err, s, "%s", local.msg) : SECANT_OK;
 }
@@ -343,6 +363,17 @@ run_through(conversion *k, secant_cloud_reader *r, secant_cloud_survey *survey, 
 	return s;
 }
 
+/* The source a second time: what is to be said of it has been said. */
+static secant_cloud_reader *
+open_again(const conversion *k, secant_err *err)
+{
+	if (!k->reading)
+		return secant_cloud_open(k->from, NULL, err);
+	secant_cloud_reading quiet = *k->reading;
+	quiet.logger = (secant_logger){ 0 };
+	return secant_cloud_open(k->from, &quiet, err);
+}
+
 static secant_status
 convert(conversion *k, secant_err *err)
 {
@@ -357,7 +388,7 @@ convert(conversion *k, secant_err *err)
 		survey.n = 0;
 		s = run_through(k, r, &survey, NULL, err);
 		secant_cloud_close(r);
-		r = s ? NULL : secant_cloud_open(k->from, k->reading, err);
+		r = s ? NULL : open_again(k, err);
 	}
 	secant_cloud_writer *w = r ? secant_cloud_create(k->to, &r->layout, &survey, k->writing, err) : NULL;
 	s = w ? run_through(k, r, NULL, w, err) : SECANT_ERR_IO;

@@ -1,0 +1,359 @@
+/* Kinds of cloud files that are near the ordinary ones: archives and halves of numpy, headers that other programs and
+ * times wrote, records whose width only their numbers tell, and files that are no clouds, refused by name. */
+#include "clouds.h"
+#include <zlib.h>
+#include "base/bytes.h"
+
+static char said[2000];
+
+static void
+listen(void *user, secant_level level, const char *line)
+{
+	size_t n = strlen(said);
+	snprintf(said + n, sizeof said - n, "%s\n", line);
+}
+
+/* Reads and keeps what is said. */
+static secant_cloud
+heard(const void *data, size_t size, const char *name)
+{
+	secant_err err = { 0 };
+	secant_cloud_reading opt;
+	secant_cloud c;
+	set_options(&secant_cloud_read_options, &opt, NULL);
+	opt.logger = (secant_logger){ listen, NULL };
+	said[0] = '\0';
+	if (secant_file_write(in_folder(name), data, size, &err) || secant_cloud_read(&c, in_folder(name), &opt, &err))
+		fail_msg("%s", err.msg);
+	secant_opts_free(&secant_cloud_read_options, &opt);
+	return c;
+}
+
+static void
+expect_said(const char *text)
+{
+	if (!strstr(said, text))
+		fail_msg("expected '%s' among: %s", text, said);
+}
+
+/* ---- numpy ---- */
+
+typedef struct bytes {
+	uint8_t d[4096];
+	size_t n;
+} bytes;
+
+static void
+put(bytes *b, const void *data, size_t n)
+{
+	assert_true(b->n + n <= sizeof b->d);
+	memcpy(b->d + b->n, data, n);
+	b->n += n;
+}
+
+static void
+put_number(bytes *b, uint64_t v, size_t n)
+{
+	uint8_t d[8];
+	base_put_le(d, v, n);
+	put(b, d, n);
+}
+
+static bytes
+npy(const char *type, const char *shape, const void *data, size_t size)
+{
+	bytes b = { .n = 0 };
+	char head[200];
+	int n = snprintf(head, sizeof head, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", type, shape);
+	put(&b, "\x93NUMPY\1\0", 8);
+	put_number(&b, (uint64_t)n, 2);
+	put(&b, head, (size_t)n);
+	put(&b, data, size);
+	return b;
+}
+
+/* Adds an array to a zip and to its directory. */
+static void
+zip_add(bytes *zip, bytes *directory, const char *name, const bytes *array)
+{
+	size_t at = zip->n;
+	uint32_t sum = (uint32_t)crc32(0, array->d, (uInt)array->n);
+	for (int local = 1; local >= 0; local--) {
+		bytes *b = local ? zip : directory;
+		put(b, local ? "PK\3\4" : "PK\1\2\24\0", local ? 4 : 6);
+		put(b, "\24\0\0\0\0\0\0\0\0\0", 10);
+		put_number(b, sum, 4);
+		put_number(b, array->n, 4);
+		put_number(b, array->n, 4);
+		put_number(b, strlen(name), 2);
+		put_number(b, 0, 2);
+		if (!local) {
+			put(b, "\0\0\0\0\0\0\0\0\0", 10); /* comment, disk, attributes */
+			put_number(b, at, 4);
+		}
+		put(b, name, strlen(name));
+	}
+	put(zip, array->d, array->n);
+}
+
+static void
+zip_end(bytes *zip, const bytes *directory, int entries)
+{
+	size_t at = zip->n;
+	put(zip, directory->d, directory->n);
+	put(zip, "PK\5\6\0\0\0\0", 8);
+	put_number(zip, (uint64_t)entries, 2);
+	put_number(zip, (uint64_t)entries, 2);
+	put_number(zip, directory->n, 4);
+	put_number(zip, at, 4);
+	put_number(zip, 0, 2);
+}
+
+static void
+test_archives_of_numpy(void **state)
+{
+	static const double xyz[] = { 1, 2, 3, 4, 5, 6 };
+	static const uint8_t rgb[] = { 10, 20, 30, 40, 50, 60 };
+	static const int64_t label[] = { 7, -1 }, other[] = { 1, 2, 3 };
+	static bytes zip, directory, array;
+	zip.n = directory.n = 0;
+	array = npy("<f8", "(2, 3)", xyz, sizeof xyz);
+	zip_add(&zip, &directory, "points.npy", &array);
+	array = npy("|u1", "(2, 3)", rgb, sizeof rgb);
+	zip_add(&zip, &directory, "rgb.npy", &array);
+	array = npy("<i8", "(2,)", label, sizeof label);
+	zip_add(&zip, &directory, "label.npy", &array);
+	array = npy("<i8", "(3,)", other, sizeof other);
+	zip_add(&zip, &directory, "other.npy", &array);
+	zip_end(&zip, &directory, 4);
+	secant_cloud c = heard(zip.d, zip.n, "a.npz");
+	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 red:u8 green:u8 blue:u8 label:i64");
+	EXPECT(&c, "z", 3, 6);
+	EXPECT(&c, "green", 20, 50);
+	EXPECT(&c, "label", 7, -1);
+	expect_said("the array 'other' has no row of numbers for each of the 2 points: left out");
+	secant_cloud_free(&c);
+	zip.d[200] ^= 1;
+	assert_non_null(strstr(error_of_bytes(zip.d, zip.n, "a.npz", NULL), "damaged"));
+	zip.d[200] ^= 1;
+	(void)read_all_cuts(zip.d, zip.n, "a.npz");
+	zip.n = directory.n = 0;
+	array = npy("<i8", "(2,)", label, sizeof label);
+	zip_add(&zip, &directory, "label.npy", &array);
+	zip_end(&zip, &directory, 1);
+	assert_string_equal(error_of_bytes(zip.d, zip.n, "a.npz", NULL),
+		"a.npz: none of its arrays (label) is the points: expected one of points x 3 called points or xyz, or x, y and "
+		"z");
+}
+
+static void
+test_halves_names_and_sides_of_numpy(void **state)
+{
+	/* 1, -2, .5, infinity, nan, the smallest number */
+	static const uint16_t half[] = { 0x3c00, 0xc000, 0x3800, 0x7c00, 0x7e00, 1 };
+	static const float v[] = { 1, 2, 3, 7, 4, 5, 6, 8 };
+	static const uint8_t wide[60];
+	bytes b = npy("<f2", "(2, 3)", half, sizeof half);
+	secant_cloud c = cloud_of_bytes(b.d, b.n, "a.npy", NULL);
+	EXPECT(&c, "x", 1, INFINITY);
+	EXPECT(&c, "y", -2, NAN);
+	EXPECT(&c, "z", .5, 0x1p-24);
+	secant_cloud_free(&c);
+	b = npy("<f4", "(2, 4)", v, sizeof v);
+	c = heard(b.d, b.n, "a.npy");
+	expect_said("nothing names the columns; behind x, y, z they are taken as label (--columns)");
+	secant_cloud_free(&c);
+	c = cloud_of_bytes(b.d, b.n, "a.npy", WITH("columns", "z,x,-,y"));
+	EXPECT(&c, "y", 7, 8);
+	EXPECT(&c, "z", 1, 4);
+	assert_int_equal(c.columns, 3);
+	secant_cloud_free(&c);
+	b = npy("|u1", "(3, 20)", wide, sizeof wide);
+	assert_string_equal(error_of_bytes(b.d, b.n, "a.npy", NULL),
+		"a.npy: an array of 3 rows and 20 columns seems to lie on its side, expected points x columns: numpy.save of "
+		"its "
+		"transpose (a.T)");
+}
+
+/* ---- headers ---- */
+
+#define PLY_XYZ "property float x\nproperty float y\nproperty float z\n"
+
+static void
+test_whole_numbers_of_64_bits(void **state)
+{
+	secant_cloud c = cloud_of("ply\nformat ascii 1.0\nelement vertex 2\n" PLY_XYZ
+							  "property int64 id\nproperty uint64 t\nproperty bool b\nend_header\n"
+							  "1 2 3 9007199254740993 18446744073709551615 1\n1 2 3 -5 4 0\n",
+		"a.ply", NULL);
+	assert_string_equal(columns_of(&c), "x:f32 y:f32 z:f32 id:i64 t:u64 b:u8");
+	assert_true(((const int64_t *)c.column[3].data)[0] == 9007199254740993);
+	assert_true(((const int64_t *)c.column[3].data)[1] == -5);
+	assert_true(((const uint64_t *)c.column[4].data)[0] == UINT64_MAX);
+	/* Text has room for every digit, the doubles of PLY have not, and that is said. */
+	secant_err err = { 0 };
+	secant_cloud_writing opt;
+	char *text = NULL;
+	size_t n;
+	set_options(&secant_cloud_write_options, &opt, NULL);
+	opt.logger = (secant_logger){ listen, NULL };
+	said[0] = '\0';
+	assert_int_equal(secant_cloud_write(&c, in_folder("o.csv"), &opt, &err), SECANT_OK);
+	assert_string_equal(said, "");
+	assert_int_equal(secant_file_read(&text, &n, in_folder("o.csv"), 1 << 16, &err), SECANT_OK);
+	assert_non_null(strstr(text, "\n1,2,3,9007199254740993,18446744073709551615,1\n1,2,3,-5,4,0\n"));
+	secant_free(text);
+	assert_int_equal(secant_cloud_write(&c, in_folder("o.ply"), &opt, &err), SECANT_OK);
+	expect_said("o.ply: 2 whole numbers have more than the 53 bits that the doubles of ply hold and were rounded");
+	secant_opts_free(&secant_cloud_write_options, &opt);
+	secant_cloud_free(&c);
+}
+
+static void
+test_ply_headers_of_other_programs(void **state)
+{
+	/* Lines that end in a carriage return, before data that begin with a line feed. */
+	static const char old[] =
+		"ply\rformat binary_little_endian 1.0\relement vertex 1\rproperty uchar x\rproperty uchar "
+		"y\rproperty uchar z\rend_header\r\n\v\f",
+					  dos[] = "ply\r\nformat binary_little_endian 1.0\r\ncomment c\r\nobj_info o\r\nelement vertex "
+							  "1\r\nproperty uchar x\r\nproperty uchar y\r\nproperty uchar z\r\nend_header\r\n\n\v\f";
+	secant_cloud c = cloud_of_bytes(old, sizeof old - 1, "a.ply", NULL);
+	EXPECT(&c, "x", 10);
+	EXPECT(&c, "z", 12);
+	secant_cloud_free(&c);
+	c = cloud_of_bytes(dos, sizeof dos - 1, "a.ply", NULL);
+	EXPECT(&c, "x", 10);
+	secant_cloud_free(&c);
+	c = cloud_of("ply\nformat ascii 1.0\nelement point 1\n" PLY_XYZ "end_header\n1 2 3\n", "a.ply", NULL);
+	EXPECT(&c, "y", 2);
+	secant_cloud_free(&c);
+	assert_string_equal(
+		error_of("ply\nformat ascii 1.0\nelement vertex 1\nproperty half x\nend_header\n1\n", "a.ply", NULL),
+		"a.ply: line 4: 'half' is no type of PLY: int8 to int64, uint8 to uint64, float, double");
+}
+
+static void
+test_faces_that_are_left_out_are_said(void **state)
+{
+	static const char *const files[][2] = {
+		{ "a.ply",
+			"ply\nformat ascii 1.0\nelement vertex 3\n" PLY_XYZ
+			"element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n" },
+		{ "a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n" },
+		{ "a.stl",
+			"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
+			"endsolid a\n" },
+	};
+	for (int i = 0; i < 3; i++) {
+		secant_cloud c = heard(files[i][1], strlen(files[i][1]), files[i][0]);
+		assert_int_equal(c.n, 3);
+		expect_said("the vertices are taken as the points, 1 ");
+		secant_cloud_free(&c);
+	}
+}
+
+static void
+test_pcd_headers_of_other_programs(void **state)
+{
+	static const char old[] =
+		"# .PCD v.5\nVERSION .5\nCOLUMNS x y z\nSIZE 4 4 4\nTYPE f f f\nCOUNT 1 1 1\nWIDTH 1\nHEIGHT "
+		"1\nPOINTS 1\nDATA ASCII\n1 2 3\n4 5 6\n",
+					  odd[] = "VERSION .7\nFIELDS x y z id _\nSIZE 1 1 1 3 2\nTYPE U U U U F\nCOUNT 1 1 1 1 1\nWIDTH "
+							  "2\nHEIGHT 1\nPOINTS 2\nDATA binary\n\1\2\3iiipp\4\5\6iiipp";
+	secant_cloud c = heard(old, sizeof old - 1, "a.pcd");
+	EXPECT(&c, "z", 3);
+	expect_said("the header counts 1 points, and there is room for 1 more: they were not read");
+	secant_cloud_free(&c);
+	c = heard(odd, sizeof odd - 1, "a.pcd");
+	EXPECT(&c, "x", 1, 4);
+	assert_int_equal(c.columns, 3);
+	expect_said("the field 'id' has numbers of type U and 3 bytes, which are none of PCD: left out");
+	secant_cloud_free(&c);
+}
+
+/* ---- records without a header ---- */
+
+/* A scan of 40 points on a ring, its numbers all positive, so that only the width is in question. */
+static size_t
+scan(float *v, int fields)
+{
+	for (int i = 0; i < 40; i++) {
+		const float row[6] = { 20 + 9 * cosf((float)i / 9), 20 + 9 * sinf((float)i / 9), 2, .25f, (float)(i / 10),
+			7.5f };
+		memcpy(v + i * fields, row, (size_t)fields * sizeof *v);
+	}
+	return 40 * (size_t)fields * sizeof *v;
+}
+
+static void
+test_records_whose_width_the_numbers_tell(void **state)
+{
+	float v[240];
+	secant_cloud c = cloud_of_bytes(v, scan(v, 4), "a.bin", NULL);
+	assert_string_equal(columns_of(&c), "x:f32 y:f32 z:f32 intensity:f32");
+	secant_cloud_free(&c);
+	/* nuScenes without its ending: 800 bytes are 50 records of 4 floats too. */
+	c = cloud_of_bytes(v, scan(v, 5), "a.bin", NULL);
+	assert_string_equal(columns_of(&c), "x:f32 y:f32 z:f32 intensity:f32 ring:f32");
+	EXPECT((&(secant_cloud){ .n = 1, .columns = c.columns, .column = c.column }), "z", 2);
+	secant_cloud_free(&c);
+	assert_string_equal(error_of_bytes(v, scan(v, 6), "a.bin", NULL),
+		"a.bin: 960 bytes may be records of 4 floats or of 6, which fits better: --columns x,y,z,intensity or "
+		"x,y,z,intensity,-,- says which");
+	assert_string_equal(error_of_bytes(v, scan(v, 3), "a.bin", NULL),
+		"a.bin: 480 bytes may be records of 4 floats or of 3, which fits better: --columns x,y,z,intensity or x,y,z "
+		"says "
+		"which");
+	c = cloud_of_bytes(v, scan(v, 3), "a.bin", WITH("columns", "x,y,z"));
+	assert_int_equal(c.n, 40);
+	secant_cloud_free(&c);
+}
+
+/* ---- no clouds ---- */
+
+static void
+test_what_is_no_cloud_is_refused_by_name(void **state)
+{
+	static const struct {
+		const char *name, *text, *said;
+	} rows[] = {
+		{ "a.las", "version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 3\n",
+			"a.las: is a pointer of Git LFS, not the file itself, which is not read: `git lfs pull` fetches it" },
+		{ "a.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 3\n",
+			"a.bin: is a pointer of Git LFS" },
+		{ "a.ply", "<!DOCTYPE html>\n<html>404</html>\n", "a.ply: is a web page" },
+		{ "a.glb", "glTF\2", "a.glb: is glTF, a scene of meshes, which is not read: " },
+		{ "a.gltf", "{}", "a.gltf: is glTF" },
+		{ "a.h5", "\x89HDF\r\n\x1a\n", "a.h5: is HDF5" },
+		{ "a.rcp", "x", "a.rcp: is Autodesk ReCap's own format" },
+		{ "a.fls", "x", "a.fls: is FARO's own format" },
+		{ "a.zip", "PK\3\4", "a.zip: is an archive" },
+		{ "a.bag", "#ROSBAG V2.0\n", "a.bag: is a recording of ROS" },
+		{ "a.vtp", "<?xml version='1.0'?>", "a.vtp: is VTK" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *got = error_of(rows[i].text, rows[i].name, NULL);
+		if (strncmp(got, rows[i].said, strlen(rows[i].said)) != 0)
+			fail_msg("%s, expected %s", got, rows[i].said);
+	}
+	/* No data set takes them for clouds. */
+	assert_false(secant_cloud_is_readable("a.zip") || secant_cloud_is_readable("a.h5"));
+	assert_true(secant_cloud_is_readable("a.npz"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_archives_of_numpy),
+		cmocka_unit_test(test_halves_names_and_sides_of_numpy),
+		cmocka_unit_test(test_whole_numbers_of_64_bits),
+		cmocka_unit_test(test_ply_headers_of_other_programs),
+		cmocka_unit_test(test_faces_that_are_left_out_are_said),
+		cmocka_unit_test(test_pcd_headers_of_other_programs),
+		cmocka_unit_test(test_records_whose_width_the_numbers_tell),
+		cmocka_unit_test(test_what_is_no_cloud_is_refused_by_name),
+	};
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
