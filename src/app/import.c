@@ -73,6 +73,18 @@ weights_file(const char *path, secant_err *err)
 	return file;
 }
 
+/* Where weights came from and what training dropped; what begins with _ is of hubs. */
+static bool
+means_nothing_here(const char *key)
+{
+	static const char *const keys[] = { "encoder_weights", "pretrained", "drop_rate", "drop_path_rate",
+		"attn_drop_rate", "proj_drop_rate", "license", "tags", "pipeline_tag", "library_name", NULL };
+	bool found = *key == '_' && strcmp(key, "_model_class");
+	for (int i = 0; keys[i] && !found; i++)
+		found = !strcmp(key, keys[i]);
+	return found;
+}
+
 /* One fact of smp's config.json as an option, unless the user gave another. */
 static secant_status
 take_fact(secant_network *net, const secant_network *plain, const char *key, const json_t *value, base_str *taken,
@@ -80,7 +92,8 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 {
 	static const struct {
 		const char *key, *option;
-	} other[] = { { "encoder_name", "encoder" }, { "_model_class", "arch" }, { "architecture", "arch" } };
+	} other[] = { { "encoder_name", "encoder" }, { "_model_class", "arch" }, { "architecture", "arch" },
+		{ "decoder_use_batchnorm", "decoder-use-norm" } /* as older versions of smp say it; it counts there still */ };
 	char option[64], text[512];
 	(void)snprintf(option, sizeof option, "%s", key);
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
@@ -88,8 +101,14 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 			(void)snprintf(option, sizeof option, "%s", other[i].option);
 	for (char *p = option; *p; p++)
 		*p = *p == '_' ? '-' : *p;
-	if (!secant_opts_find(&secant_network_options, option, NULL) || json_is_null(value))
+	if (json_is_null(value) || means_nothing_here(key))
 		return SECANT_OK;
+	if (!secant_opts_find(&secant_network_options, option, NULL))
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"\"%s\" is no option here, and the network could be another without it; where it changes nothing, take it "
+			"out "
+			"of the file",
+			key);
 	char *dumped = json_is_string(value) ? base_strdup(json_string_value(value)) : base_json_text(value, 0);
 	if (!dumped)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network's options");
@@ -98,7 +117,10 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 		if (!json_is_array(value) || !strchr("[] \n", *p))
 			*to++ = (char)(!strcmp(option, "arch") && *p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
 	*to = '\0';
+	bool whole = strlen(dumped) < sizeof text;
 	secant_free(dumped);
+	if (!whole)
+		return secant_fail(err, SECANT_ERR_FORMAT, "\"%s\" is longer than any option", key);
 	char *now = secant_opts_get(&secant_network_options, net, option),
 		 *usual = secant_opts_get(&secant_network_options, plain, option);
 	bool given = (now == NULL) != (usual == NULL) || (now && strcmp(now, usual));
@@ -111,29 +133,26 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 	return status;
 }
 
-/* config.json beside the weights, as smp's save_pretrained writes it; none, or another program's, changes nothing. */
+/* config.json beside the weights, as smp's save_pretrained writes it; none, or another program's, changes nothing; one
+ * that cannot be read is an error, since what it says would be missing. */
 static secant_status
 read_config(secant_network *net, const char *file, const secant_logger *log, secant_err *err)
 {
 	char *folder = base_path_dir(file), *path = folder ? base_path_join(folder, "config.json") : NULL;
-	bool usual = base_ext_is(file, "bin|safetensors");
-	json_t *j = path && usual && secant_is_file(path) ? base_json_read(path, NULL) : NULL, *value;
+	bool there = path && base_ext_is(file, "bin|safetensors") && secant_is_file(path);
+	json_t *j = there ? base_json_read(path, err) : NULL, *value;
 	secant_network plain;
 	base_str taken = { 0 };
 	const char *key;
-	secant_status status = secant_opts_init(&secant_network_options, &plain, err);
+	secant_status status = there && !j ? err->code : secant_opts_init(&secant_network_options, &plain, err);
+	bool opened = !status;
 	if (!status && json_object_get(j, "encoder_name"))
 		json_object_foreach (j, key, value)
 			if (!status && (status = take_fact(net, &plain, key, value, &taken, err)))
 				secant_err_prefix(err, "%s", path);
-	if (!status && json_object_get(j, "encoder_name") && json_is_false(json_object_get(j, "decoder_use_batchnorm"))) {
-		json_t *none = json_string("identity"); /* as older versions of smp wrote it */
-		status = take_fact(net, &plain, "decoder_use_norm", none, &taken, err);
-		json_decref(none);
-	}
 	if (!status && taken.n)
 		secant_log(log, SECANT_LOG_INFO, "%s:%s", path, taken.p);
-	if (!status)
+	if (opened)
 		secant_opts_free(&secant_network_options, &plain);
 	base_str_free(&taken);
 	json_decref(j);

@@ -77,6 +77,10 @@ config_of(const json_t *network, secant_err *err)
 		const secant_opt *row = secant_opts_find(a->options, option, NULL);
 		if (row && row->type == SECANT_OPT_INT && json_array_size(value) == 1)
 			value = json_array_get(value, 0);
+		/* 0 stands for what smp says by None; dynamic-img-size is off wherever it is not said */
+		leave |= (json_is_array(value) && !json_array_size(value))
+			|| (!strcmp(option, "upsampling") && json_integer_value(value) == 0)
+			|| (!strcmp(option, "dynamic-img-size") && json_is_false(value));
 		if (!leave && !json_is_null(value)) /* what is absent is as smp has it */
 			json_object_set(j, name, value);
 	}

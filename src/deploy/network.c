@@ -189,11 +189,31 @@ check_compiled(const deploy_deployed *d, const char *member, const secant_shape 
 		known, secant_shape_text(input, text, sizeof text));
 }
 
+/* A picture's size is what the network takes; whoever pads has done so before. */
+static secant_status
+check_size(const deploy_deployed *d, const secant_shape *in, secant_err *err)
+{
+	long long h = in->rank == 4 ? (long long)in->dim[1] : 0, w = in->rank == 4 ? (long long)in->dim[2] : 0;
+	int m = d->multiple;
+	if (d->kind != SECANT_NETWORK_PICTURES || d->onnx.m || in->rank != 4)
+		return SECANT_OK;
+	if (h % m || w % m)
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"wrong input shape: height %lld and width %lld must divide by %d; the next that do are %lldx%lld", h, w, m,
+			(h + m - 1) / m * m, (w + m - 1) / m * m);
+	if (h < d->least || w < d->least)
+		return secant_fail(err, SECANT_ERR_SHAPE, "wrong input shape: the network wants at least %dx%d, got %lldx%lld",
+			d->least, d->least, h, w);
+	return SECANT_OK;
+}
+
 static graph_net *
 make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	const deploy_deployed *d = user;
 	if (inputs && check_compiled(d, d->whole ? "pictures" : "inputs", &inputs[0], err))
+		return NULL;
+	if (inputs && !d->whole && check_size(d, &inputs[0], err))
 		return NULL;
 	if (!d->whole)
 		return network_at(d, inputs, n, err);

@@ -8,7 +8,7 @@
 typedef struct dpt {
 	int readout, fusion, size;
 	bool dynamic;
-	secant_ints between;
+	secant_ints between, taps;
 } dpt;
 
 enum { CAT, ADD, IGNORE };
@@ -18,6 +18,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(dpt, between, INTS, "decoder-intermediate-channels", "256,512,1024,1024", 1, 65535,
 		"channels of the maps before they are fused, largest map first"),
 	SECANT_OPT(dpt, fusion, INT, "decoder-fusion-channels", "256", 1, 65535, "channels of the decoder"),
+	SECANT_OPT(dpt, taps, INTS, "encoder-output-indices", NULL, -1000, 999,
+		"blocks of the encoder whose results are used, from 0 or, negative, from the end; default evenly spread"),
 	SECANT_OPT(dpt, size, INT, "img-size", "224", 16, 4096,
 		"height and width of the pictures, a multiple of 16: the encoder's table of positions is made for it"),
 	SECANT_OPT(dpt, dynamic, BOOL, "dynamic-img-size", "false", 0, 1, "other sizes by interpolated positions: not yet"),
@@ -132,6 +134,7 @@ static void
 request(const void *own, nn_request *q)
 {
 	q->size = ((const dpt *)own)->size;
+	q->taps = ((const dpt *)own)->taps;
 }
 
 static secant_status
@@ -141,6 +144,11 @@ check(const nn_blueprint *b, secant_err *err)
 	if (o->between.n != b->depth)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "decoder-intermediate-channels: %d numbers for a depth of %d", o->between.n, b->depth);
+	if (o->taps.n && o->taps.n != b->depth)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"Length of output indices for feature extraction should be equal to the depth of the encoder architecture, "
+			"got output indices length - %d, encoder depth - %d",
+			o->taps.n, b->depth);
 	if (o->size % 16)
 		return secant_fail(err, SECANT_ERR_ARG, "img-size: %d is no multiple of 16", o->size);
 	return o->dynamic ? secant_fail(

@@ -19,7 +19,7 @@ static void
 build(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 {
 	const segformer *o = b->options;
-	static const nn_norm_choice batch = { NN_NORM_BATCH, 1e-5, 0.1, true };
+	static const nn_norm_choice batch = { .kind = NN_NORM_BATCH, .eps = 1e-5, .momentum = 0.1, .affine = true };
 	graph_value parts[NN_FEATURES];
 	int count = 0;
 	size_t mark = nn_enter(n, "decoder"), stages = nn_enter(n, "mlp_stage");

@@ -53,8 +53,8 @@ check(const nn_blueprint *b, secant_err *err)
 {
 	const unet *o = b->options;
 	int channels[NN_FEATURES];
-	secant_status status = nn_check_attention(o->attention, err);
-	return status ? status : nn_decoder_channels(channels, &o->channels, b->depth, err);
+	secant_status status = nn_decoder_channels(channels, &o->channels, b->depth, err);
+	return status ? status : nn_check_attention(o->attention, channels, b->depth, err);
 }
 
 const nn_architecture nn_architecture_unet = {

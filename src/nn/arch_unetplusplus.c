@@ -122,8 +122,8 @@ check(const nn_blueprint *b, secant_err *err)
 	int channels[NN_FEATURES];
 	if (b->encoder->facts & NN_ENCODER_MIX)
 		return secant_fail(err, SECANT_ERR_ARG, "UnetPlusPlus is not support encoder_name=%s", b->encoder->name);
-	secant_status status = nn_check_attention(o->attention, err);
-	return status ? status : nn_decoder_channels(channels, &o->channels, b->depth, err);
+	secant_status status = nn_decoder_channels(channels, &o->channels, b->depth, err);
+	return status ? status : nn_check_attention(o->attention, channels, b->depth, err);
 }
 
 const nn_architecture nn_architecture_unetplusplus = {

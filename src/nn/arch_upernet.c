@@ -29,7 +29,7 @@ static graph_value
 bins(nn_builder *n, graph_value x, int width, const nn_norm_choice *norm)
 {
 	static const int sizes[] = { 1, 2, 3, 6 };
-	static const nn_norm_choice batch = { NN_NORM_BATCH, 1e-5, 0.1, true };
+	static const nn_norm_choice batch = { .kind = NN_NORM_BATCH, .eps = 1e-5, .momentum = 0.1, .affine = true };
 	graph_value parts[5] = { x };
 	size_t mark = nn_enter(n, "psp");
 	for (int i = 0; i < 4; i++) {

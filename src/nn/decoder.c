@@ -29,11 +29,17 @@ nn_add_unet_block(nn_builder *n, const nn_unet_block *u, graph_value x, graph_va
 }
 
 secant_status
-nn_check_attention(const char *attention, secant_err *err)
+nn_check_attention(const char *attention, const int *channels, int blocks, secant_err *err)
 {
-	return attention && strcmp(attention, "scse")
-		? secant_fail(err, SECANT_ERR_ARG, "decoder-attention-type: '%s' is not scse", attention)
-		: SECANT_OK;
+	if (attention && strcmp(attention, "scse"))
+		return secant_fail(err, SECANT_ERR_ARG, "decoder-attention-type: '%s' is not scse", attention);
+	for (int i = 0; attention && i < blocks; i++)
+		if (channels[i] < 16)
+			return secant_fail(err, SECANT_ERR_ARG,
+				"decoder-attention-type: scse squeezes channels to a sixteenth, a block of decoder-channels has %d; at "
+				"least 16 are wanted",
+				channels[i]);
+	return SECANT_OK;
 }
 
 graph_value

@@ -15,8 +15,9 @@ typedef struct nn_unet_block {
 } nn_unet_block;
 graph_value nn_add_unet_block(
 	nn_builder *n, const nn_unet_block *u, graph_value x, graph_value skip, graph_value like, int out);
-/* decoder-attention-type: scse or none. */
-secant_status nn_check_attention(const char *attention, secant_err *err) SECANT_NODISCARD;
+/* decoder-attention-type: scse or none; scse squeezes the blocks' channels to a sixteenth. */
+secant_status nn_check_attention(
+	const char *attention, const int *channels, int blocks, secant_err *err) SECANT_NODISCARD;
 
 /* `factor` times as large. */
 graph_value nn_enlarge(nn_builder *n, graph_value x, double factor, int mode, bool align_corners);

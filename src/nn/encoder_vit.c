@@ -68,6 +68,39 @@ embed(nn_builder *n, const vit *v, graph_value x, int size, graph_value *map)
 	return add(n, all ? all->out[0] : -1, graph_apply(n->g, "reshape", &table, 1, position));
 }
 
+/* Is block i's result feature `stage`? timm gives results in the order of the blocks, however they are asked for. */
+static bool
+is_tap(const nn_request *q, int blocks, int i, int stage)
+{
+	if (!q->taps.n)
+		return i == blocks * stage / q->depth - 1;
+	int before = 0;
+	bool asked = false;
+	for (int k = 0; k < q->taps.n; k++) {
+		int at = q->taps.v[k] < 0 ? q->taps.v[k] + blocks : q->taps.v[k];
+		before += at < i;
+		asked |= at == i;
+	}
+	return asked && before == stage - 1;
+}
+
+static void
+check_taps(nn_builder *n, const nn_request *q, int blocks)
+{
+	for (int k = 0; k < q->taps.n; k++) {
+		int at = q->taps.v[k], from_start = at < 0 ? at + blocks : at;
+		if (at < -blocks || at >= blocks)
+			graph_fail(n->g, SECANT_ERR_ARG,
+				"Output indices for feature extraction should be in range [-%d, %d), because the model has %d blocks, "
+				"got "
+				"index = %d.",
+				blocks, blocks, blocks, at);
+		for (int j = 0; j < k; j++)
+			if ((q->taps.v[j] < 0 ? q->taps.v[j] + blocks : q->taps.v[j]) == from_start)
+				graph_fail(n->g, SECANT_ERR_ARG, "encoder-output-indices: block %d is named twice", from_start);
+	}
+}
+
 static void
 build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
@@ -75,6 +108,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 	graph_value map;
 	size_t mark = nn_enter(n, "model");
 	f[0].value = x;
+	check_taps(n, q, v->blocks);
 	x = embed(n, v, x, q->size, &map);
 	op_shape_attr as_map = { { 4, { -2, OP_LIKE_AXIS(1), OP_LIKE_AXIS(2), v->width } } };
 	int stage = 1;
@@ -83,7 +117,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 		size_t inner = nn_enter_index(n, i);
 		x = block(n, v, x);
 		nn_leave(n, inner);
-		for (; stage <= q->depth && i == v->blocks * stage / q->depth - 1; stage++) {
+		for (; stage <= q->depth && is_tap(q, v->blocks, i, stage); stage++) {
 			f[stage].value = graph_apply(n->g, "reshape", &as_map, 2, tokens_of(n, x, 1, -1), map);
 			f[stage].prefix = tokens_of(n, x, 0, 1);
 		}

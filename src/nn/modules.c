@@ -1,6 +1,9 @@
 /*
  * The modules that segmentation_models.pytorch's decoders share (its base/modules.py and base/heads.py): Conv2dReLU
  * with a choice of norm, scSE attention, the segmentation head.
+ *
+ * "inplace" is InPlaceABN of the package inplace_abn: a batch norm scaled by |weight| + eps with its activation inside,
+ * which smp's string makes a relu and the package's own default a leaky one.
  */
 #include "nn/decoder.h"
 #include "base/json.h"
@@ -12,7 +15,7 @@ static const char *const norm_names[] = { "batchnorm", "identity", "instancenorm
 static secant_status
 norm_by_name(nn_norm_choice *c, const char *name, secant_err *err)
 {
-	*c = (nn_norm_choice){ NN_NORM_BATCH, 1e-5, 0.1, true };
+	*c = (nn_norm_choice){ .kind = NN_NORM_BATCH, .eps = 1e-5, .momentum = 0.1, .affine = true };
 	if (!strcmp(name, "batchnorm") || !strcmp(name, "true"))
 		return SECANT_OK;
 	if (!strcmp(name, "identity") || !strcmp(name, "false"))
@@ -30,6 +33,37 @@ norm_by_name(nn_norm_choice *c, const char *name, secant_err *err)
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static secant_status
+norm_setting(nn_norm_choice *c, const char *key, const json_t *v, secant_err *err)
+{
+	bool inplace = c->kind == NN_NORM_INPLACE;
+	const char *word = json_string_value(v);
+	if (!strcmp(key, "eps") && json_is_number(v))
+		c->eps = json_number_value(v);
+	else if (!strcmp(key, "momentum") && json_is_number(v))
+		c->momentum = json_number_value(v);
+	else if (!strcmp(key, "affine") && json_is_boolean(v) && (json_is_true(v) || c->kind == NN_NORM_INSTANCE))
+		c->affine = json_is_true(v);
+	else if (!strcmp(key, "affine") && json_is_boolean(v))
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"decoder-use-norm: a batch norm without weights fails in segmentation_models.pytorch's start of weights; "
+			"leave \"affine\" out");
+	else if (!strcmp(key, "track_running_stats") && json_is_boolean(v)
+		&& json_is_true(v) == (c->kind != NN_NORM_INSTANCE))
+		return SECANT_OK; /* the default */
+	else if (inplace && !strcmp(key, "activation_param") && json_is_number(v))
+		c->slope = json_number_value(v);
+	else if (inplace && !strcmp(key, "activation") && word && (!strcmp(word, "leaky_relu") || !strcmp(word, "relu")))
+		c->slope = !strcmp(word, "relu") ? 0 : c->slope;
+	else if (inplace && !strcmp(key, "activation") && word && !strcmp(word, "identity"))
+		c->identity = true;
+	else
+		return secant_fail(err, SECANT_ERR_ARG,
+			"decoder-use-norm: no setting \"%s\" of that type and value here; there are eps, momentum, affine%s", key,
+			inplace ? ", activation (leaky_relu, relu, identity), activation_param" : "");
+	return SECANT_OK;
+}
+
 secant_status
 nn_norm_parse(nn_norm_choice *c, const char *text, secant_err *err)
 {
@@ -45,21 +79,27 @@ nn_norm_parse(nn_norm_choice *c, const char *text, secant_err *err)
 								: secant_fail(err, SECANT_ERR_ARG, "decoder-use-norm: the object has no \"type\"");
 	const char *key;
 	json_t *v;
+	c->slope = json_is_object(j) && c->kind == NN_NORM_INPLACE ? 0.01 : 0;
 	json_object_foreach (j, key, v) {
 		if (status || !strcmp(key, "type"))
 			continue;
-		if (!strcmp(key, "eps") && json_is_number(v))
-			c->eps = json_number_value(v);
-		else if (!strcmp(key, "momentum") && json_is_number(v))
-			c->momentum = json_number_value(v);
-		else if (!strcmp(key, "affine") && json_is_boolean(v))
-			c->affine = json_is_true(v);
-		else
-			status = secant_fail(err, SECANT_ERR_ARG,
-				"decoder-use-norm: no setting \"%s\" of that type; there are eps, momentum, affine", key);
+		status = norm_setting(c, key, v, err);
 	}
 	json_decref(j);
 	return status;
+}
+
+/* As a batch norm's, but batches are not counted. */
+static nn_norm_states
+inplace_states(nn_builder *n, int channels)
+{
+	secant_shape c = { 1, { channels } };
+	nn_norm_states s = { .batches = -1 };
+	s.weight = nn_state(n, "weight", &c, GRAPH_INIT_ONES);
+	s.bias = nn_state(n, "bias", &c, GRAPH_INIT_ZEROS);
+	s.mean = nn_statistic(n, "running_mean", &c, GRAPH_INIT_ZEROS);
+	s.var = nn_statistic(n, "running_var", &c, GRAPH_INIT_ONES);
+	return s;
 }
 
 void
@@ -67,8 +107,10 @@ nn_add_norm_states(nn_builder *n, const char *name, int channels, const nn_norm_
 {
 	size_t mark = nn_enter(n, name);
 	secant_shape shape = { 1, { channels } };
-	if (norm->kind == NN_NORM_BATCH || norm->kind == NN_NORM_INPLACE)
+	if (norm->kind == NN_NORM_BATCH)
 		nn_batch_norm_states(n, channels);
+	else if (norm->kind == NN_NORM_INPLACE)
+		inplace_states(n, channels);
 	else if (norm->kind == NN_NORM_INSTANCE && norm->affine) {
 		nn_state(n, "weight", &shape, GRAPH_INIT_ONES);
 		nn_state(n, "bias", &shape, GRAPH_INIT_ZEROS);
@@ -86,12 +128,23 @@ instance_norm(nn_builder *n, graph_value x, const nn_norm_choice *c)
 	return graph_apply(n->g, "group_norm", &(op_norm_attr){ .eps = c->eps, .groups = channels }, 3, x, w, b);
 }
 
+static graph_value
+inplace_norm(nn_builder *n, graph_value x, const nn_norm_choice *c)
+{
+	nn_norm_states s = inplace_states(n, nn_channels(n, x));
+	graph_value scale = graph_apply(n->g, "abs", NULL, 1, s.weight);
+	scale = graph_apply(n->g, "add_scalar", &(op_number_attr){ c->eps, 0 }, 1, scale);
+	return nn_batch_norm_of(n, x, s.mean, s.var, scale, s.bias, c->eps, c->momentum);
+}
+
 graph_value
 nn_norm(nn_builder *n, const char *name, graph_value x, const nn_norm_choice *norm)
 {
 	size_t mark = nn_enter(n, name);
-	if (norm->kind == NN_NORM_BATCH || norm->kind == NN_NORM_INPLACE)
+	if (norm->kind == NN_NORM_BATCH)
 		x = nn_batch_norm(n, NULL, x, norm->eps, norm->momentum);
+	else if (norm->kind == NN_NORM_INPLACE)
+		x = inplace_norm(n, x, norm);
 	else if (norm->kind == NN_NORM_INSTANCE)
 		x = instance_norm(n, x, norm);
 	nn_leave(n, mark);
@@ -108,7 +161,11 @@ nn_conv_relu(
 		.padding = padding,
 		.bias = norm->kind == NN_NORM_NONE,
 		.init = GRAPH_INIT_KAIMING_UNIFORM };
-	x = nn_relu(n, nn_norm(n, "1", nn_conv(n, "0", x, &c), norm));
+	x = nn_norm(n, "1", nn_conv(n, "0", x, &c), norm);
+	if (norm->slope > 0 && !norm->identity)
+		x = graph_apply(n->g, "leaky_relu", &(op_number_attr){ norm->slope, 0 }, 1, x);
+	else if (!norm->identity)
+		x = nn_relu(n, x);
 	nn_leave(n, mark);
 	return x;
 }
@@ -173,8 +230,14 @@ nn_activation(nn_builder *n, graph_value x, const char *activation, secant_err *
 	if (!strcmp(activation, "clamp"))
 		return graph_apply(n->g, "clamp", &(op_number_attr){ 0, 1 }, 1, x);
 	const char *near = secant_nearest(activation, names);
-	secant_fail(err, SECANT_ERR_ARG, "activation: none is named '%s'%s%s%s", activation, near ? "; did you mean '" : "",
-		near ? near : "", near ? "'?" : "");
+	if (!strcmp(activation, "argmax") || !strcmp(activation, "argmax2d"))
+		secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"activation %s: numbers of classes are no scores; leave the activation out, predict and eval take the "
+			"largest",
+			activation);
+	else
+		secant_fail(err, SECANT_ERR_ARG, "activation: none is named '%s'%s%s%s", activation,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return -1;
 }
 

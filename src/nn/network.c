@@ -377,8 +377,18 @@ classification_head(nn_builder *n, const char *params, graph_value x, nn_built *
 	const char *pooling = json_string_value(json_object_get(j, "pooling")),
 			   *activation = json_string_value(json_object_get(j, "activation"));
 	json_t *p = json_object_get(j, "dropout");
-	double dropout = json_is_number(p) ? json_number_value(p) : 0.2;
-	if (!json_is_object(j) || classes < 1 || classes > 65535)
+	double dropout = json_is_number(p) ? json_number_value(p) : p ? 0 : 0.2; /* null and false: none */
+	const char *key, *strange = NULL;
+	json_t *value;
+	json_object_foreach (j, key, value)
+		if (strcmp(key, "classes") && strcmp(key, "pooling") && strcmp(key, "activation") && strcmp(key, "dropout"))
+			strange = key;
+	if (strange)
+		secant_fail(
+			err, SECANT_ERR_ARG, "aux-params: no \"%s\"; there are classes, pooling, dropout, activation", strange);
+	else if (p && !json_is_number(p) && !json_is_null(p) && !json_is_false(p))
+		secant_fail(err, SECANT_ERR_ARG, "aux-params: dropout is a number from 0 to 1, or null");
+	else if (!json_is_object(j) || classes < 1 || classes > 65535)
 		secant_fail(err, SECANT_ERR_ARG, "aux-params: want an object with \"classes\" from 1 to 65535");
 	else if (pooling && strcmp(pooling, "avg") && strcmp(pooling, "max"))
 		secant_fail(err, SECANT_ERR_ARG, "aux-params: pooling '%s' is not avg or max", pooling);

@@ -105,6 +105,8 @@ typedef struct nn_norm_choice {
 	enum { NN_NORM_BATCH, NN_NORM_NONE, NN_NORM_INSTANCE, NN_NORM_INPLACE } kind;
 	double eps, momentum;
 	bool affine;
+	bool identity; /* INPLACE: nothing follows it */
+	double slope; /* INPLACE: of the leaky relu that is its activation; 0: relu */
 } nn_norm_choice;
 /* From "batchnorm", "identity", ... or {"type": ..., ...}. */
 secant_status nn_norm_parse(nn_norm_choice *c, const char *text, secant_err *err) SECANT_NODISCARD;
@@ -162,6 +164,7 @@ typedef struct nn_request {
 	int output_stride; /* 32; or 8, 16: later stages keep their size and dilate (segmentation_models.pytorch's way) */
 	int in_channels;
 	int size; /* of pictures, where an encoder is made for one: a vision transformer's table of positions; 0: any */
+	secant_ints taps; /* of a vision transformer: the blocks whose results are the features; n 0: evenly spread */
 } nn_request;
 /* What it gives. A stage that an encoder does not have has 0 channels; its value then only says height and width. */
 typedef struct nn_stage {

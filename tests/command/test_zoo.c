@@ -68,6 +68,31 @@ scores_that_do_not_exist_are_no_numbers(void **state)
 	assert_null(strstr(out, "nan"));
 }
 
+/* What a folder of smp's says and is not known here could be another network: it is refused, not passed over. */
+static void
+folders_of_the_original_keep_their_meaning(void **state)
+{
+	says(0, "", "export $ROOT/pan/last.safetensors --out $ROOT/folder/ --quiet");
+	says(0, "", "import $ROOT/folder --out $ROOT/again.safetensors --quiet");
+	assert_int_equal(run_line(out, sizeof out,
+						 "sed 's/\"classes\"/\"drop_path_rate\": 0.1, \"classes\"/' "
+						 "$ROOT/folder/config.json > $ROOT/c && cp $ROOT/c $ROOT/folder/config.json"),
+		0);
+	says(0, "", "import $ROOT/folder --out $ROOT/again.safetensors --quiet");
+	assert_int_equal(run_line(out, sizeof out,
+						 "sed 's/\"classes\"/\"encoder_dilation\": true, \"classes\"/' $ROOT/c > "
+						 "$ROOT/folder/config.json"),
+		0);
+	says(1, "config.json: \"encoder_dilation\" is no option here, and the network could be another without it",
+		"import $ROOT/folder --out $ROOT/again.safetensors --quiet");
+	assert_int_equal(run_line(out, sizeof out, "head -c 100 $ROOT/c > $ROOT/folder/config.json"), 0);
+	says(1, "folder/config.json", "import $ROOT/folder --out $ROOT/again.safetensors --quiet");
+	/* what is None there must not come back as 0: the head would not enlarge */
+	says(0, "", TRAIN "--arch deeplabv3 --encoder-depth 3 --decoder-channels 16 --size 32 --out $ROOT/deep");
+	says(0, "", "export $ROOT/deep/last.safetensors --out $ROOT/deep-folder/ --quiet");
+	assert_int_equal(run_line(out, sizeof out, "grep -c upsampling $ROOT/deep-folder/config.json"), 1);
+}
+
 int
 main(void)
 {
@@ -75,6 +100,7 @@ main(void)
 		cmocka_unit_test(the_smallest_picture_is_named),
 		cmocka_unit_test(pictures_smaller_than_the_network_takes_are_padded),
 		cmocka_unit_test(scores_that_do_not_exist_are_no_numbers),
+		cmocka_unit_test(folders_of_the_original_keep_their_meaning),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -170,8 +170,67 @@ choices_that_do_not_go_together_are_said(void **state)
 		"deeplabv3 asks for an output stride of 8, but encoder densenet121 has no dilated mode (a ResNet, say, has)");
 	expect("fpn", "resnet18", 0, "decoder-attention-type", "scse",
 		"--decoder-attention-type: fpn has no such option (unet has)");
+	expect("unet", "resnet18", 3, "decoder-channels", "64,32,8", NULL);
+	expect("unet", "resnet18", 0, "decoder-use-norm", "{\"type\": \"inplace\", \"activation\": \"relu\"}", NULL);
 	expect("unet", "tu-vit_tiny_patch16_224", 0, NULL, NULL,
 		"tu-vit_tiny_patch16_224 gives maps of one size, which unet cannot use; dpt can");
+}
+
+/* What building says of an option's value; NULL: nothing. */
+static void
+expect_built(const char *option, const char *value, const char *wanted)
+{
+	secant_err err = { 0 };
+	secant_network net = network("unet", "resnet18");
+	nn_built built;
+	graph_net *g = graph_new();
+	nn_builder nn = { .g = g, .phase = NN_PHASE_TRAIN_SURE, .momentum = -1, .counter = -1, .seed = -1 };
+	assert_int_equal(secant_opts_set(&secant_network_options, &net, option, value, &err), SECANT_OK);
+	graph_value x = graph_input(g, "input", SECANT_F32, &(secant_shape){ 4, { 2, 32, 32, 3 } });
+	secant_status status = nn_network_build(&nn, &net, x, &built, &err);
+	if (!wanted && status)
+		fail_msg("%s %s: %s", option, value, err.msg);
+	if (wanted && (!status || !strstr(err.msg, wanted)))
+		fail_msg("%s %s: '%s' lacks '%s'", option, value, err.msg, wanted);
+	graph_free(g);
+	secant_opts_free(&secant_network_options, &net);
+}
+
+static void
+values_that_the_original_fails_on_are_refused(void **state)
+{
+	expect_built("decoder-use-norm", "false", NULL);
+	expect_built("decoder-use-norm", "{\"type\": \"batchnorm\", \"eps\": 1e-3, \"affine\": true}", NULL);
+	expect_built("decoder-use-norm", "{\"type\": \"batchnorm\", \"affine\": false}", "without weights fails");
+	expect_built("decoder-use-norm", "{\"type\": \"instancenorm\", \"track_running_stats\": true}", "no setting");
+	expect_built("decoder-use-norm", "{\"type\": \"inplace\", \"activation\": \"elu\"}", "activation_param");
+	expect_built("activation", "argmax2d", "numbers of classes are no scores");
+	expect_built("aux-params", "{\"classes\": 2, \"dropout\": null}", NULL);
+	expect_built("aux-params", "{\"classes\": 2, \"dropout\": \"half\"}", "dropout is a number");
+	expect_built("aux-params", "{\"classes\": 2, \"drop\": 0.5}", "aux-params: no \"drop\"");
+}
+
+/* InPlaceABN scales by |weight| + eps and counts no batches. */
+static void
+inplace_norms_are_those_of_their_package(void **state)
+{
+	secant_err err = { 0 };
+	secant_network net = network("unet", "resnet18");
+	nn_built built;
+	graph_net *g = graph_new();
+	nn_builder nn = { .g = g, .phase = NN_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	assert_int_equal(secant_opts_set(&secant_network_options, &net, "decoder-use-norm", "inplace", &err), SECANT_OK);
+	graph_value x = graph_input(g, "input", SECANT_F32, &(secant_shape){ 4, { 1, 32, 32, 3 } });
+	assert_int_equal(nn_network_build(&nn, &net, x, &built, &err), SECANT_OK);
+	assert_true(graph_find(g, "encoder.bn1.num_batches_tracked") >= 0);
+	assert_true(graph_find(g, "decoder.blocks.0.conv1.1.running_var") >= 0);
+	assert_true(graph_find(g, "decoder.blocks.0.conv1.1.num_batches_tracked") < 0);
+	int absolute = 0;
+	for (int i = 0; i < graph_nodes(g); i++)
+		absolute += !strcmp(graph_get_node(g, i)->op->name, "abs");
+	assert_int_equal(absolute, 10);
+	graph_free(g);
+	secant_opts_free(&secant_network_options, &net);
 }
 
 /* A feature that is not there does not halve the picture, and fewer stages neither; pictures need not be RGB. */
@@ -207,6 +266,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair_has_the_originals_states),
 		cmocka_unit_test(choices_that_do_not_go_together_are_said),
+		cmocka_unit_test(values_that_the_original_fails_on_are_refused),
+		cmocka_unit_test(inplace_norms_are_those_of_their_package),
 		cmocka_unit_test(every_depth_gives_the_pictures_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
