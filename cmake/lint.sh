@@ -77,6 +77,7 @@ samples: data
 clouds: prepare
 demo: data
 manager: stream
+postprocess: stream
 '
 
 sources() { find "$@" -name '*.c' -o -name '*.h' 2> /dev/null | sort; }

@@ -1,9 +1,19 @@
 /* mxpi_textgenerationpostprocessor: turns tensors into text. */
-#include "stream/element.h"
+#include "stream/post/post.h"
 
 static const stream_prop props[] = {
 	STREAM_PROPS_POST,
 	STREAM_PROP_END,
+};
+
+static int
+open(stream_worker *w, char *why, size_t size)
+{
+	return stream_post_open(w, w->state, "MxpiTextsInfoList", why, size);
+}
+
+static const stream_work work = {
+	.state = sizeof(stream_post), .sync = true, .open = open, .run = stream_post_run, .close = stream_post_end
 };
 
 const stream_element_type stream_element_mxpi_textgenerationpostprocessor = {
@@ -14,4 +24,5 @@ const stream_element_type stream_element_mxpi_textgenerationpostprocessor = {
 	.sources = { STREAM_MEDIA_TEXTS },
 	.keys = { "dataSource" },
 	.starts = stream_starts_post,
+	.work = &work,
 };

@@ -1,10 +1,20 @@
 /* mxpi_textobjectpostprocessor: turns tensors into places of text. */
-#include "stream/element.h"
+#include "stream/post/post.h"
 
 static const stream_prop props[] = {
 	STREAM_PROPS_POST,
 	STREAM_PROPS_POST_SOURCES,
 	STREAM_PROP_END,
+};
+
+static int
+open(stream_worker *w, char *why, size_t size)
+{
+	return stream_post_open(w, w->state, "MxpiTextObjectList", why, size);
+}
+
+static const stream_work work = {
+	.state = sizeof(stream_post), .sync = true, .open = open, .run = stream_post_run, .close = stream_post_end
 };
 
 const stream_element_type stream_element_mxpi_textobjectpostprocessor = {
@@ -15,4 +25,5 @@ const stream_element_type stream_element_mxpi_textobjectpostprocessor = {
 	.sources = { STREAM_MEDIA_TEXTS },
 	.keys = { "dataSource" },
 	.starts = stream_starts_post,
+	.work = &work,
 };

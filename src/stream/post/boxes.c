@@ -1,0 +1,184 @@
+/* Boxes of post-processing; see boxes.h. */
+#include "stream/post/boxes.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "stream/resizing.h"
+
+bool
+stream_thresholds_read(stream_post *s, stream_thresholds *t)
+{
+	if (!stream_post_value(s, "CLASS_NUM"))
+		stream_post_refuse(s, "CLASS_NUM is not set in the post-processor's configuration");
+	t->classes = stream_post_int(s, "CLASS_NUM", 0, 1, 1000);
+	t->score = stream_post_real(s, "SCORE_THRESH", 0, 0, 1);
+	if (s->failed)
+		return false;
+	if (!(t->separate = secant_calloc((size_t)t->classes, sizeof *t->separate))) {
+		stream_post_refuse(s, "no memory");
+		return false;
+	}
+	for (int i = 0; i < t->classes; i++)
+		t->separate[i] = t->score;
+	return stream_post_reals(s, "SEPARATE_SCORE_THRESH", t->separate, t->classes) && !s->failed;
+}
+
+void
+stream_thresholds_free(stream_thresholds *t)
+{
+	secant_free(t->separate);
+	t->separate = NULL;
+}
+
+void
+stream_founds_add(stream_founds *f, const stream_found *one)
+{
+	if (f->failed || base_grow((void **)&f->v, &f->capacity, f->n, sizeof *f->v))
+		f->failed = true;
+	else
+		f->v[f->n++] = *one;
+}
+
+float
+stream_found_overlap(const stream_found *a, const stream_found *b)
+{
+	float w = (a->x1 < b->x1 ? a->x1 : b->x1) - (a->x0 > b->x0 ? a->x0 : b->x0);
+	float h = (a->y1 < b->y1 ? a->y1 : b->y1) - (a->y0 > b->y0 ? a->y0 : b->y0);
+	if (!(w > 0) || !(h > 0))
+		return 0;
+	float both = w * h, all = (a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0) - both;
+	return all > 0 ? both / all : 0;
+}
+
+static int
+by_class_and_confidence(const void *a_, const void *b_)
+{
+	const stream_found *a = a_, *b = b_;
+	if (a->class_id != b->class_id)
+		return a->class_id < b->class_id ? -1 : 1;
+	return (a->confidence < b->confidence) - (a->confidence > b->confidence);
+}
+
+void
+stream_founds_nms(stream_founds *f, float most)
+{
+	int kept = 0, first = 0; /* of the class */
+	if (f->n > 1)
+		qsort(f->v, (size_t)f->n, sizeof *f->v, by_class_and_confidence);
+	for (int i = 0; i < f->n; i++) {
+		bool twice = false;
+		if (kept && f->v[kept - 1].class_id != f->v[i].class_id)
+			first = kept;
+		for (int k = first; k < kept && !twice; k++)
+			twice = f->v[k].class_id == f->v[i].class_id && stream_found_overlap(&f->v[k], &f->v[i]) > most;
+		if (!twice)
+			f->v[kept++] = f->v[i];
+	}
+	f->n = kept;
+}
+
+/* To pixels of the picture before it was scaled; false: it lies in what was padded. Types that keep the aspect are
+ * divided by their scale, as the original does it; its padding around is taken off first, which it forgets. */
+static bool
+unscale(stream_found *b, const stream_post_from *from, float width, float height)
+{
+	bool stretches = from->resize_type == STREAM_STRETCH || from->resize_type == STREAM_YOLO;
+	bool keeps = (from->resize_type == STREAM_FASTRCNN || from->resize_type == STREAM_FIT
+					 || from->resize_type == STREAM_RESCALE || from->resize_type == STREAM_RESCALE_DOUBLE)
+		&& from->scaling > 0;
+	if (stretches) {
+		b->x0 *= width;
+		b->x1 *= width;
+		b->y0 *= height;
+		b->y1 *= height;
+		return true;
+	}
+	float x = keeps ? from->scaling : (float)from->pasted_width / width;
+	float y = keeps ? from->scaling : (float)from->pasted_height / height;
+	b->x0 = (b->x0 * (float)from->net_width - (float)from->left) / x;
+	b->x1 = (b->x1 * (float)from->net_width - (float)from->left) / x;
+	b->y0 = (b->y0 * (float)from->net_height - (float)from->top) / y;
+	b->y1 = (b->y1 * (float)from->net_height - (float)from->top) / y;
+	if (b->x0 > width || b->y0 > height || b->x1 < 0 || b->y1 < 0)
+		return false;
+	b->x0 = b->x0 < 0 ? 0 : b->x0;
+	b->y0 = b->y0 < 0 ? 0 : b->y0;
+	b->x1 = b->x1 > width ? width : b->x1;
+	b->y1 = b->y1 > height ? height : b->y1;
+	return true;
+}
+
+static void
+put(const stream_post *s, const stream_found *b, const stream_post_from *from, base_str *list)
+{
+	base_str object = { 0 }, class = { 0 };
+	stream_put_header(&object, from->key, from->member);
+	stream_put_real(&object, 2, (double)b->x0);
+	stream_put_real(&object, 3, (double)b->y0);
+	stream_put_real(&object, 4, (double)b->x1);
+	stream_put_real(&object, 5, (double)b->y1);
+	stream_put_int(&class, 2, b->class_id);
+	stream_put_text(&class, 3, stream_post_label(s, b->class_id));
+	stream_put_real(&class, 4, (double)b->confidence);
+	stream_put_message(&object, 6, &class);
+	stream_put_message(list, 1, &object);
+	base_str_free(&class);
+	base_str_free(&object);
+}
+
+int
+stream_founds_put(const stream_post *s, stream_founds *f, bool pixels, const stream_post_from *from, base_str *list,
+	char *why, size_t size)
+{
+	int code = f->failed ? STREAM_NO_MEMORY : !from->known ? STREAM_FAILURE : 0;
+	snprintf(why, size, "%s",
+		f->failed ? "no memory for boxes"
+				  : "no picture is known that the tensors were made from: name the element that scaled it by "
+					"dataSourceResize");
+	float width = (float)from->width, height = (float)from->height;
+	if (from->boxed) {
+		width = (float)(int)(from->box[2] - from->box[0]);
+		height = (float)(int)(from->box[3] - from->box[1]);
+	}
+	for (int i = 0; i < f->n && !code; i++) {
+		stream_found *b = &f->v[i];
+		if (pixels) {
+			b->x0 /= (float)from->net_width;
+			b->x1 /= (float)from->net_width;
+			b->y0 /= (float)from->net_height;
+			b->y1 /= (float)from->net_height;
+		}
+		if (!unscale(b, from, width, height))
+			continue;
+		if (from->boxed) {
+			b->x0 += from->box[0];
+			b->x1 += from->box[0];
+			b->y0 += from->box[1];
+			b->y1 += from->box[1];
+		}
+		put(s, b, from, list);
+	}
+	secant_free(f->v);
+	*f = (stream_founds){ 0 };
+	return code;
+}
+
+bool
+stream_is_real(const stream_tensor *t)
+{
+	return t->type == STREAM_T_F32;
+}
+
+double
+stream_number_at(const stream_tensor *t, size_t i)
+{
+	const uint8_t *at = t->data + i * stream_type_size(t->type);
+	float f;
+	int32_t v;
+	int64_t wide;
+	switch (t->type) {
+	case STREAM_T_F32: memcpy(&f, at, sizeof f); return (double)f;
+	case STREAM_T_I32: memcpy(&v, at, sizeof v); return v;
+	case STREAM_T_I64: memcpy(&wide, at, sizeof wide); return (double)wide;
+	default: return *at;
+	}
+}

@@ -1,0 +1,147 @@
+/*
+ * Masks (libunetmindsporepostprocess, libdeeplabv3post): the first largest score of each pixel (POST_TYPE 0), or
+ * classes as they are (1), in the size of the picture before it was scaled, nearest pixel (RESIZE_TYPE 1).
+ */
+#include <stdio.h>
+#include "stream/post/post.h"
+
+typedef struct masks {
+	int classes, model_type, post_type, resize_type;
+} masks;
+
+static bool
+open(stream_post *s)
+{
+	masks *m = s->state;
+	m->classes = stream_post_int(s, "CLASS_NUM", 0, 0, 1000);
+	m->model_type = stream_post_int(s, "MODEL_TYPE", 0, 0, 100);
+	m->post_type = stream_post_int(s, "POST_TYPE", 0, 0, 16);
+	m->resize_type = stream_post_int(s, "RESIZE_TYPE", 1, 0, 16);
+	if (!s->failed && m->post_type > 1)
+		stream_post_refuse(
+			s, "POST_TYPE %d: 0 (the largest of scores) or 1 (classes as they are) is meant", m->post_type);
+	if (!s->failed && m->classes < 1)
+		stream_post_refuse(s, "CLASS_NUM is not set in the post-processor's configuration");
+	return !s->failed;
+}
+
+/* A mask of that size from a part of the network's. */
+typedef struct place {
+	int height, width, used_height, used_width;
+} place;
+
+/* Height and width of the result, and where in the network's picture it lies. */
+static void
+place_of(const stream_post_from *from, place *at, const stream_tensor *t, bool rows, bool scaled)
+{
+	int h = (int)t->dim[t->rank == 3 ? 1 : rows ? 1 : 2], v = (int)t->dim[t->rank == 3 ? 2 : rows ? 2 : 3];
+	*at = (place){ h, v, h, v };
+	if (!from->known || !scaled)
+		return;
+	at->width = from->width;
+	at->height = from->height;
+	if ((from->resize_type == 1 || from->resize_type == 2) && from->scaling > 0) {
+		int lines = (int)((float)at->height * from->scaling), columns = (int)((float)at->width * from->scaling);
+		at->used_height = lines < h ? lines : h;
+		at->used_width = columns < v ? columns : v;
+	}
+}
+
+static float
+score(const stream_tensor *t, size_t i)
+{
+	float v;
+	memcpy(&v, t->data + i * sizeof v, sizeof v);
+	return v;
+}
+
+static int
+class_at(const stream_tensor *t, bool rows, int classes, size_t y, size_t x)
+{
+	if (t->rank == 3) {
+		int32_t v;
+		memcpy(&v, t->data + (y * (size_t)t->dim[2] + x) * sizeof v, sizeof v);
+		return v;
+	}
+	size_t h = (size_t)t->dim[rows ? 1 : 2], w = (size_t)t->dim[rows ? 2 : 3], c = (size_t)classes;
+	size_t at = rows ? (y * w + x) * c : y * w + x, step = rows ? 1 : h * w;
+	int best = 0;
+	float most = score(t, at);
+	for (int k = 1; k < classes; k++) {
+		float v = score(t, at + (size_t)k * step);
+		if (v > most) {
+			most = v;
+			best = k;
+		}
+	}
+	return best;
+}
+
+/* Adds an MxpiImageMask; false: no memory. */
+static bool
+put_mask(base_str *list, const stream_post *s, const stream_tensor *t, bool rows, const place *at,
+	const stream_post_from *from)
+{
+	base_str mask = { 0 };
+	size_t unit = s->n_labels <= 255 ? 1 : sizeof(int32_t), n = (size_t)at->height * (size_t)at->width;
+	uint8_t *data = base_alloc_raw(n * unit + 1);
+	for (size_t y = 0; data && y < (size_t)at->height; y++)
+		for (size_t x = 0; x < (size_t)at->width; x++) {
+			size_t from_y = y * (size_t)at->used_height / (size_t)at->height;
+			int32_t v = class_at(
+				t, rows, ((const masks *)s->state)->classes, from_y, x * (size_t)at->used_width / (size_t)at->width);
+			if (unit == 1)
+				data[y * (size_t)at->width + x] = (uint8_t)v;
+			else
+				memcpy(data + (y * (size_t)at->width + x) * unit, &v, unit);
+		}
+	stream_put_header(&mask, from->key, from->member);
+	for (int i = 0; i < s->n_labels; i++)
+		format_wire_put_text(&mask, 2, s->label[i]);
+	stream_put_packed(&mask, 3, (const int64_t[]){ at->height, at->width }, 2);
+	stream_put_int(&mask, 4, unit == 1 ? STREAM_T_U8 : STREAM_T_I32);
+	format_wire_put_bytes(&mask, 5, data ? (const void *)data : "", data ? n * unit : 0);
+	stream_put_message(list, 1, &mask);
+	base_str_free(&mask);
+	secant_free(data);
+	return data && !list->failed;
+}
+
+static int
+run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from *from, base_str *list, char *why,
+	size_t size)
+{
+	const masks *m = s->state;
+	char text[200] = "no tensor";
+	const stream_tensor *best = NULL;
+	int rank = m->post_type == 1 ? 3 : 4, want = m->post_type == 1 ? STREAM_T_I32 : STREAM_T_F32;
+	for (int i = 0; i < n && !best; i++)
+		if (t[i].rank == rank && t[i].type == want && t[i].dim[0] == 1)
+			best = &t[i];
+		else
+			stream_tensor_text(&t[i], text, sizeof text);
+	if (!best) {
+		snprintf(why, size, "POST_TYPE %d wants a tensor %s of %d axes with batch 1; there is %s", m->post_type,
+			stream_type_name(want), rank, text);
+		return STREAM_FAILURE;
+	}
+	bool rows = m->model_type != 1;
+	int64_t c = rank == 3 ? m->classes : best->dim[rows ? 3 : 1];
+	if (c != m->classes) {
+		snprintf(why, size, "CLASS_NUM is %d and MODEL_TYPE %d (%s); the model gives %s", m->classes, m->model_type,
+			rows ? "NHWC" : "NCHW", stream_tensor_text(best, text, sizeof text));
+		return STREAM_FAILURE;
+	}
+	place at;
+	place_of(from, &at, best, rows, m->resize_type != 0);
+	if (put_mask(list, s, best, rows, &at, from))
+		return 0;
+	snprintf(why, size, "no memory for a mask of %dx%d", at.height, at.width);
+	return STREAM_NO_MEMORY;
+}
+
+const stream_library stream_library_masks = { .names = "unetmindsporepostprocess|deeplabv3post",
+	.message = "MxpiImageMaskList",
+	.state = sizeof(masks),
+	.open = open,
+	.run = run };
