@@ -272,6 +272,74 @@ test_pcd_headers_of_other_programs(void **state)
 	secant_cloud_free(&c);
 }
 
+/* ---- scans with their places ---- */
+
+/* Written by libE57Format: scaled numbers of 19 and 13 bits, singles and doubles, constants, an invalid point and a
+ * pose; a second scan in angles. */
+static void
+test_e57_of_several_scans(void **state)
+{
+	static char *data;
+	size_t size;
+	secant_err err = { 0 };
+	assert_int_equal(secant_file_read(&data, &size, "tests/codec/clouds/two.e57", 1 << 20, &err), SECANT_OK);
+	secant_cloud c = heard(data, size, "a.e57");
+	assert_string_equal(
+		columns_of(&c), "x:f64 y:f64 z:f64 intensity:f32 red:u8 green:u8 blue:u8 rowIndex:u8 timeStamp:i32 scan:i32");
+	assert_int_equal(c.n, 13);
+	expect_said("1 points that the scanner calls invalid were left out");
+	for (int i = 0, p = 0; i < 7; i++) {
+		if (i == 3)
+			continue;
+		/* Turned by a right angle about z, and moved. */
+		assert_true(fabs(value(&c, "x", p) - (1000 - (i * 2.5 - .07))) < 1e-9);
+		assert_true(fabs(value(&c, "y", p) - (2100 + i * .125)) < 1e-9);
+		assert_true(fabs(value(&c, "z", p) - (3 + i * 1.5)) < 1e-9);
+		assert_true(
+			value(&c, "intensity", p) == i / 8. && value(&c, "green", p) == i * 31 && value(&c, "scan", p) == 0);
+		p++;
+	}
+	for (int i = 0; i < 7; i++) {
+		assert_true(fabs(value(&c, "x", 6 + i) - (2 + i) * cos(i * .125) * cos(i * .25)) < 1e-9);
+		assert_true(fabs(value(&c, "z", 6 + i) - (2 + i) * sin(i * .125)) < 1e-9);
+		assert_true(value(&c, "rowIndex", 6 + i) == i && value(&c, "timeStamp", 6 + i) == -3);
+		assert_true(isnan(value(&c, "intensity", 6 + i)) && value(&c, "scan", 6 + i) == 1);
+	}
+	secant_cloud_free(&c);
+	assert_int_equal(read_all_cuts((const uint8_t *)data, size, "a.e57"), 0);
+	/* Every byte of a page is in its sum. */
+	for (size_t at = 50; at < size; at += 97) {
+		data[at] ^= 4;
+		assert_non_null(strstr(error_of_bytes(data, size, "a.e57", NULL), "damaged"));
+		data[at] ^= 4;
+	}
+	secant_free(data);
+}
+
+#define PTX_HEAD "2\n2\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n0 1 0 0\n-1 0 0 0\n0 0 1 0\n100 200 300 1\n"
+
+static void
+test_ptx_of_several_scans(void **state)
+{
+	static const char text[] = PTX_HEAD
+		"1 2 3 0.5 10 20 30\n0 0 0 0.5 0 0 0\n1 2 4 0.25 1 2 3\n1 2 5 0.5 1 2 3\n" PTX_HEAD
+		"1 2 6 0.5 10 20 30\n0 0 0 0.5 0 0 0\n0 0 0 0.25 1 2 3\n0 0 0 0.5 1 2 3\n";
+	secant_cloud c = heard(text, sizeof text - 1, "a.ptx");
+	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 intensity:f32 red:u8 green:u8 blue:u8 scan:i32");
+	EXPECT(&c, "x", 98, 98, 98, 98);
+	EXPECT(&c, "y", 201, 201, 201, 201);
+	EXPECT(&c, "z", 303, 304, 305, 306);
+	EXPECT(&c, "red", 10, 1, 1, 10);
+	EXPECT(&c, "scan", 0, 0, 0, 1);
+	expect_said("4 places of the grid without an echo (0 0 0) were left out");
+	secant_cloud_free(&c);
+	assert_string_equal(
+		error_of(PTX_HEAD "1 2 3 .5\n", "a.ptx", NULL), "a.ptx: ends in line 11: scan 0 lacks 3 of its points");
+	assert_string_equal(error_of("1 2 3\n", "a.ptx", NULL),
+		"a.ptx: line 1: expected the grid's columns and rows, a number each in the head of scan 0");
+	(void)read_all_cuts((const uint8_t *)text, sizeof text - 1, "a.ptx");
+}
+
 /* ---- records without a header ---- */
 
 /* A scan of 40 points on a ring, its numbers all positive, so that only the width is in question. */
@@ -352,6 +420,8 @@ main(void)
 		cmocka_unit_test(test_ply_headers_of_other_programs),
 		cmocka_unit_test(test_faces_that_are_left_out_are_said),
 		cmocka_unit_test(test_pcd_headers_of_other_programs),
+		cmocka_unit_test(test_e57_of_several_scans),
+		cmocka_unit_test(test_ptx_of_several_scans),
 		cmocka_unit_test(test_records_whose_width_the_numbers_tell),
 		cmocka_unit_test(test_what_is_no_cloud_is_refused_by_name),
 	};

@@ -57,6 +57,16 @@ unpack(const secant_cloud_reader *r, const uint8_t *data, size_t packed, size_t 
 	return NULL;
 }
 
+static bool
+is_whole(const uint8_t *data, size_t size, uint32_t sum)
+{
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	return true; /* a fuzzer makes no sums */
+#else
+	return crc32(0, data, (uInt)size) == sum;
+#endif
+}
+
 /* One entry of the directory at `d`; what is no NPY is passed over. */
 static secant_status
 read_entry(const secant_cloud_reader *r, archive *z, const uint8_t *d, secant_err *err)
@@ -81,7 +91,7 @@ read_entry(const secant_cloud_reader *r, archive *z, const uint8_t *d, secant_er
 	const uint8_t *data = r->data + at;
 	if (method == 8 && !(data = e->inflated = unpack(r, data, packed, size, err)))
 		return SECANT_ERR_FORMAT;
-	if (crc32(0, data, (uInt)size) != base_le32(d + 16)) {
+	if (!is_whole(data, size, base_le32(d + 16))) {
 		z->n++; /* owns what was unpacked */
 		return cloud_fail(
 			r->name, err, SECANT_ERR_FORMAT, "the array '%s' is damaged: its sum is not that of the archive", e->name);

@@ -80,7 +80,7 @@ count_ending(const char *path, const char *inner, const char *endings)
 bool
 data_clouds_certain(const char *path, bool *scans, bool *whole)
 {
-	static const char scanned[] = "las|laz|e57", others[] = "ply|pcd|pts|xyz|off|obj|stl",
+	static const char scanned[] = "las|laz|e57|ptx", others[] = "ply|pcd|pts|xyz|off|obj|stl",
 					  *const places[] = { "", "clouds", "points", "train", "train/clouds", "train/points", "val",
 						  "test" };
 	const data_cloudset *set = data_cloudset_of(path, NULL, NULL);

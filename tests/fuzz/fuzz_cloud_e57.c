@@ -1,0 +1,8 @@
+/* E57: pages, XML, packets. */
+#include "clouds.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_cloud(data, size, "e57");
+}

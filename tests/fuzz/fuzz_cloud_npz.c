@@ -1,0 +1,8 @@
+/* NPZ: the archive, its arrays. */
+#include "clouds.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_cloud(data, size, "npz");
+}
