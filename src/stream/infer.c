@@ -105,6 +105,42 @@ stream_infer_model(const stream_infer *s)
 	return s->model;
 }
 
+/* ---- what frames hold ---- */
+
+/* Which key input i reads; "" where nothing says so. */
+static void
+key_of(stream_worker *w, int i, char *key, size_t size)
+{
+	const char *said = w->keys[i < w->n_keys ? i : 0];
+	bool asks = !strcmp(said, "auto") || (w->n_keys == 1 && i > 0);
+	char *up = asks ? w->upstream(w->host, i) : NULL;
+	snprintf(key, size, "%s", up ? up : strcmp(said, "auto") != 0 ? said : "");
+	secant_free(up);
+}
+
+int
+stream_infer_gather(stream_worker *w, stream_frame *const *in, const char *key, stream_given *s, char *why, size_t size)
+{
+	const stream_message *kind;
+	s->n = key ? 1 : w->n_keys > 1 ? w->n_keys : w->n_sinks;
+	for (int i = 0; i < s->n && i < STREAM_MODEL_PORTS; i++) {
+		if (key)
+			snprintf(s->key[i], sizeof s->key[i], "%s", key);
+		else
+			key_of(w, i, s->key[i], sizeof s->key[i]);
+		if (!stream_frame_get(in[i < w->n_sinks ? i : 0], s->key[i], &kind, &s->blob[i]))
+			return STREAM_NO_DATA;
+		s->pictures[i] = kind && !strcmp(kind->name, "MxpiVisionList");
+		s->at[i] = (format_wire){ s->blob[i]->p, s->blob[i]->n };
+		if (!s->pictures[i] && !(kind && !strcmp(kind->name, "MxpiTensorPackageList"))) {
+			snprintf(why, size, "the key '%.100s' holds %s, pictures or tensors are wanted", s->key[i],
+				kind ? kind->name : "a text");
+			return STREAM_OTHER_MESSAGE;
+		}
+	}
+	return 0;
+}
+
 /* ---- samples ---- */
 
 /* A picture as a tensor: rows, columns, channels, with what it is aligned to. */

@@ -18,6 +18,11 @@ typedef struct stream_given {
 	format_wire at[STREAM_MODEL_PORTS];
 } stream_given;
 
+/* What is under the keys of dataSource, or under `key`; the code of what is wrong, STREAM_NO_DATA where something is
+ * not there. */
+int stream_infer_gather(
+	stream_worker *w, stream_frame *const *in, const char *key, stream_given *s, char *why, size_t size);
+
 typedef struct stream_infer stream_infer;
 /* Opens the model of the property modelPath; NULL: *code and `why`. */
 stream_infer *stream_infer_open(stream_worker *w, int *code, char *why, size_t size);

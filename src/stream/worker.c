@@ -136,3 +136,12 @@ stream_want(stream_worker *w, stream_frame *f, const char *key, const char *kind
 		w, f, STREAM_OTHER_MESSAGE, "the key '%.100s' holds %s, %s is wanted", key, have ? have->name : "a text", kind);
 	return NULL;
 }
+
+stream_blob *
+stream_want_or_pass(stream_worker *w, stream_frame *f, const char *key, const char *kind)
+{
+	if (stream_frame_get(f, key, NULL, NULL))
+		return stream_want(w, f, key, kind);
+	stream_send_all(w, f);
+	return NULL;
+}

@@ -81,4 +81,6 @@ void stream_cannot(stream_worker *w, stream_frame *f, int code, const char *fmt,
 void stream_note(stream_worker *w, const char *fmt, ...) SECANT_PRINTF(2, 3);
 /* The message of a key, of one kind; NULL: refused already. The caller drops it. */
 stream_blob *stream_want(stream_worker *w, stream_frame *f, const char *key, const char *kind);
+/* The same, but a frame that has nothing under the key goes on as it is. */
+stream_blob *stream_want_or_pass(stream_worker *w, stream_frame *f, const char *key, const char *kind);
 #endif

@@ -23,7 +23,7 @@ static const pipeline_row pipeline_rows[] = {
 	{ "mxPlugins__test__gtest__hlt__AutoDataSource__pipeline__test_case_4_invalid_port1", 6003, "mxpi_facealignment0", "dataSourceKeyPoint", "2.10: facealignment, port 1 behind appsrc" },
 	{ "mxPlugins__test__gtest__hlt__AutoDataSource__pipeline__test_case_5", 0, "", "", "4.3: loaddata says its own name as key" },
 	{ "mxPlugins__test__gtest__hlt__AutoDataSource__pipeline__test_case_6", 0, "", "", "3.1: ports contiguous from 0" },
-	{ "mxPlugins__test__gtest__hlt__AutoDataSource__pipeline__test_case_6_invalid_port0", 6003, "mxpi_nmsoverlapedroi0", "dataSourceDetection", "2.10: nmsoverlapedroiV2, port 0 behind appsrc" },
+	{ "mxPlugins__test__gtest__hlt__AutoDataSource__pipeline__test_case_6_invalid_port0", 6003, "mxpi_nmsoverlapedroi0", "dataSourceBlock", "2.10: nmsoverlapedroiV2, port 0 behind appsrc" },
 	{ "mxPlugins__test__gtest__hlt__AutoDataSource__pipeline__test_case_7_invalid_port1", 6003, "mxpi_motsimplesort0", "dataSourceFeature", "2.10: motsimplesortV2, port 1 behind appsrc" },
 	{ "mxPlugins__test__gtest__hlt__CrnnModel__Crnn", 0, "", "", "4.3: parentName alone is a key" },
 	{ "mxPlugins__test__gtest__hlt__DynamicBatchsize__dynamicbatchsize_test", 0, "", "", "2.10: a key and a modelPath are given" },

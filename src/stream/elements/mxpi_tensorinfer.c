@@ -53,38 +53,6 @@ size_of(stream_worker *w, int *height, int *width)
 	return stream_model_size_of(stream_infer_model(own(w)), height, width);
 }
 
-/* Which key input i reads; "" where nothing says so. */
-static void
-key_of(stream_worker *w, int i, char *key, size_t size)
-{
-	const char *said = w->keys[i < w->n_keys ? i : 0];
-	bool asks = !strcmp(said, "auto") || (w->n_keys == 1 && i > 0);
-	char *up = asks ? w->upstream(w->host, i) : NULL;
-	snprintf(key, size, "%s", up ? up : strcmp(said, "auto") != 0 ? said : "");
-	secant_free(up);
-}
-
-/* What is under the keys; the code of what is wrong, STREAM_NO_DATA where something is not there. */
-static int
-gather(stream_worker *w, stream_frame *const *in, stream_given *s, char *why, size_t size)
-{
-	const stream_message *kind;
-	s->n = w->n_keys > 1 ? w->n_keys : w->n_sinks;
-	for (int i = 0; i < s->n && i < STREAM_MODEL_PORTS; i++) {
-		key_of(w, i, s->key[i], sizeof s->key[i]);
-		if (!stream_frame_get(in[i < w->n_sinks ? i : 0], s->key[i], &kind, &s->blob[i]))
-			return STREAM_NO_DATA;
-		s->pictures[i] = kind && !strcmp(kind->name, "MxpiVisionList");
-		s->at[i] = (format_wire){ s->blob[i]->p, s->blob[i]->n };
-		if (!s->pictures[i] && !(kind && !strcmp(kind->name, "MxpiTensorPackageList"))) {
-			snprintf(why, size, "the key '%.100s' holds %s, pictures or tensors are wanted", s->key[i],
-				kind ? kind->name : "a text");
-			return STREAM_OTHER_MESSAGE;
-		}
-	}
-	return 0;
-}
-
 static void
 done(stream_worker *w, stream_frame *f, stream_blob *packages, int code, const char *why)
 {
@@ -102,7 +70,7 @@ run(stream_worker *w, stream_frame *const *in)
 	bool failed = false;
 	for (int i = 0; i < w->n_sinks; i++)
 		failed |= in[i] && stream_frame_failed(in[i], NULL);
-	int code = failed ? STREAM_NO_DATA : gather(w, in, &s, why, sizeof why);
+	int code = failed ? STREAM_NO_DATA : stream_infer_gather(w, in, NULL, &s, why, sizeof why);
 	if (code == STREAM_OTHER_MESSAGE)
 		stream_frame_fail(in[0], w->name, code, why);
 	if (!code) {

@@ -282,6 +282,8 @@ find_library(stream_post *s, const char *path, const char *message, char *why, s
 			message);
 		return STREAM_INIT;
 	}
+	if (!s->library && !message)
+		snprintf(why, size, "postProcessLibPath '%.200s' is not built in", path);
 	if (s->library || (message && !stream_external_open(s, path, message, why, size)))
 		return 0;
 	list_libraries(&known, message);
@@ -393,7 +395,15 @@ last_step(const stream_picture *p, stream_post_from *from)
 	}
 }
 
-/* The box of a cut picture: its header names which, or that of the picture it was scaled from does. */
+static bool
+is_boxes(stream_frame *f, const char *key)
+{
+	const stream_message *kind;
+	return stream_frame_get(f, key, &kind, NULL) && kind && !strcmp(kind->name, "MxpiObjectList");
+}
+
+/* The box of a cut picture (boxes "": whatever holds boxes): its header names which, or that of the picture it was
+ * scaled from does. */
 static void
 find_box(stream_frame *f, const char *boxes, format_wire picture, stream_post_from *from)
 {
@@ -402,7 +412,7 @@ find_box(stream_frame *f, const char *boxes, format_wire picture, stream_post_fr
 	stream_blob *held;
 	stream_box box;
 	for (int depth = 0; depth < 8 && parent_of(picture, key, sizeof key, &member); depth++) {
-		bool there = !strcmp(key, boxes);
+		bool there = *boxes ? !strcmp(key, boxes) : is_boxes(f, key);
 		if (!item_at(f, key, there ? "MxpiObjectList" : "MxpiVisionList", member, &held, &picture))
 			return;
 		format_wire list = { held->p, held->n };
@@ -444,7 +454,7 @@ find_picture(stream_frame *f, const char *resize, const char *boxes, format_wire
 		from->scaling = p.scaling;
 		last_step(&p, from);
 	}
-	if (strcmp(boxes, "auto") != 0 && *boxes)
+	if (boxes)
 		find_box(f, boxes, item, from);
 	stream_blob_drop(held);
 }
@@ -455,7 +465,7 @@ stream_post_packages(stream_worker *w, const stream_post *s, stream_frame *f, co
 {
 	enum { MOST = 32 };
 	stream_tensor t[MOST];
-	char resize[300] = "auto", boxes[300] = "auto";
+	char resize[300] = "auto", boxes[300] = "", cut[300] = "";
 	base_str list = { 0 };
 	format_wire at = { packages->p, packages->n }, item;
 	int code = 0;
@@ -464,6 +474,9 @@ stream_post_packages(stream_worker *w, const stream_post *s, stream_frame *f, co
 		stream_prop_text(w, "dataSourceResize", resize, sizeof resize);
 	if (stream_element_find_prop(w->kind, "dataSourceRoiBoxes"))
 		stream_prop_text(w, "dataSourceRoiBoxes", boxes, sizeof boxes);
+	if (stream_element_find_prop(w->kind, "pictureCropName"))
+		stream_prop_text(w, "pictureCropName", cut, sizeof cut);
+	bool boxed = *cut || (*boxes && strcmp(boxes, "auto") != 0);
 	for (int i = 0; !code && format_wire_next_bytes(&at, 1, &item) > 0; i++) {
 		stream_post_from from = { .key = key, .member = i };
 		format_wire package = item;
@@ -475,7 +488,7 @@ stream_post_packages(stream_worker *w, const stream_post *s, stream_frame *f, co
 			}
 			n++;
 		}
-		find_picture(f, resize, boxes, item, &from);
+		find_picture(f, resize, boxed ? boxes : NULL, item, &from);
 		code = s->library->run(s, t, n, &from, &list, why, size);
 	}
 	if (!code && list.failed) {
