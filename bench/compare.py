@@ -4,7 +4,7 @@
 Each contender of a row (bench/rows.txt) is a process of its own that lives through all rounds, warmed up, and runs only on request: the
 others are stopped meanwhile (SIGSTOP), so that no waiting thread of theirs takes a core. Rounds interleave: A B C A B C ... What counts is
 the ratio of times within a round, its median and its spread over the rounds: machines are shared, and rates drift within minutes. In rows
-of kind `cold` each turn is a whole process from its start to its end.
+of kinds `cold` and `epochs` each turn is a whole process from its start to its end.
 
 Results are merged into docs/performance.json row by row, and the tables of docs/performance.md are written anew from that: between the
 markers, everything outside them stays.
@@ -206,6 +206,9 @@ class Bench:
 
     def set_up(self, rows, every_row):
         """Weights, ONNX files of all shapes and a picture, once; and that both sides say the same to one input."""
+        for size in sorted({r["size"] for r in rows if r["kind"] == "epochs"}):
+            if not os.path.exists(self.path(f"cells-{size}")):
+                self.run(self.o.secant, "demo", self.path(f"cells-{size}"), "--pictures", "214", "--size", str(size))
         for net in sorted({r["net"] for r in rows if r["kind"] in ("infer", "cold")}):
             shapes = sorted({f"{r['size']}x{r['batch']}" for r in every_row if r["net"] == net and r["kind"] in ("infer", "cold")})
             done = "-".join([net, *shapes, "exported"])
@@ -227,6 +230,11 @@ class Bench:
                 return [o.python, os.path.join(HERE, "peers", f"{row['net']}_{peer}.py"), folder, self.path(f"mask-{peer}.png")]
             return [o.secant, "predict", self.path(f"{row['net']}.safetensors"), self.path("picture.jpg"), "--out", self.path("mask-secant.png"), "--precision", "auto",
                     "--threads", str(o.threads), "--quiet"]
+        if row["kind"] == "epochs":
+            data, common = self.path(f"cells-{row['size']}"), ["--epochs", "3", "--precision", precision, "--threads", str(o.threads)]
+            if peer != "secant":
+                return [o.python, os.path.join(HERE, "peers", "nuclei.py"), data, "--plain", *common]
+            return [o.secant, "train", data, "--out", self.path("epochs"), "--overwrite", "--quiet", *self.nets[row["net"]]["options"], "--batch", str(row["batch"]), *common]
         if peer != "secant":
             return [o.python, os.path.join(HERE, "peers", f"{row['net']}.py"), peer, row["kind"], str(row["size"]), str(row["batch"]), precision, str(o.threads), folder]
         model = self.path(f"{row['net']}.safetensors")
@@ -236,7 +244,7 @@ class Bench:
 
     def start(self, row, peer, precision):
         tell(f"{row['key']}: {peer} warms up")
-        kind = Cold if row["kind"] == "cold" else Worker
+        kind = Cold if row["kind"] in ("cold", "epochs") else Worker
         return kind(self.command_of(row, peer, precision), self.environment, self.path(f"{peer}.log"))
 
     def calibrate(self):
@@ -267,7 +275,7 @@ class Bench:
         return result
 
     def prepare(self, row):
-        if row["kind"] != "cold":
+        if row["kind"] not in ("cold", "epochs"):
             for name in row["peers"]:
                 self.start(row, name, row["precision"]).close()
 
@@ -449,7 +457,7 @@ def parse(arguments):
 def for_ipex(rows):
     """Recorded, not asked for: there are no numbers to reach."""
     return [dict(r, key=r["key"] + "+ipex", peers=["ipex"], memory_of="ipex", least=None, aim=None, memory_least=None, memory_aim=None)
-            for r in rows if r["kind"] != "cold"]
+            for r in rows if r["kind"] in ("train", "infer")]
 
 
 def main(arguments):

@@ -45,6 +45,15 @@ cold() { # NET
 	printf '%s\n' "${us[@]:1}" | sort -n | awk '{ v[NR] = $1 / 1000 } END { printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
+# Three epochs as a user runs them: the whole process, with validation, recalibration and files.
+epochs() { # NET SIZE BATCH PRECISION
+	local start
+	[ -e "$work/cells-$2" ] || "$secant" demo "$work/cells-$2" --pictures 214 --size "$2" --quiet > /dev/null
+	start=$(date +%s%N)
+	"$secant" train "$work/cells-$2" --out "$work/epochs" --overwrite $(options_of "$1" "") --batch "$3" --precision "$4" --epochs 3 --threads "$threads" --quiet > /dev/null
+	echo $((($(date +%s%N) - start) / 1000000))
+}
+
 echo "secant $("$secant" --version | head -n 1 | grep -o '[0-9][0-9.]*' | head -n 1), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 "$secant" bench --calibrate --threads "$threads"
 printf '\n%-44s %10s %10s %10s %7s\n' "work" "ms" "images/s" "peak MiB" "limit"
@@ -57,6 +66,11 @@ while IFS='|' read -r kind key title net what size batch precision _; do
 		[ -z "$cold_seen" ] || continue
 		cold_seen=1 median=$(cold "$net")
 		printf '%-44s %10s %10s %10s %7s\n' "cold start: 512x512 JPEG to mask" "$median" "$(awk -v m="$median" 'BEGIN { printf "%.2f", 1000 / m }')" - -
+		continue
+	fi
+	if [ "$what" = epochs ]; then
+		median=$(epochs "$net" "$size" "$batch" "$precision")
+		printf '%-44s %10s %10s %10s %7s\n' "${title# }" "$median" "$(awk -v m="$median" 'BEGIN { printf "%.2f", 480000 / m }')" - -
 		continue
 	fi
 	# Rates drift: each row has its own calibration.

@@ -119,9 +119,9 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(len({r["key"] for r in rows}), len(rows))
         for r in rows:
             self.assertIn(r["net"], nets)
-            self.assertIn(r["kind"], ("train", "infer", "cold"))
+            self.assertIn(r["kind"], ("train", "infer", "cold", "epochs"))
             for peer in r["peers"]:
-                script = f"{r['net']}_{peer}.py" if r["kind"] == "cold" else f"{r['net']}.py"
+                script = {"cold": f"{r['net']}_{peer}.py", "epochs": "nuclei.py"}.get(r["kind"], f"{r['net']}.py")
                 self.assertTrue(os.path.exists(os.path.join(HERE, "..", "..", "bench", "peers", script)), script)
 
     # ---- contenders ----
