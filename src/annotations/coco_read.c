@@ -20,13 +20,7 @@ typedef struct reader {
 	const char *path, *root;
 	int split, old_classes; /* classes of files before this one */
 	ann_table images, categories, ids;
-	double *xy;
-	int n_xy, xy_capacity; /* of the segmentation being read */
-	int *part;
-	int n_parts, part_capacity; /* numbers in each part */
-	base_str counts;
-	double size[2];
-	bool has_rle, rle_list;
+	ann_segmentation segmentation; /* being read */
 	int renumbered; /* classes that a file before numbers otherwise */
 	secant_err *err;
 	secant_status status; /* first failure that is not of the text itself */
@@ -209,135 +203,6 @@ read_category(reader *r)
 		fail(r, ann_nomem(r->err));
 }
 
-static bool
-push_number(reader *r, double v)
-{
-	if (base_grow((void **)&r->xy, &r->xy_capacity, r->n_xy, sizeof *r->xy)) {
-		fail(r, ann_nomem(r->err));
-		return false;
-	}
-	r->xy[r->n_xy++] = v;
-	return true;
-}
-
-static void
-read_counts(reader *r)
-{
-	ann_field text;
-	double v;
-	r->counts.n = 0;
-	r->has_rle = true;
-	if (ann_pull_peek(r->j) == 's') {
-		if (ann_pull_string(r->j, &text))
-			base_str_addn(&r->counts, text.p, ann_len(text));
-		return;
-	}
-	r->rle_list = true;
-	for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v);) {
-		if (!(v >= 0 && v <= UINT32_MAX) || v != floor(v)) {
-			ann_pull_fail(r->j, "a run of %g", v);
-			return;
-		}
-		if (!push_number(r, v))
-			return;
-	}
-	uint32_t *runs = secant_calloc((size_t)r->n_xy + 1, sizeof *runs);
-	for (int i = 0; runs && i < r->n_xy; i++)
-		runs[i] = (uint32_t)r->xy[i];
-	if (runs)
-		ann_rle_encode(&r->counts, runs, (size_t)r->n_xy);
-	else
-		fail(r, ann_nomem(r->err));
-	secant_free(runs);
-}
-
-static void
-read_segmentation(reader *r)
-{
-	ann_field key;
-	double v;
-	r->n_xy = r->n_parts = 0;
-	r->has_rle = r->rle_list = false;
-	char kind = ann_pull_peek(r->j);
-	if (kind == 'o') {
-		r->size[0] = r->size[1] = -1;
-		for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
-			int n = 0;
-			if (ann_is(key, "counts"))
-				read_counts(r);
-			else if (ann_is(key, "size"))
-				for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v); n++)
-					r->size[n & 1] = v;
-			else
-				ann_pull_skip(r->j, NULL);
-		}
-		return;
-	}
-	if (kind != 'a') {
-		ann_pull_skip(r->j, NULL);
-		return;
-	}
-	for (ann_pull_array(r->j); ann_pull_element(r->j);) {
-		if (base_grow((void **)&r->part, &r->part_capacity, r->n_parts, sizeof *r->part)) {
-			fail(r, ann_nomem(r->err));
-			return;
-		}
-		int from = r->n_xy;
-		if (ann_pull_peek(r->j) == 'n') { /* a flat list of numbers, as some writers leave it */
-			do
-				if (!ann_pull_number(r->j, &v) || !push_number(r, v))
-					return;
-			while (ann_pull_element(r->j));
-			r->part[r->n_parts++] = r->n_xy - from;
-			return;
-		}
-		for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v);)
-			if (!push_number(r, v))
-				return;
-		r->part[r->n_parts++] = r->n_xy - from;
-	}
-}
-
-/* Puts the segmentation that was read into the model. */
-static uint32_t
-make_shape(reader *r, uint32_t line)
-{
-	ann_set *s = r->s;
-	if (r->has_rle) {
-		secant_err one = { 0 };
-		ann_rle rle;
-		double h = r->size[0], w = r->size[1];
-		if (!(h >= 0 && h <= 1 << 24) || !(w >= 0 && w <= 1 << 24) || h * w > UINT32_MAX || h != floor(h)
-			|| w != floor(w)) {
-			fail(r, ann_bad(s, "rle-size", r->path, line, 0, r->err, "a mask of %g x %g pixels", h, w));
-			return 0;
-		}
-		if (ann_rle_decode(&rle, (uint32_t)h, (uint32_t)w, r->counts.p ? r->counts.p : "", r->counts.n, &one)) {
-			fail(r, ann_bad(s, "rle-sum", r->path, line, 0, r->err, "%s", one.msg));
-			return 0;
-		}
-		ann_rle_free(&rle);
-		return ann_store_rle(s, (int)h, (int)w, r->counts.p ? r->counts.p : "", r->counts.n, r->rle_list);
-	}
-	if (!r->n_parts)
-		return 0;
-	if (!ann_finite(r->xy, r->n_xy)) {
-		fail(r, ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "a coordinate of a polygon is not finite"));
-		return 0;
-	}
-	for (int i = 0; i < r->n_parts; i++)
-		if (r->part[i] & 1) {
-			fail(r,
-				ann_bad(
-					s, "polygon-odd", r->path, line, 0, r->err, "a polygon of %d numbers: x without y", r->part[i]));
-			return 0;
-		}
-	uint32_t shape = ann_polygon_begin(s, r->n_parts);
-	for (int i = 0, from = 0; i < r->n_parts; from += r->part[i++])
-		ann_polygon_part(s, r->xy + from, r->part[i] / 2);
-	return shape;
-}
-
 typedef struct found {
 	ann_object o;
 	int64_t image, category;
@@ -383,7 +248,7 @@ read_member(reader *r, ann_field key, found *f)
 		if (ann_pull_integer(j, &v) && v)
 			f->o.flags |= ANN_CROWD;
 	} else if (ann_is(key, "segmentation")) {
-		read_segmentation(r);
+		ann_coco_segmentation(j, &r->segmentation);
 		f->has_shape = true;
 	} else if (ann_is(key, "attributes"))
 		read_flat(r, &f->o.attributes);
@@ -455,7 +320,9 @@ read_annotation(reader *r)
 		else if (!ann_table_put(&r->ids, (uint64_t)f.o.id, line))
 			fail(r, ann_nomem(r->err));
 	}
-	uint32_t shape = f.has_shape ? make_shape(r, line) : 0;
+	secant_status made = SECANT_OK;
+	uint32_t shape = f.has_shape ? ann_coco_shape(s, &r->segmentation, r->path, line, &made, r->err) : 0;
+	fail(r, made);
 	ann_object *o = r->status ? NULL : ann_add_object(s, (int)at, (int)class);
 	if (!o) {
 		fail(r, r->status ? r->status : ann_nomem(r->err));
@@ -533,7 +400,7 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 	if (j.err.code)
 		fail(r, secant_fail(r->err, j.err.code, "%s", j.err.msg));
 	ann_pull_free(&j);
-	secant_free(inner.xy), secant_free(inner.part), base_str_free(&inner.counts);
+	ann_coco_segmentation_free(&inner.segmentation);
 	secant_image_free(&im);
 	secant_free(layer), secant_free(stem), secant_free(png);
 	base_str_free(&file);
@@ -625,6 +492,6 @@ ann_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int s
 		status = ann_unparsable(s, origin, &j.err, err);
 	ann_pull_free(&j);
 	ann_table_free(&r.images), ann_table_free(&r.categories), ann_table_free(&r.ids);
-	secant_free(r.xy), secant_free(r.part), base_str_free(&r.counts);
+	ann_coco_segmentation_free(&r.segmentation);
 	return status;
 }

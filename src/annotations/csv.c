@@ -10,6 +10,7 @@
  * shares, and a note says so.
  */
 #include "annotations/attributes.h"
+#include "annotations/csv.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <strings.h>
@@ -60,80 +61,6 @@ static const char *const spelling[KNOWN] = {
 	"x4",
 	"y4",
 };
-enum { COLUMNS = 128 };
-
-typedef struct row {
-	ann_field f[COLUMNS];
-	int n;
-	base_str room;
-} row;
-
-/* One record, quotes taken off; the text of quoted fields goes to room. False at the end. */
-static bool
-next_record(ann_lines *l, char separator, row *r, bool *bad)
-{
-	ann_lines at = *l;
-	if (!ann_next_line(&at))
-		return false;
-	const char *p = at.line, *end = at.line + at.n;
-	size_t offset[COLUMNS], length[COLUMNS];
-	r->n = 0;
-	r->room.n = 0;
-	for (;;) {
-		if (r->n == COLUMNS) {
-			*bad = true;
-			break;
-		}
-		offset[r->n] = r->room.n;
-		if (p < end && *p == '"') {
-			p++;
-			for (;; p++) {
-				if (p >= l->end) {
-					*bad = true;
-					break;
-				}
-				if (*p == '"' && p + 1 < l->end && p[1] == '"') {
-					base_str_addn(&r->room, p++, 1);
-					continue;
-				}
-				if (*p == '"')
-					break;
-				if (*p == '\n')
-					at.number++;
-				base_str_addn(&r->room, p, 1);
-			}
-			if (*bad)
-				break;
-			p++;
-			if (p > end) { /* the field went over the end of the line */
-				const char *stop = memchr(p, '\n', (size_t)(l->end - p));
-				end = stop ? stop : l->end;
-				at.p = stop ? stop + 1 : l->end;
-				end -= end > p && end[-1] == '\r';
-			}
-		} else {
-			const char *q = p;
-			while (q < end && *q != separator)
-				q++;
-			base_str_addn(&r->room, p, (size_t)(q - p));
-			p = q;
-		}
-		length[r->n] = r->room.n - offset[r->n];
-		r->n++;
-		if (p >= end || *p != separator) {
-			*bad = *bad || p < end;
-			break;
-		}
-		p++;
-	}
-	for (int i = 0; i < r->n && !*bad; i++) {
-		const char *base = (r->room.p ? r->room.p : "") + offset[i];
-		r->f[i] = ann_trim(base, base + length[i]);
-	}
-	*l = at;
-	return true;
-}
-
 static int
 column(ann_field f)
 {
@@ -149,7 +76,7 @@ column(ann_field f)
 
 /* What the columns are; the first of a kind counts. `sizes`: width and height are those of the box. */
 static bool
-is_header(const row *r, int map[COLUMNS], bool *sizes)
+is_header(const ann_csv_row *r, int map[ANN_COLUMNS], bool *sizes)
 {
 	int known = 0;
 	int at[KNOWN];
@@ -172,19 +99,60 @@ is_header(const row *r, int map[COLUMNS], bool *sizes)
 	return at[FILE_NAME] >= 0 && known >= 2;
 }
 
-/* Comma, semicolon or tab: what the first line has most of. */
-static char
-separator_of(const char *data, size_t n)
+/* Files without a header, by what stands in their first row: F a picture's name, # a number, ? what may be empty,
+ * T text, S a list of AutoML. The columns in words are for the note. */
+static const struct {
+	const char *row, *words;
+	int map[11];
+} plain[] = {
+	{ "F????*", "filename,xmin,ymin,xmax,ymax,class", { FILE_NAME, X0, Y0, X1, Y1, CLASS } },
+	{ "FT####", "filename,class,xmin,ymin,xmax,ymax", { FILE_NAME, CLASS, X0, Y0, X1, Y1 } },
+	{ "TF####", "class,filename,xmin,ymin,xmax,ymax", { CLASS, FILE_NAME, X0, Y0, X1, Y1 } },
+	{ "F##T####", "filename,width,height,class,xmin,ymin,xmax,ymax",
+		{ FILE_NAME, WIDTH, HEIGHT, CLASS, X0, Y0, X1, Y1 } },
+	{ "SFT##--##--", "list,filename,class,xmin,ymin,,,xmax,ymax,,",
+		{ SPLIT, FILE_NAME, CLASS, X0, Y0, -1, -1, X1, Y1, -1, -1 } },
+};
+enum { PLAIN = sizeof plain / sizeof *plain };
+
+static bool
+is_picture(ann_field f)
 {
-	static const char all[] = ",;\t";
-	ann_lines l = ann_lines_of(data, n);
-	int count[3] = { 0 };
-	if (!ann_next_line(&l))
-		return ',';
-	for (size_t i = 0; i < l.n; i++)
-		for (int k = 0; k < 3; k++)
-			count[k] += l.line[i] == all[k];
-	return count[1] > count[0] && count[1] >= count[2] ? ';' : count[2] > count[0] ? '\t' : ',';
+	char *name = base_strndup(f.p, ann_len(f));
+	bool is = name && base_ext_is(name, ANN_PICTURES);
+	secant_free(name);
+	return is;
+}
+
+static bool
+fits(char kind, ann_field f)
+{
+	double v;
+	bool number = ann_real(f.p, f.end, &v);
+	switch (kind) {
+	case 'F': return is_picture(f);
+	case '#': return number;
+	case '?': return number || !ann_len(f);
+	case 'T': return ann_len(f) && !number;
+	case 'S':
+		return ann_is(f, "TRAIN") || ann_is(f, "TRAINING") || ann_is(f, "VALIDATE") || ann_is(f, "VALIDATION")
+			|| ann_is(f, "TEST") || ann_is(f, "UNASSIGNED") || !ann_len(f);
+	default: return true;
+	}
+}
+
+/* The layout of a first row that is no header; -1: none of those. */
+static int
+plain_layout(const ann_csv_row *r)
+{
+	for (int i = 0; i < PLAIN; i++) {
+		int n = (int)strlen(plain[i].row), k = 0;
+		while (r->n == n && k < n && fits(plain[i].row[k], r->f[k]))
+			k++;
+		if (k == n)
+			return i;
+	}
+	return -1;
 }
 
 /* How sure a file makes. */
@@ -193,17 +161,18 @@ look(const char *file)
 {
 	char *data = NULL;
 	size_t n;
-	int sure = 0, map[COLUMNS];
+	int sure = 0, map[ANN_COLUMNS];
 	if (!base_ext_is(file, "csv|tsv") || !secant_is_file(file))
 		return 0;
 	if (secant_file_read(&data, &n, file, (size_t)1 << 31, NULL))
 		return !strcmp(base_path_name(file), "annotations.csv") ? 60 : 0; /* the reader says why */
 	ann_lines l = ann_lines_of(data, n);
-	row r = { .n = 0 };
+	ann_csv_row r = { .n = 0 };
 	bool bad = false, sizes;
 	double v;
-	if (next_record(&l, separator_of(data, n), &r, &bad) && !bad)
+	if (ann_csv_record(&l, ann_csv_separator(data, n), &r, &bad) && !bad)
 		sure = is_header(&r, map, &sizes)                                          ? 85
+			: plain_layout(&r) >= 0                                                ? 70
 			: r.n == 6 && (ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60
 																				   : 0;
 	base_str_free(&r.room);
@@ -222,9 +191,9 @@ candidates(base_names *out, const char *root, int *best, secant_err *err)
 		char *path = base_path_join(root, all.v[i]);
 		int sure = path ? look(path) : 0;
 		bool named = !strcmp(all.v[i], "annotations.csv");
-		if (sure && (sure == 85 || named) && base_names_add(out, all.v[i]))
+		if (sure && (sure >= 70 || named) && base_names_add(out, all.v[i]))
 			status = ann_nomem(err);
-		if (sure == 85 || named)
+		if (sure >= 70 || named)
 			*best = sure > *best ? sure : *best;
 		secant_free(path);
 	}
@@ -308,8 +277,8 @@ row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *poin
 }
 
 static secant_status
-take_row(
-	ann_set *s, const row *r, const int *map, char *const *keys, const char *origin, uint32_t line, secant_err *err)
+take_row(ann_set *s, const ann_csv_row *r, const int *map, char *const *keys, const char *origin, uint32_t line,
+	secant_err *err)
 {
 	ann_field v[KNOWN] = { { 0 } };
 	char name[1024];
@@ -332,8 +301,12 @@ take_row(
 	if (v[WIDTH].p && v[HEIGHT].p && ann_real(v[WIDTH].p, v[WIDTH].end, &w) && ann_real(v[HEIGHT].p, v[HEIGHT].end, &h)
 		&& w >= 0 && h >= 0 && w < 1e9 && h < 1e9)
 		im->width = (int32_t)w, im->height = (int32_t)h;
-	if (v[SPLIT].p && ann_len(v[SPLIT])) {
-		int split = ann_split(s, v[SPLIT].p, ann_len(v[SPLIT]));
+	if (v[SPLIT].p && ann_len(v[SPLIT]) && !ann_is(v[SPLIT], "UNASSIGNED")) {
+		const char *list = ann_is(v[SPLIT], "TRAIN") || ann_is(v[SPLIT], "TRAINING") ? "train"
+			: ann_is(v[SPLIT], "VALIDATION") || ann_is(v[SPLIT], "VALIDATE")         ? "val"
+			: ann_is(v[SPLIT], "TEST")                                               ? "test"
+																					 : NULL; /* AutoML's words */
+		int split = list ? ann_split(s, list, strlen(list)) : ann_split(s, v[SPLIT].p, ann_len(v[SPLIT]));
 		if (split < 0)
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s:%u: more than %d lists", origin, line, ANN_SPLITS);
 		s->images[at].splits |= 1ull << split;
@@ -430,19 +403,19 @@ static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	ann_lines l = ann_lines_of(data, n);
-	row r = { .n = 0 };
-	int map[COLUMNS];
-	char *keys[COLUMNS] = { 0 };
+	ann_csv_row r = { .n = 0 };
+	int map[ANN_COLUMNS];
+	char *keys[ANN_COLUMNS] = { 0 };
 	bool bad = false, first = true, sizes;
-	char separator = separator_of(data, n);
-	int from = s->n_objects;
+	char separator = ann_csv_separator(data, n);
+	int from = s->n_objects, headless = -1;
 	secant_status status = SECANT_OK;
-	for (int i = 0; i < COLUMNS; i++) /* rows may be longer than the header */
+	for (int i = 0; i < ANN_COLUMNS; i++) /* rows may be longer than the header */
 		map[i] = -1;
-	while (!status && next_record(&l, separator, &r, &bad)) {
+	while (!status && ann_csv_record(&l, separator, &r, &bad)) {
 		if (bad || r.room.failed) {
 			status = ann_bad(s, "parse-error", origin, l.number, 0, err,
-				"a quote without its end, or more than %d columns", COLUMNS);
+				"a quote without its end, or more than %d columns", ANN_COLUMNS);
 			break;
 		}
 		if (r.n == 1 && !ann_len(r.f[0]))
@@ -456,16 +429,23 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			continue;
 		}
 		if (first) {
-			static const int plain[6] = { FILE_NAME, X0, Y0, X1, Y1, CLASS };
-			for (int i = 0; i < COLUMNS; i++)
-				map[i] = i < 6 ? plain[i] : -1;
 			first = false;
+			headless = plain_layout(&r) > 0 ? plain_layout(&r) : 0;
+			int columns = (int)strlen(plain[headless].row);
+			for (int i = 0; i < ANN_COLUMNS; i++)
+				map[i] = i < columns ? plain[headless].map[i] : -1;
+			ann_note(s, "%s has no header: its columns are taken for %s", origin, plain[headless].words);
 		}
 		status = take_row(s, &r, map, keys, origin, l.number, err);
 	}
-	for (int i = 0; i < COLUMNS; i++)
+	for (int i = 0; i < ANN_COLUMNS; i++)
 		secant_free(keys[i]);
 	base_str_free(&r.room);
+	for (int i = from; !status && headless >= 0 && i < s->n_objects; i++)
+		if (!(s->objects[i].flags & ANN_NO_BOX) && (ann_w(&s->objects[i]) <= 0 || ann_h(&s->objects[i]) <= 0))
+			status = ann_bad(s, "parse-error", origin, s->objects[i].line, 0, err,
+				"the box ends before it begins, if the columns are %s: give the file a header (x,y,w,h for sizes)",
+				plain[headless].words);
 	if (!status && are_shares(s, from)) {
 		s->flags |= SHARES;
 		ann_note(s, "%s: all boxes lie within 0 and 1: they are taken for shares of their pictures", origin);
@@ -544,21 +524,6 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	return status ? status : ann_sort_classes(s, fixed, err);
 }
 
-static void
-put_cell(base_str *t, const char *p, size_t n)
-{
-	if (!n
-		|| !(memchr(p, ',', n) || memchr(p, '"', n) || memchr(p, '\n', n) || memchr(p, '\r', n) || *p == ' '
-			|| p[n - 1] == ' ')) {
-		base_str_addn(t, p, n);
-		return;
-	}
-	base_str_add(t, "\"");
-	for (size_t i = 0; i < n; i++)
-		base_str_addn(t, p[i] == '"' ? "\"\"" : p + i, p[i] == '"' ? 2 : 1);
-	base_str_add(t, "\"");
-}
-
 /* Keys of all attributes of objects, in order of appearance; those for which there is no column are counted as lost. */
 static int
 attribute_keys(const ann_set *s, ann_text *keys, int most, ann_out *out)
@@ -587,16 +552,16 @@ put_row(
 	const double v[4] = { box ? ann_x0(o) : 0, box ? ann_y0(o) : 0, box ? ann_x1(o) : 0, box ? ann_y1(o) : 0 };
 	int more = 0;
 	const char *split = ann_one_split(s, im, &more);
-	put_cell(t, name, strlen(name));
+	ann_csv_cell(t, name, strlen(name));
 	base_str_addf(t, ",%d,%d,", im->width, im->height);
-	put_cell(t, class, strlen(class));
+	ann_csv_cell(t, class, strlen(class));
 	for (int i = 0; i < 4; i++) {
 		base_str_add(t, ",");
 		if (box)
 			ann_put_number(t, v[i]);
 	}
 	base_str_add(t, ",");
-	put_cell(t, split, strlen(split));
+	ann_csv_cell(t, split, strlen(split));
 	base_str_add(t, o && o->flags & ANN_CROWD ? ",1," : o ? ",0," : ",,");
 	base_str_add(t, o && o->flags & ANN_DIFFICULT ? "1" : o ? "0" : "");
 	for (int i = 0; i < n; i++) {
@@ -605,7 +570,7 @@ put_row(
 		base_str_add(t, ",");
 		if (json)
 			ann_value_text(&value, json);
-		put_cell(t, value.p ? value.p : "", value.n);
+		ann_csv_cell(t, value.p ? value.p : "", value.n);
 		base_str_free(&value);
 	}
 	if (areas) {
@@ -620,8 +585,8 @@ static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
-	ann_text keys[COLUMNS - KNOWN];
-	int n = attribute_keys(s, keys, COLUMNS - KNOWN, out), more = 0;
+	ann_text keys[ANN_COLUMNS - KNOWN];
+	int n = attribute_keys(s, keys, ANN_COLUMNS - KNOWN, out), more = 0;
 	bool areas = false;
 	ann_implied extra;
 	for (int i = 0; i < s->n_objects && !areas; i++)
@@ -629,7 +594,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	base_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax,split,iscrowd,difficult");
 	for (int i = 0; i < n; i++) {
 		base_str_add(&t, ",");
-		put_cell(&t, ann_str(s, keys[i]), strlen(ann_str(s, keys[i])));
+		ann_csv_cell(&t, ann_str(s, keys[i]), strlen(ann_str(s, keys[i])));
 	}
 	base_str_add(&t, areas ? ",coco.area\n" : "\n");
 	secant_status status = SECANT_OK;

@@ -28,6 +28,8 @@ static const secant_opt reading_rows[] = {
 	SECANT_OPT_CHOICE(secant_dataset_reading, declared_size, "declared-size", "refuse", "refuse|scale|turn|ignore",
 		"pictures of another size than their annotations say: scale objects with them, turn objects as EXIF turns the "
 		"picture, or ignore what is said"),
+	SECANT_OPT_CHOICE(secant_dataset_reading, run_order, "run-order", "auto", "auto|columns|rows",
+		"rle-csv: whether pixels are counted down columns or along rows; auto: by evidence"),
 	SECANT_OPT_CHOICE(secant_dataset_reading, links, "links", "follow", "follow|refuse",
 		"pictures to which links lead out of the data set: follow says so; refuse is for sets of strangers"),
 	SECANT_OPT_END,

@@ -26,8 +26,11 @@ ann_finder_open(ann_finder *f, ann_set *s, const secant_dataset_reading *o, seca
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
 		status = add_key(f, name, i, err);
-		if (!status && base_path_name(name) != name)
-			status = add_key(f, base_path_name(name), i, err);
+		while (!status && (name = strchr(name, '/'))) { /* and by each end of it that is no other's whole name */
+			name++;
+			if (ann_find_image(s, name, strlen(name)) < 0)
+				status = add_key(f, name, i, err);
+		}
 	}
 	return status;
 }
@@ -74,6 +77,50 @@ ann_finder_picture(
 	if (image >= 0 && !*status)
 		*status = ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", text);
 	return *status ? -1 : image;
+}
+
+static int
+find_as(const ann_set *s, const char *dir, size_t from, size_t to, const char *folder, const char *name)
+{
+	static const char *const extensions[] = { "jpg", "png", "jpeg", "JPG", "tif", "bmp", "tiff", "webp", "PNG",
+		"JPEG" };
+	bool bare = !*base_path_ext(name);
+	int at = -1;
+	for (size_t i = 0; at < 0 && i < (bare ? sizeof extensions / sizeof *extensions : 1); i++) {
+		char *full = base_format("%.*s%s%s%s%s%s%s", (int)from, dir, folder, dir + to,
+			from || dir[to] || *folder ? "/" : "", name, bare ? "." : "", bare ? extensions[i] : "");
+		const char *path = full && *full == '/' ? full + 1 : full;
+		at = path ? ann_find_image(s, path, strlen(path)) : -1;
+		secant_free(full);
+	}
+	return at;
+}
+
+int
+ann_find_beside(const ann_set *s, const char *dir, const char *name)
+{
+	static const char *const folders[] = { "images", "image", "imgs", "img", "JPEGImages", "Images", "pictures",
+		"photos", "frames", "data", "rgb" };
+	const char *below = strcmp(dir, ".") ? dir : "";
+	int at = find_as(s, below, strlen(below), strlen(below), "", name);
+	for (const char *part = below; at < 0 && part && *part;) { /* each part of the folder's path by another name */
+		const char *end = strchr(part, '/');
+		size_t from = (size_t)(part - below), to = end ? (size_t)(end - below) : strlen(below);
+		for (size_t i = 0; at < 0 && i < sizeof folders / sizeof *folders; i++)
+			at = find_as(s, below, from, to, folders[i], name);
+		part = end ? end + 1 : NULL;
+	}
+	return at;
+}
+
+int
+ann_finder_beside(
+	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err)
+{
+	char *dir = base_path_dir(ann_below(s, origin));
+	int at = dir && *text ? ann_find_beside(s, dir, base_path_name(text)) : -1;
+	secant_free(dir);
+	return at >= 0 ? at : ann_finder_picture(f, s, text, origin, status, err);
 }
 
 const char *
@@ -362,6 +409,43 @@ ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, co
 {
 	const kind k = { .extension = extension, .is = is, .text = read };
 	return read_files(s, path, o, &k, watch, err);
+}
+
+static size_t
+folder_length(const char *name)
+{
+	return (size_t)(base_path_name(name) - name);
+}
+
+secant_status
+ann_leave_unlisted(ann_set *s, bool beside, secant_err *err)
+{
+	ann_set folders;
+	int gone = 0, first = -1;
+	secant_status status = SECANT_OK;
+	ann_init(&folders);
+	for (int i = 0; !status && i < s->n_images && beside; i++) {
+		const char *name = ann_str(s, s->images[i].name);
+		size_t n = folder_length(name);
+		if (s->images[i].source && ann_find_image(&folders, n ? name : "/", n ? n : 1) < 0
+			&& ann_add_image(&folders, n ? name : "/", n ? n : 1) < 0)
+			status = ann_nomem(err);
+	}
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name);
+		size_t n = folder_length(name);
+		if (s->images[i].source || (beside && ann_find_image(&folders, n ? name : "/", n ? n : 1) >= 0))
+			continue;
+		s->images[i].flags |= ANN_GONE;
+		first = gone++ ? first : i;
+	}
+	if (!status && gone) {
+		ann_note(s, "%d picture%s that no annotation file names %s left out, the first is '%s'", gone,
+			gone > 1 ? "s" : "", gone > 1 ? "are" : "is", ann_str(s, s->images[first].name));
+		status = ann_compact(s, err);
+	}
+	ann_free(&folders);
+	return status;
 }
 
 secant_status

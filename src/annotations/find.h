@@ -5,7 +5,7 @@
 #include "base/json.h"
 
 typedef struct ann_finder {
-	ann_set keys; /* places and last parts of names; number is the picture, -1: several */
+	ann_set keys; /* places, and the ends of their names; number is the picture, -1: several */
 } ann_finder;
 
 /* All pictures of the data set, or of a folder of it, join the set and can be found. */
@@ -17,6 +17,14 @@ enum { ANN_SEVERAL = -2 };
 int ann_finder_end(const ann_finder *f, const char *name);
 /* The picture that `text` names; one that is not there is added. -1: an error, in *status. */
 int ann_finder_picture(
+	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);
+
+/* The picture `name` in a folder beside folder `dir` of the set, whose name says no more than that pictures lie there:
+ * images/train for labels/train, train/img for train/json. -1: none. `name` has an extension, or gets the usual ones.
+ */
+int ann_find_beside(const ann_set *s, const char *dir, const char *name);
+/* The picture that a file beside it names: in its folder, in one beside that, or anywhere. */
+int ann_finder_beside(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);
 
 /* --- small JSON formats, as trees --- */
@@ -61,6 +69,9 @@ secant_status ann_read_texts(ann_set *s, const char *path, const secant_dataset_
 const char *ann_below(const ann_set *s, const char *path);
 /* The picture of this name with any of the usual extensions; -1: none, or several. */
 int ann_finder_stem(const ann_finder *f, const char *stem);
+/* Pictures that no annotation file names leave the set, with a note; `beside`: but for those that lie in a folder with
+ * one that is named. */
+secant_status ann_leave_unlisted(ann_set *s, bool beside, secant_err *err) SECANT_NODISCARD;
 /* One file from memory, for picture 0 (f is NULL). */
 secant_status ann_parse_tree(
 	ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err) SECANT_NODISCARD;

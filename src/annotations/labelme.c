@@ -6,6 +6,7 @@
  * LabelMe 3.0) is read (labelme_xml.c).
  */
 #include "annotations/labelme.h"
+#include "annotations/find.h"
 #include "annotations/rle.h"
 #include "base/file.h"
 #include <secant/codec.h>
@@ -488,7 +489,13 @@ find_picture(ann_set *s, const char *file, const char *below, bool json)
 		at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
 		secant_free(alias);
 	}
-	secant_free(named), secant_free(dir);
+	char *stem = at < 0 ? base_path_stem(below) : NULL; /* in folders beside each other: images and json */
+	const char *name = named ? base_path_name(named) : "";
+	if (at < 0 && dir && *name)
+		at = ann_find_beside(s, dir, name);
+	if (at < 0 && dir && stem)
+		at = ann_find_beside(s, dir, stem);
+	secant_free(named), secant_free(dir), secant_free(stem);
 	return at;
 }
 

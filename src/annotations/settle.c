@@ -168,6 +168,57 @@ say_namesakes(ann_set *s)
 	return SECANT_OK;
 }
 
+/* Sets of formats without lists, whose pictures lie in folders train, val, test: those are the lists, where there are
+ * two of them at least. Nothing of one may be drawn by chance into another. */
+static void
+lists_by_folders(ann_set *s)
+{
+	static const char *const lists[][2] = { { "train", "train" }, { "training", "train" }, { "val", "val" },
+		{ "valid", "val" }, { "validation", "val" }, { "test", "test" }, { "testing", "test" } };
+	enum { LISTS = sizeof lists / sizeof *lists };
+	for (int depth = 0; depth < 2 && !s->n_splits; depth++) {
+		unsigned found = 0;
+		for (int give = 0; give < 2; give++)
+			for (int i = 0; i < s->n_images && (!give || found & (found - 1)); i++) {
+				const char *part = ann_str(s, s->images[i].name), *slash = strchr(part, '/');
+				if (depth && slash && (!says_nothing(part, slash) || !strchr(slash + 1, '/')))
+					continue;
+				part = depth && slash ? slash + 1 : part;
+				size_t n = strcspn(part, "/");
+				for (unsigned k = 0; part[n] && k < LISTS; k++) {
+					const char *name = lists[k][1];
+					if (strlen(lists[k][0]) != n || strncasecmp(part, lists[k][0], n))
+						continue;
+					found |= 1u << (*name == 'v' ? 1 : name[1] == 'e' ? 2 : 0);
+					int split = give ? ann_split(s, name, strlen(name)) : -1;
+					s->images[i].splits |= split >= 0 ? 1ull << split : 0;
+				}
+			}
+	}
+}
+
+/* Polygons of one or two points are kept as they are, but no pixel is theirs. */
+static void
+say_empty_polygons(ann_set *s)
+{
+	int count = 0, first = -1;
+	for (int i = 0; i < s->n_objects; i++) {
+		int parts = 0, n, most = 0;
+		const double *xy,
+			*p = ann_shape_kind(s, s->objects[i].shape) == ANN_POLYGONS ? ann_parts(s, s->objects[i].shape, &parts)
+																		: NULL;
+		for (int k = 0; k < parts; k++) {
+			p = ann_part(p, &xy, &n);
+			most = n > most ? n : most;
+		}
+		if (p && most < 3 && !count++)
+			first = i;
+	}
+	if (count)
+		ann_note(s, "%d polygon%s fewer than three points and cover%s no pixel, the first is in '%s'", count,
+			count > 1 ? "s have" : " has", count > 1 ? "" : "s", ann_str(s, s->images[s->objects[first].image].name));
+}
+
 secant_status
 ann_settle(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 {
@@ -180,6 +231,8 @@ ann_settle(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 			"look wrong",
 			s->foreign, s->foreign > 1 ? "s are" : " is", ann_str(s, s->foreign_first));
 	secant_status status = find_strays(s, o, err);
+	lists_by_folders(s);
+	say_empty_polygons(s);
 	if (!status && say_placeless(s))
 		status = ann_nomem(err);
 	if (!status && say_namesakes(s))

@@ -1,0 +1,22 @@
+/* Pieces of JSON that several writers need (put.c). */
+#ifndef ANN_PUT_H
+#define ANN_PUT_H
+#include "annotations/format.h"
+
+/* `before` as it stands, then the text as a JSON string. */
+void ann_put_text(base_str *t, const char *before, const char *text);
+/* `before` as it stands, then the number; not finite: 0. */
+void ann_put_real(base_str *t, const char *before, double v);
+/* [x, y], [x, y], ... or x, y, x, y, ... (flat), without outer brackets. */
+void ann_put_points(base_str *t, const double *xy, int n, bool flat);
+/* "key": value, ... of those attributes that are no other format's own elements, after `before` where there are any.
+ * `plain`: values as text. True where some were put. */
+bool ann_put_pairs(base_str *t, const ann_set *s, uint32_t head, const char *before, bool plain);
+/* The name of an object's class, "" none. */
+const char *ann_class_of(const ann_set *s, const ann_object *o);
+/* Objects that a format of places can hold: with a place and a class, to be judged. */
+bool ann_is_thing(const ann_set *s, const ann_object *o);
+/* A picture under PREFIX/NAME. */
+secant_status ann_out_beneath(
+	ann_out *out, const ann_set *s, int image, const char *prefix, secant_err *err) SECANT_NODISCARD;
+#endif
