@@ -182,7 +182,9 @@ fold(compiling *c, secant_err *err)
 	for (int i = 0; i < graph_outputs(g) && n < 8; i++)
 		keep[n] = graph_output_at(g, i, &names[n]), n++;
 	graph_net *fused = (c->store = deploy_store_of(&c->d, g, err)) ? op_pass_fuse(g, false, keep, n, err) : NULL;
-	c->network = fused ? exec_pass_fold(fused, c->store, keep, n, &c->folded, err) : NULL;
+	graph_net *folded = fused ? exec_pass_fold(fused, c->store, keep, n, &c->folded, err) : NULL;
+	c->network = folded ? op_pass_fuse_bytes(folded, keep, n, err) : NULL;
+	graph_free(folded);
 	for (int i = 0; i < n && c->network; i++)
 		graph_output(c->network, names[i], keep[i]);
 	if (c->network)

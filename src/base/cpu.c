@@ -16,7 +16,7 @@
 static const char *const isa_names[] = { "sse2", "avx2", "avx512", "amx" };
 static struct {
 	base_isa isa;
-	bool avx512_bf16, amx_bf16;
+	bool avx512_bf16, avx512_vnni, amx_bf16;
 	char model[64];
 } cpu;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -49,8 +49,10 @@ cpu_ask(void)
 		cpu.isa = BASE_ISA_AVX512;
 	if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
 		cpu.avx512_bf16 = a >> 5 & 1;
-	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
 		cpu.amx_bf16 = d >> 22 & 1;
+		cpu.avx512_vnni = c >> 11 & 1;
+	}
 	if (cpu.isa == BASE_ISA_AVX512 && amx_usable())
 		cpu.isa = BASE_ISA_AMX;
 	for (unsigned i = 0; i < 3; i++)
@@ -110,6 +112,12 @@ bool
 base_cpu_has_amx(void)
 {
 	return base_cpu_isa() == BASE_ISA_AMX && cpu.amx_bf16;
+}
+
+bool
+base_cpu_has_vnni(void)
+{
+	return base_cpu_isa() >= BASE_ISA_AVX512 && cpu.avx512_vnni;
 }
 
 bool

@@ -16,6 +16,7 @@ base_isa base_cpu_isa(void); /* decided at the first call; thread-safe */
 const char *base_isa_name(base_isa isa); /* "sse2", ... */
 bool base_cpu_has_bf16(void); /* AVX512-BF16 or AMX-BF16, after the cap */
 bool base_cpu_has_amx(void);
+bool base_cpu_has_vnni(void); /* AVX512-VNNI, after the cap */
 const char *base_cpu_model(void); /* "AMD EPYC"; static */
 /* "SECANT_CPU: 'x' is not sse2, avx2, avx512 or amx" as an error when the variable is wrong. */
 secant_status base_cpu_check(secant_err *err) SECANT_NODISCARD;

@@ -16,8 +16,8 @@ deploy_onnx_store(const format_onnx_network *n, bool f64, secant_err *err)
 		}
 		if (f64)
 			format_onnx_get_reals(t, 0, slot->count, slot->data);
-		else if (t->type == FORMAT_ONNX_FLOAT)
-			memcpy(slot->data, t->data, (size_t)slot->count * sizeof(float));
+		else if (t->type == FORMAT_ONNX_FLOAT || slot->type.dtype == SECANT_I8)
+			memcpy(slot->data, t->data, (size_t)slot->count * format_onnx_type_size(t->type));
 		else
 			for (int64_t k = 0; k < slot->count; k++) {
 				double v;
@@ -66,6 +66,7 @@ result_of(const graph_net *g, graph_value v, int type, const void *from, bool f6
 		double x = f64           ? ((const double *)from)[i]
 			: have == SECANT_F32 ? (double)((const float *)from)[i]
 			: have == SECANT_I32 ? (double)((const int32_t *)from)[i]
+			: have == SECANT_I8  ? (double)((const int8_t *)from)[i]
 								 : (double)((const uint8_t *)from)[i];
 		format_onnx_put_reals(t, i, 1, &x);
 	}

@@ -23,6 +23,21 @@ int op_pad_of(const secant_ints *padding, int side); /* side 0 top, 1 left, 2 bo
 int64_t op_conv_out(int64_t in, int kernel, int stride, int pad_before, int pad_after,
 	int dilation); /* below 1: kernel larger than input */
 
+typedef struct op_conv_bytes_attr { /* conv2d_bytes: as conv2d; to: what is stored */
+	secant_ints stride, dilation, padding;
+	int groups, act;
+	int to; /* 0 f32, 1 u8, 2 i8 */
+} op_conv_bytes_attr;
+
+typedef struct op_add_bytes_attr {
+	bool product;
+	int act, to;
+} op_add_bytes_attr;
+
+typedef struct op_act_bytes_attr {
+	int act, to; /* to: 0 u8, 1 i8 */
+} op_act_bytes_attr;
+
 typedef struct op_pool_attr {
 	secant_ints kernel, stride; /* h, w; stride n = 0: the kernel's */
 	secant_ints padding; /* as in conv2d */
@@ -205,6 +220,8 @@ void op_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK]); /* row-
 /* Joins what one pass over memory can do: norm + add + activation, layers on points (fuse.c). It runs before
  * differentiation; gradients: only into operators that have rules for it. */
 graph_net *op_pass_fuse(const graph_net *g, bool gradients, graph_value *keep, int n, secant_err *err);
+/* After fusing and folding: quantised numbers go from product to product as they are stored (fuse_bytes.c). */
+graph_net *op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err);
 
 /* OpenMP over independent outputs; nothing without OpenMP. */
 #ifdef _OPENMP

@@ -148,7 +148,7 @@ run_ways(const graph_op *op, const graph_op_case *c, const exec_impl *impl, bool
 	bool any = false, inner = getenv("SECANT_TEST_INNER") != NULL;
 	for (int threads = inner ? 2 : 1; threads <= 3; threads += 2)
 		for (int kind = 0; kind < 3; kind++) {
-			way how = { SECANT_I32, low, false, kind > 0, kind > 1, threads };
+			way how = { strstr(op->name, "_bytes") ? SECANT_I8 : SECANT_I32, low, false, kind > 0, kind > 1, threads };
 			for (int wide = 0; wide <= (low && may_be_wide(op, c)); wide++) {
 				how.wide = wide;
 				bool ran = run_case(op, c, impl, how);

@@ -514,8 +514,8 @@ frame_new(frame *f, onnx_call *c)
 	return false;
 }
 
-static secant_status
-call_function(onnx_call *c, const format_onnx_function *fn)
+secant_status
+onnx_call_function(onnx_call *c, const format_onnx_function *fn)
 {
 	onnx_walk *w = c->walk;
 	int64_t opset = c->scope->opset;
@@ -583,8 +583,11 @@ do_node(onnx_call *c, bool known)
 {
 	const format_onnx_function *fn = function_of(c->walk->model, c->node);
 	if (fn)
-		return call_function(c, fn);
-	secant_status s = check_node(c);
+		return onnx_call_function(c, fn);
+	secant_status s;
+	if (onnx_do_contributed(c, known, &s))
+		return s;
+	s = check_node(c);
 	if (s)
 		return s;
 	if (c->op->control || known)

@@ -131,6 +131,12 @@ int64_t onnx_place(int64_t k, int rank, const int64_t *dim, const int64_t *strid
 void onnx_copy(onnx_tensor *to, int64_t i, const onnx_tensor *from, int64_t j);
 secant_status onnx_spend(onnx_call *c, double numbers); /* work that is to come */
 
+/* ---- operators made of others (contributed.c) ---- */
+secant_status onnx_call_function(onnx_call *c, const format_onnx_function *fn);
+bool onnx_is_contributed(const format_onnx_node *n); /* of another domain, and known all the same */
+/* True: the node is one that others say, and *status is how that went. */
+bool onnx_do_contributed(onnx_call *c, bool known, secant_status *status);
+
 /* ---- rules that evaluation and mapping share (eval_move.c): false, or -1, after an error ---- */
 bool onnx_reshape_dims(onnx_call *c, int in_rank, const int64_t *in, const int64_t *want, int n, int64_t *dim);
 int onnx_axis_flags(onnx_call *c, int rank, bool *flag); /* of input 1 or `axes`: how many; -1: none are given */

@@ -367,6 +367,30 @@ onnx_eval_quantize(onnx_call *c)
 	return onnx_give_reals(c, 0, type, x->rank, x->dim, v);
 }
 
+/* Weights: the result remembers the bytes that it is made of, if those are signed and their zeros 0. */
+static void
+remember_bytes(onnx_call *c, onnx_tensor *x, onnx_tensor *scale, const double *zero, const scaling *s)
+{
+	bool is_unsigned = x->type == FORMAT_ONNX_UINT8; /* around 128: the same, 128 lower */
+	bool plain = (x->type == FORMAT_ONNX_INT8 || (is_unsigned && zero)) && x->rank > 1 && scale->rank < 2 && !x->sized
+		&& (s->count == 1
+			|| (scale->rank == 1 && s->count == x->dim[0] && scale_index(s, format_onnx_count(x) - 1) == s->count - 1));
+	for (int64_t k = 0; plain && zero && k < s->count; k++)
+		plain = zero[k] == (is_unsigned ? 128 : 0);
+	for (int64_t k = 0, each = s->count > 1 ? format_onnx_count(x) / s->count : 0; plain && k < s->count && each; k++)
+		plain = scale_index(s, k * each) == k; /* along axis 0 */
+	if (!plain || !c->out[0])
+		return;
+	if (is_unsigned) {
+		onnx_tensor *moved = format_onnx_tensor_new(FORMAT_ONNX_INT8, x->rank, x->dim, 0, c->err);
+		for (int64_t i = 0, n = moved ? format_onnx_count(x) : 0; i < n; i++)
+			((uint8_t *)moved->data)[i] = ((const uint8_t *)x->data)[i] ^ 0x80;
+		c->out[0]->bytes = moved;
+	} else
+		c->out[0]->bytes = format_onnx_tensor_hold(x);
+	c->out[0]->scale = format_onnx_tensor_hold(scale);
+}
+
 secant_status
 onnx_eval_dequantize(onnx_call *c)
 {
@@ -381,7 +405,10 @@ onnx_eval_dequantize(onnx_call *c)
 		int64_t k = scale_index(&s, i);
 		v[i] = (v[i] - (z ? z[k] : 0)) * f[k];
 	}
-	return onnx_give_reals(c, 0, scale->type, x->rank, x->dim, v);
+	secant_status status = onnx_give_reals(c, 0, scale->type, x->rank, x->dim, v);
+	if (!status && format_onnx_count(x) > 0)
+		remember_bytes(c, x, scale, z, &s);
+	return status;
 }
 
 secant_status

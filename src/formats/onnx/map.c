@@ -229,6 +229,50 @@ onnx_value_of(onnx_call *c, int i)
 }
 
 bool
+onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m)
+{
+	const graph_net *g = onnx_graph(c);
+	const graph_value_info *v = m && m->v >= 0 ? graph_value_at(g, m->v) : NULL;
+	return v && v->kind == GRAPH_VALUE_NODE && !strcmp(graph_get_node(g, v->node)->op->name, "dequantize");
+}
+
+const onnx_mapped *
+onnx_bytes_of(onnx_call *c, int i)
+{
+	format_onnx_network *n = c->walk->map;
+	onnx_tensor *t = i < c->n_in ? c->in[i] : NULL;
+	const char *name = t && t->bytes && !n->learning ? state_name(n, c, t, c->node->in[i]) : NULL;
+	if (t && t->bytes && !n->learning && c->scope->depth == 1 && c->scope->caller) /* within one node of the model */
+		name = c->scope->caller->out[0];
+	if (!name || format_onnx_find_instead(c->walk->model, name) || t->rank > SECANT_MAX_RANK)
+		return NULL;
+	int64_t scales = format_onnx_count(t->scale);
+	double *scale = onnx_temp(c, scales, sizeof *scale);
+	onnx_mapped *m = base_arena_alloc(n->arena, sizeof *m);
+	char *own = base_arena_format(n->arena, "%s.bytes", name);
+	if (!scale || !m || !own) {
+		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
+		return NULL;
+	}
+	secant_shape shape = { .rank = t->rank }, row = scales > 1 ? secant_shape_of(1, scales) : (secant_shape){ 0 };
+	*m = (onnx_mapped){ .type = t->type, .rank = t->rank };
+	for (int k = 0; k < t->rank; k++)
+		shape.dim[k] = m->dim[k] = t->dim[k], m->perm[k] = k;
+	format_onnx_get_reals(t->scale, 0, scales, scale);
+	bool there = graph_find(n->g, own) >= 0;
+	if (!there && base_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state)) {
+		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
+		return NULL;
+	}
+	if (!there)
+		n->state[n->n_state++] = (format_onnx_state){ own, format_onnx_tensor_hold(t->bytes) };
+	graph_value q = graph_state(n->g, own, SECANT_I8, &shape, false, GRAPH_INIT_ZEROS);
+	op_quantize_attr a = { .axis = scales > 1 ? 0 : -1, .to = 1 };
+	m->v = graph_apply(n->g, "dequantize", &a, 2, q, graph_constant(n->g, SECANT_F32, &row, scale));
+	return m;
+}
+
+bool
 onnx_learns(const onnx_call *c, const onnx_mapped *m)
 {
 	const format_onnx_network *n = c->walk->map;

@@ -68,6 +68,9 @@ graph_value format_onnx_output(format_onnx_network *n, int i, bool last);
 graph_net *onnx_graph(const onnx_call *c);
 /* Input i as a value: mapped, or a known tensor as a state or constant. NULL after an error. */
 const onnx_mapped *onnx_value_of(onnx_call *c, int i);
+/* Input i as weights of bytes behind a dequantize node, where it was quantised; NULL: it was not, or it is to learn. */
+const onnx_mapped *onnx_bytes_of(onnx_call *c, int i);
+bool onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m); /* a dequantize node makes it */
 /* The same axes in another order. */
 graph_value onnx_ordered(graph_net *g, const onnx_mapped *m, const int *perm);
 graph_value onnx_plain(graph_net *g, const onnx_mapped *m);

@@ -41,7 +41,10 @@ secant_status
 onnx_map_conv(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
-	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL,
+	const onnx_mapped *x = onnx_value_of(c, 0), *q = onnx_is_dequantised(c, x) ? onnx_bytes_of(c, 1) : NULL,
+					  *w = q ? q
+		: x                  ? onnx_value_of(c, 1)
+							 : NULL,
 					  *b = w && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	onnx_window win;
 	if (c->err->code)
@@ -81,6 +84,14 @@ onnx_map_conv_transpose(onnx_call *c)
 	return onnx_result_last(c, v, x->type);
 }
 
+/* Are they bytes in our graph too? (Those of pictures may have come as reals.) */
+static bool
+is_stored_bytes(const onnx_call *c, const onnx_mapped *x)
+{
+	secant_dtype d = graph_value_at(onnx_graph(c), x->v)->type.dtype;
+	return (x->type == FORMAT_ONNX_UINT8 && d == SECANT_U8) || (x->type == FORMAT_ONNX_INT8 && d == SECANT_I8);
+}
+
 secant_status
 onnx_map_pool(onnx_call *c)
 {
@@ -90,7 +101,8 @@ onnx_map_pool(onnx_call *c)
 	onnx_window w;
 	if (!x)
 		return c->err->code;
-	if (x->rank != 4 || !format_onnx_type_is_real(x->type))
+	bool bytes = most && is_stored_bytes(c, x);
+	if (x->rank != 4 || (!format_onnx_type_is_real(x->type) && !bytes))
 		return onnx_no_map(c, x->rank == 4 ? "pools integers" : "slides over other than two axes");
 	if (!onnx_window_of(c, 4, x->dim, NULL, ceil_mode, &w) || !good_pads(c, &w))
 		return c->err->code;
@@ -109,7 +121,11 @@ onnx_map_pool(onnx_call *c)
 		a.padding.v[i] = (int)w.before[i];
 		a.padding.v[i + 2] = (int)w.after[i];
 	}
-	graph_value v = graph_apply(g, most ? "max_pool2d" : "avg_pool2d", &a, 1, onnx_channels_last(g, x));
+	graph_value v = graph_apply(g,
+		bytes      ? "max_pool2d_bytes"
+			: most ? "max_pool2d"
+				   : "avg_pool2d",
+		&a, 1, onnx_channels_last(g, x));
 	if (v >= 0)
 		for (int i = 0; i < 2; i++)
 			if (graph_shape(g, v)->dim[i + 1] != w.out[i])
@@ -434,7 +450,8 @@ onnx_map_resize(onnx_call *c)
 			return onnx_no_map(c, "resizes other than the two last axes of four");
 		any |= changes;
 	}
-	if (!strcmp(r.coordinates, "tf_crop_and_resize") || !format_onnx_type_is_real(x->type))
+	bool bytes = is_stored_bytes(c, x) && !strcmp(r.mode, "nearest");
+	if (!strcmp(r.coordinates, "tf_crop_and_resize") || (!format_onnx_type_is_real(x->type) && !bytes))
 		return onnx_no_map(c, "crops while it resizes, or resizes integers");
 	if (!any)
 		return onnx_pass(c, 0, x, x->type);
@@ -456,7 +473,8 @@ onnx_map_resize(onnx_call *c)
 			a.scale_w = 1 / r.scale[3];
 		}
 		if (same_taps(c, &r, x, &a, 2) && same_taps(c, &r, x, &a, 3))
-			return onnx_result_last(c, graph_apply(g, "resize", &a, 1, onnx_channels_last(g, x)), x->type);
+			return onnx_result_last(
+				c, graph_apply(g, bytes ? "resize_bytes" : "resize", &a, 1, onnx_channels_last(g, x)), x->type);
 	}
 	return onnx_no_map(c, "samples where no resizing of ours does");
 }

@@ -75,7 +75,7 @@ refuse_nodes(const format_onnx_model *m, const format_onnx_graph *g, base_str *s
 {
 	for (int i = 0; i < g->n_node; i++) {
 		const format_onnx_node *node = &g->node[i];
-		bool known = !*node->domain && onnx_op_find(node->op);
+		bool known = (!*node->domain && onnx_op_find(node->op)) || onnx_is_contributed(node);
 		for (int k = 0; k < m->n_function && !known; k++)
 			known = !strcmp(m->function[k].name, node->op);
 		for (int k = 0; k < node->n_attr; k++)

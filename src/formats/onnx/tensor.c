@@ -150,6 +150,8 @@ format_onnx_tensor_drop(format_onnx_tensor *t)
 {
 	if (!t || --t->refs)
 		return;
+	format_onnx_tensor_drop(t->bytes);
+	format_onnx_tensor_drop(t->scale);
 	secant_free(t->owner);
 	secant_free(t);
 }

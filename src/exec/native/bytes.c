@@ -1,0 +1,450 @@
+/*
+ * Convolutions, sums and products of quantised numbers: kernels/bytes.h.
+ *
+ * A picture is laid out once with its padding, which is `zero` and so adds nothing, and with signed bytes moved to
+ * unsigned ones; then every sum is over stretches of bytes that lie one after the other: a row of the kernel where it
+ * is not dilated, else a tap. zero times the sum of the weights is taken off each sum in the end. A 1x1 kernel without
+ * padding reads the picture where it is.
+ */
+#include "base/hash.h"
+#include "exec/native/native.h"
+#include "kernels/bytes.h"
+#include <math.h>
+
+enum {
+	X_SCALE = 1,
+	X_ZERO = 2,
+	W = 3,
+	W_SCALE = 4,
+	BIAS = 5,
+	ADDED = 6,
+	ADDED_SCALE = 7,
+	ADDED_ZERO = 8,
+	Y_SCALE = 9,
+	Y_ZERO = 10,
+	OTHER = 3,
+	OTHER_SCALE = 4,
+	OTHER_ZERO = 5,
+	SUM_SCALE = 6,
+	SUM_ZERO = 7
+};
+enum { ROWS = KERNEL_BYTES_ROWS, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP, ALIGN = 16, SLACK = 64 };
+
+typedef struct layer {
+	int64_t pictures, height, width, in; /* of x */
+	int64_t rows, columns, out; /* of a result */
+	int64_t tall, wide; /* x with its padding */
+	int64_t ig, og, quads, panels, panel_bytes; /* of one group: its channels, and its weights as packed */
+	int kh, kw, taps, stretches, groups, top, left, sh, sw, dh, dw;
+	bool depthwise, laid_out, is_signed;
+	int64_t *at; /* stretches (taps, where depthwise) from the first byte under the kernel */
+	char *packed; /* panels of weights; then, at `sums`, the sum of each output's weights */
+	size_t sums, bytes;
+} layer;
+
+static bool
+is_bytes(const exec_operand *o)
+{
+	return o->dtype == SECANT_U8 || o->dtype == SECANT_I8;
+}
+
+/* The operators' `to` as the kernels have it. */
+static int
+stored_as(int to)
+{
+	return to == 0 ? KERNEL_BYTES_REAL : to == 1 ? KERNEL_BYTES_U8 : KERNEL_BYTES_S8;
+}
+
+/* Numbers that the kernel can follow a sum with. */
+static bool
+ends(const exec_step *s, int added, int to, int act)
+{
+	return (act == OP_ACT_NONE || act == OP_ACT_RELU || act == OP_ACT_relu6)
+		&& (added < 0 || !exec_has(s, added) || s->in[added].dtype == SECANT_F32 || is_bytes(&s->in[added]))
+		&& s->out[0].dtype
+		== (to == 0       ? SECANT_F32
+				: to == 1 ? SECANT_U8
+						  : SECANT_I8);
+}
+
+static bool
+supports_conv(const exec_step *s)
+{
+	const op_conv_bytes_attr *a = s->node->attr;
+	return is_bytes(&s->in[0]) && s->in[W].dtype == SECANT_I8 && s->in[W].state && ends(s, ADDED, a->to, a->act);
+}
+
+static int64_t
+up(int64_t n, int64_t multiple)
+{
+	return (n + multiple - 1) / multiple * multiple;
+}
+
+static int
+kind_of(const exec_step *s, int i)
+{
+	return !exec_has(s, i)             ? KERNEL_BYTES_NONE
+		: s->in[i].dtype == SECANT_F32 ? KERNEL_BYTES_REAL
+		: s->in[i].dtype == SECANT_U8  ? KERNEL_BYTES_U8
+									   : KERNEL_BYTES_S8;
+}
+
+static void
+fill_geometry(layer *l, const exec_step *s)
+{
+	const op_conv_bytes_attr *a = s->node->attr;
+	const int64_t *x = s->in[0].shape.dim, *w = s->in[W].shape.dim, *y = s->out[0].shape.dim;
+	*l = (layer){ .pictures = x[0],
+		.height = x[1],
+		.width = x[2],
+		.in = x[3],
+		.rows = y[1],
+		.columns = y[2],
+		.out = y[3],
+		.ig = w[1],
+		.og = w[0] / a->groups,
+		.kh = (int)w[2],
+		.kw = (int)w[3],
+		.groups = a->groups,
+		.top = op_pad_of(&a->padding, 0),
+		.left = op_pad_of(&a->padding, 1),
+		.sh = a->stride.v[0],
+		.sw = a->stride.v[1],
+		.dh = a->dilation.v[0],
+		.dw = a->dilation.v[1],
+		.is_signed = s->in[0].dtype == SECANT_I8 };
+	l->tall = l->height + l->top + op_pad_of(&a->padding, 2);
+	l->wide = l->width + l->left + op_pad_of(&a->padding, 3);
+	l->taps = l->kh * l->kw;
+	l->depthwise = l->ig == 1 && l->og == 1 && l->groups > 1;
+	bool rows = l->dw == 1 && l->groups == 1; /* taps of a row lie one after the other */
+	int64_t length = rows ? l->kw * l->in : l->ig;
+	l->stretches = rows ? l->kh : l->taps;
+	l->quads = up(length, DEEP) / DEEP;
+	l->panels = (l->og + COLUMNS - 1) / COLUMNS;
+	l->panel_bytes = (int64_t)l->stretches * l->quads * DEEP * COLUMNS;
+	l->laid_out = l->is_signed || l->tall != l->height || l->wide != l->width || (!l->depthwise && length % DEEP);
+	if (!l->laid_out && l->taps == 1 && l->sh == 1 && l->sw == 1) { /* all pixels as one row */
+		l->columns *= l->pictures * l->rows;
+		l->wide = l->columns;
+		l->pictures = l->rows = l->tall = 1;
+	}
+}
+
+static size_t
+laid_out_bytes(const layer *l)
+{
+	return l->laid_out ? (size_t)(l->pictures * l->tall * l->wide * l->in) + SLACK : 0;
+}
+
+typedef struct room { /* of a run */
+	uint8_t *x;
+	float *scale, *bias;
+	int32_t *less, *sums;
+} room;
+
+static room
+rooms(const layer *l, int threads, exec_scratch *m)
+{
+	int64_t out = up(l->out, COLUMNS) + COLUMNS;
+	room r = { exec_take(m, (int64_t)laid_out_bytes(l), 1), exec_take(m, out, sizeof(float)),
+		exec_take(m, out, sizeof(float)), exec_take(m, out, sizeof(int32_t)), NULL };
+	r.sums = exec_take(m, (int64_t)threads * ROWS * COLUMNS, sizeof(int32_t));
+	return r;
+}
+
+static secant_status
+prepare_conv(exec_step *s, secant_err *err)
+{
+	layer *l = s->data = secant_calloc(1, sizeof *l);
+	exec_scratch m = { 0 };
+	if (!l)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
+	fill_geometry(l, s);
+	int n = l->depthwise ? l->taps : l->stretches, each = n / l->kh; /* of a row of the kernel */
+	l->sums = (size_t)(l->depthwise ? up(l->taps * l->out, SLACK) + SLACK : l->groups * l->panels * l->panel_bytes);
+	l->bytes = l->sums + (size_t)l->out * sizeof(int32_t);
+	if (!(l->at = secant_calloc((size_t)n + 1, sizeof *l->at)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
+	for (int k = 0; k < n; k++)
+		l->at[k] = ((int64_t)(k / each) * l->dh * l->wide + (int64_t)(k % each) * l->dw) * l->in;
+	(void)rooms(l, s->threads, &m);
+	s->scratch = m.used;
+	s->packs = W + 1;
+	s->packed = (void **)&l->packed;
+	s->packed_bytes = l->bytes;
+	s->layout = base_fnv1a("bytes of 64", 11); /* the same on every machine */
+	s->flops = 2.0 * (double)exec_rows(&s->out[0].shape) * (double)secant_shape_count(&s->in[W].shape);
+	const char *how = l->depthwise                                 ? "bytes:depth"
+		: kernel_bytes_best()->product_vnni && base_cpu_has_vnni() ? "bytes:vnni"
+																   : "bytes:wide";
+	memcpy(s->detail, how, strlen(how) + 1);
+	return SECANT_OK;
+}
+
+/* Columns of panel p of a group: all 64, or as many 16s as the rest needs. */
+static int
+columns_of(const layer *l, int64_t p)
+{
+	int64_t left = l->og - p * COLUMNS;
+	return (int)(left >= COLUMNS ? COLUMNS : up(left, ALIGN));
+}
+
+static void
+pack_group(const layer *l, int group, const int8_t *w)
+{
+	bool rows = l->stretches != l->taps || l->taps == 1;
+	for (int64_t o = 0; o < l->og; o++) {
+		int64_t p = o / COLUMNS;
+		int columns = columns_of(l, p);
+		int8_t *to = (int8_t *)l->packed + (group * l->panels + p) * l->panel_bytes;
+		const int8_t *from = w + (group * l->og + o) * l->ig * l->taps;
+		for (int k = 0; k < l->taps; k++)
+			for (int64_t c = 0; c < l->ig; c++) {
+				int64_t stretch = rows && l->taps > 1 ? k / l->kw : k,
+						i = (rows && l->taps > 1 ? k % l->kw : 0) * l->ig + c;
+				to[((stretch * l->quads + i / DEEP) * columns + o % COLUMNS) * DEEP + i % DEEP] = from[c * l->taps + k];
+			}
+	}
+}
+
+static secant_status
+pack_conv(exec_step *s, const void *const *in, secant_err *err)
+{
+	layer *l = s->data;
+	const int8_t *w = in[W];
+	if (!(l->packed = base_alloc_aligned(l->bytes + SLACK)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for weights");
+	memset(l->packed, 0, l->bytes);
+	int32_t *sums = (int32_t *)(void *)(l->packed + l->sums);
+	int64_t each = l->ig * l->taps;
+	for (int64_t o = 0; o < l->out; o++)
+		for (int64_t i = 0; i < each; i++)
+			sums[o] += w[o * each + i];
+	if (l->depthwise)
+		for (int64_t o = 0; o < l->out; o++)
+			for (int k = 0; k < l->taps; k++)
+				((int8_t *)l->packed)[k * l->out + o] = w[o * l->taps + k];
+	else
+		for (int g = 0; g < l->groups; g++)
+			pack_group(l, g, w);
+	return SECANT_OK;
+}
+
+static void
+release_conv(exec_step *s)
+{
+	layer *l = s->data;
+	if (!l)
+		return;
+	if (!s->lent)
+		secant_free(l->packed);
+	secant_free(l->at);
+	secant_free(l);
+}
+
+/* One number of an operand, as it is stored. */
+static double
+number(const exec_step *s, const void *const *in, int i, double otherwise)
+{
+	return exec_has(s, i) ? exec_load_any(in[i], s->in[i].dtype, 0) : otherwise;
+}
+
+static void
+lay_out(const exec_step *s, const layer *l, const uint8_t *x, uint8_t *to, int zero)
+{
+	int64_t lines = l->pictures * l->tall, line = l->wide * l->in, row = l->width * l->in;
+	int flip = l->is_signed ? 0x80 : 0, parts = exec_parts(s, lines * line / 8);
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++)
+		for (int64_t r = exec_part(lines, parts, t); r < exec_part(lines, parts, t + 1); r++) {
+			int64_t h = r % l->tall - l->top;
+			uint8_t *p = to + r * line, *q = p + l->left * l->in;
+			if (h < 0 || h >= l->height) {
+				memset(p, zero, (size_t)line);
+				continue;
+			}
+			const uint8_t *from = x + (r / l->tall * l->height + h) * row;
+			memset(p, zero, (size_t)(l->left * l->in));
+			memset(q + row, zero, (size_t)(line - l->left * l->in - row));
+			if (flip)
+				for (int64_t i = 0; i < row; i++)
+					q[i] = from[i] ^ 0x80;
+			else
+				memcpy(q, from, (size_t)row);
+		}
+	memset(to + lines * line, zero, SLACK);
+}
+
+static float
+high_of(int act)
+{
+	return act == OP_ACT_relu6 ? 6 : INFINITY;
+}
+
+/* A row of the result, outputs of one panel of one group. */
+static void
+row_of(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row, int group, int64_t panel,
+	int32_t *sums, const char *added, int added_size, char *y, int y_size)
+{
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	bool vnni = k->product_vnni && base_cpu_has_vnni();
+	kernel_bytes_tile t = { l->at, l->stretches, columns_of(l, panel), l->quads, l->sw * l->in,
+		(const int8_t *)l->packed + (group * l->panels + panel) * l->panel_bytes };
+	int64_t first = group * l->og + panel * COLUMNS, n = l->og - panel * COLUMNS;
+	n = n > COLUMNS ? COLUMNS : n;
+	kernel_bytes_end own = *e;
+	own.less += first, own.scale += first, own.bias += first;
+	const uint8_t *from = x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in + group * l->ig;
+	for (int64_t q = 0; q < l->columns; q += ROWS) {
+		int rows = (int)(l->columns - q < ROWS ? l->columns - q : ROWS);
+		(vnni ? k->product_vnni : k->product)(&t, from + q * t.step, rows, sums);
+		for (int r = 0; r < rows; r++) {
+			int64_t at = (row * l->columns + q + r) * l->out + first;
+			k->finish(&own, sums + r * COLUMNS, (int)n, added ? added + at * added_size : NULL, y + at * y_size);
+		}
+	}
+}
+
+static void
+depth_row(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row, int32_t *sums, const char *added,
+	int added_size, char *y, int y_size)
+{
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	const uint8_t *from = x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in;
+	for (int64_t q = 0; q < l->columns; q++)
+		for (int64_t c = 0; c < l->out; c += COLUMNS) {
+			int n = (int)(l->out - c < COLUMNS ? l->out - c : COLUMNS);
+			int64_t at = (row * l->columns + q) * l->out + c;
+			kernel_bytes_end own = *e;
+			own.less += c, own.scale += c, own.bias += c;
+			k->depth(from + q * l->sw * l->in + c, l->at, l->taps, (const int8_t *)l->packed + c, l->out, n, sums);
+			k->finish(&own, sums, n, added ? added + at * added_size : NULL, y + at * y_size);
+		}
+}
+
+/* Scales, biases and zeros of this run, which are operands. */
+static kernel_bytes_end
+end_of(const exec_step *s, const layer *l, const room *r, const void *const *in, int zero)
+{
+	const op_conv_bytes_attr *a = s->node->attr;
+	const int32_t *sums = (const int32_t *)(const void *)(l->packed + l->sums);
+	const float *w = in[W_SCALE], *bias = exec_has(s, BIAS) ? in[BIAS] : NULL;
+	double scale = number(s, in, X_SCALE, 1);
+	int64_t scales = exec_in_count(s, W_SCALE);
+	for (int64_t o = 0; o < l->out; o++) {
+		r->less[o] = zero * sums[o];
+		r->scale[o] = (float)(scale * (double)w[scales > 1 ? o : 0]);
+		r->bias[o] = bias ? bias[o] : 0;
+	}
+	return (kernel_bytes_end){ r->less, r->scale, r->bias, (float)number(s, in, ADDED_ZERO, 0),
+		(float)number(s, in, ADDED_SCALE, 1), a->act ? 0 : -INFINITY, high_of(a->act),
+		(float)(1 / number(s, in, Y_SCALE, 1)), (float)number(s, in, Y_ZERO, 0), kind_of(s, ADDED), stored_as(a->to) };
+}
+
+static secant_status
+run_conv(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const layer *l = s->data;
+	const op_conv_bytes_attr *a = s->node->attr;
+	exec_scratch m = { scratch, 0 };
+	room r = rooms(l, s->threads, &m);
+	int zero = (int)number(s, in, X_ZERO, 0) + (l->is_signed ? 128 : 0);
+	if (zero < 0 || zero > 255)
+		return secant_fail(err, SECANT_ERR_RANGE, "a zero of %d is no byte", zero - (l->is_signed ? 128 : 0));
+	kernel_bytes_end e = end_of(s, l, &r, in, zero);
+	const uint8_t *x = in[0];
+	const char *added = e.added ? in[ADDED] : NULL;
+	int added_size = e.added == KERNEL_BYTES_REAL ? 4 : 1, y_size = a->to ? 1 : 4;
+	if (l->laid_out) {
+		lay_out(s, l, x, r.x, zero);
+		x = r.x;
+	}
+	int64_t rows = l->pictures * l->rows, units = l->depthwise ? 1 : l->groups * l->panels;
+	int parts = exec_parts(s, (int64_t)(s->flops / 8));
+	if (rows == 1 && units < parts && !l->depthwise) { /* all pixels as one row: divided among threads */
+		int64_t columns = l->columns;
+		EXEC_PARTS(parts)
+		for (int t = 0; t < parts; t++) {
+			layer part = *l;
+			int64_t from = exec_part(columns, parts, t);
+			part.columns = exec_part(columns, parts, t + 1) - from;
+			for (int64_t u = 0; u < units; u++)
+				row_of(&part, &e, x + from * l->in * l->sw, 0, (int)(u / l->panels), u % l->panels,
+					r.sums + t * ROWS * COLUMNS, added ? added + from * l->out * added_size : NULL, added_size,
+					(char *)out[0] + from * l->out * y_size, y_size);
+		}
+		return SECANT_OK;
+	}
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++)
+		for (int64_t i = exec_part(rows * units, parts, t); i < exec_part(rows * units, parts, t + 1); i++)
+			if (l->depthwise)
+				depth_row(l, &e, x, i, r.sums + t * ROWS * COLUMNS, added, added_size, out[0], y_size);
+			else
+				row_of(l, &e, x, i % rows, (int)(i / rows / l->panels), i / rows % l->panels,
+					r.sums + t * ROWS * COLUMNS, added, added_size, out[0], y_size);
+	return SECANT_OK;
+}
+
+/* ---- sums and products ---- */
+
+static bool
+supports_add(const exec_step *s)
+{
+	const op_add_bytes_attr *a = s->node->attr;
+	return is_bytes(&s->in[0]) && is_bytes(&s->in[OTHER]) && ends(s, -1, a->to, a->act);
+}
+
+/* What each of 256 bytes stands for. */
+static void
+fill_table(const exec_step *s, const void *const *in, int at, int scale, int zero, float *table)
+{
+	for (int i = 0; i < 256; i++)
+		table[i] = (float)(((s->in[at].dtype == SECANT_I8 ? (int8_t)i : i) - number(s, in, zero, 0))
+			* number(s, in, scale, 1));
+}
+
+static secant_status
+run_add(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	enum { PIECE = 1024 };
+	const op_add_bytes_attr *a = s->node->attr;
+	const uint8_t *x = in[0], *other = in[OTHER];
+	float one[256], two[256];
+	int64_t n = exec_out_count(s, 0);
+	int parts = exec_parts(s, n);
+	fill_table(s, in, 0, X_SCALE, X_ZERO, one);
+	fill_table(s, in, OTHER, OTHER_SCALE, OTHER_ZERO, two);
+	float low = a->act ? 0 : -INFINITY, high = high_of(a->act), grain = (float)(1 / number(s, in, SUM_SCALE, 1)),
+		  zero = (float)number(s, in, SUM_ZERO, 0);
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		float v[PIECE];
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i += PIECE) {
+			int m = (int)(end - i < PIECE ? end - i : PIECE);
+			if (a->product)
+				for (int j = 0; j < m; j++)
+					v[j] = one[x[i + j]] * two[other[i + j]];
+			else
+				for (int j = 0; j < m; j++)
+					v[j] = one[x[i + j]] + two[other[i + j]];
+			kernel_bytes_best()->store(
+				v, m, low, high, grain, zero, stored_as(a->to), (char *)out[0] + i * (a->to ? 1 : 4));
+		}
+	}
+	return SECANT_OK;
+}
+
+extern const exec_impl exec_impls_native_bytes[];
+const exec_impl exec_impls_native_bytes[] = {
+	{ .op = "conv2d_bytes",
+		.name = "native",
+		.supports = supports_conv,
+		.prepare = prepare_conv,
+		.pack = pack_conv,
+		.run = run_conv,
+		.release = release_conv },
+	{ .op = "add_bytes", .name = "native", .supports = supports_add, .run = run_add },
+	{ 0 },
+};

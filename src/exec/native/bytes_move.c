@@ -1,0 +1,129 @@
+/* Functions, maxima and resizing of quantised numbers: tables, and loops over bytes. See ops/op_bytes_move.c. */
+#include <math.h>
+#include "exec/native/native.h"
+#include "ops/resize_map.h"
+
+enum { X_SCALE = 1, X_ZERO = 2, Y_SCALE = 3, Y_ZERO = 4 };
+
+static bool
+supports(const exec_step *s)
+{
+	return s->in[0].dtype == SECANT_U8 || s->in[0].dtype == SECANT_I8;
+}
+
+static double
+number(const exec_step *s, const void *const *in, int i)
+{
+	return exec_load_any(in[i], s->in[i].dtype, 0);
+}
+
+static secant_status
+run_act(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const op_act_bytes_attr *a = s->node->attr;
+	double lo = a->to ? -128 : 0, hi = a->to ? 127 : 255, zero = number(s, in, Y_ZERO), scale = number(s, in, Y_SCALE);
+	uint8_t table[256], *y = out[0];
+	const uint8_t *x = in[0];
+	for (int i = 0; i < 256; i++) {
+		double v = op_act_value(
+			a->act, ((s->in[0].dtype == SECANT_I8 ? (int8_t)i : i) - number(s, in, X_ZERO)) * number(s, in, X_SCALE));
+		v = v == v ? nearbyint(v / scale) + zero : zero;
+		v = v < lo ? lo : v > hi ? hi : v;
+		table[i] = (uint8_t)(int)v;
+	}
+	int64_t n = exec_out_count(s, 0);
+	int parts = exec_parts(s, n);
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++)
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i++)
+			y[i] = table[x[i]];
+	return SECANT_OK;
+}
+
+/* The larger of two rows of bytes, into the first; signed ones differ in their first bit. */
+static void
+take_larger(uint8_t *y, const uint8_t *x, int64_t n, bool is_signed)
+{
+	if (is_signed)
+		for (int64_t i = 0; i < n; i++) {
+			int8_t a = (int8_t)y[i], b = (int8_t)x[i];
+			y[i] = (uint8_t)(a > b ? a : b);
+		}
+	else
+		for (int64_t i = 0; i < n; i++)
+			y[i] = y[i] > x[i] ? y[i] : x[i];
+}
+
+static void
+pool_pixel(const exec_step *s, const uint8_t *x, int64_t row, int64_t q, uint8_t *y)
+{
+	const op_pool_attr *a = s->node->attr;
+	const secant_ints *stride = a->stride.n ? &a->stride : &a->kernel;
+	const int64_t *in = s->in[0].shape.dim, rows = s->out[0].shape.dim[1], c = in[3];
+	int64_t h0 = row % rows * stride->v[0] - op_pad_of(&a->padding, 0),
+			w0 = q * stride->v[1] - op_pad_of(&a->padding, 1);
+	bool any = false;
+	for (int64_t h = h0 < 0 ? 0 : h0; h < h0 + a->kernel.v[0] && h < in[1]; h++)
+		for (int64_t w = w0 < 0 ? 0 : w0; w < w0 + a->kernel.v[1] && w < in[2]; w++, any = true) {
+			const uint8_t *from = x + ((row / rows * in[1] + h) * in[2] + w) * c;
+			if (any)
+				take_larger(y, from, c, s->in[0].dtype == SECANT_I8);
+			else
+				memcpy(y, from, (size_t)c);
+		}
+}
+
+static secant_status
+run_pool(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const int64_t *y = s->out[0].shape.dim, rows = y[0] * y[1];
+	int parts = exec_parts(s, exec_out_count(s, 0));
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++)
+		for (int64_t r = exec_part(rows, parts, t); r < exec_part(rows, parts, t + 1); r++)
+			for (int64_t q = 0; q < y[2]; q++)
+				pool_pixel(s, in[0], r, q, (uint8_t *)out[0] + (r * y[2] + q) * y[3]);
+	return SECANT_OK;
+}
+
+/* Where rows and columns come from. */
+static secant_status
+prepare_resize(exec_step *s, secant_err *err)
+{
+	const op_resize_attr *a = s->node->attr;
+	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim;
+	int64_t *from = s->data = secant_calloc((size_t)(y[1] + y[2]) + 1, sizeof *from), place[OP_RESIZE_TAPS];
+	double unused[OP_RESIZE_TAPS];
+	if (!from)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for places of pixels");
+	for (int64_t i = 0; i < y[1] + y[2]; i++) {
+		bool row = i < y[1];
+		op_resize_map(a, !row, x[row ? 1 : 2], y[row ? 1 : 2], row ? i : i - y[1], place, unused);
+		from[i] = place[0];
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+run_resize(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const int64_t *from = s->data, *x = s->in[0].shape.dim, *y = s->out[0].shape.dim, rows = y[0] * y[1], c = y[3];
+	int parts = exec_parts(s, exec_out_count(s, 0));
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++)
+		for (int64_t r = exec_part(rows, parts, t); r < exec_part(rows, parts, t + 1); r++) {
+			const uint8_t *line = (const uint8_t *)in[0] + (r / y[1] * x[1] + from[r % y[1]]) * x[2] * c;
+			uint8_t *to = (uint8_t *)out[0] + r * y[2] * c;
+			for (int64_t q = 0; q < y[2]; q++, to += c)
+				memcpy(to, line + from[y[1] + q] * c, (size_t)c);
+		}
+	return SECANT_OK;
+}
+
+extern const exec_impl exec_impls_native_bytes_move[];
+const exec_impl exec_impls_native_bytes_move[] = {
+	{ .op = "act_bytes", .name = "native", .supports = supports, .run = run_act },
+	{ .op = "max_pool2d_bytes", .name = "native", .supports = supports, .run = run_pool },
+	{ .op = "resize_bytes", .name = "native", .supports = supports, .prepare = prepare_resize, .run = run_resize },
+	{ 0 },
+};

@@ -1,0 +1,252 @@
+/*
+ * Products of bytes. See bytes.h. Six rows by 64 outputs stand in registers: 24 sums, four weights and a row's four
+ * bytes, which is what AVX-512 has room for.
+ */
+#include "kernels/bytes.h"
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+enum { ROWS = KERNEL_BYTES_ROWS, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP };
+
+KERNEL_INLINE int32_t
+four(const uint8_t *p)
+{
+	int32_t v;
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* ---- VNNI ---- */
+
+#if defined(__AVX512F__)
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+
+VNNI static inline __attribute__((always_inline)) void
+tile_vnni(const kernel_bytes_tile *t, const uint8_t *x, const int rows, const int wide, int32_t *sums)
+{
+	__m512i s[ROWS][4];
+	const int8_t *w = t->weights;
+#pragma GCC unroll 6
+	for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+		for (int j = 0; j < wide; j++)
+			s[r][j] = _mm512_setzero_si512();
+	for (int k = 0; k < t->stretches; k++) {
+		const uint8_t *p = x + t->at[k];
+		for (int64_t q = 0; q < t->quads; q++, p += DEEP, w += wide * 64) {
+			__m512i v[4];
+#pragma GCC unroll 4
+			for (int j = 0; j < wide; j++)
+				v[j] = _mm512_loadu_si512(w + j * 64);
+#pragma GCC unroll 6
+			for (int r = 0; r < rows; r++) {
+				__m512i a = _mm512_set1_epi32(four(p + r * t->step));
+#pragma GCC unroll 4
+				for (int j = 0; j < wide; j++)
+					s[r][j] = _mm512_dpbusd_epi32(s[r][j], a, v[j]);
+			}
+		}
+	}
+#pragma GCC unroll 6
+	for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+		for (int j = 0; j < wide; j++)
+			_mm512_storeu_si512(sums + r * COLUMNS + j * 16, s[r][j]);
+}
+
+#define TILES(wide) \
+	for (; rows >= ROWS; rows -= ROWS, x += ROWS * t->step, sums += ROWS * COLUMNS) \
+		tile_vnni(t, x, ROWS, wide, sums); \
+	for (; rows >= 2; rows -= 2, x += 2 * t->step, sums += 2 * COLUMNS) \
+		tile_vnni(t, x, 2, wide, sums); \
+	if (rows) \
+	tile_vnni(t, x, 1, wide, sums)
+
+VNNI static void
+product_vnni(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
+{
+	switch (t->columns) {
+	case 16: TILES(1); break;
+	case 32: TILES(2); break;
+	case 48: TILES(3); break;
+	default: TILES(4);
+	}
+}
+#else
+#define product_vnni NULL
+#endif
+
+/* ---- without ---- */
+
+#if defined(__AVX2__)
+/* Even and odd bytes as 16 bits, whose products and sums of two fit 32. */
+KERNEL_INLINE void
+tile_wide(const kernel_bytes_tile *t, const uint8_t *x, const int rows, int32_t *sums)
+{
+	for (int j = 0; j < t->columns; j += 8) {
+		__m256i s[ROWS];
+		const int8_t *w = t->weights + j * DEEP;
+		for (int r = 0; r < rows; r++)
+			s[r] = _mm256_setzero_si256();
+		for (int k = 0; k < t->stretches; k++) {
+			const uint8_t *p = x + t->at[k];
+			for (int64_t q = 0; q < t->quads; q++, p += DEEP, w += t->columns * DEEP) {
+				__m256i v = _mm256_loadu_si256((const __m256i *)w), odd = _mm256_srai_epi16(v, 8),
+						even = _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
+#pragma GCC unroll 6
+				for (int r = 0; r < rows; r++) {
+					__m256i a = _mm256_set1_epi32(four(p + r * t->step)),
+							low = _mm256_and_si256(a, _mm256_set1_epi16(255)), high = _mm256_srli_epi16(a, 8);
+					s[r] = _mm256_add_epi32(
+						s[r], _mm256_add_epi32(_mm256_madd_epi16(low, even), _mm256_madd_epi16(high, odd)));
+				}
+			}
+		}
+		for (int r = 0; r < rows; r++)
+			_mm256_storeu_si256((__m256i *)(sums + r * COLUMNS + j), s[r]);
+	}
+}
+
+static void
+product(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
+{
+	if (rows == ROWS)
+		tile_wide(t, x, ROWS, sums);
+	else
+		for (int r = 0; r < rows; r++)
+			tile_wide(t, x + r * t->step, 1, sums + r * COLUMNS);
+}
+#else
+static void
+product(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
+{
+	for (int r = 0; r < rows; r++)
+		for (int j = 0; j < t->columns; j++) {
+			const int8_t *w = t->weights + j * DEEP;
+			int32_t s = 0;
+			for (int k = 0; k < t->stretches; k++)
+				for (int64_t q = 0; q < t->quads; q++, w += t->columns * DEEP)
+					for (int i = 0; i < DEEP; i++)
+						s += x[r * t->step + t->at[k] + q * DEEP + i] * w[i];
+			sums[r * COLUMNS + j] = s;
+		}
+}
+#endif
+
+static void
+depth(const uint8_t *x, const int64_t *at, int taps, const int8_t *w, int64_t channels, int n, int32_t *sums)
+{
+	int32_t s[COLUMNS] = { 0 };
+	for (int k = 0; k < taps; k++, w += channels) {
+		const uint8_t *p = x + at[k];
+		if (n == COLUMNS)
+			KERNEL_IVDEP
+		for (int j = 0; j < COLUMNS; j++)
+			s[j] += (int16_t)p[j] * (int16_t)w[j];
+		else for (int j = 0; j < n; j++) s[j] += (int16_t)p[j] * (int16_t)w[j];
+	}
+	memcpy(sums, s, (size_t)n * sizeof *sums);
+}
+
+/* ---- what follows ---- */
+
+/* Halves to even, of numbers below 2^22. */
+KERNEL_INLINE float
+rounded(float v)
+{
+	const float magic = 12582912.0f;
+	return (v + magic) - magic;
+}
+
+KERNEL_INLINE float
+added_at(const void *p, int type, int j)
+{
+	return type == KERNEL_BYTES_REAL ? ((const float *)p)[j]
+		: type == KERNEL_BYTES_U8    ? (float)((const uint8_t *)p)[j]
+									 : (float)((const int8_t *)p)[j];
+}
+
+/* v as a byte: v * grain, rounded, moved by zero; lo and hi are the type's ends less zero. */
+KERNEL_INLINE int32_t
+byte_of(float v, float grain, float lo, float hi, float zero)
+{
+	v = v == v ? v * grain : 0; /* no number is `zero` */
+	v = v < lo ? lo : v;
+	v = v > hi ? hi : v;
+	return (int32_t)(rounded(v) + zero);
+}
+
+KERNEL_INLINE void
+put(void *y, int j, int to, float v, float grain, float lo, float hi, float zero)
+{
+	if (to == KERNEL_BYTES_REAL)
+		((float *)y)[j] = v;
+	else if (to == KERNEL_BYTES_U8)
+		((uint8_t *)y)[j] = (uint8_t)byte_of(v, grain, lo, hi, zero);
+	else
+		((int8_t *)y)[j] = (int8_t)byte_of(v, grain, lo, hi, zero);
+}
+
+KERNEL_INLINE float
+clamped(float v, float low, float high)
+{
+	v = v < low ? low : v;
+	return v > high ? high : v;
+}
+
+KERNEL_INLINE void
+finish_as(const kernel_bytes_end *e, const int32_t *sums, int n, const int type, const int to, const void *added,
+	void *restrict y)
+{
+	const float lo = (to == KERNEL_BYTES_S8 ? -128 : 0) - e->zero, hi = (to == KERNEL_BYTES_S8 ? 127 : 255) - e->zero;
+	const float az = e->added_zero, as = e->added_scale, low = e->low, high = e->high, grain = e->grain, zero = e->zero;
+	const int32_t *restrict less = e->less;
+	const float *restrict scale = e->scale, *restrict bias = e->bias;
+	KERNEL_IVDEP
+	for (int j = 0; j < n; j++) {
+		float v = (float)(sums[j] - less[j]) * scale[j] + bias[j];
+		if (type)
+			v += (added_at(added, type, j) - az) * as;
+		put(y, j, to, clamped(v, low, high), grain, lo, hi, zero);
+	}
+}
+
+#define FINISH(type) \
+	switch (e->to) { \
+	case KERNEL_BYTES_REAL: finish_as(e, sums, n, type, KERNEL_BYTES_REAL, added, y); break; \
+	case KERNEL_BYTES_U8: finish_as(e, sums, n, type, KERNEL_BYTES_U8, added, y); break; \
+	default: finish_as(e, sums, n, type, KERNEL_BYTES_S8, added, y); \
+	}
+
+static void
+finish(const kernel_bytes_end *e, const int32_t *sums, int n, const void *added, void *y)
+{
+	switch (e->added) {
+	case KERNEL_BYTES_NONE: FINISH(KERNEL_BYTES_NONE) break;
+	case KERNEL_BYTES_REAL: FINISH(KERNEL_BYTES_REAL) break;
+	case KERNEL_BYTES_U8: FINISH(KERNEL_BYTES_U8) break;
+	default: FINISH(KERNEL_BYTES_S8)
+	}
+}
+
+KERNEL_INLINE void
+store_as(const float *v, int n, float low, float high, float grain, float zero, const int to, void *restrict y)
+{
+	const float lo = (to == KERNEL_BYTES_S8 ? -128 : 0) - zero, hi = (to == KERNEL_BYTES_S8 ? 127 : 255) - zero;
+	KERNEL_IVDEP
+	for (int j = 0; j < n; j++)
+		put(y, j, to, clamped(v[j], low, high), grain, lo, hi, zero);
+}
+
+static void
+store(const float *v, int n, float low, float high, float grain, float zero, int to, void *y)
+{
+	switch (to) {
+	case KERNEL_BYTES_REAL: store_as(v, n, low, high, grain, zero, KERNEL_BYTES_REAL, y); break;
+	case KERNEL_BYTES_U8: store_as(v, n, low, high, grain, zero, KERNEL_BYTES_U8, y); break;
+	default: store_as(v, n, low, high, grain, zero, KERNEL_BYTES_S8, y);
+	}
+}
+
+const kernel_bytes_kernels KERNEL_TABLE(bytes) = { product, product_vnni, depth, finish, store };

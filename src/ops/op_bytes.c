@@ -1,0 +1,234 @@
+/*
+ * conv2d_bytes and add_bytes: what convolutions and sums of quantised numbers give, in one step and exactly until the
+ * result is scaled.
+ *
+ *     real number of a stored one:    x = (q - zero) * scale           (quantize, op_quantize.c)
+ *     conv2d_bytes:  v = sum of x * w + bias + added, then the activation, as conv2d has them
+ *     add_bytes:     v = x + other, or x * other where `product` says so, then the activation
+ *     result:        v, or round(v / scale_y) + zero_y clamped to u8 or i8
+ *
+ * Inputs: x, scale, zero; weights O x I/g x kH x kW with one scale or one for each output (no zero); bias (real); what
+ * is added with scale and zero, or real; scale and zero of the result. Scales and zeros are one number each. Passes
+ * (whole.c) make these of quantize, dequantize and what stands between; nothing learns through them.
+ */
+#include <math.h>
+#include "ops/act.h"
+#include "ops/rules.h"
+
+static const graph_type stored[] = { { SECANT_F32 }, { SECANT_U8 }, { SECANT_I8 } };
+
+/* Slots of conv2d_bytes and add_bytes where those of the result and of x lie. */
+enum {
+	X_SCALE = 1,
+	X_ZERO = 2,
+	W = 3,
+	W_SCALE = 4,
+	BIAS = 5,
+	ADDED = 6,
+	ADDED_SCALE = 7,
+	ADDED_ZERO = 8,
+	Y_SCALE = 9,
+	Y_ZERO = 10,
+	OTHER = 3,
+	OTHER_SCALE = 4,
+	OTHER_ZERO = 5,
+	SUM_SCALE = 6,
+	SUM_ZERO = 7
+};
+
+static bool
+given(const graph_signature *s, int i)
+{
+	return i < s->n_in && s->in[i].shape.rank >= 0;
+}
+
+/* The type of the result; its scale where that is known. */
+static secant_status
+result_type(const graph_signature *s, int to, int scale, int zero, const secant_shape *shape, secant_err *err)
+{
+	s->out[0].dtype = stored[to].dtype;
+	s->out[0].shape = *shape;
+	if (!to)
+		return SECANT_OK;
+	if (!given(s, scale))
+		return secant_fail(err, SECANT_ERR_ARG, "bytes are wanted, but input %d says no scale", scale);
+	s->out[0].scale = (graph_scale){ .n = 1 };
+	if (s->numbers[scale] && (!given(s, zero) || s->numbers[zero])) {
+		s->out[0].scale.scale = s->numbers[scale];
+		s->out[0].scale.zero = given(s, zero) ? s->numbers[zero] : NULL;
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+conv_shape(const graph_signature *s, secant_err *err)
+{
+	const op_conv_bytes_attr *a = s->attr;
+	const secant_shape *x = &s->in[0].shape, *w = &s->in[W].shape;
+	secant_shape y = { 4, { x->dim[0], 0, 0, w->dim[0] } };
+	int64_t scales = secant_shape_count(&s->in[W_SCALE].shape);
+	if (a->stride.n != 2 || a->dilation.n != 2 || a->padding.n == 3 || a->padding.n > 4)
+		return secant_fail(err, SECANT_ERR_ARG, "stride and dilation want 2 numbers, padding 1, 2 or 4");
+	if (w->dim[1] * a->groups != x->dim[3] || w->dim[0] % a->groups)
+		return secant_fail(err, SECANT_ERR_SHAPE, "weights %lldx%lld in %d groups for %lld channels",
+			(long long)w->dim[0], (long long)w->dim[1], a->groups, (long long)x->dim[3]);
+	if (scales != 1 && scales != w->dim[0])
+		return secant_fail(
+			err, SECANT_ERR_SHAPE, "%lld scales of %lld outputs", (long long)scales, (long long)w->dim[0]);
+	if (given(s, BIAS) && secant_shape_count(&s->in[BIAS].shape) != w->dim[0])
+		return secant_fail(err, SECANT_ERR_SHAPE, "%lld numbers of bias for %lld outputs",
+			(long long)secant_shape_count(&s->in[BIAS].shape), (long long)w->dim[0]);
+	for (int i = 0; i < 2; i++)
+		if ((y.dim[1 + i] = op_conv_out(x->dim[1 + i], (int)w->dim[2 + i], a->stride.v[i], op_pad_of(&a->padding, i),
+				 op_pad_of(&a->padding, i + 2), a->dilation.v[i]))
+				< 1
+			&& x->dim[1 + i] > 0)
+			return secant_fail(err, SECANT_ERR_SHAPE, "the kernel is larger than the padded input");
+	if (given(s, ADDED) && !secant_shape_equal(&s->in[ADDED].shape, &y))
+		return secant_fail(err, SECANT_ERR_SHAPE, "what is added has another shape than the result");
+	return result_type(s, a->to, Y_SCALE, Y_ZERO, &y, err);
+}
+
+static secant_status
+add_shape(const graph_signature *s, secant_err *err)
+{
+	const op_add_bytes_attr *a = s->attr;
+	return result_type(s, a->to, SUM_SCALE, SUM_ZERO, &s->in[0].shape, err);
+}
+
+/* ---- references ---- */
+
+static double
+number(const graph_reference *r, int i, double otherwise)
+{
+	return i < r->n_in && r->in[i] ? r->in[i][0] : otherwise;
+}
+
+/* A stored number i of input `at` as a real one. */
+static double
+real_of(const graph_reference *r, int at, int scale, int zero, int64_t i)
+{
+	return (r->in[at][i] - number(r, zero, 0)) * number(r, scale, 1);
+}
+
+static double
+stored_of(const graph_reference *r, int to, int scale, int zero, double v)
+{
+	if (!to)
+		return v;
+	double lo = to == 2 ? -128 : 0, hi = to == 2 ? 127 : 255, z = number(r, zero, 0);
+	v = v == v ? nearbyint(v / number(r, scale, 1)) + z : z;
+	return v < lo ? lo : v > hi ? hi : v;
+}
+
+static void
+conv_reference(const graph_reference *r)
+{
+	const op_conv_bytes_attr *a = r->attr;
+	const secant_shape *x = &r->in_shape[0], *w = &r->in_shape[W], *y = &r->out_shape[0];
+	int64_t out = w->dim[0], og = out / a->groups, ig = w->dim[1], scales = secant_shape_count(&r->in_shape[W_SCALE]);
+	double zero = number(r, X_ZERO, 0), scale = number(r, X_SCALE, 1);
+	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
+		int64_t o = i % out, q = i / out % y->dim[2], p = i / out / y->dim[2] % y->dim[1],
+				b = i / out / y->dim[2] / y->dim[1];
+		double v = 0;
+		for (int64_t kr = 0; kr < w->dim[2]; kr++)
+			for (int64_t ks = 0; ks < w->dim[3]; ks++) {
+				int64_t h = p * a->stride.v[0] + kr * a->dilation.v[0] - op_pad_of(&a->padding, 0),
+						k = q * a->stride.v[1] + ks * a->dilation.v[1] - op_pad_of(&a->padding, 1);
+				if (h < 0 || h >= x->dim[1] || k < 0 || k >= x->dim[2])
+					continue;
+				for (int64_t c = 0; c < ig; c++)
+					v += (r->in[0][((b * x->dim[1] + h) * x->dim[2] + k) * x->dim[3] + o / og * ig + c] - zero)
+						* r->in[W][((o * ig + c) * w->dim[2] + kr) * w->dim[3] + ks];
+			}
+		v = v * scale * r->in[W_SCALE][scales > 1 ? o : 0] + (r->n_in > BIAS && r->in[BIAS] ? r->in[BIAS][o] : 0);
+		if (r->n_in > ADDED && r->in[ADDED])
+			v += real_of(r, ADDED, ADDED_SCALE, ADDED_ZERO, i);
+		r->out[0][i] = stored_of(r, a->to, Y_SCALE, Y_ZERO, op_act_value(a->act, v));
+	}
+}
+
+static void
+add_reference(const graph_reference *r)
+{
+	const op_add_bytes_attr *a = r->attr;
+	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
+		double u = real_of(r, 0, X_SCALE, X_ZERO, i), v = real_of(r, OTHER, OTHER_SCALE, OTHER_ZERO, i);
+		r->out[0][i] = stored_of(r, a->to, SUM_SCALE, SUM_ZERO, op_act_value(a->act, a->product ? u * v : u + v));
+	}
+}
+
+/* ---- descriptors ---- */
+
+static const secant_opt conv_rows[] = {
+	SECANT_OPT(op_conv_bytes_attr, stride, SIZE, "stride", "1", 1, 4096, "step between windows"),
+	SECANT_OPT(op_conv_bytes_attr, dilation, SIZE, "dilation", "1", 1, 4096, "step between taps of a window"),
+	SECANT_OPT(op_conv_bytes_attr, padding, INTS, "padding", "0", 0, 65536,
+		"zeros around the input: all sides; h,w; or top,left,bottom,right"),
+	SECANT_OPT(
+		op_conv_bytes_attr, groups, INT, "groups", "1", 1, 1 << 20, "channels are split in so many independent groups"),
+	SECANT_OPT_CHOICE(op_conv_bytes_attr, act, "act", "none", OP_ACT_CHOICES, "activation of the result"),
+	SECANT_OPT_CHOICE(op_conv_bytes_attr, to, "to", "f32", "f32|u8|i8", "the result: real, or stored numbers"),
+	SECANT_OPT_END,
+};
+static const secant_opts conv_attr = { "conv2d_bytes", sizeof(op_conv_bytes_attr), conv_rows };
+static const secant_opt add_rows[] = {
+	SECANT_OPT(op_add_bytes_attr, product, BOOL, "product", "false", 0, 1, "multiplies instead"),
+	SECANT_OPT_CHOICE(op_add_bytes_attr, act, "act", "none", OP_ACT_CHOICES, "activation of the result"),
+	SECANT_OPT_CHOICE(op_add_bytes_attr, to, "to", "f32", "f32|u8|i8", "the result: real, or stored numbers"),
+	SECANT_OPT_END,
+};
+static const secant_opts add_attr = { "add_bytes", sizeof(op_add_bytes_attr), add_rows };
+
+static const graph_op_case conv_cases[] = {
+	{ "3x3", "padding=1", "2x7x9x5#100 scalar@0.01:0.02 scalar#100 4x5x3x3#100 4@0.001:0.002 4" },
+	{ "1x1 to bytes", "to=u8",
+		"2x4x5x64#100 scalar@0.01:0.02 scalar#100 67x64x1x1#100 1@0.001:0.002 67 - - - scalar@5:6 scalar#100" },
+	{ "stride 2 to signed", "stride=2 padding=1 act=relu to=i8",
+		"1x8x9x32#100 scalar@0.01:0.02 scalar#1 64x32x3x3#100 64@0.001:0.002 - - - - scalar@5:6" },
+	{ "dilated", "padding=2 dilation=2", "1x7x8x16#100 scalar@0.01:0.02 scalar#100 16x16x3x3#100 1@0.001:0.002" },
+	{ "groups", "padding=1 groups=4", "1x6x5x16#100 scalar@0.01:0.02 scalar#100 32x4x3x3#100 32@0.001:0.002 32" },
+	{ "depthwise", "padding=1 groups=70", "2x6x5x70#100 scalar@0.01:0.02 scalar#100 70x1x3x3#100 70@0.001:0.002 70" },
+	{ "added", "padding=1 act=relu6",
+		"1x6x5x4#100 scalar@0.01:0.02 scalar#50 8x4x3x3#100 8@0.001:0.002 8 1x6x5x8#100 scalar@0.01:0.02 scalar#100" },
+	{ "added reals", "padding=1", "1x6x5x4#100 scalar@0.01:0.02 scalar#50 8x4x3x3#100 8@0.001:0.002 8 1x6x5x8" },
+	{ 0 },
+};
+static const graph_op_case add_cases[] = {
+	{ "sum", "", "2x3x4x5#100 scalar@0.01:0.02 scalar#100 2x3x4x5#100 scalar@0.01:0.02 scalar#100" },
+	{ "to bytes", "act=relu to=u8",
+		"2x3x4x5#100 scalar@0.01:0.02 scalar#50 2x3x4x5#100 scalar@0.01:0.02 scalar#50 scalar@0.05:0.06 scalar#20" },
+	{ "product", "product=true to=i8",
+		"2x3x4x5#100 scalar@0.01:0.02 scalar#1 2x3x4x5#100 scalar@0.01:0.02 scalar#1 scalar@0.05:0.06" },
+	{ 0 },
+};
+
+const graph_op op_conv2d_bytes = {
+	.name = "conv2d_bytes",
+	.brief = "conv2d of quantised numbers and weights; the result real or quantised",
+	.attr = &conv_attr,
+	.min_in = 5,
+	.max_in = 11,
+	.takes = "int:NxHxWxC real#1 int#1 int:OxIxKxL real real:O any:Nx_x_xO real#1 int#1 real#1 int#1",
+	.n_out = 1,
+	.low = GRAPH_LOW_NEVER,
+	.commutes = true,
+	.shape = conv_shape,
+	.reference = conv_reference,
+	.cases = conv_cases,
+};
+const graph_op op_add_bytes = {
+	.name = "add_bytes",
+	.brief = "sum or product of quantised numbers; the result real or quantised",
+	.attr = &add_attr,
+	.min_in = 5,
+	.max_in = 8,
+	.takes = "int real#1 int#1 int=0 real#1 int#1 real#1 int#1",
+	.n_out = 1,
+	.low = GRAPH_LOW_NEVER,
+	.commutes = true,
+	.shape = add_shape,
+	.reference = add_reference,
+	.cases = add_cases,
+};
