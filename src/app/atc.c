@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "deploy/offline_onnx.h"
 #include "deploy/network.h"
 #include "formats/mindir/mindir.h"
 
@@ -276,10 +277,11 @@ check_input(const format_onnx_graph *g, const app_atc_input *in, secant_err *err
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 				"input_shape: '%s' asks for a range, %lld to %lld; give the sizes that come with dynamic_dims",
 				info->name, (long long)in->least[d], (long long)in->most[d]);
-		if (info->rank >= 0 && info->dim[d] >= 0 && in->least[d] >= 0 && info->dim[d] != in->least[d])
+		if (info->rank >= 0 && info->dim[d] >= 0 && info->dim[d] != in->least[d])
 			return secant_fail(err, SECANT_ERR_ARG,
-				"input_shape: dimension %d of '%s' is %lld in the network, %lld here", d, info->name,
-				(long long)info->dim[d], (long long)in->least[d]);
+				"input_shape: dimension %d of '%s' is %lld in the network, %lld here%s", d, info->name,
+				(long long)info->dim[d], (long long)in->least[d],
+				in->least[d] < 0 ? "; export it with that dimension open" : "");
 	}
 	return SECANT_OK;
 }
@@ -351,45 +353,117 @@ check_outputs(const secant_atc *o, secant_err *err)
 {
 	if (o->out_nodes)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"out_nodes: a compiled model gives probabilities, classes and mask of its network's scores; cut the "
-			"network "
-			"where it is exported");
+			"out_nodes: a compiled model gives its network's outputs; cut the network where it is exported");
 	if (o->output_type && strcmp(o->output_type, "FP32") != 0)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"output_type '%s': probabilities come as FP32, classes as INT32, the mask as UINT8", o->output_type);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "output_type '%s': outputs come in the network's own types", o->output_type);
 	return SECANT_OK;
+}
+
+/* Does the network end as the zoo's UnetEval: probabilities N x H x W x C, and perhaps classes N x H x W? Then what
+ * secant compile makes of it gives the same, from bytes to masks in one plan. */
+static bool
+ends_in_masks(const format_onnx_graph *g, const secant_shape *in)
+{
+	const format_onnx_info *p = &g->out[0], *c = &g->out[1];
+	if (g->n_in != 1 || in->rank != 4 || g->n_out < 1 || g->n_out > 2 || p->rank != 4 || p->type != FORMAT_ONNX_FLOAT)
+		return false;
+	bool rows = p->dim[1] == in->dim[2] && p->dim[2] == in->dim[3] && p->dim[3] > 1 && p->dim[3] <= 255;
+	return rows && (g->n_out == 1 || (c->rank == 3 && c->type == FORMAT_ONNX_INT32 && c->dim[1] == in->dim[2]));
 }
 
 /* "HxW" of the one shape that there is. */
-static secant_status
-choose_size(const secant_atc *o, const format_onnx_graph *g, const app_atc_input *in, int n, const app_atc_sets *s,
-	char size[32], secant_err *err)
+static void
+size_of(const secant_atc *o, const secant_shape *shape, char size[32])
 {
-	secant_shape shape = n == 1 ? app_atc_shape(s, 0, in, 0) : (secant_shape){ 0 };
 	bool rows = o->input_format && !strcmp(o->input_format, "NHWC");
-	if (s->n > 1)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"%d dynamic shapes: a network of ONNX or MindIR is compiled for one; compile it once for each", s->n);
-	if (g->n_in != 1 || n != 1 || shape.rank != 4)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"the network has %d inputs, the first of %d dimensions: only networks of one picture of 4 are compiled",
-			g->n_in, shape.rank);
-	if (shape.dim[0] != 1)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"a batch of %lld: a network of ONNX or MindIR is compiled for one picture at a time",
-			(long long)shape.dim[0]);
-	for (int d = 0; d < 4; d++)
-		if (shape.dim[d] < 1)
-			return secant_fail(err, SECANT_ERR_ARG,
-				"input_shape '%s' has -1, and neither dynamic_batch_size, dynamic_image_size nor dynamic_dims says "
-				"which",
-				o->input_shape);
-	(void)snprintf(size, 32, "%lldx%lld", (long long)shape.dim[rows ? 1 : 2], (long long)shape.dim[rows ? 2 : 3]);
+	(void)snprintf(size, 32, "%lldx%lld", (long long)shape->dim[rows ? 1 : 2], (long long)shape->dim[rows ? 2 : 3]);
+}
+
+/* -1s want sets. */
+static secant_status
+check_dynamic(const secant_atc *o, const app_atc_input *in, int n, const app_atc_sets *s, secant_err *err)
+{
+	for (int i = 0; i < n && s->kind == APP_ATC_STATIC; i++)
+		for (int d = 0; d < in[i].rank; d++)
+			if (in[i].least[d] < 1)
+				return secant_fail(err, SECANT_ERR_ARG,
+					"input_shape '%s' has -1, and neither dynamic_batch_size, dynamic_image_size nor dynamic_dims says "
+					"which",
+					o->input_shape);
 	return SECANT_OK;
 }
 
+/* What an offline model of any network is told: deploy/offline_onnx.h. */
+static json_t *
+told_of(const secant_atc *o, const format_onnx_graph *g, const app_atc_input *in, int n, const app_atc_sets *s,
+	const char *aipp)
+{
+	static const char *const kinds[] = { "static", "batch", "image", "dims" };
+	json_t *j = json_object(), *inputs = json_array(), *sets = json_array();
+	for (int i = 0; i < g->n_in; i++) {
+		json_t *one = json_object(), *shape = json_array();
+		const app_atc_input *x = &in[0];
+		for (int k = 0; k < n; k++)
+			if (!strcmp(in[k].name, g->in[i].name))
+				x = &in[k];
+		for (int d = 0; d < x->rank; d++)
+			json_array_append_new(shape, json_integer(x->least[d]));
+		json_object_set_new(one, "name", json_string(g->in[i].name));
+		json_object_set_new(one, "shape", shape);
+		json_object_set_new(one, "rows", json_boolean(o->input_format && !strcmp(o->input_format, "NHWC")));
+		json_array_append_new(inputs, one);
+	}
+	for (int i = 0; i < s->n && s->kind != APP_ATC_STATIC; i++) {
+		json_t *set = json_array();
+		for (int k = 0; k < s->width; k++)
+			json_array_append_new(set, json_integer(s->v[i][k]));
+		json_array_append_new(sets, set);
+	}
+	json_object_set_new(j, "version", json_integer(1));
+	json_object_set_new(j, "inputs", inputs);
+	json_object_set_new(j, "dynamic", json_string(kinds[s->kind]));
+	json_object_set_new(j, "sets", sets);
+	if (aipp)
+		json_object_set_new(j, "aipp", json_string(aipp));
+	return j;
+}
+
+/* An offline model that is the network as it is. What a stream would refuse of it is refused here. */
 static secant_status
-compile(const secant_atc *o, const char *size, char *precision, base_str *said, secant_err *err)
+keep(const secant_atc *o, const format_onnx_model *m, const app_atc_input *in, int n, const app_atc_sets *s,
+	secant_err *err)
+{
+	char *out = base_format("%s%s", o->output, base_ext_is(o->output, "om") ? "" : ".om"), *aipp = NULL;
+	size_t size;
+	secant_status status = out ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	if (!status && s->width > DEPLOY_OFFLINE_NUMBERS)
+		status = secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "dynamic_dims: sets of more than %d numbers", (int)DEPLOY_OFFLINE_NUMBERS);
+	if (!status && o->insert_op_conf)
+		status = secant_file_read(&aipp, &size, o->insert_op_conf, (size_t)1 << 20, err);
+	json_t *j = status ? NULL : base_json_whole(told_of(o, &m->graph, in, n, s, aipp));
+	if (!status && !j)
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a model");
+	if (!status && !(status = deploy_offline_onnx_write(m, j, out, err))) {
+		deploy_offline_onnx check;
+		format_onnx_model *made = format_onnx_open(out, err);
+		if (!made || deploy_offline_onnx_read(&check, made, err))
+			status = err->code;
+		else
+			deploy_offline_onnx_free(&check);
+		format_onnx_close(made);
+		if (status)
+			(void)remove(out);
+	}
+	json_decref(j);
+	secant_free(aipp);
+	secant_free(out);
+	return status;
+}
+
+static secant_status
+compile(const secant_atc *o, const char *size, char *precision, secant_err *err)
 {
 	secant_compile how;
 	char *lines = NULL, *out = base_format("%s%s", o->output, base_ext_is(o->output, "om") ? "" : ".om");
@@ -402,10 +476,6 @@ compile(const secant_atc *o, const char *size, char *precision, base_str *said, 
 		s = secant_opts_set(&secant_compile_options, &how, "aipp", o->insert_op_conf, err);
 	if (!s)
 		s = secant_model_compile(o->model, out, &how, &lines, err);
-	if (!s && !o->insert_op_conf)
-		base_str_add(said,
-			"without insert_op_conf pictures are prepared as predict would: what normalisation the network wants, the "
-			"file does not tell\n");
 	secant_free(lines);
 	secant_free(out);
 	secant_opts_free(&secant_compile_options, &how);
@@ -421,12 +491,23 @@ compile_network(
 	char size[32], *precision;
 	int n;
 	secant_status s = app_atc_read_inputs(in, &n, o->input_shape, err);
+	if (!s)
+		s = app_atc_read_sets(&sets, o, in, n, err);
 	for (int i = 0; i < n && !s; i++)
 		s = check_input(&m->graph, &in[i], err);
-	if (s || (s = app_atc_read_sets(&sets, o, in, n, err)) || (s = fill_inputs(&m->graph, in, &n, err))
-		|| (s = check_outputs(o, err)) || (s = choose_precision(o, &precision, log, err))
-		|| (s = choose_size(o, &m->graph, in, n, &sets, size, err)) || (s = compile(o, size, precision, said, err)))
+	if (s || (s = fill_inputs(&m->graph, in, &n, err)) || (s = check_outputs(o, err))
+		|| (s = choose_precision(o, &precision, log, err)) || (s = check_dynamic(o, in, n, &sets, err)))
 		return s;
+	secant_shape shape = app_atc_shape(&sets, 0, in, 0);
+	bool masks = o->insert_op_conf && sets.kind == APP_ATC_STATIC && shape.dim[0] == 1
+		&& ends_in_masks(&m->graph, &shape);
+	size_of(o, &shape, size);
+	if ((s = masks ? compile(o, size, precision, err) : keep(o, m, in, n, &sets, err)))
+		return s;
+	if (!masks)
+		base_str_addf(said, "%s\n",
+			o->insert_op_conf ? "inputs with AIPP take bytes of pictures; outputs are the network's"
+							  : "without insert_op_conf inputs are the network's numbers, as its outputs are");
 	if (o->display_model_info) {
 		tell_values(said, "inputs of the network", m->graph.in, m->graph.n_in);
 		tell_values(said, "its outputs", m->graph.out, m->graph.n_out);

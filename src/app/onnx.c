@@ -3,6 +3,7 @@
 #include "deploy/network.h"
 #include <secant/tensorfile.h>
 #include <string.h>
+#include "deploy/offline_onnx.h"
 #include "deploy/onnx_run.h"
 #include "formats/onnx/run.h"
 
@@ -125,8 +126,10 @@ app_onnx_run_file(const char *model, const char *in, const secant_run *o, secant
 		return err ? err->code : SECANT_ERR_FORMAT;
 	const format_onnx_graph *g = &m->graph;
 	format_onnx_tensor **values = secant_calloc((size_t)g->n_in + (size_t)g->n_out + 1, sizeof *values);
-	secant_status s = values ? secant_tensors_read(&given, NULL, in, err)
+	secant_status s = values ? deploy_offline_onnx_refuse_aipp(m, err)
 							 : secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	if (!s)
+		s = secant_tensors_read(&given, NULL, in, err);
 	if (!s)
 		s = find_inputs(g, &given, in, values, err);
 	if (!s)

@@ -1,5 +1,6 @@
 /* A model file made ready to run. See network.h. */
 #include "deploy/network.h"
+#include "deploy/offline_onnx.h"
 #include <secant/info.h>
 #include <stdio.h>
 #include <string.h>
@@ -426,7 +427,8 @@ open_onnx(deploy_deployed *d, const char *path, const exec_plan_options *o, seca
 		wishes.channel_order = json_string_value(json_object_get(d->file.graph, "channel_order"));
 	}
 	d->onnx.m = bytes ? format_onnx_decode(bytes->data, secant_tensor_bytes(bytes), err) : format_onnx_open(path, err);
-	if (!d->onnx.m || (bytes && format_onnx_instead(d->onnx.m, &d->file.tensors, err))
+	if (!d->onnx.m || deploy_offline_onnx_refuse_aipp(d->onnx.m, err)
+		|| (bytes && format_onnx_instead(d->onnx.m, &d->file.tensors, err))
 		|| deploy_onnx_understand(&d->onnx, &wishes, &guessed, d->file.settings ? NULL : &said, err)) {
 		base_str_free(&said);
 		return err->code;

@@ -20,7 +20,7 @@ deploy_is_onnx(const char *path)
 
 /* Channels the other way round. */
 static graph_value
-turned(graph_net *g, graph_value x)
+turned(graph_net *g, graph_value x, const void *user)
 {
 	const secant_shape *s = graph_shape(g, x);
 	graph_value part[MOST_CHANNELS];

@@ -92,6 +92,7 @@ enum { MOST_PLANS = 6 };
 struct deploy_onnx_plans {
 	const format_onnx_model *model;
 	exec_plan_options options;
+	const deploy_offline_onnx *offline; /* NULL: any shapes, all inputs as the network has them */
 	secant_status (*ask)(void *user, secant_err *err);
 	void *user;
 	uint64_t runs;
@@ -169,6 +170,40 @@ sizes_of(format_onnx_tensor *const *in, int n, secant_shape *size, secant_err *e
 	return SECANT_OK;
 }
 
+static graph_value
+prepare(graph_net *g, graph_value x, const void *in_)
+{
+	const deploy_offline_input *in = in_;
+	return deploy_build_preparation(g, &in->prepared, x, (int)in->shape.dim[in->rows ? 3 : 1], NULL);
+}
+
+static bool
+comes_as_bytes(const deploy_onnx_plans *all, int i)
+{
+	return all->offline && all->offline->in[i].aipp;
+}
+
+/* How inputs of the sizes that came are to be mapped. */
+static secant_status
+say_sizes(format_onnx_size *sizes, const secant_shape *came, const deploy_onnx_plans *all, int n, secant_err *err)
+{
+	secant_shape seen[DEPLOY_OFFLINE_INPUTS];
+	for (int i = 0; i < n; i++) {
+		sizes[i].shape = came[i];
+		if (comes_as_bytes(all, i)) {
+			const deploy_offline_input *in = &all->offline->in[i];
+			sizes[i] = (format_onnx_size){ .shape = deploy_offline_prepared(in, &came[i]),
+				.bytes = came[i],
+				.last = !in->rows,
+				.before = prepare,
+				.user = in };
+		}
+		if (i < DEPLOY_OFFLINE_INPUTS)
+			seen[i] = sizes[i].shape;
+	}
+	return all->offline ? deploy_offline_onnx_check(all->offline, seen, err) : SECANT_OK;
+}
+
 /* Makes the plan of a place whose sizes are known. */
 static secant_status
 fill(planned *p, const deploy_onnx_plans *all, int n, secant_err *err)
@@ -176,9 +211,8 @@ fill(planned *p, const deploy_onnx_plans *all, int n, secant_err *err)
 	format_onnx_size *sizes = secant_calloc((size_t)n + 1, sizeof *sizes);
 	if (!sizes)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	for (int i = 0; i < n; i++)
-		sizes[i].shape = p->size[i];
-	p->n = format_onnx_map(all->model, sizes, n, NULL, err);
+	if (!say_sizes(sizes, p->size, all, n, err))
+		p->n = format_onnx_map(all->model, sizes, n, NULL, err);
 	secant_free(sizes);
 	if (!p->n || make_plan(p, &all->options, err) || make_room(p, &all->model->graph, err))
 		return err->code;
@@ -243,6 +277,12 @@ deploy_onnx_plans_free(deploy_onnx_plans *p)
 }
 
 void
+deploy_onnx_plans_offline(deploy_onnx_plans *p, const deploy_offline_onnx *o)
+{
+	p->offline = o;
+}
+
+void
 deploy_onnx_plans_ask(deploy_onnx_plans *p, secant_status (*ask)(void *user, secant_err *err), void *user)
 {
 	p->ask = ask;
@@ -266,7 +306,8 @@ deploy_onnx_plans_run(
 	const graph_net *g = p->n->g;
 	for (int i = 0; i < n_in; i++)
 		if (p->numbers[i])
-			put_numbers(p->numbers[i], in[i], graph_value_at(g, p->n->in[i].v)->type.dtype, f64);
+			put_numbers(p->numbers[i], in[i],
+				comes_as_bytes(all, i) ? SECANT_U8 : graph_value_at(g, p->n->in[i].v)->type.dtype, f64);
 	(void)!exec_context_run(p->context, &own);
 	for (int i = 0; i < p->n->n_out && !own.code; i++)
 		out[i] = p->place[i] < 0 ? format_onnx_tensor_hold(p->n->known[i])

@@ -2,6 +2,7 @@
 #ifndef DEPLOY_ONNX_RUN_H
 #define DEPLOY_ONNX_RUN_H
 #include "exec/exec.h"
+#include "deploy/offline_onnx.h"
 #include "formats/onnx/map.h"
 
 /* A store with the numbers of the network's states; NULL and err on failure. */
@@ -11,6 +12,9 @@ exec_store *deploy_onnx_store(const format_onnx_network *n, bool f64, secant_err
 typedef struct deploy_onnx_plans deploy_onnx_plans;
 deploy_onnx_plans *deploy_onnx_plans_new(const format_onnx_model *m, const exec_plan_options *options, secant_err *err);
 void deploy_onnx_plans_free(deploy_onnx_plans *p); /* NULL is fine */
+/* What a compiler said of the model: only its shapes run, and inputs with AIPP come as bytes (UINT8) in the shape of
+ * deploy_offline_picture. Before the first run; borrowed. */
+void deploy_onnx_plans_offline(deploy_onnx_plans *p, const deploy_offline_onnx *o);
 /* Asked between steps of a run; what it refuses ends the run. NULL: nobody asks. */
 void deploy_onnx_plans_ask(deploy_onnx_plans *p, secant_status (*ask)(void *user, secant_err *err), void *user);
 /* As format_onnx_run, at the speed of plans. UNSUPPORTED: some nodes have no operators of ours; all of them are named.

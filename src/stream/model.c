@@ -159,8 +159,12 @@ stream_model_batches(const stream_model *m, int *batch, int most)
 	if (m->session)
 		json_array_foreach (json_object_get(compiled, "pictures"), i, shape)
 			n = add_batch(batch, n, most, json_integer_value(json_array_get(shape, 0)));
-	if (m->onnx && m->in[0].rank)
-		n = add_batch(batch, n, most, m->in[0].dim[0]);
+	if (m->onnx) {
+		int own[64];
+		int have = stream_onnx_batches(m->onnx, own, 64);
+		for (int k = 0; k < have; k++)
+			n = add_batch(batch, n, most, own[k]);
+	}
 	if (!n)
 		batch[n++] = 1;
 	return n;

@@ -7,6 +7,8 @@
 struct stream_onnx {
 	format_onnx_model *model;
 	deploy_onnx_plans *plans;
+	deploy_offline_onnx offline; /* n 0: a network that nothing was said of */
+	bool bytes; /* some input comes as bytes of pictures */
 	int n_in, cancelled;
 	stream_port in[STREAM_MODEL_PORTS];
 	format_onnx_tensor *out[STREAM_MODEL_PORTS]; /* of the last run */
@@ -52,6 +54,28 @@ describe(stream_onnx *m, secant_err *err)
 	return SECANT_OK;
 }
 
+/* An offline model's inputs have the shapes it was compiled for; those with AIPP take bytes. */
+static secant_status
+describe_offline(stream_onnx *m, secant_err *err)
+{
+	if (!deploy_is_offline_onnx(m->model))
+		return SECANT_OK;
+	if (deploy_offline_onnx_read(&m->offline, m->model, err))
+		return err->code;
+	for (int i = 0; i < m->n_in; i++) {
+		const deploy_offline_input *in = &m->offline.in[i];
+		secant_shape shape = in->aipp ? deploy_offline_picture(in) : in->shape;
+		stream_port *p = &m->in[i];
+		m->bytes |= in->aipp;
+		p->type = in->aipp ? STREAM_T_U8 : p->type;
+		p->rank = shape.rank;
+		for (int k = 0; k < shape.rank && k < STREAM_RANK; k++)
+			p->dim[k] = shape.dim[k];
+	}
+	deploy_onnx_plans_offline(m->plans, &m->offline);
+	return SECANT_OK;
+}
+
 /* Asked between steps: a stream that stops ends a run. */
 static secant_status
 goes_on(void *m_, secant_err *err)
@@ -72,7 +96,7 @@ stream_onnx_open(const char *path, stream_port *in, int *n_in, secant_err *err)
 		return NULL;
 	}
 	if (!(m->model = format_onnx_open(path, err)) || describe(m, err)
-		|| !(m->plans = deploy_onnx_plans_new(m->model, &o, err))) {
+		|| !(m->plans = deploy_onnx_plans_new(m->model, &o, err)) || describe_offline(m, err)) {
 		stream_onnx_close(m);
 		return NULL;
 	}
@@ -98,15 +122,41 @@ stream_onnx_close(stream_onnx *m)
 		return;
 	drop_outputs(m);
 	deploy_onnx_plans_free(m->plans);
+	deploy_offline_onnx_free(&m->offline);
 	if (m->model)
 		format_onnx_close(m->model);
 	secant_free(m);
+}
+
+int
+stream_onnx_batches(const stream_onnx *m, int *batch, int most)
+{
+	int n = 0;
+	if (m->offline.dynamic == DEPLOY_OFFLINE_BATCH)
+		for (; n < m->offline.n_sets && n < most; n++)
+			batch[n] = (int)m->offline.set[n][0];
+	else if (m->in[0].rank && most)
+		batch[n++] = m->in[0].dim[0] > 0 && m->in[0].dim[0] < 65536 ? (int)m->in[0].dim[0] : 1;
+	return n;
 }
 
 void
 stream_onnx_cancel(stream_onnx *m)
 {
 	__atomic_store_n(&m->cancelled, 1, __ATOMIC_RELAXED);
+}
+
+/* Planes of a camera come as bytes; the model has them as 3H/2 rows. */
+static void
+show_planes(stream_tensor *t)
+{
+	const stream_picture *p = &t->picture;
+	if (!p->width || stream_picture_channels(p->format) || t->rank != 2)
+		return;
+	t->rank = 4;
+	t->dim[1] = (int64_t)p->height_aligned * 3 / 2;
+	t->dim[2] = p->width_aligned;
+	t->dim[3] = 1;
 }
 
 /* Bytes as the model's input: what came must have the size that the model's shape asks for. */
@@ -135,15 +185,16 @@ input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err
 	if (!x)
 		return NULL;
 	size_t want = (size_t)format_onnx_count(x) * stream_type_size(p->type);
-	if (want != t->size) {
+	/* Programs often leave the type of what they send unset, which is FLOAT32's number. */
+	if (want != t->size || (t->type != p->type && t->type != STREAM_T_F32)) {
 		stream_tensor e = { .type = p->type, .rank = p->rank, .size = want };
 		char expected[200];
 		memcpy(e.dim, dim, sizeof *dim * (size_t)p->rank);
-		secant_fail(err, SECANT_ERR_SHAPE,
-			"input '%s': the model takes %s, it got %s; AIPP is not active: a model that takes pictures is compiled "
-			"with "
-			"insert_op_conf",
-			p->name, stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text));
+		secant_fail(err, SECANT_ERR_SHAPE, "input '%s': the model takes %s, it got %s%s", p->name,
+			stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text),
+			p->type == STREAM_T_U8
+				? "; AIPP is active"
+				: "; AIPP is not active: a model that takes pictures is compiled with insert_op_conf");
 		format_onnx_tensor_drop(x);
 		return NULL;
 	}
@@ -158,9 +209,14 @@ stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *o
 	format_onnx_tensor *x[STREAM_MODEL_PORTS] = { NULL };
 	secant_err own = { 0 };
 	drop_outputs(m);
-	for (int i = 0; i < n && !own.code; i++)
-		x[i] = input_of(&m->in[i], &in[i], g->in[i].type, &own);
-	if (!own.code && deploy_onnx_plans_run(m->plans, x, n, m->out, &own) == SECANT_ERR_UNSUPPORTED) {
+	for (int i = 0; i < n && !own.code; i++) {
+		stream_tensor t = in[i];
+		bool bytes = i < m->offline.n && m->offline.in[i].aipp;
+		if (bytes)
+			show_planes(&t);
+		x[i] = input_of(&m->in[i], &t, bytes ? FORMAT_ONNX_UINT8 : g->in[i].type, &own);
+	}
+	if (!own.code && deploy_onnx_plans_run(m->plans, x, n, m->out, &own) == SECANT_ERR_UNSUPPORTED && !m->bytes) {
 		own = (secant_err){ 0 };
 		(void)!format_onnx_run(m->model, x, n, m->out, &own);
 	}

@@ -80,6 +80,24 @@ test_lines_of_others(void **state)
 	says(0, "argmax  int32  1,32,32", "./atc --model=u.onnx --framework=5 --output=o --display_model_info=1");
 }
 
+/* Without AIPP, or with other outputs than masks, the network stays as it is: its numbers in, its outputs out. */
+static void
+test_networks_as_they_are(void **state)
+{
+	says(0, "without insert_op_conf inputs are the network's numbers",
+		"./atc --model=u.onnx --framework=5 --output=plain");
+	must("$SECANT info plain.om > plain.txt && grep -q argmax plain.txt");
+	must("$SECANT export run --out logits.onnx --dynamic && "
+		 "./atc --model=logits.onnx --framework=5 --output=logits --input_shape=\"input:1,3,32,32\" "
+		 "--insert_op_conf=aipp.cfg > said.txt");
+	must("grep -q \"inputs with AIPP take bytes of pictures; outputs are the network's\" said.txt");
+	/* who would give it the network's numbers is told so */
+	says(1, "this offline model takes bytes of pictures (AIPP)", "$SECANT predict logits.om d/val/images --out masks2");
+	says(0, "batches: 1;2;4",
+		"./atc --model=logits.onnx --framework=5 --output=several --input_shape=\"input:-1,3,32,32\" "
+		"--dynamic_batch_size=\"1,2,4\" --display_model_info=1");
+}
+
 static void
 test_json(void **state)
 {
@@ -117,12 +135,12 @@ test_refusals(void **state)
 		{ 2, "dynamic_batch_size and dynamic_image_size exclude each other",
 			"./atc --model=u.onnx --framework=5 --output=o --input_shape=\"x:1,3,-1,-1\" --dynamic_batch_size=1,2 "
 			"--dynamic_image_size=\"32,32\" 2>&1" },
-		{ 1, "2 dynamic shapes: a network of ONNX or MindIR is compiled for one",
+		{ 2, "dimension 0 of 'x' is 1 in the network, -1 here; export it with that dimension open",
 			"./atc --model=u.onnx --framework=5 --output=o --input_shape=\"x:-1,3,32,32\" "
 			"--dynamic_batch_size=\"1,2\"" },
 		{ 2, "there is no such mode; did you mean 'allow_mix_precision'?",
 			"./atc --model=u.onnx --framework=5 --output=o --precision_mode=alow_mix_precision" },
-		{ 1, "out_nodes: a compiled model gives probabilities",
+		{ 1, "out_nodes: a compiled model gives its network's outputs",
 			"./atc --model=u.onnx --framework=5 --output=o --out_nodes=\"a:0\"" },
 		{ 1, "output_type 'FP16'", "./atc --model=u.onnx --framework=5 --output=o --output_type=FP16" },
 		{ 1, "mode 3: only 0 (compile) and 1 (to JSON) are there", "./atc --mode=3 --model=u.onnx --framework=5" },
@@ -144,6 +162,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_of_others),
+		cmocka_unit_test(test_networks_as_they_are),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_refusals),
 	};

@@ -6,17 +6,18 @@
 #include "stream/tensors.h"
 
 static inline void
-stub_value_info(base_str *graph, int number, const char *name, int64_t rows, int64_t columns)
+stub_value_info(base_str *graph, int number, const char *name, const int64_t *dim, int rank)
 {
 	base_str dims = { 0 }, tensor = { 0 }, type = { 0 }, info = { 0 };
-	for (int i = 0; i < 2; i++) {
-		base_str dim = { 0 };
-		int64_t v = i ? columns : rows;
-		if (v > 0)
-			format_wire_put_varint(&dim, 1, (uint64_t)v);
+	for (int i = 0; i < rank; i++) {
+		base_str one = { 0 };
+		char symbol[8];
+		snprintf(symbol, sizeof symbol, "n%d", i);
+		if (dim[i] > 0)
+			format_wire_put_varint(&one, 1, (uint64_t)dim[i]);
 		else
-			format_wire_put_text(&dim, 2, "n");
-		format_wire_put_message(&dims, 1, &dim);
+			format_wire_put_text(&one, 2, symbol);
+		format_wire_put_message(&dims, 1, &one);
 	}
 	format_wire_put_varint(&tensor, 1, 1); /* FLOAT */
 	format_wire_put_message(&tensor, 2, &dims);
@@ -45,16 +46,16 @@ stub_node(base_str *graph, const char *op, const char *a, const char *b, const c
 	format_wire_put_message(graph, 1, &node);
 }
 
-/* rows 0: any number. */
+/* Sizes that are 0 are open. */
 static inline void
-stub_model(const char *path, int rows, int columns)
+stub_model_of(const char *path, const int64_t *dim, int rank)
 {
 	base_str graph = { 0 }, model = { 0 }, opset = { 0 };
 	stub_node(&graph, "ReduceSum", "x", NULL, "sum");
 	stub_node(&graph, "Add", "x", "sum", "y");
 	format_wire_put_text(&graph, 2, "g");
-	stub_value_info(&graph, 11, "x", rows, columns);
-	stub_value_info(&graph, 12, "y", rows, columns);
+	stub_value_info(&graph, 11, "x", dim, rank);
+	stub_value_info(&graph, 12, "y", dim, rank);
 	format_wire_put_varint(&model, 1, 6);
 	format_wire_put_message(&model, 7, &graph);
 	format_wire_put_varint(&opset, 2, 11);
@@ -64,5 +65,11 @@ stub_model(const char *path, int rows, int columns)
 	assert_int_equal(fwrite(model.p, 1, model.n, f), model.n);
 	assert_int_equal(fclose(f), 0);
 	base_str_free(&model);
+}
+
+static inline void
+stub_model(const char *path, int rows, int columns)
+{
+	stub_model_of(path, (int64_t[]){ rows, columns }, 2);
 }
 #endif

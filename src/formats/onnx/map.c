@@ -310,9 +310,22 @@ add_input(
 		onnx_last_perm(ours.rank, m->perm);
 	for (int i = 0; i < ours.rank; i++)
 		ours.dim[i] = m->dim[m->perm[i]];
-	m->v = graph_input(n->g, size->name ? size->name : want->name, size->as_reals ? SECANT_F32 : dtype, &ours);
+	bool bytes = size->bytes.rank != 0;
+	m->v = graph_input(n->g, size->name ? size->name : want->name,
+		bytes                ? SECANT_U8
+			: size->as_reals ? SECANT_F32
+							 : dtype,
+		bytes ? &size->bytes : &ours);
 	if (size->before)
-		m->v = size->before(n->g, m->v);
+		m->v = size->before(n->g, m->v, size->user);
+	if (bytes && graph_check(n->g, err))
+		return err->code;
+	if (bytes && !secant_shape_equal(&graph_value_at(n->g, m->v)->type.shape, &ours)) {
+		char a[96], b[96];
+		return secant_fail(err, SECANT_ERR_SHAPE, "input '%.80s': pictures become %s, the network wants %s", want->name,
+			secant_shape_text(&graph_value_at(n->g, m->v)->type.shape, a, sizeof a),
+			secant_shape_text(&ours, b, sizeof b));
+	}
 	return SECANT_OK;
 }
 

@@ -53,7 +53,10 @@ typedef struct format_onnx_size {
 	bool last;
 	bool as_reals; /* numbers of a declared integer type come as real ones, as pictures do */
 	const char *name; /* of our graph's input; NULL: the file's */
-	graph_value (*before)(graph_net *g, graph_value x); /* done to it before the network sees it; NULL: nothing */
+	graph_value (*before)(graph_net *g, graph_value x, const void *user); /* done to it before the network sees it;
+																			 NULL: nothing */
+	const void *user;
+	secant_shape bytes; /* rank not 0: it comes as bytes of this shape, and `before` makes `shape` of them */
 } format_onnx_size;
 
 /* learning NULL: inference. NULL and err on failure; UNSUPPORTED where nodes have no operators of ours: one error that
