@@ -15,6 +15,7 @@ typedef struct secant_network {
 	int encoder_depth; /* 0: the architecture's default */
 	char *activation; /* of the head; NULL: logits */
 	char *aux_params; /* JSON object of a classification head; NULL: none */
+	int img_size; /* of pictures, where an encoder is made for one size; 0: what its name says */
 	int categories; /* networks that are told the object's category: how many there are */
 	char *own; /* the architecture's own options that were given (SECANT_OPT_VARIANT); set them by name */
 } secant_network;

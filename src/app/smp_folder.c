@@ -78,6 +78,7 @@ config_of(const json_t *network, secant_err *err)
 		if (row && row->type == SECANT_OPT_INT && json_array_size(value) == 1)
 			value = json_array_get(value, 0);
 		/* 0 stands for what smp says by None; dynamic-img-size is off wherever it is not said */
+		leave |= !strcmp(option, "img-size") && json_integer_value(value) == 0;
 		leave |= (json_is_array(value) && !json_array_size(value))
 			|| (!strcmp(option, "upsampling") && json_integer_value(value) == 0)
 			|| (!strcmp(option, "dynamic-img-size") && json_is_false(value));

@@ -198,6 +198,10 @@ check_size(const deploy_deployed *d, const secant_shape *in, secant_err *err)
 	int m = d->multiple;
 	if (d->kind != SECANT_NETWORK_PICTURES || d->onnx.m || in->rank != 4)
 		return SECANT_OK;
+	if (d->side && (h != d->side || w != d->side))
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"wrong input shape: the network is made for pictures of %dx%d (img-size), got %lldx%lld", d->side, d->side,
+			h, w);
 	if (h % m || w % m)
 		return secant_fail(err, SECANT_ERR_SHAPE,
 			"wrong input shape: height %lld and width %lld must divide by %d; the next that do are %lldx%lld", h, w, m,
@@ -318,15 +322,16 @@ read_settings(deploy_deployed *d, secant_err *err)
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
 	const json_t *least = json_object_get(s, "least"); /* models of the first versions do not say it */
 	d->least = least ? (int)json_integer_value(least) : 1;
+	d->side = (int)json_integer_value(json_object_get(s, "side"));
 	deploy_scaled_read(s, d->scaled);
 	d->activated = json_is_string(json_object_get(net, "activation"))
 		&& strcmp(json_string_value(json_object_get(net, "activation")), "identity");
 	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1
-		|| d->multiple > 1024 || d->least < 1 || d->least > 4096)
+		|| d->multiple > 4096 || d->least < 1 || d->least > 4096 || d->side < 0 || d->side > 4096)
 		return secant_fail(err, SECANT_ERR_FORMAT,
-			"the model's settings want 1 to 16 channels, 1 to 65535 classes, a multiple from 1 to 1024 and a least "
-			"side from 1 to 4096; they say %d, %d, %d, %d",
-			d->in_channels, d->classes, d->multiple, d->least);
+			"the model's settings want 1 to 16 channels, 1 to 65535 classes, a multiple and a least side from 1 to "
+			"4096 and a side from 0 to 4096; they say %d, %d, %d, %d, %d",
+			d->in_channels, d->classes, d->multiple, d->least, d->side);
 	if (d->inputs < d->in_channels || d->inputs > d->in_channels + 1 || d->categories < 0)
 		return secant_fail(
 			err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);

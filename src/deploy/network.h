@@ -29,6 +29,7 @@ typedef struct deploy_deployed {
 	base_mode mode;
 	secant_network_kind kind;
 	int in_channels, classes, multiple, least; /* height and width: multiples of this, at least that */
+	int side; /* the one height and width that it takes; 0: any of these */
 	int inputs, categories; /* channels of the input tensor; more than in_channels: the last one holds the category, 0
 							   to categories - 1 */
 	bool training_operators; /* its graph may hold them */

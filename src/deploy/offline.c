@@ -46,6 +46,11 @@ build(graph_rewrite *w, const deploy_deployed *d, const deploy_preparation *p, d
 		op_multiple_attr a = { { 2, { d->multiple, d->multiple } }, { 2, { d->least, d->least } } };
 		x = graph_apply(g, "pad_to", &a, 1, ready);
 	}
+	const secant_shape *made = graph_shape(g, x);
+	if (d->side && (made->dim[1] != d->side || made->dim[2] != d->side))
+		graph_fail(g, SECANT_ERR_SHAPE,
+			"the network takes pictures of %dx%d and no others: --size %dx%d, or a preparation that scales to it",
+			d->side, d->side, d->side, d->side);
 	graph_value v = inlined(w, x);
 	if (padded)
 		v = graph_apply(g, "crop_like", NULL, 2, v, ready);

@@ -245,19 +245,22 @@ secant_status
 deploy_predict_stream(secant_predictor *p, deploy_source *s, const deploy_row_sink *sink, secant_err *err)
 {
 	enum { TILE = 512 };
-	int h = s->height, w = s->width;
+	int h = s->height, w = s->width, side = p->model[0].side;
+	int overlap = side && p->options.overlap > side / 2 ? side / 2 : p->options.overlap;
 	if (p->options.resize)
 		return stream_scaled(p, s, sink, err);
 	if (p->options.tile.n == 2 && p->options.tile.v[0] && p->options.tile.v[1])
 		h = p->options.tile.v[0], w = p->options.tile.v[1];
+	else if (side) /* a network for pictures of one size sees such pieces and no others */
+		h = h < side ? h : side, w = w < side ? w : side;
 	else if (p->options.tile.n != 2 && (int64_t)h * w > SECANT_PREDICT_WHOLE) {
 		int most = p->options.overlap > TILE / 2 ? 2 * p->options.overlap : TILE;
 		h = fit(h, most, p->options.overlap);
 		w = fit(w, most, p->options.overlap);
 	}
 	grid g = { .band = &p->weighted, .width = s->width, .classes = p->model[0].classes };
-	secant_status status = deploy_axis_make(&g.y, s->height, h, p->options.overlap, err);
-	if (!status && !(status = deploy_axis_make(&g.x, s->width, w, p->options.overlap, err)))
+	secant_status status = deploy_axis_make(&g.y, s->height, h, overlap, err);
+	if (!status && !(status = deploy_axis_make(&g.x, s->width, w, overlap, err)))
 		status = stream_tiles(p, s, &g, sink, err);
 	deploy_axis_free(&g.y);
 	deploy_axis_free(&g.x);

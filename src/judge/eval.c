@@ -203,6 +203,7 @@ count_samples(const request *q, const data_samples *s, collector *c, judge_count
 		.classes = d->classes,
 		.multiple = d->multiple,
 		.least = d->least,
+		.side = d->side,
 		.batch = d->onnx.m && deploy_onnx_batch(&d->onnx) ? deploy_onnx_batch(&d->onnx) : o->batch,
 		.threads = o->threads,
 		.loader_threads = o->data.loader_threads > 0 ? o->data.loader_threads

@@ -135,17 +135,16 @@ batch_of(const judge_evaluation *e, const data_samples *s)
 }
 
 static secant_status
-run_session(
-	const judge_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
+run_session(judge_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
 {
 	secant_tensor in = { SECANT_F32, *shape, (void *)(uintptr_t)input, NULL }, out = { 0 };
-	secant_status status = secant_session_run(e->session, &in, &out, err);
+	secant_status status = exec_pieces_run(&e->pieces, e->session, e->side, &in, &out, err);
 	*logits = out.data;
 	return status;
 }
 
 secant_status
-judge_evaluate_samples(const judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err)
+judge_evaluate_samples(judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err)
 {
 	data_loader_options o = { .batch = batch_of(e, s),
 		.size = e->size,
@@ -185,6 +184,7 @@ judge_evaluate_samples(const judge_evaluation *e, const data_samples *s, judge_c
 				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");
 		}
 	loss_free(&l);
+	exec_pieces_free(&e->pieces);
 	secant_free(dense);
 	secant_free(dense_target);
 	data_loader_free(loader);

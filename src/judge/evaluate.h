@@ -2,7 +2,7 @@
 #ifndef JUDGE_EVALUATE_H
 #define JUDGE_EVALUATE_H
 #include "data/loader.h"
-#include "exec/session.h"
+#include "exec/pieces.h"
 #include "judge/metrics.h"
 #include "judge/turns.h"
 
@@ -12,6 +12,8 @@ typedef struct judge_evaluation {
 		*turns; /* asked in the session's place; NULL: none. Then outputs are probabilities: activated, and no loss */
 	base_mode mode;
 	int classes, multiple, least, batch, threads, loader_threads;
+	int side; /* the one size that the session takes; 0: any */
+	exec_pieces pieces; /* used where pictures are larger */
 	const char *loss; /* NULL: none is computed */
 	bool activated; /* outputs are probabilities */
 	float threshold; /* of a probability; binary and multilabel */
@@ -25,6 +27,6 @@ typedef struct judge_evaluation {
 } judge_evaluation;
 
 secant_status judge_evaluate_samples(
-	const judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err) SECANT_NODISCARD;
+	judge_evaluation *e, const data_samples *s, judge_counts *counts, secant_err *err) SECANT_NODISCARD;
 data_target_kind judge_target_of(base_mode mode);
 #endif

@@ -206,6 +206,8 @@ settings_of(const model_bundle *m)
 	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
 	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
 	json_object_set_new(j, "multiple", json_integer(m->multiple));
+	if (!m->onnx.m && nn_network_side(&m->net))
+		json_object_set_new(j, "side", json_integer(nn_network_side(&m->net)));
 	if (m->least > 1)
 		json_object_set_new(j, "least", json_integer(m->least));
 	for (int i = 0; i < m->n_class_names; i++)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 typedef struct dpt {
-	int readout, fusion, size;
+	int readout, fusion;
 	bool dynamic;
 	secant_ints between, taps;
 } dpt;
@@ -20,8 +20,6 @@ static const secant_opt rows[] = {
 	SECANT_OPT(dpt, fusion, INT, "decoder-fusion-channels", "256", 1, 65535, "channels of the decoder"),
 	SECANT_OPT(dpt, taps, INTS, "encoder-output-indices", NULL, -1000, 999,
 		"blocks of the encoder whose results are used, from 0 or, negative, from the end; default evenly spread"),
-	SECANT_OPT(dpt, size, INT, "img-size", "224", 16, 4096,
-		"height and width of the pictures, a multiple of 16: the encoder's table of positions is made for it"),
 	SECANT_OPT(dpt, dynamic, BOOL, "dynamic-img-size", "false", 0, 1, "other sizes by interpolated positions: not yet"),
 	SECANT_OPT_END,
 };
@@ -133,7 +131,6 @@ build(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *err)
 static void
 request(const void *own, nn_request *q)
 {
-	q->size = ((const dpt *)own)->size;
 	q->taps = ((const dpt *)own)->taps;
 }
 
@@ -149,8 +146,6 @@ check(const nn_blueprint *b, secant_err *err)
 			"Length of output indices for feature extraction should be equal to the depth of the encoder architecture, "
 			"got output indices length - %d, encoder depth - %d",
 			o->taps.n, b->depth);
-	if (o->size % 16)
-		return secant_fail(err, SECANT_ERR_ARG, "img-size: %d is no multiple of 16", o->size);
 	return o->dynamic ? secant_fail(
 			   err, SECANT_ERR_UNSUPPORTED, "dynamic-img-size: positions are not interpolated yet; say --img-size")
 					  : SECANT_OK;

@@ -45,7 +45,7 @@ attention(nn_builder *n, graph_value x, int stage)
 		reduced = nn_layer_norm(n, "norm", conv(n, "sr", x, c, r, r, 0, 1), 1e-5);
 	graph_value kv = linear(n, "kv", reduced, 2 * c);
 	graph_value y = nn_attention(
-		n, heads[stage], linear(n, "q", x, c), nn_channels_of(n, kv, 0, c), nn_channels_of(n, kv, c, 2 * c), -1);
+		n, heads[stage], linear(n, "q", x, c), nn_channels_of(n, kv, 0, c), nn_channels_of(n, kv, c, 2 * c), -1, -1);
 	y = linear(n, "proj", y, c);
 	nn_leave(n, mark);
 	return y;

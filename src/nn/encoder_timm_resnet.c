@@ -7,6 +7,7 @@
  * is SPLIT   r convolutions side by side, summed with weights that are a softmax over them, by channel
  */
 #include "nn/encoder.h"
+#include <math.h>
 #include <stdio.h>
 
 typedef enum block_kind { BASIC, BOTTLENECK, SCALES, SPLIT } block_kind;
@@ -20,7 +21,10 @@ typedef struct resnet {
 	bool average; /* shortcuts */
 	int parts; /* SCALES and SPLIT */
 	bool pool_first; /* SPLIT: where the stride's mean stands */
-	bool squeeze;
+	int squeeze; /* squeeze and excitation to so great a part; 0: none */
+	bool channel_conv; /* efficient channel attention instead: a convolution along the channels' means */
+	bool blunt; /* a stride is a mean behind the convolution, not its stride */
+	bool stem_conv; /* the stem ends in a convolution instead of a maximum */
 	bool loud; /* the last norm of a block starts at 1, not at 0 */
 } resnet;
 
@@ -165,10 +169,41 @@ shortcut(nn_builder *n, const resnet *r, graph_value x, int out, const place *p)
 }
 
 static graph_value
-squeeze(nn_builder *n, graph_value x)
+squeeze(nn_builder *n, graph_value x, int part)
 {
-	nn_squeeze s = { "se.fc1", "se.fc2", nn_divisible(nn_channels(n, x) / 16.0, 8, 0), "relu", "sigmoid", start };
+	double width = (double)nn_channels(n, x) / part;
+	nn_squeeze s = { "se.fc1", "se.fc2", nn_divisible(width, 8, 0), "relu", "sigmoid", start };
 	return nn_squeeze_excite(n, &s, x);
+}
+
+/* ECA (Wang and others 2020): each channel's gate from the means of its neighbours, as many as the channels say. */
+static graph_value
+channel_conv(nn_builder *n, graph_value x)
+{
+	int c = nn_channels(n, x), k = (int)((log2(c) + 1) / 2);
+	k = k % 2 ? k : k + 1;
+	k = k > 3 ? k : 3;
+	size_t mark = nn_enter(n, "se.conv");
+	graph_value w = nn_state(n, "weight", &(secant_shape){ 3, { 1, 1, k } }, GRAPH_INIT_DEFAULT);
+	w = graph_apply(n->g, "reshape", &(op_shape_attr){ { 4, { 1, 1, 1, k } } }, 1, w);
+	op_conv_attr a = op_conv(1, 0, 1, 1);
+	a.padding = (secant_ints){ 2, { 0, k / 2 } };
+	op_shape_attr row = { { 4, { -2, 1, c, 1 } } }, back = { { 4, { -2, 1, 1, c } } };
+	graph_value y = graph_apply(n->g, "reshape", &row, 1, nn_global_pool(n, x, false));
+	y = graph_apply(n->g, "reshape", &back, 1, graph_apply(n->g, "conv2d", &a, 3, y, w, -1));
+	nn_leave(n, mark);
+	return graph_apply(n->g, "mul", NULL, 2, x, graph_apply(n->g, "sigmoid", NULL, 1, y));
+}
+
+/* A convolution with its norm that strides, or is followed by a mean that does. */
+static graph_value
+strided(nn_builder *n, const resnet *r, const char *name, const char *bn, graph_value x, int out, const place *p,
+	int groups)
+{
+	bool blunt = r->blunt && p->stride > 1;
+	op_pool_attr mean = op_pooling(p->stride, p->stride, 0);
+	x = norm_relu(n, bn, conv(n, name, x, out, 3, blunt ? 1 : p->stride, p->first, groups));
+	return blunt ? graph_apply(n->g, "avg_pool2d", &mean, 1, x) : x;
 }
 
 static graph_value
@@ -178,23 +213,25 @@ block(nn_builder *n, const resnet *r, graph_value x, place p)
 	graph_value y;
 	p.shortcut = p.shortcut && (p.stride != 1 || nn_channels(n, x) != out);
 	if (r->kind == BASIC) {
-		y = norm_relu(n, "bn1", conv(n, "conv1", x, out, 3, p.stride, p.first, 1));
+		y = strided(n, r, "conv1", "bn1", x, out, &p, 1);
 		y = last_norm(n, r, "bn2", conv(n, "conv2", y, out, 3, 1, p.rate, 1));
 	} else {
 		int all = r->kind == SCALES ? width * r->parts : width;
 		y = norm_relu(n, "bn1", conv(n, "conv1", x, all, 1, 1, 1, 1));
-		bool strided = r->kind == SPLIT && p.stride > 1;
-		if (strided && r->pool_first)
+		bool pooled = r->kind == SPLIT && p.stride > 1;
+		if (pooled && r->pool_first)
 			y = pool(n, y, p.stride);
 		y = r->kind == SCALES  ? scales(n, r, y, &p)
 			: r->kind == SPLIT ? split(n, r, y, &p)
-							   : norm_relu(n, "bn2", conv(n, "conv2", y, width, 3, p.stride, p.first, r->groups));
-		if (strided && !r->pool_first)
+							   : strided(n, r, "conv2", "bn2", y, width, &p, r->groups);
+		if (pooled && !r->pool_first)
 			y = pool(n, y, p.stride);
 		y = last_norm(n, r, "bn3", conv(n, "conv3", y, out, 1, 1, 1, 1));
 	}
 	if (r->squeeze)
-		y = squeeze(n, y);
+		y = squeeze(n, y, r->squeeze);
+	if (r->channel_conv)
+		y = channel_conv(n, y);
 	return nn_relu(n, graph_apply(n->g, "add", NULL, 2, y, p.shortcut ? shortcut(n, r, x, out, &p) : x));
 }
 
@@ -216,6 +253,16 @@ stem(nn_builder *n, const resnet *r, graph_value x)
 	return norm_relu(n, "bn1", conv(n, "conv1.6", x, 2 * w, 3, 1, 1, 1));
 }
 
+/* What halves the stem's map. Its states stand in the network even where nothing behind it is asked for. */
+static graph_value
+stem_end(nn_builder *n, const resnet *r, graph_value x)
+{
+	op_pool_attr mean = op_pooling(2, 2, 0);
+	if (r->stem_conv)
+		return norm_relu(n, "maxpool.1", conv(n, "maxpool.0", x, nn_channels(n, x), 3, 2, 1, 1));
+	return r->blunt ? graph_apply(n->g, "avg_pool2d", &mean, 1, x) : nn_max_pool(n, x, 3, 2, 1, false);
+}
+
 static void
 build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
@@ -227,7 +274,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 	x = stem(n, r, x);
 	nn_encoder_give(f, q, 1, x);
 	if (q->depth > 1)
-		x = nn_max_pool(n, x, 3, 2, 1, false);
+		x = stem_end(n, r, x);
 	for (int stage = 0; stage < q->depth - 1; stage++) {
 		char name[16];
 		int step = nn_dilation_stage(&d, stage ? 2 : 1, q);
@@ -294,6 +341,82 @@ const nn_encoder nn_encoders_timm_resnet[] = {
 	ROW("resnext101_32x4d", "ResNeXt-101, 32 groups of 4", LARGE, 42128704, BOTTLENECK, L(3, 4, 23, 3), 32, 4),
 	ROW("resnext101_32x8d", "ResNeXt-101, 32 groups of 8", LARGE, 86742336, BOTTLENECK, L(3, 4, 23, 3), 32, 8),
 	ROW("resnext101_64x4d", "ResNeXt-101, 64 groups of 4", LARGE, 81406272, BOTTLENECK, L(3, 4, 23, 3), 64, 4),
+	ROW("ecaresnet26t", "ECA-ResNet-26-T", LARGE, 13962916, BOTTLENECK, L(2, 2, 2, 2), 1, 64, TIERED, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnet50d", "ECA-ResNet-50-D", LARGE, 23527350, BOTTLENECK, L(3, 4, 6, 3), 1, 64, DEEP, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnet50t", "ECA-ResNet-50-T", LARGE, 23524814, BOTTLENECK, L(3, 4, 6, 3), 1, 64, TIERED, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnet101d", "ECA-ResNet-101-D", LARGE, 42519563, BOTTLENECK, L(3, 4, 23, 3), 1, 64, DEEP, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnet200d", "ECA-ResNet-200-D", LARGE, 62644400, BOTTLENECK, L(3, 24, 36, 3), 1, 64, DEEP, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnet269d", "ECA-ResNet-269-D", LARGE, 100044077, BOTTLENECK, L(3, 30, 48, 8), 1, 64, DEEP, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnetlight", "ECA-ResNet, light", LARGE, 28113046, BOTTLENECK, L(1, 1, 11, 3), 1, 64, PLAIN, 0, true,
+		.channel_conv = true),
+	ROW("ecaresnext26t_32x4d", "ECA-ResNeXt-26-T", LARGE, 13357220, BOTTLENECK, L(2, 2, 2, 2), 32, 4, TIERED, 32, true,
+		.channel_conv = true),
+	ROW("ecaresnext50t_32x4d", "ECA-ResNeXt-50-T", LARGE, 22996686, BOTTLENECK, L(3, 4, 6, 3), 32, 4, TIERED, 32, true,
+		.channel_conv = true),
+	ROW("resnet152c", "ResNet-152-C", LARGE, 58163040, BOTTLENECK, L(3, 8, 36, 3), 1, 64, DEEP, 32),
+	ROW("resnet152s", "ResNet-152-S", LARGER, 58267584, BOTTLENECK, L(3, 8, 36, 3), 1, 64, DEEP, 64),
+	ROW("resnet200", "ResNet-200", LARGE, 62624832, BOTTLENECK, L(3, 24, 36, 3), 1, 64),
+	ROW("resnetaa34d", "ResNet-34-D, averages for strides", SMALL, 21303904, BASIC, L(3, 4, 6, 3), 1, 64, DEEP, 32,
+		true, .blunt = true),
+	ROW("resnetaa50", "ResNet-50, averages for strides", LARGE, 23508032, BOTTLENECK, L(3, 4, 6, 3), 1, 64,
+		.blunt = true),
+	ROW("resnetaa50d", "ResNet-50-D, averages for strides", LARGE, 23527264, BOTTLENECK, L(3, 4, 6, 3), 1, 64, DEEP, 32,
+		true, .blunt = true),
+	ROW("resnetaa101d", "ResNet-101-D, averages for strides", LARGE, 42519392, BOTTLENECK, L(3, 4, 23, 3), 1, 64, DEEP,
+		32, true, .blunt = true),
+	ROW("resnetrs50", "ResNet-RS-50", LARGE, 33642912, BOTTLENECK, L(3, 4, 6, 3), 1, 64, DEEP, 32, true, .squeeze = 4,
+		.stem_conv = true),
+	ROW("resnetrs101", "ResNet-RS-101", LARGE, 61569696, BOTTLENECK, L(3, 4, 23, 3), 1, 64, DEEP, 32, true,
+		.squeeze = 4, .stem_conv = true),
+	ROW("resnetrs152", "ResNet-RS-152", LARGE, 84572576, BOTTLENECK, L(3, 8, 36, 3), 1, 64, DEEP, 32, true,
+		.squeeze = 4, .stem_conv = true),
+	ROW("resnetrs200", "ResNet-RS-200", LARGE, 91160992, BOTTLENECK, L(3, 24, 36, 3), 1, 64, DEEP, 32, true,
+		.squeeze = 4, .stem_conv = true),
+	ROW("resnetrs270", "ResNet-RS-270", LARGE, 127812448, BOTTLENECK, L(4, 29, 53, 4), 1, 64, DEEP, 32, true,
+		.squeeze = 4, .stem_conv = true),
+	ROW("resnetrs350", "ResNet-RS-350", LARGE, 161907168, BOTTLENECK, L(4, 36, 72, 4), 1, 64, DEEP, 32, true,
+		.squeeze = 4, .stem_conv = true),
+	ROW("resnetrs420", "ResNet-RS-420", LARGE, 189842656, BOTTLENECK, L(4, 44, 87, 4), 1, 64, DEEP, 32, true,
+		.squeeze = 4, .stem_conv = true),
+	ROW("resnext101_32x16d", "ResNeXt-101, 32 groups of 16", LARGE, 191977792, BOTTLENECK, L(3, 4, 23, 3), 32, 16),
+	ROW("resnext101_32x32d", "ResNeXt-101, 32 groups of 32", LARGE, 466481472, BOTTLENECK, L(3, 4, 23, 3), 32, 32),
+	ROW("seresnet18", "SE-ResNet-18", SMALL, 11266624, BASIC, L(2, 2, 2, 2), 1, 64, .squeeze = 16),
+	ROW("seresnet34", "SE-ResNet-34", SMALL, 21447416, BASIC, L(3, 4, 6, 3), 1, 64, .squeeze = 16),
+	ROW("seresnet50", "SE-ResNet-50", LARGE, 26039024, BOTTLENECK, L(3, 4, 6, 3), 1, 64, .squeeze = 16),
+	ROW("seresnet50t", "SE-ResNet-50-T", LARGE, 26055720, BOTTLENECK, L(3, 4, 6, 3), 1, 64, TIERED, 32, true,
+		.squeeze = 16),
+	ROW("seresnet101", "SE-ResNet-101", LARGE, 47277872, BOTTLENECK, L(3, 4, 23, 3), 1, 64, .squeeze = 16),
+	ROW("seresnet152", "SE-ResNet-152", LARGE, 64772848, BOTTLENECK, L(3, 8, 36, 3), 1, 64, .squeeze = 16),
+	ROW("seresnet152d", "SE-ResNet-152-D", LARGE, 64792080, BOTTLENECK, L(3, 8, 36, 3), 1, 64, DEEP, 32, true,
+		.squeeze = 16),
+	ROW("seresnet200d", "SE-ResNet-200-D", LARGE, 69806096, BOTTLENECK, L(3, 24, 36, 3), 1, 64, DEEP, 32, true,
+		.squeeze = 16),
+	ROW("seresnet269d", "SE-ResNet-269-D", LARGE, 111623760, BOTTLENECK, L(3, 30, 48, 8), 1, 64, DEEP, 32, true,
+		.squeeze = 16),
+	ROW("seresnetaa50d", "SE-ResNet-50-D, averages for strides", LARGE, 26058256, BOTTLENECK, L(3, 4, 6, 3), 1, 64,
+		DEEP, 32, true, .squeeze = 16, .blunt = true),
+	ROW("seresnext26d_32x4d", "SE-ResNeXt-26-D", LARGE, 14760512, BOTTLENECK, L(2, 2, 2, 2), 32, 4, DEEP, 32, true,
+		.squeeze = 16),
+	ROW("seresnext26t_32x4d", "SE-ResNeXt-26-T", LARGE, 14757976, BOTTLENECK, L(2, 2, 2, 2), 32, 4, TIERED, 32, true,
+		.squeeze = 16),
+	ROW("seresnext50_32x4d", "SE-ResNeXt-50", LARGE, 25510896, BOTTLENECK, L(3, 4, 6, 3), 32, 4, .squeeze = 16),
+	ROW("seresnext101_32x4d", "SE-ResNeXt-101", LARGE, 46906416, BOTTLENECK, L(3, 4, 23, 3), 32, 4, .squeeze = 16),
+	ROW("seresnext101_32x8d", "SE-ResNeXt-101, 32 groups of 8", LARGE, 91520048, BOTTLENECK, L(3, 4, 23, 3), 32, 8,
+		.squeeze = 16),
+	ROW("seresnext101_64x4d", "SE-ResNeXt-101, 64 groups of 4", LARGE, 86183984, BOTTLENECK, L(3, 4, 23, 3), 64, 4,
+		.squeeze = 16),
+	ROW("seresnext101d_32x8d", "SE-ResNeXt-101-D, 32 groups of 8", LARGE, 91539280, BOTTLENECK, L(3, 4, 23, 3), 32, 8,
+		DEEP, 32, true, .squeeze = 16),
+	ROW("seresnextaa101d_32x8d", "SE-ResNeXt-101-D, averages for strides, 32 groups of 8", LARGE, 91539280, BOTTLENECK,
+		L(3, 4, 23, 3), 32, 8, DEEP, 32, true, .squeeze = 16, .blunt = true),
+	ROW("seresnextaa201d_32x8d", "SE-ResNeXt-201-D, averages for strides, 32 groups of 8", LARGER, 147345904,
+		BOTTLENECK, L(3, 24, 36, 4), 32, 8, DEEP, 64, true, .squeeze = 16, .blunt = true),
 	ROW("res2net50_26w_4s", "Res2Net-50, 4 scales of 26", LARGE, 23650120, SCALES, L(3, 4, 6, 3), 1, 26, .parts = 4),
 	ROW("res2net50_48w_2s", "Res2Net-50, 2 scales of 48", LARGE, 23238304, SCALES, L(3, 4, 6, 3), 1, 48, .parts = 2),
 	ROW("res2net50_14w_8s", "Res2Net-50, 8 scales of 14", LARGE, 23010816, SCALES, L(3, 4, 6, 3), 1, 14, .parts = 8),

@@ -39,7 +39,7 @@ block(nn_builder *n, const vit *v, graph_value x)
 	size_t mark = nn_enter(n, "attn");
 	graph_value qkv = linear(n, "qkv", y, 3 * c);
 	y = nn_attention(n, v->heads, nn_channels_of(n, qkv, 0, c), nn_channels_of(n, qkv, c, 2 * c),
-		nn_channels_of(n, qkv, 2 * c, 3 * c), -1);
+		nn_channels_of(n, qkv, 2 * c, 3 * c), -1, -1);
 	y = linear(n, "proj", y, c);
 	nn_leave(n, mark);
 	x = add(n, x, y);
@@ -131,7 +131,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 #define VIT(name, text, width, heads, blocks, classes) \
 	{ \
 		name, text, { 3, width, width, width, width, width }, 0, build, &(const vit){ width, heads, blocks, classes }, \
-			NN_ENCODER_TOKENS | NN_ENCODER_FIXED \
+			NN_ENCODER_TOKENS | NN_ENCODER_FIXED, 0, 224 \
 	}
 const nn_encoder nn_encoders_vit[] = {
 	VIT("tu-vit_tiny_patch16_224", "ViT-Ti/16", 192, 3, 12, 1000),

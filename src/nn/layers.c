@@ -174,8 +174,19 @@ split_heads(nn_builder *n, graph_value x, int heads)
 	return graph_apply(n->g, "transpose", &(op_transpose_attr){ { 4, { 0, 2, 1, 3 } } }, 1, x);
 }
 
+/* scores: M times N x heads x A x B; mask: M x 1 x A x B */
+static graph_value
+masked(nn_builder *n, graph_value scores, graph_value mask)
+{
+	secant_shape s = *graph_shape(n->g, scores), m = *graph_shape(n->g, mask);
+	int heads = (int)s.dim[1], a = (int)s.dim[2], b = (int)s.dim[3];
+	op_shape_attr turns = { { 5, { -1, (int)m.dim[0], heads, a, b } } }, back = { { 4, { -1, heads, a, b } } };
+	scores = graph_apply(n->g, "add", NULL, 2, graph_apply(n->g, "reshape", &turns, 1, scores), mask);
+	return graph_apply(n->g, "reshape", &back, 1, scores);
+}
+
 graph_value
-nn_attention(nn_builder *n, int heads, graph_value q, graph_value k, graph_value v, graph_value bias)
+nn_attention(nn_builder *n, int heads, graph_value q, graph_value k, graph_value v, graph_value bias, graph_value mask)
 {
 	int c = nn_channels(n, q);
 	op_matmul_attr transposed = { .transpose_b = true };
@@ -185,6 +196,8 @@ nn_attention(nn_builder *n, int heads, graph_value q, graph_value k, graph_value
 	scores = graph_apply(n->g, "mul_scalar", &(op_number_attr){ scale, 0 }, 1, scores);
 	if (bias >= 0)
 		scores = graph_apply(n->g, "add", NULL, 2, scores, bias);
+	if (mask >= 0)
+		scores = masked(n, scores, mask);
 	scores = graph_apply(n->g, "softmax", &(op_axis_attr){ -1 }, 1, scores);
 	graph_value y = graph_apply(n->g, "matmul", NULL, 2, scores, split_heads(n, v, heads));
 	y = graph_apply(n->g, "transpose", &(op_transpose_attr){ { 4, { 0, 2, 1, 3 } } }, 1, y);

@@ -130,6 +130,8 @@ static const secant_opt network_rows[] = {
 		"of the head: sigmoid, softmax2d, ...; absent: logits"),
 	SECANT_OPT(secant_network, aux_params, JSON, "aux-params", NULL, 0, 0,
 		"JSON object of a classification head: classes, pooling, dropout, activation"),
+	SECANT_OPT(secant_network, img_size, INT, "img-size", "0", 0, 4096,
+		"height and width of the pictures, for encoders that are made for one size (ViT, Swin); 0: what its name says"),
 	SECANT_OPT(secant_network, categories, INT, "categories", "16", 1, 65535,
 		"networks for parts of objects: how many kinds of objects there are"),
 	SECANT_OPT_VARIANT(secant_network, own, own_options),
@@ -218,7 +220,11 @@ static nn_request
 request_of(const nn_blueprint *b)
 {
 	const nn_architecture *a = b->arch;
-	nn_request q = { b->depth, a->output_stride ? a->output_stride(b->options) : 32, b->net->in_channels, 0 };
+	int side = b->encoder ? b->encoder->side : 0;
+	nn_request q = { .depth = b->depth,
+		.output_stride = a->output_stride ? a->output_stride(b->options) : 32,
+		.in_channels = b->net->in_channels,
+		.size = side && b->net->img_size ? b->net->img_size : side };
 	if (a->request)
 		a->request(b->options, &q);
 	return q;
@@ -238,7 +244,7 @@ stride_of(const nn_blueprint *b)
 static bool
 takes_any_size(const nn_blueprint *b)
 {
-	return b->arch->any_size && !(b->encoder && b->encoder->facts & NN_ENCODER_EVEN);
+	return b->arch->any_size && !(b->encoder && (b->encoder->side || b->encoder->facts & NN_ENCODER_EVEN));
 }
 
 /* Depth, stride and encoder fit each other. */
@@ -260,6 +266,12 @@ check_encoder(const nn_blueprint *b, secant_err *err)
 	if (!a->tokens && e->facts & NN_ENCODER_TOKENS)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%s gives maps of one size, which %s cannot use; dpt can", e->name, a->name);
+	if (b->net->img_size && !e->side)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"img-size: %s takes pictures of any size; --size says how large training has them", e->name);
+	int unit = e->facts & NN_ENCODER_TOKENS ? 16 : 32;
+	if (b->net->img_size % unit)
+		return secant_fail(err, SECANT_ERR_ARG, "img-size: %d is no multiple of %d", b->net->img_size, unit);
 	if (b->depth < least)
 		return secant_fail(err, SECANT_ERR_ARG, "Encoder depth for %s decoder cannot be less than %d, got %d.", a->name,
 			least, b->depth);

@@ -90,8 +90,9 @@ graph_value nn_resize_like(nn_builder *n, graph_value x, graph_value like, int m
 graph_value nn_concat(nn_builder *n, int count, const graph_value *v); /* along channels; absent ones are skipped */
 graph_value nn_global_pool(nn_builder *n, graph_value x, bool max); /* N x 1 x 1 x C */
 /* Attention of `heads` heads, N x H x W x C: queries q, keys k and values v of a map that may be smaller; bias (-1:
- * none) is added to the products before softmax. */
-graph_value nn_attention(nn_builder *n, int heads, graph_value q, graph_value k, graph_value v, graph_value bias);
+ * none) is added to the products before softmax, and mask (-1: none), M x 1 x HW x HW, where the maps are M in turn. */
+graph_value nn_attention(
+	nn_builder *n, int heads, graph_value q, graph_value k, graph_value v, graph_value bias, graph_value mask);
 /* A stage that is not there: half of x's height and width, no channels. */
 graph_value nn_nothing(nn_builder *n, graph_value x);
 /* The multiple of `by` that is nearest to v, at least `by`, and not below `least` times v: how widths are rounded. */
@@ -192,6 +193,7 @@ struct nn_encoder {
 	const void *config; /* of the family */
 	unsigned facts;
 	int least_depth; /* 0: 1 */
+	int side; /* height and width of the pictures it is made for, unless img-size says others; 0: any */
 };
 const nn_encoder *nn_encoder_find(const char *name);
 const nn_encoder *nn_encoder_at(int i); /* NULL after the last */

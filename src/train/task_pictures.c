@@ -90,7 +90,10 @@ choose_size(train_trainer *s, secant_err *err)
 	int h, w,
 		m = s->model.multiple > 1 ? s->model.multiple
 								  : 32; /* any size works, a multiple of the encoder's stride works well */
-	if (s->o->data.size.n == 2) {
+	int side = nn_network_side(&s->o->network);
+	if (side && s->o->data.size.n != 2) {
+		h = w = side;
+	} else if (s->o->data.size.n == 2) {
 		h = s->o->data.size.v[0], w = s->o->data.size.v[1];
 	} else {
 		data_samples_size(train, 0, &h, &w);
@@ -513,6 +516,7 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		.classes = s->o->network.classes,
 		.multiple = s->model.multiple,
 		.least = s->model.least,
+		.side = nn_network_side(&s->o->network),
 		.batch = s->batch,
 		.threads = s->o->threads,
 		.loader_threads = train_loader_threads(s->o),

@@ -56,7 +56,7 @@ check_pair(const char *arch, const char *encoder, int entries, long long paramet
 	graph_net *g = graph_new();
 	nn_builder nn = { .g = g, .phase = NN_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
 	nn_built built;
-	const int side = strcmp(arch, "dpt") ? 128 : 224;
+	const int fixed = nn_encoder_find(encoder)->side, side = fixed ? fixed : 128;
 	graph_value x = graph_input(g, "input", SECANT_F32, &(secant_shape){ 4, { 1, side, side, 3 } });
 	secant_status status = nn_network_build(&nn, &net, x, &built, &err);
 	int faults = 0;
@@ -151,6 +151,13 @@ choices_that_do_not_go_together_are_said(void **state)
 		"encoders)");
 	expect("unet", "fpn", 0, NULL, NULL, "encoder: 'fpn' is an architecture: --arch fpn");
 	expect("resnet18", "resnet18", 0, NULL, NULL, "arch: 'resnet18' is an encoder: --encoder resnet18");
+	expect("unet", "tu-swin_tiny_patch4_window7_224.ms_in1k", 0, "img-size", "256", NULL);
+	expect("unet", "tu-swin_tiny_patch4_window7_224", 0, "img-size", "72", "img-size: 72 is no multiple of 32");
+	expect("unet", "resnet18", 0, "img-size", "64",
+		"img-size: resnet18 takes pictures of any size; --size says how large training has them");
+	expect("deeplabv3", "tu-swin_tiny_patch4_window7_224", 0, NULL, NULL,
+		"deeplabv3 asks for an output stride of 8, but encoder tu-swin_tiny_patch4_window7_224 has no dilated mode (a "
+		"ResNet, say, has)");
 	expect("deeplabv3", "tu-hrnet_w18", 0, NULL, NULL,
 		"deeplabv3 asks for an output stride of 8, but encoder tu-hrnet_w18 has no dilated mode (a ResNet, say, has)");
 	expect("dpt", "tu-convnext_tiny", 0, NULL, NULL,
