@@ -51,7 +51,8 @@ static const secant_opt rows[] = {
 		"a "
 		"file of torchvision, timm or smp; none: from random numbers"),
 	SECANT_OPT(secant_train_options, recalibrate_norms, INT, "recalibrate-norms", "16", 0, 100000,
-		"training batches that make the statistics of validated and saved models; 0: running statistics, as PyTorch"),
+		"training batches that make the statistics of validated and saved models, at most a quarter of an epoch (but "
+		"four); 0: running statistics, as PyTorch"),
 	SECANT_OPT(secant_train_options, test_every, INT, "test-every", "0", 0, 1 << 30,
 		"also validate after every so many steps, into tests.jsonl; 0: after epochs only"),
 	SECANT_OPT(secant_train_options, keep_epochs, BOOL, "keep-epochs", "false", 0, 1,

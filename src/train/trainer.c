@@ -331,14 +331,24 @@ save(train_trainer *s, const char *name, secant_err *err)
 	return status;
 }
 
+/* How many batches make the statistics of an epoch's models. A pass costs a third of a step, so where an epoch is short
+ * they are a quarter of its steps; four are the least that say something of a set. Averages have no others: all. */
+static int
+recalibration_batches(const train_trainer *s)
+{
+	enum { LEAST = 4 };
+	int all = s->task->feed_batches(s->feed), quarter = all / 4 > LEAST ? all / 4 : LEAST,
+		most = s->o->recalibrate_norms;
+	if (!most)
+		return s->average.n ? all : 0; /* an average has no statistics before they are computed */
+	return most < quarter ? most : quarter;
+}
+
 /* The models of an epoch: validated, saved. Where there is an average, it stands in the store. */
 static secant_status
 show_models(train_trainer *s, train_epoch *e, secant_err *err)
 {
-	int batches = s->o->recalibrate_norms;
-	if (!batches && s->average.n) /* an average has no statistics before they are computed */
-		batches = s->task->feed_batches(s->feed);
-	secant_status status = train_trainer_recalibrate(s, batches, err);
+	secant_status status = train_trainer_recalibrate(s, recalibration_batches(s), err);
 	if (!status && s->validates)
 		status = s->task->validate(s, e->epoch, e->metric, err);
 	if (status || (status = train_trainer_claim(s, err)) || (status = save(s, "last.safetensors", err)))
