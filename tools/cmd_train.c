@@ -74,16 +74,24 @@ show_epoch(const secant_train_progress *p, const secant_logger *log)
 		(int)strcspn(p->rate, "_"), p->rate, p->seconds);
 }
 
+typedef struct watcher {
+	secant_logger log;
+	bool finding; /* a learning rate */
+} watcher;
+
 static void
 progress(void *user, const secant_train_progress *p)
 {
-	const secant_logger *log = user;
+	const watcher *w = user;
 	char label[48], values[64];
 	if (p->epoch_done) {
-		show_epoch(p, log);
+		show_epoch(p, &w->log);
 		return;
 	}
-	snprintf(label, sizeof label, "epoch %d/%d", p->epoch, p->epochs);
+	if (w->finding)
+		snprintf(label, sizeof label, "rates up to 10");
+	else
+		snprintf(label, sizeof label, "epoch %d/%d", p->epoch, p->epochs);
 	int used = snprintf(values, sizeof values, "loss %.4f", p->loss);
 	if (!isnan(p->best))
 		snprintf(values + used, sizeof values - (size_t)used, "  best %s %.4f", p->metric, p->best);
@@ -127,8 +135,8 @@ static int
 run(void *options, int n, const char *const *operands, secant_err *err)
 {
 	train *t = options;
-	secant_logger log = tool_logger(&t->common);
-	secant_train_events events = { .log = log, .progress = progress, .cancelled = interrupted, .user = &log };
+	watcher w = { tool_logger(&t->common), t->train.find_learning_rate };
+	secant_train_events events = { .log = w.log, .progress = progress, .cancelled = interrupted, .user = &w };
 	secant_train_result result;
 	t->train.complete = t->began_with_run;
 	tool_progress_begin(&t->common, "images");

@@ -106,9 +106,11 @@ draw(int64_t now, int64_t total, const char *values, double rate, double left)
 	int width = terminal_width() - 1, cells = width < 100 ? 12 : 24;
 	int filled = total > 0 ? (int)(cells * now / total) : 0;
 	clock_text(left, clock);
-	int n = snprintf(line, sizeof line, "%s [%.*s%.*s] %lld/%lld  %.1f %s/s  %s left  %s", bar.label, filled,
-		"########################", cells - filled, "                        ", (long long)now, (long long)total, rate,
-		bar.unit, clock, values);
+	int n = snprintf(line, sizeof line, "%s [%.*s%.*s] %lld/%lld  ", bar.label, filled, "########################",
+		cells - filled, "                        ", (long long)now, (long long)total);
+	if (rate > 0) /* the first line knows none */
+		n += snprintf(line + n, sizeof line - (size_t)n, "%.1f %s/s  %s left  ", rate, bar.unit, clock);
+	n += snprintf(line + n, sizeof line - (size_t)n, "%s", values);
 	if (n > width && width < (int)sizeof line)
 		line[width] = '\0';
 	fprintf(stderr, "\r%s\033[K", line);

@@ -44,10 +44,32 @@ step(train_trainer *s, double rate, double *loss, uint32_t *epoch, secant_err *e
 	return SECANT_OK;
 }
 
+static void
+tell(const train_trainer *s, const finding *f, double began)
+{
+	int done = f->n + 1;
+	double spent = secant_seconds() - began;
+	secant_train_progress p = { .epoch = 1,
+		.epochs = 1,
+		.step = done,
+		.steps = STEPS,
+		.images = done * s->batch,
+		.images_total = STEPS * s->batch,
+		.loss = f->smooth[f->n],
+		.learning_rate = f->rate[f->n],
+		.images_per_second = spent > 0 ? done * s->batch / spent : 0,
+		.seconds_left = spent / done * (STEPS - done),
+		.metric = s->task->metrics[s->metric].name,
+		.best = NAN,
+		.rate = s->task->rate };
+	if (s->events->progress)
+		s->events->progress(s->events->user, &p);
+}
+
 static secant_status
 climb(train_trainer *s, finding *f, secant_err *err)
 {
-	double mean = 0, best = INFINITY;
+	double mean = 0, best = INFINITY, began = secant_seconds();
 	uint32_t epoch = 0;
 	secant_status status = s->task->feed_start(s->feed, 0, 0, err);
 	for (f->n = 0; f->n < STEPS && !status; f->n++) {
@@ -61,20 +83,28 @@ climb(train_trainer *s, finding *f, secant_err *err)
 		best = f->smooth[i] < best ? f->smooth[i] : best;
 		if (i >= EARLIEST && f->smooth[i] > hopeless * best)
 			break;
+		tell(s, f, began);
 		if (s->events->cancelled && s->events->cancelled(s->events->user))
 			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	}
 	return status;
 }
 
+static int
+lowest_point(const finding *f)
+{
+	int low = 0;
+	for (int i = 0; i < f->n; i++)
+		low = f->smooth[i] < f->smooth[low] ? i : low;
+	return low;
+}
+
 /* Where the smoothed loss falls fastest, before its lowest point. */
 static double
 steepest(const finding *f)
 {
-	int low = 0, at = 0;
+	int low = lowest_point(f), at = 0;
 	double fall = 0;
-	for (int i = 0; i < f->n; i++)
-		low = f->smooth[i] < f->smooth[low] ? i : low;
 	for (int i = EARLIEST; i + 1 < f->n && i < low; i++) {
 		double slope = f->smooth[i + 1] - f->smooth[i - 1];
 		if (slope < fall)
@@ -98,12 +128,23 @@ write_files(const train_trainer *s, const finding *f, double suggested, secant_e
 	char *picture = train_trainer_path(s, "learning-rate-finder.png"),
 		 *numbers = train_trainer_path(s, "learning-rate-finder.json"), mark[48];
 	json_t *j = json_object();
+	/* The fall is what one looks for: the picture ends where the loss has risen half as far again as it fell. */
+	int low = lowest_point(f), drawn = low + 1;
+	double top = f->smooth[0];
+	for (int i = 0; i < low; i++)
+		top = f->smooth[i] > top ? f->smooth[i] : top;
+	top += (top - f->smooth[low]) / 2;
+	while (drawn < f->n && f->smooth[drawn] <= top)
+		drawn++;
+	double seen[STEPS];
+	for (int i = 0; i < drawn; i++)
+		seen[i] = f->loss[i] <= top ? f->loss[i] : NAN;
 	json_object_set_new(j, "suggested", json_real(suggested));
 	json_object_set_new(j, "learning_rate", list_of(f->rate, f->n));
 	json_object_set_new(j, "loss", list_of(f->loss, f->n));
 	json_object_set_new(j, "smoothed", list_of(f->smooth, f->n));
 	(void)snprintf(mark, sizeof mark, "%.2g", suggested);
-	draw_series series[] = { { "loss, smoothed", f->rate, f->smooth, f->n, 0 }, { "loss", f->rate, f->loss, f->n, 0 } };
+	draw_series series[] = { { "loss, smoothed", f->rate, f->smooth, drawn, 0 }, { "loss", f->rate, seen, drawn, 0 } };
 	draw_chart chart = {
 		.title = "loss over learning rate",
 		.x_label = "learning rate",
