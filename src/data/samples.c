@@ -263,6 +263,8 @@ data_samples_class_names(const data_samples *s, const char *const **names)
 	return s->rule.name_count;
 }
 
+const uint8_t (*data_samples_class_colours(const data_samples *s))[3] { return (const uint8_t(*)[3])s->rule.colours; }
+
 bool
 data_samples_exists(const char *path, const char *split, const secant_data_options *o)
 {

@@ -293,6 +293,24 @@ deploy_class_names_read(const json_t *settings, char ***names, int *n, secant_er
 	return SECANT_OK;
 }
 
+secant_status
+deploy_palette_read(const json_t *settings, uint8_t (**palette)[3], int *n, secant_err *err)
+{
+	const json_t *colours = json_object_get(settings, "palette");
+	size_t m = json_array_size(colours);
+	*palette = NULL;
+	*n = 0;
+	if (m > 65535)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model has %zu colours, want at most 65535", m);
+	if (m && !(*palette = secant_calloc(m, sizeof **palette)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for colours");
+	for (size_t i = 0; i < m; i++)
+		for (size_t c = 0; c < 3; c++)
+			(*palette)[i][c] = (uint8_t)json_integer_value(json_array_get(json_array_get(colours, i), c));
+	*n = (int)m;
+	return SECANT_OK;
+}
+
 void
 deploy_scaled_read(const json_t *settings, int scaled[2])
 {

@@ -75,6 +75,9 @@ secant_session *deploy_deployed_session(const deploy_deployed *d, secant_err *er
 /* A model's class names (settings "class_names"); *names NULL and *n 0 where it has none. deploy_class_names_free. */
 secant_status deploy_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
 void deploy_class_names_free(char **names, int n);
+/* Colours of its classes (settings "palette"), n of them, of secant_calloc; NULL and 0 where it has none. */
+secant_status deploy_palette_read(
+	const json_t *settings, uint8_t (**palette)[3], int *n, secant_err *err) SECANT_NODISCARD;
 /* Copies tensors into a store of the same names; a missing, surplus or misshapen one: one error naming the first few.
  */
 secant_status deploy_store_load(exec_store *s, const secant_tensors *t, secant_err *err) SECANT_NODISCARD;

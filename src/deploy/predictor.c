@@ -95,19 +95,9 @@ check_same(const deploy_ensemble *p, const char *const *paths, int i, secant_err
 static secant_status
 read_classes(deploy_ensemble *p, secant_err *err)
 {
-	const json_t *settings = p->model[0].file.settings, *colours = json_object_get(settings, "palette");
-	size_t m = json_array_size(colours);
+	const json_t *settings = p->model[0].file.settings;
 	secant_status status = deploy_class_names_read(settings, &p->class_name, &p->n_class_names, err);
-	if (status)
-		return status;
-	if (m > 65535)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model has %zu colours, want at most 65535", m);
-	if (!(p->palette = secant_calloc(m + 1, sizeof *p->palette)))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for colours");
-	for (size_t i = 0; i < m; i++, p->n_palette++)
-		for (size_t c = 0; c < 3; c++)
-			p->palette[i][c] = (uint8_t)json_integer_value(json_array_get(json_array_get(colours, i), c));
-	return SECANT_OK;
+	return status ? status : deploy_palette_read(settings, &p->palette, &p->n_palette, err);
 }
 
 static void

@@ -30,6 +30,9 @@ typedef struct collector {
 	rank *list; /* of every picture */
 	int n;
 	judge_cases cases;
+	bool background; /* the first class is */
+	uint8_t (*palette)[3]; /* of n_palette classes */
+	int n_palette;
 	judge_thresholds *thresholds; /* NULL: not searched */
 	secant_err err; /* of painting */
 } collector;
@@ -45,12 +48,15 @@ collect(void *user, int sample, const float *outputs, const void *target, int he
 		.mode = c->e->mode,
 		.classes = c->e->classes,
 		.ignore = c->e->ignore,
+		.background = c->background,
 		.outputs = outputs,
 		.target = target,
 		.cut = judge_cut_of((double)c->e->threshold, c->e->activated),
 		.height = height,
 		.width = width,
 		.stride = stride,
+		.palette = (const uint8_t(*)[3])c->palette,
+		.n_palette = c->n_palette,
 	};
 	if (c->thresholds)
 		judge_thresholds_add(c->thresholds, c->e->mode == BASE_MODE_BINARY ? 1 : c->e->classes, outputs,
@@ -264,6 +270,9 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 		status = err ? err->code : SECANT_ERR_ARG;
 	if (!status)
 		status = deploy_class_names_read(d->file.settings, &names, &n_names, err);
+	if (!status)
+		status = deploy_palette_read(d->file.settings, &c.palette, &c.n_palette, err);
+	c.background = judge_first_is_background(names, n_names);
 	data_samples_request r = {
 		.path = q->data,
 		.split = q->o->split,
@@ -295,6 +304,7 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	deploy_class_names_free(names, n_names);
 	secant_free(c.list);
 	secant_free(c.thresholds);
+	secant_free(c.palette);
 	judge_cases_free(&c.cases);
 	judge_counts_free(&counts);
 	data_samples_free(s);

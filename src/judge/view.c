@@ -5,10 +5,13 @@
  */
 #include "judge/view.h"
 #include <math.h>
+#include <stdio.h>
 #include <secant/palette.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "data/samples.h"
+#include "draw/legend.h"
 #include "judge/metrics.h"
 
 enum { CELL = 256, GAP = 6, PROBES = 4096, NO_CLASS = -1, NOT_JUDGED = -2 };
@@ -94,15 +97,27 @@ class_colour(const judge_view *v, int k, uint8_t *rgb)
 		memcpy(rgb, unjudged, 3);
 	else if (v->mode == BASE_MODE_BINARY || k < 0)
 		memset(rgb, k > 0 ? 255 : 0, 3);
+	else if (k < v->n_palette)
+		memcpy(rgb, v->palette[k], 3);
 	else
 		secant_palette(k, rgb);
+}
+
+bool
+judge_first_is_background(char *const *name, int n)
+{
+	static const char *const word[] = { "background", "_background_", "bg", "nothing" };
+	for (size_t i = 0; n && i < sizeof word / sizeof *word; i++)
+		if (!strcasecmp(name[0], word[i]))
+			return true;
+	return !n;
 }
 
 static void
 error_colour(const judge_view *v, int64_t at, uint8_t *rgb)
 {
 	int label = class_at(v, false, at), got = class_at(v, true, at),
-		nothing = v->mode == BASE_MODE_MULTILABEL ? NO_CLASS : 0;
+		nothing = v->mode == BASE_MODE_BINARY || (v->mode == BASE_MODE_MULTICLASS && v->background) ? 0 : NO_CLASS;
 	int grey = (rgb[0] + rgb[1] + rgb[2]) / 3;
 	memset(rgb, label > nothing ? 90 + grey / 3 : grey / 3, 3);
 	if (label == NOT_JUDGED)
@@ -148,6 +163,44 @@ judge_view_paint(
 	}
 	data_picture_free(&own);
 	return status;
+}
+
+/* ---- titles and legend ---- */
+
+secant_status
+judge_view_titles(int x, int step, int width, secant_image *out, secant_err *err)
+{
+	static const char *const title[JUDGE_CELLS] = { "picture", "label", "prediction", "errors" };
+	return draw_titles(title, JUDGE_CELLS, x, step, width, out, err);
+}
+
+static void
+add_entry(draw_legend_entry *entry, int *n, const char *text, const uint8_t rgb[3])
+{
+	draw_legend_name(&entry[*n], text);
+	memcpy(entry[(*n)++].rgb, rgb, 3);
+}
+
+secant_status
+judge_view_legend(const judge_view *v, char *const *name, int n_names, int width, secant_image *out, secant_err *err)
+{
+	enum { MOST = 64 }; /* more than a sheet's foot has room for are left to the report */
+	static const char *const error[] = { "found, not there", "missed", "another class" };
+	int classes = v->mode == BASE_MODE_BINARY ? 0 : v->classes, n = 0;
+	draw_legend_entry entry[MOST + 5];
+	for (int k = 0; k < classes && k < MOST; k++) {
+		char number[24];
+		uint8_t rgb[3];
+		(void)snprintf(number, sizeof number, "class %d", k);
+		class_colour(v, k, rgb);
+		add_entry(entry, &n, k < n_names && name[k][0] ? name[k] : number, rgb);
+	}
+	bool whole = v->mode == BASE_MODE_MULTICLASS && !v->background; /* every pixel is of a class */
+	for (int k = whole ? 2 : 0; k < (classes ? 3 : 2); k++)
+		add_entry(entry, &n, error[k], judge_error_colours[k]);
+	if (v->ignore >= 0)
+		add_entry(entry, &n, "not judged", unjudged);
+	return draw_legend(entry, n, width, out, err);
 }
 
 /* ---- the worst of many ---- */

@@ -11,11 +11,17 @@ typedef struct judge_view {
 	int sample;
 	base_mode mode;
 	int classes, ignore;
+	bool background; /* of several classes the first means nothing: judge_first_is_background */
 	float cut;
+	const uint8_t (*palette)[3]; /* of the first n_palette classes; others take those of secant_palette */
+	int n_palette;
 	const float *outputs;
 	const void *target;
 	int height, width, stride;
 } judge_view;
+
+/* By the names of classes: without any it is, as usual; else where its name says so. */
+bool judge_first_is_background(char *const *name, int n);
 
 enum { JUDGE_CELL_PICTURE, JUDGE_CELL_LABEL, JUDGE_CELL_PREDICTION, JUDGE_CELL_ERRORS, JUDGE_CELLS };
 /* Colours of JUDGE_CELL_ERRORS: found that is not there, missed, taken for another class; what is right is the dimmed
@@ -26,6 +32,12 @@ extern const uint8_t judge_error_colours[3][3];
  * the first at (x, y). */
 secant_status judge_view_paint(const judge_view *v, int first, int last, secant_image *sheet, int x, int y, int cell,
 	int gap, secant_err *err) SECANT_NODISCARD;
+
+/* Titles of the cells, and what colours mean: classes of several by `name` (n of them; others by number), errors.
+ * Strips for a sheet of cells that begin at x and stand `step` apart. */
+secant_status judge_view_titles(int x, int step, int width, secant_image *out, secant_err *err) SECANT_NODISCARD;
+secant_status judge_view_legend(
+	const judge_view *v, char *const *name, int n, int width, secant_image *out, secant_err *err) SECANT_NODISCARD;
 
 /* ---- the worst of many ---- */
 

@@ -110,6 +110,7 @@ model_free(model_bundle *m)
 	json_decref(m->clouds);
 	secant_free(m->normalize);
 	deploy_class_names_free(m->class_names, m->n_class_names);
+	secant_free(m->palette);
 	*m = (model_bundle){ 0 };
 }
 
@@ -213,6 +214,12 @@ settings_of(const model_bundle *m)
 	for (int i = 0; i < m->n_class_names; i++)
 		json_array_append_new(names, json_string(m->class_names[i]));
 	json_object_set_new(j, "class_names", names);
+	if (m->n_palette) {
+		json_t *palette = json_array();
+		for (int i = 0; i < m->n_palette; i++)
+			json_array_append_new(palette, json_pack("[iii]", m->palette[i][0], m->palette[i][1], m->palette[i][2]));
+		json_object_set_new(j, "palette", palette);
+	}
 	if (m->scaled[0])
 		json_object_set_new(j, "scaled", json_pack("[ii]", m->scaled[0], m->scaled[1]));
 	if (m->ignored)
@@ -270,7 +277,8 @@ model_open(model_bundle *m, const char *path, bool f64, secant_err *err)
 		if (json_is_integer(ignored) && json_integer_value(ignored) >= 0
 			&& json_integer_value(ignored) < m->net.classes)
 			m->ignored = (int)json_integer_value(ignored) + 1;
-		(void)!deploy_class_names_read(file.settings, &m->class_names, &m->n_class_names, &own);
+		if (!deploy_class_names_read(file.settings, &m->class_names, &m->n_class_names, &own))
+			(void)!deploy_palette_read(file.settings, &m->palette, &m->n_palette, &own);
 	}
 	secant_free(text);
 	secant_opts_free(&secant_network_options, &net);

@@ -13,6 +13,8 @@ typedef struct model_bundle {
 	char *normalize; /* as in secant_normalize; owned */
 	char **class_names; /* n_class_names strings, owned; 0: none */
 	int n_class_names;
+	uint8_t (*palette)[3]; /* colours of n_palette classes, owned; NULL: those of secant_palette */
+	int n_palette;
 	int ignored; /* 1 + the class that training leaves out (--ignore-index), whose output means nothing; 0: none */
 	exec_store *store;
 	const secant_strings

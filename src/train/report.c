@@ -189,25 +189,54 @@ struct train_gallery {
 	const data_samples *samples;
 	const judge_counts *counts; /* of the evaluation; the picture that is seen is their last */
 	secant_image sheet;
-	int row;
+	int top, rows, row; /* where rows begin; of them; painted */
 	bool failed;
 	judge_cases cases;
 	secant_scores scores; /* of the last epoch */
 };
 
+/* A sheet with room for the rows, its titles and its legend, which are the same in all epochs. */
+static secant_status
+make_sheet(train_gallery *g, const train_trainer *s, int samples, secant_err *err)
+{
+	const judge_view kind = {
+		.mode = s->model.mode,
+		.classes = s->o->network.classes,
+		.ignore = s->o->data.ignore_index,
+		.background = judge_first_is_background(s->model.class_names, s->model.n_class_names),
+		.palette = (const uint8_t(*)[3])s->model.palette,
+		.n_palette = s->model.n_palette,
+	};
+	int width = JUDGE_CELLS * CELL + (JUDGE_CELLS + 1) * GAP;
+	secant_image head = { 0 }, foot = { 0 };
+	g->rows = samples < ROWS ? samples : ROWS;
+	secant_status status = judge_view_titles(GAP, CELL + GAP, width, &head, err);
+	if (!status)
+		status = judge_view_legend(&kind, s->model.class_names, s->model.n_class_names, width, &foot, err);
+	g->top = head.height;
+	if (!status)
+		status = secant_image_new(
+			&g->sheet, width, head.height + g->rows * (CELL + GAP) + foot.height, 3, SECANT_U8, err);
+	if (!status) {
+		size_t row = 3 * (size_t)width;
+		uint8_t *to = g->sheet.data;
+		memset(to, 255, row * (size_t)g->sheet.height);
+		memcpy(to, head.data, row * (size_t)head.height);
+		memcpy(to + row * (size_t)(g->sheet.height - foot.height), foot.data, row * (size_t)foot.height);
+	}
+	secant_image_free(&head);
+	secant_image_free(&foot);
+	return status;
+}
+
 train_gallery *
 train_gallery_begin(train_trainer *s, const data_samples *validation, const judge_counts *counts)
 {
 	train_gallery *g = s->gallery ? s->gallery : secant_calloc(1, sizeof *g);
-	int rows = data_samples_count(validation) < ROWS ? data_samples_count(validation) : ROWS;
 	secant_err own = { 0 };
 	s->gallery = g;
-	if (!g
-		|| (!g->sheet.data
-			&& secant_image_new(&g->sheet, JUDGE_CELLS * CELL + (JUDGE_CELLS + 1) * GAP, rows * (CELL + GAP) + GAP, 3,
-				SECANT_U8, &own)))
+	if (!g || (!g->sheet.data && make_sheet(g, s, data_samples_count(validation), &own)))
 		return NULL;
-	memset(g->sheet.data, 255, (size_t)g->sheet.width * (size_t)g->sheet.height * 3);
 	judge_cases_free(&g->cases);
 	g->s = s;
 	g->samples = validation;
@@ -234,14 +263,17 @@ train_gallery_see(
 {
 	train_gallery *g = gallery;
 	const train_trainer *s = g->s;
-	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = data_samples_count(g->samples);
+	int rows = g->rows, count = data_samples_count(g->samples);
 	judge_view view = {
 		.samples = g->samples,
 		.sample = sample,
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.ignore = s->o->data.ignore_index,
+		.background = judge_first_is_background(s->model.class_names, s->model.n_class_names),
 		.cut = judge_cut_of(.5, s->o->network.activation != NULL),
+		.palette = (const uint8_t(*)[3])s->model.palette,
+		.n_palette = s->model.n_palette,
 		.outputs = outputs,
 		.target = target,
 		.height = height,
@@ -255,7 +287,7 @@ train_gallery_see(
 		g->failed = true;
 	if (g->row >= rows || sample != (int)((int64_t)g->row * count / rows))
 		return;
-	if (judge_view_paint(&view, 0, JUDGE_CELLS - 1, &g->sheet, GAP, GAP + g->row * (CELL + GAP), CELL, GAP, &own))
+	if (judge_view_paint(&view, 0, JUDGE_CELLS - 1, &g->sheet, GAP, g->top + g->row * (CELL + GAP), CELL, GAP, &own))
 		g->failed = true; /* the pictures are only for looking at */
 	g->row++;
 }

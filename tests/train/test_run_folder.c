@@ -308,6 +308,29 @@ classes_and_their_names_reach_the_scores(void **state)
 		sum += scores.confusion[i];
 	assert_int_equal(sum, 2 * 32 * 32);
 	secant_scores_free(&scores);
+	/* and its colours the model, what it predicts, and the pictures of an epoch */
+	const char *model = in_root(root, "run-kinds/last.safetensors");
+	secant_predict how;
+	uint8_t rgb[3];
+	must(secant_opts_init(&secant_predict_options, &how, &err), &err);
+	secant_predictor *p = secant_predictor_open(&model, 1, &how, &err);
+	assert_non_null(p);
+	secant_predictor_colour(p, 2, rgb);
+	assert_memory_equal(rgb, ((uint8_t[]){ 0, 0, 255 }), 3);
+	secant_predictor_close(p);
+	secant_opts_free(&secant_predict_options, &how);
+	secant_image seen = { 0 };
+	must(secant_image_read(&seen, in_root(root, "run-kinds/samples/epoch-001.png"), NULL, &err), &err);
+	assert_int_equal(seen.height > 2 * (256 + 6) + 20, true); /* titles above two rows, a legend below */
+	const uint8_t *label = (const uint8_t *)seen.data + ((size_t)(26 + 128) * (size_t)seen.width + 6 + 262 + 128) * 3;
+	assert_true(
+		!memcmp(label, (uint8_t[]){ 255, 0, 0 }, 3) || !memcmp(label, rgb, 3) || !memcmp(label, (uint8_t[3]){ 0 }, 3));
+	int blue = 0;
+	for (int i = 0; i < seen.width * 30; i++)
+		blue += !memcmp(
+			(const uint8_t *)seen.data + ((size_t)(seen.height - 30) * (size_t)seen.width + (size_t)i) * 3, rgb, 3);
+	assert_int_equal(blue, 14 * 14);
+	secant_image_free(&seen);
 	secant_opts_free(&secant_eval_options_table, &e);
 	free_options(&o);
 }
