@@ -186,10 +186,12 @@ put_bytes(stream_frame *f, const char *key, const char *kind, const void *data, 
 	return stream_frame_put(f, key, m, stream_blob_of(data, size));
 }
 
-/* The list of one picture that has no pixels: where the bytes came from. */
+/* The list of one picture that has no pixels: where the bytes came from. The original's key whatever the element's
+ * name, so that a client may send messages under that name beside the bytes. */
 static int
-put_vision(stream_frame *f, const char *source, const secant_stream_input *in)
+put_vision(stream_frame *f, const secant_stream_input *in)
 {
+	static const char source[] = "appsrc";
 	base_str vision = { 0 }, list = { 0 };
 	if (in->vision_info
 		&& !stream_message_is(stream_message_find("MxpiVisionInfo"), in->vision_info, in->vision_info_size))
@@ -231,7 +233,7 @@ put_frame_info(stream_frame *f, const secant_stream_input *in)
 }
 
 static int
-fill(stream_frame *f, const char *source, const secant_stream_input *in)
+fill(stream_frame *f, const secant_stream_input *in)
 {
 	int code = put_frame_info(f, in);
 	for (int i = 0; !code && i < in->n_messages; i++) {
@@ -246,7 +248,7 @@ fill(stream_frame *f, const char *source, const secant_stream_input *in)
 	if (!bytes)
 		return STREAM_NO_MEMORY;
 	stream_frame_set_bytes(f, bytes);
-	code = put_vision(f, source, in);
+	code = put_vision(f, in);
 	return code ? code : put_boxes(f, in);
 }
 
@@ -270,12 +272,11 @@ secant_streams_send(
 	if (!r)
 		return NO_STREAM;
 	int code = 0, source = -1;
-	char name[300] = "";
 	g_mutex_lock(&r->lock);
 	if (r->stopped)
 		code = NO_STREAM;
-	else if ((source = source_of(r, element, number)) >= 0)
-		snprintf(name, sizeof name, "%s", GST_OBJECT_NAME(r->source[source]));
+	else
+		source = source_of(r, element, number);
 	g_mutex_unlock(&r->lock);
 	if (!code && (source < 0 || (!in->data && !in->n_messages)))
 		code = BAD_LINK;
@@ -283,7 +284,7 @@ secant_streams_send(
 		code = OTHER_MODE;
 	stream_frame *f = code ? NULL : stream_frame_new();
 	if (!code)
-		code = f ? fill(f, name, in) : STREAM_NO_MEMORY;
+		code = f ? fill(f, in) : STREAM_NO_MEMORY;
 	if (!code)
 		code = stream_run_send(r, source, f, id);
 	stream_frame_drop(f);
