@@ -81,6 +81,9 @@ predict_pictures(const predict *o, const secant_predict_output *output, const ch
 	secant_logger log = tool_logger(&o->common);
 	if (!strcmp(o->predict.precision, "auto"))
 		secant_log(&log, SECANT_LOG_DEBUG, "precision: %s", secant_predictor_precision(p));
+	if (o->predict.threshold < 0 && secant_predictor_threshold(p) != .5)
+		secant_log(&log, SECANT_LOG_INFO, "threshold %.3f, which is kept with the model (--threshold)",
+			secant_predictor_threshold(p));
 	results r = { json_array(), json_array(), log };
 	tool_progress_begin(&o->common, "images");
 	int status = secant_predictor_files(p, inputs, n_inputs, output, progress, &r, err);

@@ -39,7 +39,7 @@ typedef struct secant_predict {
 	char *tta; /* views beside the picture itself: flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI); NULL:
 				  none */
 	int tta_merge; /* of views and models: 0 mean of probabilities, 1 vote */
-	double threshold; /* of one class, and of classes that do not exclude each other */
+	double threshold; /* of one class, and of classes that do not exclude each other; below 0: the model's, else 0.5 */
 	int min_area; /* connected areas of fewer pixels become background */
 	char *rule; /* where classes may be: "vegetation: ndvi(4,3) > 0.2; 2: band(1) < 90"; NULL: everywhere */
 	int offset; /* added to the classes in masks */
@@ -68,6 +68,7 @@ SECANT_API int secant_predictor_channels(
 SECANT_API const char *secant_predictor_mode(
 	const secant_predictor *p); /* "binary", "multiclass", "multilabel"; static */
 SECANT_API const char *secant_predictor_precision(const secant_predictor *p); /* what "auto" became; static */
+SECANT_API double secant_predictor_threshold(const secant_predictor *p); /* asked for, kept with the model, or 0.5 */
 SECANT_API const char *secant_predictor_class_name(
 	const secant_predictor *p, int i); /* NULL: the model has none; lives as long as p */
 /* The colour overlays give class `i` (0 is the only class of a binary model). */

@@ -130,8 +130,9 @@ typedef struct secant_eval_options {
 	char *confusion, *report; /* pictures of the matrix, a page of everything; NULL: none */
 	char *thresholds; /* scores by threshold, .png, .svg or .csv; NULL: none */
 	int batch, threads;
-	double threshold, boundary, beta;
+	double threshold, boundary, beta; /* threshold below 0: the model's, else 0.5 */
 	int zero_division;
+	bool keep_threshold; /* the best one is written into the model file */
 	secant_reals class_weights;
 	bool allow_reference;
 	secant_data_options data;

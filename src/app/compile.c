@@ -32,8 +32,10 @@ static const secant_opt compile_rows[] = {
 	SECANT_OPT(secant_compile, preprocess, STR, "preprocess", NULL, 0, 0,
 		"JSON file: how pictures are prepared; none: as predict does"),
 	SECANT_OPT(secant_compile, aipp, STR, "aipp", NULL, 0, 0, "the same as an AIPP configuration (aipp_op { ... })"),
-	SECANT_OPT(secant_compile, threshold, REAL, "threshold", "0.5", 0, 1,
-		"least probability of one class, and of classes that do not exclude each other"),
+	SECANT_OPT(secant_compile, threshold, REAL, "threshold", "-1", -1, 1,
+		"least probability of one class, and of classes that do not exclude each other; -1: the one kept with the "
+		"model, "
+		"else 0.5"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_compile_options = { "compile", sizeof(secant_compile), compile_rows };
@@ -230,7 +232,8 @@ surround(compiling *c, secant_err *err)
 	if (!network)
 		return err->code ? err->code : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
 	deploy_build_ending(&e, network, NULL, 1);
-	c->whole = deploy_offline_graph(network, &c->d, &c->prep, c->o->threshold, &picture, err);
+	c->whole = deploy_offline_graph(
+		network, &c->d, &c->prep, deploy_threshold(&c->d, 1, c->o->threshold), &picture, err);
 	graph_free(network);
 	return c->whole ? SECANT_OK : err->code;
 }
@@ -276,7 +279,7 @@ add_settings(compiling *c, const char *model, secant_err *err)
 	json_t *j = json_object();
 	json_object_set_new(j, "version", json_integer(1));
 	json_object_set_new(j, "precision", json_string(c->o->precision));
-	json_object_set_new(j, "threshold", json_real(c->o->threshold));
+	json_object_set_new(j, "threshold", json_real(deploy_threshold(&c->d, 1, c->o->threshold)));
 	json_object_set_new(j, "preparation", base_opts_json(&deploy_preparation_options, &c->prep));
 	json_object_set_new(j, "source", json_string(base_path_name(model)));
 	json_object_set_new(j, "source_sha256", json_string(sha));

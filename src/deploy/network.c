@@ -1,5 +1,6 @@
 /* A model file made ready to run. See network.h. */
 #include "deploy/network.h"
+#include <math.h>
 #include "deploy/offline_onnx.h"
 #include <secant/info.h>
 #include <stdio.h>
@@ -309,6 +310,27 @@ deploy_palette_read(const json_t *settings, uint8_t (**palette)[3], int *n, seca
 			(*palette)[i][c] = (uint8_t)json_integer_value(json_array_get(json_array_get(colours, i), c));
 	*n = (int)m;
 	return SECANT_OK;
+}
+
+/* Of a model's settings; NAN: none is kept. */
+static double
+kept_threshold(const json_t *settings)
+{
+	const json_t *j = json_object_get(settings, "threshold");
+	if (!j)
+		j = json_object_get(json_object_get(settings, "compiled"), "threshold");
+	double v = json_is_number(j) ? json_number_value(j) : NAN;
+	return v >= 0 && v <= 1 ? v : NAN;
+}
+
+double
+deploy_threshold(const deploy_deployed *d, int n, double asked)
+{
+	double kept = asked >= 0 || n < 1 ? asked : kept_threshold(d[0].file.settings);
+	for (int i = 1; asked < 0 && i < n; i++)
+		if (kept_threshold(d[i].file.settings) != kept)
+			return .5;
+	return kept >= 0 ? kept : .5;
 }
 
 void

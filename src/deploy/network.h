@@ -41,6 +41,10 @@ typedef struct deploy_deployed {
 	float scale[16], shift[16]; /* normalisation */
 } deploy_deployed;
 
+/* The threshold of probabilities: `asked`, or where that is below 0 the one kept with the models (settings "threshold",
+ * or what a compiled model was made with) if all n have the same, else 0.5. */
+double deploy_threshold(const deploy_deployed *d, int n, double asked);
+
 /* "scaled" of a model's settings; zeros where it is not there or no size. */
 void deploy_scaled_read(const json_t *settings, int scaled[2]);
 

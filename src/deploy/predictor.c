@@ -12,8 +12,10 @@
 
 static const secant_opt predict_rows[] = {
 	SECANT_OPT_HEADING("Prediction"),
-	SECANT_OPT(secant_predict, threshold, REAL, "threshold", "0.5", 0, 1,
-		"probability from which a pixel belongs to the one class, or to a class of several that may overlap"),
+	SECANT_OPT(secant_predict, threshold, REAL, "threshold", "-1", -1, 1,
+		"probability from which a pixel belongs to the one class, or to a class of several that may overlap; -1: the "
+		"one "
+		"kept with the model (secant eval --keep-threshold), else 0.5"),
 	SECANT_OPT(secant_predict, tile, SIZE, "tile", NULL, 0, 65536,
 		"size of tiles; 0: never; by default at most 512 for pictures of more than 1.5 million pixels"),
 	SECANT_OPT(secant_predict, overlap, INT, "overlap", "64", 0, 32768,
@@ -158,8 +160,9 @@ settle(deploy_ensemble *e, secant_err *err)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", o->offset, d->classes);
 	/* Votes and decisions of theirs are shares. */
-	double least = o->tta_merge == 1 ? 0.5 : o->threshold;
-	return deploy_decider_make(&e->decider, d->mode, d->classes, least, o->threshold, o->threads, err);
+	double threshold = deploy_threshold(e->model, e->n_models, o->threshold),
+		   least = o->tta_merge == 1 ? 0.5 : threshold;
+	return deploy_decider_make(&e->decider, d->mode, d->classes, least, threshold, o->threads, err);
 }
 
 /* A network that saw scaled pictures only is another network on whole ones: without a word about sizes they are scaled
@@ -318,6 +321,12 @@ const char *
 secant_predictor_precision(const secant_predictor *p)
 {
 	return exec_precision_name(p->model[0].precision);
+}
+
+double
+secant_predictor_threshold(const secant_predictor *p)
+{
+	return p->of->decider.vote;
 }
 
 const char *

@@ -125,6 +125,7 @@ typedef struct request {
 	judge_turns *turns;
 	secant_session *session; /* logits */
 	const secant_logger *log;
+	double threshold;
 	int64_t seed; /* that divides a data set without split folders */
 } request;
 
@@ -138,7 +139,7 @@ write_page(const request *q, const collector *c, const secant_scores *s, secant_
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%s, %s", q->data, q->o->split);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%lld", (long long)s->images);
 	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s", exec_precision_name(q->d->precision));
-	(void)snprintf(facts[4].text, sizeof facts[4].text, "%g", q->o->threshold);
+	(void)snprintf(facts[4].text, sizeof facts[4].text, "%g", q->threshold);
 	judge_page page = { .title = "Evaluation",
 		.facts = facts,
 		.n_facts = several ? 4 : 5,
@@ -166,9 +167,10 @@ check_options(const request *q, secant_err *err)
 			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
 	if (o->confusion && !base_ext_is(o->confusion, "png|svg"))
 		return secant_fail(err, SECANT_ERR_ARG, "--confusion %s: drawings are written as .png or .svg", o->confusion);
-	if (o->thresholds && q->d->mode == BASE_MODE_MULTICLASS)
+	if ((o->thresholds || o->keep_threshold) && q->d->mode == BASE_MODE_MULTICLASS)
 		return secant_fail(err, SECANT_ERR_ARG,
-			"--thresholds: of classes that exclude each other the most probable one counts, no threshold");
+			"--thresholds, --keep-threshold: of classes that exclude each other the most probable one counts, no "
+			"threshold");
 	if (o->thresholds && !base_ext_is(o->thresholds, "png|svg|csv"))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--thresholds %s: curves are written as .png, .svg or .csv", o->thresholds);
@@ -190,9 +192,38 @@ write_results(const request *q, const collector *c, const secant_scores *s, seca
 		status = write_worst(c, q->o->save, err);
 	if (!status && q->o->confusion)
 		status = write_confusion(s, q->o->confusion, err);
-	if (!status && c->thresholds)
+	if (!status && q->o->thresholds)
 		status = judge_thresholds_write(c->thresholds, q->o->thresholds, err);
 	return status || !q->o->report ? status : write_page(q, c, s, err);
+}
+
+/* Only models of our own have a place for it. */
+static secant_status
+can_keep_threshold(const request *q, secant_err *err)
+{
+	const json_t *settings = q->d->file.settings;
+	if (q->d->onnx.m || json_object_get(settings, "compiled") || !json_object_get(settings, "network"))
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--keep-threshold: %s is no model of secant train or import; give the threshold to predict or compile",
+			q->model);
+	return SECANT_OK;
+}
+
+static secant_status
+keep_threshold(const request *q, double threshold, secant_err *err)
+{
+	format_model_file file;
+	if (isnan(threshold))
+		return secant_fail(err, SECANT_ERR_RANGE, "--keep-threshold: nothing is foreground, so no threshold is best");
+	secant_status status = format_model_file_read(&file, q->model, err);
+	if (status)
+		return status;
+	json_object_set_new(file.settings, "threshold", json_real(threshold));
+	if (!(status = format_model_file_write(&file, q->model, err)))
+		secant_log(
+			q->log, SECANT_LOG_INFO, "%s: keeps the threshold %.3f, found on %s", q->model, threshold, q->o->split);
+	format_model_file_free(&file);
+	return status;
 }
 
 static secant_status
@@ -219,7 +250,7 @@ count_samples(const request *q, const data_samples *s, collector *c, judge_count
 			: o->loss         ? o->loss
 							  : model_loss_usual(mode),
 		.activated = probabilities,
-		.threshold = (float)o->threshold,
+		.threshold = (float)q->threshold,
 		.ignore = o->data.ignore_index,
 		.size = o->data.resize ? o->data.size : (secant_ints){ 0 },
 		.precision = d->precision,
@@ -228,15 +259,15 @@ count_samples(const request *q, const data_samples *s, collector *c, judge_count
 	if (!status && (status = judge_counts_new(counts, mode, d->classes, err)))
 		return status;
 	if (!status && !(status = judge_counts_boundary(counts, o->boundary, err))
-		&& (o->save || o->report || o->thresholds)) {
+		&& (o->save || o->report || o->thresholds || o->keep_threshold)) {
 		*c = (collector){ .e = &e,
 			.samples = s,
 			.counts = counts,
 			.list = secant_calloc((size_t)data_samples_count(s) + 1, sizeof(rank)) };
 		e.seen = collect, e.user = c;
-		if (o->thresholds)
+		if (o->thresholds || o->keep_threshold)
 			c->thresholds = secant_calloc(1, sizeof *c->thresholds);
-		if (!c->list || (o->thresholds && !c->thresholds))
+		if (!c->list || ((o->thresholds || o->keep_threshold) && !c->thresholds))
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the list of pictures");
 	}
 	if (!status)
@@ -263,6 +294,8 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	char **names = NULL;
 	int n_names = 0;
 	secant_status status = check_options(q, err);
+	if (!status && q->o->keep_threshold)
+		status = can_keep_threshold(q, err);
 	const char *wanted = "logits";
 	if (!status && !(q->session = exec_session_new(d->runner, &wanted, 1, err)))
 		status = err ? err->code : SECANT_ERR_NOMEM;
@@ -299,7 +332,11 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 		judge_threshold_point best = judge_thresholds_best(c.thresholds);
 		scores->best_threshold = best.threshold, scores->best_f1 = best.f1, scores->best_iou = best.iou;
 	}
-	if (!status && (status = write_results(q, &c, scores, err)))
+	if (!status)
+		status = write_results(q, &c, scores, err);
+	if (!status && q->o->keep_threshold)
+		status = keep_threshold(q, scores->best_threshold, err);
+	if (status)
 		secant_scores_free(scores);
 	deploy_class_names_free(names, n_names);
 	secant_free(c.list);
@@ -322,7 +359,7 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	secant_status status = deploy_class_names_read(q->d->file.settings, &names, &n_names, err);
 	if (!status && q->o->tta)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
-	if (!status && q->o->thresholds)
+	if (!status && (q->o->thresholds || q->o->keep_threshold))
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--thresholds: points have the most probable class");
 	if (!status && q->o->save)
 		status = secant_fail(
@@ -352,11 +389,15 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 		return status;
 	secant_log(log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, exec_precision_name(d.precision));
 	secant_eval_options own;
-	request q = { .model = model, .data = data, .o = &own, .d = &d, .log = log };
+	request q = {
+		.model = model, .data = data, .o = &own, .d = &d, .log = log, .threshold = deploy_threshold(&d, 1, o->threshold)
+	};
 	secant_err copying = { 0 };
 	if (secant_opts_copy(&secant_eval_options_table, &own, o, &copying))
 		status = secant_fail(err, copying.code, "%s", copying.msg);
 	else {
+		if (o->threshold < 0 && q.threshold != .5)
+			secant_log(log, SECANT_LOG_INFO, "threshold %.3f, which is kept with the model (--threshold)", q.threshold);
 		status = judge_take_run(&own, &q.seed, model, log, err);
 		if (!status)
 			status = d.kind == SECANT_NETWORK_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
@@ -368,8 +409,9 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_eval_options, split, STR, "split", "val", 0, 0, "which pictures: train, val, test"),
-	SECANT_OPT(secant_eval_options, threshold, REAL, "threshold", "0.5", 0.000001, 0.999999,
-		"probability from which a pixel is foreground (1 class, multilabel)"),
+	SECANT_OPT(secant_eval_options, threshold, REAL, "threshold", "-1", -1, 0.999999,
+		"probability from which a pixel is foreground (1 class, multilabel); -1: the one kept with the model, else "
+		"0.5"),
 	SECANT_OPT(secant_eval_options, tta, STR, "tta", NULL, 0, 0,
 		"views beside the picture itself, whose probabilities are averaged: a list of flip-h, flip-v, flips, rotate90, "
 		"d4, as in predict"),
@@ -380,6 +422,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_eval_options, thresholds, STR, "thresholds", NULL, 0, 0,
 		"precision, recall, F1 and IoU by threshold, .png, .svg or .csv; the best threshold is said (1 class, "
 		"multilabel)"),
+	SECANT_OPT(secant_eval_options, keep_threshold, BOOL, "keep-threshold", "false", 0, 1,
+		"write the threshold of the best IoU into the model file: predict, eval and compile take it from there"),
 	SECANT_OPT(secant_eval_options, report, STR, "report", NULL, 0, 0,
 		"a page with scores, confusion matrix and worst pictures, .html, which holds all its pictures"),
 	SECANT_OPT(secant_eval_options, boundary, REAL, "boundary", "0.0075", 0, 1000,

@@ -335,6 +335,44 @@ classes_and_their_names_reach_the_scores(void **state)
 	free_options(&o);
 }
 
+/* The threshold of the best IoU, on request; another one by --threshold. A model that is trained on has none. */
+static void
+the_best_threshold_is_kept_with_the_model(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "kept"));
+	secant_eval_options e;
+	secant_predict how;
+	secant_scores before, after;
+	secant_err err = { 0 };
+	const char *model = in_root(root, "kept/last.safetensors");
+	train_expecting(&o, data(), NULL, NULL);
+	free_options(&o);
+	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
+	e.keep_threshold = true;
+	must(secant_evaluate(model, data(), &e, NULL, &before, &err), &err);
+	assert_true(before.best_iou > before.iou);
+	e.keep_threshold = false;
+	must(secant_evaluate(model, data(), &e, NULL, &after, &err), &err);
+	assert_true(fabs(after.iou - before.best_iou) < 1e-12);
+	secant_scores_free(&after);
+	e.threshold = .5;
+	must(secant_evaluate(model, data(), &e, NULL, &after, &err), &err);
+	assert_true(after.iou == before.iou);
+	must(secant_opts_init(&secant_predict_options, &how, &err), &err);
+	secant_predictor *p = secant_predictor_open(&model, 1, &how, &err);
+	assert_non_null(p);
+	assert_true(secant_predictor_threshold(p) == before.best_threshold);
+	secant_predictor_close(p);
+	how.threshold = .25;
+	assert_non_null(p = secant_predictor_open(&model, 1, &how, &err));
+	assert_true(secant_predictor_threshold(p) == .25);
+	secant_predictor_close(p);
+	secant_opts_free(&secant_predict_options, &how);
+	secant_opts_free(&secant_eval_options_table, &e);
+	secant_scores_free(&before);
+	secant_scores_free(&after);
+}
+
 static double
 dim(int x, int y, int c)
 {
@@ -508,6 +546,7 @@ main(void)
 		cmocka_unit_test(works_without_validation_pictures),
 		cmocka_unit_test(pictures_may_have_several_sizes),
 		cmocka_unit_test(classes_and_their_names_reach_the_scores),
+		cmocka_unit_test(the_best_threshold_is_kept_with_the_model),
 		cmocka_unit_test(labels_of_one_kind_are_noticed),
 		cmocka_unit_test(only_what_runs_made_is_swept),
 		cmocka_unit_test(a_folder_has_one_process),
