@@ -107,20 +107,27 @@ static const struct {
 };
 
 static void
-put_places(base_str *t, unsigned holds, bool kept)
+put_places(base_str *t, const ann_format *f, bool kept)
 {
 	bool any = false;
 	/* Attributes carry marks and areas; pixels of a class mask carry polygons. */
-	unsigned carried = holds
-		| (holds & ANN_HOLDS_ATTRIBUTES ? ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_AREA : 0u);
+	unsigned carried = f->holds, some = f->attributes ? ANN_HOLDS_ATTRIBUTES : 0u;
+	if (f->holds & ANN_HOLDS_ATTRIBUTES && !some)
+		carried |= ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_AREA;
 	for (size_t i = 0; i < sizeof holdings / sizeof *holdings; i++) {
-		bool has = (kept ? holds : carried) & holdings[i].bit;
+		unsigned bit = holdings[i].bit;
+		bool has = (kept ? f->holds : carried & ~some) & bit;
 		const char *words = kept ? holdings[i].keeps : holdings[i].loses;
-		if (has != kept || !words || (!kept && holdings[i].bit == ANN_HOLDS_FRACTIONS && holds & ANN_HOLDS_MASK))
+		if (has != kept || !words || (!kept && bit == ANN_HOLDS_FRACTIONS && f->holds & ANN_HOLDS_MASK))
 			continue;
-		base_str_addf(t, "%s%s", any ? ", " : "", words);
+		base_str_addf(t, "%s%s%s", any ? ", " : "", bit & some && !kept ? "other " : "", words);
+		for (const char *p = f->attributes; bit & some && kept && *p; p += strcspn(p, "|"), p += *p == '|')
+			base_str_addf(t, "%s%.*s", p == f->attributes ? " (" : ", ", (int)strcspn(p, "|"), p);
+		base_str_add(t, bit & some && kept ? ")" : "");
 		any = true;
 	}
+	if (!kept && f->only_class)
+		base_str_addf(t, "%snames of classes (all are `%s`)", any ? ", " : "", f->only_class);
 	base_str_add(t, any ? ".\n" : "nothing.\n");
 }
 
@@ -140,10 +147,10 @@ secant_dataset_formats_page(void)
 			(*f)->read ? "yes" : "no", (*f)->write ? "yes" : "no");
 	for (const ann_format *const *f = ann_formats; *f; f++) {
 		base_str_addf(&t, "\n## %s\n\n%s.\n\n- Read: ", (*f)->name, (*f)->brief);
-		put_places(&t, (*f)->holds, true);
+		put_places(&t, *f, true);
 		if ((*f)->write) {
 			base_str_add(&t, "- Counted as lost when written: ");
-			put_places(&t, (*f)->holds, false);
+			put_places(&t, *f, false);
 		} else
 			base_str_add(&t, "- Not written.\n");
 		if ((*f)->prefix)

@@ -3,7 +3,9 @@
  * polygon, polyline, points, label, mask (COCO's run lengths) and caption; pictures in images/LIST. Kinds it has beside
  * these are counted in a note.
  */
+#include "annotations/attributes.h"
 #include "annotations/find.h"
+#include "annotations/put.h"
 #include "annotations/rle.h"
 #include "base/file.h"
 #include <stdio.h>
@@ -79,21 +81,70 @@ read_annotation(ann_set *s, int image, const json_t *a, const int *class, int cl
 			xy, n, origin, &status, err);
 	}
 	uint32_t head = 0;
-	if (kept)
-		json_object_foreach (json_object_get(a, "attributes"), key, value)
+	if (!kept)
+		return status;
+	json_object_foreach (json_object_get(a, "attributes"), key, value)
+		if (strcmp(key, "is_crowd"))
 			ann_tree_keep(s, &head, key, value);
-	if (kept)
-		s->objects[at].attributes = head;
+		else
+			s->objects[at].flags |= json_is_true(value) || json_integer_value(value) ? ANN_CROWD : 0u;
+	s->objects[at].attributes = head;
+	ann_absorb(s, &s->objects[at]);
+	return status;
+}
+
+/* Polygons of one group (0: none) and class are the parts of one object: as many as stand one after the other. */
+static void
+join_groups(ann_set *s, int first, const double *group)
+{
+	int to = first, n;
+	for (int i = first; i < s->n_objects; i += n) {
+		const ann_object *o = &s->objects[i];
+		for (n = 1; group[i - first] > 0 && ann_shape_kind(s, o->shape) == ANN_POLYGONS && i + n < s->n_objects; n++) {
+			const ann_object *next = &s->objects[i + n];
+			if (group[i + n - first] != group[i - first]
+				|| next->class != o->class || ann_shape_kind(s, next->shape) != ANN_POLYGONS)
+				break;
+		}
+		ann_object one = *o;
+		uint32_t shape = n > 1 ? ann_join_shapes(s, o, n) : one.shape;
+		one.shape = shape ? shape : one.shape;
+		s->objects[to++] = one;
+	}
+	s->n_objects = to;
+}
+
+static secant_status
+read_item(ann_set *s, int image, const json_t *item, const int *class, int classes, int *other, const char *origin,
+	secant_err *err)
+{
+	json_t *list = json_object_get(item, "annotations"), *a;
+	double *group = secant_calloc(json_array_size(list) + 1, sizeof *group);
+	secant_status status = group ? SECANT_OK : ann_nomem(err);
+	int first = s->n_objects;
+	size_t i;
+	json_array_foreach (list, i, a) {
+		int before = s->n_objects;
+		if (!status)
+			status = read_annotation(s, image, a, class, classes, other, origin, err);
+		if (!status && s->n_objects > before)
+			group[before - first] = ann_tree_number(a, "group");
+	}
+	if (!status)
+		join_groups(s, first, group);
+	secant_free(group);
 	return status;
 }
 
 static secant_status
 read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err)
 {
-	json_t *labels = json_object_get(json_object_get(json_object_get(top, "categories"), "label"), "labels"), *item, *a;
+	json_t *labels = json_object_get(json_object_get(json_object_get(top, "categories"), "label"), "labels"), *item;
 	int classes = (int)json_array_size(labels), *class = secant_calloc((size_t)classes + 1, sizeof *class), other = 0;
 	secant_status status = class ? SECANT_OK : ann_nomem(err);
-	size_t i, k;
+	size_t i;
+	const char *key;
+	json_t *value;
 	json_array_foreach (labels, i, item) {
 		const char *name = ann_tree_text(item, "name");
 		if (!status && (class[i] = ann_class_named(s, name, strlen(name))) < 0)
@@ -122,9 +173,12 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		ann_text source = ann_intern(s, origin, strlen(origin));
 		s->images[image].source = source;
 		s->images[image].splits |= split >= 0 ? 1ull << split : 0;
-		json_array_foreach (json_object_get(item, "annotations"), k, a)
-			if (!status)
-				status = read_annotation(s, image, a, class, classes, &other, origin, err);
+		uint32_t head = 0;
+		json_object_foreach (json_object_get(item, "attr"), key, value)
+			if (strcmp(key, "id")) /* of the file that it came from */
+				ann_tree_keep(s, &head, key, value);
+		s->images[image].attributes = head;
+		status = read_item(s, image, item, class, classes, &other, origin, err);
 	}
 	if (other)
 		ann_note(s, "%s: %d annotations of other kinds (captions, cuboids, ...) were left out", origin, other);
@@ -145,12 +199,122 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct writer {
+	base_str t;
+	int id, group;
+	bool any; /* an annotation of the picture has been written */
+} writer;
+
+static void
+begin(writer *w, const ann_set *s, const ann_object *o, const char *type, int group)
+{
+	base_str_addf(&w->t, "%s{\"id\": %d, \"type\": \"%s\", \"attributes\": {", w->any ? ",\n\t" : "", w->id++, type);
+	w->any = true;
+	ann_put_object_pairs(&w->t, s, o, "", false);
+	base_str_addf(&w->t, "}, \"group\": %d, \"label_id\": %d", group, o->class);
+}
+
+static void
+put_object(writer *w, const ann_set *s, const ann_object *o)
+{
+	static const char *const types[] = { "bbox", "polygon", "mask", "polygon", "polyline", "points" };
+	ann_kind kind = o->flags & ANN_NO_BOX && !o->shape ? 0 : ann_shape_kind(s, o->shape);
+	int parts = 0, n;
+	if (o->flags & ANN_NO_BOX && !o->shape) {
+		begin(w, s, o, "label", 0);
+		base_str_add(&w->t, "}");
+	} else if (!kind) {
+		const double v[4] = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) };
+		begin(w, s, o, types[0], 0);
+		base_str_add(&w->t, ", \"z_order\": 0, \"bbox\": [");
+		ann_put_points(&w->t, v, 2, true);
+		base_str_add(&w->t, "]}");
+	} else if (kind == ANN_RLE) {
+		begin(w, s, o, types[kind], 0);
+		ann_put_text(&w->t, ", \"z_order\": 0, \"rle\": {\"counts\": ", ann_rle_counts(s, o->shape));
+		base_str_addf(&w->t, ", \"size\": [%d, %d]}}", (int)s->shapes[o->shape + 1], (int)s->shapes[o->shape + 2]);
+	} else {
+		const double *xy, *p = ann_parts(s, o->shape, &parts);
+		int group = parts > 1 ? ++w->group : 0;
+		for (int i = 0; i < parts; i++) {
+			p = ann_part(p, &xy, &n);
+			begin(w, s, o, types[kind], group);
+			base_str_add(&w->t, ", \"z_order\": 0, \"points\": [");
+			ann_put_points(&w->t, xy, n, true);
+			base_str_add(&w->t, kind == ANN_POINTS ? "], \"visibility\": [" : "]}");
+			for (int k = 0; kind == ANN_POINTS && k < n; k++)
+				base_str_add(&w->t, k ? ", 2" : "2");
+			base_str_add(&w->t, kind == ANN_POINTS ? "]}" : "");
+		}
+	}
+}
+
+static secant_status
+write_list(ann_set *s, ann_out *out, int list, secant_err *err)
+{
+	writer w = { .id = 0 };
+	const char *name = list < 0 ? "default" : ann_str(s, s->splits[list]);
+	char *file = base_format("annotations/%s.json", name), *folder = base_format("images/%s", name);
+	secant_status status = file && folder ? SECANT_OK : ann_nomem(err);
+	bool first = true;
+	base_str_add(&w.t, "{\"info\": {}, \"categories\": {\"label\": {\"labels\": [");
+	for (int i = 0; i < s->n_classes; i++) {
+		ann_put_text(&w.t, i ? ", {\"name\": " : "{\"name\": ", ann_str(s, s->classes[i].name));
+		base_str_add(&w.t, ", \"parent\": \"\", \"attributes\": []}");
+	}
+	base_str_add(&w.t, "], \"attributes\": []}},\n\"items\": [");
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		const char *path = ann_str(s, im->name);
+		char *id = ann_with_extension(path, "");
+		if (!ann_in_list(s, i, list)) {
+			secant_free(id);
+			continue;
+		}
+		if (id && *id)
+			id[strlen(id) - 1] = 0; /* the dot */
+		ann_put_text(&w.t, first ? "\n{\"id\": " : ",\n{\"id\": ", id ? id : path);
+		first = false;
+		w.any = false;
+		base_str_add(&w.t, ", \"annotations\": [");
+		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			if (o->class >= 0 && !(o->flags & ANN_VOID))
+				put_object(&w, s, o);
+		}
+		base_str_add(&w.t, "], \"attr\": {");
+		ann_put_pairs(&w.t, s, im->attributes, "", false);
+		ann_put_text(&w.t, "}, \"image\": {\"path\": ", path);
+		if (im->width > 0)
+			base_str_addf(&w.t, ", \"size\": [%d, %d]", im->height, im->width);
+		base_str_add(&w.t, "}}");
+		status = id ? ann_out_beneath(out, s, i, folder, err) : ann_nomem(err);
+		secant_free(id);
+	}
+	base_str_add(&w.t, "\n]}\n");
+	if (!status)
+		status = ann_out_str(out, file, &w.t, err);
+	secant_free(file), secant_free(folder);
+	base_str_free(&w.t);
+	return status;
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	return ann_write_lists(s, out, write_list, err);
+}
+
 const ann_format ann_format_datumaro = {
 	.name = "datumaro",
 	.brief = "Datumaro JSON: annotations/LIST.json and images",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES
-		| ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS,
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_LINES
+		| ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS,
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

@@ -33,6 +33,8 @@ typedef struct ann_format {
 	const char *name, *brief;
 	unsigned holds;
 	const char *prefix; /* of attribute keys it writes natively: "voc." */
+	const char *attributes; /* the keys of objects that it can write, "a|b"; NULL: any, if it holds attributes at all */
+	const char *only_class; /* all its objects are of this class; NULL: of any */
 	bool own_sizes; /* its reader asks pictures and manifest itself, since its numbers depend on them */
 	bool plain; /* folders of pictures and masks: training reads them without a format */
 	bool keeps_ids; /* its own files hold the numbers of classes as they were, from 1 as a rule */

@@ -8,6 +8,8 @@
  * cannot be read: it is not to be judged. Numbers are taken as they stand.
  */
 #include "annotations/find.h"
+#include "annotations/put.h"
+#include "annotations/trace.h"
 #include "base/file.h"
 #include <stdio.h>
 
@@ -135,6 +137,8 @@ picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, se
 		at = at < 0 && names[i] ? ann_finder_stem(f, names[i]) : at;
 		secant_free(names[i]);
 	}
+	if (at < 0 && dir && stem && strlen(stem) > 3)
+		at = ann_find_beside(s, dir, stem + 3);
 	char *name = stem && strlen(stem) > 3 ? base_format("%s.jpg", stem + 3) : NULL;
 	if (at < 0 && name)
 		at = ann_finder_picture(f, s, name, origin, status, err);
@@ -181,11 +185,61 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
+static secant_status
+put_row(base_str *t, const ann_set *s, const ann_object *o, bool corners, secant_err *err)
+{
+	double v[8] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
+	const char *json = o->attributes ? ann_get(s, o->attributes, "text") : NULL;
+	base_str text = { 0 };
+	secant_status status = corners ? ann_corners_of(s, o, v, err) : SECANT_OK;
+	for (int k = 0; k < (corners ? 8 : 4); k++)
+		ann_put_real(t, k ? "," : "", v[k]);
+	if (json)
+		ann_json_plain(&text, json);
+	for (size_t i = 0; i < text.n; i++)
+		text.p[i] = text.p[i] == '\n' || text.p[i] == '\r' ? ' ' : text.p[i];
+	base_str_addf(t, ",%s\r\n", o->flags & ANN_VOID ? "###" : text.p ? text.p : "");
+	base_str_free(&text);
+	return status;
+}
+
+/* One file a picture: of corners where one of its objects is more than an upright box. */
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	secant_status status = SECANT_OK;
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name), *last = base_path_name(name);
+		char *stem = base_path_stem(last),
+			 *file = stem ? base_format("gt/%.*sgt_%s.txt", (int)(last - name), name, stem) : NULL;
+		bool corners = false;
+		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
+			ann_kind kind = ann_shape_kind(s, s->objects[s->order[k]].shape);
+			corners = corners || (kind && kind <= ANN_QUAD);
+		}
+		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++)
+			if (!(s->objects[s->order[k]].flags & ANN_NO_BOX))
+				status = put_row(&t, s, &s->objects[s->order[k]], corners, err);
+		if (!status)
+			status = file ? ann_out_str(out, file, &t, err) : ann_nomem(err);
+		if (!status)
+			status = ann_out_beneath(out, s, i, "images", err);
+		ann_out_lose(out, s->images[i].splits != 0, "membership of a picture in a list");
+		secant_free(stem), secant_free(file);
+	}
+	base_str_free(&t);
+	return status;
+}
+
 const ann_format ann_format_icdar = {
 	.name = "icdar",
 	.brief = "ICDAR text in pictures: gt_*.txt with corners or boxes",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
+	.attributes = "text",
+	.only_class = "text",
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

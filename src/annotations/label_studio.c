@@ -1,10 +1,15 @@
 /*
  * Label Studio's JSON: a list of tasks with data.image and annotations, whose results have numbers in percent of
  * original_width and original_height. A box turns about its upper left corner, in degrees clockwise; an ellipse about
- * its middle. Cancelled annotations are left out; so are brush strokes and predictions, with a note. Uploads are called
- * HASH-NAME: the picture may be called NAME.
+ * its middle. Brush strokes are run lengths (label_studio_rle.c). Cancelled annotations and predictions are left out,
+ * with a note. Uploads are called HASH-NAME: the picture may be called NAME; files of a local storage are ...?d=PATH.
  */
 #include "annotations/find.h"
+#include "annotations/label_studio.h"
+#include "annotations/put.h"
+#include "annotations/rle.h"
+#include "annotations/trace.h"
+#include "base/file.h"
 #include <stdio.h>
 
 static bool
@@ -30,6 +35,7 @@ task_picture(ann_set *s, ann_finder *f, const json_t *task, const char *origin, 
 	json_object_foreach (data, key, v) /* any other name the project gave it */
 		if (!*text && json_is_string(v))
 			text = json_string_value(v);
+	text = strstr(text, "?d=") ? strstr(text, "?d=") + 3 : text;
 	const char *name = strrchr(text, '/') ? strrchr(text, '/') + 1 : text, *dash = strchr(name, '-');
 	if (dash && dash - name == 8 && ann_find_image(&f->keys, name, strlen(name)) < 0
 		&& ann_find_image(&f->keys, dash + 1, strlen(dash + 1)) >= 0)
@@ -78,8 +84,33 @@ geometry(ann_set *s, int at, const char *type, const json_t *v, double w, double
 	return ann_set_points(s, at, ANN_POLYGONS, xy, n, origin, status, err);
 }
 
+/* A stroke of the brush; false: it cannot be read. */
+static bool
+brush(ann_set *s, int at, const json_t *v, double w, double h, secant_err *err)
+{
+	const json_t *list = json_object_get(v, "rle");
+	size_t n = json_array_size(list), pixels = (size_t)w * (size_t)h;
+	uint8_t *bytes = secant_calloc(n + 1, 1), *plane = pixels < 1u << 30 ? secant_calloc(pixels + 1, 1) : NULL;
+	ann_rle r = { 0 };
+	base_str text = { 0 };
+	for (size_t i = 0; bytes && i < n; i++)
+		bytes[i] = (uint8_t)json_integer_value(json_array_get(list, i));
+	bool good = bytes && plane && ann_label_studio_decode(bytes, n, plane, pixels)
+		&& !ann_rle_from_pixels(&r, plane, (uint32_t)h, (uint32_t)w, err);
+	if (good) {
+		ann_rle_encode(&text, r.runs, r.n);
+		uint32_t shape = ann_rle_text(s, (int)h, (int)w, &text);
+		s->objects[at].shape = shape;
+		s->objects[at].flags = ANN_BOX_DERIVED;
+	}
+	ann_rle_free(&r);
+	base_str_free(&text);
+	secant_free(bytes), secant_free(plane);
+	return good;
+}
+
 static secant_status
-read_result(ann_set *s, int image, const json_t *r, int *brushes, const char *origin, secant_err *err)
+read_result(ann_set *s, int image, const json_t *r, const char *origin, secant_err *err)
 {
 	const char *type = ann_tree_text(r, "type");
 	const json_t *v = json_object_get(r, "value"), *labels = json_object_get(v, type);
@@ -89,10 +120,8 @@ read_result(ann_set *s, int image, const json_t *r, int *brushes, const char *or
 	json_t *label;
 	bool choices = !strcmp(type, "choices");
 	if (!choices && strcmp(type, "rectanglelabels") && strcmp(type, "polygonlabels") && strcmp(type, "ellipselabels")
-		&& strcmp(type, "keypointlabels")) {
-		*brushes += !strncmp(type, "brush", 5);
+		&& strcmp(type, "keypointlabels") && strcmp(type, "brushlabels"))
 		return SECANT_OK; /* a shape beside its labels, a text, a relation */
-	}
 	if (!choices && !(w > 0 && h > 0))
 		return ann_bad(s, "parse-error", origin, 0, 0, err, "a %s without original_width and original_height", type);
 	if (w > 0 && h > 0 && w < 1e9 && h < 1e9 && !s->images[image].width)
@@ -103,7 +132,15 @@ read_result(ann_set *s, int image, const json_t *r, int *brushes, const char *or
 			return ann_nomem(err);
 		if (choices)
 			s->objects[at].flags = ANN_NO_BOX;
-		else if (!geometry(s, at, type, v, w, h, origin, &status, err) && status)
+		else if (*type == 'b') {
+			if (brush(s, at, v, w, h, err))
+				continue;
+			s->n_objects--;
+			status = ann_bad(s, "rle-sum", origin, 0, 0, err, "a brush stroke of '%s' cannot be read as %g x %g pixels",
+				ann_str(s, s->images[image].name), w, h);
+			if (status)
+				return status;
+		} else if (!geometry(s, at, type, v, w, h, origin, &status, err) && status)
 			return status;
 	}
 	return status;
@@ -115,7 +152,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	size_t i, k, n;
 	json_t *task, *annotation, *result;
 	secant_status status = SECANT_OK;
-	int brushes = 0, predictions = 0, cancelled = 0;
+	int predictions = 0, cancelled = 0;
 	json_array_foreach (top, i, task) {
 		int image = f ? task_picture(s, f, task, origin, &status, err) : 0;
 		if (status)
@@ -129,13 +166,11 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 			cancelled += gone;
 			json_array_foreach (json_object_get(annotation, "result"), n, result)
 				if (!gone && !status)
-					status = read_result(s, image, result, &brushes, origin, err);
+					status = read_result(s, image, result, origin, err);
 		}
 		if (status)
 			return status;
 	}
-	if (brushes)
-		ann_note(s, "%s: %d brush strokes were left out: export them as PNG or COCO", origin, brushes);
 	if (predictions + cancelled)
 		ann_note(s, "%s: %d predictions and %d cancelled annotations were left out", origin, predictions, cancelled);
 	return SECANT_OK;
@@ -154,12 +189,152 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* What is common to all results, up to the opening of "value". */
+static void
+begin(base_str *t, const ann_image *im, int id, const char *type, bool *any)
+{
+	base_str_addf(t,
+		"%s{\"id\": \"r%d\", \"type\": \"%s\", \"from_name\": \"%s\", \"to_name\": \"image\", \"original_width\": %d, "
+		"\"original_height\": %d, \"image_rotation\": 0, \"value\": {",
+		*any ? ",\n\t" : "", id, type, type, im->width, im->height);
+	*any = true;
+}
+
+static void
+end(base_str *t, const ann_set *s, const ann_object *o, const char *type)
+{
+	base_str_addf(t, "\"%s\": [", type);
+	ann_put_text(t, "", ann_class_of(s, o));
+	base_str_add(t, "]}}");
+}
+
+/* In percent of the picture; a box that is turned has its place where its upper left corner has come to lie. */
+static void
+put_rectangle(base_str *t, const ann_image *im, const double box[5])
+{
+	double w = box[2] - box[0], h = box[3] - box[1], cx = (box[0] + box[2]) / 2, cy = (box[1] + box[3]) / 2,
+		   c = cos(box[4] * M_PI / 180), d = sin(box[4] * M_PI / 180);
+	bool turned = box[4] != 0;
+	double x = turned ? cx - c * w / 2 + d * h / 2 : box[0], y = turned ? cy - d * w / 2 - c * h / 2 : box[1];
+	ann_put_real(t, "\"x\": ", x * 100 / im->width);
+	ann_put_real(t, ", \"y\": ", y * 100 / im->height);
+	ann_put_real(t, ", \"width\": ", w * 100 / im->width);
+	ann_put_real(t, ", \"height\": ", h * 100 / im->height);
+	ann_put_real(t, ", \"rotation\": ", box[4]);
+	base_str_add(t, ", ");
+}
+
+static secant_status
+put_brush(base_str *t, const ann_set *s, const ann_object *o, const ann_image *im, secant_err *err)
+{
+	size_t pixels = (size_t)im->width * (size_t)im->height;
+	uint8_t *plane = secant_calloc(pixels + 1, 1);
+	secant_status status = plane ? ann_fill(s, o->shape, (uint32_t)im->height, (uint32_t)im->width, plane, 1, err)
+								 : ann_nomem(err);
+	base_str_add(t, "\"format\": \"rle\", \"rle\": [");
+	if (!status)
+		ann_label_studio_encode(t, plane, pixels);
+	base_str_add(t, "], ");
+	secant_free(plane);
+	return status;
+}
+
+static secant_status
+put_polygon(base_str *t, const ann_set *s, const ann_object *o, const ann_image *im, secant_err *err)
+{
+	ann_ring ring = { 0 };
+	secant_status status = ann_one_ring(s, o, &ring, err);
+	base_str_add(t, "\"points\": [");
+	for (int i = 0; i < ring.n; i++) {
+		ann_put_real(t, i ? ", [" : "[", ring.xy[2 * i] * 100 / im->width);
+		ann_put_real(t, ", ", ring.xy[2 * i + 1] * 100 / im->height);
+		base_str_add(t, "]");
+	}
+	base_str_add(t, "], ");
+	secant_free(ring.xy);
+	return status;
+}
+
+static secant_status
+put_object(base_str *t, const ann_set *s, const ann_object *o, int *id, bool *any, ann_out *out, secant_err *err)
+{
+	const ann_image *im = &s->images[o->image];
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	double box[5] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o), 0 };
+	const double *xy;
+	int parts, n;
+	secant_status status = SECANT_OK;
+	const char *type = o->flags & ANN_NO_BOX && !o->shape                                ? "choices"
+		: kind == ANN_RLE                                                                ? "brushlabels"
+		: kind == ANN_POLYGONS || (kind == ANN_QUAD && !ann_rectangle(s, o->shape, box)) ? "polygonlabels"
+																						 : "rectanglelabels";
+	if (kind == ANN_POINTS) {
+		(void)ann_part(ann_parts(s, o->shape, &parts), &xy, &n);
+		for (int i = 0; i < n; i++) {
+			begin(t, im, ++*id, "keypointlabels", any);
+			ann_put_real(t, "\"x\": ", xy[2 * i] * 100 / im->width);
+			ann_put_real(t, ", \"y\": ", xy[2 * i + 1] * 100 / im->height);
+			base_str_add(t, ", \"width\": 0.5, ");
+			end(t, s, o, "keypointlabels");
+		}
+		ann_out_lose(out, n > 1, "that several points are one object (each is its own)");
+		return SECANT_OK;
+	}
+	ann_out_lose(out, kind == ANN_LINE, "line (its box is written)");
+	begin(t, im, ++*id, type, any);
+	if (*type == 'b')
+		status = put_brush(t, s, o, im, err);
+	else if (*type == 'p')
+		status = put_polygon(t, s, o, im, err);
+	else if (*type == 'r')
+		put_rectangle(t, im, box);
+	end(t, s, o, type);
+	return status;
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	secant_status status = SECANT_OK;
+	int id = 0;
+	base_str_add(&t, "[");
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		char *url = base_format("/data/local-files/?d=images/%s", ann_str(s, im->name));
+		bool any = false;
+		base_str_addf(&t, "%s{\"id\": %d", i ? ",\n" : "\n", i + 1);
+		ann_put_text(&t, ", \"data\": {\"image\": ", url ? url : "");
+		base_str_addf(&t, "}, \"annotations\": [{\"id\": %d, \"was_cancelled\": false, \"result\": [", i + 1);
+		status = url ? ann_need_size(s, im, "percents of pictures", err) : ann_nomem(err);
+		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			if (o->class >= 0 && !(o->flags & ANN_VOID))
+				status = put_object(&t, s, o, &id, &any, out, err);
+		}
+		base_str_add(&t, "]}]}");
+		if (!status)
+			status = ann_out_beneath(out, s, i, "images", err);
+		ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
+		secant_free(url);
+	}
+	base_str_add(&t, "\n]\n");
+	if (!status)
+		status = ann_out_str(out, "label-studio.json", &t, err);
+	base_str_free(&t);
+	return status;
+}
+
 const ann_format ann_format_label_studio = {
 	.name = "label-studio",
-	.brief = "Label Studio JSON: boxes, polygons, ellipses, points, choices",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES
-		| ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS,
+	.brief = "Label Studio JSON: boxes, polygons, brush strokes, ellipses, points, choices",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_QUAD | ANN_HOLDS_LINES | ANN_HOLDS_LABELS
+		| ANN_HOLDS_FRACTIONS,
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

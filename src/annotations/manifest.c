@@ -65,14 +65,15 @@ ann_write_manifest(
 	put_text(&t, ann_str(s, s->format));
 	base_str_addf(&t, ",\n  \"pictures\": %d,\n  \"objects\": %d", s->n_images, s->n_objects);
 	base_str_add(&t, ",\n  \"classes\": [");
-	for (int i = 0; i < s->n_classes; i++) {
+	int classes = ann_find_format(to)->only_class ? 0 : s->n_classes; /* else none of them is found again */
+	for (int i = 0; i < classes; i++) {
 		base_str_add(&t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		put_text(&t, ann_str(s, s->classes[i].name));
 		if (s->classes[i].id != ANN_NO_ID)
 			base_str_addf(&t, ", \"id\": %lld", (long long)s->classes[i].id);
 		base_str_add(&t, "}");
 	}
-	base_str_add(&t, s->n_classes ? "\n  ]" : "]");
+	base_str_add(&t, classes ? "\n  ]" : "]");
 	if (w->train_ratio > 0) {
 		base_str_add(&t,
 			",\n  \"split\": {\"algorithm\": \"names in byte order, Fisher-Yates, Philox4x32-10\", \"train_ratio\": ");

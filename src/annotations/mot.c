@@ -9,6 +9,7 @@
  * is a score there. Coordinates are taken as they stand, though the paper counts pixels from 1: a note says so.
  */
 #include "annotations/find.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,11 +306,91 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+static double
+number_attribute(const ann_set *s, const ann_object *o, const char *key, double otherwise)
+{
+	const char *json = o->attributes ? ann_get(s, o->attributes, key) : NULL;
+	double v;
+	return json && ann_real(json, json + strlen(json), &v) ? v : otherwise;
+}
+
+static void
+put_row(base_str *t, const ann_set *s, const ann_object *o, int frame, int track)
+{
+	const double v[4] = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) };
+	base_str_addf(t, "%d", frame);
+	ann_put_real(t, ",", number_attribute(s, o, "track_id", track));
+	for (int k = 0; k < 4; k++)
+		ann_put_real(t, ",", v[k]);
+	base_str_addf(t, ",%d,%d", o->flags & ANN_VOID ? 0 : 1, o->class + 1);
+	ann_put_real(t, ",", number_attribute(s, o, "visibility", 1));
+	base_str_add(t, "\n");
+}
+
+/* The numbers of pictures are their order; one extension and one size, where all have it, go to seqinfo.ini. */
+static secant_status
+put_info(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	bool one = s->n_images > 0, size = one && s->images[0].width > 0;
+	for (int i = 1; i < s->n_images; i++) {
+		one = one
+			&& !strcmp(base_path_ext(ann_str(s, s->images[i].name)), base_path_ext(ann_str(s, s->images[0].name)));
+		size = size && s->images[i].width == s->images[0].width && s->images[i].height == s->images[0].height;
+	}
+	base_str_addf(&t, "[Sequence]\nname=secant\nimDir=img1\nframeRate=1\nseqLength=%d\n", s->n_images);
+	if (size)
+		base_str_addf(&t, "imWidth=%d\nimHeight=%d\n", s->images[0].width, s->images[0].height);
+	if (one)
+		base_str_addf(&t, "imExt=.%s\n", base_path_ext(ann_str(s, s->images[0].name)));
+	secant_status status = ann_out_str(out, "seqinfo.ini", &t, err);
+	base_str_free(&t);
+	return status;
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	secant_status status = SECANT_OK;
+	int track = 0;
+	for (int i = 0; i < s->n_objects; i++) { /* objects that no track holds get numbers beyond the tracks' */
+		double v = number_attribute(s, &s->objects[i], "track_id", 0);
+		track = v > track && v < 1 << 30 ? (int)v : track;
+	}
+	for (int i = 0; !status && i < s->n_images; i++) {
+		char *name = base_format("img1/%06d.%s", i + 1, base_path_ext(ann_str(s, s->images[i].name)));
+		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			if (!(o->flags & ANN_NO_BOX) && o->class >= 0)
+				put_row(&t, s, o, i + 1, ++track);
+		}
+		status = name ? ann_out_picture(out, s, &s->images[i], name, err) : ann_nomem(err);
+		ann_out_lose(out, s->images[i].splits != 0, "membership of a picture in a list");
+		secant_free(name);
+	}
+	ann_out_lose(out, s->n_images, "name of a picture (frames have numbers)");
+	if (!status)
+		status = ann_out_str(out, "gt/gt.txt", &t, err);
+	t.n = 0;
+	for (int i = 0; i < s->n_classes; i++)
+		base_str_addf(&t, "%s\n", ann_str(s, s->classes[i].name));
+	if (!status)
+		status = ann_out_str(out, "gt/labels.txt", &t, err);
+	base_str_free(&t);
+	return status ? status : put_info(s, out, err);
+}
+
 const ann_format ann_format_mot = {
 	.name = "mot",
 	.brief = "MOTChallenge: gt/gt.txt and det/det.txt of sequences",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
+	.attributes = "track_id|visibility",
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

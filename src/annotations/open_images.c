@@ -7,7 +7,9 @@
  * *class-descriptions*.csv translates. Pictures are ID.jpg anywhere below. The files list millions of pictures, of
  * which few are there: rows of others are left out, and a note counts them. A box of a group is a crowd.
  */
+#include "annotations/csv.h"
 #include "annotations/find.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 
@@ -191,11 +193,83 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
+static void
+put_row(base_str *t, const ann_set *s, const ann_object *o, const char *id)
+{
+	const ann_image *im = &s->images[o->image];
+	const double v[4] = { ann_x0(o) / im->width, ann_x1(o) / im->width, ann_y0(o) / im->height,
+		ann_y1(o) / im->height };
+	const char *score = o->attributes ? ann_get(s, o->attributes, "score") : NULL;
+	ann_csv_cell(t, id, strlen(id));
+	base_str_addf(t, ",secant,/x/%d,%s", o->class + 1, score ? score : "1");
+	for (int k = 0; k < 4; k++)
+		ann_put_real(t, ",", v[k]);
+	static const int order[] = { 0, 1, -1, 2, 3 }; /* the group stands in the middle */
+	for (int k = 0; k < 5; k++) {
+		const char *value = order[k] >= 0 && o->attributes ? ann_get(s, o->attributes, keys[order[k]]) : NULL;
+		bool is = order[k] < 0 ? o->flags & ANN_CROWD : value && (!strcmp(value, "true") || !strcmp(value, "1"));
+		base_str_add(t, is ? ",1" : ",0");
+	}
+	base_str_add(t, "\n");
+}
+
+static secant_status
+write_list(ann_set *s, ann_out *out, int list, secant_err *err)
+{
+	base_str t = { 0 };
+	const char *name = list < 0 ? "" : ann_str(s, s->splits[list]);
+	char *file = base_format("%s%sannotations-bbox.csv", !strcmp(name, "val") ? "validation" : name, *name ? "-" : "");
+	secant_status status = file ? SECANT_OK : ann_nomem(err);
+	base_str_add(&t,
+		"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,"
+		"IsInside\n");
+	for (int i = 0; !status && i < s->n_images; i++) {
+		if (!ann_in_list(s, i, list))
+			continue;
+		char *id = ann_with_extension(ann_str(s, s->images[i].name), "");
+		if (id && *id)
+			id[strlen(id) - 1] = 0; /* the dot */
+		status = id ? ann_need_size(s, &s->images[i], "shares of pictures", err) : ann_nomem(err);
+		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++)
+			if (ann_is_thing(s, &s->objects[s->order[k]]))
+				put_row(&t, s, &s->objects[s->order[k]], id);
+		ann_out_lose(
+			out, list >= 0 && s->first[i] == s->first[i + 1], "membership of a picture without boxes in a list");
+		secant_free(id);
+	}
+	if (!status)
+		status = ann_out_str(out, file, &t, err);
+	base_str_free(&t);
+	secant_free(file);
+	return status;
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	secant_status status = ann_write_lists(s, out, write_list, err);
+	for (int i = 0; i < s->n_classes; i++) {
+		const char *name = ann_str(s, s->classes[i].name);
+		base_str_addf(&t, "/x/%d,", i + 1);
+		ann_csv_cell(&t, name, strlen(name));
+		base_str_add(&t, "\n");
+	}
+	if (!status)
+		status = ann_out_str(out, "class-descriptions-boxable.csv", &t, err);
+	for (int i = 0; !status && i < s->n_images; i++)
+		status = ann_out_beneath(out, s, i, "images", err);
+	base_str_free(&t);
+	return status;
+}
+
 const ann_format ann_format_open_images = {
 	.name = "open-images",
 	.brief = "Open Images: CSV of boxes and class descriptions",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD,
+	.attributes = "score|occluded|truncated|depiction|inside",
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

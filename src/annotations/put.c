@@ -1,5 +1,6 @@
 /* Pieces of JSON that several writers need. */
 #include "annotations/put.h"
+#include "annotations/attributes.h"
 
 void
 ann_put_text(base_str *t, const char *before, const char *text)
@@ -25,24 +26,58 @@ ann_put_points(base_str *t, const double *xy, int n, bool flat)
 	}
 }
 
+static void
+put_pair(base_str *t, const char *before, const char *key, const char *value, bool plain)
+{
+	ann_put_text(t, before, key);
+	base_str_add(t, ": ");
+	if (plain && *value != '"') {
+		base_str text = { 0 };
+		ann_json_plain(&text, value);
+		ann_json_string(t, text.p ? text.p : "", text.n);
+		base_str_free(&text);
+	} else
+		base_str_add(t, value);
+}
+
 bool
 ann_put_pairs(base_str *t, const ann_set *s, uint32_t head, const char *before, bool plain)
 {
 	bool any = false;
-	for (; head; head = s->attributes[head].next) {
-		const char *key = ann_str(s, s->attributes[head].key), *value = ann_str(s, s->attributes[head].value);
-		ann_put_text(t, any ? ", " : before, key);
-		any = true;
-		base_str_add(t, ": ");
-		if (plain && *value != '"') {
-			base_str text = { 0 };
-			ann_json_plain(&text, value);
-			ann_json_string(t, text.p ? text.p : "", text.n);
-			base_str_free(&text);
-		} else
-			base_str_add(t, value);
-	}
+	for (; head; head = s->attributes[head].next, any = true)
+		put_pair(
+			t, any ? ", " : before, ann_str(s, s->attributes[head].key), ann_str(s, s->attributes[head].value), plain);
 	return any;
+}
+
+bool
+ann_put_object_pairs(base_str *t, const ann_set *s, const ann_object *o, const char *before, bool plain)
+{
+	ann_implied extra;
+	bool any = ann_put_pairs(t, s, o->attributes, before, plain);
+	(void)ann_find_implied(
+		s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, 0, 0, 1, &extra);
+	for (const char *const *p = extra.pair; *p; p += 2, any = true)
+		put_pair(t, any ? ", " : before, p[0], p[1], plain);
+	return any;
+}
+
+bool
+ann_in_list(const ann_set *s, int image, int list)
+{
+	return list < 0 ? !s->images[image].splits : s->images[image].splits >> list & 1;
+}
+
+secant_status
+ann_write_lists(ann_set *s, ann_out *out, ann_write_list one, secant_err *err)
+{
+	bool unlisted = !s->n_images;
+	for (int i = 0; i < s->n_images; i++)
+		unlisted = unlisted || !s->images[i].splits;
+	secant_status status = unlisted ? one(s, out, -1, err) : SECANT_OK;
+	for (int k = 0; !status && k < s->n_splits; k++)
+		status = one(s, out, k, err);
+	return status;
 }
 
 const char *
@@ -65,4 +100,17 @@ ann_out_beneath(ann_out *out, const ann_set *s, int image, const char *prefix, s
 	secant_status status = path ? ann_out_picture(out, s, im, path, err) : ann_nomem(err);
 	secant_free(path);
 	return status;
+}
+
+void
+ann_lose_point_sets(const ann_set *s, ann_out *out)
+{
+	for (int i = 0; i < s->n_objects; i++) {
+		int parts, n = 0;
+		const double *xy;
+		if (ann_shape_kind(s, s->objects[i].shape) != ANN_POINTS)
+			continue;
+		(void)ann_part(ann_parts(s, s->objects[i].shape, &parts), &xy, &n);
+		ann_out_lose(out, n > 1, "set of points (a line through them is written)");
+	}
 }

@@ -12,10 +12,18 @@ void ann_put_points(base_str *t, const double *xy, int n, bool flat);
 /* "key": value, ... of those attributes that are no other format's own elements, after `before` where there are any.
  * `plain`: values as text. True where some were put. */
 bool ann_put_pairs(base_str *t, const ann_set *s, uint32_t head, const char *before, bool plain);
+/* The same of an object, with what attributes must carry: marks, an area of its own, a box that is not its shape's. */
+bool ann_put_object_pairs(base_str *t, const ann_set *s, const ann_object *o, const char *before, bool plain);
 /* The name of an object's class, "" none. */
 const char *ann_class_of(const ann_set *s, const ann_object *o);
 /* Objects that a format of places can hold: with a place and a class, to be judged. */
 bool ann_is_thing(const ann_set *s, const ann_object *o);
+/* Counts objects of several points, for formats that have lines for them. */
+void ann_lose_point_sets(const ann_set *s, ann_out *out);
+/* Formats with a file a list: `one` is called for each list, and with -1 for pictures of none. */
+typedef secant_status (*ann_write_list)(ann_set *s, ann_out *out, int list, secant_err *err);
+secant_status ann_write_lists(ann_set *s, ann_out *out, ann_write_list one, secant_err *err) SECANT_NODISCARD;
+bool ann_in_list(const ann_set *s, int image, int list);
 /* A picture under PREFIX/NAME. */
 secant_status ann_out_beneath(
 	ann_out *out, const ann_set *s, int image, const char *prefix, secant_err *err) SECANT_NODISCARD;

@@ -537,12 +537,24 @@ ann_native(const char *key, const char *prefix)
 	return prefix && !strncmp(key, prefix, strlen(prefix));
 }
 
+/* Is the key one of "a|b"? */
+static bool
+is_one_of(const char *key, const char *list)
+{
+	for (size_t n; list && *list; list += n + (list[n] == '|')) {
+		n = strcspn(list, "|");
+		if (!strncmp(key, list, n) && !key[n])
+			return true;
+	}
+	return false;
+}
+
 static void
 lose_attributes(const ann_set *s, ann_out *out, const ann_format *f, uint32_t head, const char *of)
 {
 	for (; head; head = s->attributes[head].next) {
 		const char *key = ann_str(s, s->attributes[head].key);
-		if (!ann_native(key, f->prefix))
+		if (!ann_native(key, f->prefix) && !is_one_of(key, f->attributes))
 			ann_out_lose(out, 1, "attribute '%s' of %s", key, of);
 	}
 }
@@ -561,7 +573,8 @@ void
 ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 {
 	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0,
-			voids = 0, apart = 0;
+			voids = 0, apart = 0, classes = 0;
+	const bool attributes = f->holds & ANN_HOLDS_ATTRIBUTES && !f->attributes;
 	for (int i = 0; i < s->n_objects; i++) {
 		const ann_object *o = &s->objects[i];
 		ann_kind kind = ann_shape_kind(s, o->shape);
@@ -577,12 +590,12 @@ ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		lines += kind == ANN_LINE || kind == ANN_POINTS;
 		if (kind == ANN_POLYGONS)
 			(void)ann_parts(s, o->shape, &n), parts += n > 1;
-		areas += !isnan(o->area) && !(f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES))
+		classes += f->only_class && o->class >= 0 && strcmp(ann_str(s, s->classes[o->class].name), f->only_class);
+		areas += !isnan(o->area) && !(f->holds & ANN_HOLDS_AREA) && !attributes
 			&& fabs(o->area - (o->shape ? ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o))) > 1e-6 * fabs(o->area);
-		if (o->attributes && !(f->holds & ANN_HOLDS_ATTRIBUTES))
+		if (o->attributes && !attributes)
 			lose_attributes(s, out, f, o->attributes, "objects");
 	}
-	const bool attributes = f->holds & ANN_HOLDS_ATTRIBUTES;
 	const char *instead = f->holds & ANN_HOLDS_QUAD ? " (the smallest rectangle around it is written)"
 		: f->holds & ANN_HOLDS_BOX                  ? " (its box is written)"
 													: "";
@@ -603,8 +616,9 @@ ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		{ quads, f->holds & (ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON), "orientation of a box (its upright box is written)" },
 		{ lines, f->holds & ANN_HOLDS_LINES, "line or point shape (its box is written)" },
 		{ labels, f->holds & ANN_HOLDS_LABELS, "label of a whole picture, without a box" },
-		{ areas, f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES), "stored area that is not that of the shape" },
+		{ areas, f->holds & ANN_HOLDS_AREA || attributes, "stored area that is not that of the shape" },
 		{ apart, attributes, "box that is not the extent of its shape (the shape is written)" },
+		{ classes, !f->only_class, "name of a class (all objects are of one)" },
 		{ voids, f->holds & ANN_HOLDS_VOID, "region not to be judged (void, DontCare)" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)

@@ -3,8 +3,12 @@
  * rectangle (its corners are pixels, both within), line, point, bitmap (a PNG in zlib in base64 at an origin). A
  * polygon with holes (interior) becomes a mask, for which the picture's size is needed.
  */
+#include "annotations/attributes.h"
 #include "annotations/find.h"
+#include "annotations/masks.h"
+#include "annotations/put.h"
 #include "annotations/rle.h"
+#include "annotations/trace.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <zlib.h>
@@ -111,6 +115,22 @@ with_holes(ann_set *s, int image, uint32_t outer, const json_t *holes, secant_er
 	return shape;
 }
 
+/* A tag is an attribute; one without a value is true. */
+static void
+keep_tags(ann_set *s, uint32_t *head, const json_t *tags)
+{
+	size_t i;
+	json_t *tag;
+	json_array_foreach (tags, i, tag) {
+		const json_t *value = json_object_get(tag, "value");
+		const char *name = json_is_string(tag) ? json_string_value(tag) : ann_tree_text(tag, "name");
+		if (!value || json_is_null(value))
+			ann_add_attribute(s, head, name, "true", 4);
+		else
+			ann_tree_keep(s, head, name, value);
+	}
+}
+
 static secant_status
 read_object(ann_set *s, int image, const json_t *object, const char *origin, secant_err *err)
 {
@@ -159,8 +179,9 @@ read_object(ann_set *s, int image, const json_t *object, const char *origin, sec
 		return ann_bad(s, "parse-error", origin, 0, 0, err, "a geometry of type '%s' is not read", type);
 	}
 	if (kept) {
-		ann_tree_keep(s, &head, "tags", json_object_get(object, "tags"));
+		keep_tags(s, &head, json_object_get(object, "tags"));
 		s->objects[at].attributes = head;
+		ann_absorb(s, &s->objects[at]);
 	}
 	return status;
 }
@@ -174,9 +195,17 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	json_t *object;
 	if (!json_object_get(top, "objects"))
 		return SECANT_OK; /* meta.json */
-	char *stem = base_path_stem(origin);
-	int image = f && stem ? ann_finder_picture(f, s, stem, origin, &status, err) : f ? -1 : 0;
-	secant_free(stem);
+	char *stem = base_path_stem(origin), *inner = base_strdup(f ? ann_below(s, origin) : "");
+	char *ann = inner ? strstr(inner, "ann/") : NULL;
+	int image = f ? -1 : 0;
+	if (f && ann && (ann == inner || ann[-1] == '/')) { /* DATASET/img/x/a.jpg for DATASET/ann/x/a.jpg.json */
+		memcpy(ann, "img", 3);
+		inner[strlen(inner) - strlen(".json")] = 0;
+		image = ann_find_image(s, inner, strlen(inner));
+	}
+	if (f && image < 0 && stem)
+		image = ann_finder_picture(f, s, stem, origin, &status, err);
+	secant_free(stem), secant_free(inner);
 	if (image < 0)
 		return status;
 	const json_t *size = json_object_get(top, "size");
@@ -184,7 +213,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	s->images[image].source = source;
 	ann_tree_size(s, image, ann_tree_number(size, "width"), ann_tree_number(size, "height"));
 	uint32_t head = 0;
-	ann_tree_keep(s, &head, "tags", json_object_get(top, "tags"));
+	keep_tags(s, &head, json_object_get(top, "tags"));
 	s->images[image].attributes = head;
 	json_array_foreach (json_object_get(top, "objects"), i, object)
 		if (!status)
@@ -204,12 +233,158 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* A mask: a PNG of its extent, in zlib, in base64. */
+static secant_status
+put_bitmap(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
+{
+	uint8_t *pixels = NULL;
+	int b[4];
+	secant_image im = { 0 };
+	void *png = NULL;
+	size_t n = 0;
+	secant_status status = ann_rle_cut(s, o->shape, &pixels, b, err);
+	int w = b[2] > 0 ? b[2] : 1, h = b[3] > 0 ? b[3] : 1;
+	if (!status)
+		status = secant_image_new(&im, w, h, 1, SECANT_U8, err);
+	for (int i = 0; !status && i < b[2] * b[3]; i++)
+		((uint8_t *)im.data)[i] = pixels[i] ? 255 : 0;
+	if (!status)
+		status = secant_image_encode(&im, "png", &png, &n, NULL, err);
+	uLongf room = compressBound(n);
+	uint8_t *packed = status ? NULL : secant_calloc(room, 1);
+	if (!status && (!packed || compress(packed, &room, png, n) != Z_OK))
+		status = ann_nomem(err);
+	base_str_add(t, "\"points\": {\"exterior\": [], \"interior\": []}, \"bitmap\": {\"data\": \"");
+	if (!status)
+		ann_base64_encode(packed, room, t);
+	base_str_addf(t, "\", \"origin\": [%d, %d]}", b[0], b[1]);
+	secant_image_free(&im);
+	secant_free(png), secant_free(packed), secant_free(pixels);
+	return status;
+}
+
+static void
+put_tags(base_str *t, const ann_set *s, const ann_object *o, uint32_t head)
+{
+	ann_implied extra = { .pair = { NULL } };
+	bool any = false;
+	if (o)
+		(void)ann_find_implied(
+			s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, 0, 0, 1, &extra);
+	base_str_add(t, "\"tags\": [");
+	for (; head; head = s->attributes[head].next, any = true) {
+		ann_put_text(t, any ? ", {\"name\": " : "{\"name\": ", ann_str(s, s->attributes[head].key));
+		base_str_addf(t, ", \"value\": %s}", ann_str(s, s->attributes[head].value));
+	}
+	for (const char *const *p = extra.pair; *p; p += 2, any = true) {
+		ann_put_text(t, any ? ", {\"name\": " : "{\"name\": ", p[0]);
+		base_str_addf(t, ", \"value\": %s}", p[1]);
+	}
+	base_str_add(t, "]");
+}
+
+static secant_status
+put_object(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
+{
+	static const char *const types[] = { "rectangle", "polygon", "bitmap", "polygon", "line", "point" };
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	const double corners[4] = { ann_x0(o), ann_y0(o), ann_x1(o) - 1, ann_y1(o) - 1 }, *xy = corners;
+	ann_ring ring = { 0 };
+	int parts, n = 2;
+	secant_status status = SECANT_OK;
+	ann_put_text(t, "{\"classTitle\": ", ann_class_of(s, o));
+	base_str_addf(t, ", \"description\": \"\", \"geometryType\": \"%s\", ",
+		types[kind == ANN_POINTS && s->shapes[o->shape + 2] > 1 ? ANN_LINE : kind]);
+	put_tags(t, s, o, o->attributes);
+	base_str_add(t, ", ");
+	if (kind == ANN_RLE)
+		status = put_bitmap(t, s, o, err);
+	else {
+		if (kind == ANN_LINE || kind == ANN_POINTS)
+			(void)ann_part(ann_parts(s, o->shape, &parts), &xy, &n);
+		else if (kind) {
+			status = ann_one_ring(s, o, &ring, err);
+			xy = ring.xy, n = ring.n;
+		}
+		base_str_add(t, "\"points\": {\"exterior\": [");
+		ann_put_points(t, xy, n, false);
+		base_str_add(t, "], \"interior\": []}");
+	}
+	base_str_add(t, "}");
+	secant_free(ring.xy);
+	return status;
+}
+
+static secant_status
+put_meta(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	base_str_add(&t, "{\"classes\": [");
+	for (int i = 0; i < s->n_classes; i++) {
+		ann_put_text(&t, i ? ", {\"title\": " : "{\"title\": ", ann_str(s, s->classes[i].name));
+		base_str_addf(&t, ", \"shape\": \"any\", \"color\": \"#%06X\", \"id\": %d}",
+			(unsigned)ann_mask_colour(s, i, true, i + 1) & 0xffffff, i + 1);
+	}
+	base_str_add(&t, "], \"tags\": []}\n");
+	secant_status status = ann_out_str(out, "meta.json", &t, err);
+	base_str_free(&t);
+	return status;
+}
+
+static secant_status
+write_list(ann_set *s, ann_out *out, int list, secant_err *err)
+{
+	base_str t = { 0 };
+	const char *name = list < 0 ? "ds" : ann_str(s, s->splits[list]);
+	char *folder = base_format("%s/img", name);
+	secant_status status = folder ? SECANT_OK : ann_nomem(err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		bool first = true;
+		if (!ann_in_list(s, i, list))
+			continue;
+		base_str_add(&t, "{\"description\": \"\", ");
+		put_tags(&t, s, NULL, im->attributes);
+		base_str_addf(&t, ", \"size\": {\"height\": %d, \"width\": %d}, \"objects\": [", im->height, im->width);
+		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			if (!ann_is_thing(s, o))
+				continue;
+			base_str_add(&t, first ? "\n" : ",\n");
+			first = false;
+			status = put_object(&t, s, o, err);
+		}
+		base_str_add(&t, "]}\n");
+		char *file = base_format("%s/ann/%s.json", name, ann_str(s, im->name));
+		if (!status)
+			status = file ? ann_out_str(out, file, &t, err) : ann_nomem(err);
+		if (!status)
+			status = ann_out_beneath(out, s, i, folder, err);
+		secant_free(file);
+	}
+	base_str_free(&t);
+	secant_free(folder);
+	return status;
+}
+
+static secant_status
+write_set(ann_set *s, ann_out *out, secant_err *err)
+{
+	secant_status status = put_meta(s, out, err);
+	ann_lose_point_sets(s, out);
+	return status ? status : ann_write_lists(s, out, write_list, err);
+}
+
 const ann_format ann_format_supervisely = {
 	.name = "supervisely",
 	.brief = "Supervisely: DATASET/img and DATASET/ann",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES
-		| ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS,
+		| ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_FRACTIONS,
 	.detect = detect,
 	.read = read_set,
+	.write = write_set,
 	.parse = parse_one,
 };

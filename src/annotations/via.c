@@ -9,6 +9,7 @@
  * "options"}}, "metadata": {ID: {"vid", "z", "xy": [SHAPE, ...], "av": {AID: VALUE}}}}. It is turned into what version
  * 2 says. Version 2 is written.
  */
+#include "annotations/attributes.h"
 #include "annotations/csv.h"
 #include "annotations/find.h"
 #include "annotations/put.h"
@@ -144,6 +145,7 @@ read_region(ann_set *s, int image, const json_t *region, const char *origin, sec
 		if (!key || strcmp(other, key))
 			ann_tree_keep(s, &head, other, v);
 	s->objects[at].attributes = head;
+	ann_absorb(s, &s->objects[at]);
 	return SECANT_OK;
 }
 
@@ -399,7 +401,7 @@ put_region(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 		base_str_add(t, "}");
 	}
 	ann_put_text(t, ", \"region_attributes\": {\"label\": ", ann_class_of(s, o));
-	ann_put_pairs(t, s, o->attributes, ", ", false);
+	ann_put_object_pairs(t, s, o, ", ", false);
 	base_str_add(t, "}}");
 	return status;
 }
@@ -409,6 +411,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
 	secant_status status = SECANT_OK;
+	ann_lose_point_sets(s, out);
 	base_str_add(&t, "{");
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);

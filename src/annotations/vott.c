@@ -4,6 +4,12 @@
  * Each tag of a region is an object.
  */
 #include "annotations/find.h"
+#include "annotations/masks.h"
+#include "annotations/put.h"
+#include "annotations/trace.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include <stdio.h>
 
 static bool
 is_own(const char *path)
@@ -95,6 +101,91 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	return status ? status : ann_leave_unlisted(s, false, err);
 }
 
+static void
+put_object_points(base_str *t, const double *xy, int n)
+{
+	base_str_add(t, ", \"points\": [");
+	for (int i = 0; i < n; i++) {
+		ann_put_real(t, i ? ", {\"x\": " : "{\"x\": ", xy[2 * i]);
+		ann_put_real(t, ", \"y\": ", xy[2 * i + 1]);
+		base_str_add(t, "}");
+	}
+	base_str_add(t, "]}");
+}
+
+static secant_status
+put_region(base_str *t, const ann_set *s, const ann_object *o, int id, secant_err *err)
+{
+	static const char *const types[] = { "RECTANGLE", "POLYGON", "POLYGON", "POLYGON", "POLYLINE", "POINT" };
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	const double box[4] = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) };
+	const double corners[8] = { box[0], box[1], ann_x1(o), box[1], ann_x1(o), ann_y1(o), box[0], ann_y1(o) };
+	ann_ring ring = { 0 };
+	int parts, n = 4;
+	const double *xy = corners;
+	secant_status status = SECANT_OK;
+	if (kind == ANN_LINE || kind == ANN_POINTS)
+		(void)ann_part(ann_parts(s, o->shape, &parts), &xy, &n);
+	else if (kind) {
+		status = ann_one_ring(s, o, &ring, err);
+		xy = ring.xy, n = ring.n;
+	}
+	base_str_addf(
+		t, "{\"id\": \"region%d\", \"type\": \"%s\"", id, kind == ANN_POINTS && n > 1 ? "POLYLINE" : types[kind]);
+	ann_put_text(t, ", \"tags\": [", ann_class_of(s, o));
+	static const char *const keys[] = {
+		"], \"boundingBox\": {\"left\": ", ", \"top\": ", ", \"width\": ", ", \"height\": "
+	};
+	for (int k = 0; k < 4; k++)
+		ann_put_real(t, keys[k], box[k]);
+	base_str_add(t, "}");
+	put_object_points(t, xy, n);
+	secant_free(ring.xy);
+	return status;
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	base_str t = { 0 };
+	secant_status status = SECANT_OK;
+	ann_lose_point_sets(s, out);
+	base_str_add(&t, "{\"name\": \"secant\", \"version\": \"2.2.0\", \"tags\": [");
+	for (int i = 0; i < s->n_classes; i++) {
+		ann_put_text(&t, i ? ", {\"name\": " : "{\"name\": ", ann_str(s, s->classes[i].name));
+		base_str_addf(&t, ", \"color\": \"#%06x\"}", (unsigned)ann_mask_colour(s, i, true, i + 1) & 0xffffff);
+	}
+	base_str_add(&t, "],\n\"assets\": {");
+	for (int i = 0, id = 0; !status && i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		const char *name = ann_str(s, im->name);
+		bool first = true;
+		base_str_addf(&t, "%s\"%016llx\": {\"asset\": {\"format\": \"%s\", \"id\": \"%016llx\"", i ? ",\n" : "\n",
+			(unsigned long long)base_fnv1a(name, strlen(name)), base_path_ext(name),
+			(unsigned long long)base_fnv1a(name, strlen(name)));
+		ann_put_text(&t, ", \"name\": ", name);
+		base_str_addf(&t, ", \"size\": {\"width\": %d, \"height\": %d}, \"state\": 2, \"type\": 1}, \"regions\": [",
+			im->width, im->height);
+		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			if (!ann_is_thing(s, o))
+				continue;
+			base_str_add(&t, first ? "" : ",\n\t");
+			first = false;
+			status = put_region(&t, s, o, ++id, err);
+		}
+		base_str_add(&t, "], \"version\": \"2.2.0\"}");
+		if (!status)
+			status = ann_out_picture(out, s, im, name, err);
+		ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
+	}
+	base_str_add(&t, "\n}}\n");
+	if (!status)
+		status = ann_out_str(out, "secant-export.json", &t, err);
+	base_str_free(&t);
+	return status;
+}
+
 static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
@@ -104,8 +195,9 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 const ann_format ann_format_vott = {
 	.name = "vott",
 	.brief = "VoTT JSON: exports and assets",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_FRACTIONS,
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_LINES | ANN_HOLDS_FRACTIONS,
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

@@ -9,6 +9,7 @@
  * A picture without faces has a row of zeros after its 0. Faces that are invalid are not to be judged.
  */
 #include "annotations/find.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 
@@ -146,11 +147,62 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 	return parse(s, NULL, d, n, o, e);
 }
 
+static void
+put_face(base_str *t, const ann_set *s, const ann_object *o)
+{
+	const double box[4] = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) };
+	for (int k = 0; k < 4; k++)
+		ann_put_real(t, k ? " " : "", box[k]);
+	for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+		const char *json = extra[i] && o->attributes ? ann_get(s, o->attributes, extra[i]) : NULL;
+		double v;
+		bool has = json && ann_real(json, json + strlen(json), &v);
+		ann_put_real(t, " ", has ? v : i + 4 == INVALID && o->flags & ANN_VOID ? 1 : 0);
+	}
+	base_str_add(t, "\n");
+}
+
+static secant_status
+write_list(ann_set *s, ann_out *out, int list, secant_err *err)
+{
+	base_str t = { 0 };
+	const char *name = list < 0 ? "all" : ann_str(s, s->splits[list]);
+	char *folder = list < 0 ? base_strdup("images") : base_format("WIDER_%s/images", name);
+	char *file = base_format("wider_face_split/wider_face_%s_bbx_gt.txt", name);
+	secant_status status = folder && file ? SECANT_OK : ann_nomem(err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		int faces = 0;
+		if (!ann_in_list(s, i, list))
+			continue;
+		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
+			faces += !(s->objects[s->order[k]].flags & ANN_NO_BOX);
+		base_str_addf(&t, "%s\n%d\n%s", ann_str(s, s->images[i].name), faces, faces ? "" : "0 0 0 0 0 0 0 0 0 0 \n");
+		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
+			if (!(s->objects[s->order[k]].flags & ANN_NO_BOX))
+				put_face(&t, s, &s->objects[s->order[k]]);
+		status = ann_out_beneath(out, s, i, folder, err);
+	}
+	if (!status)
+		status = ann_out_str(out, file, &t, err);
+	secant_free(folder), secant_free(file);
+	base_str_free(&t);
+	return status;
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	return ann_write_lists(s, out, write_list, err);
+}
+
 const ann_format ann_format_wider = {
 	.name = "wider",
 	.brief = "WIDER FACE: lists of faces, *_bbx_gt.txt",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
+	.attributes = "blur|expression|illumination|occlusion|pose",
+	.only_class = "face",
 	.detect = detect,
 	.read = read,
+	.write = write,
 	.parse = parse_one,
 };

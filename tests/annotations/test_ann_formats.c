@@ -45,6 +45,7 @@ assert_boxes(secant_dataset *d, const char *format)
 	} truth[] = { { { 1, 2, 11, 14 }, "car" }, { { 20.25, 10.5, 50.75, 30.5 }, "big ship" },
 		{ { 5, 6, 25, 36 }, "big ship" } };
 	bool masks = holds(format, ANN_HOLDS_MASK);
+	const char *only = ann_find_format(format)->only_class;
 	int found = 0;
 	assert_int_equal(secant_dataset_count(d), 3);
 	assert_int_equal(secant_dataset_object_count(d), 3);
@@ -55,7 +56,7 @@ assert_boxes(secant_dataset *d, const char *format)
 				double off = 0;
 				for (int j = 0; j < 4; j++)
 					off = fmax(off, fabs(a.box[j] - truth[t].v[j]));
-				found += off <= (masks ? .5 : 0) && !strcmp(a.class_name, truth[t].class);
+				found += off <= (masks ? .5 : 1e-9) && !strcmp(a.class_name, only ? only : truth[t].class);
 			}
 	}
 	if (found != 3)
@@ -86,6 +87,11 @@ test_there_and_back(void **state)
 		secant_dataset *back = open_as(one, NULL);
 		assert_string_equal(secant_dataset_format_name(back), name);
 		assert_boxes(back, name);
+		if (ann_find_format(name)->only_class) {
+			assert_int_equal(secant_dataset_classes(back), 1);
+			secant_dataset_free(back);
+			continue;
+		}
 		int at = 0; /* masks have the background before it: numbers of classes are values of pixels */
 		while (strcmp(secant_dataset_class_name(back, at), "big ship"))
 			at++;

@@ -79,9 +79,7 @@ test_formats(void **state)
 				"false}, \"group\": 0, \"bbox\": [1, 2, 3, 4]}, {\"type\": "
 				"\"polygon\", \"label_id\": 0, \"points\": [1, 2, 5, 2, 5, 6]}, {\"type\": \"label\", \"label_id\": "
 				"0}], \"image\": {\"path\": \"a.png\", \"size\": [80, 100]}}]}" },
-			NULL,
-			"images/train/a.png 100x80 train: cat 1,2 3x4 is_crowd=false; cat 1,2 4x4 polygon (1,2)(5,2)(5,6); cat",
-			"cat" },
+			NULL, "images/train/a.png 100x80 train: cat 1,2 3x4; cat 1,2 4x4 polygon (1,2)(5,2)(5,6); cat", "cat" },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }

@@ -1,0 +1,155 @@
+/* Formats that tools of others have, written and read again: every kind of shape and what objects carry comes back, or
+ * stands in the report. */
+#include "ann_describe.h"
+
+/* A polygon of two parts, a mask, a turned box, a line, a point, a crowd with an area of its own, what nobody knows. */
+static const char source[] =
+	"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 16}, {\"id\": 2, \"file_name\": "
+	"\"b.png\", \"width\": 20, \"height\": 16}], \"categories\": [{\"id\": 1, \"name\": \"cat\"}, {\"id\": 2, "
+	"\"name\": "
+	"\"big dog\"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [2, 2, 16, 7], "
+	"\"segmentation\": [[2, 2, 9, 2, 9, 9], [12, 4, 18, 4, 18, 8.25]]}, {\"id\": 2, \"image_id\": 1, \"category_id\": "
+	"2, "
+	"\"bbox\": [0, 11, 2, 3], \"segmentation\": {\"size\": [16, 20], \"counts\": [11, 3, 13, 3, 290]}}, {\"id\": 3, "
+	"\"image_id\": 1, \"category_id\": 2, \"bbox\": [1.5, 2, 3.25, 4], \"area\": 11, \"iscrowd\": 1, \"attributes\": "
+	"{\"sure\": \"yes\", \"age\": 7}}]}";
+#define MASK_OBJECT "big dog 0,11 2x3 mask 6"
+#define BOX_OBJECT "big dog 1.5,2 3.25x4"
+
+static const struct {
+	const char *format, *expected, *lost[4];
+} kinds[] = {
+	{ "isat",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(9,9) + (12,4)(18,4)(18,8.25); big dog 0,11 2x3 polygon "
+		"(0,11)(2,11)(2,14)(0,14); big dog 1.5,2 3.25x4 polygon (1.5,2)(4.75,2)(4.75,6)(1.5,6) crowd | b.png 20x16:",
+		{ "attribute 'sure'" } },
+	{ "via",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); big dog 0,11 2x3 polygon "
+		"(0,11)(2,11)(2,14)(0,14); " BOX_OBJECT " crowd sure=\"yes\" age=7 | b.png 20x16:",
+		{ "further part" } },
+	{ "vott",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); big dog 0,11 2x3 polygon "
+		"(0,11)(2,11)(2,14)(0,14); " BOX_OBJECT " | b.png 20x16:",
+		{ "further part", "crowd mark", "attribute 'age'" } },
+	{ "supervisely",
+		"ds/img/a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); " MASK_OBJECT
+		"; " BOX_OBJECT " crowd sure=\"yes\" age=7 | ds/img/b.png 20x16:",
+		{ "further part" } },
+	{ "label-studio",
+		"images/a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); " MASK_OBJECT
+		"; " BOX_OBJECT " | images/b.png 20x16:",
+		{ "further part", "crowd mark", "attribute 'age'", "stored area" } },
+	{ "datumaro",
+		"images/default/a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(9,9) + (12,4)(18,4)(18,8.25); " MASK_OBJECT
+		"; " BOX_OBJECT " crowd sure=\"yes\" age=7 | images/default/b.png 20x16:",
+		{ NULL } },
+	{ "mot",
+		"img1/000001.png 20x16: cat 2,2 16x7 track_id=1 visibility=1; big dog 0,11 2x3 track_id=2 visibility=1; big "
+		"dog "
+		"1.5,2 3.25x4 track_id=3 visibility=1 | img1/000002.png 20x16:",
+		{ "polygon (its box is written)", "mask of an object", "crowd mark", "name of a picture" } },
+	{ "wider", "images/a.png 20x16: face 2,2 16x7; face 0,11 2x3; face 1.5,2 3.25x4 | images/b.png 20x16:",
+		{ "polygon (its box is written)", "name of a class", "crowd mark", "attribute 'sure'" } },
+	{ "icdar",
+		"images/a.png 20x16: text 2,2 16x7 quad (2,2)(18,2)(18,9)(2,9); text "
+		"0,11 2x3 quad (0,11)(2,11)(2,14)(0,14); text 1.5,2 3.25x4 quad (1.5,2)(4.75,2)(4.75,6)(1.5,6) | images/b.png "
+		"20x16:",
+		{ "smallest rectangle", "name of a class", "crowd mark", "attribute 'sure'" } },
+	{ "open-images",
+		"images/a.png 20x16: cat 2,2 16x7; big dog 0,11 2x3; big dog 1.5,2 3.25x4 crowd | images/b.png 20x16:",
+		{ "polygon (its box is written)", "mask of an object", "attribute 'age'" } },
+	{ "createml", "a.png 20x16: cat 2,2 16x7; big dog 0,11 2x3; big dog 1.5,2 3.25x4 | b.png 20x16:",
+		{ "polygon (its box is written)", "crowd mark" } },
+	{ "rle-csv",
+		"images/a.png 20x16: cat 2,2 16x7 mask 40; " MASK_OBJECT "; big dog 1,2 4x4 mask 16 | images/b.png 20x16:",
+		{ "crowd mark", "attribute 'age'" } },
+};
+
+static void
+test_each_writer_there_and_back(void **state)
+{
+	char *tmp = base_strdup(scratch_dir());
+	put(tmp, "src/annotations.json", source);
+	put_picture(tmp, "src/a.png", 20, 16, 1);
+	put_picture(tmp, "src/b.png", 20, 16, 2);
+	secant_dataset *d = open_as(at(tmp, "src"), NULL);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		char *out = base_strdup(at(tmp, kinds[i].format)), *report = NULL;
+		secant_err err = { 0 };
+		if (write_as(d, kinds[i].format, out, NULL, &report, &err))
+			fail_msg("%s: %s", kinds[i].format, err.msg);
+		for (int k = 0; k < 4 && kinds[i].lost[k]; k++)
+			if (!strstr(report, kinds[i].lost[k]))
+				fail_msg("%s: %s does not count '%s'", kinds[i].format, report, kinds[i].lost[k]);
+		if (!kinds[i].lost[0])
+			assert_non_null(strstr(report, "\"lost\": []"));
+		assert_described(kinds[i].format, out, NULL, kinds[i].expected, NULL);
+		secant_free(report), secant_free(out);
+	}
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+/* Lists of a set are lists again in every format that has them. */
+static void
+test_lists_come_back(void **state)
+{
+	static const char *const formats[] = { "supervisely", "datumaro", "wider", "open-images" };
+	char *tmp = base_strdup(scratch_dir());
+	static const char *const files[] = { "src/train/a.png", "@20x10", "src/val/b.png", "@20x10", "src/train.csv",
+		"filename,class,xmin,ymin,xmax,ymax\ntrain/a.png,cat,1,1,5,5\n", "src/val.csv",
+		"filename,class,xmin,ymin,xmax,ymax\nval/b.png,cat,1,1,5,5\n", NULL };
+	lay_out(tmp, files);
+	secant_dataset *d = open_as(at(tmp, "src"), NULL);
+	assert_int_equal(secant_dataset_splits(d), 2);
+	for (int i = 0; i < 4; i++) {
+		must_write(d, formats[i], at(tmp, formats[i]));
+		secant_dataset *back = open_as(at(tmp, formats[i]), NULL);
+		secant_dataset_item p;
+		assert_int_equal(secant_dataset_splits(back), 2);
+		for (int k = 0; secant_dataset_picture(back, k, &p); k++) {
+			const char *list = p.splits == 1 ? secant_dataset_split_name(back, 0) : secant_dataset_split_name(back, 1);
+			assert_string_equal(list, strstr(p.name, "a.png") ? "train" : "val");
+		}
+		secant_dataset_free(back);
+	}
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+/* A stroke that Label Studio's own writer made (label-studio-converter: mask2rle of 3 x 2 pixels, 0 255 255 / 0 0 255).
+ */
+static void
+test_strokes_of_label_studio(void **state)
+{
+	static const described row[] = {
+		{ "a stroke, a file of a local storage",
+			{ "images/a.png", "@3x2", "x.json",
+				"[{\"id\": 1, \"data\": {\"image\": \"/data/local-files/?d=some/images/a.png\"}, \"annotations\": "
+				"[{\"result\": [{\"type\": \"brushlabels\", \"original_width\": 3, \"original_height\": 2, \"value\": "
+				"{\"format\": \"rle\", \"rle\": [0, 0, 0, 24, 57, 27, 252, 96, 19, 255, 206, 1, 31, 248], "
+				"\"brushlabels\": "
+				"[\"cat\"]}}]}]}]" },
+			NULL, "images/a.png 3x2: cat 1,0 2x2 mask 3", "cat" },
+		{ "a stroke of another size",
+			{ "images/a.png", "@3x2", "x.json",
+				"[{\"data\": {\"image\": \"a.png\"}, \"annotations\": [{\"result\": [{\"type\": \"brushlabels\", "
+				"\"original_width\": 4, \"original_height\": 2, \"value\": {\"rle\": [0, 0, 0, 24, 57, 27, 252], "
+				"\"brushlabels\": [\"cat\"]}}]}]}]" },
+			NULL, NULL, "x.json|brush stroke|4 x 2" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_writer_there_and_back),
+		cmocka_unit_test(test_lists_come_back),
+		cmocka_unit_test(test_strokes_of_label_studio),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
