@@ -22,6 +22,10 @@ static const struct {
 		{ "FirstDetectionFilter",
 			"{\"Type\":\"Area\",\"TopN\":2,\"BottomN\":0,\"MinArea\":0,\"MaxArea\":0,\"ConfThresh\":0}" } },
 	{ "mxpi_nmsoverlapedroiV2", { NULL } },
+	{ "mxpi_object2osdinstances", { "fontScale", "0.5", NULL, NULL } },
+	{ "mxpi_class2osdinstances", { "dataSourceImage", "before", NULL, NULL } },
+	{ "mxpi_osdinstancemerger", { NULL } },
+	{ "mxpi_opencvosd", { "dataSourceOsd", "drawn", NULL, NULL } },
 	{ "mxpi_objectpostprocessor",
 		{ "postProcessLibPath", "libyolov3postprocess.so", "postProcessConfigContent",
 			"{\"CLASS_NUM\":\"2\",\"YOLO_TYPE\":\"1\",\"ANCHOR_DIM\":\"1\"}" } },
@@ -83,7 +87,10 @@ give(int which, const stream_message *kind, const uint8_t *data, size_t size)
 	host h = { .which = which };
 	h.w = (stream_worker){ .kind = stream_element_find(elements[which].element),
 		.name = "x",
-		.n_sinks = !strcmp(elements[which].element, "mxpi_nmsoverlapedroiV2") ? 2 : 1,
+		.n_sinks = !strcmp(elements[which].element, "mxpi_nmsoverlapedroiV2")
+				|| !strcmp(elements[which].element, "mxpi_opencvosd")
+			? 2
+			: 1,
 		.n_sources = 1,
 		.keys = keys,
 		.n_keys = 1,
@@ -96,7 +103,18 @@ give(int which, const stream_message *kind, const uint8_t *data, size_t size)
 	const stream_work *work = h.w.kind->work;
 	stream_frame *f = stream_frame_new(), *in[2] = { f, f };
 	h.w.state = secant_calloc(1, work->state + 1);
-	if (!f || !h.w.state || !keys[0] || stream_frame_put(f, "before", kind, stream_blob_of(data, size)))
+	/* a picture that drawings are put on; drawings for what is a picture */
+	const stream_message *pictures = stream_message_find("MxpiVisionList"),
+						 *osd = stream_message_find("MxpiOsdInstancesList");
+	stream_made made = { .format = STREAM_BGR, .width = 8, .height = 8 };
+	stream_blob *canvas = kind == osd ? stream_pictures_new(&made, 1) : NULL;
+	if (canvas) {
+		memset(made.to, 0, 8 * 8 * 3);
+		(void)stream_frame_put(f, "before", pictures, canvas);
+		(void)stream_frame_put(f, "drawn", osd, stream_blob_of(data, size));
+	} else if (stream_frame_put(f, "before", kind, stream_blob_of(data, size)))
+		abort();
+	if (!f || !h.w.state || !keys[0])
 		abort();
 	if (!work->open || !work->open(&h.w, why, sizeof why)) {
 		work->run(&h.w, in);

@@ -1,10 +1,68 @@
 /* mxpi_osdinstancemerger: joins drawings. */
-#include "stream/element.h"
+#include <stdio.h>
+#include "stream/worker.h"
 
 static const stream_prop props[] = {
 	STREAM_PROP_TEXT("dataSourceList", "auto", "keys of the drawings, a list"),
 	STREAM_PROP_END,
 };
+
+enum { MOST = 64 };
+
+/* The i-th of the keys, or with "auto" what comes before the i-th port. */
+static void
+key_at(stream_worker *w, const char *list, int i, char *key, size_t size)
+{
+	char *up = !strcmp(list, "auto") ? w->upstream(w->host, i) : NULL;
+	for (int k = 0; k < i && strcmp(list, "auto") != 0; k++) {
+		list += strcspn(list, ",");
+		list += *list == ',';
+	}
+	while (*list == ' ')
+		list++;
+	snprintf(key, size, "%.*s", (int)strcspn(list, ", "), list);
+	if (!strcmp(key, "auto"))
+		snprintf(key, size, "%s", up ? up : "");
+	secant_free(up);
+}
+
+/* Drawings of one picture from all ports: the k-th of each list become the k-th of the result. */
+static void
+run(stream_worker *w, stream_frame *const *in)
+{
+	char text[1000], key[300];
+	base_str list = { 0 };
+	format_wire at[MOST], one;
+	stream_blob *held[MOST] = { NULL };
+	const stream_message *kind;
+	int n = w->n_sinks < MOST ? w->n_sinks : MOST, more = 1;
+	stream_prop_text(w, "dataSourceList", text, sizeof text);
+	for (int i = 0; i < n; i++) {
+		key_at(w, text, i, key, sizeof key);
+		at[i] = (format_wire){ NULL, 0 };
+		if (stream_frame_get(in[i], key, &kind, &held[i]) && kind && !strcmp(kind->name, "MxpiOsdInstancesList"))
+			at[i] = (format_wire){ held[i]->p, held[i]->n };
+	}
+	while (more) {
+		base_str both = { 0 };
+		more = 0;
+		for (int i = 0; i < n; i++)
+			if (format_wire_next_bytes(&at[i], 1, &one) > 0) {
+				base_str_addn(
+					&both, (const char *)one.p, one.n); /* fields that repeat join by standing behind others */
+				more++;
+			}
+		if (more)
+			stream_put_message(&list, 1, &both);
+		base_str_free(&both);
+	}
+	stream_answer(w, in[0], stream_message_find("MxpiOsdInstancesList"), stream_blob_take(&list));
+	base_str_free(&list);
+	for (int i = 0; i < n; i++)
+		stream_blob_drop(held[i]);
+}
+
+static const stream_work work = { .run = run, .sync = true };
 
 const stream_element_type stream_element_mxpi_osdinstancemerger = {
 	.name = "mxpi_osdinstancemerger",
@@ -13,4 +71,5 @@ const stream_element_type stream_element_mxpi_osdinstancemerger = {
 	.sources = { STREAM_MEDIA_OSD },
 	.more_sinks = STREAM_MEDIA_ANY,
 	.starts = stream_starts_linked,
+	.work = &work,
 };
