@@ -1,10 +1,12 @@
 /*
- * `secant eval MODEL DATA`: scores of a model over a split, as a table or JSON.
+ * `secant eval MODEL... DATA`: scores of a model, of several together or of the models of folds, as a table or JSON.
  */
 #include "command.h"
 #include <math.h>
+#include <secant/files.h>
 #include <secant/train.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct eval {
@@ -224,24 +226,98 @@ print_confusion(const secant_scores *s)
 	}
 }
 
+static void
+print_scores(const secant_scores *scores)
+{
+	print_table(scores);
+	if (!scores->protocol)
+		print_reductions(scores);
+	print_confusion(scores);
+}
+
+/* ---- folds ---- */
+
+enum { MOST_FOLDS = 1000 };
+
+/* The model of a fold in the folder of `train --folds N --fold all`; false: there is none. */
+static bool
+fold_model(const char *folder, int fold, char *path, size_t size)
+{
+	char run[1024];
+	int n = snprintf(run, sizeof run, "%s/fold-%d", folder, fold);
+	return n > 0 && (size_t)n < sizeof run && secant_is_dir(run) && tool_model(run, path, size) == path;
+}
+
+/* Each fold's model on the pictures that it held out, and what they come to together. */
+static int
+run_folds(eval *e, const char *folder, const char *data, const secant_logger *log, secant_err *err)
+{
+	char model[1100];
+	double sum[2] = { 0 }, squares[2] = { 0 };
+	int n = 0;
+	json_t *list = json_array();
+	for (int fold = 0; fold < MOST_FOLDS && fold_model(folder, fold, model, sizeof model); fold++, n++) {
+		secant_scores s;
+		if (secant_evaluate(model, data, &e->eval, log, &s, err)) {
+			json_decref(list);
+			return 0;
+		}
+		const double score[2] = { s.iou, s.f1 };
+		for (int k = 0; k < 2; k++) {
+			sum[k] += score[k];
+			squares[k] += score[k] * score[k];
+		}
+		json_array_append_new(list,
+			json_pack("{s:s,s:o,s:o,s:I}", "model", model, "iou", tool_number(s.iou), "f1", tool_number(s.f1), "images",
+				(json_int_t)s.images));
+		if (!e->common.json)
+			printf("fold %d  pictures %lld  iou %s  f1 %s\n", fold, (long long)s.images, TOOL_SCORE_OF(s.iou),
+				TOOL_SCORE_OF(s.f1));
+		secant_scores_free(&s);
+	}
+	double mean[2], spread[2];
+	for (int k = 0; k < 2; k++) {
+		mean[k] = sum[k] / n;
+		spread[k] = n > 1 ? sqrt(fmax(0, (squares[k] - n * mean[k] * mean[k]) / (n - 1))) : NAN;
+	}
+	if (e->common.json)
+		return tool_print_json(stdout,
+			json_pack("{s:o,s:o,s:o,s:o,s:o}", "iou", tool_number(mean[0]), "iou_deviation", tool_number(spread[0]),
+				"f1", tool_number(mean[1]), "f1_deviation", tool_number(spread[1]), "folds", list),
+			JSON_COMPACT | JSON_REAL_PRECISION(15), err);
+	json_decref(list);
+	printf("%d folds, each on what it held out: iou %.4f (deviation %.4f)  f1 %.4f (%.4f)\n", n, mean[0], spread[0],
+		mean[1], spread[1]);
+	return 0;
+}
+
+/* ---- the verb ---- */
+
 static int
 run(void *options, int n, const char *const *operands, secant_err *err)
 {
 	eval *e = options;
 	secant_logger log = tool_logger(&e->common);
 	secant_scores scores;
-	char model[1024];
-	if (secant_evaluate(tool_model(operands[0], model, sizeof model), operands[1], &e->eval, &log, &scores, err))
-		return 0;
-	if (e->common.json)
-		print_json(&scores, err);
-	else {
-		print_table(&scores);
-		if (!scores.protocol)
-			print_reductions(&scores);
-		print_confusion(&scores);
+	const char *data = operands[n - 1], **models;
+	char(*path)[1100], first_fold[1100];
+	if (n == 2 && fold_model(operands[0], 0, first_fold, sizeof first_fold))
+		return run_folds(e, operands[0], data, &log, err);
+	models = calloc((size_t)n, sizeof *models);
+	path = calloc((size_t)n, sizeof *path);
+	if (!models || !path)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d models", n - 1);
+	for (int i = 0; i + 1 < n && models && path; i++)
+		models[i] = tool_model(operands[i], path[i], sizeof path[i]);
+	if (models && path && !secant_evaluate_ensemble(models, n - 1, data, &e->eval, &log, &scores, err)) {
+		if (e->common.json)
+			print_json(&scores, err);
+		else
+			print_scores(&scores);
+		secant_scores_free(&scores);
 	}
-	secant_scores_free(&scores);
+	free(path);
+	free(models);
 	return 0;
 }
 
@@ -264,9 +340,11 @@ static const char *const first[] = {
 const command command_eval = {
 	.name = "eval",
 	.brief = "scores a model on a split of a data set",
-	.operands = "MODEL DATA",
+	.operands = "MODEL... DATA",
 	.details =
-		"MODEL is a model file or a run folder (its best model).\n\n"
+		"MODEL is a model file or a run folder (its best model). Of several the mean of their probabilities is judged, "
+		"as\n"
+		"predict takes it. Of the folder of train --fold all each model is judged on what it held out.\n\n"
 		"Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once. "
 		"Means leave out\n"
 		"classes that neither occur nor were predicted, unless --zero-division says what they count as. \"Taken "
@@ -276,10 +354,11 @@ const command command_eval = {
 		"pictures. thresholded iou:\n"
 		"of each picture ceil(min(max(20 (IoU - 0.5), 0), 10)) / 10, as competitions score, averaged over pictures.",
 	.example = "secant eval run/best.safetensors cells --split val\n"
-			   "secant eval run/best.safetensors cells --report report.html --confusion confusion.png",
+			   "secant eval run/best.safetensors cells --report report.html --confusion confusion.png\n"
+			   "secant eval seed-0 seed-1 seed-2 cells --tta flips",
 	.options = &eval_options,
 	.first = first,
 	.min_operands = 2,
-	.max_operands = 2,
+	.max_operands = 100,
 	.run = run,
 };

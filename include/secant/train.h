@@ -189,6 +189,10 @@ typedef struct secant_scores {
 	secant_category_score *per_category; /* owned */
 } secant_scores;
 
+/* The mean of the probabilities of n models is judged, as secant_predictor takes it; they must prepare pictures alike.
+ * Samples that the first one's run held out. */
+SECANT_API secant_status secant_evaluate_ensemble(const char *const *models, int n, const char *data,
+	const secant_eval_options *o, const secant_logger *log, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 SECANT_API secant_status secant_evaluate(const char *model, const char *data, const secant_eval_options *o,
 	const secant_logger *log, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 SECANT_API void secant_scores_free(secant_scores *s);

@@ -119,9 +119,10 @@ write_confusion(const secant_scores *s, const char *path, secant_err *err)
 }
 
 typedef struct request {
-	const char *model, *data;
+	const char *const *models, *data;
+	int n; /* of models */
 	const secant_eval_options *o;
-	const deploy_deployed *d;
+	const deploy_deployed *d; /* n of them */
 	judge_turns *turns;
 	secant_session *session; /* logits */
 	const secant_logger *log;
@@ -135,7 +136,7 @@ write_page(const request *q, const collector *c, const secant_scores *s, secant_
 	judge_fact facts[5] = { { .name = "model" }, { .name = "data" }, { .name = "pictures" }, { .name = "precision" },
 		{ .name = "threshold" } };
 	bool several = q->d->mode == BASE_MODE_MULTICLASS;
-	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s", q->model);
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s%s", q->models[0], q->n > 1 ? " and others" : "");
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%s, %s", q->data, q->o->split);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%lld", (long long)s->images);
 	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s", exec_precision_name(q->d->precision));
@@ -159,9 +160,9 @@ check_options(const request *q, secant_err *err)
 	if (o->class_weights.n && o->class_weights.n != scored)
 		return secant_fail(err, SECANT_ERR_ARG, "--class-weights has %d numbers, the model has %d classes",
 			o->class_weights.n, scored);
-	if (o->tta && o->loss)
+	if ((o->tta || q->n > 1) && o->loss)
 		return secant_fail(err, SECANT_ERR_ARG,
-			"--loss wants the network's own outputs, --tta takes the mean of probabilities: give one of them");
+			"--loss wants the network's own outputs, --tta and several models take the mean of probabilities");
 	if (o->confusion && q->d->mode == BASE_MODE_MULTILABEL)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
@@ -205,7 +206,10 @@ can_keep_threshold(const request *q, secant_err *err)
 	if (q->d->onnx.m || json_object_get(settings, "compiled") || !json_object_get(settings, "network"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--keep-threshold: %s is no model of secant train or import; give the threshold to predict or compile",
-			q->model);
+			q->models[0]);
+	if (q->n > 1)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--keep-threshold: a threshold of %d models together is no model's", q->n);
 	return SECANT_OK;
 }
 
@@ -215,13 +219,13 @@ keep_threshold(const request *q, double threshold, secant_err *err)
 	format_model_file file;
 	if (isnan(threshold))
 		return secant_fail(err, SECANT_ERR_RANGE, "--keep-threshold: nothing is foreground, so no threshold is best");
-	secant_status status = format_model_file_read(&file, q->model, err);
+	secant_status status = format_model_file_read(&file, q->models[0], err);
 	if (status)
 		return status;
 	json_object_set_new(file.settings, "threshold", json_real(threshold));
-	if (!(status = format_model_file_write(&file, q->model, err)))
+	if (!(status = format_model_file_write(&file, q->models[0], err)))
 		secant_log(
-			q->log, SECANT_LOG_INFO, "%s: keeps the threshold %.3f, found on %s", q->model, threshold, q->o->split);
+			q->log, SECANT_LOG_INFO, "%s: keeps the threshold %.3f, found on %s", q->models[0], threshold, q->o->split);
 	format_model_file_free(&file);
 	return status;
 }
@@ -299,7 +303,7 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	const char *wanted = "logits";
 	if (!status && !(q->session = exec_session_new(d->runner, &wanted, 1, err)))
 		status = err ? err->code : SECANT_ERR_NOMEM;
-	if (!status && q->o->tta && !(q->turns = judge_turns_new(q->d, q->o->tta, err)))
+	if (!status && (q->o->tta || q->n > 1) && !(q->turns = judge_turns_new(q->d, q->n, q->o->tta, err)))
 		status = err ? err->code : SECANT_ERR_ARG;
 	if (!status)
 		status = deploy_class_names_read(d->file.settings, &names, &n_names, err);
@@ -371,40 +375,113 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	return status;
 }
 
-secant_status
-secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log,
-	secant_scores *scores, secant_err *err)
+/* Models that are judged together must see one batch: the same channels, numbers and sizes. */
+static secant_status
+check_alike(const request *q, int i, secant_err *err)
 {
-	deploy_deployed d;
+	const deploy_deployed *a = &q->d[0], *b = &q->d[i];
+	const char *x = json_string_value(json_object_get(a->file.settings, "normalize")),
+			   *y = json_string_value(json_object_get(b->file.settings, "normalize"));
+	const char *what = a->classes != b->classes || a->mode != b->mode ? "classes"
+		: a->kind != b->kind || a->in_channels != b->in_channels      ? "inputs"
+		: strcmp(x ? x : "", y ? y : "") != 0 ? "normalisation"
+		: a->scaled[0] != b->scaled[0] || a->scaled[1] != b->scaled[1] || a->side != b->side ? "sizes"
+																							 : NULL;
+	if (what)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s and %s have other %s: models that are judged together must agree in classes, inputs, normalisation and "
+			"sizes",
+			q->models[0], q->models[i], what);
+	if (a->kind != SECANT_NETWORK_PICTURES)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "of clouds one model is judged at a time");
+	if (a->side || b->onnx.m)
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "%s: ONNX files are judged one at a time", q->models[b->onnx.m ? i : 0]);
+	return SECANT_OK;
+}
+
+/* What one model left out of its training may have been another's: then the score is of pictures that were learnt. */
+static void
+warn_of_leaks(const request *q)
+{
+	for (int i = 1; i < q->n; i++) {
+		secant_eval_options other;
+		int64_t seed;
+		secant_err none = { 0 };
+		if (secant_opts_init(&secant_eval_options_table, &other, &none))
+			return;
+		if (!judge_take_run(&other, &seed, q->models[i], NULL, &none)
+			&& (other.data.folds != q->o->data.folds || strcmp(other.data.fold, q->o->data.fold) != 0 || seed != q->seed
+				|| other.data.validation_fraction != q->o->data.validation_fraction))
+			secant_log(q->log, SECANT_LOG_WARNING,
+				"%s held out other pictures than %s: some that are judged here were in its training", q->models[i],
+				q->models[0]);
+		secant_opts_free(&secant_eval_options_table, &other);
+	}
+}
+
+static secant_status
+evaluate_opened(request *q, const secant_eval_options *o, deploy_deployed *d, secant_scores *scores, secant_err *err)
+{
+	secant_eval_options own;
+	secant_err copying = { 0 };
+	secant_status status = SECANT_OK;
+	for (int i = 1; i < q->n && !status; i++) {
+		status = check_alike(q, i, err);
+		d[0].multiple = d[i].multiple > d[0].multiple ? d[i].multiple : d[0].multiple;
+		d[0].least = d[i].least > d[0].least ? d[i].least : d[0].least;
+	}
+	if (status)
+		return status;
+	if (secant_opts_copy(&secant_eval_options_table, &own, o, &copying))
+		return secant_fail(err, copying.code, "%s", copying.msg);
+	q->o = &own;
+	q->threshold = deploy_threshold(d, q->n, o->threshold);
+	if (o->threshold < 0 && q->threshold != .5)
+		secant_log(q->log, SECANT_LOG_INFO, "threshold %.3f, which is kept with the model (--threshold)", q->threshold);
+	status = judge_take_run(&own, &q->seed, q->models[0], q->log, err);
+	if (!status)
+		warn_of_leaks(q);
+	if (!status)
+		status = d->kind == SECANT_NETWORK_PICTURES ? evaluate(q, scores, err) : evaluate_clouds(q, scores, err);
+	secant_opts_free(&secant_eval_options_table, &own);
+	return status;
+}
+
+secant_status
+secant_evaluate_ensemble(const char *const *models, int n, const char *data, const secant_eval_options *o,
+	const secant_logger *log, secant_scores *scores, secant_err *err)
+{
 	*scores = (secant_scores){ 0 };
 	exec_precision precision;
+	if (n < 1)
+		return secant_fail(err, SECANT_ERR_ARG, "no model is given");
 	secant_status status = exec_precision_choose(o->precision, &precision, err);
 	if (!status && precision == EXEC_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"precision f64 runs scalar references: it is for secant run, evaluation wants f32 or bf16");
-	if (!status)
+	deploy_deployed *d = status ? NULL : secant_calloc((size_t)n, sizeof *d);
+	if (!status && !d)
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d models", n);
+	request q = { .models = models, .data = data, .d = d, .log = log };
+	for (; !status && q.n < n; q.n += !status)
 		status = deploy_deployed_open(
-			&d, model, o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
-	if (status)
-		return status;
-	secant_log(log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, exec_precision_name(d.precision));
-	secant_eval_options own;
-	request q = {
-		.model = model, .data = data, .o = &own, .d = &d, .log = log, .threshold = deploy_threshold(&d, 1, o->threshold)
-	};
-	secant_err copying = { 0 };
-	if (secant_opts_copy(&secant_eval_options_table, &own, o, &copying))
-		status = secant_fail(err, copying.code, "%s", copying.msg);
-	else {
-		if (o->threshold < 0 && q.threshold != .5)
-			secant_log(log, SECANT_LOG_INFO, "threshold %.3f, which is kept with the model (--threshold)", q.threshold);
-		status = judge_take_run(&own, &q.seed, model, log, err);
-		if (!status)
-			status = d.kind == SECANT_NETWORK_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
-		secant_opts_free(&secant_eval_options_table, &own);
+			&d[q.n], models[q.n], o->precision, o->threads, o->allow_reference ? DEPLOY_ALLOW_REFERENCE : 0, err);
+	if (!status) {
+		secant_log(log, SECANT_LOG_DEBUG, "evaluating %s in %s", models[0], exec_precision_name(d[0].precision));
+		status = evaluate_opened(&q, o, d, scores, err);
 	}
-	deploy_deployed_close(&d);
+	for (int i = 0; i < q.n; i++)
+		deploy_deployed_close(&d[i]);
+	secant_free(d);
 	return status;
+}
+
+secant_status
+secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log,
+	secant_scores *scores, secant_err *err)
+{
+	return secant_evaluate_ensemble(&model, 1, data, o, log, scores, err);
 }
 
 static const secant_opt rows[] = {

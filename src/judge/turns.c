@@ -9,13 +9,14 @@
 
 struct judge_turns {
 	const deploy_deployed *d;
-	secant_session *session;
+	secant_session **session; /* of each of `models` */
+	int models;
 	deploy_views views;
 	deploy_floats input, sum;
 };
 
 judge_turns *
-judge_turns_new(const deploy_deployed *d, const char *text, secant_err *err)
+judge_turns_new(const deploy_deployed *d, int n, const char *text, secant_err *err)
 {
 	judge_turns *t = secant_calloc(1, sizeof *t);
 	if (!t) {
@@ -24,8 +25,11 @@ judge_turns_new(const deploy_deployed *d, const char *text, secant_err *err)
 	}
 	t->d = d;
 	secant_status status = deploy_views_parse(&t->views, text, err);
-	if (!status && !(t->session = deploy_deployed_session(d, err)))
-		status = SECANT_ERR_NOMEM;
+	if (!status && !(t->session = secant_calloc((size_t)n, sizeof(secant_session *))))
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d models", n);
+	for (; !status && t->models < n; t->models++)
+		if (!(t->session[t->models] = deploy_deployed_session(&d[t->models], err)))
+			status = SECANT_ERR_NOMEM;
 	for (int i = 0; i < t->views.n && !status; i++)
 		if (t->views.v[i].scale != 1 || t->views.v[i].high > 0)
 			status = secant_fail(err, SECANT_ERR_UNSUPPORTED,
@@ -41,7 +45,9 @@ judge_turns_free(judge_turns *t)
 {
 	if (!t)
 		return;
-	secant_session_free(t->session);
+	for (int i = 0; i < t->models; i++)
+		secant_session_free(t->session[i]);
+	secant_free(t->session);
 	secant_free(t->input.v);
 	secant_free(t->sum.v);
 	secant_free(t);
@@ -64,15 +70,19 @@ add_turn(judge_turns *t, unsigned turn, const secant_shape *in, const float *inp
 				memcpy(to, input + (i * pixels + deploy_view_pixel(turn, y, x, h, w)) * channels,
 					(size_t)channels * sizeof *to);
 	secant_tensor view = { SECANT_F32, shape, t->input.v, NULL }, out = { 0 };
-	secant_status status = secant_session_run(t->session, &view, &out, err);
-	if (status)
-		return status;
-	const float *v = out.data;
-	for (int64_t i = 0; i < n; i++)
-		for (int y = 0; y < vh; y++)
-			for (int x = 0; x < vw; x++, v += classes)
-				for (int64_t c = 0, at = (i * pixels + deploy_view_pixel(turn, y, x, h, w)) * classes; c < classes; c++)
-					t->sum.v[at + c] += v[c];
+	for (int k = 0; k < t->models; k++) {
+		secant_status status = secant_session_run(t->session[k], &view, &out, err);
+		if (status)
+			return status;
+		const float *v = out.data;
+		for (int64_t i = 0; i < n; i++)
+			for (int y = 0; y < vh; y++)
+				for (int x = 0; x < vw; x++, v += classes) {
+					int64_t at = (i * pixels + deploy_view_pixel(turn, y, x, h, w)) * classes;
+					for (int64_t c = 0; c < classes; c++)
+						t->sum.v[at + c] += v[c];
+				}
+	}
 	return SECANT_OK;
 }
 
@@ -87,7 +97,7 @@ judge_turns_run(judge_turns *t, const secant_shape *in, const float *input, cons
 		if (!(status = deploy_floats_reserve(&t->input, (size_t)(pixels * in->dim[3]), err)))
 			status = add_turn(t, t->views.v[i].turn, in, input, err);
 	for (int64_t i = 0; i < n && !status; i++)
-		t->sum.v[i] /= (float)t->views.n;
+		t->sum.v[i] /= (float)(t->views.n * t->models);
 	*out = t->sum.v;
 	return status;
 }

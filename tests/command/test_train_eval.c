@@ -102,6 +102,32 @@ goes_on_with_the_runs_options(void **state)
 	contains(0, "run: 3 epochs", "train $ROOT/data --out $ROOT/run --resume");
 }
 
+/* The mean of one model and itself is that model; folds are judged each on what it held out, and together with a word
+ * about what was learnt. */
+static void
+several_models_are_judged_together(void **state)
+{
+	int status = run_line(out, sizeof out,
+		"$SECANT eval $ROOT/run $ROOT/data --json > $ROOT/one.json && $SECANT eval $ROOT/run $ROOT/run $ROOT/data "
+		"--json > "
+		"$ROOT/two.json && cut -d, -f 1-10 $ROOT/one.json && cut -d, -f 1-10 $ROOT/two.json");
+	assert_int_equal(status, 0);
+	char *second = strchr(out, '\n');
+	assert_non_null(second);
+	*second++ = '\0';
+	second[strcspn(second, "\n")] = '\0';
+	assert_true(strlen(out) > 60);
+	assert_string_equal(out, second);
+	contains(0, "2 folds, each on what it held out: iou ",
+		"train $ROOT/data/train --out $ROOT/folds --folds 2 --fold all --quiet " TINY
+		" --epochs 1; $SECANT eval $ROOT/folds "
+		"$ROOT/data/train");
+	contains(0, "fold-1/best.safetensors held out other pictures than",
+		"eval $ROOT/folds/fold-0 $ROOT/folds/fold-1 $ROOT/data/train");
+	contains(2, "--keep-threshold: a threshold of 2 models together is no model's",
+		"eval $ROOT/run $ROOT/run $ROOT/data --keep-threshold");
+}
+
 static void
 wrong_usage(void **state)
 {
@@ -155,6 +181,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(trains_and_evaluates),
-		cmocka_unit_test(goes_on_with_the_runs_options), cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
+		cmocka_unit_test(goes_on_with_the_runs_options), cmocka_unit_test(several_models_are_judged_together),
+		cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
 	return cmocka_run_group_tests_name("train and eval", tests, setup, teardown);
 }
