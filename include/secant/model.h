@@ -93,6 +93,30 @@ SECANT_API extern const secant_opts secant_run_options;
 SECANT_API secant_status secant_model_run(
 	const char *model, const char *in, const char *out, const secant_run *options, secant_err *err) SECANT_NODISCARD;
 
+/* ---- quantising ---- */
+
+/* How a network is quantised; secant_opts_init(&secant_quantize_options, ...). */
+typedef struct secant_quantize {
+	int images; /* pictures that go through it */
+	char *split; /* of a data set */
+	secant_ints size; /* that pictures are scaled to; n = 0: the network's, or their own */
+	int method; /* minmax, percentile, mse, entropy: how far scales reach */
+	char *keep_float; /* layers that stay in real numbers: patterns between commas; NULL: none */
+	double target_loss; /* share of pixels that may change their class */
+	int threads;
+	secant_data_options data;
+} secant_quantize;
+SECANT_API extern const secant_opts secant_quantize_options;
+
+/*
+ * Writes the network of a model file or an ONNX file with weights and activations of 8 bits, as ONNX (QDQ) or, where
+ * the name does not end in .onnx, as a model file of it. Scales come from pictures of `data`; where more pixels change
+ * their class than options->target_loss, layers stay in real numbers, those that harm most first. `said`, nullable,
+ * receives what was done, lines of text: secant_free.
+ */
+SECANT_API secant_status secant_model_quantize(const char *model, const char *data, const char *out,
+	const secant_quantize *options, const secant_logger *log, char **said, secant_err *err) SECANT_NODISCARD;
+
 /* ---- compiling ---- */
 
 /* How a model is compiled; secant_opts_init(&secant_compile_options, ...). */

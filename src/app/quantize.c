@@ -1,0 +1,537 @@
+/*
+ * `secant quantize`: a network with weights and activations of 8 bits, after training. Pictures go through the network,
+ * what is seen of every tensor becomes its scale, and the file says it with pairs of QuantizeLinear and
+ * DequantizeLinear (formats/onnx/quantize.h), which plans here run in bytes, and ONNX Runtime and OpenVINO too. Where
+ * more pixels change their class than the user allows, layers are measured one by one, and those that harm most stay
+ * in real numbers.
+ */
+#include "app/quantize.h"
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "app/onnx.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/loader.h"
+#include "prepare/normalize.h"
+
+static const secant_opt rows[] = {
+	SECANT_OPT_HEADING("What is seen"),
+	SECANT_OPT(secant_quantize, images, INT, "images", "32", 1, 100000,
+		"pictures that go through the network, of those there are"),
+	SECANT_OPT(secant_quantize, split, STR, "split", "train", 0, 0, "which of a data set: train, val, test"),
+	SECANT_OPT(secant_quantize, size, SIZE, "size", NULL, 1, 1 << 16,
+		"height and width that pictures are scaled to; the network's own where it has one"),
+	SECANT_OPT_CHOICE(secant_quantize, method, "method", "minmax", "minmax|percentile|mse|entropy",
+		"how far scales reach: all that was seen; all but 1 in 10,000; least squared error; least divergence"),
+	SECANT_OPT_HEADING("What stays in real numbers"),
+	SECANT_OPT(secant_quantize, keep_float, STR, "keep-float", NULL, 0, 0,
+		"layers by their names, patterns with * between commas"),
+	SECANT_OPT(secant_quantize, target_loss, REAL, "target-loss", "0.01", 0, 1,
+		"share of pixels that may change their class; the layers that harm most stay in real numbers until it is met"),
+	SECANT_OPT(secant_quantize, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
+	SECANT_OPT_HEADING("Data"),
+	SECANT_OPT_TABLE(secant_quantize, data, &secant_data_options_table),
+	SECANT_OPT_END,
+};
+const secant_opts secant_quantize_options = { "quantize", sizeof(secant_quantize), rows };
+
+enum { TRIALS = 8 }; /* pictures that layers are measured with */
+
+typedef struct quantizing {
+	const secant_quantize *o;
+	deploy_onnx_source source; /* how pictures go in, and which output counts */
+	json_t *settings;
+	format_onnx_model *m; /* what becomes the file */
+	format_onnx_quantizing q;
+	app_histogram *seen; /* of each quantity */
+	format_onnx_tensor **picture; /* as the network takes them */
+	int pictures;
+	format_onnx_tensor **scores; /* of the first TRIALS, by the network as it was */
+	int channels, height, width;
+	float scale[PREPARE_NORMALIZE_CHANNELS], shift[PREPARE_NORMALIZE_CHANNELS];
+	base_str said;
+	const secant_logger *log;
+} quantizing;
+
+static void
+end(quantizing *c)
+{
+	for (int i = 0; i < c->pictures; i++)
+		format_onnx_tensor_drop(c->picture[i]);
+	for (int i = 0; i < TRIALS && c->scores; i++)
+		format_onnx_tensor_drop(c->scores[i]);
+	secant_free(c->picture);
+	secant_free(c->scores);
+	secant_free(c->seen);
+	json_decref(c->settings);
+	format_onnx_close(c->source.m);
+	format_onnx_close(c->m);
+	base_str_free(&c->said);
+}
+
+/* ---- the network ---- */
+
+static secant_status
+open_network(quantizing *c, const char *path, secant_err *err)
+{
+	deploy_onnx_wishes w = { 0 };
+	if (!(c->source.m = format_onnx_open(path, err)) || deploy_onnx_understand(&c->source, &w, &c->settings, NULL, err)
+		|| !(c->m = format_onnx_open(path, err)))
+		return err->code;
+	const char *normalize = json_string_value(json_object_get(c->settings, "normalize"));
+	const json_t *scaled = json_object_get(c->settings, "scaled");
+	c->channels = (int)json_integer_value(json_object_get(json_object_get(c->settings, "network"), "in-channels"));
+	c->height = (int)json_integer_value(json_array_get(scaled, 0));
+	c->width = (int)json_integer_value(json_array_get(scaled, 1));
+	if (c->o->size.n == 2 && c->height && (c->height != c->o->size.v[0] || c->width != c->o->size.v[1]))
+		return secant_fail(err, SECANT_ERR_ARG, "--size %dx%d: the network takes %dx%d", c->o->size.v[0],
+			c->o->size.v[1], c->height, c->width);
+	if (c->o->size.n == 2)
+		c->height = c->o->size.v[0], c->width = c->o->size.v[1];
+	if (c->m->graph.in[0].type != FORMAT_ONNX_FLOAT)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"input '%s' is %s: quantise the network without preparation "
+			"inside and in 32 bits",
+			c->m->graph.in[0].name, format_onnx_type_name(c->m->graph.in[0].type));
+	return prepare_normalize_parse(normalize, c->channels, c->scale, c->shift, err);
+}
+
+/* ---- pictures ---- */
+
+/* The numbers of a picture in the order of the file's axes, colours too. */
+static format_onnx_tensor *
+arranged(const quantizing *c, const float *v, int h, int w, secant_err *err)
+{
+	int n = c->channels;
+	int64_t first[4] = { 1, n, h, w }, rows_dim[4] = { 1, h, w, n };
+	format_onnx_tensor *t = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, 4, c->source.rows ? rows_dim : first, 0, err);
+	for (int64_t i = 0; t && i < (int64_t)h * w; i++)
+		for (int k = 0; k < n; k++) {
+			int from = c->source.backwards ? n - 1 - k : k;
+			((float *)t->data)[c->source.rows ? i * n + k : k * (int64_t)h * w + i] = v[i * n + from];
+		}
+	return t;
+}
+
+static secant_status
+add_picture(quantizing *c, const char *path, secant_err *err)
+{
+	secant_image im = { 0 }, scaled = { 0 };
+	secant_status status = secant_image_read(&im, path, NULL, err);
+	int multiple = (int)json_integer_value(json_object_get(c->settings, "multiple"));
+	if (status)
+		return status;
+	int h = c->height ? c->height : im.height / multiple * multiple,
+		w = c->width ? c->width : im.width / multiple * multiple;
+	h = h < multiple ? multiple : h;
+	w = w < multiple ? multiple : w;
+	bool same = h == im.height && w == im.width;
+	float *v = secant_calloc((size_t)h * (size_t)w * (size_t)c->channels + 1, sizeof *v);
+	if (!v)
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a picture");
+	if (!status && !same)
+		status = secant_image_resize(&scaled, &im, w, h, SECANT_FILTER_BILINEAR, err);
+	if (!status)
+		status = prepare_normalize_image(same ? &im : &scaled, c->channels, c->scale, c->shift, v, err);
+	if (!status && !(c->picture[c->pictures] = arranged(c, v, h, w, err)))
+		status = SECANT_ERR_NOMEM;
+	c->pictures += !status;
+	secant_free(v);
+	secant_image_free(&im);
+	secant_image_free(&scaled);
+	if (status)
+		secant_err_prefix(err, "%s", path);
+	return status;
+}
+
+/* As many as are wanted, from all over the list. */
+static secant_status
+read_pictures(quantizing *c, const char *data, secant_err *err)
+{
+	const char *split = c->o->split;
+	data_samples_request r = {
+		.path = data, .split = split, .options = &c->o->data, .in_channels = c->channels, .kind = DATA_TARGET_NONE
+	};
+	data_samples *s = data_samples_open(&r, err);
+	if (!s)
+		return err->code;
+	int all = data_samples_count(s), n = all < c->o->images ? all : c->o->images;
+	secant_status status = SECANT_OK;
+	if (!(c->picture = secant_calloc((size_t)n + 1, sizeof *c->picture)))
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for pictures");
+	for (int i = 0; i < n && !status; i++)
+		status = add_picture(c, data_samples_image_path(s, (int)((int64_t)i * all / n)), err);
+	data_samples_free(s);
+	return status;
+}
+
+/* ---- what is seen ---- */
+
+/* The network with every quantity as an output, beside the one that counts. */
+static format_onnx_model
+tapped(quantizing *c, format_onnx_info *out, int *taps)
+{
+	format_onnx_model m = *c->m;
+	int n = 0;
+	out[n++] = (format_onnx_info){
+		.name = deploy_onnx_output_name(&c->source), .type = FORMAT_ONNX_FLOAT, .rank = -1, .kind = "tensor"
+	};
+	for (int t = 0; t < c->q.n_tensor; t++)
+		if (!c->q.tensor[t].given && strcmp(c->q.tensor[t].name, out[0].name)) {
+			taps[n] = t;
+			out[n++] = (format_onnx_info){
+				.name = c->q.tensor[t].name, .type = FORMAT_ONNX_FLOAT, .rank = -1, .kind = "tensor"
+			};
+		}
+	m.graph.out = out;
+	m.graph.n_out = n;
+	return m;
+}
+
+/* One tensor of one picture: its ends the first time, its histogram the second. */
+static void
+look_at(quantizing *c, int t, const format_onnx_tensor *v, bool second)
+{
+	format_onnx_quantity *q = &c->q.tensor[t];
+	int64_t n = format_onnx_count(v);
+	if (v->type != FORMAT_ONNX_FLOAT)
+		return;
+	if (second) {
+		app_histogram_add(&c->seen[t], v->data, n);
+		return;
+	}
+	q->rank = v->rank ? v->rank : 1;
+	memcpy(q->dim, v->dim, sizeof v->dim);
+	for (int64_t i = 0; i < n; i++) {
+		double x = ((const float *)v->data)[i];
+		q->low = x < q->low ? x : q->low;
+		q->high = x > q->high ? x : q->high;
+	}
+}
+
+static secant_status
+see(quantizing *c, bool second, secant_err *err)
+{
+	size_t room = (size_t)c->q.n_tensor + 2;
+	format_onnx_info *info = secant_calloc(room, sizeof *info);
+	format_onnx_tensor **out = secant_calloc(room, sizeof *out);
+	int *taps = secant_calloc(room, sizeof *taps);
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = c->o->threads };
+	deploy_onnx_plans *p = NULL;
+	secant_status status = info && out && taps ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	format_onnx_model m = { 0 };
+	if (!status) {
+		m = tapped(c, info, taps);
+		if (!(p = deploy_onnx_plans_new(&m, &o, err)))
+			status = err->code;
+	}
+	for (int i = 0; i < c->pictures && !status; i++) {
+		status = deploy_onnx_plans_run(p, &c->picture[i], 1, out, err);
+		for (int t = 0; t < c->q.n_tensor && !status; t++)
+			if (c->q.tensor[t].given)
+				look_at(c, t, c->picture[i], second);
+		for (int k = 0; k < m.graph.n_out; k++) {
+			if (!status && k)
+				look_at(c, taps[k], out[k], second);
+			if (!status && !k && i < TRIALS && !second)
+				c->scores[i] = format_onnx_tensor_hold(out[k]);
+			format_onnx_tensor_drop(out[k]);
+			out[k] = NULL;
+		}
+	}
+	deploy_onnx_plans_free(p);
+	secant_free(info);
+	secant_free(out);
+	secant_free(taps);
+	return status;
+}
+
+static secant_status
+find_ranges(quantizing *c, secant_err *err)
+{
+	if (!(c->seen = secant_calloc((size_t)c->q.n_tensor + 1, sizeof *c->seen))
+		|| !(c->scores = secant_calloc(TRIALS, sizeof *c->scores)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for what is seen");
+	secant_status status = see(c, false, err);
+	if (status || c->o->method == APP_RANGE_MINMAX)
+		return status;
+	for (int t = 0; t < c->q.n_tensor; t++) {
+		c->seen[t].low = c->q.tensor[t].low;
+		c->seen[t].high = c->q.tensor[t].high;
+	}
+	if ((status = see(c, true, err)))
+		return status;
+	for (int t = 0; t < c->q.n_tensor; t++)
+		if (c->q.tensor[t].rank)
+			app_histogram_range(&c->seen[t], (app_range_method)c->o->method, &c->q.tensor[t].low, &c->q.tensor[t].high);
+	return SECANT_OK;
+}
+
+/* ---- what it costs ---- */
+
+/* Numbers of one channel of one picture. */
+static int64_t
+inner_of(const format_onnx_tensor *t)
+{
+	int64_t n = 1;
+	for (int i = 2; i < t->rank; i++)
+		n *= t->dim[i];
+	return n;
+}
+
+/* The class of pixel i; of one class, whether it is there. */
+static int
+class_of(const quantizing *c, const format_onnx_tensor *t, int64_t i)
+{
+	const float *v = t->data;
+	int64_t inner = c->source.rows_out ? 1 : inner_of(t), k = c->source.rows_out ? t->dim[t->rank - 1] : t->dim[1];
+	if (t->rank == 3)
+		k = 1;
+	if (k == 1) {
+		const char *act = json_string_value(json_object_get(json_object_get(c->settings, "network"), "activation"));
+		return (double)v[i] > (act && !strcmp(act, "sigmoid") ? 0.5 : 0);
+	}
+	int64_t base = c->source.rows_out ? i * k : i / inner * k * inner + i % inner,
+			step = c->source.rows_out ? 1 : inner;
+	int best = 0;
+	for (int64_t j = 1; j < k; j++)
+		if (v[base + j * step] > v[base + best * step])
+			best = (int)j;
+	return best;
+}
+
+/* The share of pixels whose class changes, and the mean square of what changes in scores as a share of theirs. */
+typedef struct cost {
+	double changed, squares;
+} cost;
+
+static void
+add_cost(const quantizing *c, const format_onnx_tensor *was, const format_onnx_tensor *is, double sums[4])
+{
+	int64_t n = format_onnx_count(was),
+			classes = was->rank == 3 ? 1
+		: c->source.rows_out         ? was->dim[was->rank - 1]
+									 : was->dim[1];
+	for (int64_t i = 0; i < n; i++) {
+		double a = ((const float *)was->data)[i], d = (double)((const float *)is->data)[i] - a;
+		sums[0] += a * a;
+		sums[1] += d * d;
+	}
+	for (int64_t i = 0; i < n / (classes ? classes : 1); i++)
+		sums[2] += class_of(c, was, i) != class_of(c, is, i);
+	sums[3] += (double)(n / (classes ? classes : 1));
+}
+
+static secant_status
+measure(quantizing *c, int pictures, cost *to, secant_err *err)
+{
+	base_str bytes = { 0 };
+	double sums[4] = { 0 };
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = c->o->threads };
+	format_onnx_model *m = NULL;
+	deploy_onnx_plans *p = NULL;
+	format_onnx_info one = {
+		.name = deploy_onnx_output_name(&c->source), .type = FORMAT_ONNX_FLOAT, .rank = -1, .kind = "tensor"
+	};
+	secant_status status = format_onnx_quantizing_write(&c->q, &bytes, err);
+	if (!status && (m = format_onnx_decode((const uint8_t *)bytes.p, bytes.n, err))) {
+		m->graph.out[0] = one;
+		m->graph.n_out = 1;
+		p = deploy_onnx_plans_new(m, &o, err);
+	}
+	status = status ? status : p ? SECANT_OK : err->code;
+	for (int i = 0; i < pictures && i < c->pictures && i < TRIALS && !status; i++) {
+		format_onnx_tensor *out = NULL;
+		if (!(status = deploy_onnx_plans_run(p, &c->picture[i], 1, &out, err)))
+			add_cost(c, c->scores[i], out, sums);
+		format_onnx_tensor_drop(out);
+	}
+	deploy_onnx_plans_free(p);
+	format_onnx_close(m);
+	base_str_free(&bytes);
+	*to = (cost){ sums[3] > 0 ? sums[2] / sums[3] : 0, sums[0] > 0 ? sums[1] / sums[0] : 0 };
+	return status;
+}
+
+/* ---- what stays ---- */
+
+static bool
+is_named(const char *list, const char *name)
+{
+	char word[200];
+	for (const char *p = list; p && *p; p += strspn(p, ",")) {
+		size_t n = strcspn(p, ",");
+		(void)snprintf(word, sizeof word, "%.*s", (int)n, p);
+		if (!fnmatch(word, name, 0))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+static secant_status
+keep_named(quantizing *c, secant_err *err)
+{
+	int n = 0;
+	for (int i = 0; i < c->q.n_product; i++)
+		n += c->q.product[i].kept = is_named(c->o->keep_float, c->q.product[i].name);
+	if (c->o->keep_float && !n)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--keep-float %s: no layer is called so; the first is '%s', the last '%s'", c->o->keep_float,
+			c->q.product[0].name, c->q.product[c->q.n_product - 1].name);
+	return n < c->q.n_product
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_ARG, "--keep-float %s keeps all %d layers", c->o->keep_float, n);
+}
+
+/* The harm of each layer alone. */
+static secant_status
+measure_layers(quantizing *c, secant_err *err)
+{
+	enum { PICTURES = 3 };
+	int n = c->q.n_product;
+	bool *kept = secant_calloc((size_t)n + 1, sizeof *kept);
+	secant_status status = kept ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	for (int i = 0; i < n && kept; i++)
+		kept[i] = c->q.product[i].kept;
+	for (int i = 0; i < n && !status; i++) {
+		cost one = { 0 };
+		for (int k = 0; k < n; k++)
+			c->q.product[k].kept = k != i;
+		if (!kept[i] && !(status = measure(c, PICTURES, &one, err)))
+			c->q.product[i].harm = one.squares;
+	}
+	for (int i = 0; i < n && kept; i++)
+		c->q.product[i].kept = kept[i];
+	secant_free(kept);
+	return status;
+}
+
+static int
+most_harmful(const quantizing *c)
+{
+	int best = -1;
+	for (int i = 0; i < c->q.n_product; i++)
+		if (!c->q.product[i].kept && (best < 0 || c->q.product[i].harm > c->q.product[best].harm))
+			best = i;
+	return best;
+}
+
+/* Layers stay in real numbers, those that harm most first, until the share of changed pixels is within the target. */
+static secant_status
+meet_target(quantizing *c, cost *now, secant_err *err)
+{
+	secant_status status = measure(c, TRIALS, now, err);
+	int n = c->q.n_product, most = n / 2, each = n / 24 + 1, kept = 0;
+	if (status || now->changed <= c->o->target_loss)
+		return status;
+	double first = now->changed;
+	status = measure_layers(c, err);
+	while (!status && now->changed > c->o->target_loss && kept < most) {
+		for (int k = 0; k < each; k++, kept++) {
+			int i = most_harmful(c);
+			if (i < 0)
+				break;
+			c->q.product[i].kept = true;
+			base_str_addf(&c->said, "'%s' stays in real numbers: alone it changes scores by %.2g%%\n",
+				c->q.product[i].name, 100 * sqrt(c->q.product[i].harm));
+		}
+		status = measure(c, TRIALS, now, err);
+	}
+	if (!status && now->changed > c->o->target_loss)
+		base_str_addf(&c->said,
+			"the target of %.2g%% is not met with half of the layers in real numbers: other --method, more --images\n",
+			100 * c->o->target_loss);
+	base_str_addf(&c->said, "all layers in bytes change %.2f%% of the pixels\n", 100 * first);
+	return status;
+}
+
+/* ---- the file ---- */
+
+static secant_status
+write_file(quantizing *c, const char *out, secant_err *err)
+{
+	base_str bytes = { 0 };
+	secant_status status = format_onnx_quantizing_write(&c->q, &bytes, err);
+	if (!status && !base_ext_is(out, "onnx")) {
+		char *temporary = base_format("%s.%d.onnx", out, (int)getpid());
+		secant_import o;
+		base_str said = { 0 };
+		status = temporary ? secant_opts_init(&secant_import_options, &o, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+		if (!status) {
+			if (!(status = secant_file_write(temporary, bytes.p, bytes.n, err)))
+				status = app_onnx_import(temporary, &o, out, &said, err);
+			(void)unlink(temporary);
+			secant_opts_free(&secant_import_options, &o);
+		}
+		base_str_free(&said);
+		secant_free(temporary);
+	} else if (!status)
+		status = secant_file_write(out, bytes.p, bytes.n, err);
+	base_str_free(&bytes);
+	return status;
+}
+
+/* A model file becomes ONNX first. */
+static secant_status
+as_onnx(const char *model, const secant_quantize *o, char **temporary, secant_err *err)
+{
+	secant_export e;
+	secant_status status = secant_opts_init(&secant_export_options, &e, err);
+	if (status)
+		return status;
+	*temporary = base_format("%s/secant-quantize-%d.onnx", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid());
+	e.dynamic = true;
+	if (o->size.n == 2)
+		e.size = o->size;
+	status = *temporary ? secant_model_export_onnx(model, *temporary, &e, err)
+						: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_opts_free(&secant_export_options, &e);
+	return status;
+}
+
+static void
+say(quantizing *c, const cost *now)
+{
+	int kept = 0;
+	for (int i = 0; i < c->q.n_product; i++)
+		kept += c->q.product[i].kept;
+	base_str_addf(&c->said, "%d of %d convolutions in bytes, %d norms folded, scales from %d pictures\n",
+		c->q.n_product - kept, c->q.n_product, c->q.folded, c->pictures);
+	if (c->m->opset < 13)
+		base_str_addf(&c->said,
+			"operator set %lld has no scales for each output of a layer: weights have one; export at 13 or newer for "
+			"more\n",
+			(long long)c->m->opset);
+	base_str_addf(&c->said, "%.2f%% of the pixels change their class, scores by %.2g%%\n", 100 * now->changed,
+		100 * sqrt(now->squares));
+}
+
+secant_status
+secant_model_quantize(const char *model, const char *data, const char *out, const secant_quantize *o,
+	const secant_logger *log, char **said, secant_err *err)
+{
+	secant_err own = { 0 };
+	quantizing c = { .o = o, .log = log };
+	char *temporary = NULL;
+	cost now = { 0 };
+	if (!deploy_is_onnx(model))
+		(void)!as_onnx(model, o, &temporary, &own);
+	if (!own.code && !open_network(&c, temporary ? temporary : model, &own) && !read_pictures(&c, data, &own)
+		&& !format_onnx_quantizing_begin(&c.q, c.m, &own) && !keep_named(&c, &own) && !find_ranges(&c, &own)
+		&& !meet_target(&c, &now, &own) && !write_file(&c, out, &own)) {
+		say(&c, &now);
+		if (said)
+			*said = base_str_take(&c.said);
+	}
+	if (temporary)
+		(void)unlink(temporary);
+	secant_free(temporary);
+	end(&c);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}

@@ -1,0 +1,540 @@
+/* Networks of ONNX with bytes: see quantize.h. */
+#include "formats/onnx/quantize.h"
+#include <math.h>
+#include <string.h>
+#include "formats/onnx/encode.h"
+#include "formats/onnx/wire.h"
+
+typedef enum kind { NOTHING, CONVOLUTION, PAIR, CHOICE, JOIN, FUNCTION } kind;
+
+/* What a node is to quantising, and which quantities it reads. */
+typedef struct onnx_part {
+	kind kind;
+	int product; /* of a convolution */
+	int n, *in; /* quantity of each input; -1: none */
+	int out; /* of output 0, or of the relu that becomes part of it; -1 */
+} onnx_part;
+
+static format_onnx_initializer *
+initializer(const format_onnx_model *m, const char *name)
+{
+	for (int i = 0; i < m->graph.n_init; i++)
+		if (!strcmp(m->graph.init[i].name, name))
+			return &m->graph.init[i];
+	return NULL;
+}
+
+static const format_onnx_tensor *
+floats(const format_onnx_model *m, const char *name)
+{
+	const format_onnx_initializer *i = *name ? initializer(m, name) : NULL;
+	return i && i->tensor->type == FORMAT_ONNX_FLOAT ? i->tensor : NULL;
+}
+
+static bool
+is(const format_onnx_node *n, const char *op)
+{
+	return !*n->domain && !strcmp(n->op, op);
+}
+
+static int
+readers(const format_onnx_graph *g, const char *name)
+{
+	int n = 0;
+	for (int i = 0; i < g->n_node; i++) {
+		for (int k = 0; k < g->node[i].n_in; k++)
+			n += !strcmp(g->node[i].in[k], name);
+		for (int k = 0; k < g->node[i].n_attr; k++)
+			n += g->node[i].attr[k].g ? readers(g->node[i].attr[k].g, name) : 0;
+	}
+	for (int i = 0; i < g->n_out; i++)
+		n += !strcmp(g->out[i].name, name);
+	return n;
+}
+
+/* ---- norms ---- */
+
+static format_onnx_tensor *
+new_floats(format_onnx_model *m, int type, int rank, const int64_t *dim, secant_err *err)
+{
+	format_onnx_tensor *t = format_onnx_tensor_new(type, rank, dim, 0, err);
+	if (t && base_grow((void **)&m->tensor, &m->tensor_capacity, m->n_tensor, sizeof *m->tensor)) {
+		format_onnx_tensor_drop(t);
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+		return NULL;
+	}
+	if (t)
+		m->tensor[m->n_tensor++] = t; /* dropped with the model */
+	return t;
+}
+
+static const char *
+add_initializer(format_onnx_model *m, const char *name, format_onnx_tensor *t)
+{
+	format_onnx_graph *g = &m->graph;
+	format_onnx_initializer *more = base_arena_alloc(m->arena, ((size_t)g->n_init + 1) * sizeof *more);
+	char *own = base_arena_strdup(m->arena, name);
+	if (!more || !own)
+		return NULL;
+	if (g->n_init)
+		memcpy(more, g->init, (size_t)g->n_init * sizeof *more);
+	more[g->n_init++] = (format_onnx_initializer){ own, t };
+	g->init = more;
+	return own;
+}
+
+/* w * s and (b - mean) * s + bias, s = scale / sqrt(var + eps), in double. */
+static secant_status
+fold(format_onnx_model *m, format_onnx_node *conv, const format_onnx_node *norm, secant_err *err)
+{
+	const format_onnx_tensor *w = floats(m, conv->in[1]), *b = conv->n_in > 2 ? floats(m, conv->in[2]) : NULL;
+	const float *p[4];
+	int64_t out = w->dim[0], each = format_onnx_count(w) / (out ? out : 1);
+	const format_onnx_attr *e = format_onnx_find_attr(norm, "epsilon");
+	double eps = e ? e->f : 1e-5;
+	for (int k = 0; k < 4; k++)
+		p[k] = floats(m, norm->in[k + 1])->data;
+	format_onnx_tensor *weights = new_floats(m, FORMAT_ONNX_FLOAT, w->rank, w->dim, err),
+					   *bias = weights ? new_floats(m, FORMAT_ONNX_FLOAT, 1, &out, err) : NULL;
+	const char **in = base_arena_alloc(m->arena, 3 * sizeof *in);
+	char *name = base_arena_format(m->arena, "%s+norm", conv->in[1]);
+	char *bias_name = base_arena_format(m->arena, "%s+norm.bias", conv->in[1]);
+	if (!bias || !in || !name || !bias_name)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
+	for (int64_t o = 0; o < out; o++) {
+		double s = (double)p[0][o] / sqrt((double)p[3][o] + eps);
+		for (int64_t k = o * each; k < (o + 1) * each; k++)
+			((float *)weights->data)[k] = (float)(s * (double)((const float *)w->data)[k]);
+		((float *)bias->data)[o] = (float)(s * ((b ? (double)((const float *)b->data)[o] : 0) - (double)p[2][o])
+			+ (double)p[1][o]);
+	}
+	in[0] = conv->in[0];
+	in[1] = add_initializer(m, name, weights);
+	in[2] = add_initializer(m, bias_name, bias);
+	conv->in = in;
+	conv->n_in = 3;
+	conv->out[0] = norm->out[0];
+	return in[1] && in[2] ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
+}
+
+static bool
+is_foldable(const format_onnx_model *m, const format_onnx_node *conv, const format_onnx_node *norm)
+{
+	const format_onnx_attr *train = format_onnx_find_attr(norm, "training_mode");
+	const format_onnx_tensor *w = conv->n_in > 1 ? floats(m, conv->in[1]) : NULL;
+	bool good = is(norm, "BatchNormalization") && is(conv, "Conv") && norm->n_in == 5 && norm->n_out == 1 && w
+		&& !(train && train->i) && !strcmp(conv->out[0], norm->in[0]) && readers(&m->graph, norm->in[0]) == 1
+		&& readers(&m->graph, conv->in[1]) == 1 && (conv->n_in < 3 || !*conv->in[2] || floats(m, conv->in[2]));
+	for (int k = 1; k < 5 && good; k++)
+		good = floats(m, norm->in[k]) && format_onnx_count(floats(m, norm->in[k])) == w->dim[0];
+	return good;
+}
+
+static secant_status
+fold_norms(format_onnx_quantizing *q, secant_err *err)
+{
+	format_onnx_graph *g = &q->m->graph;
+	secant_status status = SECANT_OK;
+	int n = 0;
+	for (int i = 0; i < g->n_node && !status; i++) {
+		format_onnx_node *norm = &g->node[i], *conv = NULL;
+		for (int k = 0; k < i && is(norm, "BatchNormalization"); k++)
+			if (g->node[k].n_out && norm->n_in && !strcmp(g->node[k].out[0], norm->in[0]))
+				conv = &g->node[k];
+		if (!conv || !is_foldable(q->m, conv, norm))
+			continue;
+		status = fold(q->m, conv, norm, err);
+		norm->n_in = norm->n_out = 0; /* nothing: it leaves below */
+		q->folded++;
+	}
+	for (int i = 0; i < g->n_node && !status; i++)
+		if (g->node[i].n_out)
+			g->node[n++] = g->node[i];
+	g->n_node = n;
+	return status;
+}
+
+/* ---- what can be quantised ---- */
+
+static bool
+is_nearest(const format_onnx_node *n)
+{
+	const format_onnx_attr *mode = format_onnx_find_attr(n, "mode");
+	return (is(n, "Resize") || is(n, "Upsample")) && (!mode || !strcmp(mode->s, "nearest"));
+}
+
+static bool
+is_function(const format_onnx_node *n)
+{
+	static const char *const ops[] = { "Relu", "Clip", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "HardSwish",
+		"HardSigmoid" };
+	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+		if (is(n, ops[i]))
+			return true;
+	return false;
+}
+
+static kind
+kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
+{
+	const format_onnx_model *m = q->m;
+	if (is(n, "Conv") && n->n_in > 1 && floats(m, n->in[1]) && floats(m, n->in[1])->rank == 4)
+		return n->n_in < 3 || !*n->in[2] || floats(m, n->in[2]) ? CONVOLUTION : NOTHING;
+	if ((is(n, "Add") || is(n, "Mul")) && !initializer(m, n->in[0]) && !initializer(m, n->in[1]))
+		return PAIR;
+	if (is(n, "Concat"))
+		return JOIN;
+	if ((is(n, "MaxPool") && n->n_out == 1) || is_nearest(n))
+		return CHOICE;
+	if (!is_function(n))
+		return NOTHING;
+	/* relu directly behind a product or a sum becomes part of it */
+	const format_onnx_node *before = format_onnx_maker(&m->graph, n->in[0]);
+	bool joins = (is(n, "Relu") || is(n, "Clip")) && before
+		&& (is(before, "Conv") || is(before, "Add") || is(before, "Mul")) && readers(&m->graph, n->in[0]) == 1;
+	return joins ? NOTHING : FUNCTION;
+}
+
+static int
+find_tensor(const format_onnx_quantizing *q, const char *name)
+{
+	for (int i = 0; i < q->n_tensor; i++)
+		if (!strcmp(q->tensor[i].name, name))
+			return i;
+	return -1;
+}
+
+static int
+add_tensor(format_onnx_quantizing *q, const char *name)
+{
+	int at = find_tensor(q, name);
+	bool given = false;
+	if (at >= 0 || !*name || initializer(q->m, name))
+		return at;
+	for (int i = 0; i < q->m->graph.n_in; i++)
+		given |= !strcmp(q->m->graph.in[i].name, name);
+	q->tensor[q->n_tensor] = (format_onnx_quantity){ name, given, q->n_tensor, INFINITY, -INFINITY, 0, { 0 } };
+	return q->n_tensor++;
+}
+
+static int
+root_of(const format_onnx_quantizing *q, int i)
+{
+	while (q->tensor[i].like != i)
+		i = q->tensor[i].like;
+	return i;
+}
+
+static void
+share(format_onnx_quantizing *q, int a, int b)
+{
+	int x = a < 0 || b < 0 ? -1 : root_of(q, a), y = x < 0 ? -1 : root_of(q, b);
+	if (x >= 0 && x != y)
+		q->tensor[x > y ? x : y].like = x > y ? y : x;
+}
+
+static secant_status
+look(format_onnx_quantizing *q, secant_err *err)
+{
+	format_onnx_graph *g = &q->m->graph;
+	for (int i = 0; i < g->n_node; i++) {
+		const format_onnx_node *n = &g->node[i];
+		onnx_part *p = &q->part[i];
+		int inputs = 0;
+		*p = (onnx_part){ kind_of(q, n), -1, n->n_in,
+			base_arena_alloc(q->m->arena, ((size_t)n->n_in + 1) * sizeof *p->in), -1 };
+		if (!p->in)
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+		for (int k = 0; k < n->n_in; k++) {
+			bool data = p->kind == PAIR || p->kind == JOIN || k == 0;
+			p->in[k] = p->kind && data ? add_tensor(q, n->in[k]) : -1;
+			inputs += p->in[k] >= 0;
+		}
+		if (!inputs || (p->kind == JOIN && inputs < n->n_in))
+			p->kind = NOTHING;
+		if (p->kind == CONVOLUTION) {
+			p->product = q->n_product;
+			q->product[q->n_product++] = (format_onnx_product){ .node = i, .name = *n->name ? n->name : n->out[0] };
+		}
+	}
+	for (int i = 0; i < g->n_node; i++) { /* results that somebody reads in bytes */
+		onnx_part *p = &q->part[i];
+		p->out = g->node[i].n_out ? find_tensor(q, g->node[i].out[0]) : -1;
+		for (int k = i + 1; k < g->n_node && p->kind == PAIR && p->out < 0; k++)
+			if (g->node[k].n_in && !strcmp(g->node[k].in[0], g->node[i].out[0]) && q->part[k].kind == NOTHING
+				&& is_function(&g->node[k]))
+				p->out = find_tensor(q, g->node[k].out[0]);
+		for (int k = 0; k < p->n && (p->kind == JOIN || p->kind == CHOICE); k++)
+			share(q, p->in[k], p->out);
+		for (int k = 0; k < p->n && p->kind == JOIN; k++)
+			share(q, p->in[0], p->in[k]);
+	}
+	return q->n_product ? SECANT_OK
+						: secant_fail(err, SECANT_ERR_UNSUPPORTED,
+							"no convolution has weights of 32-bit floats: there is nothing to quantise");
+}
+
+secant_status
+format_onnx_quantizing_begin(format_onnx_quantizing *q, format_onnx_model *m, secant_err *err)
+{
+	*q = (format_onnx_quantizing){ .m = m };
+	size_t inputs = 1;
+	if (m->opset < 10)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"operator set %lld has no quantised numbers: export the network at 13 or newer", (long long)m->opset);
+	if (format_onnx_writable(m, err) || fold_norms(q, err))
+		return err->code;
+	for (int i = 0; i < m->graph.n_node; i++)
+		inputs += (size_t)m->graph.node[i].n_in;
+	q->part = base_arena_alloc(m->arena, ((size_t)m->graph.n_node + 1) * sizeof *q->part);
+	q->product = base_arena_alloc(m->arena, ((size_t)m->graph.n_node + 1) * sizeof *q->product);
+	q->tensor = base_arena_alloc(m->arena, inputs * sizeof *q->tensor);
+	if (!q->part || !q->product || !q->tensor)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	return look(q, err);
+}
+
+/* ---- the file ---- */
+
+typedef struct writing {
+	const format_onnx_quantizing *q;
+	base_str graph;
+	bool *wanted; /* of each quantity */
+	bool *on; /* of each node: it is computed in bytes */
+	double *low, *high; /* of each root */
+	secant_err *err;
+} writing;
+
+static bool
+same_shape(const format_onnx_quantity *a, const format_onnx_quantity *b)
+{
+	return a->rank > 0 && a->rank == b->rank && !memcmp(a->dim, b->dim, sizeof *a->dim * (size_t)a->rank);
+}
+
+/* Can a node be computed in bytes, and does somebody want what comes of it so? */
+static bool
+in_bytes(const writing *w, const onnx_part *p)
+{
+	const format_onnx_quantizing *q = w->q;
+	if (p->kind == NOTHING || (p->kind == CONVOLUTION && q->product[p->product].kept))
+		return false;
+	if (p->kind != CONVOLUTION && (p->out < 0 || !w->wanted[p->out]))
+		return false;
+	if (p->kind == PAIR && !same_shape(&q->tensor[p->in[0]], &q->tensor[p->in[1]]))
+		return false;
+	for (int k = 0; k < p->n; k++)
+		if (p->in[k] >= 0 && !(q->tensor[p->in[k]].rank > 0)) /* nothing was seen of it */
+			return false;
+	return true;
+}
+
+static void
+put_numbers(writing *w, const char *name, int type, int rank, int64_t n, const double *v)
+{
+	format_onnx_tensor *t = format_onnx_tensor_new(type, rank, &n, 0, w->err);
+	if (!t) {
+		w->graph.failed = true;
+		return;
+	}
+	format_onnx_put_reals(t, 0, rank ? n : 1, v);
+	format_onnx_put_initializer(&w->graph, name, t);
+	format_onnx_tensor_drop(t);
+}
+
+static void
+put_pair(writing *w, const char *op, const char *in, const char *scale, const char *zero, const char *out, bool axis0)
+{
+	const char *from[3] = { in, scale, zero }, *to[1] = { out };
+	format_onnx_attr axis = { .name = "axis", .type = 2, .i = 0, .s = "" };
+	format_onnx_node n = { .op = op,
+		.domain = "",
+		.name = out,
+		.n_in = zero ? 3 : 2,
+		.n_out = 1,
+		.in = from,
+		.out = to,
+		.attr = &axis,
+		.n_attr = axis0 };
+	format_onnx_put_node(&w->graph, &n);
+}
+
+static const char *
+named(writing *w, const char *name, const char *what)
+{
+	char *s = base_arena_format(w->q->m->arena, "%s%s", name, what);
+	w->graph.failed |= !s;
+	return s ? s : "";
+}
+
+/* The scale and zero of the bytes of quantity t. */
+static void
+scale_of(const writing *w, int t, double *scale, double *zero)
+{
+	int root = root_of(w->q, t);
+	double low = fmin(w->low[root], 0), high = fmax(w->high[root], 0);
+	*scale = (double)(float)(fmax(high - low, 1e-6) / 255);
+	*zero = fmin(fmax(nearbyint(-low / *scale), 0), 255);
+}
+
+/* Bytes and back, behind what makes quantity t. */
+static void
+put_quantity(writing *w, int t)
+{
+	const char *name = w->q->tensor[t].name, *s = named(w, name, "_scale"), *z = named(w, name, "_zero_point"),
+			   *b = named(w, name, "_quantized");
+	double scale, zero;
+	scale_of(w, t, &scale, &zero);
+	put_numbers(w, s, FORMAT_ONNX_FLOAT, 0, 1, &scale);
+	put_numbers(w, z, FORMAT_ONNX_UINT8, 0, 1, &zero);
+	put_pair(w, "QuantizeLinear", name, s, z, b, false);
+	put_pair(w, "DequantizeLinear", b, s, z, named(w, name, "_dequantized"), false);
+}
+
+/* Scales of weights: the largest of each output is 127; of an old operator set one for all. */
+static int64_t
+scales_of(const writing *w, const format_onnx_tensor *t, double *scale)
+{
+	int64_t out = t->dim[0], each = format_onnx_count(t) / (out ? out : 1), n = w->q->m->opset < 13 ? 1 : out;
+	for (int64_t o = 0; o < n; o++)
+		scale[o] = 0;
+	for (int64_t i = 0; i < out * each; i++) {
+		double *s = &scale[n > 1 ? i / each : 0], v = fabs((double)((const float *)t->data)[i]) / 127;
+		*s = v > *s ? v : *s;
+	}
+	for (int64_t o = 0; o < n; o++)
+		scale[o] = scale[o] > 1e-12 ? (double)(float)scale[o] : 1e-12;
+	return n;
+}
+
+/* Weights and bias of a convolution as bytes and 32-bit sums; fills the names of what stands for them. */
+static secant_status
+put_weights(writing *w, const format_onnx_node *n, const onnx_part *p, const char **in)
+{
+	const format_onnx_tensor *t = floats(w->q->m, n->in[1]);
+	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? floats(w->q->m, n->in[2]) : NULL;
+	int64_t out = t->dim[0], count = format_onnx_count(t), each = count / (out ? out : 1);
+	double *scale = secant_calloc((size_t)out + 1, sizeof *scale), *sum = secant_calloc((size_t)out + 1, sizeof *sum),
+		   x, zero;
+	format_onnx_tensor *whole = format_onnx_tensor_new(FORMAT_ONNX_INT8, t->rank, t->dim, 0, w->err);
+	const char *id = named(w, p->product < 0 ? "" : w->q->product[p->product].name, "");
+	if (!scale || !sum || !whole) {
+		secant_free(scale);
+		secant_free(sum);
+		format_onnx_tensor_drop(whole);
+		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory for weights");
+	}
+	int64_t scales = scales_of(w, t, scale);
+	bool axis = scales > 1;
+	for (int64_t i = 0; i < count; i++)
+		((int8_t *)whole->data)[i] = (int8_t)fmin(
+			fmax(nearbyint((double)((const float *)t->data)[i] / scale[axis ? i / each : 0]), -127), 127);
+	const char *q = named(w, id, ".weight_quantized"), *s = named(w, id, ".weight_scale");
+	format_onnx_put_initializer(&w->graph, q, whole);
+	format_onnx_tensor_drop(whole);
+	put_numbers(w, s, FORMAT_ONNX_FLOAT, axis, scales, scale);
+	put_pair(w, "DequantizeLinear", q, s, NULL, in[1] = named(w, id, ".weight_dequantized"), axis);
+	scale_of(w, p->in[0], &x, &zero);
+	for (int64_t o = 0; o < out && b; o++) {
+		double step = (double)(float)(x * scale[axis ? o : 0]);
+		sum[o] = fmin(fmax(nearbyint((double)((const float *)b->data)[o] / step), -2147483648.0), 2147483647);
+	}
+	for (int64_t o = 0; o < scales; o++)
+		scale[o] = (double)(float)(x * scale[o]);
+	if (b) {
+		const char *bq = named(w, id, ".bias_quantized"), *bs = named(w, id, ".bias_scale");
+		put_numbers(w, bq, FORMAT_ONNX_INT32, 1, out, sum);
+		put_numbers(w, bs, FORMAT_ONNX_FLOAT, axis, scales, scale);
+		put_pair(w, "DequantizeLinear", bq, bs, NULL, in[2] = named(w, id, ".bias_dequantized"), axis);
+	}
+	secant_free(scale);
+	secant_free(sum);
+	return w->err->code;
+}
+
+static secant_status
+put_node(writing *w, int i)
+{
+	const format_onnx_quantizing *q = w->q;
+	format_onnx_node n = q->m->graph.node[i];
+	const onnx_part *p = &q->part[i];
+	bool bytes = w->on[i], kept = p->kind == CONVOLUTION && q->product[p->product].kept;
+	const char **in = base_arena_alloc(q->m->arena, ((size_t)n.n_in + 1) * sizeof *in);
+	if (!in)
+		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory");
+	for (int k = 0; k < n.n_in; k++) {
+		int t = find_tensor(q, n.in[k]);
+		in[k] = t >= 0 && w->wanted[t] && !kept ? named(w, n.in[k], "_dequantized") : n.in[k];
+	}
+	if (bytes && p->kind == CONVOLUTION && put_weights(w, &n, p, in))
+		return w->err->code;
+	n.in = in;
+	format_onnx_put_node(&w->graph, &n);
+	for (int k = 0; k < n.n_out; k++) {
+		int t = find_tensor(q, n.out[k]);
+		if (t >= 0 && w->wanted[t])
+			put_quantity(w, t);
+	}
+	return SECANT_OK;
+}
+
+/* Initialisers that somebody still reads. */
+static void
+put_initializers(writing *w)
+{
+	const format_onnx_graph *g = &w->q->m->graph;
+	for (int i = 0; i < g->n_init; i++) {
+		int uses = readers(g, g->init[i].name);
+		for (int k = 0; k < w->q->n_product; k++) {
+			const format_onnx_node *n = &g->node[w->q->product[k].node];
+			for (int j = 1; j < n->n_in && w->on[w->q->product[k].node]; j++)
+				uses -= !strcmp(n->in[j], g->init[i].name);
+		}
+		if (uses > 0)
+			format_onnx_put_initializer(&w->graph, g->init[i].name, g->init[i].tensor);
+	}
+}
+
+secant_status
+format_onnx_quantizing_write(const format_onnx_quantizing *q, base_str *out, secant_err *err)
+{
+	secant_err own = { 0 };
+	const format_onnx_graph *g = &q->m->graph;
+	writing w = { .q = q, .err = &own };
+	w.wanted = secant_calloc((size_t)q->n_tensor + 1, sizeof *w.wanted);
+	w.low = secant_calloc(2 * (size_t)q->n_tensor + 1, sizeof *w.low);
+	w.on = secant_calloc((size_t)g->n_node + 1, sizeof *w.on);
+	if (!w.wanted || !w.low || !w.on)
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
+	else
+		w.high = w.low + q->n_tensor;
+	for (int t = 0; t < q->n_tensor && !own.code; t++) {
+		int root = root_of(q, t);
+		w.low[root] = fmin(w.low[root], q->tensor[t].low);
+		w.high[root] = fmax(w.high[root], q->tensor[t].high);
+	}
+	for (int i = g->n_node - 1; i >= 0 && !own.code; i--) {
+		w.on[i] = in_bytes(&w, &q->part[i]);
+		for (int k = 0; k < q->part[i].n && w.on[i]; k++)
+			if (q->part[i].in[k] >= 0)
+				w.wanted[q->part[i].in[k]] = true;
+	}
+	for (int t = 0; t < q->n_tensor && !own.code; t++)
+		if (q->tensor[t].given && w.wanted[t])
+			put_quantity(&w, t);
+	for (int i = 0; i < g->n_node && !own.code; i++)
+		(void)!put_node(&w, i);
+	if (!own.code) {
+		put_initializers(&w);
+		format_wire_put_text(&w.graph, 2, g->name && *g->name ? g->name : "graph");
+		for (int i = 0; i < g->n_in + g->n_out; i++)
+			format_onnx_put_info(&w.graph, i < g->n_in ? 11 : 12, i < g->n_in ? &g->in[i] : &g->out[i - g->n_in]);
+		format_onnx_put_model(out, q->m, &w.graph);
+		if (out->failed)
+			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
+	} else
+		base_str_free(&w.graph);
+	secant_free(w.wanted);
+	secant_free(w.on);
+	secant_free(w.low);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}
