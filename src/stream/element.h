@@ -91,6 +91,7 @@ typedef struct stream_element_type {
 	/* What the element itself refuses when a stream starts; NULL: nothing. Returns false with *why and *prop set. */
 	bool (*starts)(const stream_element *e, const char **prop, const char **why);
 	const stream_work *work; /* NULL: of GStreamer, or it can be checked only */
+	const char *instead; /* of one that can be checked only: what does it here */
 } stream_element_type;
 
 /* The i-th element; NULL after the last. */

@@ -310,6 +310,7 @@ test_not_built(void **state)
 	assert_int_equal(secant_streams_create(m, text, strlen(text), &f), 6014);
 	assert_string_equal(f.element, "f");
 	assert_non_null(strstr(f.message, "mxpi_motsimplesort"));
+	assert_non_null(strstr(f.message, "behind the stream")); /* the way out */
 	assert_null(secant_streams_name(m, 0));
 	secant_streams_free(m);
 }

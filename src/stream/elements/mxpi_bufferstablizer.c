@@ -14,4 +14,5 @@ const stream_element_type stream_element_mxpi_bufferstablizer = {
 	.props = props,
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
+	.instead = "send frames at the pace that is wanted",
 };

@@ -23,4 +23,5 @@ const stream_element_type stream_element_mxpi_channelimagesstitcher = {
 	.more_sinks = STREAM_MEDIA_YUV,
 	.more_sources = STREAM_MEDIA_STITCH,
 	.starts = starts,
+	.instead = "put pictures of channels side by side behind the stream",
 };

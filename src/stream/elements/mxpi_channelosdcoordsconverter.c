@@ -26,4 +26,5 @@ const stream_element_type stream_element_mxpi_channelosdcoordsconverter = {
 	.sources = { STREAM_MEDIA_OSD },
 	.more_sinks = STREAM_MEDIA_OSD,
 	.starts = starts,
+	.instead = "draw on the pictures of each channel by itself (mxpi_opencvosd)",
 };

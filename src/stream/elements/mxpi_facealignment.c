@@ -16,4 +16,5 @@ const stream_element_type stream_element_mxpi_facealignment = {
 	.sinks = { STREAM_MEDIA_ANY, STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSourceImage", "dataSourceKeyPoint" },
+	.instead = "turn faces upright behind the stream, from the key points",
 };

@@ -15,4 +15,5 @@ const stream_element_type stream_element_mxpi_motsimplesort = {
 	.props = props,
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
+	.instead = "follow objects behind the stream, from the boxes of each frame (GetProtobuf)",
 };

@@ -26,4 +26,5 @@ const stream_element_type stream_element_mxpi_motsimplesortV2 = {
 	.more_sinks = STREAM_MEDIA_ANY,
 	.keys = { "dataSourceDetection", "dataSourceFeature" },
 	.starts = starts,
+	.instead = "follow objects behind the stream, from the boxes of each frame (GetProtobuf)",
 };

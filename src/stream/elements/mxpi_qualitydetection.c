@@ -60,4 +60,5 @@ const stream_element_type stream_element_mxpi_qualitydetection = {
 	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSource" },
 	.starts = starts,
+	.instead = "look at the pictures of mxpi_imagedecoder behind the stream",
 };

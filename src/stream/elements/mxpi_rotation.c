@@ -18,4 +18,5 @@ const stream_element_type stream_element_mxpi_rotation = {
 	.sinks = { STREAM_MEDIA_RGB },
 	.sources = { STREAM_MEDIA_RGB },
 	.more_sinks = STREAM_MEDIA_CLASS,
+	.instead = "turn pictures before they are sent",
 };

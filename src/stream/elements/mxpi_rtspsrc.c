@@ -22,4 +22,6 @@ const stream_element_type stream_element_mxpi_rtspsrc = {
 	.base = STREAM_BASE_OBJECT,
 	.props = props,
 	.sources = { STREAM_MEDIA_ANY },
+	.instead = "receive video before the stream (GStreamer: rtspsrc ! decodebin ! jpegenc, OpenCV, ffmpeg) and send "
+			   "pictures by SendData",
 };

@@ -17,4 +17,5 @@ const stream_element_type stream_element_mxpi_rtspvideoinfo = {
 	.props = props,
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
+	.instead = "receive video before the stream and send pictures by SendData",
 };

@@ -20,4 +20,6 @@ const stream_element_type stream_element_mxpi_videodecoder = {
 	.props = props,
 	.sinks = { STREAM_MEDIA_H264 },
 	.sources = { STREAM_MEDIA_YUV },
+	.instead = "decode video before the stream (GStreamer: rtspsrc or filesrc ! decodebin ! jpegenc, OpenCV, ffmpeg) "
+			   "and send pictures by SendData",
 };

@@ -24,4 +24,6 @@ const stream_element_type stream_element_mxpi_videoencoder = {
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSource" },
+	.instead =
+		"mxpi_imageencoder gives a JPEG of each picture; make a video of them behind the stream (GStreamer, ffmpeg)",
 };

@@ -14,4 +14,5 @@ const stream_element_type stream_element_mxpi_warpperspective = {
 	.sinks = { STREAM_MEDIA_OBJECT | STREAM_MEDIA_TEXTS },
 	.sources = { STREAM_MEDIA_ANY },
 	.more_sinks = STREAM_MEDIA_YUV | STREAM_MEDIA_RGB,
+	.instead = "straighten pictures before they are sent",
 };

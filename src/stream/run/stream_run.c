@@ -283,10 +283,13 @@ make_element(stream_run *r, const stream_element *e)
 	bool vendor = e->kind->base == STREAM_BASE_PLUGIN || !strncmp(e->kind->name, "mxpi_", 5);
 	GstElement *made = vendor ? stream_element_new(e->kind, e->name) : gst_element_factory_make(e->kind->name, e->name);
 	if (!made) {
-		stream_refuse(e->stream, STREAM_MX_FACTORY, e->name, "factory",
-			vendor ? "%s is known, but this version has no element that does its work"
-				   : "this GStreamer has no element %s: a package of its plugins is missing",
-			e->kind->name);
+		if (vendor)
+			stream_refuse(e->stream, STREAM_MX_FACTORY, e->name, "factory",
+				"%s is known, but this version has no element that does its work%s%s", e->kind->name,
+				e->kind->instead ? ": " : "", e->kind->instead ? e->kind->instead : "");
+		else
+			stream_refuse(e->stream, STREAM_MX_FACTORY, e->name, "factory",
+				"this GStreamer has no element %s: a package of its plugins is missing", e->kind->name);
 		return NULL;
 	}
 	manage(made, e->kind->name);
