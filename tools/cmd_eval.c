@@ -156,8 +156,10 @@ print_clouds(const secant_scores *s)
 static void
 print_pictures(const secant_scores *s)
 {
-	printf("\npictures %lld  iou %s  f1 %s  accuracy %s  miou %s", (long long)s->images, TOOL_SCORE_OF(s->iou),
-		TOOL_SCORE_OF(s->f1), TOOL_SCORE_OF(s->accuracy), TOOL_SCORE_OF(s->miou));
+	printf("\npictures %lld  iou %s  f1 %s  accuracy %s", (long long)s->images, TOOL_SCORE_OF(s->iou),
+		TOOL_SCORE_OF(s->f1), TOOL_SCORE_OF(s->accuracy));
+	if (s->miou != s->iou) /* of several classes they are one */
+		printf("  miou %s", TOOL_SCORE_OF(s->miou));
 	print_score("loss", s->loss);
 	printf("\nclass accuracy %s  frequency-weighted accuracy %s", TOOL_SCORE_OF(s->class_accuracy),
 		TOOL_SCORE_OF(s->frequency_weighted_accuracy));

@@ -63,7 +63,8 @@ show_epoch(const secant_train_progress *p, const secant_logger *log)
 	size_t used = 0;
 	for (int i = 0, shown = 0; i < p->n_scores && used < sizeof scores; i++) {
 		bool counts = !strcmp(p->scores[i].name, p->metric);
-		if (!counts && shown >= 3)
+		bool again = !counts && !strcmp(p->scores[i].name, "miou") && i > 0 && p->scores[0].value == p->scores[i].value;
+		if (again || (!counts && shown >= 3)) /* of several classes iou is the mean */
 			continue;
 		used += (size_t)snprintf(
 			scores + used, sizeof scores - used, "  %s %s", p->scores[i].name, TOOL_SCORE_OF(p->scores[i].value));

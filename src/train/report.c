@@ -106,6 +106,16 @@ is_shown(const train_trainer *s, int metric)
 	return known;
 }
 
+/* Does a line lie on one that is there? Of several classes IoU is the mean IoU. */
+static bool
+is_drawn(const draw_series *list, int n, const draw_series *one)
+{
+	for (int i = 0; i < n; i++)
+		if (!memcmp(list[i].y, one->y, (size_t)one->n * sizeof *one->y))
+			return true;
+	return false;
+}
+
 static secant_status
 curves_make(curves *c, const train_trainer *s, secant_err *err)
 {
@@ -127,7 +137,7 @@ curves_make(curves *c, const train_trainer *s, secant_err *err)
 		draw_series one = { m->title, x, column_of(c, METRICS + k, n), n, 0 };
 		if (m->lower)
 			c->losses[losses++] = one;
-		else if (is_shown(s, k))
+		else if (is_shown(s, k) && !is_drawn(c->scores, scores, &one))
 			c->scores[scores++] = one;
 	}
 	c->rate = (draw_series){ "learning rate", x, column_of(c, RATE, n), n, 0 };
@@ -189,15 +199,23 @@ struct train_gallery {
 	const data_samples *samples;
 	const judge_counts *counts; /* of the evaluation; the picture that is seen is their last */
 	secant_image sheet;
-	int top, rows, row; /* where rows begin; of them; painted */
+	int top, tall; /* where rows begin; their height */
+	int rows, row; /* how many; painted */
 	bool failed;
 	judge_cases cases;
 	secant_scores scores; /* of the last epoch */
 };
 
+/* The sample of a row: they are spread over the list. */
+static int
+shown_sample(const train_gallery *g, const data_samples *samples, int row)
+{
+	return (int)((int64_t)row * data_samples_count(samples) / g->rows);
+}
+
 /* A sheet with room for the rows, its titles and its legend, which are the same in all epochs. */
 static secant_status
-make_sheet(train_gallery *g, const train_trainer *s, int samples, secant_err *err)
+make_sheet(train_gallery *g, const train_trainer *s, const data_samples *samples, secant_err *err)
 {
 	const judge_view kind = {
 		.mode = s->model.mode,
@@ -209,14 +227,21 @@ make_sheet(train_gallery *g, const train_trainer *s, int samples, secant_err *er
 	};
 	int width = JUDGE_CELLS * CELL + (JUDGE_CELLS + 1) * GAP;
 	secant_image head = { 0 }, foot = { 0 };
-	g->rows = samples < ROWS ? samples : ROWS;
+	g->rows = data_samples_count(samples) < ROWS ? data_samples_count(samples) : ROWS;
+	g->tall = 1;
+	for (int i = 0; i < g->rows; i++) { /* cells are CELL wide or high, whichever is more */
+		int h, w;
+		data_samples_size(samples, shown_sample(g, samples, i), &h, &w);
+		int tall = h >= w ? CELL : (int)((int64_t)CELL * h / w);
+		g->tall = tall > g->tall ? tall : g->tall;
+	}
 	secant_status status = judge_view_titles(GAP, CELL + GAP, width, &head, err);
 	if (!status)
 		status = judge_view_legend(&kind, s->model.class_names, s->model.n_class_names, width, &foot, err);
 	g->top = head.height;
 	if (!status)
 		status = secant_image_new(
-			&g->sheet, width, head.height + g->rows * (CELL + GAP) + foot.height, 3, SECANT_U8, err);
+			&g->sheet, width, head.height + g->rows * (g->tall + GAP) + foot.height, 3, SECANT_U8, err);
 	if (!status) {
 		size_t row = 3 * (size_t)width;
 		uint8_t *to = g->sheet.data;
@@ -235,7 +260,7 @@ train_gallery_begin(train_trainer *s, const data_samples *validation, const judg
 	train_gallery *g = s->gallery ? s->gallery : secant_calloc(1, sizeof *g);
 	secant_err own = { 0 };
 	s->gallery = g;
-	if (!g || (!g->sheet.data && make_sheet(g, s, data_samples_count(validation), &own)))
+	if (!g || (!g->sheet.data && make_sheet(g, s, validation, &own)))
 		return NULL;
 	judge_cases_free(&g->cases);
 	g->s = s;
@@ -263,7 +288,6 @@ train_gallery_see(
 {
 	train_gallery *g = gallery;
 	const train_trainer *s = g->s;
-	int rows = g->rows, count = data_samples_count(g->samples);
 	judge_view view = {
 		.samples = g->samples,
 		.sample = sample,
@@ -285,9 +309,9 @@ train_gallery_see(
 		return;
 	if (judge_cases_take(&g->cases, &view, judge_counts_picture(g->counts, g->counts->images - 1), &own))
 		g->failed = true;
-	if (g->row >= rows || sample != (int)((int64_t)g->row * count / rows))
+	if (g->row >= g->rows || sample != shown_sample(g, g->samples, g->row))
 		return;
-	if (judge_view_paint(&view, 0, JUDGE_CELLS - 1, &g->sheet, GAP, g->top + g->row * (CELL + GAP), CELL, GAP, &own))
+	if (judge_view_paint(&view, 0, JUDGE_CELLS - 1, &g->sheet, GAP, g->top + g->row * (g->tall + GAP), CELL, GAP, &own))
 		g->failed = true; /* the pictures are only for looking at */
 	g->row++;
 }

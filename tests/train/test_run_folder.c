@@ -160,7 +160,7 @@ views_count_in_evaluation(void **state)
 	} wrong[] = {
 		{ "tta", "scale(0.5)", "--tta scale(0.5): eval mirrors and turns; scale and stretch are for predict" },
 		{ "tta", "fliph", "--tta: 'fliph' is not flip-h, " },
-		{ "loss", "dice", "--loss wants the network's own outputs, --tta takes the mean" },
+		{ "loss", "dice", "--loss wants the network's own outputs, --tta and several models take the mean" },
 	};
 	for (int i = 0; i < 3; i++) {
 		must(secant_opts_set(&secant_eval_options_table, &e, wrong[i].name, wrong[i].value, &err), &err);

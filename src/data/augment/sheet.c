@@ -107,6 +107,7 @@ cell_of(const secant_augment_sheet *o, const data_batch *b, secant_image *cell, 
 typedef struct sheet {
 	const secant_augment_sheet *o;
 	draw_paper *paper;
+	int tall; /* of a cell, whose longer side is o->side */
 } sheet;
 
 /* Text cut to a width with dots. */
@@ -150,29 +151,30 @@ put_rows(
 		put_text(s, LEFT + v * (s->o->side + GAP), TITLE + HEAD - 8, s->o->side, v ? text : "as it is");
 	}
 	for (int i = 0; i < n && !status; i++) {
-		int sample = (int)((int64_t)i * data_samples_count(samples) / n), y = TITLE + HEAD + i * (s->o->side + NAME);
+		int sample = (int)((int64_t)i * data_samples_count(samples) / n), y = TITLE + HEAD + i * (s->tall + NAME);
 		status = put_sample(s, plain, 0, sample, 0, y, err);
 		for (int v = 0; v < s->o->views && !status; v++)
 			status = put_sample(s, augmented, (uint32_t)v, sample, v + 1, y, err);
 		draw_paper_grey(s->paper, .2);
-		put_text(s, LEFT, y + s->o->side + 16, s->o->views * (s->o->side + GAP),
+		put_text(s, LEFT, y + s->tall + 15, s->o->views * (s->o->side + GAP),
 			base_path_name(data_samples_image_path(samples, sample)));
 	}
 	return status;
 }
 
 static secant_status
-draw_sheet(const secant_augment_sheet *o, const char *recipe, const data_samples *samples, data_loader *plain,
-	data_loader *augmented, secant_image *out, secant_err *err)
+draw_sheet(const secant_augment_sheet *o, const int size[2], const char *recipe, const data_samples *samples,
+	data_loader *plain, data_loader *augmented, secant_image *out, secant_err *err)
 {
+	int tall = size[0] >= size[1] ? o->side : (int)((int64_t)o->side * size[0] / size[1]);
 	int n = data_samples_count(samples) < o->pictures ? data_samples_count(samples) : o->pictures;
 	int64_t width = 2 * LEFT + (int64_t)(o->views + 1) * (o->side + GAP) - GAP,
-			height = TITLE + HEAD + (int64_t)n * (o->side + NAME) + GAP;
+			height = TITLE + HEAD + (int64_t)n * (tall + NAME) + GAP;
 	if (width > 32000 || height > 32000)
 		return secant_fail(err, SECANT_ERR_RANGE,
 			"a sheet of %lldx%lld pixels is too large: fewer --pictures or --views, or a smaller --side",
 			(long long)height, (long long)width);
-	sheet s = { .o = o, .paper = draw_paper_new((int)width, (int)height, err) };
+	sheet s = { .o = o, .paper = draw_paper_new((int)width, (int)height, err), .tall = tall };
 	if (!s.paper)
 		return SECANT_ERR_NOMEM;
 	draw_paper_font(s.paper, 15, false);
@@ -229,7 +231,7 @@ secant_augment_sheet_draw(
 			augmented = plain ? data_loader_new(samples, &lo, &own) : NULL;
 		}
 		if (augmented)
-			(void)!draw_sheet(o, recipe, samples, plain, augmented, out, &own);
+			(void)!draw_sheet(o, d.size.v, recipe, samples, plain, augmented, out, &own);
 		secant_opts_free(&secant_data_options_table, &usual);
 	}
 	data_loader_free(plain);
