@@ -54,7 +54,8 @@ read_names(model_bundle *m, const char *text, secant_err *err)
 static char *
 weights_file(const char *path, secant_err *err)
 {
-	static const char *const names[] = { "model.safetensors", "pytorch_model.bin" };
+	static const char *const names[] = { "model.safetensors", "pytorch_model.bin", "model.safetensors.index.json",
+		"pytorch_model.bin.index.json" };
 	char *file = NULL;
 	if (!secant_is_dir(path))
 		file = base_strdup(path);
@@ -63,7 +64,7 @@ weights_file(const char *path, secant_err *err)
 		if (file && !secant_is_file(file)) {
 			secant_free(file);
 			file = NULL;
-			if (i)
+			if (i + 1 == sizeof names / sizeof *names)
 				secant_fail(
 					err, SECANT_ERR_IO, "%s: the folder holds no model.safetensors and no pytorch_model.bin", path);
 		}
@@ -194,7 +195,17 @@ secant_model_import(
 	secant_network net = { 0 };
 	if (!own.code && !secant_opts_copy(&secant_network_options, &net, &o->network, &own))
 		(void)!read_config(&net, file, log, &own);
-	if (!own.code && !model_new(&m, &net, o->mode, o->normalize ? o->normalize : "imagenet", false, &own)
+	const char *normalize = o->normalize ? o->normalize : "imagenet";
+	int classes = 0;
+	if (!own.code && !net.classes && !model_new(&m, &net, NULL, normalize, false, NULL)) {
+		classes = model_head_classes(&m, file); /* nobody says how many there are: the head does */
+		model_free(&m);
+	}
+	if (classes > 1) {
+		net.classes = classes;
+		secant_log(log, SECANT_LOG_INFO, "%s: the head has %d classes: --classes %d is taken", file, classes, classes);
+	}
+	if (!own.code && !model_new(&m, &net, o->mode, normalize, false, &own)
 		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !model_load(&m, file, log, &own)) {
 		take_colours(&m, o->bgr, log, &own);
 		if (!own.code)

@@ -38,6 +38,11 @@ extern const base_kind base_kind_formats;
  * must be what the shape asks for. */
 secant_status format_add(format_input *in, const char *name, secant_dtype dtype, const secant_shape *shape,
 	const uint8_t *data, secant_err *err);
+/* What a file is that no format takes, as the end of a sentence; NULL: nobody knows. */
+const char *format_foreign(const uint8_t *data, size_t size, const char *name);
+/* Weights in several files behind NAME.index.json. */
+bool format_is_index(const char *path);
+secant_status format_read_index(secant_tensors *set, const char *path, secant_err *err);
 /* The bytes a shape takes; -1 when they overflow. */
 int64_t format_bytes(secant_dtype dtype, const secant_shape *shape);
 #endif

@@ -482,6 +482,37 @@ find_global(const char *name)
 	return NULL;
 }
 
+/* Modules of Python that run things, and that no checkpoint has honestly. */
+static bool
+does_harm(const char *name)
+{
+	static const char *const modules[] = { "os.", "posix.", "nt.", "subprocess.", "sys.", "builtins.", "__builtin__.",
+		"shutil.", "socket.", "runpy.", "pty.", "importlib.", "ctypes.", "code.", "codeop.", "webbrowser.", "commands.",
+		"pickle.", "_pickle.", "marshal.", "asyncio.", "multiprocessing.", "pdb.", "timeit.", "platform.", "pip.",
+		"urllib.", "http.", "requests.", "tempfile.", "signal." };
+	for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
+		if (!strncmp(name, modules[i], strlen(modules[i])))
+			return true;
+	return false;
+}
+
+/* A row for a class that has none, in the arena. */
+static const format_pickle_global *
+keep_class(machine *m, const char *name)
+{
+	size_t n = strlen(name) + 1;
+	format_pickle_global *g = base_arena_alloc(m->r->arena, sizeof *g);
+	char *copy = g ? base_arena_alloc(m->r->arena, n) : NULL;
+	if (!copy) {
+		(void)no_memory(m);
+		return NULL;
+	}
+	memcpy(copy, name, n);
+	*g = (format_pickle_global){ copy, FORMAT_PICKLE_CLASS, -1 };
+	m->r->unknown = m->r->unknown ? m->r->unknown : copy;
+	return g;
+}
+
 static secant_status
 push_global(machine *m, const char *module, size_t module_n, const char *name, size_t name_n)
 {
@@ -493,13 +524,13 @@ push_global(machine *m, const char *module, size_t module_n, const char *name, s
 	memcpy(full + module_n + 1, name, name_n);
 	full[module_n + 1 + name_n] = '\0';
 	const format_pickle_global *g = find_global(full);
-	if (!g)
+	if (!g && does_harm(full))
 		return secant_fail(m->err, SECANT_ERR_UNSUPPORTED,
-			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)%s",
-			full,
-			!strncmp(full, "ultralytics.", 12) || !strncmp(full, "models.yolo", 11)
-				? ": a YOLO of ultralytics, which is none of secant's architectures"
-				: "");
+			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)",
+			full);
+	if (!g && !(g = keep_class(m, full)))
+		return m->err->code;
+	m->r->arrays |= !strncmp(full, "numpy.", 6) && (strstr(full, "_reconstruct") || strstr(full, "_frombuffer"));
 	format_pickle *v;
 	secant_status s = push_new(m, FORMAT_PICKLE_GLOBAL, &v);
 	if (!s)
@@ -553,7 +584,12 @@ op_reduce(machine *m, int arg)
 	format_pickle *arguments = pop(m), *callable = arguments ? pop(m) : NULL;
 	if (!callable)
 		return m->err->code;
-	if (callable->kind != FORMAT_PICKLE_GLOBAL || arguments->kind != FORMAT_PICKLE_TUPLE)
+	/* A module's class in old files is ("module", class, file, source); what a call gave may be called. */
+	if (callable->kind == FORMAT_PICKLE_PERSISTENT && format_pickle_item(callable->items.v[0], 1))
+		callable = format_pickle_item(callable->items.v[0], 1);
+	bool made = callable->kind == FORMAT_PICKLE_OBJECT
+		&& (callable->global->role == FORMAT_PICKLE_CLASS || callable->global->role == FORMAT_PICKLE_OPAQUE);
+	if ((callable->kind != FORMAT_PICKLE_GLOBAL && !made) || arguments->kind != FORMAT_PICKLE_TUPLE)
 		return broken(m, "something is called that is not a known global with a tuple of arguments");
 	format_pickle *v;
 	secant_status s = push_new(m, FORMAT_PICKLE_OBJECT, &v);
@@ -564,11 +600,18 @@ op_reduce(machine *m, int arg)
 	return s;
 }
 
-/* Attributes of an object: dropped. */
+/* Attributes of an object: kept of a class without a row, else dropped. */
 static secant_status
 op_build(machine *m, int arg)
 {
-	return m->values.n - floor_of(m) < 2 ? broken(m, "the stack is empty") : pop(m) ? SECANT_OK : m->err->code;
+	void *attributes = m->values.n - floor_of(m) < 2 ? NULL : pop(m);
+	if (!attributes)
+		return broken(m, "the stack is empty");
+	format_pickle *to = top(m);
+	if (!to)
+		return m->err->code;
+	bool keep = to->kind == FORMAT_PICKLE_OBJECT && to->global->role == FORMAT_PICKLE_CLASS && !to->items.n;
+	return keep ? append(m, to, &attributes, 1) : SECANT_OK;
 }
 
 static secant_status

@@ -1,7 +1,8 @@
 /*
  * A reader of Python pickles, protocols 2 to 5, that builds a tree of plain values and does nothing else: no class is
  * imported, no function is called. What a pickle would call is kept as an object made of the global's row (see
- * pickle_globals.inc) and its arguments; a global that has no row is an error.
+ * pickle_globals.inc) and its arguments. A class that has no row is kept by its name with its state, unless its module
+ * is one that no network needs and that can do harm: that is an error.
  */
 #ifndef FORMAT_PICKLE_H
 #define FORMAT_PICKLE_H
@@ -17,6 +18,7 @@ typedef enum format_pickle_role {
 	FORMAT_PICKLE_WRAPPED, /* f(tensor, ...) */
 	FORMAT_PICKLE_APPLY, /* f(rebuild, type, arguments, state) */
 	FORMAT_PICKLE_REFUSED, /* a tensor of a kind that is not read */
+	FORMAT_PICKLE_CLASS, /* without a row: its objects keep the state they are given as their only item */
 	FORMAT_PICKLE_TYPED /* a storage class or a dtype: the row's dtype */
 } format_pickle_role;
 
@@ -69,11 +71,13 @@ typedef struct format_pickle_reader {
 	size_t size, at;
 	base_arena *arena; /* values live here */
 	format_pickle *persistent; /* a list of all persistent ids met; NULL: none */
+	const char *unknown; /* the first class without a row; NULL: none */
+	bool arrays; /* numpy's arrays were met */
 } format_pickle_reader;
 
 /* Reads one pickle and moves `at` behind it. NULL and err on failure: FORMAT with the byte, UNSUPPORTED for a global
- * without a row or an opcode that only other pickles need, RANGE for more than 2^22 values, NOMEM. Nothing here or in
- * the values recurses. */
+ * that can do harm or an opcode that only other pickles need, RANGE for more than 2^22 values, NOMEM. Nothing here or
+ * in the values recurses. */
 format_pickle *format_pickle_read(format_pickle_reader *r, secant_err *err);
 
 bool format_pickle_is_str(const format_pickle *v, const char *text);

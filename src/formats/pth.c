@@ -14,6 +14,8 @@
 
 enum { PICKLE_LIMIT = 1 << 26, DEFLATE_RATIO = 1032, NAME_LIMIT = 512 };
 
+extern const format_tensor_format format_tensor_format_npy; /* of the members of numpy's archives */
+
 static bool
 detect(const uint8_t *data, size_t size)
 {
@@ -46,7 +48,10 @@ open_zip(const uint8_t *data, size_t size, secant_err *err)
 	zip_t *z = source ? zip_open_from_source(source, ZIP_RDONLY, &e) : NULL;
 	if (!z) {
 		secant_fail(err, zip_error_code_zip(&e) == ZIP_ER_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT,
-			"zip archive: %s", zip_error_strerror(&e));
+			"zip archive: %s%s", zip_error_strerror(&e),
+			zip_error_code_zip(&e) == ZIP_ER_NOZIP
+				? ": it begins as one and has no directory at its end, so it is cut off"
+				: "");
 		if (source)
 			zip_source_free(source);
 	}
@@ -150,12 +155,47 @@ read_byteorder(archive *a, secant_err *err)
 	return s;
 }
 
+/* Not PyTorch's: an archive of numpy.savez, an array in each member; else what it may be. */
+static secant_status
+read_arrays(format_input *in, archive *a, secant_err *err)
+{
+	secant_status s = SECANT_OK;
+	const char *is = "is a zip archive without data.pkl, not one of PyTorch";
+	for (int64_t i = 0; !s && i < a->members; i++) {
+		const char *member = zip_get_name(a->zip, (zip_uint64_t)i, 0);
+		size_t n = member ? strlen(member) : 0, size = 0;
+		char name[NAME_LIMIT];
+		uint8_t *data = NULL;
+		if (n > 4 && (!strcmp(member + n - 4, ".pth") || !strcmp(member + n - 3, ".pt")))
+			is = "is a zip archive around a .pth file: unpack it first";
+		if (n > 3 && !strcmp(member + n - 3, ".h5"))
+			is = "is a network of Keras: export it as ONNX (tf2onnx), which is read";
+		if (n < 5 || n >= NAME_LIMIT || strcmp(member + n - 4, ".npy") != 0)
+			continue;
+		memcpy(name, member, n - 4);
+		name[n - 4] = '\0';
+		secant_tensors one = { 0 };
+		s = unpack(a, i, member, UINT64_MAX, &data, &size, err);
+		if (!s)
+			s = format_tensor_format_npy.read(&(format_input){ .data = data, .size = size, .set = &one }, err);
+		if (!s)
+			s = secant_tensors_add(in->set, name, &one.v[0].tensor, err);
+		else
+			secant_err_prefix(err, "array '%s'", name);
+		secant_tensors_free(&one);
+		secant_free(data);
+	}
+	if (!s && !in->set->n)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s", is);
+	return s ? s : secant_tensors_unwrap(in->set, err);
+}
+
 static secant_status
 read_archive(format_input *in, archive *a, secant_err *err)
 {
 	zip_int64_t i = find_root(a);
 	if (i < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT, "is a zip archive without data.pkl, not one of PyTorch");
+		return read_arrays(in, a, err);
 	secant_status s = read_byteorder(a, err);
 	uint8_t *text = NULL;
 	format_pickle_reader r = { .arena = s ? NULL : base_arena_new() };
@@ -166,7 +206,7 @@ read_archive(format_input *in, archive *a, secant_err *err)
 	r.data = text;
 	format_pickle *root = s ? NULL : format_pickle_read(&r, err);
 	if (!s)
-		s = root ? format_state_dict_read(in, root, &(format_storages){ find_storage, a }, err) : err->code;
+		s = root ? format_state_dict_read(in, root, &(format_storages){ find_storage, a }, &r, err) : err->code;
 	base_arena_free(r.arena);
 	secant_free(text);
 	return s;

@@ -52,18 +52,22 @@ collect_parts(parts *p, const format_pickle *ids, secant_err *err)
 	int n = ids ? ids->items.n : 0;
 	if (!(p->v = secant_calloc((size_t)n, sizeof *p->v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d storages", n);
+	int kept = 0;
 	for (int i = 0; i < n; i++) {
 		const format_pickle *id = ids->items.v[i]->items.v[0], *class = format_pickle_item(id, 1),
 							*key = format_pickle_item(id, 2);
+		if (format_pickle_is_str(format_pickle_item(id, 0), "module"))
+			continue; /* a module's class, with its source */
 		if (!class || class->kind != FORMAT_PICKLE_GLOBAL || class->global->role != FORMAT_PICKLE_TYPED || !key
 			|| key->kind != FORMAT_PICKLE_STR)
 			return secant_fail(
 				err, SECANT_ERR_FORMAT, "storage %d is not (\"storage\", class, key, device, elements)", i);
 		int dtype = class->global->dtype;
-		p->v[i] = (part){ .key = key->text.p,
+		p->v[kept++] = (part){ .key = key->text.p,
 			.n = key->text.n,
 			.element = dtype < 0 ? (size_t)-dtype : secant_dtype_size((secant_dtype)dtype) };
 	}
+	n = kept;
 	qsort(p->v, (size_t)n, sizeof *p->v, by_key);
 	for (int i = 0; i < n; i++) {
 		part *last = p->n ? &p->v[p->n - 1] : NULL;
@@ -146,7 +150,7 @@ read_stream(format_input *in, format_pickle_reader *r, parts *p, secant_err *err
 	s = collect_parts(p, r->persistent, err);
 	if (!s)
 		s = place_parts(p, keys, r->data, r->size, r->at, err);
-	return s ? s : format_state_dict_read(in, root, &(format_storages){ find_storage, p }, err);
+	return s ? s : format_state_dict_read(in, root, &(format_storages){ find_storage, p }, r, err);
 }
 
 static secant_status

@@ -393,12 +393,71 @@ check_refused(const format_pickle *key, const format_pickle *v, secant_err *err)
 					 : "it as a plain tensor");
 }
 
+/* A value that is no tensor, in a state_dict: other kinds of tensors are refused, settings are not. */
+static secant_status
+check_foreign(const format_pickle *key, const format_pickle *v, secant_err *err)
+{
+	const char *name = v->kind == FORMAT_PICKLE_OBJECT && v->global->role == FORMAT_PICKLE_CLASS ? v->global->name : "";
+	if (!strstr(name, "ensor") && !strstr(name, "_rebuild") && !strstr(name, "Param"))
+		return check_refused(key, v, err);
+	bool string = key->kind == FORMAT_PICKLE_STR;
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+		"tensor '%.*s': is of a kind that secant does not read (%s); save it as a plain tensor",
+		string ? (int)(key->text.n < 200 ? key->text.n : 200) : 1, string ? key->text.p : "?", name);
+}
+
+static secant_status
+no_dictionary(const format_pickle_reader *pickle, secant_err *err)
+{
+	const char *name = pickle->unknown;
+	if (name && strstr(name, "DTensor"))
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "holds tensors spread over processes (%s): save full_tensor() of each", name);
+	if (name)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)",
+			name);
+	return secant_fail(err, SECANT_ERR_FORMAT, "holds no dictionary of tensors that is a network's%s",
+		pickle->arrays ? ": its arrays are numpy's, save torch.from_numpy of each" : "");
+}
+
+static secant_status
+read_module(reader *r, const format_module_dict *d, secant_err *err)
+{
+	const format_pickle *made;
+	for (int i = 0; i < d->n; i++) {
+		const format_pickle *v = d->v[i].value;
+		format_pickle key = { .kind = FORMAT_PICKLE_STR, .text = { d->v[i].name, strlen(d->v[i].name) } };
+		secant_status s = tensor_of(v, &made) ? add_tensor(r, d->v[i].name, made, err) : check_refused(&key, v, err);
+		if (s)
+			return s;
+	}
+	return secant_tensors_unwrap(r->in->set, err);
+}
+
+static secant_status
+read_dictionary(reader *r, const format_pickle *dict, secant_err *err)
+{
+	const format_pickle *made;
+	for (int i = 0; i + 1 < dict->items.n; i += 2) {
+		const format_pickle *key = dict->items.v[i];
+		const format_pickle *value = dict->items.v[i + 1];
+		secant_status s = key->kind == FORMAT_PICKLE_STR && tensor_of(value, &made) ? add_named(r, key, made, err)
+																					: check_foreign(key, value, err);
+		if (s)
+			return s;
+	}
+	return secant_tensors_unwrap(r->in->set, err);
+}
+
 secant_status
-format_state_dict_read(format_input *in, format_pickle *root, const format_storages *storages, secant_err *err)
+format_state_dict_read(format_input *in, format_pickle *root, const format_storages *storages,
+	const format_pickle_reader *pickle, secant_err *err)
 {
 	reader r = { .in = in, .storages = storages };
 	const format_pickle *made;
 	best b = { NULL, 0, NULL };
+	format_module_dict module = { 0 };
 	if (tensor_of(root, &made))
 		return add_tensor(&r, "array", made, err);
 	if (root->kind == FORMAT_PICKLE_OBJECT && root->global->role == FORMAT_PICKLE_REFUSED)
@@ -407,20 +466,19 @@ format_state_dict_read(format_input *in, format_pickle *root, const format_stora
 		b.dict = by_name(root, 0);
 	if (!b.dict)
 		by_count(root, 0, &b);
-	if (!b.dict)
-		return secant_fail(err, SECANT_ERR_FORMAT, "holds no dictionary of tensors that is a network's");
-	if (b.rival && same_keys(b.dict, b.rival))
-		return secant_fail(err, SECANT_ERR_FORMAT,
+	secant_status s = pickle->unknown ? format_module_find(&module, root, pickle->arena, err) : SECANT_OK;
+	/* Of a checkpoint with a whole module a dictionary is what somebody put beside it, unless it has as much. */
+	if (!s && module.n > (b.dict ? count_tensors(b.dict) : 0))
+		s = read_module(&r, &module, err);
+	else if (!s && !b.dict)
+		s = no_dictionary(pickle, err);
+	else if (!s && b.rival && same_keys(b.dict, b.rival))
+		s = secant_fail(err, SECANT_ERR_FORMAT,
 			"holds two dictionaries of the same %d tensors, and no name says which is the network: save the one that "
 			"is",
 			b.tensors);
-	for (int i = 0; i + 1 < b.dict->items.n; i += 2) {
-		const format_pickle *key = b.dict->items.v[i];
-		const format_pickle *value = b.dict->items.v[i + 1];
-		secant_status s = key->kind == FORMAT_PICKLE_STR && tensor_of(value, &made) ? add_named(&r, key, made, err)
-																					: check_refused(key, value, err);
-		if (s)
-			return s;
-	}
-	return secant_tensors_unwrap(in->set, err);
+	else if (!s)
+		s = read_dictionary(&r, b.dict, err);
+	secant_free(module.v);
+	return s;
 }

@@ -22,6 +22,18 @@ typedef struct format_storages {
 } format_storages;
 
 /* Adds the tensors of the state_dict in `root` to in->set, in its order, and takes off the names of wrappers. */
-secant_status format_state_dict_read(
-	format_input *in, format_pickle *root, const format_storages *storages, secant_err *err);
+secant_status format_state_dict_read(format_input *in, format_pickle *root, const format_storages *storages,
+	const format_pickle_reader *pickle, secant_err *err);
+
+/* The tensors of a whole module, as its state_dict would name them (module_dict.c). */
+typedef struct format_module_entry {
+	char *name; /* in the arena */
+	const format_pickle *value;
+} format_module_entry;
+typedef struct format_module_dict {
+	format_module_entry *v; /* secant_free */
+	int n, capacity;
+} format_module_dict;
+/* The module within a checkpoint that has the most; n 0: there is none. */
+secant_status format_module_find(format_module_dict *d, const format_pickle *root, base_arena *arena, secant_err *err);
 #endif

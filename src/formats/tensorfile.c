@@ -90,12 +90,11 @@ read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size,
 		*metadata = NULL;
 	while (*f && !(*f)->detect(data, size))
 		f++;
+	const char *foreign = *f ? NULL : format_foreign(data, size, origin);
 	secant_status s = *f ? (*f)->read(&in, &e)
-		: size >= 4 && !memcmp(data, "IMOD", 4)
-		? secant_fail(&e, SECANT_ERR_UNSUPPORTED,
-			"is an offline model of CANN for one chip; compile the .onnx or .mindir it was made of (secant atc)")
-		: secant_fail(&e, SECANT_ERR_FORMAT,
-			"is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (%zu bytes)", size);
+		: foreign        ? secant_fail(&e, SECANT_ERR_UNSUPPORTED, "%s", foreign)
+						 : secant_fail(&e, SECANT_ERR_FORMAT,
+							 "is neither safetensors, nor a file of PyTorch or MindSpore, nor .npy (%zu bytes)", size);
 	if (!s)
 		return SECANT_OK;
 	drop(set, metadata);
@@ -115,6 +114,8 @@ secant_tensors_read(secant_tensors *set, char **metadata_json, const char *path,
 	memset(set, 0, sizeof *set);
 	if (metadata_json)
 		*metadata_json = NULL;
+	if (format_is_index(path))
+		return format_read_index(set, path, err);
 	secant_bytes *map = secant_calloc(1, sizeof *map);
 	if (!map)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);

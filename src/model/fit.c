@@ -147,6 +147,59 @@ model_weights_unwrap(
 	return status ? status : model_map_keys(t, s, under, log, err);
 }
 
+/* ---- what is beside ---- */
+
+static bool
+fits(const exec_slot *slot, const secant_tensor *from)
+{
+	return from ? secant_shape_equal(&from->shape, &slot->type.shape)
+			|| (slot->count == 1 && secant_shape_count(&from->shape) == 1)
+				: slot->type.dtype == SECANT_I64; /* counters are absent from old files */
+}
+
+/* Where the whole network is there and fits, what else the file has (what a profiler or a loss put there) is said. */
+void
+model_weights_drop_rest(secant_tensors *t, const exec_store *s, const secant_logger *log)
+{
+	base_str others = { 0 };
+	int left = 0;
+	for (int i = 0; i < s->n; i++)
+		if (!fits(&s->slot[i], secant_tensors_find(t, s->slot[i].name)))
+			return;
+	for (int i = 0; i < t->n; i++) {
+		if (exec_store_find(s, t->v[i].name))
+			continue;
+		if (++left <= 3)
+			base_str_addf(&others, "%s'%s'", left > 1 ? ", " : "", t->v[i].name);
+		drop_tensor(t, i--);
+	}
+	if (left)
+		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors have no place in the network and are not used: %s%s",
+			left, others.p ? others.p : "", left > 3 ? ", ..." : "");
+	base_str_free(&others);
+}
+
+int
+model_weights_classes(const secant_tensors *t, const exec_store *s)
+{
+	int classes = 0;
+	for (int i = 0; i < s->n; i++) {
+		const exec_slot *slot = &s->slot[i];
+		const secant_tensor *from = secant_tensors_find(t, slot->name);
+		if (fits(slot, from))
+			continue;
+		const secant_shape *own = &slot->type.shape;
+		bool head = from && from->shape.rank == own->rank && own->rank > 0 && own->dim[0] == 1 && from->shape.dim[0] > 1
+			&& from->shape.dim[0] < 65536 && (!classes || classes == from->shape.dim[0]);
+		for (int k = 1; head && k < own->rank; k++)
+			head = from->shape.dim[k] == own->dim[k];
+		if (!head)
+			return 0;
+		classes = (int)from->shape.dim[0];
+	}
+	return classes;
+}
+
 /* ---- families ---- */
 
 static const struct {
@@ -284,6 +337,12 @@ model_weights_advice(const secant_tensors *t, const char *family, const secant_n
 		base_str_addf(&s, "by their names these are of %s", family);
 	if (secant_network_kind_of(asked) == SECANT_NETWORK_PICTURES) {
 		nearness n = find_nearest(t, asked);
+		int encoder = 0;
+		for (int i = 0; i < t->n; i++)
+			encoder += !strncmp(t->v[i].name, "encoder.", 8);
+		if (t->n && encoder == t->n)
+			base_str_addf(
+				&s, "%sthese are of an encoder alone: train --encoder-weights FILE starts from it", s.n ? "; " : "");
 		if (n.encoder && n.fits * 4 > n.of && n.bare)
 			base_str_addf(&s,
 				"%san encoder %s is in it (%d of its %d tensors): train --encoder %s --encoder-weights FILE starts "
@@ -297,6 +356,9 @@ model_weights_advice(const secant_tensors *t, const char *family, const secant_n
 			if (n.in_channels)
 				base_str_addf(&s, " --in-channels %d", n.in_channels);
 			base_str_addf(&s, " (%d of its %d tensors fit)", n.fits, n.of);
+			if (n.fits < n.of && !strcmp(n.arch, asked->arch)
+				&& !strcmp(n.encoder, asked->encoder ? asked->encoder : ""))
+				base_str_add(&s, "; train --weights FILE starts from what fits");
 		} else if (!family)
 			base_str_add(&s, "no network of the table is near by names and shapes");
 	}

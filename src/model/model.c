@@ -1,7 +1,9 @@
 /* A network's options, store and graphs. See model.h. */
 #include "model/model.h"
 #include "model/onnx.h"
+#include <math.h>
 #include <string.h>
+#include "base/file.h"
 #include "prepare/normalize.h"
 #include "nn/init.h"
 
@@ -289,6 +291,23 @@ model_open(model_bundle *m, const char *path, bool f64, secant_err *err)
 	return secant_fail(err, own.code, "%s: %s", path, own.msg);
 }
 
+/* Numbers that are none make every picture's answer none: said once, with the first place. */
+static void
+say_strange(const exec_store *s, const char *weights, const secant_logger *log)
+{
+	for (int i = 0; i < s->n; i++) {
+		int64_t strange = 0;
+		for (int64_t k = 0; k < s->slot[i].count && s->slot[i].type.dtype != SECANT_I64; k++)
+			strange += !isfinite(exec_slot_get(s, &s->slot[i], k));
+		if (!strange)
+			continue;
+		secant_log(log, SECANT_LOG_WARNING,
+			"%s: '%s' has %lld values that are no finite numbers: the training that made these weights had broken down",
+			weights, s->slot[i].name, (long long)strange);
+		return;
+	}
+}
+
 secant_status
 model_load(model_bundle *m, const char *weights, const secant_logger *log, secant_err *err)
 {
@@ -299,12 +318,30 @@ model_load(model_bundle *m, const char *weights, const secant_logger *log, secan
 	secant_err own = { 0 };
 	const char *family = model_weights_family(&t);
 	status = model_weights_unwrap(&t, m->store, "", log, &own);
-	if (!status)
+	if (!status) {
+		model_weights_drop_rest(&t, m->store, log);
 		status = deploy_store_load(m->store, &t, &own);
+	}
+	if (!status)
+		say_strange(m->store, weights, log);
 	char *advice = status == SECANT_ERR_SHAPE ? model_weights_advice(&t, family, &m->net) : NULL;
 	secant_tensors_free(&t);
+	const char *part = strstr(base_path_name(weights), "-of-0") ? "; it is one part of several: bring their .index.json"
+																: "";
 	if (status)
-		status = secant_fail(err, status, "%s: %s%s%s", weights, own.msg, advice ? "; " : "", advice ? advice : "");
+		status = secant_fail(
+			err, status, "%s: %s%s%s%s", weights, own.msg, advice ? "; " : "", advice ? advice : "", part);
 	secant_free(advice);
 	return status;
+}
+
+int
+model_head_classes(const model_bundle *m, const char *weights)
+{
+	secant_tensors t = { 0 };
+	if (secant_tensors_read(&t, NULL, weights, NULL))
+		return 0;
+	int n = model_weights_unwrap(&t, m->store, "", NULL, NULL) ? 0 : model_weights_classes(&t, m->store);
+	secant_tensors_free(&t);
+	return n;
 }

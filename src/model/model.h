@@ -62,13 +62,20 @@ secant_status model_tensors(const model_bundle *m, secant_tensors *out, secant_e
  * shapes) and what is left over go to the log. An error when nothing fits. */
 secant_status model_start_from(
 	model_bundle *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
-/* Strict loading: every key must fit (deploy_store_load), but for what all begin with (model_weights_unwrap). */
+/* Strict loading: every state must be there and fit, but for what all names begin with (model_weights_unwrap); what the
+ * file has beside a whole network is dropped and told. */
 secant_status model_load(
 	model_bundle *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 /* Takes off what the names of all that fits a store begin with, and tells it; what does not begin so is dropped and
  * told. `under` stands before the names in the store ("encoder."). FORMAT where two networks of the file fit. */
 secant_status model_weights_unwrap(secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log,
 	secant_err *err) SECANT_NODISCARD;
+/* Drops what the file has beside a network that is whole and fits, and tells it. */
+void model_weights_drop_rest(secant_tensors *t, const exec_store *s, const secant_logger *log);
+/* The classes of the file's head where nothing but the head of one class does not fit; else 0. The second reads a file
+ * for a fresh model of one class. */
+int model_weights_classes(const secant_tensors *t, const exec_store *s);
+int model_head_classes(const model_bundle *m, const char *weights);
 /* Of weights that do not fit: what they are, and the nearest network; fresh text. NULL: no memory. */
 char *model_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked);
 /* Which other library's networks have such names; static, NULL: none that is known. */

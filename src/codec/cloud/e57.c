@@ -383,6 +383,11 @@ static void
 decode(e57_field *f, int64_t n)
 {
 	size_t bit = f->bit;
+	if (!f->bits) { /* a constant has no stream */
+		for (int64_t i = 0; i < n; i++)
+			f->value[i] = (double)f->minimum * f->scale + f->offset;
+		return;
+	}
 	for (int64_t i = 0; i < n; i++, bit += (size_t)f->bits) {
 		uint64_t raw = 0;
 		const uint8_t *p = f->stream + bit / 8;

@@ -115,9 +115,11 @@ ptx_open(secant_cloud_reader *r, secant_err *err)
 	t->fields = s ? 0 : take_numbers(r, t, v);
 	r->at = first;
 	t->line = line;
-	if (!s && t->left && t->fields != 3 && t->fields != 4 && t->fields != 6 && t->fields != 7)
+	bool known = t->fields == 3 || t->fields == 4 || t->fields == 6 || t->fields == 7;
+	if (!s && t->left && !known)
 		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT,
 			"line %lld: expected x y z, with or without intensity and red green blue", (long long)line + 1);
+	t->fields = known ? t->fields : 4; /* a scan without points comes first */
 	if (!s)
 		s = cloud_begin(r, SECANT_N_F64, err);
 	for (int f = 0; !s && f < t->fields; f++) {

@@ -93,9 +93,9 @@ split(const char *line, char separator, field *fields)
 static bool
 is_number(const char *text, double *v)
 {
+	field copy;
 	const char *end = decimal_parse(text, v);
 	if (end && (*end == 'd' || *end == 'D')) { /* Fortran's exponent */
-		field copy;
 		snprintf(copy, sizeof copy, "%.*se%s", (int)(end - text), text, end + 1);
 		end = decimal_parse(copy, v);
 	}

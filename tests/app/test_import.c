@@ -1,0 +1,165 @@
+/* `import` of weights that do not say everything: the classes of the head, tensors beside a whole network, numbers that
+ * are none, parts of several files, and what is said of a network that fits but for its head. */
+#include "data.h"
+#include <math.h>
+#include <secant/model.h>
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/model.h"
+
+static char *folder, said[4000];
+
+static int
+make_folder(void **state)
+{
+	folder = scratch_dir();
+	return 0;
+}
+
+static int
+drop_folder(void **state)
+{
+	return base_remove_tree(folder, NULL);
+}
+
+static void
+listen(void *user, secant_level level, const char *line)
+{
+	size_t n = strlen(said);
+	snprintf(said + n, sizeof said - n, "%s\n", line);
+}
+
+static const char *
+in_folder(const char *name)
+{
+	static char path[2][600];
+	static int turn;
+	turn = !turn;
+	snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
+	return path[turn];
+}
+
+static void
+network(secant_network *net, const char *classes)
+{
+	assert_int_equal(secant_opts_init(&secant_network_options, net, NULL), SECANT_OK);
+	assert_int_equal(secant_opts_set(&secant_network_options, net, "arch", "unet_simple", NULL), SECANT_OK);
+	assert_int_equal(secant_opts_set(&secant_network_options, net, "feature-scale", "32", NULL), SECANT_OK);
+	assert_int_equal(secant_opts_set(&secant_network_options, net, "classes", classes, NULL), SECANT_OK);
+}
+
+/* The tensors of a fresh network of 3 classes, owned. */
+static secant_tensors
+weights(void)
+{
+	secant_network net;
+	model_bundle m;
+	secant_tensors all, own = { 0 };
+	network(&net, "3");
+	assert_int_equal(model_new(&m, &net, NULL, NULL, false, NULL), SECANT_OK);
+	model_initialize(&m, 7);
+	assert_int_equal(model_tensors(&m, &all, NULL), SECANT_OK);
+	for (int i = 0; i < all.n; i++) {
+		secant_tensor copy;
+		assert_int_equal(secant_tensor_new(&copy, all.v[i].tensor.dtype, &all.v[i].tensor.shape, NULL), SECANT_OK);
+		memcpy(copy.data, all.v[i].tensor.data, secant_tensor_bytes(&copy));
+		assert_int_equal(secant_tensors_add(&own, all.v[i].name, &copy, NULL), SECANT_OK);
+	}
+	secant_tensors_free(&all);
+	model_free(&m);
+	secant_opts_free(&secant_network_options, &net);
+	return own;
+}
+
+/* Writes the weights as `file`, imports them and gives the status; what was said, and the message, are in `said`. */
+static secant_status
+imported(secant_tensors *t, const char *file, const char *classes)
+{
+	secant_import o;
+	secant_err err = { 0 };
+	said[0] = '\0';
+	assert_int_equal(secant_tensors_write(t, NULL, in_folder(file), NULL), SECANT_OK);
+	secant_tensors_free(t);
+	assert_int_equal(secant_opts_init(&secant_import_options, &o, NULL), SECANT_OK);
+	secant_opts_free(&secant_network_options, &o.network);
+	network(&o.network, classes);
+	secant_logger log = { listen, NULL };
+	secant_status s = secant_model_import(in_folder(file), &o, in_folder("m.safetensors"), &log, &err);
+	if (s)
+		listen(NULL, SECANT_LOG_ERROR, err.msg);
+	secant_opts_free(&secant_import_options, &o);
+	return s;
+}
+
+static void
+expect_said(const char *part)
+{
+	if (!strstr(said, part))
+		fail_msg("expected '%s' among: %s", part, said);
+}
+
+static void
+the_head_says_how_many_classes(void **state)
+{
+	secant_tensors t = weights();
+	assert_int_equal(imported(&t, "a.pth", "0"), SECANT_OK);
+	expect_said("the head has 3 classes: --classes 3 is taken");
+	t = weights();
+	assert_int_equal(imported(&t, "a.pth", "3"), SECANT_OK);
+	assert_null(strstr(said, "is taken"));
+	t = weights();
+	assert_int_equal(imported(&t, "a.pth", "5"), SECANT_ERR_SHAPE);
+	expect_said("the network wants 5x2x1x1");
+}
+
+static void
+what_lies_beside_a_whole_network_is_said(void **state)
+{
+	static const char *const names[] = { "total_ops", "total_params", "criterion.weight" };
+	secant_tensors t = weights();
+	for (int i = 0; i < 3; i++) {
+		secant_tensor one;
+		secant_shape shape = secant_shape_of(1, (int64_t)1);
+		assert_int_equal(secant_tensor_new(&one, SECANT_F64, &shape, NULL), SECANT_OK);
+		assert_int_equal(secant_tensors_add(&t, names[i], &one, NULL), SECANT_OK);
+	}
+	assert_int_equal(imported(&t, "a.pth", "3"), SECANT_OK);
+	expect_said("weights: 3 tensors have no place in the network and are not used: 'total_ops', 'total_params', "
+				"'criterion.weight'");
+}
+
+static void
+numbers_that_are_none_are_said(void **state)
+{
+	secant_tensors t = weights();
+	secant_tensor_set(&t.v[2].tensor, 0, NAN);
+	secant_tensor_set(&t.v[2].tensor, 1, INFINITY);
+	char want[200];
+	snprintf(want, sizeof want, "'%s' has 2 values that are no finite numbers", t.v[2].name);
+	assert_int_equal(imported(&t, "a.safetensors", "3"), SECANT_OK);
+	expect_said(want);
+}
+
+static void
+a_part_of_several_files_is_named(void **state)
+{
+	secant_tensors t = weights();
+	while (t.n > 4) {
+		secant_free(t.v[t.n - 1].name);
+		secant_tensor_free(&t.v[--t.n].tensor);
+	}
+	assert_int_equal(imported(&t, "model-00001-of-00002.safetensors", "3"), SECANT_ERR_SHAPE);
+	expect_said("it is one part of several: bring their .index.json");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_head_says_how_many_classes),
+		cmocka_unit_test(what_lies_beside_a_whole_network_is_said),
+		cmocka_unit_test(numbers_that_are_none_are_said),
+		cmocka_unit_test(a_part_of_several_files_is_named),
+	};
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
