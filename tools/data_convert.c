@@ -1,5 +1,6 @@
 /* `secant data convert`: a data set in one format becomes one in another; a cloud file one of another kind. */
 #include "data.h"
+#include <math.h>
 #include <secant/cloud.h>
 #include <secant/files.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@ cut_cloud(const convert *o, const char *from, const char *to, int64_t *points, s
 	for (int64_t i = 0; i < all.n && index; i++) {
 		double x = secant_cloud_get(&all, 0, i), y = secant_cloud_get(&all, 1, i);
 		index[n] = i;
-		n += x >= box[0] && x < box[2] && y >= box[1] && y < box[3];
+		n += x >= box[0] && x < box[2] && y >= box[1] && y < box[3] && isfinite(secant_cloud_get(&all, 2, i));
 	}
 	if (index && !n && !o->cloud.allow_empty)
 		s = secant_fail(err, SECANT_ERR_ARG,

@@ -225,7 +225,10 @@ test_ply_headers_of_other_programs(void **state)
 	c = cloud_of_bytes(dos, sizeof dos - 1, "a.ply", NULL);
 	EXPECT(&c, "x", 10);
 	secant_cloud_free(&c);
-	c = cloud_of("ply\nformat ascii 1.0\nelement point 1\n" PLY_XYZ "end_header\n1 2 3\n", "a.ply", NULL);
+	/* DALES Objects calls its points so. */
+	c = cloud_of("ply\nformat ascii 1.0\nelement camera 1\nproperty float view\nelement testing 1\n" PLY_XYZ
+				 "end_header\n9\n1 2 3\n",
+		"a.ply", NULL);
 	EXPECT(&c, "y", 2);
 	secant_cloud_free(&c);
 	assert_string_equal(
@@ -340,6 +343,61 @@ test_ptx_of_several_scans(void **state)
 	(void)read_all_cuts((const uint8_t *)text, sizeof text - 1, "a.ptx");
 }
 
+/* ---- labels beside ---- */
+
+/* Semantic3D: NAME.labels with a line for each point of NAME.txt. */
+static void
+test_labels_beside_text(void **state)
+{
+	static const struct {
+		const char *labels, *says; /* NULL: read */
+	} rows[] = {
+		{ "3\n\n5\n", NULL },
+		{ "3\n5", NULL },
+		{ "3\n", "a.txt: has more points than the .labels beside it has lines" },
+		{ "3\n5\n7\n", "a.txt: has fewer points than the .labels beside it has lines" },
+		{ "3\nfive\n", "a.txt: line 2, column 1: 'five' is no number (in the .labels beside it)" },
+	};
+	static const char text[] = "1 2 3 -1000 10 20 30\n4 5 6 -900 1 2 3\n";
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		secant_err err = { 0 };
+		assert_int_equal(
+			secant_file_write(in_folder("a.labels"), rows[i].labels, strlen(rows[i].labels), &err), SECANT_OK);
+		if (rows[i].says) {
+			assert_string_equal(error_of(text, "a.txt", NULL), rows[i].says);
+			continue;
+		}
+		secant_cloud c = heard(text, sizeof text - 1, "a.txt");
+		assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 intensity:f64 red:f64 green:f64 blue:f64 label:i32");
+		EXPECT(&c, "label", 3, 5);
+		EXPECT(&c, "blue", 30, 3);
+		expect_said("labels are those of ");
+		secant_cloud_free(&c);
+	}
+	/* A column of labels of its own is not doubled. */
+	secant_cloud c = cloud_of("x y z label\n1 2 3 9\n", "a.txt", NULL);
+	assert_int_equal(c.columns, 4);
+	EXPECT(&c, "label", 9);
+	secant_cloud_free(&c);
+	assert_int_equal(remove(in_folder("a.labels")), 0);
+}
+
+/* A metre is a metre: a grid of kilometres is said even where a metre is a thousandth of its step. */
+static void
+test_coarse_grids_are_said(void **state)
+{
+	secant_err err = { 0 };
+	secant_cloud c = cloud_of("1e12 2 3\n1 2 3\n", "a.xyz", NULL);
+	secant_cloud_writing opt;
+	set_options(&secant_cloud_write_options, &opt, NULL);
+	opt.logger = (secant_logger){ listen, NULL };
+	said[0] = '\0';
+	assert_int_equal(secant_cloud_write(&c, in_folder("a.las"), &opt, &err), SECANT_OK);
+	expect_said("x: 1 of 2 coordinates were rounded to the grid's step of 1000");
+	secant_opts_free(&secant_cloud_write_options, &opt);
+	secant_cloud_free(&c);
+}
+
 /* ---- records without a header ---- */
 
 /* A scan of 40 points on a ring, its numbers all positive, so that only the width is in question. */
@@ -422,6 +480,8 @@ main(void)
 		cmocka_unit_test(test_pcd_headers_of_other_programs),
 		cmocka_unit_test(test_e57_of_several_scans),
 		cmocka_unit_test(test_ptx_of_several_scans),
+		cmocka_unit_test(test_labels_beside_text),
+		cmocka_unit_test(test_coarse_grids_are_said),
 		cmocka_unit_test(test_records_whose_width_the_numbers_tell),
 		cmocka_unit_test(test_what_is_no_cloud_is_refused_by_name),
 	};

@@ -322,6 +322,27 @@ negative_labels_are_left_out(void **state)
 	data_clouds_free(s);
 }
 
+/* Paris-Lille-3D has objects in `label` and classes in `class`; LAS always has a classification, often without any. */
+static void
+two_columns_that_may_hold_the_labels_are_asked_about(void **state)
+{
+	put("train/a.txt", "//X Y Z Label Class\n0 0 0 812 2\n1 0 0 813 1\n0 1 0 812 2\n");
+	open_at(root, "train", false, "the columns 'Label' and 'Class' both may hold the classes, and differ");
+	option("label-column", "Class");
+	data_clouds *s = open_at(root, "train", false, NULL);
+	assert_int_equal(s->classes, 2);
+	data_clouds_free(s);
+}
+
+static void
+a_column_of_labels_that_never_changes_is_no_rival(void **state)
+{
+	put("train/a.txt", "//X Y Z Label Classification\n0 0 0 2 0\n1 0 0 1 0\n");
+	data_clouds *s = open_at(root, "train", false, NULL);
+	assert_int_equal(s->classes, 2);
+	data_clouds_free(s);
+}
+
 static void
 clouds_without_labels_are_refused(void **state)
 {
@@ -674,6 +695,8 @@ main(void)
 		EACH(s3dis_rooms_survive_control_bytes),
 		EACH(folders_find_their_classes),
 		EACH(negative_labels_are_left_out),
+		EACH(two_columns_that_may_hold_the_labels_are_asked_about),
+		EACH(a_column_of_labels_that_never_changes_is_no_rival),
 		EACH(clouds_without_labels_are_refused),
 		EACH(threads_and_resuming_change_no_batch),
 		EACH(samples_fit_the_unit_sphere),

@@ -51,7 +51,7 @@ typedef struct e57_state {
 	int scans, current; /* the scan being read */
 	e57_field *field;
 	int fields, scan_column;
-	int64_t left, dropped; /* points of the scan; invalid ones */
+	int64_t left, dropped, zeros; /* points of the scan; invalid ones; those at the scanner itself */
 	uint64_t at, end; /* logical: the next packet, the section's end */
 	double turn[3][3], move[3];
 	uint8_t *packet;
@@ -445,6 +445,7 @@ append(e57_state *t, secant_cloud *out, int64_t n)
 			t->dropped++;
 			continue;
 		}
+		t->zeros += p[0] == 0 && p[1] == 0 && p[2] == 0;
 		for (int axis = 0; axis < 3; axis++) {
 			const double *turn = t->turn[axis];
 			moved = turn[0] * p[0] + turn[1] * p[1] + turn[2] * p[2] + t->move[axis];
@@ -485,6 +486,13 @@ e57_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err
 		append(t, out, n);
 		t->left -= n;
 	}
+	if (!s && t->current == t->scans && t->zeros > 1)
+		secant_log(&r->opt.logger, SECANT_LOG_WARNING,
+			"%s: %lld points lie at the scanner itself (0 0 0): some programs write places without an echo so; they "
+			"were "
+			"kept",
+			r->name, (long long)t->zeros);
+	t->zeros = t->current == t->scans ? 0 : t->zeros;
 	if (!s && t->current == t->scans && t->dropped) {
 		secant_log(&r->opt.logger, SECANT_LOG_INFO, "%s: %lld points that the scanner calls invalid were left out",
 			r->name, (long long)t->dropped);

@@ -23,9 +23,10 @@ steps_of(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int a
 	if (v == own)
 		secant_cloud_doubles(chunk, axis, first, n, own);
 	int64_t moved = 0;
-	/* A tenth of a per cent of a step and what doubles of this size resolve are no change; nor is what a float of the
-	 * source never had. */
-	double slack = scale * 1e-3 + (fabs(v[0]) + fabs(offset)) * (c->type == SECANT_N_F64 ? 0x1p-51 : 0x1p-25);
+	/* A tenth of a per cent of a step (of a coarse one less: a metre is one) and what doubles of this size resolve are
+	 * no change; nor is what a float of the source never had. */
+	double slack = (scale > 0.01 ? 1e-5 : scale * 1e-3)
+		+ (fabs(v[0]) + fabs(offset)) * (c->type == SECANT_N_F64 ? 0x1p-51 : 0x1p-25);
 	for (int64_t i = 0; i < n; i++)
 		steps[i] = (v[i] - offset) / scale + 0x1.8p52
 			- 0x1.8p52; /* rounded to even; what is too large for that stays too large */

@@ -510,6 +510,19 @@ read_mesh(secant_cloud_reader *r, ply_state *p, int faces, secant_err *err)
 	return s;
 }
 
+/* Some call their points otherwise: "point", "testing" (DALES Objects). */
+static bool
+has_axes(const ply_state *p, const element *e)
+{
+	bool seen[3] = { false };
+	for (int i = 0; i < e->properties; i++) {
+		int axis = p->property[e->first + i].list ? -1 : cloud_axis(p->property[e->first + i].name);
+		if (axis >= 0)
+			seen[axis] = true;
+	}
+	return seen[0] && seen[1] && seen[2];
+}
+
 static secant_status
 ply_open(secant_cloud_reader *r, secant_err *err)
 {
@@ -520,9 +533,12 @@ ply_open(secant_cloud_reader *r, secant_err *err)
 	secant_status s = read_header(r, p, err);
 	if (s)
 		return s;
+	bool named = false;
 	p->vertex = -1;
 	for (int i = p->elements - 1; i >= 0; i--) {
-		p->vertex = tensor_name_listed("vertex|vertices|point|points", p->element[i].name) ? i : p->vertex;
+		bool vertex = !strcmp(p->element[i].name, "vertex");
+		p->vertex = vertex || (!named && has_axes(p, &p->element[i])) ? i : p->vertex;
+		named |= vertex;
 		faces = !strcmp(p->element[i].name, "face") && p->element[i].n > 0 ? i : faces;
 	}
 	if (p->vertex < 0)

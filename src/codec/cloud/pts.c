@@ -7,6 +7,7 @@ const cloud_format cloud_pts = {
 	.extensions = "pts",
 	.open = cloud_text_open,
 	.next = cloud_text_next,
+	.close = cloud_text_close,
 	.create = cloud_text_create,
 	.put = cloud_text_put,
 	.finish = cloud_text_finish,

@@ -24,6 +24,10 @@ typedef struct text_state {
 	int column[CLOUD_FIELDS]; /* of the layout, -1: not wanted */
 	int64_t line, announced; /* lines behind us; points that a count line promised, -1: none */
 	int64_t missing; /* values */
+	secant_bytes labels; /* of Semantic3D: NAME.labels beside NAME.txt, a line for each point */
+	size_t labels_at;
+	int64_t labels_line;
+	int label; /* its column, -1: none */
 	/* Only while opening: */
 	char one[LINE_ROOM], comment[LINE_ROOM];
 	field name[CLOUD_FIELDS], first[CLOUD_FIELDS];
@@ -343,13 +347,68 @@ open_without_rows(secant_cloud_reader *r, text_state *t, secant_err *err)
 	return header ? declare_columns(r, t, err) : cloud_begin(r, SECANT_N_F64, err);
 }
 
+void
+cloud_text_close(void *state)
+{
+	text_state *t = state;
+	if (t && t->labels.data)
+		base_file_unmap(&t->labels);
+	secant_free(t);
+}
+
+/* NAME.labels beside NAME.txt, when nothing within says what the points are. */
+static secant_status
+open_labels(secant_cloud_reader *r, text_state *t, secant_err *err)
+{
+	size_t stem = strlen(r->name) - strlen(base_path_ext(r->name));
+	char *path = r->file.data && stem ? base_format("%.*slabels", (int)stem, r->name) : NULL;
+	secant_status s = SECANT_OK;
+	if (path && secant_is_file(path) && secant_cloud_role(&r->layout, SECANT_ROLE_LABEL) < 0) {
+		s = base_file_map(&t->labels, path, err);
+		if (!s)
+			s = cloud_declare(r, "label", SECANT_N_I32, &t->label, err);
+		if (!s && t->label >= 0)
+			secant_log(&r->opt.logger, SECANT_LOG_INFO, "%s: labels are those of %s", r->name, path);
+	}
+	secant_free(path);
+	return s;
+}
+
+/* The labels of the n points behind out->n; at the end none may be left. */
+static secant_status
+take_labels(secant_cloud_reader *r, text_state *t, secant_cloud *out, int64_t n, bool last, secant_err *err)
+{
+	int64_t got = 0, more = 0;
+	cloud_target target = { NULL, SECANT_N_I32 };
+	cloud_rows rows = { .fields = 1, .separator = ' ', .target = &target, .name = r->name };
+	secant_err own = { 0 };
+	while (!own.code && (got < n || last) && t->labels_at < t->labels.size) {
+		int64_t took = 0;
+		double spare = 0;
+		target = got < n ? (cloud_target){ tensor_column_at(&out->column[t->label], out->n + got), SECANT_N_I32 }
+						 : (cloud_target){ &spare, SECANT_N_F64 };
+		(void)cloud_rows_parse(&rows, t->labels.data, t->labels.size, &t->labels_at, &t->labels_line,
+			got < n ? n - got : 1, cloud_threads(r), &took, &own);
+		if (got >= n && took) {
+			more = 1;
+			break;
+		}
+		got += took;
+	}
+	if (own.code)
+		return secant_fail(err, own.code, "%s (in the .labels beside it)", own.msg);
+	return got == n && !more ? SECANT_OK
+							 : cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+								 "has %s points than the .labels beside it has lines", more ? "fewer" : "more");
+}
+
 secant_status
 cloud_text_open(secant_cloud_reader *r, secant_err *err)
 {
 	text_state *t = r->state = secant_calloc(1, sizeof *t);
 	if (!t)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
-	t->announced = -1;
+	t->announced = t->label = -1;
 	t->rows = (cloud_rows){ .target = t->target,
 		.text = t->text,
 		.comments = true,
@@ -385,6 +444,8 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	t->rows.fields = t->fields;
 	if (!s)
 		s = declare_columns(r, t, err);
+	if (!s)
+		s = open_labels(r, t, err);
 	/* A row takes two bytes a column at least. */
 	r->bound = (int64_t)((r->size - r->at) / (2 * (size_t)t->fields) + 1);
 	int64_t lines = cloud_count_lines(r->data, r->at, r->size);
@@ -412,6 +473,11 @@ cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_e
 	while (n == 0 && t->fields && r->at < r->size) {
 		secant_status s = cloud_rows_parse(
 			&t->rows, r->data, r->size, &r->at, &t->line, max, cloud_threads(r), &n, err);
+		if (s)
+			return s;
+	}
+	if (t->label >= 0 && t->fields) {
+		secant_status s = take_labels(r, t, out, n, r->at >= r->size, err);
 		if (s)
 			return s;
 	}

@@ -6,6 +6,7 @@
 /* Makes ordinary text of what is not: other letters, line ends, brackets, decimal commas (text_dialect.c). */
 secant_status cloud_text_plain(secant_cloud_reader *r, secant_err *err);
 secant_status cloud_text_open(secant_cloud_reader *r, secant_err *err);
+void cloud_text_close(void *state);
 secant_status cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err);
 secant_status cloud_text_create(secant_cloud_writer *w, secant_err *err);
 secant_status cloud_text_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err);

@@ -7,4 +7,5 @@ const cloud_format cloud_xyzrgb = {
 	.extensions = "xyzrgb|xyzn|xyzi|xyzirgb",
 	.open = cloud_text_open,
 	.next = cloud_text_next,
+	.close = cloud_text_close,
 };

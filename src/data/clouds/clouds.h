@@ -94,6 +94,10 @@ typedef struct data_lines {
 } data_lines;
 secant_status data_lines_read(data_lines *l, const char *path, secant_err *err) SECANT_NODISCARD;
 void data_lines_free(data_lines *l);
+/* The column that holds a cloud's labels: the one asked for, or by role. An error when there is none, or when two
+ * columns could be it and their numbers differ (classes and objects, as Paris-Lille-3D has them). */
+secant_status data_cloud_label_column(
+	const secant_cloud *c, const char *asked, const char *path, int *column, secant_err *err);
 /* "PATH:LINE" of a point (from 0) where the file is text, else "PATH: point N" (from 1). */
 void data_cloud_where(const char *path, int64_t point, char *buffer, size_t size);
 

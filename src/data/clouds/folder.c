@@ -266,13 +266,9 @@ collect_item(
 	double *numbers = NULL;
 	secant_status s = it->labels ? data_label_file_read(&v, &n, it->labels, err)
 								 : secant_cloud_read(&c, it->path, NULL, err);
-	int column = s || it->labels ? -1
-		: o->source.label_column ? secant_cloud_find(&c, o->source.label_column)
-								 : secant_cloud_role(&c, SECANT_ROLE_LABEL);
-	if (!s && !it->labels && column < 0)
-		s = secant_fail(err, SECANT_ERR_FORMAT,
-			"%s: no column %s; give --label-column, or a label file of the same stem", it->path,
-			o->source.label_column ? o->source.label_column : "of labels");
+	int column = -1;
+	if (!s && !it->labels)
+		s = data_cloud_label_column(&c, o->source.label_column, it->path, &column, err);
 	n = it->labels ? n : c.n;
 	if (!s && !(numbers = secant_calloc((size_t)n + 1, sizeof *numbers)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)n);

@@ -334,3 +334,38 @@ data_cloud_where(const char *path, int64_t point, char *buffer, size_t size)
 	}
 	base_file_unmap(&b);
 }
+
+/* ---- the column of labels ---- */
+
+static bool
+varies(const secant_cloud *c, int i)
+{
+	double lo, hi;
+	return secant_cloud_range(c, i, &lo, &hi) && lo < hi;
+}
+
+static bool
+differ(const secant_cloud *c, int a, int b)
+{
+	for (int64_t p = 0; p < c->n; p++)
+		if (secant_cloud_get(c, a, p) != secant_cloud_get(c, b, p))
+			return true;
+	return false;
+}
+
+secant_status
+data_cloud_label_column(const secant_cloud *c, const char *asked, const char *path, int *column, secant_err *err)
+{
+	int first = *column = asked ? secant_cloud_find(c, asked) : secant_cloud_role(c, SECANT_ROLE_LABEL);
+	if (first < 0)
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: no column %s; give --label-column, or a label file of the same stem", path,
+			asked ? asked : "of labels");
+	for (int i = 3; !asked && i < c->columns; i++)
+		if (i != first && secant_role_of(c->column[i].name) == SECANT_ROLE_LABEL && varies(c, i) && varies(c, first)
+			&& differ(c, first, i))
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"%s: the columns '%s' and '%s' both may hold the classes, and differ: --label-column says which", path,
+				c->column[first].name, c->column[i].name);
+	return SECANT_OK;
+}

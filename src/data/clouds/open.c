@@ -287,12 +287,10 @@ take_labels(const data_clouds *s, const data_cloud_item *it, prepare_points *p, 
 static secant_status
 column_labels(const data_clouds *s, const data_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
 {
-	int column = s->options.source.label_column ? secant_cloud_find(c, s->options.source.label_column)
-												: secant_cloud_role(c, SECANT_ROLE_LABEL);
-	if (column < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT,
-			"%s: no column %s; give --label-column, or a label file of the same stem", it->path,
-			s->options.source.label_column ? s->options.source.label_column : "of labels");
+	int column;
+	secant_status status = data_cloud_label_column(c, s->options.source.label_column, it->path, &column, err);
+	if (status)
+		return status;
 	int64_t *v = secant_calloc((size_t)c->n + 1, sizeof *v);
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)c->n);
