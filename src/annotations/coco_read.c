@@ -214,9 +214,29 @@ typedef struct found {
 static void
 read_box(reader *r, found *f)
 {
+	static const char *const names[] = { "x", "y", "width", "height", "left", "top", "w", "h" };
 	double v;
+	ann_field key;
 	int n = 0;
-	if (ann_pull_peek(r->j) != 'a') {
+	char kind = ann_pull_peek(r->j);
+	if (kind == 'o') { /* by names */
+		for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
+			size_t k = 0;
+			while (k < 8 && !ann_is(key, names[k]))
+				k++;
+			if (k < 8)
+				n += ann_pull_number(r->j, &f->o.box[k & 3]);
+			else
+				ann_pull_skip(r->j, NULL);
+		}
+		if (n != 4)
+			ann_pull_fail(r->j, "a box without all of x, y, width, height");
+		f->has_box = true;
+		return;
+	}
+	if (kind != 'a' && kind != '0' && !r->j->err.code)
+		ann_pull_fail(r->j, "a box is a list of four numbers: x, y, width, height");
+	if (kind != 'a') {
 		ann_pull_skip(r->j, NULL);
 		return;
 	}
@@ -451,6 +471,29 @@ keep_once(reader *r, ann_field key)
 		ann_note(r->s, "%s: its \"%s\" differs from that of the first file, which is kept", r->path, name + 5);
 }
 
+/* Roboflow writes the name of the project as a category of its own, which is the supercategory of the others. */
+static void
+say_supercategory(ann_set *s, const char *origin)
+{
+	for (int i = 0; i < s->n_classes && s->n_classes > 1; i++) {
+		const char *name = ann_str(s, s->classes[i].name);
+		bool above = true, used = false;
+		for (int k = 0; k < s->n_classes && above; k++) {
+			const char *json = k == i ? NULL : ann_get(s, s->classes[k].attributes, "coco.supercategory");
+			size_t n = strlen(name);
+			above = k == i || (json && strlen(json) == n + 2 && !strncmp(json + 1, name, n));
+		}
+		for (int k = 0; k < s->n_objects && above && !used; k++)
+			used = s->objects[k].class == i;
+		if (above && !used)
+			ann_note(s,
+				"%s: class '%s' has no objects and is the supercategory of all others, as Roboflow writes it; `secant "
+				"data "
+				"remap` drops it",
+				origin, name);
+	}
+}
+
 secant_status
 ann_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int split, bool mapped, secant_err *err)
 {
@@ -487,6 +530,7 @@ ann_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int s
 	if (r.renumbered)
 		ann_note(s, "%s numbers %d classes otherwise than the file before; they were joined by their names", origin,
 			r.renumbered);
+	say_supercategory(s, origin);
 	secant_status status = r.status;
 	if (!status && j.err.code)
 		status = ann_unparsable(s, origin, &j.err, err);

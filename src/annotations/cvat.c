@@ -425,6 +425,29 @@ read_shape(reader *r, ann_field tag, int image, const char *label, const char *t
 	return s->n_objects - 1;
 }
 
+static double
+z_order(const ann_set *s, const ann_object *o)
+{
+	const char *json = o->attributes ? ann_get(s, o->attributes, "cvat.z_order") : NULL;
+	double v = 0;
+	return json && ann_real(json, json + strlen(json), &v) ? v : 0;
+}
+
+/* What lies on top comes later, as everybody else has it; objects of one height stay as they are. */
+static void
+by_z_order(ann_set *s, int first)
+{
+	for (int i = first + 1; i < s->n_objects; i++) {
+		ann_object o = s->objects[i];
+		double z = z_order(s, &o);
+		int to = i;
+		while (to > first && z_order(s, &s->objects[to - 1]) > z)
+			to--;
+		memmove(&s->objects[to + 1], &s->objects[to], (size_t)(i - to) * sizeof o);
+		s->objects[to] = o;
+	}
+}
+
 static void
 read_image(reader *r)
 {
@@ -467,6 +490,7 @@ read_image(reader *r)
 		}
 	}
 	ann_join_parts(s, first);
+	by_z_order(s, first);
 }
 
 /* The picture of a frame; -1: no memory. Its name is settled when pictures are looked for. */

@@ -275,6 +275,8 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 		if (!status)
 			status = ann_sizes(s, o, watch, err);
 		if (!status)
+			status = ann_evidence(s, err);
+		if (!status)
 			status = ann_links(s, o, err);
 		if (!status)
 			status = ann_sound(s, err);

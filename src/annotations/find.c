@@ -52,6 +52,21 @@ ann_finder_end(const ann_finder *f, const char *name)
 	return -1;
 }
 
+/* %20 is a space: names as they stand in addresses. */
+static void
+unescape(char *name)
+{
+	char *to = name;
+	unsigned v;
+	for (const char *p = name; *p; p++)
+		if (*p == '%' && sscanf(p + 1, "%2x", &v) == 1 && p[1] != '+' && p[1] && p[2] && v) {
+			*to++ = (char)v;
+			p += 2;
+		} else
+			*to++ = *p;
+	*to = 0;
+}
+
 int
 ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err)
@@ -62,6 +77,11 @@ ann_finder_picture(
 	for (char *p = clean; *p; p++)
 		*p = *p == '\\' ? '/' : *p;
 	int at = ann_finder_end(f, clean);
+	if (at == -1 && strchr(clean, '%')) {
+		snprintf(name, sizeof name, "%s", clean);
+		unescape(name);
+		at = ann_finder_end(f, name);
+	}
 	if (at >= 0)
 		return at;
 	if (at == ANN_SEVERAL) {
@@ -281,6 +301,11 @@ ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant
 		return false;
 	}
 	memcpy(o->box, xywh, sizeof o->box);
+	for (int k = 0; k < 2; k++)
+		if (xywh[k + 2] < 0) { /* drawn from the other corner */
+			o->box[k] = ann_tidy(xywh[k] + xywh[k + 2]);
+			o->box[k + 2] = -xywh[k + 2];
+		}
 	o->flags = ANN_XYWH;
 	return true;
 }

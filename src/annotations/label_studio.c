@@ -16,7 +16,11 @@ static bool
 is_own(const char *path)
 {
 	static const char *const words[] = { "\"annotations\"", "\"result\"", "\"original_width\"", NULL };
-	return ann_head_has(path, words);
+	static const char *const boxes[] = { "\"rectanglelabels\"", "\"original_width\"", NULL };
+	static const char *const polygons[] = { "\"polygonlabels\"", "\"original_width\"", NULL };
+	static const char *const strokes[] = { "\"brushlabels\"", "\"original_width\"", NULL };
+	return ann_head_has(path, words) || ann_head_has(path, boxes) || ann_head_has(path, polygons)
+		|| ann_head_has(path, strokes);
 }
 
 static int
@@ -26,21 +30,36 @@ detect(const char *path, const char **why)
 	return ann_detect_trees(path, is_own, 95);
 }
 
-/* The picture of a task: what data.image ends in, without the hash of uploads where only that is there. */
+/* The picture of a task: what data.image (or, in the short export, the task itself) ends in, without the hash of
+ * uploads where only that is there. */
 static int
 task_picture(ann_set *s, ann_finder *f, const json_t *task, const char *origin, secant_status *status, secant_err *err)
 {
-	json_t *data = json_object_get(task, "data"), *v;
+	json_t *data = json_object_get(task, "data") ? json_object_get(task, "data") : (json_t *)(uintptr_t)task, *v;
 	const char *text = ann_tree_text(data, "image"), *key;
+	char clean[1024];
 	json_object_foreach (data, key, v) /* any other name the project gave it */
 		if (!*text && json_is_string(v))
 			text = json_string_value(v);
 	text = strstr(text, "?d=") ? strstr(text, "?d=") + 3 : text;
+	snprintf(clean, sizeof clean, "%.*s", (int)(strcspn(text, "?") < 1000 ? strcspn(text, "?") : 1000), text);
+	text = clean;
 	const char *name = strrchr(text, '/') ? strrchr(text, '/') + 1 : text, *dash = strchr(name, '-');
 	if (dash && dash - name == 8 && ann_find_image(&f->keys, name, strlen(name)) < 0
 		&& ann_find_image(&f->keys, dash + 1, strlen(dash + 1)) >= 0)
 		text = dash + 1;
 	return ann_finder_picture(f, s, text, origin, status, err);
+}
+
+/* What the value of a result of type "labels" is: labels and shapes may be controls of their own. */
+static const char *
+shape_of(const json_t *v)
+{
+	return json_object_get(v, "points") ? "polygonlabels"
+		: json_object_get(v, "rle")     ? "brushlabels"
+		: json_object_get(v, "radiusX") ? "ellipselabels"
+		: json_object_get(v, "width")   ? "rectanglelabels"
+										: "";
 }
 
 static bool
@@ -114,6 +133,7 @@ read_result(ann_set *s, int image, const json_t *r, const char *origin, secant_e
 {
 	const char *type = ann_tree_text(r, "type");
 	const json_t *v = json_object_get(r, "value"), *labels = json_object_get(v, type);
+	type = !strcmp(type, "labels") ? shape_of(v) : type;
 	double w = ann_tree_number(r, "original_width"), h = ann_tree_number(r, "original_height");
 	secant_status status = SECANT_OK;
 	size_t i;
@@ -146,13 +166,41 @@ read_result(ann_set *s, int image, const json_t *r, const char *origin, secant_e
 	return status;
 }
 
+/* JSON-MIN: values lie by the names of their controls in the task, {"image": ..., "label": [{"x": ...,
+ * "rectanglelabels":
+ * [...], "original_width": ...}]}. */
+static secant_status
+read_short(ann_set *s, int image, const json_t *task, const char *origin, secant_err *err)
+{
+	static const char *const kinds[] = { "rectanglelabels", "polygonlabels", "ellipselabels", "keypointlabels",
+		"brushlabels", "labels" };
+	secant_status status = SECANT_OK;
+	const char *name;
+	json_t *list, *value;
+	size_t i, k;
+	json_object_foreach ((json_t *)(uintptr_t)task, name, list)
+		json_array_foreach (list, i, value)
+			for (k = 0; !status && k < sizeof kinds / sizeof *kinds; k++) {
+				if (!json_object_get(value, kinds[k]))
+					continue;
+				json_t *whole = json_object();
+				json_object_set_new(whole, "type", json_string(kinds[k]));
+				json_object_set(whole, "value", value);
+				json_object_set(whole, "original_width", json_object_get(value, "original_width"));
+				json_object_set(whole, "original_height", json_object_get(value, "original_height"));
+				status = read_result(s, image, whole, origin, err);
+				json_decref(whole);
+			}
+	return status;
+}
+
 static secant_status
 read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err)
 {
 	size_t i, k, n;
 	json_t *task, *annotation, *result;
 	secant_status status = SECANT_OK;
-	int predictions = 0, cancelled = 0;
+	int predictions = 0, cancelled = 0, several = 0;
 	json_array_foreach (top, i, task) {
 		int image = f ? task_picture(s, f, task, origin, &status, err) : 0;
 		if (status)
@@ -161,9 +209,13 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 			continue;
 		s->images[image].source = ann_intern(s, origin, strlen(origin));
 		predictions += (int)json_array_size(json_object_get(task, "predictions"));
+		int taken = 0;
+		if (!json_object_get(task, "annotations")) /* the short export */
+			status = read_short(s, image, task, origin, err);
 		json_array_foreach (json_object_get(task, "annotations"), k, annotation) {
 			bool gone = json_is_true(json_object_get(annotation, "was_cancelled"));
 			cancelled += gone;
+			several += taken++ > 0 && !gone;
 			json_array_foreach (json_object_get(annotation, "result"), n, result)
 				if (!gone && !status)
 					status = read_result(s, image, result, origin, err);
@@ -171,6 +223,9 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		if (status)
 			return status;
 	}
+	if (several)
+		ann_note(s, "%s: %d annotations are of pictures that another one is of, too: the objects of all are taken",
+			origin, several);
 	if (predictions + cancelled)
 		ann_note(s, "%s: %d predictions and %d cancelled annotations were left out", origin, predictions, cancelled);
 	return SECANT_OK;

@@ -520,6 +520,29 @@ named_picture(const char *file, const char *below)
 	return out;
 }
 
+/* LabelMe's own words: __ignore__ is not to be judged, and _background_ fills the rest and comes first. */
+static secant_status
+settle_classes(ann_set *s, int fixed, secant_err *err)
+{
+	secant_status status = ann_sort_classes(s, fixed, err);
+	int ignore = ann_find_class(s, "__ignore__", 10), back = ann_find_class(s, "_background_", 12), n = 0;
+	int *order = secant_calloc((size_t)s->n_classes + 1, sizeof *order);
+	if (!status && !order)
+		status = ann_nomem(err);
+	if (!status && ignore >= 0)
+		s->classes[ignore].is_void = true;
+	if (!status && back >= 0 && fixed == 0) {
+		s->classes[back].is_background = true;
+		order[n++] = back;
+		for (int i = 0; i < s->n_classes; i++)
+			if (i != back)
+				order[n++] = i;
+		status = ann_reorder_classes(s, order, err);
+	}
+	secant_free(order);
+	return status;
+}
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
@@ -557,7 +580,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		secant_free(file);
 	}
 	base_names_free(&files);
-	return status ? status : ann_sort_classes(s, fixed, err);
+	return status ? status : settle_classes(s, fixed, err);
 }
 
 /* --- writing

@@ -131,11 +131,15 @@ ann_sizes(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch
 {
 	affine *map = o->probe ? secant_calloc((size_t)s->n_images + 1, sizeof *map) : NULL;
 	int wrong = 0, turned = 0, first = -1;
+	bool shares = o->probe && !s->collect && ann_places_are_shares(s);
 	secant_status status = map || !o->probe ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; map && !status && i < s->n_images; i++) {
 		ann_image *im = &s->images[i];
 		bool declared = im->width > 0 && im->height > 0, stored = false;
-		if (!im->path || !declared || ann_probe(s, i, NULL)) /* an unreadable picture is said where it is read */
+		if (shares)
+			map[i] = (affine){ im->width, 0, 0, im->height, 0, 0 };
+		if (!im->path || !declared || shares
+			|| ann_probe(s, i, NULL)) /* an unreadable picture is said where it is read */
 			continue;
 		if (o->declared_size == TURN && im->orientation > 1 && im->orientation <= 8) {
 			bool sides = im->orientation >= 5;
@@ -162,6 +166,9 @@ ann_sizes(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch
 		status = s->collect ? SECANT_OK : refuse(s, first, wrong, err); /* check has a rule for it */
 	if (!status && map)
 		status = map_all(s, map, err);
+	if (shares)
+		ann_note(s, "all places lie within 0 and 1: they are taken for shares of their pictures, though %s has pixels",
+			ann_str(s, s->format));
 	if (turned)
 		ann_note(s, "objects of %d pictures were turned upright with them", turned);
 	secant_free(map);

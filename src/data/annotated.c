@@ -42,11 +42,11 @@ data_annotated_open(const char *path, const secant_data_options *o, bool *none, 
 		(void)ann_nomem(err);
 		return NULL;
 	}
-	/* Sizes are compared as pictures are opened; only where objects follow them must all be known before. */
+	/* Coordinates are compared with pictures before anything is learnt; masks are, as they are opened. */
 	secant_dataset_reading reading = { .from = (char *)(uintptr_t)format,
 		.task = o->task,
 		.declared_size = o->declared_size,
-		.probe = o->declared_size != 0 };
+		.probe = !(ann_find_format(format) && ann_find_format(format)->holds & ANN_HOLDS_MASK) };
 	a->boxes = o->objects == 1;
 	a->on_top = (ann_on_top)o->on_top;
 	a->d = secant_dataset_open(path, &reading, NULL, err);

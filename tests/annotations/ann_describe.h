@@ -132,6 +132,23 @@ lay_out(const char *folder, const char *const *files)
 	}
 }
 
+/* One of the notes holds the words. */
+static inline void
+assert_noted(const char *const *files, const char *words)
+{
+	char *tmp = base_strdup(scratch_dir());
+	bool found = false;
+	lay_out(tmp, files);
+	secant_dataset *d = open_as(tmp, NULL);
+	for (int i = 0; i < secant_dataset_notes(d); i++)
+		found = found || strstr(secant_dataset_note(d, i), words);
+	if (!found)
+		fail_msg("no note says '%s'", words);
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 typedef struct described {
 	const char *what; /* kind: what is special here */
 	const char *files[17];

@@ -68,28 +68,6 @@ test_csv_without_a_header(void **state)
 	assert_all_described(&wrong, 1);
 }
 
-static bool
-noted(const secant_dataset *d, const char *words)
-{
-	bool found = false;
-	for (int i = 0; i < secant_dataset_notes(d); i++)
-		found = found || strstr(secant_dataset_note(d, i), words);
-	return found;
-}
-
-static void
-assert_noted(const char *const *files, const char *words)
-{
-	char *tmp = base_strdup(scratch_dir());
-	lay_out(tmp, files);
-	secant_dataset *d = open_as(tmp, NULL);
-	if (!noted(d, words))
-		fail_msg("no note says '%s'", words);
-	secant_dataset_free(d);
-	remove_tree(tmp);
-	secant_free(tmp);
-}
-
 static void
 test_what_is_guessed_is_said(void **state)
 {

@@ -274,7 +274,7 @@ mistakes_say_what_would_fit(void **state)
 	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "there is no format 'vok'; did you mean 'voc'?");
 	set_option(&o, "from", "coco");
 	write_picture(in_root(root, "images/b.png"), 9, 8, 3, SECANT_U8, place_value);
-	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "says the picture is 8x12");
+	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "'b.png' is declared 12 x 8, the picture is 9 x 8");
 	unlink(in_root(root, "images/b.png"));
 	open_expecting(root, "all", &o, 3, 3, DATA_TARGET_INDEX, "the picture 'b.png' was not found");
 	data_samples_free(

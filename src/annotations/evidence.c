@@ -1,0 +1,121 @@
+/*
+ * What the numbers of a set say about themselves, whatever its format: boxes whose corners are exchanged, boxes that
+ * reach beyond their pictures (corners taken for sizes, most often), places that are shares of pictures where pixels
+ * should stand, run lengths of another size than their picture. What can be put right without a guess is, and a note
+ * says so; `check` has rules for these and sees the numbers as they stand.
+ */
+#include "annotations/format.h"
+#include "annotations/settle.h"
+
+static void
+turn_reversed(ann_set *s)
+{
+	int n = 0, first = -1;
+	for (int i = 0; i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		const double v[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
+		if (o->flags & (ANN_NO_BOX | ANN_BOX_DERIVED) || (v[2] >= v[0] && v[3] >= v[1]))
+			continue;
+		ann_corners(o, fmin(v[0], v[2]), fmin(v[1], v[3]), fmax(v[0], v[2]), fmax(v[1], v[3]));
+		first = n++ ? first : i;
+	}
+	if (n)
+		ann_note(s, "%d box%s before %s: the corners were exchanged, the first is in '%s'", n,
+			n > 1 ? "es end" : " ends", n > 1 ? "they begin" : "it begins",
+			ann_str(s, s->images[s->objects[first].image].name));
+}
+
+/* The farthest numbers of an object; false: it has no place, or run lengths, which are pixels. */
+static bool
+place_of(const ann_set *s, const ann_object *o, double v[4])
+{
+	if (ann_shape_kind(s, o->shape) == ANN_RLE)
+		return false;
+	v[0] = ann_x0(o), v[1] = ann_y0(o), v[2] = ann_x1(o), v[3] = ann_y1(o);
+	if (o->shape)
+		return ann_extent(s, o->shape, v);
+	return !(o->flags & ANN_NO_BOX);
+}
+
+/* All places within 0 and 1, not all on whole numbers: shares, where pixels should stand. */
+bool
+ann_places_are_shares(const ann_set *s)
+{
+	enum { SMALL = 8 }; /* a picture in which such a place may well be pixels */
+	bool any = false;
+	for (int i = 0; i < s->n_objects; i++) {
+		const ann_object *o = &s->objects[i];
+		const ann_image *im = &s->images[o->image];
+		double v[4];
+		if (ann_shape_kind(s, o->shape) == ANN_RLE)
+			return false;
+		if (!place_of(s, o, v))
+			continue;
+		if (im->width < SMALL || im->height < SMALL)
+			return false;
+		for (int k = 0; k < 4; k++) {
+			if (!(v[k] >= -.001 && v[k] <= 1.001))
+				return false;
+			any = any || v[k] != floor(v[k]);
+		}
+	}
+	return any;
+}
+
+/* Boxes of which more than a pixel is outside; do they lie within, if the last two numbers are corners? */
+static void
+say_beyond(ann_set *s)
+{
+	int n = 0, first = -1, boxes = 0, corners = 0;
+	for (int i = 0; i < s->n_objects; i++) {
+		const ann_object *o = &s->objects[i];
+		const ann_image *im = &s->images[o->image];
+		double v[4];
+		if (im->width <= 0 || !place_of(s, o, v))
+			continue;
+		bool plain = o->flags & ANN_XYWH && !o->shape;
+		boxes += plain;
+		corners += plain && o->box[2] > o->box[0] && o->box[3] > o->box[1] && o->box[2] <= im->width + 1
+			&& o->box[3] <= im->height + 1;
+		if (v[0] >= -1 && v[1] >= -1 && v[2] <= im->width + 1 && v[3] <= im->height + 1)
+			continue;
+		first = n++ ? first : i;
+	}
+	if (n)
+		ann_note(s,
+			"%d object%s beyond the edge of %s picture, the first is in '%s' (line %u)%s; `secant data check` lists "
+			"them",
+			n, n > 1 ? "s reach" : " reaches", n > 1 ? "their" : "its",
+			ann_str(s, s->images[s->objects[first].image].name), s->objects[first].line,
+			corners == boxes && boxes >= n ? ": are the last two numbers of boxes corners, not width and height?" : "");
+}
+
+static secant_status
+run_sizes(ann_set *s, secant_err *err)
+{
+	for (int i = 0; i < s->n_objects; i++) {
+		const ann_object *o = &s->objects[i];
+		const ann_image *im = &s->images[o->image];
+		if (ann_shape_kind(s, o->shape) != ANN_RLE || im->width <= 0 || im->height <= 0)
+			continue;
+		int h = (int)s->shapes[o->shape + 1], w = (int)s->shapes[o->shape + 2];
+		if (h == im->height && w == im->width)
+			continue;
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s:%u: the run lengths of an object of '%s' are of %d x %d pixels (height x width), its picture has %d x "
+			"%d: "
+			"were height and width exchanged, or the picture scaled?",
+			ann_str(s, im->source ? im->source : s->root), o->line, ann_str(s, im->name), h, w, im->height, im->width);
+	}
+	return SECANT_OK;
+}
+
+secant_status
+ann_evidence(ann_set *s, secant_err *err)
+{
+	if (s->collect)
+		return SECANT_OK;
+	turn_reversed(s);
+	say_beyond(s);
+	return run_sizes(s, err);
+}
