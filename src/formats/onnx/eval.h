@@ -133,7 +133,7 @@ secant_status onnx_spend(onnx_call *c, double numbers); /* work that is to come 
 
 /* ---- operators made of others (contributed.c) ---- */
 secant_status onnx_call_function(onnx_call *c, const format_onnx_function *fn);
-bool onnx_is_contributed(const format_onnx_node *n); /* of another domain, and known all the same */
+bool onnx_is_contributed(const format_onnx_node *n); /* known, though operators.inc has it not */
 /* True: the node is one that others say, and *status is how that went. */
 bool onnx_do_contributed(onnx_call *c, bool known, secant_status *status);
 

@@ -88,9 +88,8 @@ onnx_resize_of(onnx_call *c, int rank, const int64_t *in, onnx_resize *r)
 		int a = (int)axes[i];
 		double f = got >= 0 ? 0 : scale[i];
 		if (got < 0) {
-			double size = is(r->coordinates, "tf_crop_and_resize")
-				? floor((double)in[a] * (r->roi[rank + a] - r->roi[a]) * f)
-				: floor((double)in[a] * f);
+			/* In float, as everybody computes it: 20 * 2.3 is 46. A region plays no part, whatever the text says. */
+			double size = (double)floorf((float)in[a] * (float)f);
 			if (!(f > 0) || !(size < 1e12)) {
 				onnx_fail(c, SECANT_ERR_RANGE, "a scale of %g", f);
 				return false;
@@ -112,31 +111,34 @@ onnx_resize_of(onnx_call *c, int rank, const int64_t *in, onnx_resize *r)
 
 enum { TAPS = 4096 };
 
-/* Where output number i of an axis lies in the input. */
+/* Where output number i of an axis lies in the input. In float, step by step, as others compute it: which pixel is the
+ * nearest hangs on how a half was rounded. align_corners spans the size as it is, as ONNX's text, PyTorch and ONNX
+ * Runtime have it; but ONNX's test data for scales below 1 span what was not rounded down yet, and there it is
+ * followed. */
 static double
 source(const onnx_resize *r, int rank, int axis, int64_t in, int64_t i)
 {
-	double x = (double)i, out = (double)r->out[axis], n = (double)in, s = r->scale[axis];
-	if (is(r->coordinates,
-			"align_corners")) { /* the size is what the scale says, not rounded down: ONNX's test data has it so */
-		double size = r->sized ? out : s * n;
-		return size == 1 ? 0 : x * (n - 1) / (size - 1);
+	float x = (float)i, out = (float)r->out[axis], n = (float)in, s = (float)r->scale[axis], half = 0.5f;
+	if (is(r->coordinates, "align_corners")) {
+		float size = r->sized || s >= 1 ? out : s * n;
+		return size == 1 ? 0 : (double)(x * (n - 1) / (size - 1));
 	}
 	if (is(r->coordinates, "asymmetric"))
-		return x / s;
+		return (double)(x / s);
 	if (is(r->coordinates, "pytorch_half_pixel"))
-		return r->out[axis] > 1 ? (x + 0.5) / s - 0.5 : 0;
+		return r->out[axis] > 1 ? (double)((x + half) / s - half) : 0;
 	if (is(r->coordinates, "tf_half_pixel_for_nn"))
-		return (x + 0.5) / s;
+		return (double)((x + half) / s);
 	if (is(r->coordinates, "half_pixel_symmetric")) {
-		double adjust = out / (s * n), centre = n / 2, offset = centre * (1 - adjust);
-		return offset + (x + 0.5) / s - 0.5;
+		float adjust = out / (s * n), centre = n / 2, offset = centre * (1 - adjust);
+		return (double)(offset + (x + half) / s - half);
 	}
 	if (is(r->coordinates, "tf_crop_and_resize")) {
-		double from = r->roi[axis], to = r->roi[rank + axis];
-		return r->out[axis] > 1 ? from * (n - 1) + x * (to - from) * (n - 1) / (out - 1) : 0.5 * (from + to) * (n - 1);
+		float from = (float)r->roi[axis], to = (float)r->roi[rank + axis];
+		return (double)(r->out[axis] > 1 ? from * (n - 1) + x * (to - from) * (n - 1) / (out - 1)
+										 : half * (from + to) * (n - 1));
 	}
-	return (x + 0.5) / s - 0.5; /* half_pixel */
+	return (double)((x + half) / s - half); /* half_pixel */
 }
 
 static double
@@ -183,7 +185,7 @@ onnx_resize_taps(
 	double sum = 0;
 	for (int64_t k = 0; k < n; k++) {
 		double d = ((double)(from + k) - x) / wide, w = line ? triangle(d) : cubic(d, r->cubic);
-		if ((r->exclude || r->antialias) && (from + k < 0 || from + k >= in))
+		if (r->exclude && (from + k < 0 || from + k >= in))
 			w = 0;
 		weight[k] = w;
 		sum += w;

@@ -336,6 +336,52 @@ onnx_map_group_norm(onnx_call *c)
 	return onnx_result_last(c, n ? n->out[0] : -1, x->type);
 }
 
+/* v in the shape of x's axes from `axis` on as one row, or back. */
+static graph_value
+as_rows(graph_net *g, graph_value v, int64_t rows, int64_t length)
+{
+	op_shape_attr flat = { { 2, { (int)rows, (int)length } } };
+	return graph_apply(g, "reshape", &flat, 1, v);
+}
+
+/* Over all axes from one on: rows of as many numbers. */
+static secant_status
+norm_of_axes(onnx_call *c, const onnx_mapped *x, const onnx_mapped *w, const onnx_mapped *b, int axis)
+{
+	graph_net *g = onnx_graph(c);
+	int64_t rows = onnx_product(x->dim, 0, axis), length = onnx_product(x->dim, axis, x->rank);
+	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5), .groups = 1 };
+	op_shape_attr row = { { 1, { (int)length } } }, back = { { x->rank } };
+	for (int i = 0; i < x->rank; i++)
+		back.shape.v[i] = (int)x->dim[i];
+	if (onnx_product(w->dim, 0, w->rank) != length || (b && onnx_product(b->dim, 0, b->rank) != length))
+		return onnx_no_map(c, "scales that are repeated");
+	graph_value in[3] = { as_rows(g, onnx_plain(g, x), rows, length), graph_apply(g, "reshape", &row, 1, w->v),
+		b ? graph_apply(g, "reshape", &row, 1, b->v) : -1 };
+	const graph_node *n = graph_make_node(g, "layer_norm", &a, b ? 3 : 2, in);
+	return onnx_result_plain(c, graph_apply(g, "reshape", &back, 1, n ? n->out[0] : -1), x->type);
+}
+
+/* x / sqrt(mean of x^2 + eps) * w, over the last axes. */
+secant_status
+onnx_map_rms_norm(onnx_call *c)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL;
+	int axis = w ? onnx_axis(c, onnx_attr_int(c, "axis", -1), x->rank) : -1;
+	op_axes_attr axes = { .keepdim = true };
+	op_number_attr eps = { .a = onnx_attr_decimal(c, "epsilon", 1e-5) };
+	if (axis < 0)
+		return c->err->code;
+	for (int i = axis; i < x->rank; i++)
+		axes.axes.v[axes.axes.n++] = i;
+	graph_value v = onnx_plain(g, x);
+	graph_value mean = graph_apply(g, "mean", &axes, 1, graph_apply(g, "square", NULL, 1, v));
+	graph_value scale = graph_apply(g, "rsqrt", NULL, 1, graph_apply(g, "add_scalar", &eps, 1, mean));
+	v = graph_apply(g, "mul", NULL, 2, graph_apply(g, "mul", NULL, 2, v, scale), onnx_plain(g, w));
+	return onnx_result_plain(c, v, x->type);
+}
+
 secant_status
 onnx_map_layer_norm(onnx_call *c)
 {
@@ -345,8 +391,10 @@ onnx_map_layer_norm(onnx_call *c)
 	int axis = w ? onnx_axis(c, onnx_attr_int(c, "axis", -1), x->rank) : -1;
 	if (axis < 0 || c->err->code)
 		return c->err->code;
-	if (axis != x->rank - 1 || onnx_wants(c, 1) || onnx_wants(c, 2))
-		return onnx_no_map(c, "normalises more than the last axis, or its statistics are asked for");
+	if (onnx_wants(c, 1) || onnx_wants(c, 2))
+		return onnx_no_map(c, "its statistics are asked for");
+	if (axis != x->rank - 1)
+		return norm_of_axes(c, x, w, b, axis);
 	op_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5), .groups = 1 };
 	/* Any order will do whose last axis is ONNX's last. */
 	bool own = x->perm[x->rank - 1] == axis;
@@ -357,6 +405,18 @@ onnx_map_layer_norm(onnx_call *c)
 }
 
 /* ---- products ---- */
+
+/* The matrices of m once for every place of `batch`. */
+static graph_value
+repeated(graph_net *g, const onnx_mapped *m, graph_value v, int rank, const int64_t *batch)
+{
+	op_shape_attr to = { { rank + 2 } };
+	for (int i = 0; i < rank; i++)
+		to.shape.v[i] = (int)batch[i];
+	to.shape.v[rank] = (int)m->dim[m->rank - 2];
+	to.shape.v[rank + 1] = (int)m->dim[m->rank - 1];
+	return graph_apply(g, "broadcast_to", &to, 1, v);
+}
 
 secant_status
 onnx_map_matmul(onnx_call *c)
@@ -370,10 +430,17 @@ onnx_map_matmul(onnx_call *c)
 	bool fits = b->rank == 2 || b->rank == a->rank;
 	for (int i = 0; i < a->rank - 2 && fits && b->rank > 2; i++)
 		fits = a->dim[i] == b->dim[i];
-	if (!fits)
-		return onnx_no_map(c, "a product that broadcasts");
 	op_matmul_attr t = { false, false };
-	return onnx_result_plain(c, graph_apply(g, "matmul", &t, 2, onnx_plain(g, a), onnx_plain(g, b)), a->type);
+	graph_value x = onnx_plain(g, a), y = onnx_plain(g, b);
+	if (!fits) { /* batches are repeated to what they have in common */
+		int rank;
+		int64_t batch[RANK];
+		if (!onnx_broadcast(c, a->rank - 2, a->dim, b->rank - 2, b->dim, &rank, batch))
+			return c->err->code;
+		x = repeated(g, a, x, rank, batch);
+		y = repeated(g, b, y, rank, batch);
+	}
+	return onnx_result_plain(c, graph_apply(g, "matmul", &t, 2, x, y), a->type);
 }
 
 secant_status
@@ -435,6 +502,51 @@ same_taps(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, const op_res
 	return true;
 }
 
+/* One axis of a resizing as a matrix: in x out, column i the taps of output number i. */
+static graph_value
+taps_matrix(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, int axis)
+{
+	enum { MOST = 4096 };
+	int64_t in = x->dim[axis], out = r->out[axis], first;
+	double *m = onnx_temp(c, in * out, sizeof *m), *weight = onnx_temp(c, MOST, sizeof *weight);
+	secant_shape shape = secant_shape_of(2, in, out);
+	for (int64_t i = 0; i < out && m && weight; i++) {
+		int n = onnx_resize_taps(r, x->rank, axis, in, i, &first, weight, MOST);
+		if (n < 0) {
+			onnx_no_map(c, "shrinks too much");
+			return -1;
+		}
+		for (int k = 0; k < n; k++) {
+			int64_t at = first + k < 0 ? 0 : first + k >= in ? in - 1 : first + k;
+			m[at * out + i] += weight[k];
+		}
+	}
+	return m && weight ? graph_constant(onnx_graph(c), SECANT_F32, &shape, m) : -1;
+}
+
+/* Whatever way samples lie and are weighted: rows and columns are products with matrices of the taps. */
+static secant_status
+resized_by_products(onnx_call *c, const onnx_resize *r, const onnx_mapped *x)
+{
+	static const int turned[4] = { 0, 1, 3, 2 };
+	enum { MOST_NUMBERS = 1 << 22 };
+	graph_net *g = onnx_graph(c);
+	op_matmul_attr t = { false, false };
+	onnx_mapped m = *x;
+	if (!format_onnx_type_is_real(x->type) || x->dim[2] * r->out[2] > MOST_NUMBERS
+		|| x->dim[3] * r->out[3] > MOST_NUMBERS)
+		return onnx_no_map(c, "samples where no resizing of ours does");
+	graph_value rows = taps_matrix(c, r, x, 3), columns = taps_matrix(c, r, x, 2);
+	if (c->err->code)
+		return c->err->code;
+	m.v = graph_apply(g, "matmul", &t, 2, onnx_plain(g, x), rows);
+	for (int i = 0; i < 4; i++)
+		m.perm[i] = i;
+	m.dim[3] = r->out[3];
+	graph_value v = graph_apply(g, "matmul", &t, 2, onnx_ordered(g, &m, turned), columns);
+	return onnx_result(c, 0, v, x->type, 4, turned);
+}
+
 secant_status
 onnx_map_resize(onnx_call *c)
 {
@@ -451,8 +563,10 @@ onnx_map_resize(onnx_call *c)
 		any |= changes;
 	}
 	bool bytes = is_stored_bytes(c, x) && !strcmp(r.mode, "nearest");
-	if (!strcmp(r.coordinates, "tf_crop_and_resize") || (!format_onnx_type_is_real(x->type) && !bytes))
-		return onnx_no_map(c, "crops while it resizes, or resizes integers");
+	if (!format_onnx_type_is_real(x->type) && !bytes)
+		return onnx_no_map(c, "resizes integers");
+	if (!strcmp(r.coordinates, "tf_crop_and_resize"))
+		return onnx_no_map(c, "crops while it resizes");
 	if (!any)
 		return onnx_pass(c, 0, x, x->type);
 	if (r.out[2] < 1 || r.out[3] < 1)
@@ -476,5 +590,5 @@ onnx_map_resize(onnx_call *c)
 			return onnx_result_last(
 				c, graph_apply(g, bytes ? "resize_bytes" : "resize", &a, 1, onnx_channels_last(g, x)), x->type);
 	}
-	return onnx_no_map(c, "samples where no resizing of ours does");
+	return resized_by_products(c, &r, x);
 }

@@ -191,6 +191,20 @@ cut(graph_net *g, const onnx_mapped *x, const int64_t *start, const int64_t *ste
 	return graph_apply(g, "slice", &a, 1, x->v);
 }
 
+/* x with the slabs at[0], at[1], ... along an axis of ONNX's: any order, any number of times. */
+static graph_value
+slabs(onnx_call *c, const onnx_mapped *x, graph_value v, int axis, int64_t n, const int64_t *at)
+{
+	double *numbers = onnx_temp(c, n, sizeof *numbers);
+	secant_shape shape = secant_shape_of(1, n);
+	op_axis_attr a = { onnx_axis_at(x, axis) };
+	for (int64_t k = 0; k < n && numbers; k++)
+		numbers[k] = (double)at[k];
+	return numbers
+		? graph_apply(onnx_graph(c), "take", &a, 2, v, graph_constant(onnx_graph(c), SECANT_I32, &shape, numbers))
+		: -1;
+}
+
 secant_status
 onnx_map_slice(onnx_call *c)
 {
@@ -198,13 +212,21 @@ onnx_map_slice(onnx_call *c)
 	int64_t start[RANK], step[RANK], dim[RANK];
 	if (!x || !onnx_slice_rule(c, x->rank, x->dim, start, step, dim))
 		return c->err->code;
+	onnx_mapped back = *x;
 	for (int i = 0; i < x->rank; i++) {
-		if (step[i] < 0 && dim[i] > 1)
-			return onnx_no_map(c, "goes backwards");
+		if (step[i] < 0 && dim[i] > 1) { /* backwards: slab by slab, then all of what that gave */
+			int64_t *at = onnx_temp(c, dim[i], sizeof *at);
+			for (int64_t k = 0; at && k < dim[i]; k++)
+				at[k] = start[i] + k * step[i];
+			back.v = at ? slabs(c, &back, back.v, i, dim[i], at) : -1;
+			back.dim[i] = dim[i];
+			start[i] = 0;
+			step[i] = 1;
+		}
 		step[i] = step[i] < 0 || step[i] > INT32_MAX ? 1 : step[i];
 		start[i] = dim[i] ? start[i] : 0;
 	}
-	return onnx_result(c, 0, cut(onnx_graph(c), x, start, step, dim), x->type, x->rank, x->perm);
+	return onnx_result(c, 0, cut(onnx_graph(c), &back, start, step, dim), x->type, x->rank, x->perm);
 }
 
 secant_status
@@ -227,6 +249,47 @@ onnx_map_split(onnx_call *c)
 	return SECANT_OK;
 }
 
+/* Each axis again and again. */
+secant_status
+onnx_map_tile(onnx_call *c)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	int64_t times[RANK];
+	int n = x ? onnx_input_ints(c, 1, NULL, times, RANK) : -1;
+	if (n < 0 || n != x->rank || c->opset < 6)
+		return c->err->code ? c->err->code : onnx_no_map(c, "how often is not one number for each axis");
+	onnx_mapped m = *x;
+	for (int i = 0; i < n; i++) {
+		int64_t all = x->dim[i] * times[i];
+		int64_t *at = times[i] == 1 ? NULL : onnx_temp(c, all, sizeof *at);
+		if (times[i] < 1 || (at && all > INT32_MAX))
+			return onnx_no_map(c, "repeats nothing, or too much");
+		if (times[i] == 1)
+			continue;
+		for (int64_t k = 0; at && k < all; k++)
+			at[k] = k % x->dim[i];
+		m.v = at ? slabs(c, &m, m.v, i, all, at) : -1;
+		m.dim[i] = all;
+	}
+	return onnx_result(c, 0, m.v, x->type, x->rank, x->perm);
+}
+
+/* Indices that the network computes, or a table of known ones: ONNX's own order. */
+static secant_status
+gather_plain(onnx_call *c, const onnx_mapped *x, int axis)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *which = onnx_value_of(c, 1);
+	op_axis_attr a = { axis };
+	if (!which)
+		return c->err->code;
+	if (x->rank + which->rank - 1 > SECANT_MAX_RANK)
+		return onnx_no_map(c, "more axes than graphs have");
+	if (c->mapped[1] && strcmp(graph_get_node(g, graph_value_at(g, which->v)->node)->op->name, "argmax"))
+		return onnx_no_map(c, "indices that depend on the input"); /* they may be negative */
+	return onnx_result_plain(c, graph_apply(g, "take", &a, 2, onnx_plain(g, x), onnx_plain(g, which)), x->type);
+}
+
 /* One known index, or known ones in a row: a slice. */
 secant_status
 onnx_map_gather(onnx_call *c)
@@ -235,19 +298,26 @@ onnx_map_gather(onnx_call *c)
 	const onnx_mapped *x = onnx_value_of(c, 0);
 	int axis = x ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1;
 	onnx_tensor *which = axis < 0 || c->n_in < 2 ? NULL : c->in[1];
-	if (!which || which->rank > 1 || format_onnx_count(which) < 1)
-		return c->err->code ? c->err->code : onnx_no_map(c, "indices that depend on the input, or of several axes");
+	if (axis >= 0 && c->n_in > 1 && c->mapped[1] && graph_value_at(g, c->mapped[1]->v)->kind == GRAPH_VALUE_NODE)
+		return gather_plain(c, x, axis);
+	if (!which || format_onnx_count(which) < 1)
+		return c->err->code ? c->err->code : onnx_no_map(c, "indices that depend on the input");
 	int64_t *at = onnx_ints(c, 1), n = format_onnx_count(which), start[RANK] = { 0 }, step[RANK], dim[RANK], rank = 0;
+	bool negative = false, row = which->rank < 2;
 	if (!at)
 		return c->err->code;
 	for (int64_t k = 0; k < n; k++) {
+		negative |= at[k] < 0;
 		at[k] += at[k] < 0 ? x->dim[axis] : 0;
 		if (at[k] < 0 || at[k] >= x->dim[axis])
 			return onnx_fail(
 				c, SECANT_ERR_RANGE, "index %lld of an axis of %lld", (long long)at[k], (long long)x->dim[axis]);
-		if (k && at[k] != at[0] + k)
-			return onnx_no_map(c, "indices that are not in a row");
+		row &= at[k] == at[0] + k;
 	}
+	if (!row && which->rank == 1)
+		return onnx_result(c, 0, slabs(c, x, x->v, axis, n, at), x->type, x->rank, x->perm);
+	if (!row)
+		return negative ? onnx_no_map(c, "negative indices of several axes") : gather_plain(c, x, axis);
 	for (int i = 0; i < x->rank; i++) {
 		step[i] = 1;
 		dim[i] = x->dim[i];
