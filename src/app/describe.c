@@ -226,7 +226,13 @@ describe_file(const char *path, secant_err *err)
 	secant_err why = own;
 	char *meta = NULL;
 	own = (secant_err){ 0 };
-	if (secant_tensors_read(&set, &meta, path, &own))
+	bool read = !secant_tensors_read(&set, &meta, path, &own);
+	secant_err foreign = { 0 };
+	if (!read && own.code == SECANT_ERR_FORMAT) /* a cloud of a kind that is not read is known by its name */
+		secant_cloud_close(secant_cloud_open(path, NULL, &foreign));
+	if (foreign.code == SECANT_ERR_UNSUPPORTED && strstr(foreign.msg, "which is not read"))
+		secant_fail(err, foreign.code, "%s", foreign.msg);
+	else if (!read)
 		secant_fail(err, own.code == SECANT_ERR_IO || own.code == SECANT_ERR_NOMEM ? own.code : SECANT_ERR_FORMAT,
 			"%s%s", own.msg, secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud");
 	else if (status == SECANT_ERR_NOMEM

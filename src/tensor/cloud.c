@@ -29,7 +29,7 @@ static const struct {
 	{ SECANT_ROLE_INTENSITY, "intensity|i|reflectance|reflectivity|remission|laserintensity|amplitude" },
 	{ SECANT_ROLE_LABEL,
 		"label|labels|class|classification|category|part|seg|segment|semantic|semanticlabel|semclass|semlabel|classid|"
-		"labelid|groundtruth|pointclass" },
+		"labelid|groundtruth|pointclass|cls|gt|gtlabel|semanticclass|semanticid|classlabel|classcode|classnumber" },
 	{ SECANT_ROLE_PREDICTION, "prediction|predicted|pred" },
 	{ SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|partprob" },
 	{ SECANT_ROLE_TIME, "gpstime|time|timestamp|gpstimestamp|adjustedgpstime|adjustedstandardgpstime" },

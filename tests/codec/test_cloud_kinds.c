@@ -431,6 +431,10 @@ test_records_whose_width_the_numbers_tell(void **state)
 		"a.bin: 480 bytes may be records of 4 floats or of 3, which fits better: --columns x,y,z,intensity or x,y,z "
 		"says "
 		"which");
+	(void)scan(v, 3);
+	assert_string_equal(error_of_bytes(v, 84, "a.bin", NULL),
+		"a.bin: 84 bytes may be records of 3 floats, but not of 4 (KITTI) nor of 5 (nuScenes): --columns x,y,z reads "
+		"them");
 	c = cloud_of_bytes(v, scan(v, 3), "a.bin", WITH("columns", "x,y,z"));
 	assert_int_equal(c.n, 40);
 	secant_cloud_free(&c);

@@ -335,6 +335,20 @@ two_columns_that_may_hold_the_labels_are_asked_about(void **state)
 }
 
 static void
+splits_go_by_several_names(void **state)
+{
+	put("training/a.txt", "//X Y Z Label\n0 0 0 0\n1 0 0 1\n");
+	put("Validation/b.txt", "//X Y Z Label\n0 0 0 0\n1 0 0 1\n2 0 0 1\n");
+	data_clouds *s = open_at(root, "train", false, NULL);
+	assert_int_equal(s->list.n, 1);
+	assert_non_null(strstr(s->list.v[0].path, "training/a.txt"));
+	data_clouds_free(s);
+	s = open_at(root, "val", false, NULL);
+	assert_non_null(strstr(s->list.v[0].path, "Validation/b.txt"));
+	data_clouds_free(s);
+}
+
+static void
 a_column_of_labels_that_never_changes_is_no_rival(void **state)
 {
 	put("train/a.txt", "//X Y Z Label Classification\n0 0 0 2 0\n1 0 0 1 0\n");
@@ -696,6 +710,7 @@ main(void)
 		EACH(folders_find_their_classes),
 		EACH(negative_labels_are_left_out),
 		EACH(two_columns_that_may_hold_the_labels_are_asked_about),
+		EACH(splits_go_by_several_names),
 		EACH(a_column_of_labels_that_never_changes_is_no_rival),
 		EACH(clouds_without_labels_are_refused),
 		EACH(threads_and_resuming_change_no_batch),

@@ -92,6 +92,12 @@ guess_fields(const secant_cloud_reader *r, bool nuscenes, int *fields, secant_er
 			|| (g[i].meant == g[best].meant && g[i].rough < .8 * g[best].rough);
 		best = candidate && better ? i : best;
 	}
+	for (int i = 2; best < 0 && i < WIDTHS; i++)
+		if (g[i].divides && g[i].near)
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+				"%zu bytes may be records of %d floats, but not of 4 (KITTI) nor of 5 (nuScenes): --columns %s reads "
+				"them",
+				r->size, order[i], names[order[i]]);
 	if (best < 0)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
 			"%zu bytes are neither records of 4 floats (KITTI: x y z intensity) nor of 5 (nuScenes: and ring) within "

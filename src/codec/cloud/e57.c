@@ -165,6 +165,8 @@ use_of(const char *name, const char **column)
 		{ "colorRed", "red", USE_COLUMN },
 		{ "colorGreen", "green", USE_COLUMN },
 		{ "colorBlue", "blue", USE_COLUMN },
+		{ "returnIndex", "return_number", USE_COLUMN }, /* counted from 0 there, from 1 here */
+		{ "returnCount", "number_of_returns", USE_COLUMN },
 		{ "nor:normalX", "nx", USE_COLUMN },
 		{ "nor:normalY", "ny", USE_COLUMN },
 		{ "nor:normalZ", "nz", USE_COLUMN },
@@ -296,6 +298,7 @@ enter_scan(secant_cloud_reader *r, e57_state *t, secant_err *err)
 		s = read_field(r, &t->xml, k, f, &type, err);
 		f->use = use_of(t->xml.node[k].name, &column);
 		seen[f->use] = true;
+		f->offset += strcmp(t->xml.node[k].name, "returnIndex") ? 0 : 1;
 		f->column = f->use == USE_COLUMN ? secant_cloud_find(&r->layout, column) : -1;
 		used += f->bits > 0;
 	}

@@ -129,9 +129,13 @@ las_extra_type(secant_number type)
 static const struct {
 	const char *field, *names;
 } aliases[] = {
-	{ "return_number", "returnnumber|returnno|returnnum|return|echonumber|targetindex" },
-	{ "number_of_returns", "numberofreturns|numreturns|returncount|returns|echocount|targetcount" },
-	{ "scan_direction_flag", "scandirectionflag|scandirection" },
+	{ "return_number",
+		"returnnumber|returnno|returnnum|return|echonumber|echoindex|echo|targetindex|pulsereturnnumber" },
+	{ "number_of_returns",
+		"numberofreturns|numberofreturn|numreturns|noreturns|returncount|returns|echocount|numberofechoes|"
+		"numberofechos|numechoes|echoes|targetcount|"
+		"numberoftargets|pulsereturncount" },
+	{ "scan_direction_flag", "scandirectionflag|scandirection|directionofscanflag|directionofscan" },
 	{ "edge_of_flight_line", "edgeofflightline|edgeofflightlineflag|edgeflag|flightlineedge" },
 	{ "synthetic", "synthetic|syntheticflag" },
 	{ "key_point", "keypoint|keypointflag|modelkeypoint" },

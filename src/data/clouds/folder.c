@@ -5,6 +5,7 @@
  *                                classification, "label",
  *                                "scalar_Label"), or in a file of the same stem beside it (.seg .label .labels)
  *   DATA/SPLIT/{clouds,labels}/STEM.*     the same in two folders; `points` and `points_label` are names for them too
+ *   training, validation, testing and the like   stand for train, val, test
  *   DATA/...                     without splits: divided as pictures are, by --validation-fraction or --folds
  *   DATA is a cloud file         that one cloud, for every split
  *
@@ -56,10 +57,33 @@ holds_clouds(const char *path)
 	return found;
 }
 
+/* The folder of a split, by any of the names people give it; fresh memory, `split` itself where none is there. NULL: no
+ * memory. */
+static char *
+split_folder(const char *path, const char *split)
+{
+	static const char *const names[][7] = {
+		{ "train", "training", "Train", "Training", "TRAIN" },
+		{ "val", "valid", "validation", "Val", "Valid", "Validation", "dev" },
+		{ "test", "testing", "Test", "Testing", "TEST" },
+	};
+	for (int i = 0; i < 3; i++)
+		for (int k = 1; k < 7 && names[i][k] && !strcmp(split, names[i][0]); k++) {
+			char *plain = base_path_join(path, split), *other = base_path_join(path, names[i][k]);
+			if (plain && other && !secant_is_dir(plain) && secant_is_dir(other)) {
+				secant_free(plain);
+				return other;
+			}
+			secant_free(plain);
+			secant_free(other);
+		}
+	return base_path_join(path, split);
+}
+
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	char *folder = base_path_join(path, split);
+	char *folder = split_folder(path, split);
 	bool there = secant_is_file(path) || (folder && secant_is_dir(folder) && holds_clouds(folder));
 	secant_free(folder);
 	return there;
@@ -164,7 +188,7 @@ find_files(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	if (secant_is_file(r->path))
 		return data_cloud_list_add(out, r->path, NULL, 0, -1, err);
-	char *folder = base_path_join(r->path, r->split);
+	char *folder = split_folder(r->path, r->split);
 	secant_status s = folder ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && secant_is_dir(folder))
 		s = add_folder(out, folder, err);

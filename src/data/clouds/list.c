@@ -82,7 +82,7 @@ data_clouds_certain(const char *path, bool *scans, bool *whole)
 {
 	static const char scanned[] = "las|laz|e57|ptx", others[] = "ply|pcd|pts|xyz|off|obj|stl",
 					  *const places[] = { "", "clouds", "points", "train", "train/clouds", "train/points", "val",
-						  "test" };
+						  "test", "training", "validation", "testing" };
 	const data_cloudset *set = data_cloudset_of(path, NULL, NULL);
 	int scan = 0, other = 0;
 	if (scans)
