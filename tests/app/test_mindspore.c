@@ -5,6 +5,7 @@
  */
 #include "golden/golden.h"
 #include <secant/tensorfile.h>
+#include <unistd.h>
 #include "app/trial.h"
 #include "base/file.h"
 #include "deploy/onnx_run.h"
@@ -340,12 +341,46 @@ test_exports_of_mindspore_give_its_numbers(void **state)
 	}
 }
 
+/* ---- what stands beside the weights ---- */
+
+/* The checkpoint of the first case with one tensor more. */
+static secant_status
+loads_beside(given *g, const char *name, secant_dtype dtype, const secant_shape *shape, secant_err *err)
+{
+	char path[64];
+	secant_tensors t = { 0 };
+	secant_tensor more = { 0 };
+	must(secant_tensors_read(&t, NULL, file_of(g, "nets", cases[0].name, ".ckpt"), err), err);
+	must(secant_tensor_new(&more, dtype, shape, err), err);
+	must(secant_tensors_add(&t, name, &more, err), err);
+	snprintf(path, sizeof path, "/tmp/secant-beside-%ld.ckpt", (long)getpid());
+	must(secant_tensors_write(&t, NULL, path, err), err);
+	secant_tensors_free(&t);
+	secant_status status = model_load(&g->m, path, NULL, err);
+	unlink(path);
+	return status;
+}
+
+/* save_checkpoint(append_dict={"epoch": 3, "loss": 0.25}) is no part of the network. */
+static void
+test_numbers_beside_the_weights_are_left(void **state)
+{
+	secant_err err = { 0 };
+	secant_shape one = { 0 };
+	given g;
+	open_case(&g, "nets", 0);
+	must(loads_beside(&g, "epoch", SECANT_I64, &one, &err), &err);
+	must(loads_beside(&g, "loss", SECANT_F32, &one, &err), &err);
+	close_case(&g);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_networks_are_mindspores),
 		cmocka_unit_test(test_exports_of_mindspore_give_its_numbers),
+		cmocka_unit_test(test_numbers_beside_the_weights_are_left),
 	};
 	return cmocka_run_group_tests_name("networks of MindSpore's zoo", tests, NULL, NULL);
 }

@@ -192,7 +192,8 @@ read_field(
 	*f = (e57_field){ .column = -1, .scale = 1 };
 	f->real = !strcmp(kind, "Float");
 	bool scaled = !strcmp(kind, "ScaledInteger");
-	bool ok = whole_attribute(x, node, "minimum", &lo) & whole_attribute(x, node, "maximum", &hi);
+	bool least = whole_attribute(x, node, "minimum", &lo), most = whole_attribute(x, node, "maximum", &hi);
+	bool ok = least && most;
 	if (f->real) {
 		bool single = !strcmp(precision, "single");
 		f->bits = single ? 32 : 64;

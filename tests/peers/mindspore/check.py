@@ -79,12 +79,12 @@ class Nested(nn.Cell):
         f = [64 // scale << i for i in range(5)]
         self.maxpool = nn.MaxPool2d(2, 2)
         for i in range(5):
-            self.insert_child_to_cell(f"conv{i}0", Convs(f[i - 1] if i else channels, f[i], True))
+            setattr(self, f"conv{i}0", Convs(f[i - 1] if i else channels, f[i], True))
         for j in range(1, 5):
             for i in range(5 - j):
-                self.insert_child_to_cell(f"up_concat{i}{j}", Up(f[i + 1], f[i], j + 1))
+                setattr(self, f"up_concat{i}{j}", Up(f[i + 1], f[i], j + 1))
         for j in range(1, 5):
-            self.insert_child_to_cell(f"final{j}", nn.Conv2d(f[0], classes, 1, pad_mode="same"))
+            setattr(self, f"final{j}", nn.Conv2d(f[0], classes, 1, pad_mode="same"))
 
     def construct(self, x):
         x00 = self.conv00(x)
@@ -154,7 +154,7 @@ class MindSpore(unittest.TestCase):
         self.near(other(ms.Tensor(self.x)).asnumpy(), self.wanted)
 
     def test_checkpoints_of_theirs_that_are_special(self):
-        for name, more in [("crc", {"crc_check": True}), ("text", {"append_dict": {"epoch": 3, "name": "unet"}})]:
+        for name, more in [("crc", {"crc_check": True}), ("text", {"append_dict": {"epoch": 3, "loss": 0.25, "best": True, "name": "unet"}})]:
             ms.save_checkpoint(self.net, str(self.dir / f"{name}.ckpt"), **more)
             secant("import", self.dir / f"{name}.ckpt", *ARCH, "--channel-order", "rgb", "--out", self.dir / f"{name}.safetensors")
         ms.save_checkpoint(self.net, str(self.dir / "secret.ckpt"), enc_key=b"0123456789ABCDEF", enc_mode="AES-GCM")
