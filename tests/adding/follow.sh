@@ -72,4 +72,4 @@ for path in $added; do
 	if grep -F "$path" steps/lint | grep -v ': warning:'; then exit 1; fi
 done
 echo "follow: $files files and $commands commands of $(basename "$page")"
-[ $files -ge 6 ] && [ $commands -ge 12 ]
+[ $files -ge 9 ] && [ $commands -ge 24 ]

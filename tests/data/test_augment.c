@@ -556,6 +556,7 @@ pipelines_as_text(void **state)
 		"flip-h",
 		"flip-h,flip-v,rotate90",
 		"gamma(gamma=0.5,2,p=0.1),flip-h",
+		"flip-h, gamma( gamma = 0.5, 2, p = 0.1 ) , flip-v",
 		"[]",
 		"[\"flip-h\"]",
 		" [{\"name\": \"gamma\", \"p\": 1, \"gamma\": [0.5, 2]}, \"flip-v\"]",

@@ -111,6 +111,17 @@ read_settings(const step *s, char *text, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Neither names nor values have spaces of their own. */
+static void
+drop_spaces(char *text)
+{
+	char *to = text;
+	for (const char *from = text; *from; from++)
+		if (!strchr(" \t\n", *from))
+			*to++ = *from;
+	*to = '\0';
+}
+
 static secant_status
 read_words(data_augmentation *a, char *text, secant_err *err)
 {
@@ -189,8 +200,10 @@ data_augmentation_parse(const char *text, secant_err *err)
 		s = read_json(a, copy, err);
 	else if (!s && copy[strspn(copy, " \t\n")] == '{')
 		s = secant_fail(err, SECANT_ERR_ARG, "augmentation: expected a JSON list of steps");
-	else if (!s && strcmp(copy, "none"))
+	else if (!s && strcmp(copy, "none")) {
+		drop_spaces(copy);
 		s = read_words(a, copy, err);
+	}
 	secant_free(copy);
 	if (s) {
 		data_augmentation_free(a);
