@@ -218,7 +218,8 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 {
 	base_str t = { 0 };
 	const char *name = list < 0 ? "" : ann_str(s, s->splits[list]);
-	char *file = base_format("%s%sannotations-bbox.csv", !strcmp(name, "val") ? "validation" : name, *name ? "-" : "");
+	char *file = base_format(
+		"annotations/%s%sannotations-bbox.csv", !strcmp(name, "val") ? "validation" : name, *name ? "-" : "");
 	secant_status status = file ? SECANT_OK : ann_nomem(err);
 	base_str_add(&t,
 		"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,"
@@ -256,7 +257,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 		base_str_add(&t, "\n");
 	}
 	if (!status)
-		status = ann_out_str(out, "class-descriptions-boxable.csv", &t, err);
+		status = ann_out_str(out, "annotations/class-descriptions-boxable.csv", &t, err);
 	for (int i = 0; !status && i < s->n_images; i++)
 		status = ann_out_beneath(out, s, i, "images", err);
 	base_str_free(&t);

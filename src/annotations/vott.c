@@ -164,6 +164,9 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			(unsigned long long)base_fnv1a(name, strlen(name)), base_path_ext(name),
 			(unsigned long long)base_fnv1a(name, strlen(name)));
 		ann_put_text(&t, ", \"name\": ", name);
+		char *place = base_format("file:%s", name);
+		ann_put_text(&t, ", \"path\": ", place ? place : name);
+		secant_free(place);
 		base_str_addf(&t, ", \"size\": {\"width\": %d, \"height\": %d}, \"state\": 2, \"type\": 1}, \"regions\": [",
 			im->width, im->height);
 		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {

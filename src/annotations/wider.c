@@ -167,7 +167,7 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 {
 	base_str t = { 0 };
 	const char *name = list < 0 ? "all" : ann_str(s, s->splits[list]);
-	char *folder = list < 0 ? base_strdup("images") : base_format("WIDER_%s/images", name);
+	char *folder = base_format("WIDER_%s/images", name);
 	char *file = base_format("wider_face_split/wider_face_%s_bbx_gt.txt", name);
 	secant_status status = folder && file ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {

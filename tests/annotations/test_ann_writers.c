@@ -48,7 +48,8 @@ static const struct {
 		"dog "
 		"1.5,2 3.25x4 track_id=3 visibility=1 | img1/000002.png 20x16:",
 		{ "polygon (its box is written)", "mask of an object", "crowd mark", "name of a picture" } },
-	{ "wider", "images/a.png 20x16: face 2,2 16x7; face 0,11 2x3; face 1.5,2 3.25x4 | images/b.png 20x16:",
+	{ "wider",
+		"WIDER_all/images/a.png 20x16: face 2,2 16x7; face 0,11 2x3; face 1.5,2 3.25x4 | WIDER_all/images/b.png 20x16:",
 		{ "polygon (its box is written)", "name of a class", "crowd mark", "attribute 'sure'" } },
 	{ "icdar",
 		"images/a.png 20x16: text 2,2 16x7 quad (2,2)(18,2)(18,9)(2,9); text "
@@ -60,6 +61,10 @@ static const struct {
 		{ "polygon (its box is written)", "mask of an object", "attribute 'age'" } },
 	{ "createml", "a.png 20x16: cat 2,2 16x7; big dog 0,11 2x3; big dog 1.5,2 3.25x4 | b.png 20x16:",
 		{ "polygon (its box is written)", "crowd mark" } },
+	{ "ade20k-full",
+		"images/all/a.png 20x16: big dog 1,2 4x4 mask 16; cat 5,2 13x7 mask 34; big dog 0,11 2x3 mask 6 | "
+		"images/all/b.png 20x16:",
+		{ "crowd mark", "attribute 'age'" } },
 	{ "rle-csv",
 		"images/a.png 20x16: cat 2,2 16x7 mask 40; " MASK_OBJECT "; big dog 1,2 4x4 mask 16 | images/b.png 20x16:",
 		{ "crowd mark", "attribute 'age'" } },
@@ -143,6 +148,45 @@ test_strokes_of_label_studio(void **state)
 	assert_all_described(row, sizeof row / sizeof *row);
 }
 
+/* Full ADE20K: the class in red and green, the instance in blue; names by instance (2016) or by number (2021). */
+static void
+test_full_ade20k(void **state)
+{
+	static const struct {
+		const char *name, *text, *expected;
+	} row[] = {
+		{ "images/training/a/ADE_1_atr.txt",
+			"001 # 0 # 0 # sky # sky # \"\"\n002 # 0 # 1 # car, auto # car # \"red\"\n001 # 1 # 0 # wheel # wheel # "
+			"\"\"\n",
+			"images/training/a/ADE_1.jpg 4x2 train: sky 0,0 2x1 mask 2; car, auto 3,0 1x1 mask 1 occluded=true; 77 0,1 "
+			"1x1 "
+			"mask 1" },
+		{ "images/training/a/ADE_1.json",
+			"{\"annotation\": {\"object\": [{\"name\": \"sky\", \"name_ndx\": 2420}, {\"name\": \"car\", \"name_ndx\": "
+			"77}]}}",
+			"images/training/a/ADE_1.jpg 4x2 train: sky 0,0 2x1 mask 2; car 3,0 1x1 mask 1; car 0,1 1x1 mask 1" },
+	};
+	for (int i = 0; i < 2; i++) {
+		char *tmp = base_strdup(scratch_dir());
+		secant_image im;
+		secant_err err = { 0 };
+		put_picture(tmp, "images/training/a/ADE_1.jpg", 4, 2, 9);
+		put(tmp, row[i].name, row[i].text);
+		assert_int_equal(secant_image_new(&im, 4, 2, 3, SECANT_U8, &err), 0);
+		static const uint8_t pixels[24] = { 90, 116, 43, 90, 116, 43, 0, 0, 0, 0, 77, 200, 0, 77, 201 };
+		memcpy(im.data, pixels, sizeof pixels);
+		void *data;
+		size_t n;
+		assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
+		put_bytes(tmp, "images/training/a/ADE_1_seg.png", data, n);
+		assert_described("ADE20K", tmp, NULL, row[i].expected, NULL);
+		secant_image_free(&im);
+		secant_free(data);
+		remove_tree(tmp);
+		secant_free(tmp);
+	}
+}
+
 int
 main(void)
 {
@@ -150,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_each_writer_there_and_back),
 		cmocka_unit_test(test_lists_come_back),
 		cmocka_unit_test(test_strokes_of_label_studio),
+		cmocka_unit_test(test_full_ade20k),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
