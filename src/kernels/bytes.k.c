@@ -9,6 +9,7 @@
 
 enum { ROWS = KERNEL_BYTES_ROWS, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP };
 
+#if defined(__AVX2__)
 KERNEL_INLINE int32_t
 four(const uint8_t *p)
 {
@@ -16,6 +17,7 @@ four(const uint8_t *p)
 	memcpy(&v, p, sizeof v);
 	return v;
 }
+#endif
 
 /* ---- VNNI ---- */
 
