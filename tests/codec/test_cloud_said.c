@@ -116,6 +116,26 @@ test_colours_of_16_bits_where_8_are_held(void **state)
 	secant_cloud_free(&even);
 }
 
+/* Depth cameras write a point for each place of their grid, with or without an echo. */
+static void
+test_points_without_coordinates_are_left_out_of_las(void **state)
+{
+	secant_cloud c = cloud_of("x y z label\n1 2 nan 1\n4 5 6 2\ninf 5 6 3\n7 8 9 4\n", "a.txt", NULL);
+	static const char *const names[] = { "a.las", "a.laz" };
+	for (int i = 0; i < 2; i++) {
+		char want[120], *said = said_of_writing(&c, names[i], NULL);
+		snprintf(want, sizeof want, "%s: 2 points without finite coordinates were left out: %s cannot hold them\n",
+			names[i], names[i] + 2);
+		assert_string_equal(said, want);
+		secant_free(said);
+		secant_cloud back = read_cloud(in_folder(names[i]), NULL);
+		EXPECT(&back, "x", 4, 7);
+		EXPECT(&back, "classification", 2, 4);
+		secant_cloud_free(&back);
+	}
+	secant_cloud_free(&c);
+}
+
 int
 main(void)
 {
@@ -123,6 +143,7 @@ main(void)
 		cmocka_unit_test(test_guesses_and_words),
 		cmocka_unit_test(test_points_that_a_las_header_does_not_count),
 		cmocka_unit_test(test_colours_of_16_bits_where_8_are_held),
+		cmocka_unit_test(test_points_without_coordinates_are_left_out_of_las),
 	};
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -27,6 +27,7 @@ typedef struct cloud_format {
 	secant_status (*finish)(secant_cloud_writer *w, secant_err *err);
 	void (*discard)(void *state); /* frees the writer's state; NULL: secant_free */
 	bool entries; /* a file may hold several clouds, of which secant_cloud_reading.entry takes one */
+	bool finite; /* no place for points without coordinates: they are left out, and said */
 	bool doubles; /* whole numbers of 64 bits are written as doubles */
 	bool wants_survey; /* writing goes better when the ranges are known first */
 } cloud_format;
@@ -59,6 +60,7 @@ struct secant_cloud_writer {
 	int64_t n; /* points put so far */
 	double colour_range; /* of cloud_colour_factor */
 	int64_t rounded_colours; /* values of 16 bits that 8 do not hold */
+	int64_t without; /* points without coordinates that were left out */
 	int64_t rounded_longs; /* values of 64 bits that doubles do not hold */
 	uint8_t *buffer; /* scratch of cloud_scratch */
 	size_t room;

@@ -394,6 +394,7 @@ const cloud_format cloud_las = {
 	.open = las_open,
 	.next = las_next,
 	.close = las_close,
+	.finite = true,
 	.create = las_create,
 	.put = las_put,
 	.finish = las_finish,

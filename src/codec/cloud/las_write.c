@@ -174,10 +174,6 @@ choose_grid(secant_cloud_writer *w, las_writer *p, const secant_cloud *first, se
 	for (int k = 0; k < 3; k++) {
 		double lo = 0, hi = 0;
 		const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[k] : NULL;
-		if (s && s->bad)
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE,
-				"%lld %s no finite coordinate %c; LAS cannot hold that (--within x0,y0,x1,y1 leaves such points out)",
-				(long long)s->bad, s->bad == 1 ? "point has" : "points have", 'x' + k);
 		if (w->opt.las_scale <= 0 && w->layout.scale[k] > 0) {
 			p->scale[k] = w->layout.scale[k];
 			p->offset[k] = w->layout.offset[k];

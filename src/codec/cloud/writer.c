@@ -243,6 +243,36 @@ secant_cloud_create(const char *path, const secant_cloud *layout, const secant_c
 	return NULL;
 }
 
+/* Points that have coordinates, where some have none; else *part stays empty. */
+static secant_status
+take_finite(secant_cloud_writer *w, secant_cloud *part, const secant_cloud *chunk, secant_err *err)
+{
+	bool strange = false;
+	for (int axis = 0; axis < 3; axis++) {
+		double v[256];
+		for (int64_t first = 0; first < chunk->n && !strange; first += 256) {
+			int64_t n = chunk->n - first < 256 ? chunk->n - first : 256;
+			double sum = 0;
+			secant_cloud_doubles(chunk, axis, first, n, v);
+			for (int64_t k = 0; k < n; k++)
+				sum += v[k] * 0; /* NaN when one of them is none */
+			strange = sum != 0;
+		}
+	}
+	int64_t *index = strange ? secant_calloc((size_t)chunk->n, sizeof *index) : NULL, n = 0;
+	if (strange && !index)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+	for (int64_t p = 0; strange && p < chunk->n; p++) {
+		index[n] = p;
+		n += isfinite(secant_cloud_get(chunk, 0, p)) && isfinite(secant_cloud_get(chunk, 1, p))
+			&& isfinite(secant_cloud_get(chunk, 2, p));
+	}
+	secant_status s = strange ? secant_cloud_take(part, chunk, index, n, err) : SECANT_OK;
+	w->without += strange && !s ? chunk->n - n : 0;
+	secant_free(index);
+	return s;
+}
+
 static void
 count_rounded_longs(secant_cloud_writer *w, const secant_cloud *chunk)
 {
@@ -270,8 +300,13 @@ secant_cloud_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *
 		return SECANT_OK;
 	if (w->format->doubles)
 		count_rounded_longs(w, chunk);
-	secant_status s = w->format->put(w, chunk, err);
-	w->n += chunk->n;
+	secant_cloud part = { 0 };
+	secant_status s = w->format->finite ? take_finite(w, &part, chunk, err) : SECANT_OK;
+	const secant_cloud *points = part.columns ? &part : chunk;
+	if (!s && points->n)
+		s = w->format->put(w, points, err);
+	w->n += s ? 0 : points->n;
+	secant_cloud_free(&part);
 	return s;
 }
 
@@ -289,6 +324,10 @@ secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
 		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
 			"%s: %lld values of colours have more than the 8 bits that %s holds and were rounded", w->name,
 			(long long)w->rounded_colours, w->format->name);
+	if (!s && w->without)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: %lld points without finite coordinates were left out: %s cannot hold them", w->name,
+			(long long)w->without, w->format->name);
 	if (!s && w->rounded_longs)
 		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
 			"%s: %lld whole numbers have more than the 53 bits that the doubles of %s hold and were rounded", w->name,
@@ -353,7 +392,7 @@ run_through(conversion *k, secant_cloud_reader *r, secant_cloud_survey *survey, 
 		s = w ? secant_cloud_put(w, &chunk, err) : secant_cloud_survey_add(survey, &chunk, err);
 		if (s)
 			break;
-		k->done += w ? chunk.n : 0;
+		k->done = w ? w->n : 0;
 		if (k->progress && !k->progress(k->user, k->done)) {
 			s = secant_fail(err, SECANT_ERR_CANCELLED, "%s: stopped after %lld points", k->from, (long long)k->done);
 			break;

@@ -340,7 +340,11 @@ decode_file(const data_clouds *s, const data_cloud_item *it, prepare_points *p, 
 	if (!status && bad >= 0) {
 		char where[600];
 		data_cloud_where(it->path, bad, where, sizeof where);
-		status = secant_fail(err, SECANT_ERR_RANGE, "%s: a coordinate or attribute is no finite number", where);
+		status = secant_fail(err, SECANT_ERR_RANGE,
+			"%s: a coordinate or attribute is no finite number (data convert --within X0,Y0,X1,Y1 leaves points "
+			"without "
+			"coordinates out)",
+			where);
 	}
 	if (!status && labels && !s->classify)
 		status = take_labels(s, it, p, labels, err);
