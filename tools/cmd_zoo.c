@@ -1,6 +1,7 @@
 /*
  * `secant zoo`: what networks there are, and what each costs on this machine. Every one is measured by a process of its
- * own (`secant bench`), so that memory is that network's and a failure costs one row.
+ * own (`secant bench`), so that memory is that network's and a failure costs one row. --page measures nothing: it holds
+ * what is the same on every machine.
  */
 #include "command.h"
 #include <errno.h>
@@ -32,26 +33,22 @@ static const secant_opt zoo_rows[] = {
 		"names of architectures and encoders, by commas; an entry counts for all names that begin so: resnet,fpn"),
 	SECANT_OPT(zoo, runs, INT, "runs", "3", 1, 1000, "how often each is timed, after one run to warm up"),
 	SECANT_OPT(zoo, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
-	SECANT_OPT(zoo, page, BOOL, "page", "false", 0, 1, "as Markdown: docs/zoo.md"),
+	SECANT_OPT(zoo, page, BOOL, "page", "false", 0, 1, "as Markdown, without measuring: docs/zoo.md"),
 	SECANT_OPT_TABLE(zoo, common, &common_options),
 	SECANT_OPT_END,
 };
 static const secant_opts zoo_options = { "zoo", sizeof(zoo), zoo_rows };
 
-/* Networks that want other encoders or sizes than the rest of their list. */
-static const struct {
-	const char *arch, *encoder; /* beginnings */
-	int side;
-} vision_transformers = { "dpt", "tu-vit_base_patch16_224", 224 };
+/* Where encoders of tokens are used. */
+static const char *const tokens_arch = "dpt", *const tokens_encoder = "tu-vit_base_patch16_224";
 static const char *const with_tokens[] = { "tu-vit", "tu-deit", NULL };
 
 typedef struct member {
 	const char *arch, *encoder; /* static */
-	int height, width;
+	secant_network_facts facts;
 	bool is_arch; /* stands for its architecture, else for its encoder */
 	bool measured;
-	double parameters, gmac, ms[2], bytes[2]; /* f32, bf16; ms 0: it was not run */
-	int multiple;
+	double ms[2], bytes[2]; /* f32, bf16; ms 0: it was not run */
 	char why[160]; /* it was not measured */
 } member;
 
@@ -101,7 +98,7 @@ static bool
 measure(member *m, const zoo *o, int low)
 {
 	char size[32], runs[16], threads[16], out[8192];
-	snprintf(size, sizeof size, "%dx%d", m->height, m->width);
+	snprintf(size, sizeof size, "%dx%d", m->facts.height, m->facts.width);
 	snprintf(runs, sizeof runs, "%d", o->runs);
 	snprintf(threads, sizeof threads, "%d", o->threads);
 	const char *argv[] = { "secant", "bench", "--arch", m->arch, "--encoder", m->encoder, "--size", size, "--runs",
@@ -111,9 +108,6 @@ measure(member *m, const zoo *o, int low)
 	if (j) {
 		m->ms[low] = json_number_value(json_object_get(j, "median_ms"));
 		m->bytes[low] = json_number_value(json_object_get(j, "peak_bytes"));
-		m->parameters = json_number_value(json_object_get(j, "parameters"));
-		m->gmac = json_number_value(json_object_get(j, "flops")) / 2e9;
-		m->multiple = (int)json_integer_value(json_object_get(j, "multiple"));
 		m->measured = true;
 	} else if (!low) {
 		note_why(m, out);
@@ -159,12 +153,23 @@ add(member *all, int *n, const zoo *o, const char *arch, const char *encoder, bo
 {
 	if (!is_wanted(o->only, is_arch ? arch : encoder))
 		return;
-	member m = { .arch = arch, .encoder = encoder, .height = o->size.v[0], .width = o->size.v[1], .is_arch = is_arch };
-	if (is_arch ? !strcmp(arch, vision_transformers.arch) : begins_with_any(encoder, with_tokens)) {
-		m.arch = vision_transformers.arch;
-		m.encoder = is_arch ? vision_transformers.encoder : encoder;
-		m.height = m.width = vision_transformers.side;
+	bool tokens = is_arch ? !strcmp(arch, tokens_arch) : begins_with_any(encoder, with_tokens);
+	member m = {
+		.arch = tokens ? tokens_arch : arch, .encoder = is_arch && tokens ? tokens_encoder : encoder, .is_arch = is_arch
+	};
+	secant_err err = { 0 };
+	secant_network net;
+	if (!secant_opts_init(&secant_network_options, &net, &err)) {
+		if (!secant_opts_set(&secant_network_options, &net, "arch", m.arch, &err)
+			&& !secant_opts_set(&secant_network_options, &net, "encoder", m.encoder, &err))
+			(void)!(secant_network_complete(&net, &err)
+				|| secant_network_describe(&net, o->size.v[0], o->size.v[1], &m.facts, &err));
+		if (!strcmp(net.encoder, "none")) /* it brings its own */
+			m.encoder = "none";
+		secant_opts_free(&secant_network_options, &net);
 	}
+	if (err.code)
+		snprintf(m.why, sizeof m.why, "%.*s", (int)sizeof m.why - 1, err.msg);
 	all[(*n)++] = m;
 }
 
@@ -208,12 +213,12 @@ cost_text(const member *m, int low, char *text, size_t n)
 static void
 sizes_text(const member *m, char *text, size_t n)
 {
-	if (!strcmp(m->arch, vision_transformers.arch))
-		snprintf(text, n, "%dx%d", m->height, m->width);
-	else if (m->multiple > 1)
-		snprintf(text, n, "multiples of %d", m->multiple);
-	else
-		snprintf(text, n, "any");
+	const secant_network_facts *f = &m->facts;
+	int used = f->side    ? snprintf(text, n, "%dx%d", f->side, f->side)
+		: f->multiple > 1 ? snprintf(text, n, "multiples of %d", f->multiple)
+						  : snprintf(text, n, "any");
+	if (f->least > 1 && used > 0 && (size_t)used < n)
+		snprintf(text + used, n - (size_t)used, " from %d", f->least);
 }
 
 static void
@@ -221,44 +226,42 @@ print_row(const member *m, bool page)
 {
 	char f32[64], bf16[64], weights[200], sizes[64], name[120];
 	snprintf(name, sizeof name, page ? "`%s`, `%s`" : "%s %s", m->arch, m->encoder);
-	if (!m->measured) {
-		printf(page ? "| %s | not measured: %s | | | | | |\n" : "%-38s not measured: %s\n", name, m->why);
-		return;
-	}
-	cost_text(m, 0, f32, sizeof f32);
-	cost_text(m, 1, bf16, sizeof bf16);
 	weights_of(m->encoder, weights, sizeof weights);
 	sizes_text(m, sizes, sizeof sizes);
-	printf(page ? "| %s | %.2f | %.1f | %s | %s | %s | %s |\n" : "%-38s %7.2f M %8.1f GMAC  %-20s %-20s %-15s %s\n",
-		name, m->parameters / 1e6, m->gmac, f32, bf16, sizes, page && !*weights ? "-" : weights);
+	if (*m->why) {
+		printf(page ? "| %s | %s | | | |\n" : "%-38s not measured: %s\n", name, m->why);
+	} else if (page) {
+		printf("| %s | %.2f | %.2f | %s | %s |\n", name, (double)m->facts.parameters / 1e6, m->facts.products / 1e9,
+			sizes, *weights ? weights : "-");
+	} else {
+		cost_text(m, 0, f32, sizeof f32);
+		cost_text(m, 1, bf16, sizeof bf16);
+		printf("%-38s %7.2f M %8.1f GMAC  %-20s %-20s %-15s %s\n", name, (double)m->facts.parameters / 1e6,
+			m->facts.products / 1e9, f32, bf16, sizes, weights);
+	}
 	fflush(stdout);
 }
 
 static void
 print_head(const zoo *o)
 {
-	if (!o->page)
-		return;
 	printf(
-		"# The zoo\n\nThis page is printed by `secant zoo --page`. What networks cost at %dx%d, batch 1, with random "
-		"weights (DPT at %dx%d, the size it is made for): millions of parameters, thousands of millions of\n"
-		"multiplications with additions (GMAC), milliseconds (the median of %d runs) and the largest memory of the "
-		"whole "
-		"process. Measured on one machine (%s, %s) that did other work too:\n"
-		"compare rows, and measure yours with `secant zoo --for \"512x512 under 50 ms\"`. Sizes: what the network "
-		"takes; "
-		"training, evaluation and prediction pad pictures of any size. bf16 is `-` where the processor has none.\n"
-		"Weights: the names that `--encoder-weights` takes.\n",
-		o->size.v[0], o->size.v[1], vision_transformers.side, vision_transformers.side, o->runs,
-		secant_instruction_set(), secant_backend());
+		"# The zoo\n\nThis page is printed by `secant zoo --page`: each architecture with `resnet34` and each encoder "
+		"with "
+		"`unet` (plain vision transformers with `dpt`, which takes nothing else). Parameters are\n"
+		"millions of trained numbers, GMAC thousands of millions of multiplications with additions for one picture of "
+		"%dx%d, or of the one size that the network is made for. Training, evaluation and\n"
+		"prediction pad and cut pictures of any size to what the network takes. Weights are the names that "
+		"`--encoder-weights` knows. What a network takes in time and memory is a matter of the\n"
+		"machine: `secant zoo` measures it, `secant zoo --for \"512x512 under 50 ms\"` shows what fits, fastest "
+		"first.\n",
+		o->size.v[0], o->size.v[1]);
 }
 
 static void
 print_table_head(const char *title)
 {
-	printf(
-		"\n## %s\n\n| network | parameters, M | GMAC | f32 | bf16 | sizes | weights |\n|---|---|---|---|---|---|---|\n",
-		title);
+	printf("\n## %s\n\n| network | parameters, M | GMAC | sizes | weights |\n|---|---|---|---|---|\n", title);
 }
 
 static json_t *
@@ -266,15 +269,15 @@ as_json(const member *m)
 {
 	char weights[200];
 	weights_of(m->encoder, weights, sizeof weights);
-	json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:b, s:s}", "arch", m->arch, "encoder", m->encoder, "height", m->height,
-		"width", m->width, "measured", m->measured, "weights", weights);
+	json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:b, s:s}", "arch", m->arch, "encoder", m->encoder, "height",
+		m->facts.height, "width", m->facts.width, "measured", m->measured, "weights", weights);
 	if (j && m->measured) {
-		(void)json_object_set_new(j, "parameters", tool_number(m->parameters));
-		(void)json_object_set_new(j, "gmac", tool_number(m->gmac));
+		(void)json_object_set_new(j, "parameters", json_integer((json_int_t)m->facts.parameters));
+		(void)json_object_set_new(j, "gmac", tool_number(m->facts.products / 1e9));
 		(void)json_object_set_new(j, "f32_ms", tool_number(m->ms[0]));
 		(void)json_object_set_new(j, "f32_bytes", tool_number(m->bytes[0]));
 		(void)json_object_set_new(j, "bf16_ms", m->ms[1] > 0 ? tool_number(m->ms[1]) : json_null());
-		(void)json_object_set_new(j, "multiple", json_integer(m->multiple));
+		(void)json_object_set_new(j, "multiple", json_integer(m->facts.multiple));
 	} else if (j) {
 		(void)json_object_set_new(j, "why", json_string(m->why));
 	}
@@ -324,7 +327,7 @@ measure_all(member *all, int n, const zoo *o)
 		char name[120];
 		snprintf(name, sizeof name, "%s %s", all[i].arch, all[i].encoder);
 		tool_progress("zoo", i, n, name);
-		if (measure(&all[i], o, 0) && low)
+		if (!*all[i].why && measure(&all[i], o, 0) && low)
 			low = measure(&all[i], o, 1);
 		more = !tool_interrupted();
 	}
@@ -335,7 +338,8 @@ measure_all(member *all, int n, const zoo *o)
 static void
 print_all(const member *all, int n, const zoo *o, double limit)
 {
-	print_head(o);
+	if (o->page)
+		print_head(o);
 	for (int i = 0; i < n; i++) {
 		if (limit > 0 && (!all[i].measured || (all[i].ms[0] > limit && !(all[i].ms[1] > 0 && all[i].ms[1] <= limit))))
 			continue;
@@ -351,6 +355,9 @@ zoo_run(void *options, int n, const char *const *operands, secant_err *err)
 	enum { MOST = 1024 };
 	zoo *o = options;
 	double limit = 0;
+	if (o->fits && o->page)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--for measures, --page holds what is the same on every machine: one of them");
 	if (o->fits && !read_wish(o, &limit, err))
 		return err->code;
 	member *all = calloc(MOST, sizeof *all);
@@ -360,7 +367,7 @@ zoo_run(void *options, int n, const char *const *operands, secant_err *err)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list");
 	else if (!count)
 		status = secant_fail(err, SECANT_ERR_ARG, "--only %s: no architecture or encoder begins so", o->only);
-	else if (!measure_all(all, count, o))
+	else if (!o->page && !measure_all(all, count, o))
 		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	if (!status && limit > 0)
 		qsort(all, (size_t)count, sizeof *all, faster_first);

@@ -32,6 +32,17 @@ SECANT_API secant_status secant_network_check(const secant_network *net, secant_
 /* Writes the defaults of the architecture's own options into `own`, so that they are said wherever the network goes. */
 SECANT_API secant_status secant_network_complete(secant_network *net, secant_err *err) SECANT_NODISCARD;
 
+/* What a network for pictures is, by its graph alone: no weights are made, nothing runs. */
+typedef struct secant_network_facts {
+	int64_t parameters; /* numbers that are trained */
+	double products; /* multiplications with additions for one picture of height x width */
+	int height, width; /* what was asked for, or the one side it takes */
+	int multiple, least, side; /* sizes it takes: multiples of, at least; side: that one alone, 0: any of these */
+} secant_network_facts;
+/* Errors: what a build says of names, options and sizes. */
+SECANT_API secant_status secant_network_describe(
+	const secant_network *net, int height, int width, secant_network_facts *facts, secant_err *err) SECANT_NODISCARD;
+
 #ifdef __cplusplus
 }
 #endif

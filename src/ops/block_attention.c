@@ -11,6 +11,7 @@
  * It runs last, on the shapes of one size: a stored graph, which serves other sizes, stays as it was.
  */
 #include "graph/rewrite.h"
+#include "ops/known.h"
 #include "ops/ops.h"
 #include <string.h>
 
@@ -42,8 +43,7 @@ find(const graph_rewrite *w, int i, chain *c)
 	const graph_node *last = graph_get_node(w->from, i);
 	const op_matmul_attr *a = last->attr;
 	*c = (chain){ 0 };
-	if (strcmp(last->op->name, "matmul") != 0 || a->transpose_a
-		|| !(c->shares = graph_rewrite_own(w, last->in[0], "softmax")))
+	if (last->op != &op_matmul || a->transpose_a || !(c->shares = graph_rewrite_own(w, last->in[0], "softmax")))
 		return false;
 	const secant_shape *s = graph_shape(w->from, c->shares->out[0]);
 	int axis = ((const op_axis_attr *)c->shares->attr)->axis;
@@ -82,8 +82,8 @@ write_block(graph_rewrite *w, const chain *c, const graph_node *last, int64_t fr
 	y = graph_apply(w->to, "matmul", m->attr, 2, y, graph_rewrite_value(w, m->in[1]));
 	for (int k = c->n - 1; k >= 0; k--) {
 		const graph_node *b = c->between[k];
-		if (!strcmp(b->op->name, "mul_scalar")) {
-			y = graph_apply(w->to, "mul_scalar", b->attr, 1, y);
+		if (b->op != &op_add) {
+			y = graph_apply(w->to, b->op->name, b->attr, 1, y);
 			continue;
 		}
 		graph_value side = graph_rewrite_value(w, main_input(w, b) == b->in[0] ? b->in[1] : b->in[0]);

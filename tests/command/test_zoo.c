@@ -93,6 +93,34 @@ folders_of_the_original_keep_their_meaning(void **state)
 	assert_int_equal(run_line(out, sizeof out, "grep -c upsampling $ROOT/deep-folder/config.json"), 1);
 }
 
+/* docs/zoo.md is what the command prints now: `secant zoo --page > docs/zoo.md`. */
+static void
+the_page_is_what_the_command_prints(void **state)
+{
+	int status = run_line(out, sizeof out, "$SECANT zoo --page > $ROOT/zoo.md && diff docs/zoo.md $ROOT/zoo.md");
+	if (status)
+		fail_msg("docs/zoo.md is not what secant zoo --page prints\n%.2000s", out);
+	assert_int_equal(run_line(out, sizeof out, "grep -c '^| .unet., ' docs/zoo.md"), 0);
+	assert_true(atoi(out) > 250);
+	assert_int_equal(
+		run_line(out, sizeof out, "grep -E 'unet., .resnet34. \\| 24.44 \\| 31.26 \\| any \\| imagenet' docs/zoo.md"),
+		0);
+}
+
+static void
+networks_are_measured_here(void **state)
+{
+	says(0, "\"parameters\": 14328209", "zoo --only resnet18 --size 32 --runs 1 --threads 1 --json --quiet");
+	assert_non_null(strstr(out, "\"f32_ms\": "));
+	assert_non_null(strstr(out, "\"measured\": true"));
+	says(0, "unet resnet18 ", "zoo --for '32x32 under 600 s' --only resnet18 --runs 1 --threads 1 --quiet");
+	says(0, "", "zoo --for '32x32 under 0.001 ms' --only resnet18 --runs 1 --threads 1 --quiet");
+	assert_null(strstr(out, "resnet18"));
+	says(2, "--for 'soon': wanted is HEIGHTxWIDTH under NUMBER ms", "zoo --for soon");
+	says(2, "no architecture or encoder begins so", "zoo --only resnext18");
+	says(2, "--page holds what is the same on every machine", "zoo --page --for '64x64 under 1 s'");
+}
+
 int
 main(void)
 {
@@ -100,6 +128,8 @@ main(void)
 		cmocka_unit_test(the_smallest_picture_is_named),
 		cmocka_unit_test(pictures_smaller_than_the_network_takes_are_padded),
 		cmocka_unit_test(scores_that_do_not_exist_are_no_numbers),
+		cmocka_unit_test(the_page_is_what_the_command_prints),
+		cmocka_unit_test(networks_are_measured_here),
 		cmocka_unit_test(folders_of_the_original_keep_their_meaning),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
