@@ -54,7 +54,10 @@ build(graph_rewrite *w, const deploy_deployed *d, const deploy_preparation *p, d
 	graph_value v = inlined(w, x);
 	if (padded)
 		v = graph_apply(g, "crop_like", NULL, 2, v, ready);
-	if (p->size.n == 2 && p->fit == OP_FIT_STRETCH && !p->pad.n)
+	bool fitted = p->size.n == 2 && !p->pad.n;
+	if (fitted && p->fit == OP_FIT_LETTERBOX)
+		v = graph_apply(g, "unfit_like", NULL, 2, v, seen);
+	if (fitted && p->fit != OP_FIT_COVER)
 		v = graph_apply(g, "scale_like", NULL, 2, v, seen);
 	graph_output(g, "probabilities", v);
 	graph_output(g, "classes", deploy_build_classes(g, v, d->mode, threshold, -1));

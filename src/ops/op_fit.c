@@ -1,7 +1,8 @@
 /*
  * A picture's size and a network's: pad_to (reflected at the right and lower edge up to multiples, at least to a size),
  * crop_like (cut back to what it was) and scale_like (probabilities in the size of the picture they are of: bilinear,
- * half-pixel centres). None holds a size that follows from its input, so that a stored graph serves pictures of every
+ * half-pixel centres), unfit_like (of a result for a picture that was fitted with a border: the part where the picture
+ * lies). None holds a size that follows from its input, so that a stored graph serves pictures of every
  * size.
  */
 #include "ops/picture.h"
@@ -98,6 +99,44 @@ scale_like_reference(const graph_reference *r)
 
 /* ---- descriptors ---- */
 
+/* ---- unfit_like ---- */
+
+op_window
+op_unfit_window(const secant_shape *fitted, const secant_shape *picture)
+{
+	op_picture_resize_attr a = { .size = { 2, { (int)fitted->dim[1], (int)fitted->dim[2] } }, .fit = OP_FIT_LETTERBOX };
+	return op_fit_window(&a, picture->dim[1], picture->dim[2]);
+}
+
+static secant_status
+unfit_like_shape(const graph_signature *s, secant_err *err)
+{
+	secant_shape y = s->in[0].shape;
+	const secant_shape *like = &s->in[1].shape;
+	for (int i = 1; i < 3; i++)
+		if (y.dim[i] < 1 || y.dim[i] > 1 << 24 || like->dim[i] < 1 || like->dim[i] > 1 << 24)
+			return secant_fail(err, SECANT_ERR_SHAPE, "no picture of %lldx%lld lies in %lldx%lld",
+				(long long)like->dim[1], (long long)like->dim[2], (long long)y.dim[1], (long long)y.dim[2]);
+	op_window v = op_unfit_window(&y, like);
+	y.dim[1] = v.height;
+	y.dim[2] = v.width;
+	s->out[0] = (graph_type){ op_kind_of(s, 0), y };
+	return SECANT_OK;
+}
+
+static void
+unfit_like_reference(const graph_reference *r)
+{
+	const secant_shape *x = &r->in_shape[0], *y = &r->out_shape[0];
+	op_window v = op_unfit_window(x, &r->in_shape[1]);
+	int64_t index[SECANT_MAX_RANK];
+	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
+		op_unravel(y, i, index);
+		r->out[0][i] = r->in[0][((index[0] * x->dim[1] + index[1] + v.top) * x->dim[2] + index[2] + v.left) * x->dim[3]
+			+ index[3]];
+	}
+}
+
 static const secant_opt multiple_rows[] = {
 	SECANT_OPT(op_multiple_attr, multiple, SIZE, "multiple", "1x1", 1, 65536, "of height and width"),
 	SECANT_OPT(op_multiple_attr, least, SIZE, "least", "1x1", 1, 65536, "height and width are at least so much"),
@@ -157,6 +196,27 @@ const graph_op op_crop_like = {
 	.shape = crop_like_shape,
 	.reference = crop_like_reference,
 	.cases = crop_like_cases,
+};
+static const graph_op_case unfit_like_cases[] = {
+	{ "wide", "", "2x8x8x3 2x5x11x1#256" },
+	{ "high", "", "1x9x7x2 1x20x3x3#256" },
+	{ "as large", "", "1x5x7x2 1x5x7x3#256" },
+	{ 0 },
+};
+const graph_op op_unfit_like = {
+	.name = "unfit_like",
+	.brief = "the part of a picture fitted with a border in which the second input lies",
+	.min_in = 2,
+	.max_in = 2,
+	.takes = "any:NxHxWxC any:NxIxJxD",
+	.n_out = 1,
+	.low = GRAPH_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = unfit_like_shape,
+	.reference = unfit_like_reference,
+	.cases = unfit_like_cases,
 };
 const graph_op op_scale_like = {
 	.name = "scale_like",

@@ -33,6 +33,8 @@ typedef struct op_picture_resize_attr {
 } op_picture_resize_attr;
 /* Where the scaled picture lies in the result: its size, and its corner, which may lie outside. */
 op_window op_fit_window(const op_picture_resize_attr *a, int64_t h, int64_t w);
+/* The same of a picture that was fitted with a border, by the two shapes. */
+op_window op_unfit_window(const secant_shape *fitted, const secant_shape *picture);
 
 typedef enum op_yuv_layout {
 	OP_YUV_NV12, /* pairs U V */

@@ -230,6 +230,48 @@ test_planes_of_a_camera_go_in(void **state)
 	secant_tensor_free(&call[1]);
 }
 
+/* A picture fitted with a border: the mask is the picture's, without the border. */
+static void
+test_letterboxed_masks_have_the_pictures_size(void **state)
+{
+	static const char text[] = "{\"size\": [32,32], \"fit\": \"letterbox\", \"fill\": 7, \"normalize\": \"imagenet\"}";
+	enum { H = 32, W = 16, LEFT = 8 };
+	secant_err err = { 0 };
+	uint8_t bytes[H * W * 3], wide[64 * W * 3];
+	secant_image im, a = { 0 };
+	secant_tensor p = { 0 }, call[2] = { 0 };
+	write_model(3, "multiclass");
+	assert_int_equal(secant_file_write(spec, text, sizeof text - 1, &err), 0);
+	if (compile("32x16,16x64", "1", true, &err))
+		fail_msg("%s", err.msg);
+	fill(bytes, sizeof bytes);
+	assert_int_equal(secant_image_new(&im, 32, H, 3, SECANT_U8, &err), 0);
+	memset(im.data, 7, 32 * H * 3);
+	for (int y = 0; y < H; y++)
+		memcpy((uint8_t *)im.data + (y * 32 + LEFT) * 3, bytes + y * W * 3, W * 3);
+	predicted(model, &im, NULL, &a, &p);
+	secant_shape shape = secant_shape_of(4, 1, H, W, 3);
+	if (one_call(&shape, bytes, call, &err))
+		fail_msg("%s", err.msg);
+	secant_shape mask = secant_shape_of(3, 1, H, W);
+	assert_true(secant_shape_equal(&call[0].shape, &mask));
+	for (int y = 0; y < H; y++)
+		assert_memory_equal((uint8_t *)a.data + y * 32 + LEFT, (uint8_t *)call[0].data + y * W, W);
+	secant_tensor_free(&call[0]);
+	secant_tensor_free(&call[1]);
+	fill(wide, sizeof wide); /* twice as wide as the network: it is scaled there and back */
+	shape = secant_shape_of(4, 1, 16, 64, 3);
+	if (one_call(&shape, wide, call, &err))
+		fail_msg("%s", err.msg);
+	mask = secant_shape_of(3, 1, 16, 64);
+	assert_true(secant_shape_equal(&call[0].shape, &mask));
+	secant_tensor_free(&call[0]);
+	secant_tensor_free(&call[1]);
+	secant_image_free(&im);
+	secant_image_free(&a);
+	secant_tensor_free(&p);
+}
+
 static void
 test_sizes_are_those_it_was_compiled_for(void **state)
 {
@@ -441,6 +483,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_results_are_those_of_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory_is_as_good_as_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_letterboxed_masks_have_the_pictures_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planes_of_a_camera_go_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packed_weights_are_lent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_are_those_it_was_compiled_for, setup, teardown),

@@ -50,6 +50,13 @@ crop_like_row(const exec_step *s, const row_of *r)
 }
 
 static void
+unfit_like_row(const exec_step *s, const row_of *r)
+{
+	op_window v = op_unfit_window(&s->in[0].shape, &s->in[1].shape);
+	memcpy(r->to, r->from + (size_t)((r->y + v.top) * r->w + v.left) * r->pixel, (size_t)r->to_w * r->pixel);
+}
+
+static void
 pad_row(const exec_step *s, const row_of *r)
 {
 	const char *from = r->from + (size_t)(op_reflected(r->y, r->h) * r->w) * r->pixel;
@@ -66,6 +73,7 @@ pad_row(const exec_step *s, const row_of *r)
 	}
 MOVES(crop, crop_row)
 MOVES(crop_like, crop_like_row)
+MOVES(unfit_like, unfit_like_row)
 MOVES(pad_to, pad_row)
 
 static secant_status
@@ -267,6 +275,7 @@ extern const exec_impl exec_impls_native_picture[];
 const exec_impl exec_impls_native_picture[] = {
 	PLAIN("crop", run_crop),
 	PLAIN("crop_like", run_crop_like),
+	PLAIN("unfit_like", run_unfit_like),
 	PLAIN("pad_to", run_pad_to),
 	PLAIN("channels", run_channels),
 	PLAIN("yuv_picture", run_yuv),
