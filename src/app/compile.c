@@ -47,6 +47,7 @@ typedef struct compiling {
 	deploy_deployed d;
 	deploy_preparation prep;
 	int size[MOST_SIZES][2], sizes; /* none: any */
+	int at; /* which size and batch the graphs below are of; of an ONNX network each has its own */
 	exec_store *store; /* of the network as it is */
 	exec_folded folded;
 	graph_net *network; /* fused and folded; outputs of the file */
@@ -163,6 +164,16 @@ read_preparation(compiling *c, secant_err *err)
 
 /* ---- the network ---- */
 
+/* Height, width and batch of place `at`. */
+static void
+place_of(const compiling *c, int *h, int *w, int *batch)
+{
+	int size = c->at / c->o->batch.n;
+	*h = c->sizes ? c->size[size][0] : NOMINAL;
+	*w = c->sizes ? c->size[size][1] : NOMINAL;
+	*batch = c->o->batch.v[c->at % c->o->batch.n];
+}
+
 static int64_t
 rounded(int64_t n, int multiple)
 {
@@ -173,8 +184,10 @@ rounded(int64_t n, int multiple)
 static secant_status
 fold(compiling *c, secant_err *err)
 {
-	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL, n = 0;
-	secant_shape shape = secant_shape_of(4, 1, rounded(h, c->d.multiple), rounded(w, c->d.multiple), c->d.in_channels);
+	int h, w, batch, n = 0;
+	place_of(c, &h, &w, &batch);
+	secant_shape shape = secant_shape_of(
+		4, c->d.onnx.m ? batch : 1, rounded(h, c->d.multiple), rounded(w, c->d.multiple), c->d.in_channels);
 	graph_net *g = c->d.onnx.m ? deploy_onnx_graph_at(&c->d.onnx, &shape, NULL, NULL, false, err)
 							   : format_graph_from_json(c->d.file.graph, &shape, 1, false, err);
 	graph_value keep[8];
@@ -185,11 +198,13 @@ fold(compiling *c, secant_err *err)
 		keep[n] = graph_output_at(g, i, &names[n]), n++;
 	graph_net *fused = (c->store = deploy_store_of(&c->d, g, err)) ? op_pass_fuse(g, false, keep, n, err) : NULL;
 	graph_net *folded = fused ? exec_pass_fold(fused, c->store, keep, n, &c->folded, err) : NULL;
-	c->network = folded ? op_pass_fuse_bytes(folded, keep, n, err) : NULL;
+	graph_net *stored = folded ? op_pass_fuse_bytes(folded, keep, n, err) : NULL;
+	c->network = stored ? graph_pass_prune(stored, keep, n, err) : NULL;
 	graph_free(folded);
+	graph_free(stored);
 	for (int i = 0; i < n && c->network; i++)
 		graph_output(c->network, names[i], keep[i]);
-	if (c->network)
+	if (c->network && !c->at)
 		base_str_addf(&c->said, "%d steps of the network became %d\n", graph_nodes(g), graph_nodes(c->network));
 	graph_free(fused);
 	graph_free(g);
@@ -204,8 +219,8 @@ add_tensors(compiling *c, secant_err *err)
 	for (int i = 0; i < s->n && !status; i++) {
 		const exec_slot *slot = &s->slot[i];
 		secant_tensor t;
-		if (graph_find(c->network, slot->name) < 0) /* nothing reads it any more */
-			continue;
+		if (graph_find(c->network, slot->name) < 0 || secant_tensors_find(&c->file.tensors, slot->name))
+			continue; /* nothing reads it any more, or another size has it */
 		if ((status = secant_tensor_new(&t, slot->type.dtype, &slot->type.shape, err)))
 			break;
 		if (c->folded.store)
@@ -224,8 +239,9 @@ static secant_status
 surround(compiling *c, secant_err *err)
 {
 	deploy_ending e = { c->d.mode, c->d.activated, false };
-	int h = c->sizes ? c->size[0][0] : NOMINAL, w = c->sizes ? c->size[0][1] : NOMINAL;
-	secant_shape picture = deploy_preparation_shape(&c->prep, c->o->batch.v[0], h, w, c->d.in_channels);
+	int h, w, batch;
+	place_of(c, &h, &w, &batch);
+	secant_shape picture = deploy_preparation_shape(&c->prep, batch, h, w, c->d.in_channels);
 	json_t *plain = base_json_whole(format_graph_to_json(c->network));
 	graph_net *network = plain ? format_graph_from_json(plain, NULL, 0, false, err) : NULL;
 	json_decref(plain);
@@ -298,7 +314,7 @@ static graph_net *
 whole_at(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	const compiling *c = user;
-	return format_graph_from_json(c->file.offline, inputs, n, false, err);
+	return format_graph_from_json(deploy_graph_for(c->file.offline, inputs), inputs, n, false, err);
 }
 
 /* The packed copies of one plan; a copy that two sizes share stands there once. */
@@ -369,6 +385,52 @@ pack(compiling *c, secant_err *err)
 	return SECANT_OK;
 }
 
+/* ---- several sizes of an ONNX network ---- */
+
+static void
+forget_graphs(compiling *c)
+{
+	exec_folded_free(&c->folded);
+	graph_free(c->network);
+	graph_free(c->whole);
+	exec_store_free(c->store);
+	c->folded = (exec_folded){ 0 };
+	c->network = c->whole = NULL;
+	c->store = NULL;
+}
+
+/* Graph g, for an input of that name and shape, as one of the others of `to`. */
+static void
+add_other(json_t *to, const graph_net *g, const char *input)
+{
+	json_t *one = json_object();
+	if (!json_object_get(to, "others"))
+		json_object_set_new(to, "others", json_array());
+	json_object_set_new(one, "input", shape_json(graph_shape(g, graph_find(g, input))));
+	json_object_set_new(one, "graph", format_graph_to_json(g));
+	json_array_append_new(json_object_get(to, "others"), one);
+}
+
+/* Shapes are constants in what becomes of an ONNX network, so each further size and batch has graphs of its own; they
+ * share the weights. */
+static secant_status
+add_sizes(compiling *c, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	for (c->at = 1; c->at < c->sizes * c->o->batch.n && !status; c->at++) {
+		forget_graphs(c);
+		if ((status = fold(c, err)) || (status = surround(c, err)) || (status = add_tensors(c, err)))
+			break;
+		add_other(c->file.graph, c->network, "input");
+		add_other(c->file.offline, c->whole, "picture");
+	}
+	c->file.graph = base_json_whole(c->file.graph);
+	c->file.offline = base_json_whole(c->file.offline);
+	return status                          ? status
+		: c->file.graph && c->file.offline ? SECANT_OK
+										   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for graphs");
+}
+
 static secant_status
 compile(compiling *c, const char *model, secant_err *err)
 {
@@ -384,10 +446,9 @@ compile(compiling *c, const char *model, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "%s is compiled already: compile the model it comes from", model);
 	if (c->d.kind != SECANT_NETWORK_PICTURES)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: networks of clouds are not compiled", model);
-	if (c->d.onnx.m && c->sizes != 1)
-		return secant_fail(err, SECANT_ERR_ARG, "%s: a network of ONNX is compiled for one size: --size HxW", model);
-	if (c->d.onnx.m && (c->o->batch.n != 1 || c->o->batch.v[0] != 1))
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: a network of ONNX is compiled for --batch 1", model);
+	if (c->d.onnx.m && !c->sizes)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: a network of ONNX is compiled for the sizes that are named: --size HxW or HxW,HxW", model);
 	if ((status = read_preparation(c, err)) || (status = fold(c, err)) || (status = surround(c, err))
 		|| (status = add_tensors(c, err)) || (status = add_settings(c, model, err)))
 		return status;
@@ -395,6 +456,8 @@ compile(compiling *c, const char *model, secant_err *err)
 	c->file.offline = base_json_whole(format_graph_to_json(c->whole));
 	if (!c->file.graph || !c->file.offline)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for graphs");
+	if (c->d.onnx.m && (status = add_sizes(c, err)))
+		return status;
 	return c->o->packed && c->sizes ? pack(c, err) : SECANT_OK;
 }
 

@@ -148,13 +148,29 @@ deploy_deployed_session(const deploy_deployed *d, secant_err *err)
 	return exec_session_new(d->runner, &wanted, 1, err);
 }
 
+const json_t *
+deploy_graph_for(const json_t *graph, const secant_shape *inputs)
+{
+	const json_t *one;
+	size_t i;
+	json_array_foreach (json_object_get(graph, "others"), i, one) {
+		const json_t *shape = json_object_get(one, "input"), *inner = json_object_get(one, "graph");
+		bool same = inputs && json_is_object(inner) && (int)json_array_size(shape) == inputs->rank;
+		for (int k = 0; same && k < inputs->rank; k++)
+			same = json_integer_value(json_array_get(shape, (size_t)k)) == inputs->dim[k];
+		if (same)
+			return inner;
+	}
+	return graph;
+}
+
 static graph_net *
 network_at(const deploy_deployed *d, const secant_shape *inputs, int n, secant_err *err)
 {
 	deploy_ending e = { d->mode, d->activated, d->parts };
-	graph_net *g = d->onnx.m
-		? deploy_onnx_graph_at(&d->onnx, inputs, NULL, NULL, false, err)
-		: format_graph_from_json(d->file.graph, inputs, deploy_ending_inputs(&e, n), d->training_operators, err);
+	graph_net *g = d->onnx.m ? deploy_onnx_graph_at(&d->onnx, inputs, NULL, NULL, false, err)
+							 : format_graph_from_json(deploy_graph_for(d->file.graph, inputs), inputs,
+								 deploy_ending_inputs(&e, n), d->training_operators, err);
 	if (!g)
 		return NULL;
 	if (graph_find_output(g, "logits") < 0)
@@ -223,7 +239,8 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 		return NULL;
 	if (!d->whole)
 		return network_at(d, inputs, n, err);
-	graph_net *g = format_graph_from_json(d->file.offline, inputs, n, d->training_operators, err);
+	graph_net *g = format_graph_from_json(
+		deploy_graph_for(d->file.offline, inputs), inputs, n, d->training_operators, err);
 	if (!g || (graph_find_output(g, "mask") >= 0 && graph_find_output(g, "probabilities") >= 0))
 		return g;
 	secant_fail(err, SECANT_ERR_FORMAT, "offline: no outputs \"mask\" and \"probabilities\"");

@@ -70,6 +70,9 @@ typedef struct deploy_ending {
 void deploy_build_ending(const deploy_ending *e, graph_net *g, const secant_shape *inputs, int n);
 /* How many of n inputs are the network's own: all but "possible". */
 int deploy_ending_inputs(const deploy_ending *e, int n);
+/* A stored graph for these inputs: the one of "others" that was made for the shape of the first, else the graph itself
+ * (a network of ONNX has a graph for each size, format_graph_to_json's object with "others": [{"input", "graph"}]). */
+const json_t *deploy_graph_for(const json_t *graph, const secant_shape *inputs);
 /* The network alone at a size N x H x W x C, with "probabilities"; and a store that holds its numbers in f32, the
  * caller's. For what is compiled of it. NULL and err on failure. */
 graph_net *deploy_graph_at(const deploy_deployed *d, const secant_shape *input, secant_err *err);

@@ -230,6 +230,52 @@ test_planes_of_a_camera_go_in(void **state)
 	secant_tensor_free(&call[1]);
 }
 
+/* A network of ONNX, whose graphs hold their sizes: one file serves several sizes and batches, as the model itself. */
+static void
+test_onnx_is_compiled_for_several_sizes(void **state)
+{
+	static const int shapes[][3] = { { 1, 32, 64 }, { 2, 32, 64 }, { 1, 32, 32 }, { 2, 32, 32 } };
+	secant_err err = { 0 };
+	uint8_t bytes[2 * 32 * 64 * 3];
+	secant_tensor own[4][2] = { 0 }, call[2] = { 0 };
+	secant_export how;
+	char native[400];
+	write_model(3, "multiclass");
+	fill(bytes, sizeof bytes);
+	for (int foreign = 0; foreign < 2; foreign++) {
+		if (compile("32x64,32x32", "1,2", false, &err))
+			fail_msg("%s", err.msg);
+		for (int i = 0; i < 4; i++) {
+			secant_shape s = secant_shape_of(4, shapes[i][0], shapes[i][1], shapes[i][2], 3);
+			if (one_call(&s, bytes, foreign ? call : own[i], &err))
+				fail_msg("%s", err.msg);
+			if (!foreign)
+				continue;
+			assert_true(secant_shape_equal(&call[0].shape, &own[i][0].shape));
+			assert_memory_equal(call[0].data, own[i][0].data, secant_tensor_bytes(&call[0]));
+			for (int k = 0; k < 2; k++) {
+				secant_tensor_free(&call[k]);
+				secant_tensor_free(&own[i][k]);
+			}
+		}
+		if (foreign)
+			continue;
+		snprintf(native, sizeof native, "%s", model);
+		assert_int_equal(secant_opts_init(&secant_export_options, &how, &err), 0);
+		how.dynamic = true;
+		snprintf(model, sizeof model, "%s/model.onnx", folder);
+		if (secant_model_export_onnx(native, model, &how, &err))
+			fail_msg("%s", err.msg);
+		secant_opts_free(&secant_export_options, &how);
+	}
+	secant_shape s = secant_shape_of(4, 1, 24, 16, 3);
+	assert_int_not_equal(one_call(&s, bytes, call, &err), 0);
+	assert_non_null(strstr(err.msg, "compiled for 1x32x64x3, 2x32x64x3, 1x32x32x3, 2x32x32x3"));
+	err = (secant_err){ 0 };
+	assert_int_not_equal(compile(NULL, "1", false, &err), 0);
+	assert_non_null(strstr(err.msg, "compiled for the sizes that are named"));
+}
+
 /* A picture fitted with a border: the mask is the picture's, without the border. */
 static void
 test_letterboxed_masks_have_the_pictures_size(void **state)
@@ -484,6 +530,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_results_are_those_of_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory_is_as_good_as_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_letterboxed_masks_have_the_pictures_size, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_onnx_is_compiled_for_several_sizes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planes_of_a_camera_go_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packed_weights_are_lent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_are_those_it_was_compiled_for, setup, teardown),
