@@ -249,6 +249,36 @@ list_values(const data_survey *v, char *text, size_t size)
 		(void)snprintf(text + strlen(text), size - strlen(text), ", ...");
 }
 
+/* Greys that stand out of what compression smears between them: local crowds of values, black left out. */
+static int
+crowds(const data_survey *v, int *first, int *second)
+{
+	enum {
+		HALF = 4,
+		APART = 13,
+		LEAST = 40
+	}; /* a crowd's breadth, the distance to what it stands out of, the end of black and its noise */
+	int64_t window[256] = { 0 }, all = 0;
+	int found = 0, last = -APART;
+	for (int k = 0; k < 256; k++) {
+		all += v->value[k];
+		for (int j = k - HALF; j <= k + HALF; j++)
+			window[k] += j >= 0 && j < 256 ? v->value[j] : 0;
+	}
+	for (int k = LEAST; k < 256; k++) {
+		int64_t below = window[k - APART > 0 ? k - APART : 0], above = k + APART < 256 ? window[k + APART] : 0;
+		bool top = window[k] > all / 200 && window[k] > 2 * (k - APART > HALF ? below : 0) && window[k] > 2 * above;
+		for (int j = k - APART; j <= k + APART && top; j++)
+			top = j < LEAST || j > 255 || window[j] <= window[k];
+		if (!top || k - last < APART)
+			continue;
+		*(found ? second : first) = k;
+		last = k;
+		found++;
+	}
+	return found;
+}
+
 /* One channel. With W the values beside 0 and 255: none: an object in white; 1: an object by number; numbers without
  * gaps from 0 or 1, or few small ones: classes; a single one: an object; many up to white: a soft edge. */
 static secant_status
@@ -266,6 +296,15 @@ meaning_of_values(const data_survey *v, data_meaning *m, secant_err *err)
 	list_values(v, text, sizeof text);
 	(void)snprintf(m->why, sizeof m->why, "label value%s %s", n > 1 ? "s" : "", text);
 	m->labels = "binary";
+	int grey[2] = { 0, 0 };
+	if (v->lossy == v->files && crowds(v, &grey[0], &grey[1]) > 1)
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: labels in files with losses (JPEG, WebP) that hold several greys, about %d and %d: compression "
+			"changed the "
+			"numbers of classes. Write them as PNG; --labels binary says that they are one object, from "
+			"--label-threshold "
+			"on",
+			v->first, grey[0], grey[1]);
 	if (v->lossy == v->files || inner == 0)
 		return SECANT_OK; /* the threshold of the option */
 	if (inner == 1 && last == 1 && most == 255)

@@ -99,6 +99,40 @@ soft_edges_and_jpeg_are_one_object(void **state)
 	}
 }
 
+/* Black, and two blocks of greys. */
+static double greys[2];
+static double
+blocks(int x, int y, int c)
+{
+	return y < 16 || y >= 48 ? 0 : x < 24 ? greys[0] : x >= 40 ? greys[1] : 0;
+}
+
+static void
+several_greys_in_jpeg_are_refused(void **state)
+{
+	static const struct {
+		double grey[2];
+		bool refused;
+	} kind[] = { { { 255, 255 }, false }, { { 200, 200 }, false }, { { 100, 200 }, true }, { { 128, 255 }, true },
+		{ { 60, 120 }, true } };
+	const char *root = *state;
+	for (int i = 0; i < 5; i++) {
+		memcpy(greys, kind[i].grey, sizeof greys);
+		write_picture(in_root(root, "g%d/images/a.png", i), 64, 64, 3, SECANT_U8, place_value);
+		write_picture(in_root(root, "g%d/labels/a.jpg", i), 64, 64, 1, SECANT_U8, blocks);
+		data_samples *s = open_expecting(in_root(root, "g%d", i), "all", &o, 3, 1, DATA_TARGET_BINARY, NULL);
+		data_survey v = { 0 };
+		data_meaning m;
+		secant_err err = { 0 };
+		assert_int_equal(data_survey_labels(s, 1, &v, &err), SECANT_OK);
+		assert_int_equal(data_survey_meaning(&v, &m, &err) != SECANT_OK, kind[i].refused);
+		if (kind[i].refused)
+			assert_non_null(strstr(err.msg, "several greys"));
+		data_survey_free(&v);
+		data_samples_free(s);
+	}
+}
+
 static void
 colours_want_names(void **state)
 {
@@ -206,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(values_say_how_many_classes),
 		T(soft_edges_and_jpeg_are_one_object),
+		T(several_greys_in_jpeg_are_refused),
 		T(colours_want_names),
 		T(every_mistake_is_told_at_once),
 	};
