@@ -141,6 +141,12 @@ model_load_encoder(model_bundle *m, const char *weights, bool bgr, const secant_
 		secant_err_prefix(err, "%s", weights);
 	else
 		status = report(weights, taken, adapted, missing, &missed, left, &unused, log, err);
+	if (!status && missing > taken) { /* the weights of another encoder, most likely */
+		char *advice = model_weights_advice(&t, model_weights_family(&t), &m->net);
+		secant_log(log, SECANT_LOG_WARNING, "encoder weights: most of the encoder is not in %s%s%s", weights,
+			advice && *advice ? "; " : "", advice ? advice : "");
+		secant_free(advice);
+	}
 	secant_free(used);
 	base_str_free(&missed);
 	base_str_free(&unused);

@@ -152,6 +152,37 @@ a_part_of_several_files_is_named(void **state)
 	expect_said("it is one part of several: bring their .index.json");
 }
 
+/* An encoder's weights of another width: a few tensors fit by chance, and the right one is named. */
+static void
+weights_of_another_encoder_are_named(void **state)
+{
+	secant_network net;
+	model_bundle from, to;
+	secant_tensors all;
+	secant_err err = { 0 };
+	secant_logger log = { listen, NULL };
+	said[0] = '\0';
+	assert_int_equal(secant_opts_init(&secant_network_options, &net, NULL), SECANT_OK);
+	assert_int_equal(
+		secant_opts_set(&secant_network_options, &net, "encoder", "tu-mobilenetv3_small_050", NULL), SECANT_OK);
+	assert_int_equal(model_new(&from, &net, NULL, NULL, false, NULL), SECANT_OK);
+	model_initialize(&from, 3);
+	assert_int_equal(model_tensors(&from, &all, NULL), SECANT_OK);
+	assert_int_equal(secant_tensors_write(&all, NULL, in_folder("e.safetensors"), NULL), SECANT_OK);
+	secant_tensors_free(&all);
+	model_free(&from);
+	assert_int_equal(
+		secant_opts_set(&secant_network_options, &net, "encoder", "tu-mobilenetv3_small_100", NULL), SECANT_OK);
+	assert_int_equal(model_new(&to, &net, NULL, NULL, false, NULL), SECANT_OK);
+	model_initialize(&to, 3);
+	if (model_load_encoder(&to, in_folder("e.safetensors"), false, &log, &err))
+		fail_msg("%s", err.msg);
+	expect_said("most of the encoder is not in ");
+	expect_said("tu-mobilenetv3_small_050");
+	model_free(&to);
+	secant_opts_free(&secant_network_options, &net);
+}
+
 int
 main(void)
 {
@@ -160,6 +191,7 @@ main(void)
 		cmocka_unit_test(what_lies_beside_a_whole_network_is_said),
 		cmocka_unit_test(numbers_that_are_none_are_said),
 		cmocka_unit_test(a_part_of_several_files_is_named),
+		cmocka_unit_test(weights_of_another_encoder_are_named),
 	};
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

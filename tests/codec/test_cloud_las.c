@@ -270,6 +270,30 @@ test_records_are_kept(void **state)
 	}
 }
 
+/* COPC's octree and LAStools' index tell places in their own file: copied, they would lead every reader astray. */
+static void
+test_indices_of_another_file_are_not_kept(void **state)
+{
+	secant_cloud c = read_cloud(CORPUS "format10.las", NULL);
+	secant_cloud_record four[4] = {
+		{ .user = "copc", .id = 1, .size = 5, .data = (uint8_t *)"INFO1" },
+		{ .user = "LAStools", .id = 30, .size = 4, .data = (uint8_t *)"LASX" },
+		{ .user = "me", .id = 30, .size = 3, .data = (uint8_t *)"abc" },
+		{ .user = "copc", .id = 1000, .size = 3, .data = (uint8_t *)"oct", .extended = true },
+	};
+	c.record = four;
+	c.records = 4;
+	write_cloud(&c, in_folder("i.las"), NULL);
+	c.records = 0;
+	c.record = NULL;
+	secant_cloud_free(&c);
+	c = read_cloud(in_folder("i.las"), NULL);
+	check_formulas(&c, "without indices", 0);
+	assert_int_equal(c.records, 1);
+	assert_string_equal(c.record[0].user, "me");
+	secant_cloud_free(&c);
+}
+
 /* Changes bytes of a corpus file and gives the message. */
 static const char *
 message_after(const char *file, size_t at, const char *bytes, size_t n)
@@ -396,6 +420,7 @@ main(void)
 		cmocka_unit_test(test_grid_of_written_files),
 		cmocka_unit_test(test_classes_colours_and_extra_dimensions),
 		cmocka_unit_test(test_records_are_kept),
+		cmocka_unit_test(test_indices_of_another_file_are_not_kept),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_every_cut_and_flipped_bytes),
 		cmocka_unit_test(test_allocation_failures),

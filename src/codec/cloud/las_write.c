@@ -206,13 +206,20 @@ put_double(uint8_t *p, double v)
 	base_put_le(p, bits, 8);
 }
 
-/* Whether a record of the source goes to the file: extra bytes are described anew, and waveforms stand behind the
- * points of LAS 1.4 alone. */
+/* An index says where in its own file points lie: COPC's octree, LAStools' quadtree. */
+static bool
+is_index(const secant_cloud_record *k)
+{
+	return (!strcmp(k->user, "copc") && (k->id == 1 || k->id == 1000)) || (!strcmp(k->user, "LAStools") && k->id == 30);
+}
+
+/* Whether a record of the source goes to the file: extra bytes are described anew, waveforms stand behind the points of
+ * LAS 1.4 alone, and an index would point to the places of another file. */
 static bool
 is_written(const las_writer *p, const secant_cloud_record *k)
 {
 	bool spec = !strcmp(k->user, "LASF_Spec");
-	return !(spec && k->id == 4) && !(spec && k->id == 65535 && p->minor < 4);
+	return !is_index(k) && !(spec && k->id == 4) && !(spec && k->id == 65535 && p->minor < 4);
 }
 
 /* Records of a LAS 1.4 source that stood behind the points go before them in others, when they fit. */
@@ -343,6 +350,9 @@ las_create(secant_cloud_writer *w, secant_err *err)
 		+ (p->laz ? LAS_VLR + laz_record_size(p->laz) : 0);
 	for (int i = 0; !s && i < w->layout.records; i++) {
 		const secant_cloud_record *k = &w->layout.record[i];
+		if (is_index(k) && !k->extended)
+			secant_log(&w->opt.logger, SECANT_LOG_INFO,
+				"%s: the source's index (%s) is left out: it tells places in that file", w->name, k->user);
 		if (!is_written(p, k) || !stands_before(p, k))
 			continue;
 		if (k->size > 65535)
