@@ -158,6 +158,19 @@ unknown(const char *what, const char *name, const char *(*at)(int i), secant_err
 	if (encoder ? nn_architecture_find(name) != NULL : nn_encoder_find(name) != NULL)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: '%s' is an %s: --%s %s", what, name,
 			encoder ? "architecture" : "encoder", encoder ? "arch" : "encoder", name);
+	/* Unet++, DeepLabV3+, MAnet: the paper's name or smp's class */
+	char plain[96];
+	size_t used = 0;
+	for (const char *p = name; !encoder && *p && used + 5 < sizeof plain; p++) {
+		if (*p == '+')
+			memcpy(plain + used, "plus", 4), used += 4;
+		else if (*p != '-' && *p != '_' && *p != ' ')
+			plain[used++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+	}
+	plain[used] = '\0';
+	if (!encoder && nn_architecture_find(plain))
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: none is named '%s'; did you mean '%s'? (secant list architectures)", what, name, plain);
 	/* a name of timm without smp's "tu-" */
 	const char *near = encoder && snprintf(timm, sizeof timm, "tu-%s", name) < (int)sizeof timm && nn_encoder_find(timm)
 		? timm

@@ -139,6 +139,10 @@ choices_that_do_not_go_together_are_said(void **state)
 	expect("unet", "vgg16", 0, NULL, NULL, NULL);
 	expect("unet", "rensnet34", 0, NULL, NULL,
 		"encoder: none is named 'rensnet34'; did you mean 'resnet34'? (secant list encoders)");
+	expect("Unet++", "resnet34", 0, NULL, NULL,
+		"arch: none is named 'Unet++'; did you mean 'unetplusplus'? (secant list architectures)");
+	expect("DeepLabV3+", "resnet34", 0, NULL, NULL,
+		"arch: none is named 'DeepLabV3+'; did you mean 'deeplabv3plus'? (secant list architectures)");
 	expect("unet", "timm-resnest50d", 0, NULL, NULL, NULL);
 	expect("unet", "timm-mobilenetv3_small_100", 0, NULL, NULL, NULL);
 	expect("unet", "tu-convnext_tiny.fb_in22k_ft_in1k", 0, NULL, NULL, NULL);
