@@ -1,16 +1,15 @@
 /*
- * Plain vision transformers (Dosovitskiy and others 2020; DeiT: Touvron and others 2021) as timm builds them: patches
- * of 16 x 16, a class token before them, a learned table of positions for one size of picture. Each asked-for feature
- * is what a block gives, without the last norm, and the class token beside it. Norm and head are in the files and never
- * run. Tokens are N x T x 1 x C.
+ * Plain vision transformers (Dosovitskiy and others 2020; DeiT, DeiT III: Touvron and others 2021, 2022) as timm builds
+ * them: patches of 16 x 16 (or 8, 32), a class token before them, a learned table of positions for one size of picture.
+ * Each asked-for feature is what a block gives, without the last norm, and the class token beside it. Norm and head are
+ * in the files and never run. Tokens are N x T x 1 x C.
  */
 #include "nn/encoder.h"
 
 typedef struct vit {
-	int width, heads, blocks, classes;
+	int width, heads, blocks, classes; /* classes 0: no head */
+	bool scaled; /* DeiT III: each branch has a scale a channel, and the class token no position */
 } vit;
-
-enum { PATCH = 16 };
 
 static graph_value
 linear(nn_builder *n, const char *name, graph_value x, int out)
@@ -31,6 +30,18 @@ add(nn_builder *n, graph_value a, graph_value b)
 	return graph_apply(n->g, "add", NULL, 2, a, b);
 }
 
+/* A branch of a block, by channel. */
+static graph_value
+scaled(nn_builder *n, const vit *v, const char *name, graph_value y)
+{
+	if (!v->scaled)
+		return y;
+	size_t mark = nn_enter(n, name);
+	graph_value gamma = nn_state(n, "gamma", &(secant_shape){ 1, { v->width } }, GRAPH_INIT_FAINT);
+	nn_leave(n, mark);
+	return graph_apply(n->g, "mul", NULL, 2, y, gamma);
+}
+
 static graph_value
 block(nn_builder *n, const vit *v, graph_value x)
 {
@@ -42,30 +53,34 @@ block(nn_builder *n, const vit *v, graph_value x)
 		nn_channels_of(n, qkv, 2 * c, 3 * c), -1, -1);
 	y = linear(n, "proj", y, c);
 	nn_leave(n, mark);
-	x = add(n, x, y);
+	x = add(n, x, scaled(n, v, "ls1", y));
 	y = nn_layer_norm(n, "norm2", x, 1e-6);
 	mark = nn_enter(n, "mlp");
 	y = linear(n, "fc2", nn_act(n, "gelu", linear(n, "fc1", y, 4 * c)), c);
 	nn_leave(n, mark);
-	return add(n, x, y);
+	return add(n, x, scaled(n, v, "ls2", y));
 }
 
 /* Patches of the picture in a row behind the class token, with their positions. */
 static graph_value
-embed(nn_builder *n, const vit *v, graph_value x, int size, graph_value *map)
+embed(nn_builder *n, const vit *v, int patch, graph_value x, int size, graph_value *map)
 {
-	int c = v->width, count = size / PATCH * (size / PATCH);
+	int c = v->width, count = size / patch * (size / patch);
 	graph_value cls = nn_state(n, "cls_token", &(secant_shape){ 3, { 1, 1, c } }, GRAPH_INIT_ZEROS);
-	graph_value position = nn_state(n, "pos_embed", &(secant_shape){ 3, { 1, 1 + count, c } }, GRAPH_INIT_TRUNC_NORMAL);
-	nn_conv_spec patch = { .out = c, .kernel = PATCH, .stride = PATCH, .bias = true, .init = GRAPH_INIT_DEFAULT };
-	*map = nn_conv(n, "patch_embed.proj", x, &patch);
+	graph_value position = nn_state(
+		n, "pos_embed", &(secant_shape){ 3, { 1, !v->scaled + count, c } }, GRAPH_INIT_TRUNC_NORMAL);
+	nn_conv_spec proj = { .out = c, .kernel = patch, .stride = patch, .bias = true, .init = GRAPH_INIT_DEFAULT };
+	*map = nn_conv(n, "patch_embed.proj", x, &proj);
 	graph_value row = graph_apply(n->g, "reshape", &(op_shape_attr){ { 4, { -2, -1, 1, c } } }, 1, *map);
 	op_shape_attr table = { { 4, { 1, -1, 1, c } } };
 	/* one class token for each picture: nothing of a patch, plus the token */
 	graph_value none = graph_apply(n->g, "mul_scalar", &(op_number_attr){ 0, 0 }, 1, tokens_of(n, row, 0, 1));
+	position = graph_apply(n->g, "reshape", &table, 1, position);
+	if (v->scaled)
+		row = add(n, row, position);
 	graph_value first = add(n, none, graph_apply(n->g, "reshape", &table, 1, cls));
 	const graph_node *all = graph_make_node(n->g, "concat", &(op_axis_attr){ 1 }, 2, (graph_value[]){ first, row });
-	return add(n, all ? all->out[0] : -1, graph_apply(n->g, "reshape", &table, 1, position));
+	return v->scaled ? all ? all->out[0] : -1 : add(n, all ? all->out[0] : -1, position);
 }
 
 /* Is block i's result feature `stage`? timm gives results in the order of the blocks, however they are asked for. */
@@ -109,7 +124,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 	size_t mark = nn_enter(n, "model");
 	f[0].value = x;
 	check_taps(n, q, v->blocks);
-	x = embed(n, v, x, q->size, &map);
+	x = embed(n, v, e->patch, x, q->size, &map);
 	op_shape_attr as_map = { { 4, { -2, OP_LIKE_AXIS(1), OP_LIKE_AXIS(2), v->width } } };
 	int stage = 1;
 	size_t blocks = nn_enter(n, "blocks");
@@ -124,23 +139,46 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 	}
 	nn_leave(n, blocks);
 	nn_layer_norm(n, "norm", x, 1e-6);
-	nn_linear_states(n, "head", v->width, v->classes, GRAPH_INIT_DEFAULT);
+	if (v->classes)
+		nn_linear_states(n, "head", v->width, v->classes, GRAPH_INIT_DEFAULT);
 	nn_leave(n, mark);
 }
 
-#define VIT(name, text, width, heads, blocks, classes) \
+#define ROW(name, text, patch, side, width, ...) \
 	{ \
-		name, text, { 3, width, width, width, width, width }, 0, build, &(const vit){ width, heads, blocks, classes }, \
-			NN_ENCODER_TOKENS | NN_ENCODER_FIXED, 0, 224 \
+		"tu-" name, text, { 3, width, width, width, width, width }, 0, build, &(const vit){ width, __VA_ARGS__ }, \
+			NN_ENCODER_TOKENS | NN_ENCODER_FIXED, 0, side, patch \
 	}
 const nn_encoder nn_encoders_vit[] = {
-	VIT("tu-vit_tiny_patch16_224", "ViT-Ti/16", 192, 3, 12, 1000),
-	VIT("tu-vit_small_patch16_224", "ViT-S/16", 384, 6, 12, 1000),
-	VIT("tu-vit_base_patch16_224", "ViT-B/16", 768, 12, 12, 1000),
-	VIT("tu-vit_base_patch16_224.augreg_in21k", "ViT-B/16, of ImageNet-21k", 768, 12, 12, 21843),
-	VIT("tu-vit_large_patch16_224", "ViT-L/16", 1024, 16, 24, 1000),
-	VIT("tu-deit_tiny_patch16_224", "DeiT-Ti", 192, 3, 12, 1000),
-	VIT("tu-deit_small_patch16_224", "DeiT-S", 384, 6, 12, 1000),
-	VIT("tu-deit_base_patch16_224", "DeiT-B", 768, 12, 12, 1000),
+	ROW("vit_tiny_patch16_224", "ViT-Ti/16", 16, 224, 192, 3, 12, 1000),
+	ROW("vit_tiny_patch16_224.augreg_in21k", "ViT-Ti/16, of ImageNet-21k", 16, 224, 192, 3, 12, 21843),
+	ROW("vit_tiny_patch16_384", "ViT-Ti/16 of 384", 16, 384, 192, 3, 12, 1000),
+	ROW("vit_small_patch8_224", "ViT-S/8", 8, 224, 384, 6, 12, 0),
+	ROW("vit_small_patch16_224", "ViT-S/16", 16, 224, 384, 6, 12, 1000),
+	ROW("vit_small_patch16_224.augreg_in21k", "ViT-S/16, of ImageNet-21k", 16, 224, 384, 6, 12, 21843),
+	ROW("vit_small_patch16_384", "ViT-S/16 of 384", 16, 384, 384, 6, 12, 1000),
+	ROW("vit_small_patch32_224", "ViT-S/32", 32, 224, 384, 6, 12, 1000),
+	ROW("vit_small_patch32_384", "ViT-S/32 of 384", 32, 384, 384, 6, 12, 1000),
+	ROW("vit_base_patch8_224", "ViT-B/8", 8, 224, 768, 12, 12, 1000),
+	ROW("vit_base_patch16_224", "ViT-B/16", 16, 224, 768, 12, 12, 1000),
+	ROW("vit_base_patch16_224.augreg_in21k", "ViT-B/16, of ImageNet-21k", 16, 224, 768, 12, 12, 21843),
+	ROW("vit_base_patch16_384", "ViT-B/16 of 384", 16, 384, 768, 12, 12, 1000),
+	ROW("vit_base_patch32_224", "ViT-B/32", 32, 224, 768, 12, 12, 1000),
+	ROW("vit_base_patch32_384", "ViT-B/32 of 384", 32, 384, 768, 12, 12, 1000),
+	ROW("vit_large_patch16_224", "ViT-L/16", 16, 224, 1024, 16, 24, 1000),
+	ROW("vit_large_patch16_224.augreg_in21k", "ViT-L/16, of ImageNet-21k", 16, 224, 1024, 16, 24, 21843),
+	ROW("vit_large_patch16_384", "ViT-L/16 of 384", 16, 384, 1024, 16, 24, 1000),
+	ROW("vit_large_patch32_384", "ViT-L/32 of 384", 32, 384, 1024, 16, 24, 1000),
+	ROW("deit_tiny_patch16_224", "DeiT-Ti", 16, 224, 192, 3, 12, 1000),
+	ROW("deit_small_patch16_224", "DeiT-S", 16, 224, 384, 6, 12, 1000),
+	ROW("deit_base_patch16_224", "DeiT-B", 16, 224, 768, 12, 12, 1000),
+	ROW("deit_base_patch16_384", "DeiT-B of 384", 16, 384, 768, 12, 12, 1000),
+	ROW("deit3_small_patch16_224", "DeiT III-S", 16, 224, 384, 6, 12, 1000, true),
+	ROW("deit3_small_patch16_384", "DeiT III-S of 384", 16, 384, 384, 6, 12, 1000, true),
+	ROW("deit3_medium_patch16_224", "DeiT III-M", 16, 224, 512, 8, 12, 1000, true),
+	ROW("deit3_base_patch16_224", "DeiT III-B", 16, 224, 768, 12, 12, 1000, true),
+	ROW("deit3_base_patch16_384", "DeiT III-B of 384", 16, 384, 768, 12, 12, 1000, true),
+	ROW("deit3_large_patch16_224", "DeiT III-L", 16, 224, 1024, 16, 24, 1000, true),
+	ROW("deit3_large_patch16_384", "DeiT III-L of 384", 16, 384, 1024, 16, 24, 1000, true),
 	{ 0 },
 };

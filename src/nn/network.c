@@ -87,7 +87,9 @@ nn_encoder_find(const char *name)
 		return e;
 	(void)snprintf(text, sizeof text, "%.*s", (int)(dot - name), name);
 	e = encoder_called(text);
-	return e && !(e->facts & NN_ENCODER_TOKENS) ? e : NULL;
+	/* a vision transformer keeps its classifier: weights of other classes than ImageNet's 1000 have rows of their own
+	 */
+	return e && (!(e->facts & NN_ENCODER_TOKENS) || strstr(dot, "in1k")) ? e : NULL;
 }
 
 const nn_architecture *
@@ -282,7 +284,7 @@ check_encoder(const nn_blueprint *b, secant_err *err)
 	if (b->net->img_size && !e->side)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"img-size: %s takes pictures of any size; --size says how large training has them", e->name);
-	int unit = e->facts & NN_ENCODER_TOKENS ? 16 : 32;
+	int unit = e->patch ? e->patch : 32;
 	if (b->net->img_size % unit)
 		return secant_fail(err, SECANT_ERR_ARG, "img-size: %d is no multiple of %d", b->net->img_size, unit);
 	if (b->depth < least)
@@ -516,8 +518,8 @@ build_pictures(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, sec
 		const graph_value v = out->feature[i].value;
 		out->feature[i].channels = v < 0 ? 0 : nn_channels(n, v);
 		out->feature[i].stride = 1 << i < request.output_stride ? 1 << i : request.output_stride;
-		if (b->arch->tokens && i)
-			out->feature[i].stride = 16;
+		if (b->encoder->patch && i)
+			out->feature[i].stride = b->encoder->patch;
 	}
 	b->f = out->feature;
 	b->arch->build(n, b, out, err);

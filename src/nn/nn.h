@@ -194,6 +194,7 @@ struct nn_encoder {
 	unsigned facts;
 	int least_depth; /* 0: 1 */
 	int side; /* height and width of the pictures it is made for, unless img-size says others; 0: any */
+	int patch; /* of a plain vision transformer: the stride of its maps */
 };
 const nn_encoder *nn_encoder_find(const char *name);
 const nn_encoder *nn_encoder_at(int i); /* NULL after the last */

@@ -183,6 +183,11 @@ choices_that_do_not_go_together_are_said(void **state)
 		"--decoder-attention-type: fpn has no such option (unet has)");
 	expect("unet", "resnet18", 3, "decoder-channels", "64,32,8", NULL);
 	expect("unet", "resnet18", 0, "decoder-use-norm", "{\"type\": \"inplace\", \"activation\": \"relu\"}", NULL);
+	expect("dpt", "tu-vit_small_patch32_224.augreg_in21k_ft_in1k", 0, "img-size", "96", NULL);
+	expect("dpt", "tu-vit_small_patch32_224", 0, "img-size", "112", "img-size: 112 is no multiple of 32");
+	expect("dpt", "tu-vit_base_patch16_224.mae", 0, NULL, NULL,
+		"encoder: none is named 'tu-vit_base_patch16_224.mae'; did you mean 'tu-vit_base_patch16_224'? (secant list "
+		"encoders)");
 	expect("unet", "tu-vit_tiny_patch16_224", 0, NULL, NULL,
 		"tu-vit_tiny_patch16_224 gives maps of one size, which unet cannot use; dpt can");
 }

@@ -27,6 +27,8 @@ NETWORKS = [
     ("PSPNet", dict(encoder_name="tu-regnety_002", psp_out_channels=64, encoder_depth=4, upsampling=16), (64, 64)),
     ("PAN", dict(encoder_name="tu-resnet10t", encoder_depth=3, decoder_interpolation="nearest"), (128, 64)),
     ("Unet", dict(encoder_name="tu-hrnet_w18_small", classes=3), (64, 64)),
+    ("DPT", dict(encoder_name="tu-deit3_small_patch16_224", img_size=64), (64, 64)),
+    ("DPT", dict(encoder_name="tu-vit_small_patch32_224", img_size=128, decoder_readout="ignore"), (128, 128)),
     ("DPT", dict(encoder_name="tu-vit_tiny_patch16_224", img_size=64, encoder_output_indices=[-1, 3, 5, 7]), (64, 64)),
 ]
 
