@@ -201,6 +201,18 @@ look_behind_argmax(deploy_onnx_source *s, base_str *said)
 	take_value(s, s->output, n->in[0]);
 }
 
+/* A network that ends in bytes gives the scores that they store: their order is all that counts. */
+static void
+look_behind_quantize(deploy_onnx_source *s, base_str *said)
+{
+	const char *name = s->m->graph.out[s->output].name;
+	const format_onnx_node *n = format_onnx_maker(&s->m->graph, name);
+	if (!n || strcmp(n->op, "QuantizeLinear") || n->n_in < 2)
+		return;
+	base_str_addf(said, "'%s' is quantised: the scores before it, '%s', are taken\n", name, n->in[0]);
+	take_value(s, s->output, n->in[0]);
+}
+
 /* Without the sigmoid or softmax at the end. */
 static void
 look_before_activation(deploy_onnx_source *s, base_str *said)
@@ -239,6 +251,7 @@ choose_output(deploy_onnx_source *s, const char *wanted, base_str *said, secant_
 	}
 	if (s->output < 0)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "no output has the three or four axes of scores of pixels");
+	look_behind_quantize(s, said);
 	base_str_addf(said, "output '%s'%s\n", g->out[s->output].name,
 		g->n_out > 1 && !wanted ? ", the first of several; --output NAME takes another" : "");
 	look_behind_argmax(s, said);

@@ -376,6 +376,36 @@ test_names_all_problems(void **state)
 	base_str_free(&bytes);
 }
 
+/* A few bytes that ask for a trillion numbers cost nothing. */
+static void
+test_repeats_beyond_bounds(void **state)
+{
+	secant_err err = { 0 };
+	base_str g = { 0 }, node = { 0 }, times = { 0 };
+	int64_t often = INT64_C(1) << 40;
+	put_value(&g, 11, "x", two);
+	format_wire_put_varint(&times, 1, 1);
+	format_wire_put_varint(&times, 2, FORMAT_ONNX_INT64);
+	format_wire_put_text(&times, 8, "often");
+	format_wire_put_bytes(&times, 9, &often, sizeof often);
+	put_message(&g, 5, &times);
+	format_wire_put_text(&node, 1, "x");
+	format_wire_put_text(&node, 1, "often");
+	format_wire_put_text(&node, 2, "y");
+	format_wire_put_text(&node, 4, "Tile");
+	put_message(&g, 1, &node);
+	put_value(&g, 12, "y", two);
+	base_str bytes = model_of(&g);
+	format_onnx_model *m = format_onnx_decode((const uint8_t *)bytes.p, bytes.n, &err);
+	assert_non_null(m);
+	double start = secant_seconds();
+	assert_null(format_onnx_map(m, &(format_onnx_size){ .shape = secant_shape_of(1, 2) }, 1, NULL, &err));
+	assert_non_null(strstr(err.msg, "Tile 'y': repeats nothing, or too much"));
+	assert_true(secant_seconds() - start < 1);
+	format_onnx_close(m);
+	base_str_free(&bytes);
+}
+
 int
 main(void)
 {
@@ -386,6 +416,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_external),
 		cmocka_unit_test(test_names_all_problems),
+		cmocka_unit_test(test_repeats_beyond_bounds),
 		cmocka_unit_test(test_quantised),
 		cmocka_unit_test(test_sinet),
 		cmocka_unit_test(test_prisma),

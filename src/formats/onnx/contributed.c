@@ -13,7 +13,7 @@
 #include <string.h>
 #include "formats/onnx/map.h"
 
-enum { MOST_NODES = 8, MOST_INPUTS = 6 };
+enum { MOST_NODES = 8, MOST_INPUTS = 6, MOST_ROWS = 1 << 13 };
 
 typedef struct row {
 	const char *domain, *op, *body; /* its last node makes the output */
@@ -309,6 +309,9 @@ attention(onnx_call *c)
 	int64_t size = rank == 4 ? dim_of(c, 0, 3) : dim_of(c, 0, 2) / heads, rows = dim_of(c, 0, rank - 2),
 			columns = dim_of(c, 1, rank - 2);
 	double root = sqrt(onnx_attr_real(c, "scale", 1 / sqrt((double)(size > 0 ? size : 1))));
+	if (onnx_attr_int(c, "is_causal", 0) && (rows < 1 || columns < 1 || rows > MOST_ROWS || columns > MOST_ROWS))
+		return onnx_fail(
+			c, SECANT_ERR_UNSUPPORTED, "looks back over %lld places of %lld", (long long)rows, (long long)columns);
 	if (!begin(&b, c, 2 * MOST_NODES + 8) || !(b.fn.body.init = onnx_temp(c, MOST_NODES, sizeof *b.fn.body.init)))
 		return c->err->code;
 	const char *q = b.fn.in[0], *k = b.fn.in[1], *v = b.fn.in[2];

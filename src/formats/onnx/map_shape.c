@@ -4,7 +4,7 @@
 #include "formats/onnx/map.h"
 #include "ops/ops.h"
 
-enum { RANK = FORMAT_ONNX_RANK };
+enum { RANK = FORMAT_ONNX_RANK, MOST_INDICES = 1 << 20 };
 
 secant_status
 onnx_map_shape(onnx_call *c)
@@ -214,6 +214,8 @@ onnx_map_slice(onnx_call *c)
 		return c->err->code;
 	onnx_mapped back = *x;
 	for (int i = 0; i < x->rank; i++) {
+		if (step[i] < 0 && dim[i] > MOST_INDICES)
+			return onnx_no_map(c, "goes backwards too far");
 		if (step[i] < 0 && dim[i] > 1) { /* backwards: slab by slab, then all of what that gave */
 			int64_t *at = onnx_temp(c, dim[i], sizeof *at);
 			for (int64_t k = 0; at && k < dim[i]; k++)
@@ -260,12 +262,12 @@ onnx_map_tile(onnx_call *c)
 		return c->err->code ? c->err->code : onnx_no_map(c, "how often is not one number for each axis");
 	onnx_mapped m = *x;
 	for (int i = 0; i < n; i++) {
-		int64_t all = x->dim[i] * times[i];
-		int64_t *at = times[i] == 1 ? NULL : onnx_temp(c, all, sizeof *at);
-		if (times[i] < 1 || (at && all > INT32_MAX))
-			return onnx_no_map(c, "repeats nothing, or too much");
+		int64_t all = times[i] > MOST_INDICES ? 0 : x->dim[i] * times[i];
 		if (times[i] == 1)
 			continue;
+		if (times[i] < 1 || times[i] > MOST_INDICES || all > MOST_INDICES)
+			return onnx_no_map(c, "repeats nothing, or too much");
+		int64_t *at = onnx_temp(c, all, sizeof *at);
 		for (int64_t k = 0; at && k < all; k++)
 			at[k] = k % x->dim[i];
 		m.v = at ? slabs(c, &m, m.v, i, all, at) : -1;
