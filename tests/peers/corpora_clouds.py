@@ -15,7 +15,7 @@ import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECANT = os.environ.get("SECANT", os.path.join(ROOT, "build", "release", "secant"))
-ENDINGS = (".las", ".laz", ".ply", ".pcd", ".xyz", ".xyzrgb", ".pts", ".off", ".stl", ".obj")
+ENDINGS = (".e57", ".las", ".laz", ".ply", ".pcd", ".xyz", ".xyzrgb", ".pts", ".off", ".stl", ".obj")
 
 
 def by_secant(path, folder):
@@ -41,6 +41,14 @@ def by_plyfile(path):
     return np.stack([np.asarray(vertex[k], "f8") for k in "xyz"], 1)
 
 
+def by_pye57(path):
+    import pye57
+
+    file = pye57.E57(path)
+    scans = [file.read_scan(i, ignore_missing_fields=True) for i in range(file.scan_count)]
+    return np.concatenate([np.stack([s["cartesian" + k] for k in "XYZ"], 1) for s in scans])
+
+
 def by_open3d(path):
     import open3d
 
@@ -49,7 +57,7 @@ def by_open3d(path):
     return np.asarray(open3d.io.read_point_cloud(path, remove_nan_points=False, remove_infinite_points=False).points)
 
 
-READERS = {".las": by_laspy, ".laz": by_laspy, ".ply": by_plyfile}
+READERS = {".e57": by_pye57, ".las": by_laspy, ".laz": by_laspy, ".ply": by_plyfile}
 
 
 def samples(folders):

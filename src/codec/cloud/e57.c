@@ -576,6 +576,9 @@ read_scans(secant_cloud_reader *r, e57_state *t, secant_err *err)
 	r->bound = 0;
 	for (int i = 0; i < t->scans; i++)
 		r->bound += t->scan[i].points;
+	if (!s && r->bound / 8 > (int64_t)r->size) /* scans that share their bytes: a point takes a bit at least */
+		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "its scans announce %lld points in %zu bytes",
+			(long long)r->bound, r->size);
 	t->scan_column = -1;
 	if (!s && t->scans > 1)
 		s = cloud_declare(r, "scan", SECANT_N_I32, &t->scan_column, err);
