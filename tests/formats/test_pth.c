@@ -188,6 +188,17 @@ test_names_of_wrappers_go(void **state)
 		BYTES(PROTO "}(X\13\0\0\0_orig_mod.a" SIX STR1("a") SIX "u."), SECANT_ERR_FORMAT, "two tensors are named 'a'");
 }
 
+/* A bound method among a model's attributes is a call of getattr: kept as a value, never made. */
+static void
+test_bound_methods_are_values(void **state)
+{
+	secant_tensors set;
+	archive_gives(BYTES(PROTO "}(" STR1("w") SIX STR1("x") "cbuiltins\ngetattr\n" STR1("a") STR1("b") "\x86Ru."), &set);
+	assert_int_equal(set.n, 1);
+	assert_string_equal(set.v[0].name, "w");
+	secant_tensors_free(&set);
+}
+
 static void
 test_nothing_is_run(void **state)
 {
@@ -485,6 +496,7 @@ main(void)
 		cmocka_unit_test(test_views_are_made_dense),
 		cmocka_unit_test(test_checkpoints_are_searched),
 		cmocka_unit_test(test_names_of_wrappers_go),
+		cmocka_unit_test(test_bound_methods_are_values),
 		cmocka_unit_test(test_nothing_is_run),
 		cmocka_unit_test(test_broken_pickles),
 		cmocka_unit_test(test_opcodes),
