@@ -398,8 +398,10 @@ settings_of(const deploy_onnx_source *s, const facts *f, int64_t channels, const
 		json_object_set_new(j, "scaled", json_pack("[ii]", f->fixed[0], f->fixed[1]));
 	else if (json_object_get(told, "scaled"))
 		json_object_set(j, "scaled", json_object_get(told, "scaled"));
-	if (json_object_get(told, "ignored_class"))
-		json_object_set(j, "ignored_class", json_object_get(told, "ignored_class"));
+	static const char *const kept[] = { "ignored_class", "threshold" };
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (json_object_get(told, kept[i]))
+			json_object_set(j, kept[i], json_object_get(told, kept[i]));
 	return j;
 }
 

@@ -128,6 +128,17 @@ several_models_are_judged_together(void **state)
 		"eval $ROOT/run $ROOT/run $ROOT/data --keep-threshold");
 }
 
+/* Into ONNX and out of it, too. */
+static void
+a_kept_threshold_goes_along(void **state)
+{
+	contains(0, "which is kept with the model (--threshold)",
+		"demo $ROOT/larger --pictures 4 --size 96 --quiet; $SECANT eval $ROOT/run $ROOT/larger --split train "
+		"--keep-threshold --quiet; $SECANT export $ROOT/run --out $ROOT/kept.onnx --size 32 "
+		"--quiet; "
+		"$SECANT predict $ROOT/kept.onnx $ROOT/data/val/images --out $ROOT/kept");
+}
+
 static void
 wrong_usage(void **state)
 {
@@ -182,6 +193,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(trains_and_evaluates),
 		cmocka_unit_test(goes_on_with_the_runs_options), cmocka_unit_test(several_models_are_judged_together),
-		cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
+		cmocka_unit_test(a_kept_threshold_goes_along), cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
 	return cmocka_run_group_tests_name("train and eval", tests, setup, teardown);
 }
