@@ -747,7 +747,7 @@ find_frames(ann_set *s, const char *root, const secant_dataset_reading *o, int f
 {
 	base_names all = { 0 };
 	char *folder = o->images ? base_path_join(root, o->images) : base_strdup(root);
-	secant_status status = folder ? ann_walk(&all, folder, ANN_PICTURES, 4, err) : ann_nomem(err);
+	secant_status status = folder ? ann_walk(&all, folder, ANN_PICTURES, 8, err) : ann_nomem(err);
 	int frames = 0, found = 0, *at = secant_calloc((size_t)(s->n_images - first) + 1, sizeof *at);
 	status = !status && !at ? ann_nomem(err) : status;
 	for (int i = first; !status && i < s->n_images; i++)

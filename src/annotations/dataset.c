@@ -576,6 +576,38 @@ number_names(ann_set *s, secant_err *err)
 	return ann_sound(s, err);
 }
 
+/* Folders "images" within the names of pictures go, where all names stay apart: a reader that puts "labels" for the
+ * last of them would look in another place than ours. */
+static secant_status
+drop_images_folders(ann_set *s, secant_err *err)
+{
+	ann_set names;
+	secant_status status = SECANT_OK;
+	bool apart = true;
+	ann_init(&names);
+	for (int i = 0; !status && apart && i < s->n_images; i++) {
+		base_str t = { 0 };
+		for (const char *p = ann_str(s, s->images[i].name); *p;) {
+			size_t n = strcspn(p, "/");
+			bool folder = p[n] == '/';
+			if (!folder || n != strlen("images") || strncmp(p, "images", n))
+				base_str_addn(&t, p, n + folder);
+			p += n + folder;
+		}
+		apart = t.p && ann_find_image(&names, t.p, t.n) < 0;
+		if (!t.p || t.failed || (apart && ann_add_image(&names, t.p, t.n) < 0))
+			status = ann_nomem(err);
+		base_str_free(&t);
+	}
+	for (int i = 0; !status && apart && i < s->n_images; i++) {
+		const char *name = ann_str(&names, names.images[i].name);
+		if (strcmp(name, ann_str(s, s->images[i].name)))
+			s->images[i].name = ann_store(s, name, strlen(name));
+	}
+	ann_free(&names);
+	return status ? status : ann_sound(s, err);
+}
+
 typedef struct ordered {
 	const char *name;
 	int at;
@@ -655,6 +687,8 @@ secant_dataset_write(
 	}
 	if (!status && number)
 		status = number_names(s, err);
+	else if (!status && f->swaps_images)
+		status = drop_images_folders(s, err);
 	if (w.train_ratio < 0 && numbered && !s->n_splits)
 		w.train_ratio = 0.8;
 	if (!status && w.train_ratio >= 0)

@@ -89,7 +89,7 @@ read_pair(ann_set *s, const char *root, const char *list, const char *labels, se
 		status = ann_add_pictures(s, pictures, split, true, err);
 	text = base_format("%s/%s%s%s", root, list, *list ? "/" : "", labels);
 	if (!status)
-		status = text ? ann_walk(&files, text, "txt", 4, err) : ann_nomem(err);
+		status = text ? ann_walk(&files, text, "txt", 8, err) : ann_nomem(err);
 	bool have = s->n_images > first;
 	for (int i = 0; !status && i < files.n; i++) {
 		char *path = base_path_join(text, files.v[i]), *name = ann_with_extension(files.v[i], "png");

@@ -313,7 +313,7 @@ ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant
 /* --- formats of trees
  * ----------------------------------------------------------------------------------------------------- */
 
-enum { DEPTH = 4, LOOKS = 50 };
+enum { DEPTH = 8, LOOKS = 50 };
 
 static int
 detect_files(const char *path, const char *extension, ann_tree_is is, int looks, int sure)

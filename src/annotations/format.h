@@ -39,6 +39,7 @@ typedef struct ann_format {
 	bool plain; /* folders of pictures and masks: training reads them without a format */
 	bool keeps_ids; /* its own files hold the numbers of classes as they were, from 1 as a rule */
 	bool palette_masks; /* its masks are indexed pictures */
+	bool swaps_images; /* its readers put "labels" for the last folder "images" of a picture's path */
 	bool numbers_images; /* its pictures are numbers: other formats get names 000001, ... and lists of their own */
 	/* How sure: 0 no, 100 certain; *why is a static reason. `path` is a folder or file. */
 	int (*detect)(const char *path, const char **why);

@@ -111,7 +111,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		status = ann_add_pictures(s, pictures, -1, true, err);
 	bool have = s->n_images > 0;
 	if (!status)
-		status = ann_walk(&files, labels, "txt", 4, err);
+		status = ann_walk(&files, labels, "txt", 8, err);
 	for (int i = 0; !status && i < files.n; i++) {
 		char *file = base_path_join(labels, files.v[i]), *name = ann_with_extension(files.v[i], "png");
 		char *jpg = ann_with_extension(files.v[i], "jpg");

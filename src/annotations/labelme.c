@@ -405,7 +405,7 @@ detect(const char *path, const char **why)
 	base_names files = { 0 };
 	int sure = 0, tried = 0;
 	*why = "it has JSON with shapes, or MIT LabelMe XML";
-	if (secant_is_dir(path) && !ann_walk(&files, path, "json|xml", 3, NULL))
+	if (secant_is_dir(path) && !ann_walk(&files, path, "json|xml", 8, NULL))
 		for (int i = 0; i < files.n && tried < 20 && !sure; i++) {
 			char *file = base_path_join(path, files.v[i]);
 			tried++;

@@ -363,9 +363,9 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 {
 	base_names pictures = { 0 }, masks = { 0 };
 	char *images = base_path_join(root, l->place[k].images), *labels = base_path_join(root, l->place[k].masks);
-	secant_status status = images && labels ? ann_walk(&pictures, images, ANN_PICTURES, 6, err) : ann_nomem(err);
+	secant_status status = images && labels ? ann_walk(&pictures, images, ANN_PICTURES, 8, err) : ann_nomem(err);
 	if (!status)
-		status = ann_walk(&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
+		status = ann_walk(&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 8, err);
 	ann_set by_stem;
 	ann_init(&by_stem);
 	for (int i = 0; !status && i < masks.n; i++) {
@@ -462,7 +462,7 @@ decide_zero(ann_set *s, const char *root, const mask_layout *l, const secant_wat
 		if (!folder(root, l->place[k].images) || !folder(root, l->place[k].masks))
 			continue;
 		char *labels = base_path_join(root, l->place[k].masks);
-		status = labels ? ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err) : ann_nomem(err);
+		status = labels ? ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 8, err) : ann_nomem(err);
 		for (int i = 0; !status && plain && i < masks.n; i++) {
 			char *path = base_path_join(labels, masks.v[i]);
 			mask_values m = { 0 };

@@ -39,7 +39,7 @@ look(const char *folder, int *damaged, int *n)
 	base_names files = { 0 };
 	secant_err ignored = { 0 };
 	int sure = 0;
-	if (ann_walk(&files, folder, "xml", 4, &ignored))
+	if (ann_walk(&files, folder, "xml", 8, &ignored))
 		(*damaged)++;
 	*n = files.n;
 	for (int i = 0; i < files.n && i < 20 && sure < 50; i++) {

@@ -105,7 +105,7 @@ look(const char *root, looks *k)
 	base_names all = { 0 };
 	secant_err ignored = { 0 };
 	*k = (looks){ 0 };
-	if (ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 6, &ignored)) {
+	if (ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, &ignored)) {
 		base_names_free(&all);
 		return;
 	}
@@ -844,6 +844,7 @@ one_quad(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 const ann_format ann_format_yolo = {
 	.name = "yolo",
 	.brief = "YOLO detection: class cx cy w h",
+	.swaps_images = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,
 	.detect = detect_boxes,
 	.read = read_boxes,
@@ -853,6 +854,7 @@ const ann_format ann_format_yolo = {
 const ann_format ann_format_yolo_seg = {
 	.name = "yolo-seg",
 	.brief = "YOLO segmentation: class and a ring of points",
+	.swaps_images = true,
 	.holds = ANN_HOLDS_POLYGON | ANN_HOLDS_FRACTIONS,
 	.detect = detect_rings,
 	.read = read_rings,
@@ -862,6 +864,7 @@ const ann_format ann_format_yolo_seg = {
 const ann_format ann_format_yolo_obb = {
 	.name = "yolo-obb",
 	.brief = "YOLO oriented boxes: class and four corners",
+	.swaps_images = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS,
 	.detect = detect_quads,
 	.read = read_quads,
