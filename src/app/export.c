@@ -33,6 +33,8 @@ static const secant_opt export_rows[] = {
 };
 const secant_opts secant_export_options = { "export", sizeof(secant_export), export_rows };
 
+enum { usual_side = 256 }; /* the default of --size */
+
 static const char *
 activation_of(const deploy_deployed *d)
 {
@@ -47,13 +49,18 @@ write_onnx(
 	graph_value outputs[2];
 	secant_status s = SECANT_OK;
 	secant_shape shape = secant_shape_of(4, 1, o->size.v[0], o->size.v[1], d->inputs);
+	if (d->side && o->size.v[0] == usual_side && o->size.v[1] == usual_side)
+		shape.dim[1] = shape.dim[2] = d->side; /* nobody said another */
 	bool clouds = d->kind != SECANT_NETWORK_PICTURES;
 	if (clouds) /* height is the number of points */
 		shape = secant_shape_of(4, 1, o->size.v[0], 1, d->inputs);
 	if (clouds && o->with_preprocessing)
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "--with-preprocessing is for pictures: clouds are prepared by us");
-	if (!clouds && (o->size.v[0] % d->multiple || o->size.v[1] % d->multiple))
+	if (d->side && (shape.dim[1] != d->side || shape.dim[2] != d->side))
+		return secant_fail(err, SECANT_ERR_ARG, "--size %dx%d: the network takes pictures of %dx%d and no others",
+			o->size.v[0], o->size.v[1], d->side, d->side);
+	if (!clouds && !d->side && (o->size.v[0] % d->multiple || o->size.v[1] % d->multiple))
 		return secant_fail(err, SECANT_ERR_ARG, "--size %dx%d: height and width must divide by %d", o->size.v[0],
 			o->size.v[1], d->multiple);
 	char *settings = base_json_text(d->file.settings, 0),

@@ -216,7 +216,7 @@ static void
 build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn_stage *f)
 {
 	const swin *k = e->config;
-	nn_conv_spec patch = { .out = k->width, .kernel = 4, .stride = 4, .bias = true, .keeps_start = true };
+	nn_conv_spec patch = { .out = k->width, .kernel = 4, .stride = 4, .bias = true, .init = GRAPH_INIT_DEFAULT };
 	int all = 0, at = 0;
 	size_t model = nn_enter(n, "model");
 	f[0].value = x;

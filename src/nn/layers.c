@@ -93,10 +93,11 @@ nn_conv_states(nn_builder *n, const char *name, int in, const nn_conv_spec *c, g
 {
 	size_t mark = nn_enter(n, name);
 	int groups = c->groups ? c->groups : 1, width = c->kernel_w ? c->kernel_w : c->kernel;
-	*weight = nn_state(n, "weight", &(secant_shape){ 4, { c->out, in / groups, c->kernel, width } }, c->init);
-	*bias = !c->bias ? -1
-					 : nn_state(n, "bias", &(secant_shape){ 1, { c->out } },
-						 c->init == GRAPH_INIT_DEFAULT ? c->init : GRAPH_INIT_ZEROS);
+	graph_init init = c->init ? c->init : GRAPH_INIT_DEFAULT; /* one that says nothing starts as PyTorch's do */
+	*weight = nn_state(n, "weight", &(secant_shape){ 4, { c->out, in / groups, c->kernel, width } }, init);
+	*bias = !c->bias
+		? -1
+		: nn_state(n, "bias", &(secant_shape){ 1, { c->out } }, init == GRAPH_INIT_DEFAULT ? init : GRAPH_INIT_ZEROS);
 	graph_set_fan_in(n->g, *bias, (int64_t)in / groups * c->kernel * width);
 	nn_leave(n, mark);
 }

@@ -55,7 +55,7 @@ graph_value nn_state(nn_builder *n, const char *name, const secant_shape *shape,
 typedef struct nn_conv_spec {
 	int out, kernel, stride, padding, dilation, groups;
 	bool bias;
-	graph_init init;
+	graph_init init; /* 0: PyTorch's default */
 	int kernel_w, padding_w; /* kernel_w 0: square; else these for the width */
 	int more; /* zeros below and on the right beyond those above and on the left */
 	bool keeps_start; /* starts by `init` whatever the channels of the picture */

@@ -19,6 +19,7 @@ trainable(const graph_net *g)
 static void
 tables_are_true(void **state)
 {
+	int zeros = 0;
 	for (int i = 0; nn_encoder_at(i); i++) {
 		const nn_encoder *e = nn_encoder_at(i);
 		if (e->facts & NN_ENCODER_TOKENS) /* tests/nn/test_zoo.c */
@@ -35,6 +36,12 @@ tables_are_true(void **state)
 		if (trainable(n.g) != e->parameters)
 			fail_msg("%s: %lld trainable parameters, its row says %lld", e->name, (long long)trainable(n.g),
 				(long long)e->parameters);
+		for (int k = 0; k < graph_values(n.g); k++) { /* weights of zeros would learn nothing */
+			const graph_value_info *v = graph_value_at(n.g, k);
+			bool weights = v->kind == GRAPH_VALUE_STATE && v->trainable && (v->type.shape.rank & 1) == 0;
+			if (weights && v->type.shape.rank && v->init == GRAPH_INIT_ZEROS)
+				print_error("%s: %s starts as zeros\n", e->name, v->name), zeros++;
+		}
 		for (int k = 1; k < NN_FEATURES; k++) {
 			const secant_shape *y = graph_shape(n.g, f[k].value); /* no channels: a stage that is not there */
 			if (y->dim[3] != e->channels[k])
@@ -44,6 +51,7 @@ tables_are_true(void **state)
 		}
 		graph_free(n.g);
 	}
+	assert_int_equal(zeros, 0);
 }
 
 /* How the first convolution of encoder e starts for pictures of so many channels. */

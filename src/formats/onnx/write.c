@@ -457,6 +457,20 @@ along_axis(writer *w, const char *onnx)
 	result(w, node1(w, onnx, w->name[w->node->in[0]], &a), is_first(w, 0));
 }
 
+/* Whole slabs, by index. */
+static void
+gather(writer *w, const char *onnx)
+{
+	attrs a = { 0 };
+	attr_int(
+		&a, "axis", axis_of(((const op_axis_attr *)w->node->attr)->axis, shape_of(w, w->node->in[0])->rank, false));
+	const char *x = plain(w, 0), *index = plain(w, 1);
+	attrs whole = { 0 }; /* constants are written as real numbers */
+	attr_int(&whole, "to", FORMAT_ONNX_INT64);
+	index = node1(w, "Cast", index, &whole);
+	result(w, node2(w, onnx, x, index, &a), false);
+}
+
 static void
 reduce(writer *w, const char *onnx)
 {
@@ -480,8 +494,12 @@ reshape(writer *w, const char *onnx)
 {
 	const op_shape_attr *r = w->node->attr;
 	int64_t dim[SECANT_MAX_RANK];
-	for (int i = 0; i < r->shape.n; i++)
-		dim[i] = r->shape.v[i] == -2 ? 0 : r->shape.v[i];
+	for (int i = 0; i < r->shape.n; i++) {
+		int v = r->shape.v[i];
+		dim[i] = v == -2 ? 0 : v >= -1 ? v : shape_of(w, w->node->out[0])->dim[i];
+		if (v < -2 && w->how->dynamic)
+			problem(w, "takes an axis of another value, which ONNX wants fixed (leave --dynamic)");
+	}
 	result(w, node2(w, onnx, plain(w, 0), integers(w, r->shape.n, dim), NULL), false);
 }
 
@@ -834,6 +852,7 @@ static const struct {
 	{ "amin", reduce, "ReduceMin" },
 	{ "norm2", reduce, "ReduceL2" },
 	{ "reshape", reshape, "Reshape" },
+	{ "take", gather, "Gather" },
 	{ "transpose", transpose, "Transpose" },
 	{ "linear", linear, "MatMul" },
 	{ "matmul", matmul, "MatMul" },
