@@ -162,6 +162,26 @@ numbered_names(document *d, const yaml_node_t *map, secant_err *err)
 	return status;
 }
 
+/* A text with commas, "cat, dog" or "['cat', 'dog']", is a list that somebody put in quotes: no file is called so. */
+static secant_status
+listed_names(document *d, ann_field f, secant_err *err)
+{
+	static const char around[] = " \t[]'\"";
+	for (const char *p = f.p, *end; p < f.end; p = end + 1) {
+		end = memchr(p, ',', (size_t)(f.end - p));
+		end = end ? end : f.end;
+		ann_field one = { p, end };
+		while (one.p < one.end && strchr(around, *one.p))
+			one.p++;
+		while (one.end > one.p && strchr(around, one.end[-1]))
+			one.end--;
+		if (ann_len(one) && d->s->n_classes < MOST_CLASSES && ann_add_class(d->s, one.p, ann_len(one), ANN_NO_ID) < 0)
+			return ann_nomem(err);
+	}
+	ann_note(d->s, "%s: names is one text with commas and was taken for a list", d->origin);
+	return SECANT_OK;
+}
+
 static secant_status
 read_names(document *d, const yaml_node_t *n, yolo_layout *l, secant_err *err)
 {
@@ -169,6 +189,8 @@ read_names(document *d, const yaml_node_t *n, yolo_layout *l, secant_err *err)
 		return numbered_names(d, n, err);
 	if (n->type == YAML_SCALAR_NODE) {
 		ann_field f = text_of(n);
+		if (is_text(n) && memchr(f.p, ',', ann_len(f)))
+			return listed_names(d, f, err);
 		l->names = ann_len(f) && is_text(n) ? base_strndup(f.p, ann_len(f)) : NULL;
 		return SECANT_OK;
 	}

@@ -84,6 +84,8 @@ test_names_in_every_spelling_of_yaml(void **state)
 	} row[] = {
 		{ "names: [cat, dog]\nnc: 2\n", "cat|dog" },
 		{ "names: ['cat', \"dog\"]\n", "cat|dog" },
+		{ "names: \"cat, dog\"\n", "cat|dog" },
+		{ "names: \"['cat', 'dog']\"\n", "cat|dog" },
 		{ "names:\n- cat\n- dog\n", "cat|dog" },
 		{ "names:\n  - cat\n  - dog\n", "cat|dog" },
 		{ "names:\n\n  - cat   # first\n\n  - dog\n", "cat|dog" },
