@@ -59,4 +59,11 @@ typedef struct stream_box {
 	format_wire item, label; /* the message; the class's name */
 } stream_box;
 int stream_box_next(format_wire *list, stream_box *b); /* as stream_picture_next */
+
+/* A number of a message as (int) has it, up to a thousand million either way: a message may say anything. */
+static inline int
+stream_whole(double v)
+{
+	return v > 1e9 ? 1000000000 : v < -1e9 ? -1000000000 : v == v ? (int)v : 0;
+}
 #endif

@@ -84,8 +84,8 @@ put_class(base_str *to, const stream_osd_style *s, const class_read *c, const in
 {
 	char text[400];
 	int width, height, below;
-	snprintf(text, sizeof text, "%d%% %.*s", (int)(c->confidence * 100), (int)(c->name.n < 300 ? c->name.n : 300),
-		(const char *)c->name.p);
+	snprintf(text, sizeof text, "%d%% %.*s", stream_whole((double)(c->confidence * 100)),
+		(int)(c->name.n < 300 ? c->name.n : 300), (const char *)c->name.p);
 	stream_text_size(text, s->face, s->scale, s->font_thickness, &width, &height, &below);
 	bool right = where == RIGHT_TOP_IN || where == RIGHT_BOTTOM_IN;
 	bool down = where == LEFT_TOP_IN || where == RIGHT_TOP_IN;

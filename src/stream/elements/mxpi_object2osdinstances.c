@@ -23,16 +23,19 @@ put_box(base_str *to, const stream_osd_style *s, const stream_box *b, bool named
 {
 	char text[400];
 	int width, height, below;
-	const int at[4] = { (int)b->x0, (int)b->y0, (int)b->x1, (int)b->y1 };
+	const int at[4] = { stream_whole((double)b->x0), stream_whole((double)b->y0), stream_whole((double)b->x1),
+		stream_whole((double)b->y1) };
 	stream_osd_box(to, s, at, b->class_id, s->thickness, false);
 	if (!named)
 		return;
 	snprintf(text, sizeof text, "%.*s %d%%", (int)(b->label.n < 300 ? b->label.n : 300), (const char *)b->label.p,
-		(int)(b->confidence * 100));
+		stream_whole((double)(b->confidence * 100)));
 	stream_text_size(text, s->face, s->scale, s->font_thickness, &width, &height, &below);
-	const int ground[4] = { (int)b->x0, (int)b->y0, (int)(b->x0 + (float)width), (int)(b->y0 - (float)height * above) };
+	const int ground[4] = { stream_whole((double)b->x0), stream_whole((double)b->y0),
+		stream_whole((double)(b->x0 + (float)width)), stream_whole((double)(b->y0 - (float)height * above)) };
 	stream_osd_box(to, s, ground, b->class_id, -1, true);
-	stream_osd_text(to, s, text, (int)b->x0, (int)b->y0 - (int)s->scale - s->font_thickness, true);
+	stream_osd_text(to, s, text, stream_whole((double)b->x0),
+		stream_whole((double)b->y0) - (int)s->scale - s->font_thickness, true);
 }
 
 static void

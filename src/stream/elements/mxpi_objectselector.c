@@ -61,8 +61,8 @@ open(stream_worker *w, char *why, size_t size)
 	selecting *s = w->state;
 	char *text = stream_prop_copy(w, "FirstDetectionFilter");
 	json_t *f = text ? json_loadb(text, strlen(text), 0, NULL) : NULL;
-	s->top = (int)json_number_value(json_object_get(f, "TopN"));
-	s->bottom = (int)json_number_value(json_object_get(f, "BottomN"));
+	s->top = stream_whole(json_number_value(json_object_get(f, "TopN")));
+	s->bottom = stream_whole(json_number_value(json_object_get(f, "BottomN")));
 	s->least = json_number_value(json_object_get(f, "MinArea"));
 	s->most = json_number_value(json_object_get(f, "MaxArea"));
 	s->confidence = json_number_value(json_object_get(f, "ConfThresh"));
@@ -95,7 +95,7 @@ candidates_of(const selecting *s, const stream_blob *list, int *n)
 	int capacity = 0;
 	*n = 0;
 	while (stream_box_next(&at, &b) > 0) {
-		int area = (int)((b.x1 - b.x0) * (b.y1 - b.y0));
+		int area = stream_whole((double)((b.x1 - b.x0) * (b.y1 - b.y0)));
 		if (!is_wanted(s, &b, area))
 			continue;
 		if (base_grow((void **)&v, &capacity, *n, sizeof *v)) {
