@@ -28,7 +28,8 @@ conv(nn_builder *n, const char *name, graph_value x, int out, int kernel, int st
 		.padding = padding,
 		.groups = groups,
 		.bias = true,
-		.init = GRAPH_INIT_NORMAL_OUT };
+		/* outputs that one input feeds: by channel those of one channel, as many as feed it */
+		.init = groups > 1 ? GRAPH_INIT_KAIMING_NORMAL : GRAPH_INIT_NORMAL_OUT };
 	return nn_conv(n, name, x, &c);
 }
 
