@@ -6,6 +6,8 @@
  * in real numbers.
  */
 #include "app/quantize.h"
+#include <secant/codec.h>
+#include <secant/files.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
@@ -148,24 +150,47 @@ add_picture(quantizing *c, const char *path, secant_err *err)
 	return status;
 }
 
-/* As many as are wanted, from all over the list. */
+/* The pictures of a folder, which need no labels here. */
+static secant_status
+list_folder(base_names *out, const char *folder, secant_err *err)
+{
+	base_names all = { 0 };
+	secant_status status = base_dir_list(&all, folder, BASE_DIR_FILES, err);
+	for (int i = 0; i < all.n && !status; i++) {
+		char *path = secant_image_is_path(all.v[i]) ? base_path_join(folder, all.v[i]) : NULL;
+		if (path && base_names_add(out, path))
+			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the names of pictures");
+		secant_free(path);
+	}
+	base_names_free(&all);
+	base_names_sort(out);
+	return status;
+}
+
+/* As many as are wanted, from all over the list: a folder of pictures as predict takes it, or a data set. */
 static secant_status
 read_pictures(quantizing *c, const char *data, secant_err *err)
 {
 	const char *split = c->o->split;
+	base_names plain = { 0 };
+	if (secant_is_dir(data) && list_folder(&plain, data, err))
+		return base_names_free(&plain), err->code;
 	data_samples_request r = {
 		.path = data, .split = split, .options = &c->o->data, .in_channels = c->channels, .kind = DATA_TARGET_NONE
 	};
-	data_samples *s = data_samples_open(&r, err);
-	if (!s)
+	data_samples *s = plain.n ? NULL : data_samples_open(&r, err);
+	if (!s && !plain.n)
 		return err->code;
-	int all = data_samples_count(s), n = all < c->o->images ? all : c->o->images;
+	int all = s ? data_samples_count(s) : plain.n, n = all < c->o->images ? all : c->o->images;
 	secant_status status = SECANT_OK;
 	if (!(c->picture = secant_calloc((size_t)n + 1, sizeof *c->picture)))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for pictures");
-	for (int i = 0; i < n && !status; i++)
-		status = add_picture(c, data_samples_image_path(s, (int)((int64_t)i * all / n)), err);
+	for (int i = 0; i < n && !status; i++) {
+		int at = (int)((int64_t)i * all / n);
+		status = add_picture(c, s ? data_samples_image_path(s, at) : plain.v[at], err);
+	}
 	data_samples_free(s);
+	base_names_free(&plain);
 	return status;
 }
 

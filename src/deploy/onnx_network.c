@@ -383,13 +383,22 @@ choose_normalize(const deploy_onnx_source *s, const deploy_onnx_wishes *w, const
 	return SECANT_OK;
 }
 
+/* What heights and widths divide by where the file fixes none: a network of ours says it. */
+static int
+free_multiple(const json_t *told)
+{
+	const json_t *j = json_object_get(told, "multiple");
+	json_int_t v = json_is_integer(j) ? json_integer_value(j) : 0;
+	return v >= 1 && v <= 1024 ? (int)v : 32;
+}
+
 static json_t *
 settings_of(const deploy_onnx_source *s, const facts *f, int64_t channels, const json_t *told)
 {
 	int side = f->fixed[0] == f->fixed[1] && f->fixed[0] < 1024 ? f->fixed[0] : 1;
 	json_t *j = json_pack("{s:i,s:{s:s,s:I,s:I,s:s},s:s,s:s,s:i}", "version", 1, "network", "arch", "onnx",
 		"in-channels", (json_int_t)channels, "classes", (json_int_t)f->classes, "activation", f->activation, "mode",
-		f->mode, "normalize", f->normalize, "multiple", f->fixed[0] ? side : 32);
+		f->mode, "normalize", f->normalize, "multiple", f->fixed[0] ? side : free_multiple(told));
 	if (!j)
 		return NULL;
 	add_list(j, s->m, "class_names", f->classes, JSON_STRING);
@@ -398,7 +407,7 @@ settings_of(const deploy_onnx_source *s, const facts *f, int64_t channels, const
 		json_object_set_new(j, "scaled", json_pack("[ii]", f->fixed[0], f->fixed[1]));
 	else if (json_object_get(told, "scaled"))
 		json_object_set(j, "scaled", json_object_get(told, "scaled"));
-	static const char *const kept[] = { "ignored_class", "threshold" };
+	static const char *const kept[] = { "ignored_class", "threshold", "least" };
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (json_object_get(told, kept[i]))
 			json_object_set(j, kept[i], json_object_get(told, kept[i]));
@@ -432,7 +441,7 @@ settle(deploy_onnx_source *s, const deploy_onnx_wishes *w, const secant_shape *o
 	if (fixed)
 		base_str_addf(say, "pictures are scaled to %dx%d, which the file fixes\n", f->fixed[0], f->fixed[1]);
 	else
-		base_str_addf(say, "pictures are padded to a multiple of 32\n");
+		base_str_addf(say, "pictures are padded to a multiple of %d\n", free_multiple(told));
 	if (!status && !(*settings = settings_of(s, f, own->dim[3], told)))
 		status = secant_fail(err, SECANT_ERR_FORMAT, "what its metadata says is no text");
 	json_decref(told);

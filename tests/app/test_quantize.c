@@ -179,10 +179,27 @@ test_refused(void **state)
 	secant_opts_free(&secant_quantize_options, &how);
 }
 
+/* Scales need no labels: a folder of pictures does, as predict takes it. */
+static void
+test_a_folder_of_pictures(void **state)
+{
+	char pictures[420], *said = NULL;
+	secant_quantize how;
+	secant_err err = { 0 };
+	snprintf(pictures, sizeof pictures, "%s/train/images", data);
+	assert_int_equal(secant_opts_init(&secant_quantize_options, &how, &err), 0);
+	if (secant_model_quantize(golden_path("onnx/small.onnx"), pictures, out, &how, NULL, &said, &err))
+		fail_msg("%s", err.msg);
+	assert_non_null(strstr(said, "scales from 4 pictures"));
+	secant_free(said);
+	secant_opts_free(&secant_quantize_options, &how);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_folder_of_pictures),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_layers_that_stay),
 		cmocka_unit_test(test_compiled),
