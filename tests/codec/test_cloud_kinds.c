@@ -19,7 +19,7 @@ heard(const void *data, size_t size, const char *name)
 {
 	secant_err err = { 0 };
 	secant_cloud_reading opt;
-	secant_cloud c;
+	secant_cloud c = { 0 };
 	set_options(&secant_cloud_read_options, &opt, NULL);
 	opt.logger = (secant_logger){ listen, NULL };
 	said[0] = '\0';
