@@ -106,6 +106,7 @@ SECANT_API secant_status secant_predictor_overlay(const secant_predictor *p, con
 typedef struct secant_predict_output {
 	char *out; /* folder, made where missing; with one file as input and a picture's extension: the mask itself */
 	bool overlay, probabilities; /* also STEM.overlay.png, STEM.probabilities.npy (float32, classes x H x W) */
+	int probabilities_format; /* npy, or tif: a band a class, with the picture's georeference */
 	bool legend; /* below the overlay: the classes' colours and names */
 	bool vector; /* also STEM.geojson: the areas of the mask as polygons */
 	int format; /* of masks in a folder: png, tif (keeps a georeference) */

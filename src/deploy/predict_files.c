@@ -25,6 +25,8 @@ static const secant_opt output_rows[] = {
 		"also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
 	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0,
 		"also STEM.probabilities.npy: float32, classes x height x width"),
+	SECANT_OPT_CHOICE(secant_predict_output, probabilities_format, "probabilities-format", "npy", "npy|tif",
+		"of --probabilities; tif: a float band for each class, with the georeference of a GeoTIFF"),
 	SECANT_OPT_CHOICE(secant_predict_output, format, "format", "png", "png|tif",
 		"of the masks in a folder; tif keeps the georeference of a GeoTIFF"),
 	SECANT_OPT_END,
@@ -112,7 +114,9 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 		if (base) {
 			it->path[MASK] = to_file ? base_strdup(o->out) : base_format("%s.%s", base, extension);
 			it->path[OVERLAY] = o->overlay ? base_format("%s.overlay.png", base) : NULL;
-			it->path[PROBABILITIES] = o->probabilities ? base_format("%s.probabilities.npy", base) : NULL;
+			it->path[PROBABILITIES] = o->probabilities
+				? base_format("%s.probabilities.%s", base, o->probabilities_format ? "tif" : "npy")
+				: NULL;
 			it->path[VECTOR] = o->vector ? base_format("%s.geojson", base) : NULL;
 		}
 		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES]
@@ -248,7 +252,7 @@ typedef struct job {
 	deploy_nodata none;
 	bool legend, palette;
 	secant_image image, mask; /* mask: whole, where areas are looked at first; else rows come and go */
-	secant_raster_writer *writer[2]; /* MASK, OVERLAY */
+	secant_raster_writer *writer[3]; /* MASK, OVERLAY, PROBABILITIES (else `planes`) */
 	base_writer *planes;
 	uint64_t planes_start;
 	deploy_floats line;
@@ -300,6 +304,25 @@ start_planes(job *j, secant_err *err)
 	if (!(j->planes = base_writer_open(j->it->path[PROBABILITIES], err)))
 		return err->code;
 	return base_writer_put(j->planes, head, (size_t)j->planes_start, err);
+}
+
+/* A band for each class; what may be no data in the picture has numbers here, as in the other format. */
+static secant_status
+start_bands(job *j, secant_err *err)
+{
+	secant_err own = { 0 };
+	const secant_geo *from = deploy_source_geo(&j->source);
+	secant_geo *geo = from ? secant_geo_of_mask(from, NULL, &own) : NULL;
+	if (own.code)
+		return secant_fail(err, own.code, "%s", own.msg);
+	secant_raster_spec spec = { .width = j->source.width,
+		.height = j->source.height,
+		.channels = j->p->model[0].classes,
+		.dtype = SECANT_F32,
+		.geo = geo };
+	j->writer[PROBABILITIES] = secant_raster_create(j->it->path[PROBABILITIES], &spec, NULL, err);
+	secant_geo_free(geo);
+	return j->writer[PROBABILITIES] ? SECANT_OK : err->code;
 }
 
 /* The colours of a mask's values, so that any viewer shows classes: 256 of them; what is no class is black. */
@@ -364,7 +387,7 @@ open_outputs(job *j, secant_err *err)
 	if (!status)
 		status = open_overlay(j, err);
 	if (!status && j->it->path[PROBABILITIES])
-		status = start_planes(j, err);
+		status = base_ext_is(j->it->path[PROBABILITIES], "tif") ? start_bands(j, err) : start_planes(j, err);
 	if (!status && (j->p->options.min_area > 1 || j->it->path[VECTOR]))
 		status = secant_image_new(&j->mask, j->source.width, j->source.height, 1, deploy_mask_dtype(j->p), err);
 	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
@@ -426,6 +449,8 @@ take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
 	if (j->planes && put_planes(j, y, n, probabilities, err))
 		return err->code;
+	if (j->writer[PROBABILITIES] && secant_raster_write_rows(j->writer[PROBABILITIES], probabilities, n, err))
+		return err->code;
 	if (j->mask.data)
 		return deploy_mask_rows(
 			j->p, &j->source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
@@ -484,7 +509,7 @@ finish(job *j, secant_err *err)
 		status = base_writer_commit(j->planes, err);
 		j->planes = NULL;
 	}
-	for (int k = OVERLAY; k >= MASK && !status; k--)
+	for (int k = PROBABILITIES; k >= MASK && !status; k--)
 		if (j->writer[k]) {
 			status = secant_raster_finish(j->writer[k], err);
 			j->writer[k] = NULL;
@@ -557,6 +582,7 @@ job_end(job *j)
 	base_writer_abort(j->planes);
 	secant_raster_abort(j->writer[MASK]);
 	secant_raster_abort(j->writer[OVERLAY]);
+	secant_raster_abort(j->writer[PROBABILITIES]);
 	secant_raster_close(j->source.raster);
 	secant_image_free(&j->image);
 	secant_image_free(&j->mask);

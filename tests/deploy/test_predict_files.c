@@ -83,6 +83,7 @@ go(const char *const *inputs, int n, const char *out, const char *extra, const s
 		.overwrite = true,
 		.overlay = strstr(extra, "overlay"),
 		.probabilities = strstr(extra, "probabilities"),
+		.probabilities_format = strstr(extra, "bands") ? 1 : 0,
 		.format = strstr(extra, "tif") ? 1 : 0 };
 	secant_predict plain;
 	assert_int_equal(secant_opts_init(&secant_predict_options, &plain, NULL), 0);
@@ -168,6 +169,16 @@ one_file(void **state)
 	assert_int_equal(files_in("side"), 3);
 	assert_true(secant_is_file(in_dir("side/m.overlay.png")));
 	assert_true(secant_is_file(in_dir("side/m.probabilities.npy")));
+	/* probabilities as a raster: the numbers of the other format, a band a class */
+	goes((const char *const[]){ in_dir("one.png") }, 1, in_dir("bands/m.png"), "probabilities bands");
+	secant_tensors planes = { 0 };
+	secant_image bands = { 0 };
+	assert_int_equal(secant_tensors_read(&planes, NULL, in_dir("side/m.probabilities.npy"), NULL), 0);
+	assert_int_equal(secant_image_read(&bands, in_dir("bands/m.probabilities.tif"), NULL, NULL), 0);
+	assert_true(bands.dtype == SECANT_F32 && bands.channels == 1 && bands.width == 12 && bands.height == 10);
+	assert_memory_equal(bands.data, planes.v[0].tensor.data, 120 * sizeof(float));
+	secant_tensors_free(&planes);
+	secant_image_free(&bands);
 	/* a folder that is named like a picture is a folder */
 	assert_int_equal(secant_make_dirs(in_dir("folder.png"), NULL), 0);
 	goes((const char *const[]){ in_dir("one.png") }, 1, in_dir("folder.png"), "tif");
