@@ -408,7 +408,7 @@ static secant_status
 einsum(onnx_call *c, const equation *e)
 {
 	body b;
-	char batch[16] = "", rows[16] = "", inner[16] = "", columns[16] = "", order[40];
+	char batch[16] = "", rows[16] = "", inner[16] = "", columns[16] = "", order[48];
 	for (const char *p = e->out; *p; p++) {
 		bool x = strchr(e->in[0], *p), y = strchr(e->in[1], *p);
 		char *to = x && y ? batch : x ? rows : columns;
