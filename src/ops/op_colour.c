@@ -50,12 +50,19 @@ matrix_shape(const graph_signature *s, secant_err *err)
 	return SECANT_OK;
 }
 
+/* In double a picture may hold what no byte is. */
+static int
+byte_of(double v)
+{
+	return v >= 255 ? 255 : v > 0 ? (int)v : 0;
+}
+
 static void
 matrix_reference(const graph_reference *r)
 {
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
 		const double *p = r->in[0] + i / 3 * 3;
-		int in[3] = { (int)p[0], (int)p[1], (int)p[2] };
+		int in[3] = { byte_of(p[0]), byte_of(p[1]), byte_of(p[2]) };
 		r->out[0][i] = op_colour_of(r->attr, in, (int)(i % 3));
 	}
 }
