@@ -85,7 +85,7 @@ encode(nn_builder *n, const nn_blueprint *b, const char *key, bool norm, graph_v
 {
 	const zoo_unet *o = b->options;
 	for (int i = 0; i < SCALES; i++) {
-		char name[16];
+		char name[40];
 		(void)snprintf(name, sizeof name, key, i);
 		size_t mark = nn_enter(n, name);
 		x[i] = block(n, i ? nn_ms_halve(n, x[i - 1]) : b->picture, (64 << i) / o->scale, norm);
@@ -97,7 +97,7 @@ encode(nn_builder *n, const nn_blueprint *b, const char *key, bool norm, graph_v
 static graph_value
 nothing_of(nn_builder *n, graph_value sum, const char *head)
 {
-	char key[32];
+	char key[64];
 	(void)snprintf(key, sizeof key, "%s.weight", head);
 	graph_value w = graph_find(n->g, key);
 	graph_value none = graph_apply(n->g, "mul_scalar", &(op_number_attr){ 0, 0 }, 1,
@@ -116,12 +116,12 @@ build_nested(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *er
 		x[i][0] = first[i];
 	for (int j = 1; j < SCALES; j++)
 		for (int i = 0; i + j < SCALES; i++) {
-			char name[16];
+			char name[40];
 			(void)snprintf(name, sizeof name, "up_concat%d%d", i, j);
 			x[i][j] = join(n, o, name, x[i + 1][j - 1], j, x[i]);
 		}
 	for (int j = 1; j < LAST; j++) {
-		char name[16];
+		char name[40];
 		(void)snprintf(name, sizeof name, "final%d", j);
 		graph_value y = nn_ms_conv(n, name, x[0][j], &head);
 		if (o->supervision)
@@ -142,7 +142,7 @@ build_simple(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *er
 	encode(n, b, "conv%d", true, x);
 	/* data meets up_concat4 first, MindSpore lists 1 first */
 	for (int i = 0; i < LAST; i++) {
-		char name[16];
+		char name[40];
 		nn_phase phase;
 		(void)snprintf(name, sizeof name, "up_concat%d", i + 1);
 		graph_value deep = nn_declare_begin(n, nn_channels(n, x[i + 1]), &phase);
@@ -154,7 +154,7 @@ build_simple(nn_builder *n, const nn_blueprint *b, nn_built *out, secant_err *er
 	}
 	up[LAST] = x[LAST];
 	for (int i = LAST - 1; i >= 0; i--) {
-		char name[16];
+		char name[40];
 		(void)snprintf(name, sizeof name, "up_concat%d", i + 1);
 		up[i] = join(n, &o, name, up[i + 1], 1, &x[i]);
 	}

@@ -46,7 +46,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 	x = unit(n, "stem", x, &(nn_conv_spec){ .out = 32, .kernel = 3, .stride = 2 }, "relu");
 	nn_encoder_give(f, q, 1, x);
 	for (int stage = 0; stage < q->depth - 1; stage++) {
-		char name[24];
+		char name[32];
 		int stride = nn_dilation_stage(&d, 2, q), first = d.rate <= 2 ? 1 : 2;
 		for (int b = 0; b < r->blocks[stage]; b++, first = d.rate) {
 			(void)snprintf(name, sizeof name, "s%d.b%d", stage + 1, b + 1);
