@@ -31,9 +31,10 @@ secant_network_describe(const secant_network *net, int height, int width, secant
 	*facts = (secant_network_facts){ 0 };
 	if (!nn.g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
-	facts->side = nn_network_side(net);
-	facts->multiple = nn_network_multiple(net);
-	facts->least = nn_network_least(net);
+	nn_sizes sizes;
+	if (nn_network_sizes(net, &sizes, err))
+		return graph_free(nn.g), err ? err->code : SECANT_ERR_ARG;
+	facts->side = sizes.side, facts->multiple = sizes.multiple, facts->least = sizes.least;
 	facts->height = facts->side ? facts->side : height;
 	facts->width = facts->side ? facts->side : width;
 	secant_shape in = { 4, { 1, facts->height, facts->width, net->in_channels } };

@@ -34,9 +34,8 @@ static secant_shape
 nominal(const model_bundle *m)
 {
 	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
-	int multiple = nn_network_multiple(&m->net), side = nn_network_side(&m->net);
-	int least = nn_network_least(&m->net), usual = least > 128 ? least : 128;
-	side = side ? side : (usual + multiple - 1) / multiple * multiple;
+	int usual = m->least > 128 ? m->least : 128;
+	int side = m->side ? m->side : (usual + m->multiple - 1) / m->multiple * m->multiple;
 	return (secant_shape){ 4, { 1, cloud ? 128 : side, cloud ? 1 : side, secant_network_inputs(&m->net) } };
 }
 
@@ -89,11 +88,13 @@ model_new(
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
 		goto done;
 	}
+	nn_sizes sizes;
+	if (nn_network_sizes(&m->net, &sizes, &own))
+		goto done;
+	m->side = sizes.side, m->multiple = sizes.multiple, m->least = sizes.least;
 	secant_shape in = nominal(m);
 	if (model_build(m, NN_PHASE_EVAL, &in, &graph, &own))
 		goto done;
-	m->multiple = nn_network_multiple(&m->net);
-	m->least = nn_network_least(&m->net);
 	m->store = exec_store_new(graph.g, f64, &own);
 	graph_free(graph.g);
 done:
@@ -209,8 +210,8 @@ settings_of(const model_bundle *m)
 	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
 	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
 	json_object_set_new(j, "multiple", json_integer(m->multiple));
-	if (!m->onnx.m && nn_network_side(&m->net))
-		json_object_set_new(j, "side", json_integer(nn_network_side(&m->net)));
+	if (!m->onnx.m && m->side)
+		json_object_set_new(j, "side", json_integer(m->side));
 	if (m->least > 1)
 		json_object_set_new(j, "least", json_integer(m->least));
 	for (int i = 0; i < m->n_class_names; i++)
@@ -241,10 +242,13 @@ model_save(const model_bundle *m, const char *path, secant_err *err)
 	secant_status status = m->onnx.m ? SECANT_OK : model_build(m, NN_PHASE_EVAL, &in, &graph, err);
 	if (status)
 		return status;
-	file.settings = settings_of(m);
-	file.graph = m->onnx.m ? NULL : format_graph_to_json(graph.g);
+	/* Each by itself: making the second text would forget what the first one lost. */
+	file.settings = base_json_whole(settings_of(m));
+	file.graph = m->onnx.m ? NULL : base_json_whole(format_graph_to_json(graph.g));
 	graph_free(graph.g);
-	if (!(status = model_tensors(m, &file.tensors, err)) && m->onnx.m)
+	if (!file.settings || (!file.graph && !m->onnx.m))
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory to describe the model");
+	if (!status && !(status = model_tensors(m, &file.tensors, err)) && m->onnx.m)
 		status = model_onnx_file(m, &file, err);
 	if (!status)
 		status = format_model_file_write(&file, path, err);

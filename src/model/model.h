@@ -20,6 +20,7 @@ typedef struct model_bundle {
 	const secant_strings
 		*freeze; /* beginnings of the names of what does not learn, borrowed; NULL: everything learns */
 	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
+	int side; /* the one height and width of its pictures; 0: any */
 	int multiple, least; /* heights and widths must divide by the one and be at least the other */
 	deploy_onnx_source onnx; /* m not NULL: the network is this one, not one of ours (onnx.h) */
 	const uint8_t *onnx_bytes; /* the file, as it came */

@@ -358,40 +358,19 @@ secant_network_inputs(const secant_network *net)
 	return net->in_channels + (arch && arch->category);
 }
 
-int
-nn_network_side(const secant_network *net)
+secant_status
+nn_network_sizes(const secant_network *net, nn_sizes *out, secant_err *err)
 {
 	nn_blueprint b;
-	secant_err ignored = { 0 };
-	int side = 0;
-	if (!blueprint_of(&b, net, &ignored) && b.arch->kind == SECANT_NETWORK_PICTURES)
-		side = request_of(&b).size;
+	*out = (nn_sizes){ .multiple = 1, .least = 1 };
+	secant_status status = blueprint_of(&b, net, err);
+	if (!status && b.arch->kind == SECANT_NETWORK_PICTURES) {
+		out->side = request_of(&b).size;
+		out->multiple = takes_any_size(&b) ? 1 : stride_of(&b);
+		out->least = b.arch->least_side ? b.arch->least_side(&b) : 1;
+	}
 	done(&b);
-	return side;
-}
-
-int
-nn_network_multiple(const secant_network *net)
-{
-	nn_blueprint b;
-	secant_err ignored = { 0 };
-	int multiple = 1;
-	if (!blueprint_of(&b, net, &ignored) && b.arch->kind == SECANT_NETWORK_PICTURES && !takes_any_size(&b))
-		multiple = stride_of(&b);
-	done(&b);
-	return multiple;
-}
-
-int
-nn_network_least(const secant_network *net)
-{
-	nn_blueprint b;
-	secant_err ignored = { 0 };
-	int least = 1;
-	if (!blueprint_of(&b, net, &ignored) && b.arch->kind == SECANT_NETWORK_PICTURES && b.arch->least_side)
-		least = b.arch->least_side(&b);
-	done(&b);
-	return least;
+	return status;
 }
 
 static void

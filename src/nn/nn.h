@@ -248,12 +248,12 @@ const nn_architecture *nn_architecture_at(int i);
  * messages for depths and sizes. */
 secant_status nn_network_build(
 	nn_builder *n, const secant_network *net, graph_value x, nn_built *out, secant_err *err) SECANT_NODISCARD;
-/* The one side that pictures must have, where a network is made for one; 0: any that divides. */
-int nn_network_side(const secant_network *net);
-/* The multiple that height and width must have: 1 where any size goes. */
-int nn_network_multiple(const secant_network *net);
-/* The least height and width; 1 where any goes. */
-int nn_network_least(const secant_network *net);
+/* The pictures that a network takes. */
+typedef struct nn_sizes {
+	int side; /* the one height and width, where it is made for one; 0: any that divides */
+	int multiple, least; /* height and width divide by the one and are the other at least; 1 where any goes */
+} nn_sizes;
+secant_status nn_network_sizes(const secant_network *net, nn_sizes *out, secant_err *err) SECANT_NODISCARD;
 
 /* ---- losses ---- */
 

@@ -97,7 +97,7 @@ choose_size(train_trainer *s, secant_err *err)
 	int h, w,
 		m = s->model.multiple > 1 ? s->model.multiple
 								  : 32; /* any size works, a multiple of the encoder's stride works well */
-	int side = nn_network_side(&s->o->network);
+	int side = s->model.side;
 	if (side && s->o->data.size.n != 2) {
 		h = w = side;
 	} else if (s->o->data.size.n == 2) {
@@ -523,7 +523,7 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		.classes = s->o->network.classes,
 		.multiple = s->model.multiple,
 		.least = s->model.least,
-		.side = nn_network_side(&s->o->network),
+		.side = s->model.side,
 		.batch = s->batch,
 		.threads = s->o->threads,
 		.loader_threads = train_loader_threads(s->o),
