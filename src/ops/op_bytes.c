@@ -13,28 +13,10 @@
  */
 #include <math.h>
 #include "ops/act.h"
+#include "ops/bytes.h"
 #include "ops/rules.h"
 
 static const graph_type stored[] = { { SECANT_F32 }, { SECANT_U8 }, { SECANT_I8 } };
-
-/* Slots of conv2d_bytes and add_bytes where those of the result and of x lie. */
-enum {
-	X_SCALE = 1,
-	X_ZERO = 2,
-	W = 3,
-	W_SCALE = 4,
-	BIAS = 5,
-	ADDED = 6,
-	ADDED_SCALE = 7,
-	ADDED_ZERO = 8,
-	Y_SCALE = 9,
-	Y_ZERO = 10,
-	OTHER = 3,
-	OTHER_SCALE = 4,
-	OTHER_ZERO = 5,
-	SUM_SCALE = 6,
-	SUM_ZERO = 7
-};
 
 static bool
 given(const graph_signature *s, int i)
@@ -64,9 +46,9 @@ static secant_status
 conv_shape(const graph_signature *s, secant_err *err)
 {
 	const op_conv_bytes_attr *a = s->attr;
-	const secant_shape *x = &s->in[0].shape, *w = &s->in[W].shape;
+	const secant_shape *x = &s->in[0].shape, *w = &s->in[OP_BYTES_W].shape;
 	secant_shape y = { 4, { x->dim[0], 0, 0, w->dim[0] } };
-	int64_t scales = secant_shape_count(&s->in[W_SCALE].shape);
+	int64_t scales = secant_shape_count(&s->in[OP_BYTES_W_SCALE].shape);
 	if (a->stride.n != 2 || a->dilation.n != 2 || a->padding.n == 3 || a->padding.n > 4)
 		return secant_fail(err, SECANT_ERR_ARG, "stride and dilation want 2 numbers, padding 1, 2 or 4");
 	if (w->dim[1] * a->groups != x->dim[3] || w->dim[0] % a->groups)
@@ -75,25 +57,25 @@ conv_shape(const graph_signature *s, secant_err *err)
 	if (scales != 1 && scales != w->dim[0])
 		return secant_fail(
 			err, SECANT_ERR_SHAPE, "%lld scales of %lld outputs", (long long)scales, (long long)w->dim[0]);
-	if (given(s, BIAS) && secant_shape_count(&s->in[BIAS].shape) != w->dim[0])
+	if (given(s, OP_BYTES_BIAS) && secant_shape_count(&s->in[OP_BYTES_BIAS].shape) != w->dim[0])
 		return secant_fail(err, SECANT_ERR_SHAPE, "%lld numbers of bias for %lld outputs",
-			(long long)secant_shape_count(&s->in[BIAS].shape), (long long)w->dim[0]);
+			(long long)secant_shape_count(&s->in[OP_BYTES_BIAS].shape), (long long)w->dim[0]);
 	for (int i = 0; i < 2; i++)
 		if ((y.dim[1 + i] = op_conv_out(x->dim[1 + i], (int)w->dim[2 + i], a->stride.v[i], op_pad_of(&a->padding, i),
 				 op_pad_of(&a->padding, i + 2), a->dilation.v[i]))
 				< 1
 			&& x->dim[1 + i] > 0)
 			return secant_fail(err, SECANT_ERR_SHAPE, "the kernel is larger than the padded input");
-	if (given(s, ADDED) && !secant_shape_equal(&s->in[ADDED].shape, &y))
+	if (given(s, OP_BYTES_ADDED) && !secant_shape_equal(&s->in[OP_BYTES_ADDED].shape, &y))
 		return secant_fail(err, SECANT_ERR_SHAPE, "what is added has another shape than the result");
-	return result_type(s, a->to, Y_SCALE, Y_ZERO, &y, err);
+	return result_type(s, a->to, OP_BYTES_Y_SCALE, OP_BYTES_Y_ZERO, &y, err);
 }
 
 static secant_status
 add_shape(const graph_signature *s, secant_err *err)
 {
 	const op_add_bytes_attr *a = s->attr;
-	return result_type(s, a->to, SUM_SCALE, SUM_ZERO, &s->in[0].shape, err);
+	return result_type(s, a->to, OP_BYTES_SUM_SCALE, OP_BYTES_SUM_ZERO, &s->in[0].shape, err);
 }
 
 /* ---- references ---- */
@@ -125,9 +107,10 @@ static void
 conv_reference(const graph_reference *r)
 {
 	const op_conv_bytes_attr *a = r->attr;
-	const secant_shape *x = &r->in_shape[0], *w = &r->in_shape[W], *y = &r->out_shape[0];
-	int64_t out = w->dim[0], og = out / a->groups, ig = w->dim[1], scales = secant_shape_count(&r->in_shape[W_SCALE]);
-	double zero = number(r, X_ZERO, 0), scale = number(r, X_SCALE, 1);
+	const secant_shape *x = &r->in_shape[0], *w = &r->in_shape[OP_BYTES_W], *y = &r->out_shape[0];
+	int64_t out = w->dim[0], og = out / a->groups, ig = w->dim[1],
+			scales = secant_shape_count(&r->in_shape[OP_BYTES_W_SCALE]);
+	double zero = number(r, OP_BYTES_X_ZERO, 0), scale = number(r, OP_BYTES_X_SCALE, 1);
 	for (int64_t i = 0, n = secant_shape_count(y); i < n; i++) {
 		int64_t o = i % out, q = i / out % y->dim[2], p = i / out / y->dim[2] % y->dim[1],
 				b = i / out / y->dim[2] / y->dim[1];
@@ -140,12 +123,13 @@ conv_reference(const graph_reference *r)
 					continue;
 				for (int64_t c = 0; c < ig; c++)
 					v += (r->in[0][((b * x->dim[1] + h) * x->dim[2] + k) * x->dim[3] + o / og * ig + c] - zero)
-						* r->in[W][((o * ig + c) * w->dim[2] + kr) * w->dim[3] + ks];
+						* r->in[OP_BYTES_W][((o * ig + c) * w->dim[2] + kr) * w->dim[3] + ks];
 			}
-		v = v * scale * r->in[W_SCALE][scales > 1 ? o : 0] + (r->n_in > BIAS && r->in[BIAS] ? r->in[BIAS][o] : 0);
-		if (r->n_in > ADDED && r->in[ADDED])
-			v += real_of(r, ADDED, ADDED_SCALE, ADDED_ZERO, i);
-		r->out[0][i] = stored_of(r, a->to, Y_SCALE, Y_ZERO, op_act_value(a->act, v));
+		v = v * scale * r->in[OP_BYTES_W_SCALE][scales > 1 ? o : 0]
+			+ (r->n_in > OP_BYTES_BIAS && r->in[OP_BYTES_BIAS] ? r->in[OP_BYTES_BIAS][o] : 0);
+		if (r->n_in > OP_BYTES_ADDED && r->in[OP_BYTES_ADDED])
+			v += real_of(r, OP_BYTES_ADDED, OP_BYTES_ADDED_SCALE, OP_BYTES_ADDED_ZERO, i);
+		r->out[0][i] = stored_of(r, a->to, OP_BYTES_Y_SCALE, OP_BYTES_Y_ZERO, op_act_value(a->act, v));
 	}
 }
 
@@ -154,8 +138,10 @@ add_reference(const graph_reference *r)
 {
 	const op_add_bytes_attr *a = r->attr;
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
-		double u = real_of(r, 0, X_SCALE, X_ZERO, i), v = real_of(r, OTHER, OTHER_SCALE, OTHER_ZERO, i);
-		r->out[0][i] = stored_of(r, a->to, SUM_SCALE, SUM_ZERO, op_act_value(a->act, a->product ? u * v : u + v));
+		double u = real_of(r, 0, OP_BYTES_X_SCALE, OP_BYTES_X_ZERO, i),
+			   v = real_of(r, OP_BYTES_OTHER, OP_BYTES_OTHER_SCALE, OP_BYTES_OTHER_ZERO, i);
+		r->out[0][i] = stored_of(
+			r, a->to, OP_BYTES_SUM_SCALE, OP_BYTES_SUM_ZERO, op_act_value(a->act, a->product ? u * v : u + v));
 	}
 }
 

@@ -9,25 +9,9 @@
 #include "base/hash.h"
 #include "exec/native/native.h"
 #include "kernels/bytes.h"
+#include "ops/bytes.h"
 #include <math.h>
 
-enum {
-	X_SCALE = 1,
-	X_ZERO = 2,
-	W = 3,
-	W_SCALE = 4,
-	BIAS = 5,
-	ADDED = 6,
-	ADDED_SCALE = 7,
-	ADDED_ZERO = 8,
-	Y_SCALE = 9,
-	Y_ZERO = 10,
-	OTHER = 3,
-	OTHER_SCALE = 4,
-	OTHER_ZERO = 5,
-	SUM_SCALE = 6,
-	SUM_ZERO = 7
-};
 enum { ROWS = KERNEL_BYTES_ROWS, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP, ALIGN = 16, SLACK = 64 };
 
 typedef struct layer {
@@ -71,7 +55,8 @@ static bool
 supports_conv(const exec_step *s)
 {
 	const op_conv_bytes_attr *a = s->node->attr;
-	return is_bytes(&s->in[0]) && s->in[W].dtype == SECANT_I8 && s->in[W].state && ends(s, ADDED, a->to, a->act);
+	return is_bytes(&s->in[0]) && s->in[OP_BYTES_W].dtype == SECANT_I8 && s->in[OP_BYTES_W].state
+		&& ends(s, OP_BYTES_ADDED, a->to, a->act);
 }
 
 static int64_t
@@ -93,7 +78,7 @@ static void
 fill_geometry(layer *l, const exec_step *s)
 {
 	const op_conv_bytes_attr *a = s->node->attr;
-	const int64_t *x = s->in[0].shape.dim, *w = s->in[W].shape.dim, *y = s->out[0].shape.dim;
+	const int64_t *x = s->in[0].shape.dim, *w = s->in[OP_BYTES_W].shape.dim, *y = s->out[0].shape.dim;
 	*l = (layer){ .pictures = x[0],
 		.height = x[1],
 		.width = x[2],
@@ -170,11 +155,11 @@ prepare_conv(exec_step *s, secant_err *err)
 		l->at[k] = ((int64_t)(k / each) * l->dh * l->wide + (int64_t)(k % each) * l->dw) * l->in;
 	(void)rooms(l, s->threads, &m);
 	s->scratch = m.used;
-	s->packs = W + 1;
+	s->packs = OP_BYTES_W + 1;
 	s->packed = (void **)&l->packed;
 	s->packed_bytes = l->bytes;
 	s->layout = base_fnv1a("bytes of 64", 11); /* the same on every machine */
-	s->flops = 2.0 * (double)exec_rows(&s->out[0].shape) * (double)secant_shape_count(&s->in[W].shape);
+	s->flops = 2.0 * (double)exec_rows(&s->out[0].shape) * (double)secant_shape_count(&s->in[OP_BYTES_W].shape);
 	const char *how = l->depthwise                                 ? "bytes:depth"
 		: kernel_bytes_best()->product_vnni && base_cpu_has_vnni() ? "bytes:vnni"
 																   : "bytes:wide";
@@ -212,7 +197,7 @@ static secant_status
 pack_conv(exec_step *s, const void *const *in, secant_err *err)
 {
 	layer *l = s->data;
-	const int8_t *w = in[W];
+	const int8_t *w = in[OP_BYTES_W];
 	if (!(l->packed = base_alloc_aligned(l->bytes + SLACK)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for weights");
 	memset(l->packed, 0, l->bytes);
@@ -329,17 +314,18 @@ end_of(const exec_step *s, const layer *l, const room *r, const void *const *in,
 {
 	const op_conv_bytes_attr *a = s->node->attr;
 	const int32_t *sums = (const int32_t *)(const void *)(l->packed + l->sums);
-	const float *w = in[W_SCALE], *bias = exec_has(s, BIAS) ? in[BIAS] : NULL;
-	double scale = number(s, in, X_SCALE, 1);
-	int64_t scales = exec_in_count(s, W_SCALE);
+	const float *w = in[OP_BYTES_W_SCALE], *bias = exec_has(s, OP_BYTES_BIAS) ? in[OP_BYTES_BIAS] : NULL;
+	double scale = number(s, in, OP_BYTES_X_SCALE, 1);
+	int64_t scales = exec_in_count(s, OP_BYTES_W_SCALE);
 	for (int64_t o = 0; o < l->out; o++) {
 		r->less[o] = zero * sums[o];
 		r->scale[o] = (float)(scale * (double)w[scales > 1 ? o : 0]);
 		r->bias[o] = bias ? bias[o] : 0;
 	}
-	return (kernel_bytes_end){ r->less, r->scale, r->bias, (float)number(s, in, ADDED_ZERO, 0),
-		(float)number(s, in, ADDED_SCALE, 1), a->act ? 0 : -INFINITY, high_of(a->act),
-		(float)(1 / number(s, in, Y_SCALE, 1)), (float)number(s, in, Y_ZERO, 0), kind_of(s, ADDED), stored_as(a->to) };
+	return (kernel_bytes_end){ r->less, r->scale, r->bias, (float)number(s, in, OP_BYTES_ADDED_ZERO, 0),
+		(float)number(s, in, OP_BYTES_ADDED_SCALE, 1), a->act ? 0 : -INFINITY, high_of(a->act),
+		(float)(1 / number(s, in, OP_BYTES_Y_SCALE, 1)), (float)number(s, in, OP_BYTES_Y_ZERO, 0),
+		kind_of(s, OP_BYTES_ADDED), stored_as(a->to) };
 }
 
 static secant_status
@@ -349,12 +335,12 @@ run_conv(const exec_step *s, void *bound, const void *const *in, void *const *ou
 	const op_conv_bytes_attr *a = s->node->attr;
 	exec_scratch m = { scratch, 0 };
 	room r = rooms(l, s->threads, &m);
-	int zero = (int)number(s, in, X_ZERO, 0) + (l->is_signed ? 128 : 0);
+	int zero = (int)number(s, in, OP_BYTES_X_ZERO, 0) + (l->is_signed ? 128 : 0);
 	if (zero < 0 || zero > 255)
 		return secant_fail(err, SECANT_ERR_RANGE, "a zero of %d is no byte", zero - (l->is_signed ? 128 : 0));
 	kernel_bytes_end e = end_of(s, l, &r, in, zero);
 	const uint8_t *x = in[0];
-	const char *added = e.added ? in[ADDED] : NULL;
+	const char *added = e.added ? in[OP_BYTES_ADDED] : NULL;
 	int added_size = e.added == KERNEL_BYTES_REAL ? 4 : 1, y_size = a->to ? 1 : 4;
 	if (l->laid_out) {
 		lay_out(s, l, x, r.x, zero);
@@ -393,7 +379,7 @@ static bool
 supports_add(const exec_step *s)
 {
 	const op_add_bytes_attr *a = s->node->attr;
-	return is_bytes(&s->in[0]) && is_bytes(&s->in[OTHER]) && ends(s, -1, a->to, a->act);
+	return is_bytes(&s->in[0]) && is_bytes(&s->in[OP_BYTES_OTHER]) && ends(s, -1, a->to, a->act);
 }
 
 /* What each of 256 bytes stands for. */
@@ -410,14 +396,14 @@ run_add(const exec_step *s, void *bound, const void *const *in, void *const *out
 {
 	enum { PIECE = 1024 };
 	const op_add_bytes_attr *a = s->node->attr;
-	const uint8_t *x = in[0], *other = in[OTHER];
+	const uint8_t *x = in[0], *other = in[OP_BYTES_OTHER];
 	float one[256], two[256];
 	int64_t n = exec_out_count(s, 0);
 	int parts = exec_parts(s, n);
-	fill_table(s, in, 0, X_SCALE, X_ZERO, one);
-	fill_table(s, in, OTHER, OTHER_SCALE, OTHER_ZERO, two);
-	float low = a->act ? 0 : -INFINITY, high = high_of(a->act), grain = (float)(1 / number(s, in, SUM_SCALE, 1)),
-		  zero = (float)number(s, in, SUM_ZERO, 0);
+	fill_table(s, in, 0, OP_BYTES_X_SCALE, OP_BYTES_X_ZERO, one);
+	fill_table(s, in, OP_BYTES_OTHER, OP_BYTES_OTHER_SCALE, OP_BYTES_OTHER_ZERO, two);
+	float low = a->act ? 0 : -INFINITY, high = high_of(a->act),
+		  grain = (float)(1 / number(s, in, OP_BYTES_SUM_SCALE, 1)), zero = (float)number(s, in, OP_BYTES_SUM_ZERO, 0);
 	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		float v[PIECE];
