@@ -1,5 +1,4 @@
 /* Which input of conv2d_bytes and add_bytes is what: for their references and for what runs them. */
- */
 #ifndef OP_BYTES_H
 #define OP_BYTES_H
 
