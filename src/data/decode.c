@@ -187,7 +187,7 @@ read_labels(const data_samples *s, const data_list_entry *e, data_picture *p, se
 	secant_image_info info;
 	secant_status st = secant_image_probe(e->label, &info, err);
 	if (!st && !(st = read_part(&im, e, e->label, &how, err)))
-		st = data_labels_decode(&s->rule, &im, e->label, info.lossy, p->labels, err);
+		st = data_labels_decode(&s->rule, &im, e->label, &info, p->labels, err);
 	else
 		return st;
 	secant_image_free(&im);

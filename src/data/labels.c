@@ -10,7 +10,7 @@
  *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
  *
  * The ignore index, where there is one, becomes DATA_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to
- * be no data, unless it is a class. A value that is no class is an error with the value, the first place,
+ * be no data, unless it is a class, and NaN. A value that is no class is an error with the value, the first place,
  * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
  */
 #include "data/labels.h"
@@ -147,17 +147,15 @@ value_at(const secant_image *im, size_t i)
 	return v >= -32768 && v <= 65535 && v == (float)(long)v ? (long)v : -2;
 }
 
-/* The same, or NO_DATA. */
+/* The same, or NO_DATA, which NaN is whether the file says so or not: it can stand for nothing else. */
 static long
 label_at(const data_label_rule *rule, const secant_image *im, size_t i)
 {
 	long v = value_at(im, i);
-	if (!rule->has_nodata)
-		return v;
 	if (im->dtype != SECANT_F32)
-		return (double)v == rule->nodata ? NO_DATA : v;
+		return rule->has_nodata && (double)v == rule->nodata ? NO_DATA : v;
 	float x = ((const float *)im->data)[i];
-	return isnan(x) || x == (float)rule->nodata ? NO_DATA : v;
+	return isnan(x) || (rule->has_nodata && x == (float)rule->nodata) ? NO_DATA : v;
 }
 
 static long
@@ -175,7 +173,7 @@ largest(const data_label_rule *rule, const secant_image *im, size_t pixel)
 static uint16_t
 as_binary(const data_label_rule *rule, long v)
 {
-	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? DATA_LABEL_IGNORE : v >= rule->threshold;
+	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? DATA_LABEL_IGNORE : v < 0 ? BAD : v >= rule->threshold;
 }
 
 static uint16_t
@@ -233,15 +231,20 @@ no_class(const data_label_rule *rule, const secant_image *im, const char *path, 
 {
 	survey r = survey_values(im, plane);
 	long v = value_at(im, r.first * (size_t)im->channels);
-	char advice[96] = "";
+	char advice[140] = "";
 	if (r.only_black_white && rule->values == 2 && !im->palette)
 		(void)snprintf(advice, sizeof advice, "--labels binary would fit");
 	else if (v == 255 && rule->ignore != 255)
 		(void)snprintf(advice, sizeof advice, "--ignore-index 255 would leave it out");
 	else if (v >= 0 && r.least >= 0)
 		(void)snprintf(advice, sizeof advice, "--classes %ld would fit", r.most + 1);
+	else if (v < 0 && (v != -2 || im->dtype == SECANT_I16))
+		(void)snprintf(advice, sizeof advice,
+			"labels are whole numbers from 0; what the file declares to be no data (gdal_edit -a_nodata %ld) is left "
+			"out",
+			v);
 	else
-		(void)snprintf(advice, sizeof advice, "labels are whole numbers from 0");
+		(void)snprintf(advice, sizeof advice, "labels are whole numbers from 0 to 65535");
 	char text[32];
 	if (v == -2 && im->dtype == SECANT_F32)
 		(void)snprintf(text, sizeof text, "%g", (double)((const float *)im->data)[r.first * (size_t)im->channels]);
@@ -338,17 +341,20 @@ static secant_status
 decode_binary(const data_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
 	size_t n, secant_err *err)
 {
-	size_t ones = 0, first = 0;
+	size_t ones = 0, first = 0, bad = 0;
 	if (im->palette && im->channels == 1 && im->dtype == SECANT_U8)
 		return decode_indexed(rule, im, path, plane, n, err);
 	for (size_t i = n; i-- > 0;) {
 		long v = largest(rule, im, i);
 		plane[i] = as_binary(rule, v);
+		bad += plane[i] == BAD;
 		if (v == 1 && plane[i] == 0) {
 			ones++;
 			first = i;
 		}
 	}
+	if (bad)
+		return no_class(rule, im, path, plane, err);
 	return ones && !lossy ? check_binary(rule, im, path, n, ones, first, err) : SECANT_OK;
 }
 
@@ -363,6 +369,23 @@ is_grey(const secant_image *im, size_t n)
 	return true;
 }
 
+/* An indexed label whose index has the colour of another class than its number: which of both is meant? */
+static secant_status
+check_palette(const data_label_rule *rule, const secant_image *im, const char *path, size_t n, secant_err *err)
+{
+	bool used[256] = { false };
+	for (size_t i = 0; i < n; i++)
+		used[((const uint8_t *)im->data)[i]] = true;
+	for (int k = 0; k < im->palette_count && k < rule->lines && k < 256; k++)
+		for (int j = 0; used[k] && k != rule->ignore && j < rule->lines; j++)
+			if (memcmp(rule->line[k].rgb, im->palette[k], 3) && !memcmp(rule->line[j].rgb, im->palette[k], 3))
+				return secant_fail(err, SECANT_ERR_FORMAT,
+					"%s: index %d has the colour (%d, %d, %d), which is that of line %d in the class file, not of line "
+					"%d; --labels colours goes by the colours, --labels palette by the numbers",
+					path, k, im->palette[k][0], im->palette[k][1], im->palette[k][2], j + 1, k + 1);
+	return SECANT_OK;
+}
+
 static secant_status
 decode_index(
 	const data_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
@@ -375,6 +398,11 @@ decode_index(
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"%s: a colour picture with %d channels is no class index; --labels colours%s would fit", path, im->channels,
 			rule->colours ? "" : " with --class-file");
+	if (rule->automatic && rule->colours && im->palette && im->dtype == SECANT_U8) {
+		secant_status s = check_palette(rule, im, path, n, err);
+		if (s)
+			return s;
+	}
 	uint16_t table[256];
 	for (int v = 0; v < 256; v++)
 		table[v] = as_index(rule, rule->has_nodata && v == rule->nodata ? NO_DATA : v);
@@ -466,13 +494,49 @@ values_of(const secant_image *im, size_t n)
 	return values;
 }
 
+/* A drawing on transparent ground, whose colours are all one: the shape stands in its alpha, which is no label. */
 static secant_status
-decode_plane(
-	const data_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+check_alpha(const secant_image *im, const char *path, size_t n, secant_err *err)
+{
+	size_t c = (size_t)im->channels, clear = 0, opaque = 0;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k + 1 < c; k++)
+			if (value_at(im, i * c + k) != value_at(im, k))
+				return SECANT_OK;
+		bool none = value_at(im, i * c + c - 1) == 0;
+		clear += none, opaque += !none;
+	}
+	return !clear || !opaque
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: all pixels of the label have one colour, and its alpha has a shape, %zu pixels of %zu: alpha is not "
+			"read as a label; write it as one (convert LABEL.png -alpha extract MASK.png)",
+			path, opaque, n);
+}
+
+/* Bands that are neither grey nor colours, with or without alpha, are a band a class, which another mode reads. */
+static secant_status
+check_channels(const secant_image *im, const secant_image_info *info, const char *path, size_t n, secant_err *err)
+{
+	if (im->channels > 4 || (im->channels == 2 && !info->alpha))
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: a label of %d bands: labels have one, of the numbers of classes; --mode multilabel reads a band a "
+			"class",
+			path, im->channels);
+	return info->alpha && im->channels % 2 == 0 ? check_alpha(im, path, n, err) : SECANT_OK;
+}
+
+static secant_status
+decode_plane(const data_label_rule *rule, const secant_image *im, const char *path, const secant_image_info *info,
+	uint16_t *plane, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
+	bool lossy = info->lossy;
 	if (rule->bands)
 		return decode_bands(rule, im, path, plane, n, err);
+	secant_status s = check_channels(im, info, path, n, err);
+	if (s)
+		return s;
 	if (rule->mode == DATA_LABELS_BINARY)
 		return decode_binary(rule, im, path, lossy, plane, n, err);
 	if (lossy && values_of(im, n) > 2)
@@ -484,15 +548,18 @@ decode_plane(
 	if (rule->mode == DATA_LABELS_COLOURS
 		|| (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
 		return decode_colours(rule, im, path, plane, n, err);
-	return decode_index(rule, im, path, plane, n, err);
+	s = decode_index(rule, im, path, plane, n, err);
+	return s || !rule->palettes || !rule->automatic || !im->palette
+		? s
+		: data_palettes_agree(rule->palettes, im, path, err);
 }
 
 secant_status
-data_labels_decode(
-	const data_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+data_labels_decode(const data_label_rule *rule, const secant_image *im, const char *path, const secant_image_info *info,
+	uint16_t *plane, secant_err *err)
 {
 	data_label_rule own = secant_image_geo(im) ? with_nodata(rule, im) : *rule;
-	return decode_plane(&own, im, path, lossy, plane, err);
+	return decode_plane(&own, im, path, info, plane, err);
 }
 
 secant_image_read_options
@@ -518,12 +585,11 @@ data_labels_read(const data_label_rule *rule, const char *path, int width, int h
 		s = secant_image_read(&im, path, &how, err);
 	if (s)
 		return s;
-	bool lossy = info.lossy;
 	if (im.width != width || im.height != height)
 		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path,
 			im.height, im.width, height, width);
 	else
-		s = data_labels_decode(rule, &im, path, lossy, plane, err);
+		s = data_labels_decode(rule, &im, path, &info, plane, err);
 	secant_image_free(&im);
 	return s;
 }

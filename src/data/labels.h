@@ -1,6 +1,7 @@
 /* Label pictures as planes of class indices. */
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H
+#include <pthread.h>
 #include <secant/codec.h>
 #include "data/class_file.h"
 #include "data/loader.h"
@@ -14,6 +15,14 @@ typedef enum data_label_mode {
 	DATA_LABELS_PALETTE,
 	DATA_LABELS_COLOURS
 } data_label_mode;
+
+/* The colours that indices had in the labels read so far (look.c): a palette that another program chose anew for every
+ * picture makes its indices no classes. */
+typedef struct data_palettes {
+	pthread_mutex_t lock;
+	int32_t colour[256]; /* 0xRRGGBB; -1: no pixel has had the index */
+	char path[256][256]; /* the label that had it first, its last bytes */
+} data_palettes;
 
 /* How labels are read; immutable after data_label_rule_make. */
 typedef struct data_label_rule {
@@ -31,6 +40,7 @@ typedef struct data_label_rule {
 	data_class_line *line; /* of the class file, those to be ignored among them; NULL: none */
 	int lines;
 	bool ignores; /* the class file has lines to be ignored */
+	data_palettes *palettes; /* where labels are looked at together; NULL: each by itself */
 } data_label_rule;
 
 /* Checks the options against classes and kind and reads the class file. *rule must be zeroed. */
@@ -44,7 +54,11 @@ secant_image_read_options data_labels_reading(const data_label_rule *rule);
 /* Reads a label file of width x height into `plane`. */
 secant_status data_labels_read(const data_label_rule *rule, const char *path, int width, int height, uint16_t *plane,
 	secant_err *err) SECANT_NODISCARD;
-/* The same from a decoded picture; `lossy`: it came from a JPEG or WebP, whose zeros and ones may be noise. */
-secant_status data_labels_decode(const data_label_rule *rule, const secant_image *im, const char *path, bool lossy,
-	uint16_t *plane, secant_err *err) SECANT_NODISCARD;
+/* The same from a decoded picture, of which `info` says whether it has alpha and came from a JPEG or WebP, whose zeros
+ * and ones may be noise. */
+secant_status data_labels_decode(const data_label_rule *rule, const secant_image *im, const char *path,
+	const secant_image_info *info, uint16_t *plane, secant_err *err) SECANT_NODISCARD;
+/* Have the indices of this label the colours that they had in others? Thread-safe. */
+secant_status data_palettes_agree(
+	data_palettes *p, const secant_image *im, const char *path, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -19,6 +19,7 @@
 
 typedef struct looking {
 	const data_samples *s;
+	data_label_rule rule; /* that of the samples, with a memory for palettes */
 	data_labels_report *r;
 	int *wrong; /* samples with an error, as they were found; the first of all stay in r->error */
 	data_labels_tick tick;
@@ -48,13 +49,40 @@ note_error(looking *q, int i, const char *message)
 	q->at[k] = i;
 }
 
+secant_status
+data_palettes_agree(data_palettes *p, const secant_image *im, const char *path, secant_err *err)
+{
+	bool used[256] = { false };
+	secant_status s = SECANT_OK;
+	for (size_t i = 0, n = (size_t)im->width * (size_t)im->height; i < n; i++)
+		used[((const uint8_t *)im->data)[i]] = true;
+	pthread_mutex_lock(&p->lock);
+	for (int k = 0; k < 256 && k < im->palette_count && !s; k++) {
+		const uint8_t *c = im->palette[k];
+		int32_t rgb = c[0] << 16 | c[1] << 8 | c[2], before = p->colour[k];
+		if (!used[k] || before == rgb)
+			continue;
+		if (before >= 0)
+			s = secant_fail(err, SECANT_ERR_FORMAT,
+				"%s: index %d has the colour (%d, %d, %d), in %s (%d, %d, %d): palettes differ, so indices may not be "
+				"classes; --labels colours with --class-file goes by the colours, --labels index by the numbers",
+				path, k, c[0], c[1], c[2], p->path[k], before >> 16, before >> 8 & 255, before & 255);
+		p->colour[k] = rgb;
+		size_t skip = strlen(path) < sizeof p->path[k] ? 0 : strlen(path) - sizeof p->path[k] + 1;
+		(void)snprintf(p->path[k], sizeof p->path[k], "%s", path + skip);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return s;
+}
+
 static secant_status
-read_plane(const data_samples *s, const data_list_entry *e, uint16_t *plane, secant_err *err)
+read_plane(
+	const data_samples *s, const data_label_rule *rule, const data_list_entry *e, uint16_t *plane, secant_err *err)
 {
 	if (s->annotated)
 		return data_annotated_plane(
-			s->annotated, &s->rule, e->picture, 0, 0, e->picture_width, e->picture_height, plane, err);
-	return data_labels_read(&s->rule, e->label, e->picture_width, e->picture_height, plane, err);
+			s->annotated, rule, e->picture, 0, 0, e->picture_width, e->picture_height, plane, err);
+	return data_labels_read(rule, e->label, e->picture_width, e->picture_height, plane, err);
 }
 
 static void
@@ -87,7 +115,7 @@ look(void *user, int64_t i)
 		pixels = secant_calloc((size_t)r->classes, sizeof *pixels);
 		if (!plane || !pixels)
 			secant_fail(&err, SECANT_ERR_NOMEM, "%s: no memory", e->label ? e->label : e->image);
-		else if (!read_plane(q->s, e, plane, &err))
+		else if (!read_plane(q->s, &q->rule, e, plane, &err))
 			count(q->s, plane, n, pixels, r->classes, &ignored);
 	}
 	pthread_mutex_lock(&q->lock);
@@ -113,8 +141,8 @@ look(void *user, int64_t i)
 static void
 add_rule(base_str *s, const data_label_rule *r)
 {
-	base_str_addf(s, "1 %d %d %d %d %d %d %d\n", r->mode, r->bands, r->by_channels, r->threshold, r->ignore, r->classes,
-		r->values);
+	base_str_addf(s, "2 %d %d %d %d %d %d %d %d\n", r->mode, r->automatic, r->bands, r->by_channels, r->threshold,
+		r->ignore, r->classes, r->values);
 	for (int k = 0; k < r->name_count; k++)
 		base_str_addf(s, "%s %d %d %d\n", r->names[k], r->colours ? r->colours[k][0] : -1,
 			r->colours ? r->colours[k][1] : -1, r->colours ? r->colours[k][2] : -1);
@@ -226,10 +254,20 @@ data_labels_look(const data_samples *s, int threads, data_labels_tick tick, bool
 		return SECANT_OK;
 	if (!(out->pixels = secant_calloc((size_t)out->classes, sizeof *out->pixels)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pixels of %d classes", out->classes);
+	data_palettes *palettes = secant_calloc(1, sizeof *palettes);
+	if (!palettes)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for palettes");
+	pthread_mutex_init(&palettes->lock, NULL);
+	for (int k = 0; k < 256; k++)
+		palettes->colour[k] = -1;
+	q.rule = s->rule;
+	q.rule.palettes = palettes;
 	char *file = memory_of(s);
 	secant_status status = remember(file, out) ? SECANT_OK : look_at_all(&q, threads, err);
 	if (!status && !out->remembered && !out->wrong)
 		keep(file, out);
+	pthread_mutex_destroy(&palettes->lock);
+	secant_free(palettes);
 	secant_free(file);
 	return status;
 }

@@ -44,6 +44,8 @@ write_picture(
 					((uint8_t *)im.data)[i] = (uint8_t)v;
 				else if (dtype == SECANT_U16)
 					((uint16_t *)im.data)[i] = (uint16_t)v;
+				else if (dtype == SECANT_I16)
+					((int16_t *)im.data)[i] = (int16_t)v;
 				else
 					((float *)im.data)[i] = (float)v;
 			}

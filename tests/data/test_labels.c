@@ -1,5 +1,7 @@
 /* Labels: what values mean in each mode, and what is said about those that mean nothing. */
 #include "scratch.h"
+#include "data/survey.h"
+#include <math.h>
 
 /* Reads an 8 x 4 label written by `value`; the plane, or an error that contains `message`. */
 static const uint16_t *
@@ -219,6 +221,110 @@ a_palette_gives_indices(void **state)
 	read_plane(f, 3, SECANT_U8, red, 3, DATA_TARGET_INDEX, "this one has 3 channels; --labels colours would fit");
 }
 
+/* Of an indexed label with the colours of three classes, index 1 and 2 in the order that is asked for. */
+static void
+write_indexed(const char *file, bool swapped)
+{
+	secant_err err = { 0 };
+	secant_image im;
+	assert_int_equal(secant_image_new(&im, 8, 4, 1, SECANT_U8, &err), SECANT_OK);
+	im.palette = secant_calloc(3, sizeof *im.palette);
+	im.palette_count = 3;
+	im.palette[1 + swapped][0] = 200;
+	im.palette[2 - swapped][1] = 100;
+	for (int i = 0; i < 32; i++)
+		((uint8_t *)im.data)[i] = (uint8_t)(i % 3);
+	assert_int_equal(secant_image_write(&im, file, NULL, &err), SECANT_OK);
+	secant_image_free(&im);
+}
+
+/* Programs that choose a palette anew for every picture give one class several indices. */
+static void
+palettes_that_contradict_classes_or_each_other_are_told(void **state)
+{
+	const char *classes = in_root(*state, "classes.txt"), *f = in_root(*state, "l.png");
+	write_text(classes, "back 0 0 0\nred 200 0 0\ngreen 0 100 0\n");
+	set_option(&o, "class-file", classes);
+	write_indexed(f, false);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(p[1], 1);
+	write_indexed(f, true);
+	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX,
+		"index 1 has the colour (0, 100, 0), which is that of line 3 in the class file, not of line 2; --labels "
+		"colours "
+		"goes by the colours, --labels palette by the numbers");
+	set_option(&o, "labels", "colours");
+	p = read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(p[1], 2);
+	set_option(&o, "labels", "palette");
+	p = read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(p[1], 1);
+	set_option(&o, "labels", "auto");
+	secant_free(o.class_file);
+	o.class_file = NULL;
+	setenv("XDG_CACHE_HOME", in_root(*state, "cache"), 1);
+	for (int i = 0; i < 2; i++) {
+		write_picture(in_root(*state, "set/images/%d.png", i), 8, 4, 3, SECANT_U8, place_value);
+		(void)!secant_make_dirs(in_root(*state, "set/labels"), NULL);
+		write_indexed(in_root(*state, "set/labels/%d.png", i), i);
+	}
+	for (int k = 0; k < 3; k++) { /* what was looked at under another rule is not remembered for this one */
+		secant_err err = { 0 };
+		data_labels_report r;
+		set_option(&o, "labels", k == 1 ? "index" : "auto");
+		data_samples *s = open_expecting(in_root(*state, "set"), "all", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+		assert_int_equal(data_labels_look(s, 1, NULL, NULL, NULL, &r, &err), SECANT_OK);
+		assert_int_equal(r.wrong, k != 1);
+		if (k != 1 && !strstr(r.error[0], "palettes differ, so indices may not be classes"))
+			fail_msg("%s", r.error[0]);
+		data_labels_report_free(&r);
+		data_samples_free(s);
+	}
+}
+
+static double
+bands(int x, int y, int c)
+{
+	return x % 2 == c;
+}
+static double
+shape_in_alpha(int x, int y, int c)
+{
+	return c == 3 && x > 2 ? 255 : 0;
+}
+static double
+ids(int x, int y, int c)
+{
+	return x > 3 ? 16777216 : 0;
+}
+static double
+nan_or_one(int x, int y, int c)
+{
+	return x > 3 ? NAN : 1;
+}
+
+/* What is no number of a class is never background. */
+static void
+bands_alpha_fractions_and_ids_are_no_labels(void **state)
+{
+	const char *t = in_root(*state, "l.tif"), *f = in_root(*state, "l.png");
+	for (int classes = 1; classes < 3; classes++) {
+		data_target_kind kind = classes == 1 ? DATA_TARGET_BINARY : DATA_TARGET_INDEX;
+		read_plane(t, 5, SECANT_U8, bands, classes, kind, "a label of 5 bands: labels have one");
+		read_plane(f, 4, SECANT_U8, shape_in_alpha, classes, kind,
+			"all pixels of the label have one colour, and its alpha has a shape, 20 pixels of 32");
+		read_plane(t, 1, SECANT_F32, ids, classes, kind, "label value 1.67772e+07 at (4, 0) is outside the classes");
+		read_plane(t, 1, SECANT_F32, halves, classes, kind, "label value 1.5 at (2, 1) is outside the classes");
+		read_plane(t, 1, SECANT_I16, negative, classes, kind,
+			"label value -1 at (2, 1) is outside the classes 0 to 1, 1 pixel is; labels are whole numbers from 0; what "
+			"the "
+			"file declares to be no data (gdal_edit -a_nodata -1) is left out");
+	}
+	const uint16_t *p = read_plane(t, 1, SECANT_F32, nan_or_one, 2, DATA_TARGET_INDEX, NULL);
+	assert_int_equal(p[3], 1);
+	assert_int_equal(p[4], DATA_LABEL_IGNORE);
+}
+
 static void
 colours_are_looked_up(void **state)
 {
@@ -355,6 +461,8 @@ main(void)
 		T(indices_of_few_bits_are_not_stretched),
 		T(values_outside_the_classes_are_told),
 		T(a_palette_gives_indices),
+		T(palettes_that_contradict_classes_or_each_other_are_told),
+		T(bands_alpha_fractions_and_ids_are_no_labels),
 		T(colours_are_looked_up),
 		T(ignored_lines_of_the_class_file_are_left_out),
 		T(wrong_modes_are_refused),
