@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
+#include "app/import_own.h"
 #include "app/onnx.h"
 #include "app/smp_folder.h"
 #include "app/trial.h"
@@ -189,9 +190,15 @@ secant_model_import(
 		return secant_model_import_onnx(weights, o, out, NULL, err);
 	if (!base_ext_is(out, "safetensors"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
-	char *file = weights_file(weights, &own);
+	char *model = app_import_own_file(weights), *file = model ? model : weights_file(weights, &own);
 	if (file && app_same_file(file, out))
 		secant_fail(&own, SECANT_ERR_ARG, "%s: the model would replace the weights it is made of", out);
+	if (model) {
+		if (!own.code && !app_import_own(model, o, out, &own))
+			secant_log(log, SECANT_LOG_INFO, "%s is a model of secant: what it says of itself stays", model);
+		secant_free(model);
+		return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+	}
 	secant_network net = { 0 };
 	if (!own.code && !secant_opts_copy(&secant_network_options, &net, &o->network, &own))
 		(void)!read_config(&net, file, log, &own);

@@ -12,6 +12,7 @@
 #include "judge/evaluate.h"
 #include "judge/evaluate_clouds.h"
 #include "model/model.h"
+#include "prepare/normalize.h"
 #include "judge/page.h"
 #include "judge/run_options.h"
 #include "judge/thresholds.h"
@@ -150,11 +151,35 @@ write_page(const request *q, const collector *c, const secant_scores *s, secant_
 	return judge_page_write(&page, q->o->report, err);
 }
 
+/* Pictures become numbers as the model says, for every verb alike: another wish is refused rather than forgotten. */
+static secant_status
+check_normalize(const request *q, secant_err *err)
+{
+	const char *wish = q->o->data.normalize.normalize,
+			   *own = json_string_value(json_object_get(q->d->file.settings, "normalize"));
+	float scale[PREPARE_NORMALIZE_CHANNELS], shift[PREPARE_NORMALIZE_CHANNELS];
+	if (!wish || !strcmp(wish, "auto") || !strcmp(wish, "data"))
+		return SECANT_OK;
+	secant_status status = prepare_normalize_parse(wish, q->d->in_channels, scale, shift, err);
+	if (status)
+		return status;
+	for (int c = 0; c < q->d->in_channels; c++)
+		if (scale[c] != q->d->scale[c] || shift[c] != q->d->shift[c])
+			return secant_fail(err, SECANT_ERR_ARG,
+				"--normalize %s: %s takes its pictures as %s; secant import MODEL --normalize %s --out OTHER makes a "
+				"model that wants them so",
+				wish, q->models[0], own ? own : "imagenet", wish);
+	return SECANT_OK;
+}
+
 static secant_status
 check_options(const request *q, secant_err *err)
 {
 	const secant_eval_options *o = q->o;
 	int scored = q->d->mode == BASE_MODE_BINARY ? 1 : q->d->classes;
+	secant_status status = check_normalize(q, err);
+	if (status)
+		return status;
 	if (o->data.resize && o->data.size.n != 2)
 		return secant_fail(err, SECANT_ERR_ARG, "--resize wants --size");
 	if (o->class_weights.n && o->class_weights.n != scored)

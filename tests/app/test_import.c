@@ -183,6 +183,49 @@ weights_of_another_encoder_are_named(void **state)
 	secant_opts_free(&secant_network_options, &net);
 }
 
+/* A model of ours, read again: it stays what it says, and remembers what is given. */
+static void
+a_model_of_secant_stays_what_it_says(void **state)
+{
+	static const struct {
+		const char *option, *value, *message; /* NULL: taken */
+	} cases[] = {
+		{ "normalize", "unit", NULL },
+		{ "class-names", "a,b,c", NULL },
+		{ "mode", "multilabel", NULL },
+		{ "classes", "3", NULL },
+		{ "classes", "5", "--classes: this is a model of secant, which says its own (3)" },
+		{ "encoder", "resnet50", "--encoder: this is a model of secant" },
+		{ "class-names", "a,b", "--class-names: 2 names for 3 classes" },
+		{ "mode", "binary", "binary" },
+		{ "size", "64", "these are of ONNX files" },
+	};
+	secant_tensors t = weights();
+	secant_logger log = { listen, NULL };
+	assert_int_equal(imported(&t, "a.pth", "3"), SECANT_OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		secant_import o;
+		secant_err err = { 0 };
+		model_bundle m;
+		assert_int_equal(secant_opts_init(&secant_import_options, &o, NULL), SECANT_OK);
+		assert_int_equal(secant_opts_set(&secant_import_options, &o, cases[i].option, cases[i].value, NULL), SECANT_OK);
+		secant_status s = secant_model_import(in_folder("m.safetensors"), &o, in_folder("n.safetensors"), &log, &err);
+		assert_int_equal(s == SECANT_OK, !cases[i].message);
+		if (cases[i].message && !strstr(err.msg, cases[i].message))
+			fail_msg("'%s' does not hold '%s'", err.msg, cases[i].message);
+		if (!s && model_open(&m, in_folder("n.safetensors"), false, &err))
+			fail_msg("%s", err.msg);
+		if (!s) {
+			assert_string_equal(m.net.arch, "unet_simple");
+			assert_string_equal(m.normalize, i == 0 ? "unit" : "imagenet");
+			assert_int_equal(m.mode, i == 2 ? BASE_MODE_MULTILABEL : BASE_MODE_MULTICLASS);
+			assert_string_equal(m.n_class_names ? m.class_names[2] : "", i == 1 ? "c" : "");
+			model_free(&m);
+		}
+		secant_opts_free(&secant_import_options, &o);
+	}
+}
+
 int
 main(void)
 {
@@ -192,6 +235,7 @@ main(void)
 		cmocka_unit_test(numbers_that_are_none_are_said),
 		cmocka_unit_test(a_part_of_several_files_is_named),
 		cmocka_unit_test(weights_of_another_encoder_are_named),
+		cmocka_unit_test(a_model_of_secant_stays_what_it_says),
 	};
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -153,6 +153,8 @@ wrong_usage(void **state)
 	contains(2, "resnet18", "train $ROOT/data --out $ROOT/x --encoder resnet19");
 	contains(2, "holds a run already: --resume goes on with it, --overwrite replaces it",
 		"train $ROOT/data --out $ROOT/run " TINY);
+	contains(2, "best.safetensors takes its pictures as imagenet; secant import MODEL",
+		"eval $ROOT/run/best.safetensors $ROOT/data --normalize none");
 	contains(2, "secant eval: --threshold: 1 is outside", "eval $ROOT/run/best.safetensors $ROOT/data --threshold 1");
 	contains(1, "secant train: ", "train $ROOT/nowhere --out $ROOT/x");
 	contains(1, "secant eval: ", "eval $ROOT/nothing.safetensors $ROOT/data");
