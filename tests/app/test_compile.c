@@ -400,7 +400,7 @@ test_packed_weights_are_lent(void **state)
 	assert_memory_equal(before.data, t.data, secant_tensor_bytes(&t));
 
 	deploy_deployed d;
-	if (deploy_deployed_open(&d, out, "f32", 0, 0, &err))
+	if (deploy_deployed_open(&d, out, "auto", 0, 0, &err))
 		fail_msg("%s", err.msg);
 	char text[200];
 	assert_null(deploy_packed_remark(&d, 0, text, sizeof text));
