@@ -250,13 +250,37 @@ as_pictures(format_onnx_model *m)
 	base_str said = { 0 };
 	json_t *settings = NULL, *j;
 	secant_err err = { 0 };
-	if (deploy_onnx_understand(&source, &(deploy_onnx_wishes){ 0 }, &settings, &said, &err))
+	if (deploy_offline_onnx_refuse_aipp(m, &err)
+		|| deploy_onnx_understand(&source, &(deploy_onnx_wishes){ 0 }, &settings, &said, &err))
 		j = json_pack("{s:b,s:s}", "taken", 0, "why", err.msg);
 	else
 		j = json_pack("{s:b,s:o,s:o?}", "taken", 1, "as", lines_json(said.p, "\n"), "settings", json_incref(settings));
 	json_decref(settings);
 	base_str_free(&said);
 	return j;
+}
+
+/* What comes to an offline model: bytes of pictures where AIPP is in it, else what the network takes. */
+static json_t *
+offline_inputs(const format_onnx_model *m)
+{
+	deploy_offline_onnx o;
+	secant_err err = { 0 };
+	json_t *list = json_array();
+	if (deploy_offline_onnx_read(&o, m, &err))
+		return json_decref(list), json_string(err.msg);
+	for (int i = 0; i < o.n; i++) {
+		secant_shape s = o.in[i].aipp ? deploy_offline_picture(&o.in[i]) : o.in[i].shape;
+		json_t *shape = json_array();
+		for (int d = 0; d < s.rank; d++)
+			json_array_append_new(shape, json_integer(s.dim[d]));
+		json_array_append_new(list,
+			json_pack("{s:s,s:s,s:o}", "name", o.in[i].name, "type",
+				o.in[i].aipp ? "bytes of pictures (AIPP)" : format_onnx_type_name(m->graph.in[i].type), "shape",
+				shape));
+	}
+	deploy_offline_onnx_free(&o);
+	return list;
 }
 
 json_t *
@@ -282,6 +306,10 @@ app_onnx_describe(const char *path, secant_err *err)
 		"operators", operators, "refused", refused, "metadata", metadata);
 	if (j)
 		json_object_set_new(j, "pictures", as_pictures(m));
+	if (j && deploy_is_offline_onnx(m)) {
+		json_object_set_new(j, "kind", json_string("offline model of an ONNX network"));
+		json_object_set_new(j, "takes", offline_inputs(m));
+	}
 	format_onnx_close(m);
 	if (!j)
 		secant_fail(err, SECANT_ERR_FORMAT, "%s: its names are no text", path);

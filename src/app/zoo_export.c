@@ -21,22 +21,35 @@ as_the_zoo_has_it(model_bundle *m, secant_err *err)
 }
 
 static secant_status
-check(const model_bundle *m, const secant_export *o, secant_err *err)
+check(const model_bundle *m, const secant_export *o, bool onnx, secant_err *err)
 {
 	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "networks of clouds have no such ending");
-	if (m->mode != BASE_MODE_MULTICLASS)
+	if (m->mode != BASE_MODE_MULTICLASS && !(m->mode == BASE_MODE_BINARY && m->net.classes == 1))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"a network that ends in softmax and argmax wants classes that exclude each other; this one has %d that do "
 			"not: "
 			"export it as ONNX without --width and --height",
 			m->net.classes);
+	if (m->mode == BASE_MODE_BINARY && !onnx)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"one number for foreground has no such ending in MindIR: export .onnx (--framework=5 of atc)");
 	if (m->net.activation && strcmp(m->net.activation, "identity") != 0)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"the network has an activation (%s), softmax would be a second one", m->net.activation);
 	if (o->width < 1 || o->height < 1)
 		return secant_fail(err, SECANT_ERR_ARG, "--width and --height belong together");
 	return SECANT_OK;
+}
+
+/* One number for foreground becomes two whose softmax is its sigmoid and the rest of it. */
+static graph_value
+classes_of(const model_bundle *m, graph_net *g, graph_value logits)
+{
+	secant_shape two = secant_shape_of(4, 1, 1, 1, 2);
+	if (m->mode != BASE_MODE_BINARY)
+		return logits;
+	return graph_apply(g, "mul", NULL, 2, logits, graph_constant(g, SECANT_F32, &two, (const double[]){ -0.5, 0.5 }));
 }
 
 static secant_status
@@ -46,18 +59,31 @@ write_either(const model_bundle *m, const secant_export *o, bool onnx, base_str 
 	secant_tensors tensors = { 0 };
 	secant_shape in = secant_shape_of(4, o->batch > 0 ? o->batch : 1, o->height, o->width, m->net.in_channels);
 	secant_status s = model_build(m, NN_PHASE_EVAL, &in, &graph, err);
-	if (!s)
+	graph_value logits = s ? -1 : classes_of(m, graph.g, graph.built.logits);
+	if (!s && !(s = graph_check(graph.g, err)))
 		s = model_tensors(m, &tensors, err);
 	if (!s && onnx) {
 		format_onnx_written how = { .opset = o->opset, .classified = true };
 		static const char *const names[] = { "logits" };
-		s = format_onnx_write(graph.g, &graph.built.logits, names, 1, &tensors, &how, bytes, err);
+		s = format_onnx_write(graph.g, &logits, names, 1, &tensors, &how, bytes, err);
 	} else if (!s) {
-		s = format_mindir_write(graph.g, graph.built.logits, &tensors, bytes, err);
+		s = format_mindir_write(graph.g, logits, &tensors, bytes, err);
 	}
 	secant_tensors_free(&tensors);
 	graph_free(graph.g);
 	return s;
+}
+
+/* The zoo's networks take colours as OpenCV reads them; others are not turned, and must not seem so. */
+static secant_status
+turn_colours(model_bundle *m, const secant_export *o, secant_err *err)
+{
+	if (o->rgb || m->net.in_channels != 3 || model_turn_colours(m))
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+		"only MindSpore's U-Nets are turned to blue, green, red: give --channel-order rgb, and rbuv_swap_switch: true "
+		"in "
+		"AIPP where pictures are OpenCV's");
 }
 
 secant_status
@@ -99,9 +125,8 @@ secant_model_export_classified(const char *model, const char *out, const secant_
 	if (app_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the network would replace the model it comes from", out);
 	if (!model_open(&m, model, false, &own)) {
-		if (!o->rgb)
-			model_turn_colours(&m);
-		if (!check(&m, o, &own) && !as_the_zoo_has_it(&m, &own) && !write_either(&m, o, onnx, &bytes, &own))
+		if (!check(&m, o, onnx, &own) && !turn_colours(&m, o, &own) && !as_the_zoo_has_it(&m, &own)
+			&& !write_either(&m, o, onnx, &bytes, &own))
 			(void)!secant_file_write(out, bytes.p, bytes.n, &own);
 		if (own.code)
 			secant_err_prefix(&own, "%s", model);

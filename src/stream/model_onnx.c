@@ -159,6 +159,23 @@ show_planes(stream_tensor *t)
 	t->dim[3] = 1;
 }
 
+/* Do a picture's bytes lie as the model has its axes? Rows and columns of another number, or channels behind where the
+ * model has them in front, may be as many bytes. Axes of one do not move anything. */
+static bool
+lies_as(const stream_tensor *t, const int64_t *dim, int rank)
+{
+	int k = 1;
+	if (!t->picture.width || t->rank != 4)
+		return true;
+	for (int i = 1; i < rank; i++) {
+		while (k < 4 && t->dim[k] == 1)
+			k++;
+		if (dim[i] != 1 && (k == 4 || t->dim[k++] != dim[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Bytes as the model's input: what came must have the size that the model's shape asks for. */
 static format_onnx_tensor *
 input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err *err)
@@ -186,13 +203,15 @@ input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err
 		return NULL;
 	size_t want = (size_t)format_onnx_count(x) * stream_type_size(p->type);
 	/* Programs often leave the type of what they send unset, which is FLOAT32's number. */
-	if (want != t->size || (t->type != p->type && t->type != STREAM_T_F32)) {
+	bool fits = want == t->size && (t->type == p->type || t->type == STREAM_T_F32), lies = lies_as(t, dim, p->rank);
+	if (!fits || !lies) {
 		stream_tensor e = { .type = p->type, .rank = p->rank, .size = want };
 		char expected[200];
 		memcpy(e.dim, dim, sizeof *dim * (size_t)p->rank);
 		secant_fail(err, SECANT_ERR_SHAPE, "input '%s': the model takes %s, it got %s%s", p->name,
 			stream_tensor_text(&e, expected, sizeof expected), stream_tensor_text(t, text, sizeof text),
-			p->type == STREAM_T_U8
+			fits ? "; as many bytes, but other axes"
+				: p->type == STREAM_T_U8
 				? "; AIPP is active"
 				: "; AIPP is not active: a model that takes pictures is compiled with insert_op_conf");
 		format_onnx_tensor_drop(x);

@@ -44,6 +44,19 @@ stream_package_next(format_wire *list, format_wire *package, char *from, size_t 
 	return 1;
 }
 
+/* As many bytes as the shape has numbers? */
+static bool
+bytes_each(const stream_tensor *t)
+{
+	size_t n = 1;
+	for (int i = 0; i < t->rank; i++) {
+		if (t->dim[i] < 1 || t->dim[i] > INT32_MAX || n > (size_t)INT32_MAX / (size_t)t->dim[i])
+			return false;
+		n *= (size_t)t->dim[i];
+	}
+	return t->rank && n == t->size;
+}
+
 int
 stream_tensor_next(format_wire *package, stream_tensor *t, char *why, size_t size)
 {
@@ -67,6 +80,9 @@ stream_tensor_next(format_wire *package, stream_tensor *t, char *why, size_t siz
 			t->type = (int)(int32_t)(uint32_t)f.value;
 	}
 	t->rank = n;
+	/* Who leaves the type unset, which is FLOAT32's number, and sends a byte for each number means bytes. */
+	if (fine && t->type == STREAM_T_F32 && bytes_each(t))
+		t->type = STREAM_T_U8;
 	size_t all = stream_type_size(t->type);
 	for (int i = 0; fine && i < n; i++) {
 		t->dim[i] = (int32_t)t->dim[i];

@@ -52,6 +52,22 @@ teardown(void **state)
 	return 0;
 }
 
+/* A network with one number for foreground ends in two classes as well, as atc's pipelines want them. */
+static void
+test_foreground_alone(void **state)
+{
+	must("$SECANT train d --arch unet --encoder resnet18 --size 32 --batch 2 --epochs 1 --threads 1 --out one --quiet");
+	says(1, "--channel-order rgb", "$SECANT export one --out one.onnx --width 32 --height 32 2>&1");
+	must("$SECANT export one --out one.onnx --width 32 --height 32 --channel-order rgb");
+	says(0, "softmax  float  1,32,32,2",
+		"./atc --model=one.onnx --framework=5 --output=one --insert_op_conf=aipp.cfg --display_model_info=1");
+	must("$SECANT info one.om");
+	must("$SECANT export one --out plain.onnx --size 32 && ./atc --model=plain.onnx --framework=5 --output=plain "
+		 "--insert_op_conf=aipp.cfg");
+	says(0, "bytes of pictures (AIPP)", "$SECANT info plain.om");
+	says(1, "export .onnx (--framework=5", "$SECANT export one --out one.mindir --width 32 --height 32 2>&1");
+}
+
 static void
 test_lines_of_others(void **state)
 {
@@ -161,6 +177,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_foreground_alone),
 		cmocka_unit_test(test_lines_of_others),
 		cmocka_unit_test(test_networks_as_they_are),
 		cmocka_unit_test(test_json),

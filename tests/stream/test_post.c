@@ -376,6 +376,7 @@ test_configurations_that_are_refused(void **state)
 		{ "mxpi_semanticsegpostprocessor", "/nowhere/libmysegmentation.so", "'CLASS_NUM':'2'", "no such file" },
 		{ "mxpi_semanticsegpostprocessor", "libunetmindsporepostprocess.so", "'CLASS_NUM':'2','POST_TYPE':'2'",
 			"POST_TYPE" },
+		{ "mxpi_semanticsegpostprocessor", "libunetmindsporepostprocess.so", "'CLASS_NUM':'1'", "always class 0" },
 		{ "mxpi_classpostprocessor", "libresnet50postprocess.so", "'CLASS_NUM':'2','SOFTMAX':'maybe'", "SOFTMAX" },
 	};
 	answer a;

@@ -173,6 +173,13 @@ test_pictures_by_aipp(void **state)
 	assert_non_null(strstr(why, "UINT8 1x2x4x3"));
 	assert_non_null(strstr(why, "UINT8 1x3x4x3"));
 	assert_non_null(strstr(why, "AIPP is active"));
+	/* upright, it has as many bytes: it is not read as if it lay */
+	static const char upright[] = "P6 2 4 255\n123456789012345678901234";
+	const secant_stream_input turned = { .data = upright, .size = sizeof upright - 1 };
+	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &turned, NULL), 0);
+	assert_int_equal(fetch(m, v, 64, why, sizeof why), -1001);
+	assert_non_null(strstr(why, "UINT8 1x4x2x3"));
+	assert_non_null(strstr(why, "other axes"));
 	secant_streams_free(m);
 	/* two sizes; and a third one, which is refused */
 	static const char third[] = "P6 4 1 255\n123456789012";
@@ -190,6 +197,30 @@ test_pictures_by_aipp(void **state)
 	assert_int_equal(fetch(m, v, 64, why, sizeof why), -1001);
 	assert_non_null(strstr(why, "sizes (height,width) 2,4;3,4"));
 	secant_streams_free(m);
+}
+
+/* Numbers of a picture lie by rows, columns, channels: a network with channels in front would take them for others. */
+static void
+test_pictures_of_another_order(void **state)
+{
+	static const char picture[] = "P6 4 2 255\n123456789012345678901234";
+	const secant_stream_input in = { .data = picture, .size = sizeof picture - 1 };
+	char why[400];
+	float v[64];
+	for (int rows = 0; rows < 2; rows++) {
+		const int64_t *dim = rows ? (int64_t[]){ 1, 2, 4, 3 } : (int64_t[]){ 1, 3, 2, 4 };
+		stub_model_of(model, dim, 4);
+		secant_streams *m = start("'d':{'factory':'mxpi_imagedecoder','props':{'cvProcessor':'opencv',"
+								  "'dataType':'float32'},'next':'i'},",
+			"'dataSource':'d'");
+		assert_int_equal(secant_streams_send(m, "s", NULL, 0, &in, NULL), 0);
+		assert_int_equal(fetch(m, v, 64, why, sizeof why), rows ? 24 : -1001);
+		if (rows)
+			assert_float_equal(v[0], 2 * '3', 1e-4);
+		else
+			assert_non_null(strstr(why, "other axes"));
+		secant_streams_free(m);
+	}
 }
 
 /* Types are told apart: bytes of another type are not taken for the network's, but what says nothing is. */
@@ -210,6 +241,25 @@ test_types(void **state)
 	assert_non_null(strstr(why, "FLOAT32"));
 	assert_non_null(strstr(why, "INT32"));
 	secant_streams_free(m);
+}
+
+/* Programs that send bytes and leave the type unset, which is FLOAT32's number, mean bytes. */
+static void
+test_bytes_without_a_type(void **state)
+{
+	uint8_t three[3] = { 1, 2, 3 };
+	format_wire package;
+	char why[200];
+	for (int shape = 3; shape >= 2; shape--) {
+		stream_tensor t = { STREAM_T_F32, 2, { 1, shape }, three, sizeof three, { 0 } };
+		stream_blob *list = stream_packages_new(&(stream_package){ NULL, 0, 0, 1, &t }, 1);
+		format_wire all = { list->p, list->n };
+		assert_int_equal(stream_package_next(&all, &package, NULL, 0), 1);
+		assert_int_equal(stream_tensor_next(&package, &t, why, sizeof why), shape == 3 ? 1 : -1);
+		if (shape == 3)
+			assert_int_equal(t.type, STREAM_T_U8);
+		stream_blob_drop(list);
+	}
 }
 
 /* What says nonsense of itself is refused when the stream is created. */
@@ -242,7 +292,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_which_batch_runs),
 		cmocka_unit_test(test_sizes_that_were_compiled_for), cmocka_unit_test(test_pictures_by_aipp),
-		cmocka_unit_test(test_types), cmocka_unit_test(test_models_that_say_nonsense) };
+		cmocka_unit_test(test_pictures_of_another_order), cmocka_unit_test(test_types),
+		cmocka_unit_test(test_bytes_without_a_type), cmocka_unit_test(test_models_that_say_nonsense) };
 	snprintf(network, sizeof network, "/tmp/secant-offline-%d.onnx", getpid());
 	snprintf(model, sizeof model, "/tmp/secant-offline-%d.om", getpid());
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

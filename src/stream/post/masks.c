@@ -22,6 +22,10 @@ open(stream_post *s)
 			s, "POST_TYPE %d: 0 (the largest of scores) or 1 (classes as they are) is meant", m->post_type);
 	if (!s->failed && m->classes < 1)
 		stream_post_refuse(s, "CLASS_NUM is not set in the post-processor's configuration");
+	if (!s->failed && m->classes == 1 && m->post_type == 0)
+		stream_post_refuse(s,
+			"CLASS_NUM 1: the largest of one score is always class 0; give the network a score for the background too "
+			"(secant export --width --height does so) and CLASS_NUM 2");
 	return !s->failed;
 }
 
@@ -77,19 +81,23 @@ class_at(const stream_tensor *t, bool rows, int classes, size_t y, size_t x)
 	return best;
 }
 
-/* Adds an MxpiImageMask; false: no memory. */
-static bool
+/* Adds an MxpiImageMask; what is wrong, or NULL. */
+static const char *
 put_mask(base_str *list, const stream_post *s, const stream_tensor *t, bool rows, const place *at,
 	const stream_post_from *from)
 {
 	base_str mask = { 0 };
-	size_t unit = s->n_labels <= 255 ? 1 : sizeof(int32_t), n = (size_t)at->height * (size_t)at->width;
+	/* Bytes where the original has them, unless numbers of classes would not fit. */
+	const masks *m = s->state;
+	size_t unit = s->n_labels <= 255 && m->classes <= 256 ? 1 : sizeof(int32_t),
+		   n = (size_t)at->height * (size_t)at->width;
 	uint8_t *data = base_alloc_raw(n * unit + 1);
+	bool outside = false;
 	for (size_t y = 0; data && y < (size_t)at->height; y++)
 		for (size_t x = 0; x < (size_t)at->width; x++) {
 			size_t from_y = y * (size_t)at->used_height / (size_t)at->height;
-			int32_t v = class_at(
-				t, rows, ((const masks *)s->state)->classes, from_y, x * (size_t)at->used_width / (size_t)at->width);
+			int32_t v = class_at(t, rows, m->classes, from_y, x * (size_t)at->used_width / (size_t)at->width);
+			outside |= unit == 1 && (v < 0 || v > UINT8_MAX);
 			if (unit == 1)
 				data[y * (size_t)at->width + x] = (uint8_t)v;
 			else
@@ -104,7 +112,9 @@ put_mask(base_str *list, const stream_post *s, const stream_tensor *t, bool rows
 	stream_put_message(list, 1, &mask);
 	base_str_free(&mask);
 	secant_free(data);
-	return data && !list->failed;
+	if (outside)
+		return "the model gives classes below 0 or above 255, and CLASS_NUM says that there are none";
+	return data && !list->failed ? NULL : "no memory for a mask";
 }
 
 static int
@@ -134,10 +144,10 @@ run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 	}
 	place at;
 	place_of(from, &at, best, rows, m->resize_type != 0);
-	if (put_mask(list, s, best, rows, &at, from))
-		return 0;
-	snprintf(why, size, "no memory for a mask of %dx%d", at.height, at.width);
-	return STREAM_NO_MEMORY;
+	const char *wrong = put_mask(list, s, best, rows, &at, from);
+	if (wrong)
+		snprintf(why, size, "%s", wrong);
+	return wrong ? STREAM_FAILURE : 0;
 }
 
 const stream_library stream_library_masks = { .names = "unetmindsporepostprocess|deeplabv3post",
