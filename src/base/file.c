@@ -154,6 +154,20 @@ base_file_head(const char *path, void *room, size_t size, size_t *got, uint64_t 
 	return s;
 }
 
+/* What stands at a multiple of 64 in the file does so in memory, as where it is mapped. */
+static secant_status
+keep_aligned(secant_bytes *b, char *data, const char *path, secant_err *err)
+{
+	b->data = (uint8_t *)data;
+	if ((uintptr_t)data % 64 == 0)
+		return SECANT_OK;
+	b->data = base_alloc_raw(b->size ? b->size : 1);
+	if (b->data)
+		memcpy((void *)b->data, data, b->size);
+	secant_free(data);
+	return b->data ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", path, b->size);
+}
+
 secant_status
 base_file_map(secant_bytes *b, const char *path, secant_err *err)
 {
@@ -166,8 +180,7 @@ base_file_map(secant_bytes *b, const char *path, secant_err *err)
 		char *data;
 		secant_status s = read_open(
 			fd, &st, &data, &b->size, path, S_ISREG(st.st_mode) ? READ_UP_TO : (size_t)1 << 30, err);
-		b->data = s ? NULL : (uint8_t *)data;
-		return s;
+		return s ? s : keep_aligned(b, data, path, err);
 	}
 	void *map = (uint64_t)st.st_size <= PTRDIFF_MAX ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
 													: MAP_FAILED;
