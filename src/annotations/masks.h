@@ -3,7 +3,8 @@
  *
  *     masks.c          the table of layouts and the descriptors
  *     masks_classes.c  class lists: names, values, colours, background
- *     masks_read.c     mask pictures to objects, or to a plane of classes
+ *     masks_values.c   mask pictures to values
+ *     masks_read.c     values to objects, or to a plane of classes
  *     masks_write.c    objects to mask pictures
  */
 #ifndef ANN_MASKS_H
@@ -50,6 +51,23 @@ secant_status ann_mask_write_classes(const ann_set *s, ann_out *out, int which, 
 secant_status ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
 
 /* --- pictures --- */
+
+typedef struct ann_pixels {
+	uint16_t *v; /* w x h; secant_free */
+	int w, h, top; /* top: the value that is void, if no class has it; ANN_NO_VALUE is too */
+	size_t bad; /* pixels + 1, of the first colour without class */
+	uint8_t colour[3];
+	bool plain; /* values, not colours */
+	bool indexed; /* with a palette: */
+	int32_t palette[256]; /* 0xRRGGBB of the indices that pixels have, -1 */
+} ann_pixels;
+enum { ANN_NO_VALUE = 65535 }; /* what a file says to be no data */
+
+/* Is 0 no class of its own? */
+bool ann_mask_zero_is_background(const ann_set *s, const mask_layout *l);
+/* A mask file as one value a pixel: numbers, or the classes of its colours. *m is zeroed on failure. */
+secant_status ann_mask_pixels(
+	const ann_set *s, const char *path, const mask_layout *l, ann_pixels *m, secant_err *err) SECANT_NODISCARD;
 
 int ann_mask_detect(const char *path, int which);
 secant_status ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,

@@ -12,23 +12,16 @@
  * ----------------------------------------------------------------------------------------------------------------
  */
 
-/* Is 0 no class of its own? */
-static bool
-zero_is_background(const ann_set *s, const mask_layout *l)
-{
-	return l->zero_is_background && !(s->flags & ANN_ZERO_IS_CLASS);
-}
-
 /* Class of a value, which the set need not have; ANN_NO_CLASS for what is no object, -2 void. */
 static int
 class_of(const ann_set *s, const mask_layout *l, int value, int top)
 {
 	int background = ann_mask_background(s);
-	if (value == top)
+	if (value == top || value == ANN_NO_VALUE)
 		return -2;
-	if (background >= 0 ? value == background : zero_is_background(s, l) && value == 0)
+	if (background >= 0 ? value == background : ann_mask_zero_is_background(s, l) && value == 0)
 		return ANN_NO_CLASS;
-	return background >= 0 || !zero_is_background(s, l) ? value : value - 1;
+	return background >= 0 || !ann_mask_zero_is_background(s, l) ? value : value - 1;
 }
 
 /* Open class lists grow up to the class; false: the list is closed and has no such class. */
@@ -58,64 +51,9 @@ store_rle(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
 	return shape;
 }
 
-typedef struct mask_values {
-	uint16_t *v;
-	int w, h, top;
-	size_t bad;
-	uint8_t colour[3];
-	bool plain; /* values, not colours */
-} mask_values; /* bad: pixels + 1, of the first colour without class */
-
-static void
-look_up_colours(
-	const ann_set *s, const mask_layout *l, const secant_image *im, const ann_table *colours, mask_values *m)
-{
-	size_t n = (size_t)im->width * (size_t)im->height;
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *c = (const uint8_t *)im->data + i * (size_t)im->channels;
-		uint32_t value, rgb = (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
-		if (i && !memcmp(c, c - im->channels, 3))
-			m->v[i] = m->v[i - 1];
-		else if (ann_table_get(colours, rgb, &value))
-			m->v[i] = (uint16_t)value;
-		else if (c[0] == c[1] && c[1] == c[2] && !colours->n)
-			m->v[i] = c[0];
-		else if (rgb == 0xe0e0c0 || rgb == 0xffffff)
-			m->v[i] = (uint16_t)m->top;
-		else if (rgb && !m->bad) {
-			m->bad = i + 1;
-			memcpy(m->colour, c, 3);
-		}
-	}
-}
-
-/* How many values a picture has in its first channel. */
-static int
-lossy_values(const secant_image *im)
-{
-	bool seen[256] = { false };
-	int n = 0;
-	size_t pixels = (size_t)im->width * (size_t)im->height;
-	for (size_t i = 0; i < pixels && im->dtype == SECANT_U8; i++) {
-		uint8_t v = ((const uint8_t *)im->data)[i * (size_t)im->channels];
-		n += !seen[v];
-		seen[v] = true;
-	}
-	return n;
-}
-
-int
-ann_mask_values_of(const char *path)
-{
-	secant_image im;
-	int n = secant_image_read(&im, path, NULL, NULL) ? 0 : lossy_values(&im);
-	secant_image_free(&im);
-	return n;
-}
-
 /* A mask of another size than its picture: scaled by nearest where that was asked for. */
 static secant_status
-fit_picture(ann_set *s, int image, const char *path, bool scale, mask_values *m, secant_err *err)
+fit_picture(ann_set *s, int image, const char *path, bool scale, ann_pixels *m, secant_err *err)
 {
 	secant_err own = { 0 };
 	if (ann_probe(s, image, &own)) /* an unreadable picture is another's to report */
@@ -142,62 +80,9 @@ fit_picture(ann_set *s, int image, const char *path, bool scale, mask_values *m,
 	return SECANT_OK;
 }
 
-/* A mask file as one value a pixel: indices, or the classes of its colours. Fills *m; m->v is freed by the caller. */
-static secant_status
-values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m, secant_err *err)
-{
-	secant_image im;
-	secant_image_info info;
-	secant_image_read_options read = { .palette_as_indices = true };
-	*m = (mask_values){ 0 };
-	secant_status status = secant_image_probe(path, &info, err);
-	read.as_stored = !status && info.bits > 1 && info.bits < 8; /* numbers of classes; of one bit: black and white */
-	if (!status)
-		status = secant_image_read(&im, path, &read, err);
-	if (status)
-		return status;
-	int found = info.lossy ? lossy_values(&im) : 0;
-	if (found > 2) {
-		secant_image_free(&im);
-		return secant_fail(err, SECANT_ERR_FORMAT,
-			"%s: the mask is a JPEG or another lossy picture with %d grey values: compression changed the numbers of "
-			"classes; "
-			"write masks as PNG (a mask of one object: black and white, thresholded at 128)",
-			path, found);
-	}
-	size_t n = (size_t)im.width * (size_t)im.height;
-	m->v = secant_calloc(n, sizeof *m->v);
-	m->w = im.width, m->h = im.height;
-	m->top = im.dtype == SECANT_U16 ? 65535 : 255;
-	if (!m->v)
-		status = ann_nomem(err);
-	else if (im.channels == 1 && (im.dtype == SECANT_U8 || im.dtype == SECANT_U16))
-		for (size_t i = 0; i < n; i++, m->plain = true)
-			m->v[i] = im.dtype == SECANT_U8 ? ((uint8_t *)im.data)[i] : ((uint16_t *)im.data)[i];
-	else if (im.channels >= 3 && im.dtype == SECANT_U8) {
-		ann_table colours = { 0 };
-		int background = ann_mask_background(s);
-		for (int i = 0; i < s->n_classes && !status; i++)
-			if (s->classes[i].colour >= 0
-				&& !ann_table_put(&colours, (uint64_t)s->classes[i].colour,
-					(uint32_t)(background >= 0 || !zero_is_background(s, l) ? i : i + 1)))
-				status = ann_nomem(err);
-		if (!status)
-			look_up_colours(s, l, &im, &colours, m);
-		ann_table_free(&colours);
-	} else
-		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: a mask of %d channels", path, im.channels);
-	secant_image_free(&im);
-	if (status) {
-		secant_free(m->v);
-		m->v = NULL;
-	}
-	return status;
-}
-
 /* 26001 is the first instance of class 26, 7 a region of class 7. */
 static void
-classes_of_ids(mask_values *m)
+classes_of_ids(ann_pixels *m)
 {
 	size_t n = (size_t)m->w * (size_t)m->h;
 	for (size_t i = 0; i < n; i++)
@@ -209,8 +94,8 @@ ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, se
 {
 	const char *path = ann_str(s, s->images[image].mask);
 	const mask_layout *l = ann_layout(s);
-	mask_values m;
-	secant_status status = values(s, path, l, &m, err);
+	ann_pixels m;
+	secant_status status = ann_mask_pixels(s, path, l, &m, err);
 	if (!status && ann_cityscapes_instances(path))
 		classes_of_ids(&m);
 	size_t n = (size_t)m.w * (size_t)m.h;
@@ -232,14 +117,41 @@ ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, se
 	return SECANT_OK;
 }
 
+/* What the masks of a set have to do with each other: the colour of each index, and the mask that had it first. A
+ * program that chooses a palette anew for every picture gives one class several indices. */
+typedef struct palettes {
+	int32_t colour[256];
+	int image[256];
+} palettes;
+
+static secant_status
+compare_palettes(ann_set *s, palettes *p, int image, const ann_pixels *m, const char *mask, secant_err *err)
+{
+	for (int k = 0; k < 256; k++) {
+		int32_t now = m->palette[k], before = p->colour[k];
+		if (now < 0 || now == before)
+			continue;
+		p->colour[k] = now;
+		if (before >= 0)
+			return ann_bad(s, "mask-value", mask, 0, 0, err,
+				"index %d has the colour (%d, %d, %d), in %s (%d, %d, %d): palettes differ, so indices may not be "
+				"classes; "
+				"write masks with one palette, or list the classes by number (--class-names)",
+				k, now >> 16, now >> 8 & 255, now & 255, ann_str(s, s->images[p->image[k]].mask), before >> 16,
+				before >> 8 & 255, before & 255);
+		p->image[k] = image;
+	}
+	return SECANT_OK;
+}
+
 /* One object for each pair of class and instance. */
 static secant_status
-decode_mask(
-	ann_set *s, int image, const mask_layout *l, const char *mask, const char *instances, bool scale, secant_err *err)
+decode_mask(ann_set *s, int image, const mask_layout *l, palettes *p, const char *mask, const char *instances,
+	bool scale, secant_err *err)
 {
-	mask_values m, ids = { 0 };
+	ann_pixels m, ids = { 0 };
 	secant_err one = { 0 };
-	if (values(s, mask, l, &m, &one)) {
+	if (ann_mask_pixels(s, mask, l, &m, &one)) {
 		s->images[image].flags |= ANN_UNREADABLE_MASK;
 		return ann_unreadable(s, -1, mask, &one, err);
 	}
@@ -256,7 +168,10 @@ decode_mask(
 		status = ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
 			(uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err, "colour %d, %d, %d is that of no class", m.colour[0],
 			m.colour[1], m.colour[2]);
-	if (instances && (values(s, instances, &ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
+	if (!status && m.indexed && !(s->flags & 1))
+		status = compare_palettes(s, p, image, &m, mask, err);
+	if (instances
+		&& (ann_mask_pixels(s, instances, &ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
 		secant_free(ids.v);
 		ids.v = NULL;
 	}
@@ -301,7 +216,11 @@ decode_mask(
 		if (!o)
 			status = ann_nomem(err);
 		else
-			o->shape = shape, o->flags = ANN_BOX_DERIVED | (class == -2 ? ANN_VOID : 0u);
+			o->shape = shape,
+			o->flags = ANN_BOX_DERIVED
+				| (class != -2         ? 0u
+						: value == top ? ANN_VOID
+									   : ANN_VOID | ANN_NO_DATA);
 	}
 	if (!status && !s->images[image].width)
 		s->images[image].width = w, s->images[image].height = h;
@@ -358,7 +277,7 @@ without_prefix(const char *stem)
 }
 
 static secant_status
-read_place(ann_set *s, const char *root, const mask_layout *l, int k, const secant_dataset_reading *o,
+read_place(ann_set *s, const char *root, const mask_layout *l, int k, const secant_dataset_reading *o, palettes *p,
 	const secant_watch *watch, secant_err *err)
 {
 	base_names pictures = { 0 }, masks = { 0 };
@@ -411,7 +330,8 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 						? base_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
 						: base_format("%s/%s/%s.png", root, l->place[k].instances, stem);
 				if (o->masks)
-					status = decode_mask(s, at, l, mask, ids && secant_is_file(ids) ? ids : NULL, o->scale_masks, err);
+					status = decode_mask(
+						s, at, l, p, mask, ids && secant_is_file(ids) ? ids : NULL, o->scale_masks, err);
 			} else
 				status = ann_find(s, "annotation-missing", -1, path, 0, 0, "a picture without a mask");
 		}
@@ -435,16 +355,75 @@ binary(ann_set *s, secant_err *err)
 {
 	bool voids = false;
 	for (int i = 0; i < s->n_objects; i++)
-		voids = voids || s->objects[i].flags & ANN_VOID;
+		voids = voids || (s->objects[i].flags & (ANN_VOID | ANN_NO_DATA)) == ANN_VOID;
 	if (s->flags & 1 || s->n_classes || !voids)
 		return SECANT_OK;
 	int class = ann_class_named(s, "foreground", 10);
 	if (class < 0)
 		return ann_nomem(err);
 	ann_note(s, "masks hold 0 and 255 only: 255 is class 'foreground'");
-	for (int i = 0; i < s->n_objects; i++) {
-		s->objects[i].class = class;
-		s->objects[i].flags &= ~(uint32_t)ANN_VOID;
+	for (int i = 0; i < s->n_objects; i++)
+		if (!(s->objects[i].flags & ANN_NO_DATA)) {
+			s->objects[i].class = class;
+			s->objects[i].flags &= ~(uint32_t)ANN_VOID;
+		}
+	return SECANT_OK;
+}
+
+/* Values without a list of classes are numbers of classes; some sets of values can hardly be that. */
+static secant_status
+doubt_values(ann_set *s)
+{
+	enum { FEW = 8, SOFT = 32, WHITE = 240 };
+	int used = 0, n = s->n_classes;
+	bool *has = secant_calloc((size_t)n + 1, sizeof *has);
+	if (!has)
+		return SECANT_ERR_NOMEM;
+	for (int i = 0; i < s->n_objects; i++)
+		if (s->objects[i].class >= 0 && !has[s->objects[i].class]) {
+			has[s->objects[i].class] = true;
+			used++;
+		}
+	secant_free(has);
+	if (s->flags & 1 || n <= FEW)
+		return SECANT_OK;
+	if (used >= SOFT && n >= WHITE && n < 256)
+		ann_note(s,
+			"the masks hold %d grey values up to %d, each taken for a class: if they are one object with soft edges, "
+			"threshold them first (convert MASK.png -threshold 50%% NEW.png)",
+			used, n);
+	else if (used < n / 2)
+		ann_note(s,
+			"the masks hold %d value%s up to %d beside 0, taken for numbers of %d classes, %d of them without a pixel: "
+			"spaced greys "
+			"are classes only after they have been renumbered",
+			used, used == 1 ? "" : "s", n, n, n - used);
+	return SECANT_OK;
+}
+
+/* A folder of pictures none of which has a mask, and files beside that are no pictures. */
+static secant_status
+no_mask_at_all(const ann_set *s, const char *root, const mask_layout *l, secant_err *err)
+{
+	for (int i = 0; i < s->n_images; i++)
+		if (s->images[i].source)
+			return SECANT_OK;
+	for (int k = 0; k < 8 && l->place[k].images; k++) {
+		static const char *const no_pictures[] = { "npy", "npz", "mat", "gif", "nii", "gz", "tga", "jp2" };
+		char *labels = base_path_join(root, l->place[k].masks);
+		secant_status status = SECANT_OK;
+		for (size_t e = 0; labels && !status && e < sizeof no_pictures / sizeof *no_pictures; e++) {
+			base_names found = { 0 };
+			if (secant_is_dir(labels) && !ann_walk(&found, labels, no_pictures[e], 8, NULL) && found.n)
+				status = secant_fail(err, SECANT_ERR_FORMAT,
+					"%s: no picture has a mask here, but there are %d files like %s: masks are PNG, TIFF, BMP, WebP or "
+					"PGM",
+					labels, found.n, found.v[0]);
+			base_names_free(&found);
+		}
+		secant_free(labels);
+		if (status)
+			return status;
 	}
 	return SECANT_OK;
 }
@@ -465,9 +444,9 @@ decide_zero(ann_set *s, const char *root, const mask_layout *l, const secant_wat
 		status = labels ? ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 8, err) : ann_nomem(err);
 		for (int i = 0; !status && plain && i < masks.n; i++) {
 			char *path = base_path_join(labels, masks.v[i]);
-			mask_values m = { 0 };
+			ann_pixels m = { 0 };
 			secant_err ignored = { 0 }; /* reading says it */
-			if (path && !values(s, path, l, &m, &ignored)) {
+			if (path && !ann_mask_pixels(s, path, l, &m, &ignored)) {
 				plain = m.plain;
 				any = true;
 				for (size_t p = 0, n = (size_t)m.w * (size_t)m.h; p < n; p++)
@@ -505,9 +484,11 @@ ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_read
 	if (!status && o->classes && *o->classes && l->zero_is_background && ann_mask_background(s) < 0)
 		status = decide_zero(s, root, l, watch, err);
 	bool any = false;
+	palettes p = { .image = { 0 } };
+	memset(p.colour, -1, sizeof p.colour);
 	for (int k = 0; !status && k < 8 && l->place[k].images; k++)
 		if (folder(root, l->place[k].images) && folder(root, l->place[k].masks)) {
-			status = read_place(s, root, l, k, o, watch, err);
+			status = read_place(s, root, l, k, o, &p, watch, err);
 			any = true;
 		}
 	if (!status && !any)
@@ -527,5 +508,9 @@ ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_read
 	}
 	base_names_free(&lists);
 	secant_free(where);
-	return status ? status : which == MASKS ? binary(s, err) : SECANT_OK;
+	if (!status && which == MASKS)
+		status = binary(s, err);
+	if (!status && which == MASKS)
+		status = doubt_values(s);
+	return status || s->collect ? status : no_mask_at_all(s, root, l, err);
 }

@@ -32,7 +32,8 @@ enum {
 	ANN_GONE = 32, /* removed by an edit; compacted by ann_compact */
 	ANN_VOID = 64, /* "do not judge": void pixels, DontCare rows */
 	ANN_UNREADABLE = 128, /* a picture whose header cannot be read; a finding says so */
-	ANN_UNREADABLE_MASK = 256 /* the same of its mask */
+	ANN_UNREADABLE_MASK = 256, /* the same of its mask */
+	ANN_NO_DATA = 512 /* void, since the file says that there is no data */
 };
 
 typedef struct ann_object {

@@ -22,6 +22,109 @@ put_values(const char *folder, const char *name, int w, int h, const int *v, boo
 	secant_free(data);
 }
 
+typedef struct mask_row {
+	const char *what;
+	int channels;
+	secant_dtype dtype;
+	double v[8]; /* of 4 x 2 pixels, every channel but the last of several; in the last, where 1 */
+	double alpha[8];
+	const char *expected, *message; /* what is read, or why not */
+} mask_row;
+
+static void
+put_mask(const char *folder, const mask_row *row, int32_t (*palette)[3])
+{
+	secant_image im;
+	secant_err err = { 0 };
+	void *data = NULL;
+	size_t n = 0;
+	bool png = row->channels == 2 || row->channels == 4 || palette;
+	assert_int_equal(secant_image_new(&im, 4, 2, row->channels, row->dtype, &err), 0);
+	for (int i = 0; i < 8 * row->channels; i++) {
+		bool last = row->channels > 1 && i % row->channels == row->channels - 1;
+		double v = last ? row->alpha[i / row->channels] : row->v[i / row->channels];
+		if (row->dtype == SECANT_U8)
+			((uint8_t *)im.data)[i] = (uint8_t)v;
+		else if (row->dtype == SECANT_I16)
+			((int16_t *)im.data)[i] = (int16_t)v;
+		else
+			((float *)im.data)[i] = (float)v;
+	}
+	if (palette) {
+		im.palette = secant_calloc(3, sizeof *im.palette);
+		im.palette_count = 3;
+		for (int k = 0; k < 9; k++)
+			im.palette[k / 3][k % 3] = (uint8_t)palette[k / 3][k % 3];
+	}
+	if (secant_image_encode(&im, png ? "png" : "tif", &data, &n, NULL, &err))
+		fail_msg("%s", err.msg);
+	put_bytes(folder, png ? "masks/a.png" : "masks/a.tif", data, n);
+	secant_image_free(&im);
+	secant_free(data);
+}
+
+/* Numbers of classes are taken from whatever holds whole numbers; nothing else is ever taken for one. */
+static void
+test_masks_of_any_type_hold_whole_numbers(void **state)
+{
+#define OPAQUE \
+	{ \
+		255, 255, 255, 255, 255, 255, 255, 255 \
+	}
+	static const mask_row rows[] = {
+		{ "floats", 1, SECANT_F32, { 0, 1, 1, 2, 0, 1, 1, 2 }, { 0 }, "1 1,0 2x2 mask 4; 2 3,0 1x2 mask 2", NULL },
+		{ "shorts", 1, SECANT_I16, { 0, 1, 1, 2, 0, 1, 1, 2 }, { 0 }, "1 1,0 2x2 mask 4; 2 3,0 1x2 mask 2", NULL },
+		{ "255 of floats is void as that of bytes", 1, SECANT_F32, { 0, 1, 1, 255, 0, 1, 1, 255 }, { 0 },
+			"1 1,0 2x2 mask 4; - 3,0 1x2 mask 2 void", NULL },
+		{ "NaN is no data", 1, SECANT_F32, { 0, 1, 1, NAN, 0, 1, 1, NAN }, { 0 },
+			"1 1,0 2x2 mask 4; - 3,0 1x2 mask 2 void", NULL },
+		{ "black, white and no data", 1, SECANT_F32, { 0, 255, 255, NAN, 0, 255, 255, NAN }, { 0 },
+			"foreground 1,0 2x2 mask 4; - 3,0 1x2 mask 2 void", NULL },
+		{ "grey with alpha", 2, SECANT_U8, { 0, 1, 1, 2, 0, 1, 1, 2 }, OPAQUE, "1 1,0 2x2 mask 4; 2 3,0 1x2 mask 2",
+			NULL },
+		{ "fractions", 1, SECANT_F32, { 0, .5, .5, 1 }, { 0 }, NULL,
+			"a.tif: value 0.5 at (1, 0) is no number of a class" },
+		{ "negative numbers", 1, SECANT_I16, { 0, 1, -1, 1 }, { 0 }, NULL,
+			"value -1 at (2, 0) is no number of a class: masks hold whole numbers from 0 to 65535; what the file "
+			"declares" },
+		{ "numbers beyond", 1, SECANT_F32, { 0, 16777216 }, { 0 }, NULL, "value 1.67772e+07 at (1, 0)" },
+		{ "a band a class", 5, SECANT_U8, { 0, 1 }, { 1 }, NULL, "a mask of 5 channels: masks have one band" },
+		{ "a shape in alpha", 4, SECANT_U8, { 0 }, { 0, 255, 255 }, NULL, "the alpha has a shape" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *tmp = base_strdup(scratch_dir()), text[200];
+		put_picture(tmp, "images/a.png", 4, 2, 1);
+		put_mask(tmp, &rows[i], NULL);
+		snprintf(text, sizeof text, "a.png 4x2: %s", rows[i].expected ? rows[i].expected : "");
+		if (rows[i].expected)
+			assert_described(rows[i].what, tmp, "masks", text, NULL);
+		else
+			assert_refused(rows[i].what, tmp, "masks", rows[i].message);
+		remove_tree(tmp);
+		secant_free(tmp);
+	}
+}
+
+static void
+test_palettes_that_differ_are_no_classes(void **state)
+{
+	static int32_t first[3][3] = { { 0 }, { 200, 0, 0 }, { 0, 100, 0 } },
+				   other[3][3] = { { 0 }, { 0, 100, 0 }, { 200, 0, 0 } };
+	static const mask_row row = { "indices", 1, SECANT_U8, { 0, 1, 2 }, { 0 }, NULL, NULL };
+	char *tmp = base_strdup(scratch_dir());
+	put_picture(tmp, "train/images/a.png", 4, 2, 1);
+	put_picture(tmp, "val/images/a.png", 4, 2, 1);
+	put_mask(at(tmp, "train"), &row, first);
+	put_mask(at(tmp, "val"), &row, first);
+	assert_described("one palette", tmp, "masks",
+		"a.png 4x2 train: 1 1,0 1x1 mask 1; 2 2,0 1x1 mask 1 | a.png 4x2 val: 1 1,0 1x1 mask 1; 2 2,0 1x1 mask 1",
+		NULL);
+	put_mask(at(tmp, "val"), &row, other);
+	assert_refused("two", tmp, "masks", "index 1 has the colour (0, 100, 0), in ");
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 static int
 class_at(const secant_dataset *d, int picture, int k, const char **name)
 {
@@ -320,6 +423,8 @@ main(void)
 		cmocka_unit_test(test_cityscapes_polygons_alone),
 		cmocka_unit_test(test_mapillary_config_v12),
 		cmocka_unit_test(test_kitti_semantic),
+		cmocka_unit_test(test_masks_of_any_type_hold_whole_numbers),
+		cmocka_unit_test(test_palettes_that_differ_are_no_classes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
