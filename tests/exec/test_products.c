@@ -5,6 +5,7 @@
  * two threads for every lesser instruction set. What no implementation takes is printed and counted; what must be taken
  * is a failure.
  */
+#include "exec/native/tiles.h"
 #include "trial.h"
 
 typedef struct extra {
@@ -73,6 +74,16 @@ static const extra extras[] = {
 	{ "conv2d_grad_weights", { "wide kernel", "padding=0,3 size=1x7", "1x5x14x8 1x5x14x8" } },
 	{ "conv2d_grad_weights", { "one row", "padding=1 size=3", "1x1x19x16 1x1x19x16" } },
 	{ "conv2d_grad_weights", { "dilated, strided", "padding=4 dilation=4 stride=2 size=3", "1x13x12x16 1x7x6x16" } },
+	{ "conv2d_grad_weights", { "many pictures, 48 channels", "padding=1 size=3", "5x4x4x48 5x4x4x40" } },
+	{ "conv2d_grad_weights", { "small maps, many channels", "padding=1 size=3", "2x2x3x144 2x2x3x130" } },
+	{ "conv2d_grad_weights", { "large map", "padding=1 size=3", "1x61x70x17 1x61x70x8" } },
+	{ "conv2d_grad_weights", { "stride 2, 32 channels", "padding=1 stride=2 size=3", "2x9x12x32 2x5x6x48" } },
+	{ "conv2d_grad_weights", { "stride 4x3, 5x5", "padding=2 stride=4x3 size=5", "2x11x14x16 2x3x5x16" } },
+	{ "conv2d_grad_weights", { "7 channels, 5x5 stride 3", "padding=1 stride=3 size=5", "2x12x14x7 2x4x4x20" } },
+	{ "conv2d_grad_weights", { "3 channels, padding beyond", "padding=4 size=3", "1x3x4x3 1x9x10x16" } },
+	{ "conv2d_grad_weights", { "padding beyond the kernel", "padding=4 size=3", "1x5x6x16 1x11x12x16" } },
+	{ "conv2d_grad_weights", { "no padding", "size=3", "1x9x8x16 1x7x6x16" } },
+	{ "conv2d_grad_weights", { "dilated beyond the picture", "padding=8 dilation=8 size=3", "2x6x5x16 2x6x5x16" } },
 	{ "conv2d_grad_weights", { "2 groups of 5 to 3", "padding=1 groups=2 size=3", "1x7x8x10 1x7x8x6" } },
 	{ "conv2d_grad_weights", { "depthwise, 19 channels", "padding=1 stride=2 groups=19 size=3", "2x9x8x19 2x5x4x19" } },
 	{ "conv2d_grad_weights", { "depthwise 5x5", "padding=2 groups=32 size=5", "2x9x11x32 2x9x11x32" } },
@@ -265,6 +276,7 @@ test_counts(void **state)
 int
 main(void)
 {
+	exec_tiles_by_model = true; /* where there are no tiles, their model */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_cases),
 		cmocka_unit_test(test_more_cases),
