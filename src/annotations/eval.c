@@ -49,12 +49,44 @@ put_share(base_str *t, const char *before, double v)
 		base_str_addf(t, "%s%8.4f", before, v);
 }
 
+/* What detections say about themselves: numbers of classes that the set has not, corners or shares instead of sizes in
+ * pixels. They are judged as they stand; a low score then has a reason. */
+enum { DOUBTS = 3 };
+static int
+doubt(const ann_set *s, const ann_results *r, char line[DOUBTS][200])
+{
+	int n = 0, beyond = 0, corners = 0, shares = 0, sized = 0;
+	for (int i = 0; r->boxes && i < r->n; i++) {
+		const double *b = r->v[i].box;
+		double w = s->images[r->v[i].image].width, h = s->images[r->v[i].image].height;
+		if (w < 8 || h < 8)
+			continue;
+		sized++;
+		beyond += b[0] + b[2] > w + 1 || b[1] + b[3] > h + 1;
+		corners += b[2] > b[0] && b[3] > b[1] && b[2] <= w + 1 && b[3] <= h + 1;
+		shares += fmax(fmax(b[0], b[1]), fmax(b[2], b[3])) <= 1.001;
+	}
+	if (r->strange)
+		(void)snprintf(line[n++], sizeof *line,
+			"%d of %d detections have a category that the data set has not, the first is %lld: they were not judged",
+			r->strange, r->n, (long long)r->first_strange);
+	if (beyond > sized / 4 && corners == sized)
+		(void)snprintf(line[n++], sizeof *line,
+			"%d of %d boxes reach beyond their pictures: are the last two numbers corners, not width and height?",
+			beyond, r->n);
+	if (sized && shares == sized)
+		(void)snprintf(
+			line[n++], sizeof *line, "all boxes lie within 0 and 1: are they shares of pictures, not pixels?");
+	return n;
+}
+
 static char *
-report(const ann_set *s, const secant_dataset_judging *o, const double numbers[12], const ann_curve *c,
-	double (*per_class)[2])
+report(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, const double numbers[12],
+	const ann_curve *c, double (*per_class)[2])
 {
 	base_str t = { 0 };
-	int shown = o->metric ? 1 : 12;
+	char line[DOUBTS][200];
+	int doubts = doubt(s, r, line), shown = o->metric ? 1 : 12;
 	if (o->format == 1) {
 		base_str_add(&t, "{");
 		for (int i = 0; i < shown; i++) {
@@ -74,7 +106,12 @@ report(const ann_set *s, const secant_dataset_judging *o, const double numbers[1
 			}
 			base_str_add(&t, "}");
 		}
-		base_str_add(&t, "\n  ]\n}\n");
+		base_str_add(&t, "\n  ],\n  \"remarks\": [");
+		for (int i = 0; i < doubts; i++) {
+			base_str_add(&t, i ? ", " : "");
+			ann_json_string(&t, line[i], strlen(line[i]));
+		}
+		base_str_add(&t, "]\n}\n");
 		return base_str_take(&t);
 	}
 	for (int i = 0; i < shown; i++) {
@@ -90,6 +127,8 @@ report(const ann_set *s, const secant_dataset_judging *o, const double numbers[1
 			put_share(&t, " ", per_class[i][1]);
 		base_str_add(&t, "\n");
 	}
+	for (int i = 0; i < doubts; i++)
+		base_str_addf(&t, "%s%s\n", i ? "" : "\n", line[i]);
 	return base_str_take(&t);
 }
 
@@ -158,7 +197,7 @@ secant_dataset_eval(const secant_dataset *d, const char *results, const secant_d
 	if (!status)
 		status = options->metric ? ann_eval_voc(s, &r, options, own, curves, err)
 								 : ann_eval_coco(s, &r, options, own, curves, per_class, err);
-	if (!status && text && !(*text = report(s, options, own, curves, per_class)))
+	if (!status && text && !(*text = report(s, &r, options, own, curves, per_class)))
 		status = ann_nomem(err);
 	if (!status && options->curves)
 		status = ann_draw_curves(s, curves, "precision over recall, IoU 0.5", options->curves, err);

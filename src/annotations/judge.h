@@ -14,8 +14,10 @@ typedef struct ann_results {
 	ann_detection *v;
 	int n, capacity;
 	ann_set shapes;
-	bool boxes;
-} ann_results; /* boxes: the first one has a box */
+	bool boxes; /* the first one has a box */
+	int strange; /* detections of categories that the set has not, and the first of these */
+	int64_t first_strange;
+} ann_results;
 
 secant_status ann_results_json(ann_results *r, const ann_set *s, const char *path, secant_err *err);
 secant_status ann_results_voc(ann_results *r, const ann_set *s, const char *folder, secant_err *err);

@@ -145,7 +145,9 @@ read_detection(ann_results *r, json_pull *j, const ids *t, const char *path)
 	j->p = end;
 	d.image = (int32_t)at;
 	if (ann_table_get(&t->classes, (uint64_t) class, &at))
-		d.class = (int32_t)at; /* detections of other classes are not judged, as in pycocotools */
+		d.class = (int32_t)at; /* detections of other classes are not judged, as in pycocotools, but said */
+	else if (!r->strange++)
+		r->first_strange = class;
 	if (!r->n)
 		r->boxes = box;
 	if (r->boxes && !box) {
@@ -173,6 +175,10 @@ complete(ann_results *r, const ann_set *s, secant_err *err)
 		bool own = ann_shape_kind(&r->shapes, d->shape) == ANN_RLE;
 		uint32_t h = own ? (uint32_t)r->shapes.shapes[d->shape + 1] : (uint32_t)im->height,
 				 w = own ? (uint32_t)r->shapes.shapes[d->shape + 2] : (uint32_t)im->width;
+		if ((int64_t)h != im->height || (int64_t)w != im->width)
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"the mask of detection %d is of %u x %u pixels (height x width), its picture '%s' of %d x %d", i + 1, h,
+				w, ann_str(s, im->name), im->height, im->width);
 		if (ann_rle_shape(&rle, &r->shapes, d->shape, h, w, err))
 			return err ? err->code : SECANT_ERR_FORMAT;
 		d->area = (double)ann_rle_area(&rle);

@@ -53,6 +53,50 @@ test_equal_to_pycocotools_example_11(void **state)
 	secant_free(tmp);
 }
 
+/* Detections that cannot be what they should be are judged as they stand, and the report says what is strange. */
+static void
+test_strange_detections_are_said(void **state)
+{
+	static const struct {
+		const char *kind, *results, *says; /* says NULL: nothing */
+	} rows[] = {
+		{ "bbox", "[{\"image_id\": 1, \"category_id\": 1, \"bbox\": [10, 10, 20, 30], \"score\": 1}]", NULL },
+		{ "bbox", "[{\"image_id\": 1, \"category_id\": 0, \"bbox\": [10, 10, 20, 30], \"score\": 1}]",
+			"1 of 1 detections have a category that the data set has not, the first is 0" },
+		{ "bbox", "[{\"image_id\": 1, \"category_id\": 1, \"bbox\": [60, 40, 90, 70], \"score\": 1}]",
+			"1 of 1 boxes reach beyond their pictures: are the last two numbers corners" },
+		{ "bbox", "[{\"image_id\": 1, \"category_id\": 1, \"bbox\": [0.1, 0.1, 0.3, 0.5], \"score\": 1}]",
+			"all boxes lie within 0 and 1" },
+		{ "segm",
+			"[{\"image_id\": 1, \"category_id\": 1, \"segmentation\": {\"size\": [100, 80], \"counts\": \"Pj7\"}, "
+			"\"score\": 1}]",
+			"the mask of detection 1 is of 100 x 80 pixels (height x width), its picture 'a.png' of 80 x 100" },
+	};
+	char *tmp = base_strdup(scratch_dir());
+	put(tmp, "truth.json",
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 100, \"height\": 80}], \"categories\": "
+		"[{\"id\": 1, "
+		"\"name\": \"c\"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [10, 10, 20, "
+		"30]}]}");
+	secant_dataset *d = open_as(at(tmp, "truth.json"), NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int json = 0; json < 2; json++) {
+			secant_dataset_judging o = judging("kind", rows[i].kind);
+			o.format = json;
+			secant_err err = { 0 };
+			char *report = NULL;
+			put(tmp, "r.json", rows[i].results);
+			secant_status s = secant_dataset_eval(d, at(tmp, "r.json"), &o, NULL, &report, &err);
+			const char *said = s ? err.msg : report;
+			if (rows[i].says ? !strstr(said, rows[i].says) : s || (json && !strstr(said, "\"remarks\": []")))
+				fail_msg("row %zu: %s", i, said);
+			secant_free(report);
+		}
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 static void
 test_voc_by_hand(void **state)
 {
@@ -261,6 +305,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equal_to_pycocotools_example_11),
+		cmocka_unit_test(test_strange_detections_are_said),
 		cmocka_unit_test(test_voc_by_hand),
 		cmocka_unit_test(test_run_lengths_example_10),
 		cmocka_unit_test(test_tiles_there_and_back),
