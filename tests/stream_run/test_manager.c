@@ -302,14 +302,14 @@ test_skip_frames(void **state)
 static void
 test_not_built(void **state)
 {
-	static const char text[] =
-		"{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"f\"},"
-		"\"f\":{\"factory\":\"mxpi_motsimplesort\",\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
+	static const char text[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"f\"},"
+							   "\"f\":{\"factory\":\"mxpi_qualitydetection\",\"props\":{\"dataSource\":\"appsrc0\"},"
+							   "\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = secant_streams_new();
 	secant_stream_fault f;
 	assert_int_equal(secant_streams_create(m, text, strlen(text), &f), 6014);
 	assert_string_equal(f.element, "f");
-	assert_non_null(strstr(f.message, "mxpi_motsimplesort"));
+	assert_non_null(strstr(f.message, "mxpi_qualitydetection"));
 	assert_non_null(strstr(f.message, "behind the stream")); /* the way out */
 	assert_null(secant_streams_name(m, 0));
 	secant_streams_free(m);

@@ -1,5 +1,5 @@
 /* mxpi_motsimplesort: follows boxes from picture to picture. */
-#include "stream/element.h"
+#include "stream/tracking.h"
 
 static const stream_prop props[] = {
 	STREAM_PROP_TEXT("dataSourceDetection", "", "key of the boxes"),
@@ -9,11 +9,23 @@ static const stream_prop props[] = {
 	STREAM_PROP_END,
 };
 
+/* Boxes and features come with one frame; a key that is not set is not looked for. */
+static void
+run(stream_worker *w, stream_frame *const *in)
+{
+	char detection[300], feature[300];
+	stream_prop_text(w, "dataSourceDetection", detection, sizeof detection);
+	stream_prop_text(w, "dataSourceFeature", feature, sizeof feature);
+	stream_track(w, in[0], detection, in[0], feature);
+}
+
+static const stream_work work = { .state = sizeof(stream_tracks), .run = run, .close = stream_tracks_close };
+
 const stream_element_type stream_element_mxpi_motsimplesort = {
 	.name = "mxpi_motsimplesort",
 	.brief = "follows boxes from picture to picture",
 	.props = props,
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
-	.instead = "follow objects behind the stream, from the boxes of each frame (GetProtobuf)",
+	.work = &work,
 };

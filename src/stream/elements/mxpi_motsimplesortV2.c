@@ -1,5 +1,5 @@
 /* mxpi_motsimplesortV2: follows boxes from picture to picture. */
-#include "stream/element.h"
+#include "stream/tracking.h"
 
 static bool
 starts(const stream_element *e, const char **prop, const char **why)
@@ -17,6 +17,21 @@ static const stream_prop props[] = {
 	STREAM_PROP_END,
 };
 
+/* Boxes come to port 0; where there is a port 1, features to it. */
+static void
+run(stream_worker *w, stream_frame *const *in)
+{
+	char detection[300], feature[300] = "";
+	stream_prop_key(w, "dataSourceDetection", 0, detection, sizeof detection);
+	if (w->n_sinks > 1)
+		stream_prop_key(w, "dataSourceFeature", 1, feature, sizeof feature);
+	stream_track(w, in[0], detection, w->n_sinks > 1 ? in[1] : in[0], feature);
+}
+
+static const stream_work work = {
+	.state = sizeof(stream_tracks), .sync = true, .run = run, .close = stream_tracks_close
+};
+
 const stream_element_type stream_element_mxpi_motsimplesortV2 = {
 	.name = "mxpi_motsimplesortV2",
 	.brief = "follows boxes from picture to picture",
@@ -26,5 +41,5 @@ const stream_element_type stream_element_mxpi_motsimplesortV2 = {
 	.more_sinks = STREAM_MEDIA_ANY,
 	.keys = { "dataSourceDetection", "dataSourceFeature" },
 	.starts = starts,
-	.instead = "follow objects behind the stream, from the boxes of each frame (GetProtobuf)",
+	.work = &work,
 };
