@@ -7,7 +7,8 @@
  *   palette   as index, but the picture must be an indexed one
  *   colours   the colour is looked up in the class file
  *   auto      binary for one class; else index, or colours where the picture has colours and the class file too
- *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
+ *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c; what is ignored is so in
+ *             all bands
  *
  * The ignore index, where there is one, becomes DATA_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to
  * be no data, unless it is a class, and NaN. A value that is no class is an error with the value, the first place,
@@ -460,10 +461,20 @@ decode_bands(
 	unsigned any = 0;
 	for (size_t i = 0; i < n; i++) {
 		unsigned bits = 0;
-		for (int c = 0; c < im->channels; c++)
-			bits |= (unsigned)(value_at(im, i * (size_t)im->channels + (size_t)c) >= rule->threshold) << c;
-		plane[i] = (uint16_t)bits;
-		any |= bits;
+		int left = 0;
+		for (int c = 0; c < im->channels; c++) {
+			long v = label_at(rule, im, i * (size_t)im->channels + (size_t)c);
+			left += v == NO_DATA || (v >= 0 && v == rule->ignore);
+			bits |= (unsigned)(v >= rule->threshold) << c;
+		}
+		if (left && left < im->channels)
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"%s: pixel (%d, %d) is to be left out by %d of its %d bands: a pixel is left out for all classes or "
+				"for "
+				"none",
+				path, (int)(i % (size_t)im->width), (int)(i / (size_t)im->width), left, im->channels);
+		plane[i] = left ? DATA_LABEL_IGNORE : (uint16_t)bits;
+		any |= left ? 1 : bits;
 	}
 	return any ? SECANT_OK : check_bands(rule, im, path, n, err);
 }
@@ -474,7 +485,8 @@ static data_label_rule
 with_nodata(const data_label_rule *rule, const secant_image *im)
 {
 	data_label_rule own = *rule;
-	double most = rule->mode == DATA_LABELS_BINARY ? im->dtype == SECANT_U8 ? 255 : 65535 : rule->values - 1;
+	bool thresholded = rule->mode == DATA_LABELS_BINARY || rule->bands;
+	double most = !thresholded ? rule->values - 1 : im->dtype == SECANT_U8 ? 255 : 65535;
 	own.has_nodata = secant_geo_nodata(secant_image_geo(im), &own.nodata)
 		&& !(own.nodata >= 0 && own.nodata <= most && own.nodata == floor(own.nodata));
 	return own;

@@ -112,12 +112,12 @@ count_labels(judge_counts *c, const float *v, const float *target, int height, i
 		for (int x = 0; x < width; x++) {
 			const float *value = v + ((int64_t)y * stride + x) * c->classes,
 						*label = target + ((int64_t)y * stride + x) * c->classes;
-			for (int k = 0; k < c->classes; k++)
+			c->pixels += label[0] >= 0; /* a pixel is left out for all classes or for none */
+			for (int k = 0; k < c->classes && label[0] >= 0; k++)
 				(*(value[k] >= cut         ? label[k] >= 0.5f ? &tally[k].tp : &tally[k].fp
 						: label[k] >= 0.5f ? &tally[k].fn
 										   : &tally[k].tn))++;
 		}
-	c->pixels += (int64_t)height * width;
 }
 
 /* The planes of class k as the boundary score wants them. */
@@ -130,8 +130,9 @@ fill_planes(const judge_counts *c, const float *v, const void *target, int heigh
 		for (int x = 0; x < width; x++) {
 			int64_t at = (int64_t)y * stride + x, i = (int64_t)y * width + x;
 			if (overlap) {
-				predicted[i] = v[at * c->classes + k] >= cut;
-				labelled[i] = ((const float *)target)[at * c->classes + k] >= 0.5f;
+				float label = ((const float *)target)[at * c->classes + k];
+				predicted[i] = label < 0 ? JUDGE_UNSEEN : v[at * c->classes + k] >= cut ? JUDGE_WITHIN : JUDGE_BEYOND;
+				labelled[i] = label < 0 ? JUDGE_UNSEEN : label >= 0.5f ? JUDGE_WITHIN : JUDGE_BEYOND;
 				continue;
 			}
 			int label = label_at(c, target, at, ignore),

@@ -86,6 +86,8 @@ class_at(const judge_view *v, bool outputs, int64_t at)
 		int label = ((const int32_t *)v->target)[at];
 		return label == v->ignore || label < 0 || label >= n ? NOT_JUDGED : label;
 	}
+	if (!outputs && value[0] < 0)
+		return NOT_JUDGED;
 	int best = judge_class_of(v->mode, n, value, 0);
 	return value[best] >= (outputs ? v->cut : .5f) ? best : NO_CLASS;
 }

@@ -427,6 +427,7 @@ targets_by_kind(void **state)
 		assert_true(((float *)t.data)[(8 + 5) * 3 + c] == (c == 2));
 	}
 	secant_tensor_free(&t);
+	set_option(&o, "ignore-index", "-1");
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8,
 		one_band); /* a band a class, several at once allowed */
 	t = load_target(root, 3, DATA_TARGET_MULTILABEL);
@@ -441,6 +442,7 @@ targets_by_kind(void **state)
 	assert_non_null(strstr(err.msg,
 		"label values are 0 and 1 alone, 3 of 1, all below --label-threshold 128; --label-threshold 1 would fit"));
 	data_samples_free(s);
+	set_option(&o, "ignore-index", "255");
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 1, SECANT_U8, classes_255);
 	set_option(&o, "label-threshold", "2");
 	t = load_target(root, 1, DATA_TARGET_BINARY);
@@ -449,6 +451,39 @@ targets_by_kind(void **state)
 	assert_true(((float *)t.data)[8 + 5] == 1);
 	assert_true(((float *)t.data)[8 + 1] == 0);
 	secant_tensor_free(&t);
+}
+
+static double
+bands_and_77(int x, int y, int c)
+{
+	return y == 0 ? 77 : x % 3 == c ? 255 : 0;
+}
+static double
+one_band_of_77(int x, int y, int c)
+{
+	return y == 2 && x == 5 && c == 1 ? 77 : 0;
+}
+
+/* Of a band a class, what is ignored is so in all of them: a class that nobody judged beside one that somebody did has
+ * no place in a plane, and is refused rather than taken for background. */
+static void
+bands_leave_pixels_out(void **state)
+{
+	const char *root = *state, *label = in_root(root, "train/labels/00.png");
+	write_split(root, "train", 1, 8, 4, classes_255);
+	write_picture(label, 8, 4, 3, SECANT_U8, bands_and_77);
+	set_option(&o, "ignore-index", "77");
+	secant_tensor t = load_target(root, 3, DATA_TARGET_MULTILABEL);
+	for (int i = 0; i < 8 * 4 * 3; i++)
+		assert_true(((float *)t.data)[i] == (i < 8 * 3 ? -1 : i / 3 % 8 % 3 == i % 3));
+	secant_tensor_free(&t);
+	write_picture(label, 8, 4, 3, SECANT_U8, one_band_of_77);
+	secant_err err = { 0 };
+	secant_tensor image;
+	data_samples *s = open_expecting(root, "train", &o, 3, 3, DATA_TARGET_MULTILABEL, NULL);
+	assert_int_equal(data_sample_load(s, 0, &image, &t, &err), SECANT_ERR_FORMAT);
+	assert_non_null(strstr(err.msg, "pixel (5, 2) is to be left out by 1 of its 3 bands"));
+	data_samples_free(s);
 }
 
 int
@@ -467,6 +502,7 @@ main(void)
 		T(ignored_lines_of_the_class_file_are_left_out),
 		T(wrong_modes_are_refused),
 		T(targets_by_kind),
+		T(bands_leave_pixels_out),
 	};
 	return cmocka_run_group_tests_name("labels", tests, NULL, NULL);
 }

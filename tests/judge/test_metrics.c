@@ -176,6 +176,23 @@ overlapping_classes(void **state)
 	judge_counts_free(&c);
 }
 
+/* What nobody labelled counts for no class, whatever is predicted there. */
+static void
+overlapping_classes_leave_pixels_out(void **state)
+{
+	const float label[] = { 1, 0, -1, -1, 0, 1, -1, -1 }, logit[] = { 1, 1, 1, 1, -1, 1, -1, -1 };
+	judge_counts c = counts_of(BASE_MODE_MULTILABEL, 2);
+	add(&c, logit, label, 2, 2, 2, 0, -1);
+	secant_scores s = scores_of(&c, NULL, 0);
+	is(s.per_class[0].iou, 1);
+	is(s.per_class[1].iou, 1. / 2);
+	is(s.accuracy, 3. / 4);
+	assert_int_equal(s.pixels, 2);
+	assert_int_equal(s.per_class[1].predicted, 2);
+	secant_scores_free(&s);
+	judge_counts_free(&c);
+}
+
 static void
 nothing_at_all(void **state)
 {
@@ -330,6 +347,7 @@ main(void)
 		cmocka_unit_test(sums_before_quotients),
 		cmocka_unit_test(padding_does_not_count),
 		cmocka_unit_test(overlapping_classes),
+		cmocka_unit_test(overlapping_classes_leave_pixels_out),
 		cmocka_unit_test(nothing_at_all),
 		cmocka_unit_test(from_the_matrix),
 		cmocka_unit_test(thresholded),
