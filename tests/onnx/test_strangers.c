@@ -1,8 +1,8 @@
 /*
- * What exporters write beside layers: resizing of every kind of sampling, indices in any order, products that
- * broadcast, Einsum, Attention, norms of several axes. Each small network (tests/golden/data/onnx/strangers) gives what
- * ONNX Runtime gives, by the operators' plain meaning and by a plan, which every one of them has: numbers, shape and
- * type.
+ * What exporters write beside layers: resizing of every kind of sampling and axes, numbers chosen and replaced,
+ * products that broadcast, Einsum, Attention, norms of several axes. Each small network
+ * (tests/golden/data/onnx/strangers) gives what ONNX Runtime gives, by the operators' plain meaning and by a plan,
+ * which every one of them has: numbers, shape and type.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -17,7 +17,9 @@ static const char *const names[] = { "resize-nearest-fraction", "resize-nearest-
 	"resize-linear-corners-fraction", "resize-linear-antialias", "resize-cubic-antialias-inside",
 	"resize-cubic-symmetric", "gather-any", "slice-backwards", "tile", "product-broadcast", "norm-of-three-axes",
 	"rms-norm", "classes-embedded", "einsum-0", "einsum-1", "einsum-2", "einsum-3", "einsum-4", "attention",
-	"attention-heads-mask", "attention-causal", "gelu-contributed" };
+	"attention-heads-mask", "attention-causal", "gelu-contributed", "choose-tuples", "choose-tuples-of-batches",
+	"choose-elements", "replace-tuples", "replace-elements", "keep-triangle", "turn-sequences",
+	"resize-nearest-smaller-old", "resize-volume", "resize-channels-last" };
 
 static void
 compare(const format_onnx_tensor *got, const secant_tensor *want, const char *what)

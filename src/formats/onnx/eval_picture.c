@@ -26,7 +26,7 @@ onnx_resize_of(onnx_call *c, int rank, const int64_t *in, onnx_resize *r)
 	double scale[RANK], roi[2 * RANK];
 	*r = (onnx_resize){ .mode = onnx_attr_text(c, "mode", "nearest"),
 		.coordinates = onnx_attr_text(c, "coordinate_transformation_mode", c->opset < 11 ? "asymmetric" : "half_pixel"),
-		.nearest = onnx_attr_text(c, "nearest_mode", c->opset < 11 ? "floor" : "round_prefer_floor"),
+		.nearest = onnx_attr_text(c, "nearest_mode", c->opset < 11 ? "outwards" : "round_prefer_floor"),
 		.cubic = onnx_attr_real(c, "cubic_coeff_a", -0.75),
 		.outside = onnx_attr_real(c, "extrapolation_value", 0),
 		.exclude = onnx_attr_int(c, "exclude_outside", 0),
@@ -164,8 +164,12 @@ onnx_resize_taps(
 {
 	double x = source(r, rank, axis, in, i), s = r->scale[axis];
 	if (is(r->mode, "nearest")) {
-		double k = is(r->nearest, "floor")        ? floor(x)
-			: is(r->nearest, "ceil")              ? ceil(x)
+		/* Before operator set 11 no text says which; ONNX Runtime goes up where a tensor shrinks, down where it grows.
+		 */
+		bool up = is(r->nearest, "ceil") || (is(r->nearest, "outwards") && s < 1);
+		double k = up                             ? ceil(x)
+			: is(r->nearest, "floor")             ? floor(x)
+			: is(r->nearest, "outwards")          ? floor(x)
 			: is(r->nearest, "round_prefer_ceil") ? floor(x + 0.5)
 												  : ceil(x - 0.5);
 		*first = (int64_t)k;

@@ -229,6 +229,13 @@ onnx_value_of(onnx_call *c, int i)
 }
 
 bool
+onnx_is_stored_bytes(const onnx_call *c, const onnx_mapped *x)
+{
+	secant_dtype d = graph_value_at(onnx_graph(c), x->v)->type.dtype;
+	return (x->type == FORMAT_ONNX_UINT8 && d == SECANT_U8) || (x->type == FORMAT_ONNX_INT8 && d == SECANT_I8);
+}
+
+bool
 onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m)
 {
 	const graph_net *g = onnx_graph(c);

@@ -74,6 +74,8 @@ const onnx_mapped *onnx_value_of(onnx_call *c, int i);
 /* Input i as weights of bytes behind a dequantize node, where it was quantised; NULL: it was not, or it is to learn. */
 const onnx_mapped *onnx_bytes_of(onnx_call *c, int i);
 bool onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m); /* a dequantize node makes it */
+/* Is it bytes in our graph too? (Bytes of pictures may have come as reals.) */
+bool onnx_is_stored_bytes(const onnx_call *c, const onnx_mapped *x);
 /* The same axes in another order. */
 graph_value onnx_ordered(graph_net *g, const onnx_mapped *m, const int *perm);
 graph_value onnx_plain(graph_net *g, const onnx_mapped *m);

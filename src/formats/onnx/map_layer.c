@@ -1,11 +1,9 @@
-/* Layers: convolutions, pooling, norms, products, reductions, resizing. Channels last, mostly. See map.h. */
+/* Layers: convolutions, pooling, norms, products, reductions. Channels last, mostly. See map.h. */
 #include <math.h>
 #include <string.h>
 #include "formats/onnx/map.h"
-#include "formats/onnx/resize.h"
 #include "formats/onnx/window.h"
 #include "ops/ops.h"
-#include "ops/resize_map.h"
 
 enum { RANK = FORMAT_ONNX_RANK };
 
@@ -84,14 +82,6 @@ onnx_map_conv_transpose(onnx_call *c)
 	return onnx_result_last(c, v, x->type);
 }
 
-/* Are they bytes in our graph too? (Those of pictures may have come as reals.) */
-static bool
-is_stored_bytes(const onnx_call *c, const onnx_mapped *x)
-{
-	secant_dtype d = graph_value_at(onnx_graph(c), x->v)->type.dtype;
-	return (x->type == FORMAT_ONNX_UINT8 && d == SECANT_U8) || (x->type == FORMAT_ONNX_INT8 && d == SECANT_I8);
-}
-
 secant_status
 onnx_map_pool(onnx_call *c)
 {
@@ -101,7 +91,7 @@ onnx_map_pool(onnx_call *c)
 	onnx_window w;
 	if (!x)
 		return c->err->code;
-	bool bytes = most && is_stored_bytes(c, x);
+	bool bytes = most && onnx_is_stored_bytes(c, x);
 	if (x->rank != 4 || (!format_onnx_type_is_real(x->type) && !bytes))
 		return onnx_no_map(c, x->rank == 4 ? "pools integers" : "slides over other than two axes");
 	if (!onnx_window_of(c, 4, x->dim, NULL, ceil_mode, &w) || !good_pads(c, &w))
@@ -467,128 +457,4 @@ onnx_map_gemm(onnx_call *c)
 		v = graph_apply(g, "add", NULL, 2, v, beta.a == 1 ? y : graph_apply(g, "mul_scalar", &beta, 1, y));
 	}
 	return onnx_result_plain(c, v, a->type);
-}
-
-/* ---- resizing ---- */
-
-/* Do our taps give the same sums as ONNX's, for every output number of an axis? */
-static bool
-same_taps(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, const op_resize_attr *a, int axis)
-{
-	enum { MOST = 8 };
-	int64_t in = x->dim[axis], out = r->out[axis];
-	int n = op_resize_taps(a->mode);
-	for (int64_t i = 0; i < out; i++) {
-		int64_t place[OP_RESIZE_TAPS], first;
-		double weight[OP_RESIZE_TAPS], theirs[MOST];
-		int m = onnx_resize_taps(r, x->rank, axis, in, i, &first, theirs, MOST);
-		if (m < 0)
-			return false;
-		op_resize_map(a, axis - 2, in, out, i, place, weight);
-		for (int k = 0; k < n + m; k++) { /* every place that either of them reads */
-			int64_t at = k < n ? place[k] : first + k - n;
-			at = at < 0 ? 0 : at > in - 1 ? in - 1 : at;
-			double sum = 0;
-			for (int j = 0; j < n; j++)
-				sum += place[j] == at ? weight[j] : 0;
-			for (int j = 0; j < m; j++) {
-				int64_t from = first + j < 0 ? 0 : first + j > in - 1 ? in - 1 : first + j;
-				sum -= from == at ? theirs[j] : 0;
-			}
-			if (fabs(sum) > 1e-5)
-				return false;
-		}
-	}
-	return true;
-}
-
-/* One axis of a resizing as a matrix: in x out, column i the taps of output number i. */
-static graph_value
-taps_matrix(onnx_call *c, const onnx_resize *r, const onnx_mapped *x, int axis)
-{
-	enum { MOST = 4096 };
-	int64_t in = x->dim[axis], out = r->out[axis], first;
-	double *m = onnx_temp(c, in * out, sizeof *m), *weight = onnx_temp(c, MOST, sizeof *weight);
-	secant_shape shape = secant_shape_of(2, in, out);
-	for (int64_t i = 0; i < out && m && weight; i++) {
-		int n = onnx_resize_taps(r, x->rank, axis, in, i, &first, weight, MOST);
-		if (n < 0) {
-			onnx_no_map(c, "shrinks too much");
-			return -1;
-		}
-		for (int k = 0; k < n; k++) {
-			int64_t at = first + k < 0 ? 0 : first + k >= in ? in - 1 : first + k;
-			m[at * out + i] += weight[k];
-		}
-	}
-	return m && weight ? graph_constant(onnx_graph(c), SECANT_F32, &shape, m) : -1;
-}
-
-/* Whatever way samples lie and are weighted: rows and columns are products with matrices of the taps. */
-static secant_status
-resized_by_products(onnx_call *c, const onnx_resize *r, const onnx_mapped *x)
-{
-	static const int turned[4] = { 0, 1, 3, 2 };
-	enum { MOST_NUMBERS = 1 << 22 };
-	graph_net *g = onnx_graph(c);
-	op_matmul_attr t = { false, false };
-	onnx_mapped m = *x;
-	if (!format_onnx_type_is_real(x->type) || x->dim[2] * r->out[2] > MOST_NUMBERS
-		|| x->dim[3] * r->out[3] > MOST_NUMBERS)
-		return onnx_no_map(c, "samples where no resizing of ours does");
-	graph_value rows = taps_matrix(c, r, x, 3), columns = taps_matrix(c, r, x, 2);
-	if (c->err->code)
-		return c->err->code;
-	m.v = graph_apply(g, "matmul", &t, 2, onnx_plain(g, x), rows);
-	for (int i = 0; i < 4; i++)
-		m.perm[i] = i;
-	m.dim[3] = r->out[3];
-	graph_value v = graph_apply(g, "matmul", &t, 2, onnx_ordered(g, &m, turned), columns);
-	return onnx_result(c, 0, v, x->type, 4, turned);
-}
-
-secant_status
-onnx_map_resize(onnx_call *c)
-{
-	graph_net *g = onnx_graph(c);
-	const onnx_mapped *x = onnx_value_of(c, 0);
-	onnx_resize r;
-	if (!x || !onnx_resize_of(c, x->rank, x->dim, &r))
-		return c->err->code;
-	bool any = false;
-	for (int i = 0; i < x->rank; i++) {
-		bool changes = r.out[i] != x->dim[i] || r.scale[i] != 1;
-		if (changes && (x->rank != 4 || i < 2))
-			return onnx_no_map(c, "resizes other than the two last axes of four");
-		any |= changes;
-	}
-	bool bytes = is_stored_bytes(c, x) && !strcmp(r.mode, "nearest");
-	if (!format_onnx_type_is_real(x->type) && !bytes)
-		return onnx_no_map(c, "resizes integers");
-	if (!strcmp(r.coordinates, "tf_crop_and_resize"))
-		return onnx_no_map(c, "crops while it resizes");
-	if (!any)
-		return onnx_pass(c, 0, x, x->type);
-	if (r.out[2] < 1 || r.out[3] < 1)
-		return onnx_no_map(c, "resizes to nothing");
-	const char *mode = strcmp(r.mode, "bilinear") ? r.mode : "linear";
-	r.mode = mode;
-	int first = !strcmp(mode, "nearest") ? OP_RESIZE_NEAREST
-		: !strcmp(mode, "linear")        ? OP_RESIZE_BILINEAR
-										 : OP_RESIZE_BICUBIC;
-	for (int k = 0; k < 6; k++) { /* each way to place samples, with the step of the sizes or of the scale */
-		op_resize_attr a = { .mode = first, .size = { 2, { (int)r.out[2], (int)r.out[3] } } };
-		if (first == OP_RESIZE_NEAREST)
-			a.mode = k % 3 ? OP_RESIZE_NEAREST_EXACT : OP_RESIZE_NEAREST;
-		a.align_corners = first != OP_RESIZE_NEAREST && k % 3 == 1;
-		a.from_corner = first != OP_RESIZE_NEAREST && k % 3 == 2;
-		if (k / 3) {
-			a.scale_h = 1 / r.scale[2];
-			a.scale_w = 1 / r.scale[3];
-		}
-		if (same_taps(c, &r, x, &a, 2) && same_taps(c, &r, x, &a, 3))
-			return onnx_result_last(
-				c, graph_apply(g, bytes ? "resize_bytes" : "resize", &a, 1, onnx_channels_last(g, x)), x->type);
-	}
-	return resized_by_products(c, &r, x);
 }
