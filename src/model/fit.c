@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "model/key_maps.h"
+#include "model/positions.h"
 
 /* ---- prefixes ---- */
 
@@ -102,9 +103,8 @@ cut(secant_tensors *t, const char *text, size_t n, const secant_logger *log)
 	base_str_free(&others);
 }
 
-secant_status
-model_weights_unwrap(
-	secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log, secant_err *err)
+static secant_status
+unwrap(secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log, secant_err *err)
 {
 	if (model_map_keys(t, s, under, log, err))
 		return err ? err->code : SECANT_ERR_NOMEM;
@@ -145,6 +145,14 @@ model_weights_unwrap(
 	cut(t, text, length, log);
 	secant_status status = secant_tensors_renamed(t, err);
 	return status ? status : model_map_keys(t, s, under, log, err);
+}
+
+secant_status
+model_weights_unwrap(
+	secant_tensors *t, const exec_store *s, const char *under, const secant_logger *log, secant_err *err)
+{
+	secant_status status = unwrap(t, s, under, log, err);
+	return status ? status : model_resample_positions(t, s, under, log, err);
 }
 
 /* ---- what is beside ---- */

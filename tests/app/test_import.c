@@ -183,6 +183,52 @@ weights_of_another_encoder_are_named(void **state)
 	secant_opts_free(&secant_network_options, &net);
 }
 
+/* Positions learnt for pictures of 224, in networks for 64 and for 384: numbers of PyTorch's interpolate (bicubic,
+ * antialias) in double. */
+static void
+positions_are_resampled(void **state)
+{
+	static const struct {
+		const char *size;
+		int side;
+		double want[3]; /* patch 0 channel 0, patch side + 1 channel 3, the last of the last */
+	} cases[] = { { "64", 4, { 0.477791665174, 0.464227789554, 0.498756167257 } },
+		{ "384", 24, { 0.398045633966, 0.343734946208, 0.979857147066 } } };
+	for (int i = 0; i < 2; i++) {
+		secant_network net;
+		model_bundle m;
+		secant_tensors t = { 0 };
+		secant_tensor table;
+		secant_err err = { 0 };
+		secant_logger log = { listen, NULL };
+		said[0] = '\0';
+		assert_int_equal(secant_opts_init(&secant_network_options, &net, NULL), SECANT_OK);
+		assert_int_equal(secant_opts_set(&secant_network_options, &net, "arch", "dpt", NULL), SECANT_OK);
+		assert_int_equal(
+			secant_opts_set(&secant_network_options, &net, "encoder", "tu-vit_tiny_patch16_224", NULL), SECANT_OK);
+		assert_int_equal(secant_opts_set(&secant_network_options, &net, "img-size", cases[i].size, NULL), SECANT_OK);
+		if (model_new(&m, &net, NULL, NULL, false, &err))
+			fail_msg("%s", err.msg);
+		secant_shape shape = secant_shape_of(3, (int64_t)1, (int64_t)197, (int64_t)192);
+		assert_int_equal(secant_tensor_new(&table, SECANT_F32, &shape, NULL), SECANT_OK);
+		for (int k = 0; k < 197 * 192; k++)
+			secant_tensor_set(&table, k, (k / 192 * 7 + k % 192 * 5) % 17 / 17.);
+		assert_int_equal(secant_tensors_add(&t, "pos_embed", &table, NULL), SECANT_OK);
+		assert_int_equal(secant_tensors_write(&t, NULL, in_folder("p.safetensors"), NULL), SECANT_OK);
+		secant_tensors_free(&t);
+		if (model_load_encoder(&m, in_folder("p.safetensors"), false, &log, &err))
+			fail_msg("%s", err.msg);
+		expect_said("positions of 14x14 patches in 'model.pos_embed' are resampled to ");
+		const exec_slot *slot = exec_store_find(m.store, "encoder.model.pos_embed");
+		const int side = cases[i].side, at[3] = { 192, (side + 2) * 192 + 3, (side * side + 1) * 192 - 1 };
+		assert_true(fabs(exec_slot_get(m.store, slot, 5) - 25 % 17 / 17.) < 1e-6); /* the class token's */
+		for (int k = 0; k < 3; k++)
+			assert_true(fabs(exec_slot_get(m.store, slot, at[k]) - cases[i].want[k]) < 1e-6);
+		model_free(&m);
+		secant_opts_free(&secant_network_options, &net);
+	}
+}
+
 /* A model of ours, read again: it stays what it says, and remembers what is given. */
 static void
 a_model_of_secant_stays_what_it_says(void **state)
@@ -236,6 +282,7 @@ main(void)
 		cmocka_unit_test(a_part_of_several_files_is_named),
 		cmocka_unit_test(weights_of_another_encoder_are_named),
 		cmocka_unit_test(a_model_of_secant_stays_what_it_says),
+		cmocka_unit_test(positions_are_resampled),
 	};
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
