@@ -62,6 +62,38 @@ stream_prop_key(const stream_worker *w, const char *prop, int port, char *key, s
 }
 
 int
+stream_prop_channels(const stream_worker *w, int ids[STREAM_CHANNELS])
+{
+	char text[300];
+	double v[STREAM_CHANNELS];
+	stream_prop_text(w, "channelIds", text, sizeof text);
+	int n = stream_reals(text, strlen(text), v, STREAM_CHANNELS);
+	for (int i = 0; i < n; i++)
+		ids[i] = (int)v[i];
+	return n < 0 ? 0 : n;
+}
+
+void
+stream_prop_key_at(const stream_worker *w, const char *prop, int i, int port, char *key, size_t size)
+{
+	char *list = stream_prop_copy(w, prop), *at = list, *up = NULL;
+	if (list && strcmp(list, "auto") != 0)
+		for (; i > 0; i--) {
+			at += strcspn(at, ",");
+			at += *at == ',';
+		}
+	while (at && *at == ' ')
+		at++;
+	snprintf(key, size, "%.*s", at ? (int)strcspn(at, ", ") : 0, at ? at : "");
+	if (!strcmp(key, "auto")) {
+		up = w->upstream(w->host, port);
+		snprintf(key, size, "%s", up ? up : "");
+	}
+	secant_free(up);
+	secant_free(list);
+}
+
+int
 stream_put(stream_worker *w, stream_frame *f, int port, const stream_message *kind, stream_blob *blob)
 {
 	char key[300];

@@ -22,7 +22,8 @@ enum {
 	STREAM_NO_DATA = 2017,
 	STREAM_OTHER_MESSAGE = 2018,
 	STREAM_WIDTH = 2020,
-	STREAM_HEIGHT = 2021
+	STREAM_HEIGHT = 2021,
+	STREAM_UNEQUAL = 10005 /* lists that belong together */
 };
 
 typedef struct stream_worker stream_worker;
@@ -69,6 +70,12 @@ char *stream_prop_copy(const stream_worker *w, const char *prop); /* fresh; NULL
 /* The key that a property like dataSourceImage names, or with "auto" what comes before the port; "" where nothing
  * does. */
 void stream_prop_key(const stream_worker *w, const char *prop, int port, char *key, size_t size);
+
+/* The numbers of channelIds, at most 32; how many. */
+enum { STREAM_CHANNELS = 32 };
+int stream_prop_channels(const stream_worker *w, int ids[STREAM_CHANNELS]);
+/* The i-th key of a property that is a list, or with "auto" what comes before that port; "" where nothing does. */
+void stream_prop_key_at(const stream_worker *w, const char *prop, int i, int port, char *key, size_t size);
 
 /* Puts a message under the element's name (name_PORT where it has several ports) and sends the frame there. */
 void stream_answer(stream_worker *w, stream_frame *f, const stream_message *kind, stream_blob *blob);

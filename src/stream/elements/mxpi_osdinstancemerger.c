@@ -1,5 +1,4 @@
 /* mxpi_osdinstancemerger: joins drawings. */
-#include <stdio.h>
 #include "stream/worker.h"
 
 static const stream_prop props[] = {
@@ -9,36 +8,18 @@ static const stream_prop props[] = {
 
 enum { MOST = 64 };
 
-/* The i-th of the keys, or with "auto" what comes before the i-th port. */
-static void
-key_at(stream_worker *w, const char *list, int i, char *key, size_t size)
-{
-	char *up = !strcmp(list, "auto") ? w->upstream(w->host, i) : NULL;
-	for (int k = 0; k < i && strcmp(list, "auto") != 0; k++) {
-		list += strcspn(list, ",");
-		list += *list == ',';
-	}
-	while (*list == ' ')
-		list++;
-	snprintf(key, size, "%.*s", (int)strcspn(list, ", "), list);
-	if (!strcmp(key, "auto"))
-		snprintf(key, size, "%s", up ? up : "");
-	secant_free(up);
-}
-
 /* Drawings of one picture from all ports: the k-th of each list become the k-th of the result. */
 static void
 run(stream_worker *w, stream_frame *const *in)
 {
-	char text[1000], key[300];
+	char key[300];
 	base_str list = { 0 };
 	format_wire at[MOST], one;
 	stream_blob *held[MOST] = { NULL };
 	const stream_message *kind;
 	int n = w->n_sinks < MOST ? w->n_sinks : MOST, more = 1;
-	stream_prop_text(w, "dataSourceList", text, sizeof text);
 	for (int i = 0; i < n; i++) {
-		key_at(w, text, i, key, sizeof key);
+		stream_prop_key_at(w, "dataSourceList", i, i, key, sizeof key);
 		at[i] = (format_wire){ NULL, 0 };
 		if (stream_frame_get(in[i], key, &kind, &held[i]) && kind && !strcmp(kind->name, "MxpiOsdInstancesList"))
 			at[i] = (format_wire){ held[i]->p, held[i]->n };
