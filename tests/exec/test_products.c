@@ -70,6 +70,7 @@ static const extra extras[] = {
 	{ "conv2d_grad_weights", { "wide picture, 32 channels", "padding=1 size=3", "2x4x259x32 2x4x259x16" } },
 	{ "conv2d_grad_weights", { "stride beyond the kernel", "stride=3 size=2", "1x10x11x8 1x3x4x16" } },
 	{ "conv2d_grad_weights", { "stride beyond the kernel, 1x1", "stride=4 size=1", "1x10x11x16 1x3x3x16" } },
+	{ "conv2d_grad_weights", { "4 channels, 1x1 stride 2", "stride=2 size=1", "1x39x61x4 1x20x31x24" } },
 	{ "conv2d_grad_weights", { "four paddings", "padding=0,1,2,3 stride=2 size=4", "1x9x8x16 1x4x5x32" } },
 	{ "conv2d_grad_weights", { "wide kernel", "padding=0,3 size=1x7", "1x5x14x8 1x5x14x8" } },
 	{ "conv2d_grad_weights", { "one row", "padding=1 size=3", "1x1x19x16 1x1x19x16" } },

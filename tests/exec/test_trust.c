@@ -48,6 +48,16 @@ test_dilated_weight_gradients_in_bf16_are_refused(void **state)
 }
 
 static void
+test_strided_weight_gradients_of_few_channels_are_refused(void **state)
+{
+	static const char *const one[] = { "jit_1x1:avx512_core", "jit_1x1:avx2", "jit_bf16_1x1:avx512_core_bf16" };
+	for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+		assert_non_null(exec_dnnl_refused("conv2d_grad_weights thin", one[i], ONEDNN_VERSION(2, 6, 3)));
+		assert_null(exec_dnnl_refused("conv2d_grad_weights", one[i], ONEDNN_VERSION(2, 6, 3)));
+	}
+}
+
+static void
 test_what_was_found_right_is_taken(void **state)
 {
 	assert_null(exec_dnnl_refused("conv2d", tiles, ONEDNN_VERSION(2, 6, 3)));
@@ -146,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_what_follows_them_is_taken_from_the_version_that_was_run),
 		cmocka_unit_test(test_data_gradients_of_1x1_in_bf16_are_refused),
 		cmocka_unit_test(test_dilated_weight_gradients_in_bf16_are_refused),
+		cmocka_unit_test(test_strided_weight_gradients_of_few_channels_are_refused),
 		cmocka_unit_test(test_what_was_found_right_is_taken),
 		cmocka_unit_test(test_scalar_references_are_refused_for_every_operator),
 		cmocka_unit_test(test_the_environment_refuses_by_whole_names),

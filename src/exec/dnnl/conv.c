@@ -125,6 +125,7 @@ prepare_grad_weights(exec_step *s, secant_err *err)
 	onednn_window g = window_of(a);
 	const int64_t *kernel = s->out[0].shape.dim, *picture = s->in[0].shape.dim;
 	g.over = kernel[2] > picture[1] || kernel[3] > picture[2];
+	g.thin = kernel[1] < 16 && (g.stride[0] > 1 || g.stride[1] > 1);
 	onednn_md x = exec_dnnl_nhwc(s, &s->in[0]), dy = exec_dnnl_nhwc(s, &s->in[1]);
 	onednn_md any = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, true),
 			  user = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, false);

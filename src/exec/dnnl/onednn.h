@@ -41,6 +41,7 @@ uint64_t onednn_md_hash(onednn_md_ref md);
 typedef struct onednn_window {
 	dnnl_dims_t stride, dilation, before, after;
 	bool over; /* of weight gradients: the kernel is higher or wider than the picture */
+	bool thin; /* of weight gradients: steps over pixels of fewer channels than a block */
 } onednn_window;
 /* What weight gradients of such a window are called in trust.h. */
 static inline const char *
@@ -48,6 +49,7 @@ onednn_grad_weights_name(const onednn_window *w)
 {
 	return w->dilation[0] || w->dilation[1] ? "conv2d_grad_weights dilated"
 		: w->over                           ? "conv2d_grad_weights over"
+		: w->thin                           ? "conv2d_grad_weights thin"
 											: "conv2d_grad_weights";
 }
 
