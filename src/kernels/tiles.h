@@ -40,6 +40,10 @@ typedef struct kernel_tiles_kernels {
 	 * pixel[2 j + 1 + i]. Either may be NULL. */
 	void (*pairs)(
 		const uint16_t *const *pixel, int64_t n, int64_t channels, uint16_t *even, uint16_t *odd, int64_t step);
+	/* Sums of `parts` gradients, taken out of tiles: to[j * to_step + c * taps + t] = sum over parts of
+	 * part[offset + t * tap_step + j * 16 + c], for `rows` j and `channels` c, up to 16 each. */
+	void (*columns)(const float *const *part, int parts, int64_t offset, int64_t taps, int64_t tap_step, int rows,
+		int channels, float *to, int64_t to_step);
 	void (*product)(const kernel_tiles_product *p); /* by the model of tiles in C: for tests */
 	void (*product_amx)(const kernel_tiles_product *p); /* NULL: the copy has none */
 } kernel_tiles_kernels;

@@ -128,6 +128,28 @@ pairs(const uint16_t *const *pixel, int64_t n, int64_t channels, uint16_t *even,
 }
 #endif
 
+/* A row at a time: all of it is read in order, and written so but for the taps, which come together. */
+static void
+columns(const float *const *part, int parts, int64_t offset, int64_t taps, int64_t tap_step, int n_rows, int channels,
+	float *to, int64_t to_step)
+{
+	for (int64_t j = 0; j < n_rows; j++)
+		for (int64_t t = 0; t < taps; t++) {
+			float sum[BLOCK];
+			const float *v = part[0] + offset + t * tap_step + j * BLOCK;
+			for (int c = 0; c < BLOCK; c++)
+				sum[c] = v[c];
+			for (int i = 1; i < parts; i++) {
+				v = part[i] + offset + t * tap_step + j * BLOCK;
+				for (int c = 0; c < BLOCK; c++)
+					sum[c] += v[c];
+			}
+			float *y = to + j * to_step + t;
+			for (int c = 0; c < channels; c++)
+				y[c * taps] = sum[c];
+		}
+}
+
 /* ---- products ---- */
 
 /* Sums stand in registers 0 to 3. */
@@ -259,4 +281,4 @@ product_amx(const kernel_tiles_product *p)
 #define product_amx NULL
 #endif
 
-const kernel_tiles_kernels KERNEL_TABLE(tiles) = { rows, pairs, product, product_amx };
+const kernel_tiles_kernels KERNEL_TABLE(tiles) = { rows, pairs, columns, product, product_amx };

@@ -325,17 +325,27 @@ sum_slab(const layer *l, const uint16_t *slab, int64_t from, int64_t to, float *
 	(base_cpu_has_amx() && k->product_amx ? k->product_amx : k->product)(&p);
 }
 
-/* Tiles of all parts, added up, to out x in x kernel: of output channel o. */
+/* Tiles of all parts, added up, to out x in x kernel: a block of output channels by a block of x. */
 static void
-deliver(const layer *l, const float *const *sums, int parts, int64_t o, float *to)
+deliver(const layer *l, const float *const *sums, int parts, int64_t out_block, int64_t in_block, float *to)
 {
-	int64_t columns = l->taps * l->in_blocks, at = o / BLOCK * columns * SUMS + o % BLOCK * BLOCK;
-	int64_t down = l->rows.taps, across = l->joined ? l->channels / l->in : l->columns.taps;
+	int64_t columns = l->taps * l->in_blocks, at = (out_block * columns + in_block) * SUMS;
+	int64_t numbers = l->in * l->taps, rows = least(BLOCK, l->out - out_block * BLOCK);
+	kernel_tiles_best()->columns(sums, parts, at, l->taps, l->in_blocks * SUMS, (int)rows,
+		(int)least(BLOCK, l->in - in_block * BLOCK), to + out_block * BLOCK * numbers + in_block * BLOCK * l->taps,
+		numbers);
+}
+
+/* The same where taps are channels: of output channel o. */
+static void
+deliver_joined(const layer *l, const float *const *sums, int parts, int64_t o, float *to)
+{
+	int64_t at = o / BLOCK * l->taps * l->in_blocks * SUMS + o % BLOCK * BLOCK, across = l->channels / l->in;
 	for (int64_t c = 0; c < l->in; c++)
-		for (int64_t u = 0; u < down; u++)
+		for (int64_t u = 0; u < l->taps; u++)
 			for (int64_t v = 0; v < across; v++) {
-				int64_t channel = l->joined ? v * l->in + c : c, tap = l->joined ? u : u * across + v;
-				int64_t i = at + (tap * l->in_blocks + channel / BLOCK) * SUMS + channel % BLOCK;
+				int64_t channel = v * l->in + c;
+				int64_t i = at + (u * l->in_blocks + channel / BLOCK) * SUMS + channel % BLOCK;
 				float sum = sums[0][i];
 				for (int t = 1; t < parts; t++)
 					sum += sums[t][i];
@@ -384,10 +394,16 @@ run(const exec_step *s, void *bound, const void *const *in, void *const *out, vo
 			sums[t] = (const float *)(const void *)part;
 		}
 	}
+	int parts = l->shared ? 1 : l->parts;
+	for (int64_t o = 0; l->joined && o < l->out; o++)
+		deliver_joined(l, sums, parts, o, (float *)out[0] + o * weights);
+	if (l->joined)
+		return SECANT_OK;
+	int64_t blocks = l->out_blocks * l->in_blocks;
 	EXEC_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++)
-		for (int64_t o = exec_part(l->out, l->parts, t); o < exec_part(l->out, l->parts, t + 1); o++)
-			deliver(l, sums, l->shared ? 1 : l->parts, o, (float *)out[0] + o * weights);
+		for (int64_t i = exec_part(blocks, l->parts, t); i < exec_part(blocks, l->parts, t + 1); i++)
+			deliver(l, sums, parts, i / l->in_blocks, i % l->in_blocks, out[0]);
 	return SECANT_OK;
 }
 
