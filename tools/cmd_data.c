@@ -54,9 +54,9 @@ data_open(const char *path, const secant_dataset_reading *reading, const common 
 	return d;
 }
 
-/* The report in words: what was made, and what was lost. */
+/* The report in words: what was made, and what was lost; with notes where opening the set has not said them yet. */
 static void
-print_report(const char *report, const common *c)
+print_report(const char *report, bool notes, const common *c)
 {
 	json_t *j = json_loads(report, 0, NULL);
 	if (!j)
@@ -64,6 +64,8 @@ print_report(const char *report, const common *c)
 	const json_t *lost = json_object_get(j, "lost"), *plan = json_object_get(j, "would_write");
 	json_t *row;
 	size_t i;
+	json_array_foreach (notes && !c->quiet ? json_object_get(j, "notes") : NULL, i, row)
+		fprintf(stderr, "%s\n", json_string_value(row));
 	json_array_foreach ((json_t *)(uintptr_t)plan, i, row)
 		printf("%s\n", json_string_value(row));
 	if (!c->quiet) {
@@ -82,24 +84,30 @@ print_report(const char *report, const common *c)
 	json_decref(j);
 }
 
+static void
+finish_report(char *report, bool notes, const common *c)
+{
+	if (report && c->json)
+		tool_print(report);
+	else if (report)
+		print_report(report, notes, c);
+	secant_free(report);
+}
+
 int
 data_write(secant_dataset *d, const secant_dataset_writing *writing, const common *c, secant_err *err)
 {
 	secant_watch watch = data_watch(c);
 	char *report = NULL;
 	secant_status status = secant_dataset_write(d, writing, &watch, &report, err);
-	data_report(report, c);
+	finish_report(report, false, c);
 	return status;
 }
 
 void
 data_report(char *report, const common *c)
 {
-	if (report && c->json)
-		tool_print(report);
-	else if (report)
-		print_report(report, c);
-	secant_free(report);
+	finish_report(report, true, c);
 }
 
 void

@@ -256,8 +256,8 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 typedef struct painting {
 	const ann_set *s;
 	secant_image *mask;
-	base_str *atr;
-	int instance, lost;
+	const ann_object *object[INSTANCES]; /* by its blue, from 1 */
+	int instances, lost;
 } painting;
 
 static void
@@ -267,22 +267,39 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 	int number = o->class + 1;
 	if (ann_is_void(p->s, o))
 		return;
-	if (p->instance == INSTANCES - 1) {
+	if (p->instances == INSTANCES - 1) {
 		p->lost++;
 		return;
 	}
-	p->instance++;
+	p->object[++p->instances] = o;
 	for (int y = r.y0; y < r.y1; y++)
 		for (int x = r.x0; x < r.x1; x++) {
 			size_t at = (size_t)y * (size_t)p->mask->width + (size_t)x;
 			uint8_t *c = (uint8_t *)p->mask->data + 3 * at;
 			if (layer[at])
-				c[0] = (uint8_t)(number / 256 * 10), c[1] = (uint8_t)number, c[2] = (uint8_t)p->instance;
+				c[0] = (uint8_t)(number / 256 * 10), c[1] = (uint8_t)number, c[2] = (uint8_t)p->instances;
 		}
-	const char *occluded = o->attributes ? ann_get(p->s, o->attributes, "occluded") : NULL,
-			   *class = ann_class_of(p->s, o);
-	base_str_addf(
-		p->atr, "%03d # 0 # %d # %s # %s # \"\"\n", p->instance, occluded && !strcmp(occluded, "true"), class, class);
+}
+
+/* The lines of NAME_atr.txt. An instance is its rank among the blues there are, so one that others cover altogether
+ * must not count: all behind it would change their names. How many these are. */
+static int
+name_instances(const painting *p, base_str *atr)
+{
+	bool seen[INSTANCES] = { false };
+	const uint8_t *c = p->mask->data;
+	int rank = 0;
+	for (size_t i = 0, n = (size_t)p->mask->width * (size_t)p->mask->height; i < n; i++)
+		seen[c[3 * i + 2]] = true;
+	for (int k = 1; k <= p->instances; k++) {
+		const ann_object *o = p->object[k];
+		const char *occluded = o->attributes ? ann_get(p->s, o->attributes, "occluded") : NULL,
+				   *class = ann_class_of(p->s, o);
+		if (seen[k])
+			base_str_addf(
+				atr, "%03d # 0 # %d # %s # %s # \"\"\n", ++rank, occluded && !strcmp(occluded, "true"), class, class);
+	}
+	return p->instances - rank;
 }
 
 static secant_status
@@ -295,7 +312,7 @@ write_picture(ann_set *s, int i, ann_out *out, secant_err *err)
 											  : "images/all";
 	secant_image mask = { 0 };
 	base_str atr = { 0 };
-	painting p = { s, &mask, &atr, 0, 0 };
+	painting p = { .s = s, .mask = &mask };
 	char *stem = ann_with_extension(ann_str(s, im->name), "x"), *seg = NULL, *text = NULL;
 	if (stem) {
 		stem[strlen(stem) - 2] = 0;
@@ -309,6 +326,8 @@ write_picture(ann_set *s, int i, ann_out *out, secant_err *err)
 		status = ann_paint_objects(s, i, false, ANN_LATER_ON_TOP, stamp, &p, err);
 	if (!status)
 		status = ann_out_mask(out, &mask, seg, err);
+	if (!status)
+		ann_out_lose(out, name_instances(&p, &atr), "object that others cover altogether");
 	if (!status)
 		status = ann_out_str(out, text, &atr, err);
 	if (!status)

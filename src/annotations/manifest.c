@@ -91,6 +91,11 @@ ann_write_manifest(
 		}
 		base_str_add(&t, "\n  }");
 	}
+	for (int i = 0; i < out->beneath.n; i++) {
+		base_str_add(&t, i ? ", " : ",\n  \"beneath\": [");
+		put_text(&t, out->beneath.v[i]);
+	}
+	base_str_add(&t, out->beneath.n ? "]" : "");
 	if (renamed || ids)
 		put_pictures(&t, s, renamed, ids);
 	base_str_add(&t, "\n}\n");
@@ -166,6 +171,49 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 	return status;
 }
 
+/* The name without the folder that it was put into; whole where it lies in none of them. */
+static const char *
+without_folder(const char *name, const base_names *folders)
+{
+	for (int i = 0; i < folders->n; i++) {
+		size_t n = strlen(folders->v[i]);
+		if (!strncmp(name, folders->v[i], n) && name[n] == '/' && name[n + 1])
+			return name + n + 1;
+	}
+	return name;
+}
+
+/* Names as they were before they were put into folders, unless that makes two of them one. */
+static secant_status
+leave_folders(ann_set *s, json_pull *j, secant_err *err)
+{
+	base_names folders = { 0 };
+	ann_field text;
+	ann_set seen;
+	ann_init(&seen);
+	secant_status status = SECANT_OK;
+	for (ann_pull_array(j); ann_pull_element(j) && ann_pull_string(j, &text);) {
+		char *one = base_strndup(text.p, ann_len(text));
+		if (!one || base_names_add(&folders, one))
+			status = ann_nomem(err);
+		secant_free(one);
+	}
+	bool apart = !j->err.code;
+	for (int i = 0; !status && apart && i < s->n_images; i++) {
+		const char *name = without_folder(ann_str(s, s->images[i].name), &folders);
+		apart = ann_find_image(&seen, name, strlen(name)) < 0;
+		if (ann_add_image(&seen, name, strlen(name)) < 0)
+			status = ann_nomem(err);
+	}
+	for (int i = 0; !status && apart && i < s->n_images; i++) {
+		const char *name = ann_str(&seen, seen.images[i].name);
+		s->images[i].name = ann_intern(s, name, strlen(name));
+	}
+	base_names_free(&folders);
+	ann_free(&seen);
+	return status || !apart ? status : ann_compact(s, err); /* which looks names up anew */
+}
+
 /* [name, former, id, object ids...]; ids count only when there are as many as objects. */
 static void
 read_pictures(ann_set *s, json_pull *j)
@@ -211,10 +259,13 @@ ann_read_manifest(ann_set *s, const char *root, secant_err *err)
 			json_pull j;
 			ann_field key, text;
 			ann_pull_init(&j, data, n, path);
-			for (ann_pull_object(&j); ann_pull_key(&j, &key);) {
+			for (ann_pull_object(&j); !status && ann_pull_key(&j, &key);) {
 				if (ann_is(key, "classes"))
 					status = read_classes(s, &j, err);
-				else if (ann_is(key, "names"))
+				else if (ann_is(key, "beneath")) {
+					status = leave_folders(s, &j, err);
+					status = status ? status : ann_index(s, err);
+				} else if (ann_is(key, "names"))
 					read_pictures(s, &j);
 				else if (ann_is(key, "voc_origin") && ann_pull_string(&j, &text)) {
 					for (int i = 1; i < 5; i++)

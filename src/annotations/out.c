@@ -405,6 +405,7 @@ ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, secant_err
 	secant_free(o->path);
 	secant_free(o->staging);
 	secant_free(o->last_dir);
+	base_names_free(&o->beneath);
 	*o = (ann_out){ .fd = -1 };
 	return status;
 }

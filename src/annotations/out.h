@@ -5,6 +5,7 @@
 #ifndef ANN_OUT_H
 #define ANN_OUT_H
 #include "annotations/model.h"
+#include "base/file.h"
 
 typedef enum ann_link { ANN_COPY, ANN_HARDLINK, ANN_SYMLINK, ANN_REFLINK } ann_link;
 typedef struct ann_loss {
@@ -20,6 +21,7 @@ typedef struct ann_out {
 	ann_table names;
 	base_str names_text; /* files so far */
 	char *last_dir; /* made last */
+	base_names beneath; /* folders that were put before the names of pictures, which the manifest says */
 	base_str plan; /* dry run: one line a file */
 	ann_loss *losses;
 	int n_losses, losses_capacity;

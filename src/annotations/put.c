@@ -98,6 +98,11 @@ ann_out_beneath(ann_out *out, const ann_set *s, int image, const char *prefix, s
 	const ann_image *im = &s->images[image];
 	char *path = base_format("%s%s%s", prefix, *prefix ? "/" : "", ann_str(s, im->name));
 	secant_status status = path ? ann_out_picture(out, s, im, path, err) : ann_nomem(err);
+	bool known = !*prefix;
+	for (int i = 0; i < out->beneath.n && !known; i++)
+		known = !strcmp(out->beneath.v[i], prefix);
+	if (!status && !known && base_names_add(&out->beneath, prefix))
+		status = ann_nomem(err);
 	secant_free(path);
 	return status;
 }

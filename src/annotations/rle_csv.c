@@ -10,6 +10,7 @@
  * Pictures that no row names are part of the set where they lie beside pictures that are named (they have no object);
  * those of other folders (test_images) are left out.
  */
+#include "annotations/put.h"
 #include "annotations/csv.h"
 #include "annotations/find.h"
 #include "annotations/paint.h"
@@ -383,11 +384,7 @@ put_picture(base_str *t, const ann_set *s, int i, ann_out *out, secant_err *err)
 		ann_csv_cell(t, name, strlen(name));
 		base_str_add(t, ",,\n");
 	}
-	char *picture = base_format("images/%s", name);
-	if (!status)
-		status = picture ? ann_out_picture(out, s, im, picture, err) : ann_nomem(err);
-	secant_free(picture);
-	return status;
+	return status ? status : ann_out_beneath(out, s, i, "images", err);
 }
 
 static secant_status

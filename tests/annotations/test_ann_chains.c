@@ -1,7 +1,8 @@
 /*
  * Chains of formats drawn by chance: whatever way a set goes, through all formats that hold boxes with fractions of
  * pixels, its boxes, the names of its classes and the pictures they lie in are those of the first set. Pictures are
- * told apart by their widths, since some formats number them.
+ * told apart by their widths, since some formats number them. The same of masks, through chains of verbs: pixels, and
+ * the names and the order of classes.
  */
 #include "ann.h"
 #include "base/rng.h"
@@ -141,11 +142,227 @@ test_boxes_names_and_pictures_survive_any_chain(void **state)
 	}
 }
 
+/* Whatever folders a format puts pictures into, their names are the same after any number of passes. */
+static void
+test_names_do_not_grow(void **state)
+{
+	for (const ann_format *const *f = ann_formats; *f; f++) {
+		if (!(*f)->write || !(*f)->read || (*f)->numbers_images)
+			continue;
+		char *tmp = base_strdup(scratch_dir());
+		base_rng r = base_rng_make(16, BASE_FOR_SPLIT, 0, 0);
+		box b[PICTURES * OBJECTS];
+		int n = draw_boxes(&r, b);
+		write_coco(at(tmp, "0"), b, n);
+		secant_dataset *d = open_as(at(tmp, "0"), NULL);
+		char called[PICTURES][80];
+		for (int pass = 1; pass < 4; pass++) {
+			char out[700], number[8];
+			secant_err err = { 0 };
+			secant_dataset_item p;
+			snprintf(number, sizeof number, "%d", pass);
+			snprintf(out, sizeof out, "%s", at(tmp, number));
+			if (write_as(d, (*f)->name, out, NULL, NULL, &err))
+				fail_msg("%s: %s", (*f)->name, err.msg);
+			secant_dataset_free(d);
+			d = open_as(out, (*f)->name);
+			assert_int_equal(secant_dataset_count(d), PICTURES);
+			for (int i = 0; secant_dataset_picture(d, i, &p); i++) {
+				if (pass > 1 && strcmp(called[i], p.name))
+					fail_msg("%s, pass %d: '%s' was '%s'", (*f)->name, pass, p.name, called[i]);
+				snprintf(called[i], sizeof called[i], "%s", p.name);
+			}
+			if (pass == 1 && strcmp(called[0], "p0.png"))
+				print_message("%s calls p0.png %s\n", (*f)->name, called[0]);
+		}
+		secant_dataset_free(d);
+		remove_tree(tmp);
+		secant_free(tmp);
+	}
+}
+
+/* --- verbs, over masks --- */
+
+enum { SIDE = 40, CLASSES = 5 };
+static const char *const mask_names[CLASSES] = { "background", "road", "big dog", "tree", "car" };
+
+static void
+put_grey(const char *folder, const char *name, int w, const uint8_t *v)
+{
+	secant_err err = { 0 };
+	secant_image im;
+	void *data = NULL;
+	size_t n = 0;
+	assert_int_equal(secant_image_new(&im, w, SIDE, 1, SECANT_U8, &err), 0);
+	memcpy(im.data, v, (size_t)w * SIDE);
+	assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
+	put_bytes(folder, name, data, n);
+	secant_image_free(&im);
+	secant_free(data);
+}
+
+/* Rectangles of three of the four classes on background; the last picture has none. */
+static void
+write_masks(const char *folder, base_rng *r, uint8_t masks[PICTURES][SIDE * (SIDE + PICTURES)])
+{
+	put(folder, "dataset_meta.json",
+		"{\"label_map\": {\"0\": \"background\", \"1\": \"road\", \"2\": \"big dog\", \"3\": \"tree\", \"4\": "
+		"\"car\"}, "
+		"\"background_label\": \"0\"}");
+	for (int i = 0; i < PICTURES; i++) {
+		int w = SIDE + i;
+		char name[40];
+		memset(masks[i], 0, sizeof masks[i]);
+		for (int k = i == PICTURES - 1 ? 0 : 1 + base_rng_below(r, 6); k; k--) {
+			static const uint8_t used[3] = { 1, 2, 4 };
+			int x = base_rng_below(r, 30), y = base_rng_below(r, 30), v = used[base_rng_below(r, 3)];
+			for (int dy = base_rng_below(r, 10); dy >= 0; dy--)
+				memset(masks[i] + (y + dy) * w + x, v, 1 + (size_t)base_rng_below(r, 10));
+		}
+		snprintf(name, sizeof name, "images/p%d.png", i);
+		put_picture(folder, name, w, SIDE, i);
+		snprintf(name, sizeof name, "masks/p%d.png", i);
+		put_grey(folder, name, w, masks[i]);
+	}
+}
+
+static void
+assert_masks(const secant_dataset *d, uint8_t masks[PICTURES][SIDE * (SIDE + PICTURES)], const char *way)
+{
+	secant_dataset_item p;
+	int value[64] = { 0 }, at = 0, n = secant_dataset_classes(d);
+	if (secant_dataset_count(d) != PICTURES)
+		fail_msg("%s: %d pictures", way, secant_dataset_count(d));
+	for (int i = 0; i < n && i < 60; i++) { /* classes stand in the order of the first set; background may be none */
+		const char *name = secant_dataset_class_name(d, i);
+		while (at < CLASSES && strcmp(mask_names[at], name))
+			at++;
+		if (at == CLASSES)
+			fail_msg("%s: class '%s' is unknown, or out of its order", way, name);
+		value[i + 1] = at;
+	}
+	for (int i = 0; secant_dataset_picture(d, i, &p); i++) {
+		secant_image im;
+		secant_err err = { 0 };
+		int k = p.width - SIDE, wrong = 0;
+		if (k < 0 || k >= PICTURES || secant_dataset_mask(d, i, false, 0, 1, &im, &err))
+			fail_msg("%s: '%s' is %d wide. %s", way, p.name, p.width, err.msg);
+		for (int j = 0; j < p.width * SIDE; j++) {
+			int v = ((const uint8_t *)im.data)[j];
+			wrong += v > 60 || value[v] != masks[k][j];
+		}
+		secant_image_free(&im);
+		if (wrong)
+			fail_msg("%s: %d pixels of '%s' have another class", way, wrong, p.name);
+	}
+}
+
+static void
+remap(secant_dataset *d, const char *folder, bool back)
+{
+	base_str t = { 0 };
+	secant_err err = { 0 };
+	for (int i = 1; i < CLASSES; i++)
+		base_str_addf(&t, back ? "%s x = %s\n" : "%s = %s x\n", mask_names[i], mask_names[i]);
+	put(folder, "map.txt", t.p);
+	base_str_free(&t);
+	if (secant_dataset_remap(d, at(folder, "map.txt"), &err))
+		fail_msg("%s", err.msg);
+}
+
+/* Into tiles and together again: the set that comes back is read from its folder. */
+static secant_dataset *
+tile_and_untile(secant_dataset *d, const char *tiles, const char *whole, int overlap, const char *way)
+{
+	secant_err err = { 0 };
+	secant_dataset_tiling tiling;
+	secant_dataset_writing writing;
+	char number[8];
+	snprintf(number, sizeof number, "%d", overlap);
+	assert_int_equal(secant_opts_init(&secant_dataset_tiling_options, &tiling, &err), 0);
+	assert_int_equal(secant_opts_init(&secant_dataset_writing_options, &writing, &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_tiling_options, &tiling, "size", "24", &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_tiling_options, &tiling, "overlap", number, &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_tiling_options, &tiling, "keep", "0", &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_writing_options, &writing, "out", tiles, &err), 0);
+	if (secant_dataset_tile(d, &tiling, &writing, NULL, NULL, &err))
+		fail_msg("%s: %s", way, err.msg);
+	secant_dataset_free(d);
+	assert_int_equal(secant_opts_set(&secant_dataset_writing_options, &writing, "out", whole, &err), 0);
+	if (secant_dataset_untile(tiles, NULL, &writing, NULL, NULL, &err))
+		fail_msg("%s: %s", way, err.msg);
+	secant_opts_free(&secant_dataset_tiling_options, &tiling);
+	secant_opts_free(&secant_dataset_writing_options, &writing);
+	return open_as(whole, NULL);
+}
+
+static void
+test_pixels_and_classes_survive_any_chain_of_verbs(void **state)
+{
+	static const char *const formats[] = { "masks", "coco", "labelme", "supervisely", "datumaro", "cvat", "rle-csv",
+		"voc-seg", "ade20k", "ade20k-full", "camvid", "mapillary", "kitti-seg", "label-studio", "cityscapes" };
+	enum { FORMATS = sizeof formats / sizeof *formats, WAYS = 12, STEPS = 4, VERBS = 6 };
+	static uint8_t masks[PICTURES][SIDE * (SIDE + PICTURES)];
+	for (int chain = 0; chain < WAYS; chain++) {
+		char *tmp = base_strdup(scratch_dir()), way[500] = "masks";
+		base_rng r = base_rng_make(17, BASE_FOR_SPLIT, (uint64_t)chain, 0);
+		write_masks(at(tmp, "0"), &r, masks);
+		secant_dataset *d = open_as(at(tmp, "0"), NULL);
+		assert_masks(d, masks, way);
+		for (int step = 1; step <= STEPS; step++) {
+			char out[700], tiles[720], number[16];
+			secant_err err = { 0 };
+			int verb = base_rng_below(&r, VERBS), overlap = base_rng_below(&r, 2) * 8;
+			const char *f = formats[chain < FORMATS && step == 1 ? chain : (int)base_rng_below(&r, FORMATS)];
+			secant_dataset_splitting splitting;
+			snprintf(number, sizeof number, "%d", step);
+			snprintf(out, sizeof out, "%s", at(tmp, number));
+			snprintf(tiles, sizeof tiles, "%s-tiles", out);
+			/* Cityscapes names its tiles anew, so that they are no more found */
+			if (verb == 0 && strcmp(secant_dataset_format_name(d), "cityscapes") != 0) {
+				snprintf(way + strlen(way), sizeof way - strlen(way), " > tile, overlap %d", overlap);
+				d = tile_and_untile(d, tiles, out, overlap, way);
+				assert_masks(d, masks, way);
+				continue;
+			}
+			if (verb == 1 || verb == 2) {
+				snprintf(way + strlen(way), sizeof way - strlen(way), verb == 1 ? " > masks" : " > polygons");
+				if (verb == 1 ? secant_dataset_to_masks(d, &err) : secant_dataset_to_polygons(d, 0, &err))
+					fail_msg("%s: %s", way, err.msg);
+			} else if (verb == 3) {
+				snprintf(way + strlen(way), sizeof way - strlen(way), " > remap");
+				remap(d, tmp, false);
+				remap(d, tmp, true);
+			} else if (verb == 4) {
+				snprintf(way + strlen(way), sizeof way - strlen(way), " > split");
+				assert_int_equal(secant_opts_init(&secant_dataset_splitting_options, &splitting, &err), 0);
+				if (secant_dataset_split(d, &splitting, &err))
+					fail_msg("%s: %s", way, err.msg);
+				secant_opts_free(&secant_dataset_splitting_options, &splitting);
+			}
+			assert_masks(d, masks, way);
+			snprintf(way + strlen(way), sizeof way - strlen(way), " > %s", f);
+			if (write_as(d, f, out, NULL, NULL, &err))
+				fail_msg("%s: %s", way, err.msg);
+			secant_dataset_free(d);
+			d = open_as(out, NULL);
+			if (strcmp(secant_dataset_format_name(d), f))
+				fail_msg("%s: found out as %s", way, secant_dataset_format_name(d));
+			assert_masks(d, masks, way);
+		}
+		secant_dataset_free(d);
+		remove_tree(tmp);
+		secant_free(tmp);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boxes_names_and_pictures_survive_any_chain),
+		cmocka_unit_test(test_names_do_not_grow),
+		cmocka_unit_test(test_pixels_and_classes_survive_any_chain_of_verbs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
