@@ -246,17 +246,126 @@ ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
 	return good && !s->memory.code ? shape : 0;
 }
 
+/* --- parts that overlap
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct part {
+	const double *xy;
+	int n;
+	double box[4];
+} part;
+
+static double
+side(const double *a, const double *b, const double *p)
+{
+	return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
+}
+
+/* Is a place within a ring, and not on its border? */
+static bool
+within(const part *r, const double *p)
+{
+	bool in = false;
+	for (int i = 0; i < r->n; i++) {
+		const double *a = r->xy + 2 * i, *b = r->xy + 2 * ((i + 1) % r->n);
+		double s = side(a, b, p), length = hypot(b[0] - a[0], b[1] - a[1]);
+		if (fabs(s) <= 1e-6 * length && p[0] >= fmin(a[0], b[0]) - 1e-6 && p[0] <= fmax(a[0], b[0]) + 1e-6
+			&& p[1] >= fmin(a[1], b[1]) - 1e-6 && p[1] <= fmax(a[1], b[1]) + 1e-6)
+			return false;
+		if ((a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0])
+			in = !in;
+	}
+	return in;
+}
+
+/* A place inside of a ring: halfway between its first two borders on a line between two heights. */
+static bool
+some_place(const part *r, double p[2])
+{
+	double top = r->box[1], next = r->box[3];
+	for (int i = 0; i < r->n; i++)
+		if (r->xy[2 * i + 1] > top && r->xy[2 * i + 1] < next)
+			next = r->xy[2 * i + 1];
+	double first = INFINITY, second = INFINITY;
+	p[1] = (top + next) / 2;
+	for (int i = 0; i < r->n; i++) {
+		const double *a = r->xy + 2 * i, *b = r->xy + 2 * ((i + 1) % r->n);
+		if ((a[1] > p[1]) == (b[1] > p[1]))
+			continue;
+		double x = (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0];
+		second = fmin(second, fmax(first, x));
+		first = fmin(first, x);
+	}
+	p[0] = (first + second) / 2;
+	return isfinite(p[0]);
+}
+
+static bool
+overlap(const part *a, const part *b)
+{
+	enum { LONG = 40000000 }; /* beyond, pixels decide */
+	double p[2];
+	if (!(a->box[0] < b->box[2] && b->box[0] < a->box[2] && a->box[1] < b->box[3] && b->box[1] < a->box[3]))
+		return false;
+	if ((int64_t)a->n * b->n > LONG)
+		return true;
+	if ((some_place(a, p) && within(b, p)) || (some_place(b, p) && within(a, p)))
+		return true;
+	for (int i = 0; i < a->n; i++) {
+		const double *u = a->xy + 2 * i, *v = a->xy + 2 * ((i + 1) % a->n);
+		if (within(b, (const double[]){ (u[0] + v[0]) / 2, (u[1] + v[1]) / 2 }))
+			return true;
+		for (int k = 0; k < b->n; k++) {
+			const double *s = b->xy + 2 * k, *t = b->xy + 2 * ((k + 1) % b->n);
+			double least = 1e-6 * (hypot(v[0] - u[0], v[1] - u[1]) + hypot(t[0] - s[0], t[1] - s[1]));
+			double c = side(u, v, s), d = side(u, v, t), e = side(s, t, u), f = side(s, t, v);
+			if (fmin(fmin(fabs(c), fabs(d)), fmin(fabs(e), fabs(f))) > least && (c > 0) != (d > 0)
+				&& (e > 0) != (f > 0))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Do parts of a shape lie over each other? Their union is meant, but one ring around both counts what it runs around
+ * twice as a hole. */
+static bool
+parts_overlap(const ann_set *s, uint32_t shape, double extent[4])
+{
+	int parts;
+	const double *p = ann_parts(s, shape, &parts);
+	part *v = parts > 1 && ann_extent(s, shape, extent) ? secant_calloc((size_t)parts, sizeof *v) : NULL;
+	bool any = false;
+	for (int i = 0; v && i < parts; i++) {
+		p = ann_part(p, &v[i].xy, &v[i].n);
+		double *b = v[i].box;
+		b[0] = b[1] = INFINITY, b[2] = b[3] = -INFINITY;
+		for (int k = 0; k < v[i].n; k++) {
+			const double *at = v[i].xy + 2 * k;
+			b[0] = fmin(b[0], at[0]), b[1] = fmin(b[1], at[1]), b[2] = fmax(b[2], at[0]), b[3] = fmax(b[3], at[1]);
+		}
+		for (int k = 0; k < i && !any; k++)
+			any = v[i].n > 2 && v[k].n > 2 && overlap(&v[i], &v[k]);
+	}
+	secant_free(v);
+	return any;
+}
+
 secant_status
 ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err)
 {
 	ann_kind kind = ann_shape_kind(s, o->shape);
+	double far[4];
 	ring->n = 0;
-	bool good = true;
-	if (kind == ANN_RLE) {
+	bool good = true,
+		 over = kind == ANN_POLYGONS && parts_overlap(s, o->shape, far) && far[2] < 30000 && far[3] < 30000;
+	if (kind == ANN_RLE || over) {
 		ann_rle r;
 		ann_set own;
 		ann_init(&own);
-		uint32_t h = (uint32_t)s->shapes[o->shape + 1], w = (uint32_t)s->shapes[o->shape + 2];
+		uint32_t h = over ? (uint32_t)ceil(fmax(far[3], 0)) + 1 : (uint32_t)s->shapes[o->shape + 1],
+				 w = over ? (uint32_t)ceil(fmax(far[2], 0)) + 1 : (uint32_t)s->shapes[o->shape + 2];
 		secant_status status = ann_rle_shape(&r, s, o->shape, h, w, err);
 		ann_object traced = *o;
 		if (!status) {

@@ -11,8 +11,8 @@ typedef struct ann_ring {
  * shape in `s`; `tolerance` > 0 drops vertices nearer than that to the line of their neighbours (Douglas and Peucker).
  * 0 when empty or no memory. */
 uint32_t ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err);
-/* All parts of a shape as one ring, joined by seams of no width between nearest points; masks are traced, and without
- * shape the box's corners are taken. */
+/* All parts of a shape as one ring, joined by seams of no width between nearest points; masks are traced, parts
+ * that overlap are united by pixels and traced, and without shape the box's corners are taken. */
 secant_status ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err) SECANT_NODISCARD;
 /* Four corners: those of a quad or of a polygon of four points, of the smallest rectangle around anything else, or of
  * the box. */

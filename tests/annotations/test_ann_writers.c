@@ -32,41 +32,38 @@ static const struct {
 		"(0,11)(2,11)(2,14)(0,14); " BOX_OBJECT " | b.png 20x16:",
 		{ "further part", "crowd mark", "attribute 'age'" } },
 	{ "supervisely",
-		"ds/img/a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); " MASK_OBJECT
-		"; " BOX_OBJECT " crowd sure=\"yes\" age=7 | ds/img/b.png 20x16:",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); " MASK_OBJECT
+		"; " BOX_OBJECT " crowd sure=\"yes\" age=7 | b.png 20x16:",
 		{ "further part" } },
 	{ "label-studio",
-		"images/a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); " MASK_OBJECT
-		"; " BOX_OBJECT " | images/b.png 20x16:",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(12,4)(18,4)(18,8.25)(12,4)(9,2)(9,9); " MASK_OBJECT
+		"; " BOX_OBJECT " | b.png 20x16:",
 		{ "further part", "crowd mark", "attribute 'age'", "stored area" } },
 	{ "datumaro",
-		"images/default/a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(9,9) + (12,4)(18,4)(18,8.25); " MASK_OBJECT
-		"; " BOX_OBJECT " crowd sure=\"yes\" age=7 | images/default/b.png 20x16:",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(9,9) + (12,4)(18,4)(18,8.25); " MASK_OBJECT "; " BOX_OBJECT
+		" crowd sure=\"yes\" age=7 | b.png 20x16:",
 		{ NULL } },
 	{ "mot",
 		"img1/000001.png 20x16: cat 2,2 16x7 track_id=1 visibility=1; big dog 0,11 2x3 track_id=2 visibility=1; big "
 		"dog "
 		"1.5,2 3.25x4 track_id=3 visibility=1 | img1/000002.png 20x16:",
 		{ "polygon (its box is written)", "mask of an object", "crowd mark", "name of a picture" } },
-	{ "wider",
-		"WIDER_all/images/a.png 20x16: face 2,2 16x7; face 0,11 2x3; face 1.5,2 3.25x4 | WIDER_all/images/b.png 20x16:",
+	{ "wider", "a.png 20x16: face 2,2 16x7; face 0,11 2x3; face 1.5,2 3.25x4 | b.png 20x16:",
 		{ "polygon (its box is written)", "name of a class", "crowd mark", "attribute 'sure'" } },
 	{ "icdar",
-		"images/a.png 20x16: text 2,2 16x7 quad (2,2)(18,2)(18,9)(2,9); text "
-		"0,11 2x3 quad (0,11)(2,11)(2,14)(0,14); text 1.5,2 3.25x4 quad (1.5,2)(4.75,2)(4.75,6)(1.5,6) | images/b.png "
+		"a.png 20x16: text 2,2 16x7 quad (2,2)(18,2)(18,9)(2,9); text "
+		"0,11 2x3 quad (0,11)(2,11)(2,14)(0,14); text 1.5,2 3.25x4 quad (1.5,2)(4.75,2)(4.75,6)(1.5,6) | b.png "
 		"20x16:",
 		{ "smallest rectangle", "name of a class", "crowd mark", "attribute 'sure'" } },
-	{ "open-images",
-		"images/a.png 20x16: cat 2,2 16x7; big dog 0,11 2x3; big dog 1.5,2 3.25x4 crowd | images/b.png 20x16:",
+	{ "open-images", "a.png 20x16: cat 2,2 16x7; big dog 0,11 2x3; big dog 1.5,2 3.25x4 crowd | b.png 20x16:",
 		{ "polygon (its box is written)", "mask of an object", "attribute 'age'" } },
 	{ "createml", "a.png 20x16: cat 2,2 16x7; big dog 0,11 2x3; big dog 1.5,2 3.25x4 | b.png 20x16:",
 		{ "polygon (its box is written)", "crowd mark" } },
 	{ "ade20k-full",
-		"images/all/a.png 20x16: big dog 1,2 4x4 mask 16; cat 5,2 13x7 mask 34; big dog 0,11 2x3 mask 6 | "
-		"images/all/b.png 20x16:",
+		"a.png 20x16: big dog 1,2 4x4 mask 16; cat 5,2 13x7 mask 34; big dog 0,11 2x3 mask 6 | "
+		"b.png 20x16:",
 		{ "crowd mark", "attribute 'age'" } },
-	{ "rle-csv",
-		"images/a.png 20x16: cat 2,2 16x7 mask 40; " MASK_OBJECT "; big dog 1,2 4x4 mask 16 | images/b.png 20x16:",
+	{ "rle-csv", "a.png 20x16: cat 2,2 16x7 mask 40; " MASK_OBJECT "; big dog 1,2 4x4 mask 16 | b.png 20x16:",
 		{ "crowd mark", "attribute 'age'" } },
 };
 
@@ -187,6 +184,55 @@ test_full_ade20k(void **state)
 	}
 }
 
+/* Parts that lie over each other mean their union, also where a format has one ring for an object: a ring that runs
+ * around both would leave a hole. Parts that only touch, or lie apart, keep their numbers. */
+static void
+test_parts_that_overlap_are_one_region(void **state)
+{
+	static const char *const formats[] = { "yolo-seg", "label-studio", "supervisely", "via", "vott", "isat", "coco",
+		"labelme", "cvat", "voc", "datumaro" };
+	static const struct {
+		const char *what, *parts;
+		int pixels;
+	} rows[] = {
+		{ "corners over each other", "[2, 2, 10, 2, 10, 10, 2, 10], [6, 6, 14, 6, 14, 14, 6, 14]", 112 },
+		{ "a strip through another", "[2, 4, 16, 4, 16, 8, 2, 8], [6, 2, 10, 2, 10, 12, 6, 12]", 80 },
+		{ "one in another", "[2, 2, 12, 2, 12, 12, 2, 12], [4, 4, 8, 4, 8, 8, 4, 8]", 100 },
+		{ "twice the same", "[2, 2, 10, 2, 10, 10, 2, 10], [2, 2, 10, 2, 10, 10, 2, 10]", 64 },
+		{ "side by side", "[2, 2, 8, 2, 8, 10, 2, 10], [8, 2, 14, 2, 14, 10, 8, 10]", 96 },
+		{ "along a border", "[2, 2, 10, 2, 10, 10, 2, 10], [6, 2, 14, 2, 14, 10, 6, 10]", 96 },
+	};
+	char text[700];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (size_t k = 0; k < sizeof formats / sizeof *formats; k++) {
+			char *tmp = base_strdup(scratch_dir());
+			secant_err err = { 0 };
+			secant_image im;
+			put_picture(tmp, "in/images/a.png", 20, 16, 1);
+			snprintf(text, sizeof text,
+				"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 16}], \"categories\": "
+				"[{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, "
+				"\"segmentation\": [%s]}]}",
+				rows[i].parts);
+			put(tmp, "in/a.json", text);
+			secant_dataset *d = open_as(at(tmp, "in"), "coco");
+			must_write(d, formats[k], at(tmp, "out"));
+			secant_dataset_free(d);
+			d = open_as(at(tmp, "out"), formats[k]);
+			if (secant_dataset_mask(d, 0, false, 0, 1, &im, &err))
+				fail_msg("%s: %s", formats[k], err.msg);
+			int pixels = 0;
+			for (int j = 0; j < im.width * im.height; j++)
+				pixels += ((const uint8_t *)im.data)[j] != 0;
+			if (pixels != rows[i].pixels)
+				fail_msg("%s, %s: %d pixels, not %d", rows[i].what, formats[k], pixels, rows[i].pixels);
+			secant_image_free(&im);
+			secant_dataset_free(d);
+			remove_tree(tmp);
+			secant_free(tmp);
+		}
+}
+
 int
 main(void)
 {
@@ -195,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_lists_come_back),
 		cmocka_unit_test(test_strokes_of_label_studio),
 		cmocka_unit_test(test_full_ade20k),
+		cmocka_unit_test(test_parts_that_overlap_are_one_region),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
