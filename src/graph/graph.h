@@ -134,6 +134,7 @@ struct graph_op {
 	int n_out;
 	graph_low low;
 	uint32_t low_in, low_out; /* bit i: that slot (31: and all later ones) is bf16 when the node is */
+	uint32_t shape_in; /* bit i: only the shape of that slot is read, so it stays as it is stored */
 	uint8_t alias[GRAPH_MOST_OUTPUTS]; /* alias[o] = i + 1: output o is stored in the state that is input i */
 	bool view; /* output 0 is the memory of input 0: a plan runs nothing */
 	bool commutes; /* writes nothing but what it returns; false for random or state-updating ones */

@@ -60,7 +60,7 @@ lower_node(lowering *l, int i)
 		|| (n->op->low == GRAPH_LOW_FOLLOWS && in[0] >= 0 && graph_value_at(to, in[0])->type.dtype == SECANT_BF16);
 	graph_scope(to, n->name);
 	for (int k = 0; k < n->n_in; k++)
-		if (in[k] >= 0)
+		if (in[k] >= 0 && !slot_is_low(n->op->shape_in, k))
 			in[k] = cast(l, n->in[k], low && slot_is_low(n->op->low_in, k) ? SECANT_BF16 : SECANT_F32);
 	const graph_node *made = graph_rewrite_with(&l->w, n, in);
 	for (int k = 0; made && k < n->n_out; k++) {

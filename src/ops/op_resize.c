@@ -149,6 +149,7 @@ const graph_op op_resize = {
 	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,
 	.low_out = 1,
+	.shape_in = 2,
 	.commutes = true,
 	.shape = resize_shape,
 	.grad = resize_rule,

@@ -372,12 +372,40 @@ test_contexts_of_one_plan_run_at_the_same_time(void **state)
 	rig_free(&r);
 }
 
+/* A picture that is read for its size alone is not converted for that. */
+static void
+test_what_is_read_for_its_shape_stays_as_it_is_stored(void **state)
+{
+	if (!base_cpu_has_bf16()) {
+		print_message("skipped: this CPU (or SECANT_CPU) has no bfloat16\n");
+		skip();
+	}
+	rig r = { .g = graph_new() };
+	graph_value x = graph_input(r.g, "x", SECANT_F32, SHAPE(1, 8, 8, 16));
+	graph_value w = graph_state(r.g, "w", SECANT_F32, SHAPE(16, 16, 3, 3), true, GRAPH_INIT_ZEROS);
+	op_conv_attr a = op_conv(1, 1, 1, 1);
+	op_pool_attr pool = op_pooling(2, 2, 0);
+	graph_value y = graph_apply(r.g, "conv2d", &a, 2, x, w), down = graph_apply(r.g, "max_pool2d", &pool, 1, y);
+	graph_value up = graph_apply(r.g, "resize", NULL, 2, down, y);
+	graph_value out = graph_apply(r.g, "conv2d", &a, 2, graph_apply(r.g, "add", NULL, 2, up, y), w);
+	rig_start(&r, &out, 1, (exec_plan_options){ .precision = EXEC_PRECISION_BF16 });
+	char *text = exec_plan_explain(r.plan, NULL, false);
+	int casts = 0;
+	for (const char *p = text; (p = strstr(p, " cast ")); p++)
+		casts++;
+	if (casts != 1) /* of x */
+		fail_msg("%d casts:\n%s", casts, text);
+	secant_free(text);
+	rig_free(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_share_memory_only_when_they_may),
 		cmocka_unit_test(test_any_value_may_be_an_output),
+		cmocka_unit_test(test_what_is_read_for_its_shape_stays_as_it_is_stored),
 		cmocka_unit_test(test_updates_of_states),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_recomputed_results_are_the_same),

@@ -36,7 +36,8 @@ exec_native_supports(const exec_step *s)
 	const graph_op *op = s->node->op;
 	secant_dtype real = low_type(s);
 	for (int i = 0; i < s->n_in; i++)
-		if (s->in[i].shape.rank >= 0 && !operand_fits(&s->in[i], op->low_in >> (i < 31 ? i : 31) & 1, real))
+		if (s->in[i].shape.rank >= 0 && !(op->shape_in >> (i < 31 ? i : 31) & 1)
+			&& !operand_fits(&s->in[i], op->low_in >> (i < 31 ? i : 31) & 1, real))
 			return false;
 	for (int i = 0; i < s->n_out; i++)
 		if (!operand_fits(&s->out[i], op->low_out >> (i < 31 ? i : 31) & 1, real))
