@@ -6,6 +6,7 @@
 #include <secant/model.h>
 #include <stdio.h>
 #include <string.h>
+#include "app/atc_outputs.h"
 #include "app/atc_shapes.h"
 #include "app/onnx.h"
 #include "base/file.h"
@@ -98,7 +99,7 @@ static const secant_opt atc_rows[] = {
 	TEXT(dynamic_dims, "dynamic-dims", "\"1,128;4,256\": sets for all -1s, in order"),
 	TEXT(insert_op_conf, "insert-op-conf", "AIPP file: preparation of pictures in the model"),
 	TEXT(out_nodes, "out-nodes", "\"node:0;node2:0\": what comes out instead of the network's outputs"),
-	TEXT(output_type, "output-type", "FP32, FP16, UINT8, INT8: of all outputs, or \"node:0:FP32;node2:0:FP16\""),
+	TEXT(output_type, "output-type", "FP32 or FP16: of all outputs, or \"node:0:FP32;node2:0:FP16\""),
 	TEXT(precision_mode, "precision-mode",
 		"force_fp32, must_keep_origin_dtype: f32; modes that allow fp16 run in f32 or bf16, as the processor has it"),
 	TEXT(precision_mode_v2, "precision-mode-v2", "origin, fp16, mixed_float16, mixed_bfloat16, ...; the same"),
@@ -113,7 +114,7 @@ static const secant_opt atc_rows[] = {
 	TEXT(check_report, "check-report", "of mode 3, which is not there"),
 	TEXT(input_shape_range, "input-shape-range", "old: write ranges in input_shape"),
 	TEXT(input_hint_shape, "input-hint-shape", "a shape to expect"),
-	TEXT(input_fp16_nodes, "input-fp16-nodes", "inputs that come as fp16"),
+	TEXT(input_fp16_nodes, "input-fp16-nodes", "inputs that come in 16 bits: \"x;y\""),
 	SECANT_OPT_HEADING("Told to hardware: taken with a warning, and without effect"),
 #define ENTRY(id, name, what) TEXT(told[TOLD_##id], name, what),
 	TOLD(ENTRY)
@@ -157,9 +158,6 @@ check_flags(const secant_atc *o, secant_err *err)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"input_shape_range: free ranges are not compiled; give the sizes that come with dynamic_image_size or "
 			"dynamic_dims");
-	if (o->input_fp16_nodes)
-		return secant_fail(
-			err, SECANT_ERR_UNSUPPORTED, "input_fp16_nodes: inputs come as f32, or u8 with insert_op_conf");
 	if (o->input_format && strcmp(o->input_format, "NCHW") && strcmp(o->input_format, "NHWC")
 		&& strcmp(o->input_format, "ND"))
 		return secant_fail(err, SECANT_ERR_ARG, "input_format '%s': there are NCHW, NHWC, ND", o->input_format);
@@ -348,18 +346,6 @@ choose_precision(const secant_atc *o, char **precision, const secant_logger *log
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static secant_status
-check_outputs(const secant_atc *o, secant_err *err)
-{
-	if (o->out_nodes)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"out_nodes: a compiled model gives its network's outputs; cut the network where it is exported");
-	if (o->output_type && strcmp(o->output_type, "FP32") != 0)
-		return secant_fail(
-			err, SECANT_ERR_UNSUPPORTED, "output_type '%s': outputs come in the network's own types", o->output_type);
-	return SECANT_OK;
-}
-
 /* Does the network end as the zoo's UnetEval: probabilities N x H x W x C, and perhaps classes N x H x W? Then what
  * secant compile makes of it gives the same, from bytes to masks in one plan. */
 static bool
@@ -443,6 +429,8 @@ keep(const secant_atc *o, const format_onnx_model *m, const app_atc_input *in, i
 	if (!status && o->insert_op_conf)
 		status = secant_file_read(&aipp, &size, o->insert_op_conf, (size_t)1 << 20, err);
 	json_t *j = status ? NULL : base_json_whole(told_of(o, &m->graph, in, n, s, aipp));
+	if (j)
+		status = app_atc_choose(o, &m->graph, j, err);
 	if (!status && !j)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a model");
 	if (!status && !(status = deploy_offline_onnx_write(m, j, out, err))) {
@@ -495,11 +483,12 @@ compile_network(
 		s = app_atc_read_sets(&sets, o, in, n, err);
 	for (int i = 0; i < n && !s; i++)
 		s = check_input(&m->graph, &in[i], err);
-	if (s || (s = fill_inputs(&m->graph, in, &n, err)) || (s = check_outputs(o, err))
-		|| (s = choose_precision(o, &precision, log, err)) || (s = check_dynamic(o, in, n, &sets, err)))
+	if (s || (s = fill_inputs(&m->graph, in, &n, err)) || (s = choose_precision(o, &precision, log, err))
+		|| (s = check_dynamic(o, in, n, &sets, err)))
 		return s;
 	secant_shape shape = app_atc_shape(&sets, 0, in, 0);
-	bool masks = o->insert_op_conf && sets.kind == APP_ATC_STATIC && shape.dim[0] == 1
+	bool chosen = o->out_nodes || o->input_fp16_nodes || (o->output_type && strcmp(o->output_type, "FP32") != 0);
+	bool masks = o->insert_op_conf && !chosen && sets.kind == APP_ATC_STATIC && shape.dim[0] == 1
 		&& ends_in_masks(&m->graph, &shape);
 	size_of(o, &shape, size);
 	if ((s = masks ? compile(o, size, precision, err) : keep(o, m, in, n, &sets, err)))

@@ -42,6 +42,7 @@ read_input(deploy_offline_input *in, const json_t *j, secant_err *err)
 	size_t i;
 	in->name = json_string_value(json_object_get(j, "name"));
 	in->rows = json_is_true(json_object_get(j, "rows"));
+	in->half = json_is_true(json_object_get(j, "half"));
 	json_array_foreach (json_object_get(j, "shape"), i, v) {
 		int64_t d = json_integer_value(v);
 		if (i == SECANT_MAX_RANK || (d < 1 && d != -1) || d > INT32_MAX)
@@ -90,6 +91,8 @@ read_aipp(deploy_offline_onnx *o, secant_err *err)
 			return secant_fail(err, SECANT_ERR_ARG, "AIPP: related_input_rank %lld, the network has %d inputs",
 				(long long)block[i].related_input_rank, o->n);
 		deploy_offline_input *in = &o->in[block[i].related_input_rank];
+		if (in->half)
+			return secant_fail(err, SECANT_ERR_ARG, "AIPP: input '%s' comes in bytes, not in 16 bits", in->name);
 		if (in->aipp)
 			return secant_fail(err, SECANT_ERR_ARG, "AIPP: two blocks for input '%s'", in->name);
 		if (in->shape.rank != 4 || in->shape.dim[in->rows ? 3 : 1] < 1)
@@ -101,6 +104,57 @@ read_aipp(deploy_offline_onnx *o, secant_err *err)
 		in->aipp = true;
 	}
 	return s;
+}
+
+/* ---- outputs ---- */
+
+const char *
+deploy_offline_onnx_value(const format_onnx_graph *g, const char *name, int place)
+{
+	for (int i = 0; i < g->n_node && *name; i++)
+		if (!strcmp(g->node[i].name, name) && place >= 0 && place < g->node[i].n_out && *g->node[i].out[place])
+			return g->node[i].out[place];
+	for (int i = 0; i < g->n_node && *name; i++)
+		for (int k = 0; k < g->node[i].n_out; k++)
+			if (!strcmp(g->node[i].out[k], name) && !place)
+				return g->node[i].out[k];
+	return NULL;
+}
+
+/* Outputs that were chosen, and types that were asked for: a list of as many, or one for all. */
+static secant_status
+read_outputs(deploy_offline_onnx *o, const format_onnx_model *m, secant_err *err)
+{
+	const json_t *v, *types = json_object_get(o->json, "types");
+	size_t i;
+	json_array_foreach (json_object_get(o->json, "outputs"), i, v) {
+		const char *name = json_string_value(v), *value = name ? deploy_offline_onnx_value(&m->graph, name, 0) : NULL;
+		if (!value || i == DEPLOY_OFFLINE_OUTPUTS)
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s: no value '%s' comes out", key, name ? name : "");
+		o->out[o->n_out] = (format_onnx_info){ .name = value, .rank = -1, .kind = "tensor" };
+		for (int k = 0; k < m->graph.n_out; k++)
+			if (!strcmp(m->graph.out[k].name, value))
+				o->out[o->n_out] = m->graph.out[k];
+		o->n_out++;
+	}
+	json_array_foreach (types, i, v) {
+		const char *type = json_string_value(v);
+		if (i == DEPLOY_OFFLINE_OUTPUTS)
+			break;
+		o->out_type[i] = !type ? 0 : !strcmp(type, "FP16") ? FORMAT_ONNX_FLOAT16 : FORMAT_ONNX_FLOAT;
+		if (type && strcmp(type, "FP16") != 0 && strcmp(type, "FP32") != 0)
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s: no output type is called '%s'", key, type);
+	}
+	return SECANT_OK;
+}
+
+void
+deploy_offline_onnx_choose(deploy_offline_onnx *o, format_onnx_model *m)
+{
+	if (!o->n_out)
+		return;
+	m->graph.out = o->out;
+	m->graph.n_out = o->n_out;
 }
 
 secant_status
@@ -128,6 +182,8 @@ deploy_offline_onnx_read(deploy_offline_onnx *o, const format_onnx_model *m, sec
 				o->in[k].name, m->graph.in[k].name);
 	if (!s && !(s = read_sets(o, err)))
 		s = read_aipp(o, err);
+	if (!s)
+		s = read_outputs(o, m, err);
 	if (s)
 		deploy_offline_onnx_free(o);
 	return s;

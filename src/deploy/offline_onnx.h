@@ -9,13 +9,19 @@
 #include "deploy/preparation.h"
 #include "formats/onnx/onnx.h"
 
-enum { DEPLOY_OFFLINE_INPUTS = 32, DEPLOY_OFFLINE_SETS = 100, DEPLOY_OFFLINE_NUMBERS = 12 };
+enum {
+	DEPLOY_OFFLINE_INPUTS = 32,
+	DEPLOY_OFFLINE_SETS = 100,
+	DEPLOY_OFFLINE_NUMBERS = 12,
+	DEPLOY_OFFLINE_OUTPUTS = 32
+};
 
 typedef struct deploy_offline_input {
 	const char *name;
 	secant_shape shape; /* as the network has it; -1: dynamic */
 	bool aipp; /* bytes come, `prepared` says how they become numbers */
 	bool rows; /* the network has channels last */
+	bool half; /* numbers come in 16 bits (input_fp16_nodes) */
 	deploy_preparation prepared;
 } deploy_offline_input;
 
@@ -32,6 +38,9 @@ typedef struct deploy_offline_onnx {
 	deploy_offline_dynamic dynamic;
 	int n_sets, width; /* numbers in each, in place of the -1s; batches: one for all */
 	int64_t set[DEPLOY_OFFLINE_SETS][DEPLOY_OFFLINE_NUMBERS];
+	int n_out; /* what comes out instead of the network's outputs (out_nodes); 0: they */
+	format_onnx_info out[DEPLOY_OFFLINE_OUTPUTS];
+	int out_type[DEPLOY_OFFLINE_OUTPUTS]; /* of each output, chosen or not: FLOAT, FLOAT16; 0: as it is */
 	json_t *json; /* names live in it */
 } deploy_offline_onnx;
 
@@ -46,11 +55,16 @@ void deploy_offline_onnx_free(deploy_offline_onnx *o);
 secant_shape deploy_offline_picture(const deploy_offline_input *in);
 /* The shape that the network sees of pictures of that shape. */
 secant_shape deploy_offline_prepared(const deploy_offline_input *in, const secant_shape *picture);
+/* Makes the outputs that were chosen those of the graph; both must live as long as it is used. */
+void deploy_offline_onnx_choose(deploy_offline_onnx *o, format_onnx_model *m);
+/* The value that a node's output is, by "node:0" or its own name; NULL: there is none. */
+const char *deploy_offline_onnx_value(const format_onnx_graph *g, const char *name, int place);
 /* May inputs of these shapes (as the network has them) run? Names what there is where not. */
 secant_status deploy_offline_onnx_check(
 	const deploy_offline_onnx *o, const secant_shape *shapes, secant_err *err) SECANT_NODISCARD;
-/* The metadata of a model: "inputs", "dynamic", "sets", "aipp" (text). Bytes of the file `m` was read from, and that,
- * to `path`. */
+/* The metadata of a model: "inputs", "dynamic", "sets", "aipp" (text), "outputs" (null,
+ * or names of values), "types" (of outputs: "FP16", ...; null: as they are). Bytes of the file `m` was read from, and
+ * that, to `path`. */
 secant_status deploy_offline_onnx_write(
 	const format_onnx_model *m, const json_t *told, const char *path, secant_err *err) SECANT_NODISCARD;
 #endif

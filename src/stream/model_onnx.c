@@ -31,6 +31,18 @@ mx_of(int onnx)
 	return -1;
 }
 
+/* What a compiler said of it, if one did; outputs that were chosen are the graph's from then on. */
+static secant_status
+read_offline(stream_onnx *m, secant_err *err)
+{
+	if (!deploy_is_offline_onnx(m->model))
+		return SECANT_OK;
+	if (deploy_offline_onnx_read(&m->offline, m->model, err))
+		return err->code;
+	deploy_offline_onnx_choose(&m->offline, m->model);
+	return SECANT_OK;
+}
+
 static secant_status
 describe(stream_onnx *m, secant_err *err)
 {
@@ -58,16 +70,14 @@ describe(stream_onnx *m, secant_err *err)
 static secant_status
 describe_offline(stream_onnx *m, secant_err *err)
 {
-	if (!deploy_is_offline_onnx(m->model))
+	if (!m->offline.n)
 		return SECANT_OK;
-	if (deploy_offline_onnx_read(&m->offline, m->model, err))
-		return err->code;
 	for (int i = 0; i < m->n_in; i++) {
 		const deploy_offline_input *in = &m->offline.in[i];
 		secant_shape shape = in->aipp ? deploy_offline_picture(in) : in->shape;
 		stream_port *p = &m->in[i];
 		m->bytes |= in->aipp;
-		p->type = in->aipp ? STREAM_T_U8 : p->type;
+		p->type = in->aipp ? STREAM_T_U8 : in->half ? STREAM_T_F16 : p->type;
 		p->rank = shape.rank;
 		for (int k = 0; k < shape.rank && k < STREAM_RANK; k++)
 			p->dim[k] = shape.dim[k];
@@ -95,7 +105,7 @@ stream_onnx_open(const char *path, stream_port *in, int *n_in, secant_err *err)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a model");
 		return NULL;
 	}
-	if (!(m->model = format_onnx_open(path, err)) || describe(m, err)
+	if (!(m->model = format_onnx_open(path, err)) || read_offline(m, err) || describe(m, err)
 		|| !(m->plans = deploy_onnx_plans_new(m->model, &o, err)) || describe_offline(m, err)) {
 		stream_onnx_close(m);
 		return NULL;
@@ -221,6 +231,22 @@ input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err
 	return x;
 }
 
+/* The tensor in another type of numbers; drops `t`. */
+static format_onnx_tensor *
+as_type(format_onnx_tensor *t, int type, secant_err *err)
+{
+	if (!t || t->type == type)
+		return t;
+	format_onnx_tensor *made = format_onnx_tensor_new(type, t->rank, t->dim, INT32_MAX, err);
+	for (int64_t i = 0, n = made ? format_onnx_count(t) : 0; i < n; i++) {
+		double v;
+		format_onnx_get_reals(t, i, 1, &v);
+		format_onnx_put_reals(made, i, 1, &v);
+	}
+	format_onnx_tensor_drop(t);
+	return made;
+}
+
 int
 stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
 {
@@ -230,10 +256,12 @@ stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *o
 	drop_outputs(m);
 	for (int i = 0; i < n && !own.code; i++) {
 		stream_tensor t = in[i];
-		bool bytes = i < m->offline.n && m->offline.in[i].aipp;
+		bool bytes = i < m->offline.n && m->offline.in[i].aipp, half = i < m->offline.n && m->offline.in[i].half;
 		if (bytes)
 			show_planes(&t);
-		x[i] = input_of(&m->in[i], &t, bytes ? FORMAT_ONNX_UINT8 : g->in[i].type, &own);
+		x[i] = input_of(&m->in[i], &t, bytes ? FORMAT_ONNX_UINT8 : half ? FORMAT_ONNX_FLOAT16 : g->in[i].type, &own);
+		if (half)
+			x[i] = as_type(x[i], g->in[i].type, &own);
 	}
 	if (!own.code && deploy_onnx_plans_run(m->plans, x, n, m->out, &own) == SECANT_ERR_UNSUPPORTED && !m->bytes) {
 		own = (secant_err){ 0 };
@@ -242,6 +270,8 @@ stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *o
 	for (int i = 0; i < n; i++)
 		format_onnx_tensor_drop(x[i]);
 	for (int i = 0; !own.code && i < g->n_out; i++) {
+		if (i < DEPLOY_OFFLINE_OUTPUTS && m->offline.out_type[i])
+			m->out[i] = as_type(m->out[i], m->offline.out_type[i], &own);
 		const format_onnx_tensor *t = m->out[i];
 		if (!t || mx_of(t->type) < 0 || t->rank > STREAM_RANK) {
 			secant_fail(

@@ -82,6 +82,7 @@ test_lines_of_others(void **state)
 		"--log=error "
 		"--soc_version=Ascend310 --insert_op_conf=aipp.cfg");
 	must("cmp zoo.om course.om");
+	must("./atc --model=u.onnx --framework=5 --output=zoo5 --insert_op_conf=aipp.cfg");
 	/* one dash, hyphens, values as words of their own */
 	says(0, "ATC run success",
 		"./atc -model u.onnx --framework 5 --output o.om --soc-version Ascend310P3 -precision-mode force_fp16");
@@ -112,6 +113,19 @@ test_networks_as_they_are(void **state)
 	says(0, "batches: 1;2;4",
 		"./atc --model=logits.onnx --framework=5 --output=several --input_shape=\"input:-1,3,32,32\" "
 		"--dynamic_batch_size=\"1,2,4\" --display_model_info=1");
+}
+
+/* Values of nodes instead of the network's outputs, and other types; whole numbers of all stay what they are. */
+static void
+test_outputs_that_are_chosen(void **state)
+{
+	must("./atc --model=u.onnx --framework=5 --output=cut --out_nodes=\"softmax:0\" --output_type=FP16 "
+		 "--input_fp16_nodes=x");
+	must("$SECANT info cut.om > cut.txt && grep -q '\"outputs\": \\[\"softmax\"\\]' cut.txt && grep -q FP16 cut.txt");
+	must("./atc --model=u.onnx --framework=5 --output=types --output_type=FP16 --insert_op_conf=aipp.cfg");
+	must("$SECANT info types.om | grep -q '\"types\": \\[\"FP16\", null\\]'");
+	must("./atc --model=u.onnx --framework=5 --output=fp32 --output_type=FP32 --insert_op_conf=aipp.cfg && cmp fp32.om "
+		 "zoo5.om");
 }
 
 static void
@@ -156,9 +170,18 @@ test_refusals(void **state)
 			"--dynamic_batch_size=\"1,2\"" },
 		{ 2, "there is no such mode; did you mean 'allow_mix_precision'?",
 			"./atc --model=u.onnx --framework=5 --output=o --precision_mode=alow_mix_precision" },
-		{ 1, "out_nodes: a compiled model gives its network's outputs",
-			"./atc --model=u.onnx --framework=5 --output=o --out_nodes=\"a:0\"" },
-		{ 1, "output_type 'FP16'", "./atc --model=u.onnx --framework=5 --output=o --output_type=FP16" },
+		{ 2, "out_nodes: the network has no node 'argmx' with an output 0; nearest: argmax",
+			"./atc --model=u.onnx --framework=5 --output=o --out_nodes=\"argmx:0\"" },
+		{ 2, "'argmax:0' is named twice",
+			"./atc --model=u.onnx --framework=5 --output=o --out_nodes=\"argmax;argmax:0\"" },
+		{ 1, "output_type 'UINT8': FP32 and FP16 are made",
+			"./atc --model=u.onnx --framework=5 --output=o --output_type=UINT8" },
+		{ 2, "output_type: 'argmax:0' does not come out",
+			"./atc --model=u.onnx --framework=5 --output=o --out_nodes=softmax:0 --output_type=\"argmax:0:FP32\"" },
+		{ 2, "input_fp16_nodes: the network has no input 'y'",
+			"./atc --model=u.onnx --framework=5 --output=o --input_fp16_nodes=y" },
+		{ 2, "input 'x' comes in bytes, not in 16 bits",
+			"./atc --model=u.onnx --framework=5 --output=o --input_fp16_nodes=x --insert_op_conf=aipp.cfg" },
 		{ 1, "mode 3: only 0 (compile) and 1 (to JSON) are there", "./atc --mode=3 --model=u.onnx --framework=5" },
 		{ 2, "input_format 'NCWH'", "./atc --model=u.onnx --framework=5 --output=o --input_format=NCWH" },
 		/* a model of the vendor's */
@@ -180,6 +203,7 @@ main(void)
 		cmocka_unit_test(test_foreground_alone),
 		cmocka_unit_test(test_lines_of_others),
 		cmocka_unit_test(test_networks_as_they_are),
+		cmocka_unit_test(test_outputs_that_are_chosen),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_refusals),
 	};

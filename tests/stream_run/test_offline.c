@@ -262,12 +262,63 @@ test_bytes_without_a_type(void **state)
 	}
 }
 
+static float
+half_of(uint16_t v) /* of small whole numbers and quarters */
+{
+	int exponent = (v >> 10 & 31) - 15;
+	float m = 1 + (float)(v & 1023) / 1024;
+	for (; exponent > 0; exponent--)
+		m *= 2;
+	for (; exponent < 0; exponent++)
+		m /= 2;
+	return v ? m : 0;
+}
+
+/* Values within the network come out where they were chosen, numbers in 16 bits come in and go out where it was said.
+ */
+static void
+test_chosen_outputs_and_halves(void **state)
+{
+	char why[400];
+	float v[8];
+	uint16_t bits[8];
+	const float row[3] = { 1, 2, 3 };
+	compile(
+		(int64_t[]){ 1, 3 }, 2, "'inputs':[{'name':'x','shape':[1,3]}],'outputs':['sum','y'],'types':['FP16',null]");
+	secant_streams *m = start("", "'dataSource':'appsrc0'");
+	send_row(m, 2, 3);
+	assert_int_equal(fetch(m, v, 8, why, sizeof why), 1); /* three numbers of 2 bytes, as whole floats */
+	memcpy(bits, v, 6);
+	for (int i = 0; i < 3; i++)
+		assert_float_equal(half_of(bits[i]), 2, 0);
+	secant_streams_free(m);
+	compile((int64_t[]){ 1, 3 }, 2, "'inputs':[{'name':'x','shape':[1,3],'half':true}]");
+	m = start("", "'dataSource':'appsrc0'");
+	for (int i = 0; i < 3; i++)
+		bits[i] = (uint16_t)(i ? 0x4000 + (i == 2 ? 0x200 : 0) : 0x3C00);
+	stream_tensor t = { STREAM_T_F16, 2, { 1, 3 }, (uint8_t *)bits, 6, { 0 } };
+	stream_blob *list = stream_packages_new(&(stream_package){ NULL, 0, 0, 1, &t }, 1);
+	const secant_stream_message sent = { "appsrc0", "MxTools.MxpiTensorPackageList", list->p, list->n };
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .messages = &sent, .n_messages = 1 }, NULL), 0);
+	stream_blob_drop(list);
+	assert_int_equal(fetch(m, v, 8, why, sizeof why), 3);
+	for (int i = 0; i < 3; i++)
+		assert_float_equal(v[i], 2 * row[i], 0);
+	send_row(m, 1, 3); /* 32 bits are told apart */
+	assert_int_equal(fetch(m, v, 8, why, sizeof why), -1001);
+	assert_non_null(strstr(why, "FLOAT16"));
+	secant_streams_free(m);
+}
+
 /* What says nonsense of itself is refused when the stream is created. */
 static void
 test_models_that_say_nonsense(void **state)
 {
 	static const char *const rows[] = { "'inputs':[]", "'inputs':[{'name':'z','shape':[1,3]}]",
 		"'inputs':[{'name':'x','shape':[0,3]}]", "'inputs':[{'name':'x','shape':[1,3]}],'dynamic':'batch'",
+		"'inputs':[{'name':'x','shape':[1,3]}],'outputs':['none']",
+		"'inputs':[{'name':'x','shape':[1,3]}],'types':['FP8']",
 		"'inputs':[{'name':'x','shape':[1,3]}],'aipp':'aipp_op {'",
 		"'inputs':[{'name':'x','shape':[1,3]}],'aipp':'aipp_op { aipp_mode: static input_format: RGB888_U8 }'" };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -293,7 +344,8 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_which_batch_runs),
 		cmocka_unit_test(test_sizes_that_were_compiled_for), cmocka_unit_test(test_pictures_by_aipp),
 		cmocka_unit_test(test_pictures_of_another_order), cmocka_unit_test(test_types),
-		cmocka_unit_test(test_bytes_without_a_type), cmocka_unit_test(test_models_that_say_nonsense) };
+		cmocka_unit_test(test_bytes_without_a_type), cmocka_unit_test(test_chosen_outputs_and_halves),
+		cmocka_unit_test(test_models_that_say_nonsense) };
 	snprintf(network, sizeof network, "/tmp/secant-offline-%d.onnx", getpid());
 	snprintf(model, sizeof model, "/tmp/secant-offline-%d.om", getpid());
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
