@@ -30,7 +30,8 @@ says(int status, const char *part, const char *arguments)
 		fail_msg("secant %s: status %d, want %d; '%s' lacks '%s'", arguments, got, status, out, part);
 }
 
-#define TRAIN "train $ROOT/data --overwrite --encoder tu-mobilenetv3_small_050 --epochs 1 --batch 2 --threads 1 --quiet "
+#define TRAIN \
+	"train $ROOT/data --overwrite --encoder tu-mobilenetv3_small_050 --epochs 1 --batch 2 --threads 1 --quiet "
 
 /* PAN halves its deepest feature three times: segmentation_models.pytorch fails within it on smaller pictures. */
 static void
