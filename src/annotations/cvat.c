@@ -1017,15 +1017,23 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	base_str t = { 0 };
 	int more = 0;
 	secant_status status = SECANT_OK;
-	base_str_add(&t,
-		"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>1.1</version>\n  <meta>\n    <task>\n   "
-		"   <labels>\n");
+	const char *what = s->n_splits ? "project" : "task"; /* a project has subsets, a task has not */
+	base_str_addf(&t,
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>1.1</version>\n  <meta>\n    <%s>\n",
+		what);
+	for (int k = 0; k < s->n_splits; k++) {
+		base_str_add(&t, k ? "" : "      <tasks>\n");
+		base_str_add(&t, "        <task><subset>");
+		ann_xml_text(&t, ann_str(s, s->splits[k]), strlen(ann_str(s, s->splits[k])));
+		base_str_add(&t, k == s->n_splits - 1 ? "</subset></task>\n      </tasks>\n" : "</subset></task>\n");
+	}
+	base_str_add(&t, "      <labels>\n");
 	for (int i = 0; i < s->n_classes; i++) {
 		base_str_add(&t, "        <label><name>");
 		ann_xml_text(&t, ann_str(s, s->classes[i].name), strlen(ann_str(s, s->classes[i].name)));
 		base_str_add(&t, "</name><attributes></attributes></label>\n");
 	}
-	base_str_add(&t, "      </labels>\n    </task>\n  </meta>\n");
+	base_str_addf(&t, "      </labels>\n    </%s>\n  </meta>\n", what);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *split = ann_one_split(s, im, &more), *name = ann_str(s, im->name);

@@ -167,6 +167,8 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 	bool numbered = s->flags & 1;
 	if (!status && !j->err.code && n == s->n_classes && n && !numbered)
 		status = ann_reorder_classes(s, order, err);
+	else if (!status)
+		status = ann_cut_classes(s, s->n_classes, err); /* which looks names up anew */
 	secant_free(order);
 	return status;
 }

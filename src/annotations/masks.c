@@ -10,7 +10,7 @@
  *     camvid      LIST, LISTannot, label_colors.txt
  *     ade20k      images/training, annotations/training (0 other, then 1 to 150), objectInfo150.txt
  *     mapillary   training/images, training/labels or training/v1.2/labels, config.json or config_v1.2.json
- *     kitti-seg   training/image_2, training/semantic (ids of Cityscapes), training/instance
+ *     kitti-seg   training/image_2, training/semantic (ids of Cityscapes), training/instance (class * 256 + n)
  */
 #include "annotations/masks.h"
 

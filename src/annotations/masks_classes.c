@@ -405,7 +405,9 @@ ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *er
 			break;
 		case ADE20K: base_str_addf(&t, "%d\t0\t0\t0\t%s\n", ++row, name); break;
 		case VOC_SEG: base_str_addf(&t, "%s:%d,%d,%d::\n", name, rgb[0], rgb[1], rgb[2]); break;
-		default: base_str_addf(&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], name);
+		default: /* words apart would be several; the manifest knows the name */
+			base_str_addf(
+				&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], i < 0 ? name : ann_joined(s, s->classes[i].name, '_'));
 		}
 		first = false;
 	}

@@ -9,9 +9,23 @@ typedef struct painting {
 	const ann_set *s;
 	secant_image *im;
 	const int *value;
-	int *count, seen, per_class;
+	int *count, seen, per_class, lost;
 	bool instances;
 } painting;
+
+/* Instance n of a class, as class * per_class + n: Cityscapes counts from 0 and has the bare class for what is no
+ * instance, KITTI counts from 1 and has 0 for that. */
+enum { CITY_STEP = 1000, KITTI_STEP = 256 };
+static int
+instance_of(painting *p, int class)
+{
+	const int step = p->per_class, kitti = step == KITTI_STEP, n = p->count[class]++ + kitti,
+			  v = p->value[class] * step + n;
+	if (n < step && v < 65535)
+		return v;
+	p->lost++;
+	return !kitti ? p->value[class] : v - n < 65535 ? v - n : 0;
+}
 
 static void
 stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
@@ -20,7 +34,7 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 	bool wide = p->im->dtype == SECANT_U16, is_void = ann_is_void(p->s, o);
 	int v = is_void     ? wide ? 65535 : 255
 		: !p->instances ? p->value[o->class]
-		: p->per_class  ? p->value[o->class] * p->per_class + p->count[o->class]++
+		: p->per_class  ? instance_of(p, o->class)
 						: ++p->seen;
 	for (int y = r.y0; y < r.y1; y++)
 		for (size_t at = (size_t)y * (size_t)p->im->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end;
@@ -31,10 +45,11 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 				((uint8_t *)p->im->data)[at] = (uint8_t)v;
 }
 
-/* Numbers of instances run through the picture, or through each class (per_class: Cityscapes' class * 1000 + n). */
+/* Numbers of instances run through the picture, or through each class (per_class). *lost counts those that have none.
+ */
 static secant_status
 paint(const ann_set *s, int i, const int *value, int background, bool instances, int per_class, secant_image *im,
-	secant_err *err)
+	int *lost, secant_err *err)
 {
 	const ann_image *p = &s->images[i];
 	int most = 0;
@@ -44,8 +59,12 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 	secant_status status = ann_need_size(s, p, "a mask", err);
 	if (!status)
 		status = secant_image_new(im, p->width, p->height, 1, wide ? SECANT_U16 : SECANT_U8, err);
-	painting to = { s, im, value, status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count), 0,
-		per_class, instances };
+	painting to = { .s = s,
+		.im = im,
+		.value = value,
+		.count = status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count),
+		.per_class = per_class,
+		.instances = instances };
 	if (!status && !to.count)
 		status = ann_nomem(err);
 	for (size_t k = 0; !status && k < (size_t)p->width * (size_t)p->height; k++)
@@ -56,6 +75,7 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 	if (!status)
 		status = ann_paint_objects(s, i, false, ANN_LATER_ON_TOP, stamp, &to, err);
 	secant_free(to.count);
+	*lost += to.lost;
 	if (status)
 		secant_image_free(im);
 	return status;
@@ -118,12 +138,14 @@ secant_status
 ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 {
 	const mask_layout *l = &ann_layouts[which];
-	int *value = secant_calloc((size_t)s->n_classes + 1, sizeof *value), background = 0, more = 0, other = 0;
+	int *value = secant_calloc((size_t)s->n_classes + 1, sizeof *value), background = 0, more = 0, other = 0, alone = 0;
+	int step = which == CITYSCAPES ? CITY_STEP : which == KITTI_SEG ? KITTI_STEP : 0;
 	secant_status status = value ? ann_mask_write_classes(s, out, which, err) : ann_nomem(err);
 	if (!status)
 		ann_mask_values(s, l, value, &background);
 	if (!status && l->lists_in_files)
 		status = write_lists(s, out, l, err);
+	base_str lines[8] = { { 0 } }; /* CamVid, as SegNet has it: a list of pictures and masks for each folder */
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *split = l->lists_in_files ? "" : ann_one_split(s, im, &more),
@@ -140,8 +162,7 @@ ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			char *path = stem
 				? base_format("%s/%s%s%s.png", folder_name, city_folder, stem, pass ? l->instance_end : l->mask_end)
 				: NULL;
-			status = path ? paint(s, i, value, background, pass, pass && which == CITYSCAPES ? 1000 : 0, &mask, err)
-						  : ann_nomem(err);
+			status = path ? paint(s, i, value, background, pass, pass ? step : 0, &mask, &alone, err) : ann_nomem(err);
 			if (!status && put_palette(s, &mask, value, which == VOC_SEG || pass, background))
 				status = ann_nomem(err);
 			if (!status && which == CITYSCAPES) {
@@ -158,14 +179,27 @@ ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			: NULL;
 		if (!status)
 			status = picture ? ann_out_picture(out, s, im, picture, err) : ann_nomem(err);
+		if (which == CAMVID && picture) {
+			const char *quote = strchr(stem, ' ') ? "\"" : "";
+			base_str_addf(
+				&lines[k], "%s/%s%s %s%s/%s.png%s\n", quote, picture, quote, quote, l->place[k].masks, stem, quote);
+		}
 		secant_free(picture), secant_free(stem);
 		if (!status && i % 64 == 63)
 			status = ann_call_watch(out->watch, err);
+	}
+	for (int k = 0; k < 8; k++) {
+		char name[20];
+		(void)snprintf(name, sizeof name, "%s.txt", l->place[k].images ? l->place[k].images : "");
+		if (!status && lines[k].n)
+			status = ann_out_str(out, name, &lines[k], err);
+		base_str_free(&lines[k]);
 	}
 	int64_t boxes = 0;
 	for (int i = 0; i < s->n_objects; i++)
 		boxes += !s->objects[i].shape && !(s->objects[i].flags & ANN_NO_BOX);
 	ann_out_lose(out, boxes, "box (drawn as a filled rectangle)");
+	ann_out_lose(out, alone, "object beyond those of its class that instance maps have numbers for");
 	ann_out_lose(out, more, "second list of a picture (it goes to the first)");
 	ann_out_lose(out, other, "list of a picture that the format has no folder for");
 	if (!l->place[0].instances)

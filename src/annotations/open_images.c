@@ -213,13 +213,19 @@ put_row(base_str *t, const ann_set *s, const ann_object *o, const char *id)
 	base_str_add(t, "\n");
 }
 
+/* What Open Images calls a list. */
+static const char *
+list_name(const char *list)
+{
+	return !strcmp(list, "val") ? "validation" : list;
+}
+
 static secant_status
 write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 {
 	base_str t = { 0 };
 	const char *name = list < 0 ? "" : ann_str(s, s->splits[list]);
-	char *file = base_format(
-		"annotations/%s%sannotations-bbox.csv", !strcmp(name, "val") ? "validation" : name, *name ? "-" : "");
+	char *file = base_format("annotations/%s%sannotations-bbox.csv", list_name(name), *name ? "-" : "");
 	secant_status status = file ? SECANT_OK : ann_nomem(err);
 	base_str_add(&t,
 		"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,"
@@ -258,8 +264,12 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	}
 	if (!status)
 		status = ann_out_str(out, "annotations/class-descriptions-boxable.csv", &t, err);
-	for (int i = 0; !status && i < s->n_images; i++)
-		status = ann_out_beneath(out, s, i, "images", err);
+	for (int i = 0; !status && i < s->n_images; i++) { /* readers look for a picture in the folder of its list */
+		const char *list = s->images[i].splits ? ann_str(s, s->splits[__builtin_ctzll(s->images[i].splits)]) : "";
+		char *folder = base_format("images%s%s", *list ? "/" : "", list_name(list));
+		status = folder ? ann_out_beneath(out, s, i, folder, err) : ann_nomem(err);
+		secant_free(folder);
+	}
 	base_str_free(&t);
 	return status;
 }

@@ -167,24 +167,28 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 {
 	base_str t = { 0 };
 	const char *name = list < 0 ? "all" : ann_str(s, s->splits[list]);
-	char *folder = base_format("WIDER_%s/images", name);
+	char *folder = base_format("WIDER_%s/images", name), *event = base_format("WIDER_%s/images/no_label", name);
 	char *file = base_format("wider_face_split/wider_face_%s_bbx_gt.txt", name);
-	secant_status status = folder && file ? SECANT_OK : ann_nomem(err);
+	secant_status status = folder && event && file ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		int faces = 0;
 		if (!ann_in_list(s, i, list))
 			continue;
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
 			faces += !(s->objects[s->order[k]].flags & ANN_NO_BOX);
-		base_str_addf(&t, "%s\n%d\n%s", ann_str(s, s->images[i].name), faces, faces ? "" : "0 0 0 0 0 0 0 0 0 0 \n");
+		/* a picture lies in the folder of its event; readers tell its line by the slash */
+		const char *picture = ann_str(s, s->images[i].name);
+		bool bare = !strchr(picture, '/');
+		base_str_addf(
+			&t, "%s%s\n%d\n%s", bare ? "no_label/" : "", picture, faces, faces ? "" : "0 0 0 0 0 0 0 0 0 0 \n");
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
 			if (!(s->objects[s->order[k]].flags & ANN_NO_BOX))
 				put_face(&t, s, &s->objects[s->order[k]]);
-		status = ann_out_beneath(out, s, i, folder, err);
+		status = ann_out_beneath(out, s, i, bare ? event : folder, err);
 	}
 	if (!status)
 		status = ann_out_str(out, file, &t, err);
-	secant_free(folder), secant_free(file);
+	secant_free(folder), secant_free(event), secant_free(file);
 	base_str_free(&t);
 	return status;
 }

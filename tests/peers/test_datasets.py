@@ -113,6 +113,34 @@ def test_datumaro(tmp, truth):
         near(truth, coco_boxes(only_json(ours)), tolerance)
 
 
+def test_datumaro_reads_every_format_it_shares(tmp, truth):
+    """Lists, names of two words, pictures without objects: what we write, by the name that datumaro has for it."""
+    from PIL import Image
+    root = tmp / "shared"
+    (root / "images").mkdir(parents=True)
+    boxes = [(1, 1, [5, 6, 10, 12]), (1, 2, [20, 6, 10, 12]), (2, 2, [0, 0, 60, 40])]
+    for i in range(3):
+        Image.new("RGB", (60, 40), (i, 9, 9)).save(root / "images" / f"p{i}.jpg")
+    (root / "a.json").write_text(json.dumps(dict(
+        images=[dict(id=i + 1, file_name=f"p{i}.jpg", width=60, height=40) for i in range(3)], categories=[dict(id=1, name="cat"), dict(id=2, name="big dog")],
+        annotations=[dict(id=k + 1, image_id=i, category_id=c, bbox=b, area=b[2] * b[3], iscrowd=0,
+                          segmentation=[[b[0], b[1], b[0] + b[2], b[1], b[0] + b[2], b[1] + b[3], b[0], b[1] + b[3]]]) for k, (i, c, b) in enumerate(boxes)])))
+    secant("split", root, "--ratios", "0.6,0.4", "--out", tmp / "lists")
+    names = {"voc": "voc", "coco": "coco", "yolo": "yolo", "kitti": "kitti", "cvat": "cvat", "voc-seg": "voc_segmentation", "camvid": "camvid", "kitti-seg": "kitti",
+             "vott": "vott_json", "datumaro": "datumaro", "mot": "mot_seq", "wider": "wider_face", "open-images": "open_images"}
+    for ours, theirs in names.items():
+        secant("convert", tmp / "lists", "--to", ours, "--out", tmp / f"as-{ours}")
+        found = {k: {v[0] if ours != "open-images" else {"/x/1": "cat", "/x/2": "big dog"}[v[0]]: v[1:] for v in b if v[0] != "background"}
+                 for k, b in datumaro_boxes(tmp / f"as-{ours}", theirs).items()}
+        dog = "face" if ours == "wider" else "big_dog" if ours in ("kitti", "camvid", "kitti-seg") else "big dog"
+        numbers = ours == "mot"  # pictures are numbered in the order of the lists
+        whole, two = ("1", "3") if numbers else ("p1", "p0")
+        assert found[whole] == {dog: (0.0, 0.0, 60.0, 40.0)}, (ours, found)
+        assert found[two].get(dog) == (20.0, 6.0, 10.0, 12.0) or ours == "wider", (ours, found)
+        assert ours == "wider" or found[two]["cat"] == (5.0, 6.0, 10.0, 12.0), (ours, found)
+        assert ours == "open-images" or len(found) == 3, (ours, found)
+
+
 def test_pycocotools(tmp, truth):
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
