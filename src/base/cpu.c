@@ -16,7 +16,7 @@
 static const char *const isa_names[] = { "sse2", "avx2", "avx512", "amx" };
 static struct {
 	base_isa isa;
-	bool avx512_bf16, avx512_vnni, amx_bf16;
+	bool avx512_bf16, avx512_vnni, amx_bf16, amx_int8;
 	char model[64];
 } cpu;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -51,6 +51,7 @@ cpu_ask(void)
 		cpu.avx512_bf16 = a >> 5 & 1;
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
 		cpu.amx_bf16 = d >> 22 & 1;
+		cpu.amx_int8 = d >> 25 & 1;
 		cpu.avx512_vnni = c >> 11 & 1;
 	}
 	if (cpu.isa == BASE_ISA_AVX512 && amx_usable())
@@ -112,6 +113,12 @@ bool
 base_cpu_has_amx(void)
 {
 	return base_cpu_isa() == BASE_ISA_AMX && cpu.amx_bf16;
+}
+
+bool
+base_cpu_has_amx_int8(void)
+{
+	return base_cpu_isa() == BASE_ISA_AMX && cpu.amx_int8;
 }
 
 bool

@@ -10,7 +10,7 @@
 #define KERNEL_BYTES_H
 #include "kernels/kernels.h"
 
-enum { KERNEL_BYTES_ROWS = 6, KERNEL_BYTES_COLUMNS = 64, KERNEL_BYTES_DEEP = 4 };
+enum { KERNEL_BYTES_ROWS = 6, KERNEL_BYTES_MANY = 64, KERNEL_BYTES_COLUMNS = 64, KERNEL_BYTES_DEEP = 4 };
 
 typedef enum kernel_bytes_type {
 	KERNEL_BYTES_NONE,
@@ -41,6 +41,9 @@ typedef struct kernel_bytes_kernels {
 	/* sums[r * KERNEL_BYTES_COLUMNS + j] of `rows` (1 to KERNEL_BYTES_ROWS) rows from x on. */
 	void (*product)(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums);
 	void (*product_vnni)(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums); /* NULL: none */
+	/* The same in tiles of AMX (kernels/amx.h), of up to KERNEL_BYTES_MANY rows; and by their model in C, for tests. */
+	void (*product_amx)(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums); /* NULL: none */
+	void (*product_model)(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums);
 	/* A pixel of a convolution in which each channel is its own group: sums[j] = sum over k of x[at[k] + j] * w[k *
 	 * channels + j] for n channels from 0 on (w begins at the first of them). */
 	void (*depth)(

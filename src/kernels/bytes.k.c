@@ -3,6 +3,7 @@
  * bytes, which is what AVX-512 has room for.
  */
 #include "kernels/bytes.h"
+#include "kernels/amx.h"
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -136,6 +137,109 @@ product(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
 }
 #endif
 
+/* ---- tiles ---- */
+
+/* 16 rows by up to 64 outputs: sums in registers 0 to 3; whole tiles of 64 bytes of a stretch in 4, by weights in 5;
+ * what is left of a stretch in 6, by its weights in 7, which have that shape. A tile of weights is 16 stretches of four
+ * bytes, as they are packed. */
+KERNEL_INLINE void
+tile_amx(
+	const bool real, kernel_amx_model *m, const kernel_bytes_tile *t, const int wide, const uint8_t *x, int32_t *sums)
+{
+	const int64_t row = wide * 64, whole = t->quads / 16, rest = t->quads % 16;
+	const int8_t *w = t->weights;
+	KERNEL_AMX_ZERO(real, m, 0);
+	if (wide > 1)
+		KERNEL_AMX_ZERO(real, m, 1);
+	if (wide > 2)
+		KERNEL_AMX_ZERO(real, m, 2);
+	if (wide > 3)
+		KERNEL_AMX_ZERO(real, m, 3);
+#define STEP(a, b) \
+	do { \
+		KERNEL_AMX_LOAD(real, m, a, p, t->step); \
+		KERNEL_AMX_LOAD(real, m, b, w, row); \
+		KERNEL_AMX_DOT_BYTES(real, m, 0, a, b); \
+		if (wide > 1) { \
+			KERNEL_AMX_LOAD(real, m, b, w + 64, row); \
+			KERNEL_AMX_DOT_BYTES(real, m, 1, a, b); \
+		} \
+		if (wide > 2) { \
+			KERNEL_AMX_LOAD(real, m, b, w + 128, row); \
+			KERNEL_AMX_DOT_BYTES(real, m, 2, a, b); \
+		} \
+		if (wide > 3) { \
+			KERNEL_AMX_LOAD(real, m, b, w + 192, row); \
+			KERNEL_AMX_DOT_BYTES(real, m, 3, a, b); \
+		} \
+	} while (0)
+	for (int k = 0; k < t->stretches; k++) {
+		const uint8_t *p = x + t->at[k];
+		for (int64_t q = 0; q < whole; q++, p += 64, w += 16 * row)
+			STEP(4, 5);
+		if (rest) {
+			STEP(6, 7);
+			w += rest * row;
+		}
+	}
+#undef STEP
+	KERNEL_AMX_STORE(real, m, 0, sums, COLUMNS * 4);
+	if (wide > 1)
+		KERNEL_AMX_STORE(real, m, 1, sums + 16, COLUMNS * 4);
+	if (wide > 2)
+		KERNEL_AMX_STORE(real, m, 2, sums + 32, COLUMNS * 4);
+	if (wide > 3)
+		KERNEL_AMX_STORE(real, m, 3, sums + 48, COLUMNS * 4);
+}
+
+KERNEL_INLINE void
+tiles_amx(const bool real, kernel_amx_model *m, const kernel_bytes_tile *t, const int wide, const uint8_t *x, int rows,
+	int32_t *sums)
+{
+	kernel_amx_palette palette = kernel_amx_full();
+	palette.bytes[6] = (uint16_t)(t->quads % 16 ? t->quads % 16 * DEEP : 4), palette.rows[7] = palette.bytes[6] / DEEP;
+	for (int r = 0; r < rows; r += 16) {
+		int n = rows - r < 16 ? rows - r : 16;
+		if (r == 0 || n < 16) {
+			for (int i = 0; i < 4; i++)
+				palette.rows[i] = (uint8_t)n;
+			palette.rows[4] = palette.rows[6] = (uint8_t)n;
+			KERNEL_AMX_BEGIN(real, m, &palette);
+		}
+		tile_amx(real, m, t, wide, x + r * t->step, sums + r * COLUMNS);
+	}
+	KERNEL_AMX_END(real);
+}
+
+KERNEL_INLINE void
+product_in_tiles(
+	const bool real, kernel_amx_model *m, const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
+{
+	switch (t->columns) {
+	case 16: tiles_amx(real, m, t, 1, x, rows, sums); break;
+	case 32: tiles_amx(real, m, t, 2, x, rows, sums); break;
+	case 48: tiles_amx(real, m, t, 3, x, rows, sums); break;
+	default: tiles_amx(real, m, t, 4, x, rows, sums);
+	}
+}
+
+static void
+product_model(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
+{
+	kernel_amx_model m;
+	product_in_tiles(false, &m, t, x, rows, sums);
+}
+
+#if defined(__AVX512F__)
+static void
+product_amx(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums)
+{
+	product_in_tiles(true, NULL, t, x, rows, sums);
+}
+#else
+#define product_amx NULL
+#endif
+
 static void
 depth(const uint8_t *x, const int64_t *at, int taps, const int8_t *w, int64_t channels, int n, int32_t *sums)
 {
@@ -251,4 +355,5 @@ store(const float *v, int n, float low, float high, float grain, float zero, int
 	}
 }
 
-const kernel_bytes_kernels KERNEL_TABLE(bytes) = { product, product_vnni, depth, finish, store };
+const kernel_bytes_kernels KERNEL_TABLE(
+	bytes) = { product, product_vnni, product_amx, product_model, depth, finish, store };

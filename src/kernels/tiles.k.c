@@ -243,8 +243,10 @@ KERNEL_INLINE void
 product_of(const bool real, kernel_amx_model *m, const kernel_tiles_product *p)
 {
 	const bool add = p->add;
+	const kernel_amx_palette palette = kernel_amx_full();
 	int paired = p->n_rows & ~1;
 	const uint16_t *last = p->rows + paired * p->rows_step;
+	KERNEL_AMX_BEGIN(real, m, &palette);
 	for (int c = 0; paired && c + 1 < p->columns; c += 2)
 		for (int r = 0; r < paired; r += 2) {
 			const uint16_t *a = p->rows + r * p->rows_step;
@@ -260,6 +262,7 @@ product_of(const bool real, kernel_amx_model *m, const kernel_tiles_product *p)
 		for (int c = 0; c < p->columns; c += 4)
 			one_by_up_to_four(real, m, p->columns - c, last, p->pairs, p->column + c, p->tiles,
 				p->to + paired * p->to_step + c * SUMS, add);
+	KERNEL_AMX_END(real);
 }
 
 static void
@@ -273,9 +276,7 @@ product(const kernel_tiles_product *p)
 static void
 product_amx(const kernel_tiles_product *p)
 {
-	kernel_amx_begin();
 	product_of(true, NULL, p);
-	kernel_amx_end();
 }
 #else
 #define product_amx NULL

@@ -12,7 +12,7 @@
 #include "ops/bytes.h"
 #include <math.h>
 
-enum { ROWS = KERNEL_BYTES_ROWS, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP, ALIGN = 16, SLACK = 64 };
+enum { MANY = KERNEL_BYTES_MANY, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP, ALIGN = 16, SLACK = 64 };
 
 typedef struct layer {
 	int64_t pictures, height, width, in; /* of x */
@@ -25,6 +25,22 @@ typedef struct layer {
 	char *packed; /* panels of weights; then, at `sums`, the sum of each output's weights */
 	size_t sums, bytes;
 } layer;
+
+/* The fastest product that this CPU has, how many rows it takes at a time, and what it is called. */
+typedef struct product {
+	void (*run)(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sums);
+	int rows;
+	const char *name;
+} product;
+
+static product
+product_here(void)
+{
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	return k->product_amx && base_cpu_has_amx_int8() ? (product){ k->product_amx, KERNEL_BYTES_MANY, "bytes:amx" }
+		: k->product_vnni && base_cpu_has_vnni()     ? (product){ k->product_vnni, KERNEL_BYTES_ROWS, "bytes:vnni" }
+													 : (product){ k->product, KERNEL_BYTES_ROWS, "bytes:wide" };
+}
 
 static bool
 is_bytes(const exec_operand *o)
@@ -134,7 +150,7 @@ rooms(const layer *l, int threads, exec_scratch *m)
 	int64_t out = up(l->out, COLUMNS) + COLUMNS;
 	room r = { exec_take(m, (int64_t)laid_out_bytes(l), 1), exec_take(m, out, sizeof(float)),
 		exec_take(m, out, sizeof(float)), exec_take(m, out, sizeof(int32_t)), NULL };
-	r.sums = exec_take(m, (int64_t)threads * ROWS * COLUMNS, sizeof(int32_t));
+	r.sums = exec_take(m, (int64_t)threads * MANY * COLUMNS, sizeof(int32_t));
 	return r;
 }
 
@@ -160,9 +176,7 @@ prepare_conv(exec_step *s, secant_err *err)
 	s->packed_bytes = l->bytes;
 	s->layout = base_fnv1a("bytes of 64", 11); /* the same on every machine */
 	s->flops = 2.0 * (double)exec_rows(&s->out[0].shape) * (double)secant_shape_count(&s->in[OP_BYTES_W].shape);
-	const char *how = l->depthwise                                 ? "bytes:depth"
-		: kernel_bytes_best()->product_vnni && base_cpu_has_vnni() ? "bytes:vnni"
-																   : "bytes:wide";
+	const char *how = l->depthwise ? "bytes:depth" : product_here().name;
 	memcpy(s->detail, how, strlen(how) + 1);
 	return SECANT_OK;
 }
@@ -273,7 +287,7 @@ row_of(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row,
 	int32_t *sums, const char *added, int added_size, char *y, int y_size)
 {
 	const kernel_bytes_kernels *k = kernel_bytes_best();
-	bool vnni = k->product_vnni && base_cpu_has_vnni();
+	const product p = product_here();
 	kernel_bytes_tile t = { l->at, l->stretches, columns_of(l, panel), l->quads, l->sw * l->in,
 		(const int8_t *)l->packed + (group * l->panels + panel) * l->panel_bytes };
 	int64_t first = group * l->og + panel * COLUMNS, n = l->og - panel * COLUMNS;
@@ -281,9 +295,9 @@ row_of(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row,
 	kernel_bytes_end own = *e;
 	own.less += first, own.scale += first, own.bias += first;
 	const uint8_t *from = x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in + group * l->ig;
-	for (int64_t q = 0; q < l->columns; q += ROWS) {
-		int rows = (int)(l->columns - q < ROWS ? l->columns - q : ROWS);
-		(vnni ? k->product_vnni : k->product)(&t, from + q * t.step, rows, sums);
+	for (int64_t q = 0; q < l->columns; q += p.rows) {
+		int rows = (int)(l->columns - q < p.rows ? l->columns - q : p.rows);
+		p.run(&t, from + q * t.step, rows, sums);
 		for (int r = 0; r < rows; r++) {
 			int64_t at = (row * l->columns + q + r) * l->out + first;
 			k->finish(&own, sums + r * COLUMNS, (int)n, added ? added + at * added_size : NULL, y + at * y_size);
@@ -357,7 +371,7 @@ run_conv(const exec_step *s, void *bound, const void *const *in, void *const *ou
 			part.columns = exec_part(columns, parts, t + 1) - from;
 			for (int64_t u = 0; u < units; u++)
 				row_of(&part, &e, x + from * l->in * l->sw, 0, (int)(u / l->panels), u % l->panels,
-					r.sums + t * ROWS * COLUMNS, added ? added + from * l->out * added_size : NULL, added_size,
+					r.sums + t * MANY * COLUMNS, added ? added + from * l->out * added_size : NULL, added_size,
 					(char *)out[0] + from * l->out * y_size, y_size);
 		}
 		return SECANT_OK;
@@ -366,10 +380,10 @@ run_conv(const exec_step *s, void *bound, const void *const *in, void *const *ou
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = exec_part(rows * units, parts, t); i < exec_part(rows * units, parts, t + 1); i++)
 			if (l->depthwise)
-				depth_row(l, &e, x, i, r.sums + t * ROWS * COLUMNS, added, added_size, out[0], y_size);
+				depth_row(l, &e, x, i, r.sums + t * MANY * COLUMNS, added, added_size, out[0], y_size);
 			else
 				row_of(l, &e, x, i % rows, (int)(i / rows / l->panels), i / rows % l->panels,
-					r.sums + t * ROWS * COLUMNS, added, added_size, out[0], y_size);
+					r.sums + t * MANY * COLUMNS, added, added_size, out[0], y_size);
 	return SECANT_OK;
 }
 
