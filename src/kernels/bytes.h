@@ -48,8 +48,9 @@ typedef struct kernel_bytes_kernels {
 	 * channels + j] for n channels from 0 on (w begins at the first of them). */
 	void (*depth)(
 		const uint8_t *x, const int64_t *at, int taps, const int8_t *w, int64_t channels, int n, int32_t *sums);
-	/* n outputs of a row; `added` and y are of that row. */
-	void (*finish)(const kernel_bytes_end *e, const int32_t *sums, int n, const void *added, void *y);
+	/* n outputs of each of `rows` rows of a tile; of what is added and of y they begin `step` numbers apart. */
+	void (*finish)(
+		const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const void *added, void *y, int64_t step);
 	/* n real numbers as they are, or as bytes: clamped to low..high first. to: kernel_bytes_type. */
 	void (*store)(const float *v, int n, float low, float high, float grain, float zero, int to, void *y);
 } kernel_bytes_kernels;

@@ -302,31 +302,50 @@ clamped(float v, float low, float high)
 }
 
 KERNEL_INLINE void
-finish_as(const kernel_bytes_end *e, const int32_t *sums, int n, const int type, const int to, const void *added,
-	void *restrict y)
+finish_as(const kernel_bytes_end *e, const int32_t *sums, int rows, const int n, const int type, const int to,
+	const void *added, void *y, int64_t step)
 {
 	const float lo = (to == KERNEL_BYTES_S8 ? -128 : 0) - e->zero, hi = (to == KERNEL_BYTES_S8 ? 127 : 255) - e->zero;
 	const float az = e->added_zero, as = e->added_scale, low = e->low, high = e->high, grain = e->grain, zero = e->zero;
 	const int32_t *restrict less = e->less;
 	const float *restrict scale = e->scale, *restrict bias = e->bias;
-	KERNEL_IVDEP
-	for (int j = 0; j < n; j++) {
-		float v = (float)(sums[j] - less[j]) * scale[j] + bias[j];
-		if (type)
-			v += (added_at(added, type, j) - az) * as;
-		put(y, j, to, clamped(v, low, high), grain, lo, hi, zero);
+	const int added_size = type == KERNEL_BYTES_REAL ? 4 : 1, y_size = to == KERNEL_BYTES_REAL ? 4 : 1;
+	for (int r = 0; r < rows; r++) {
+		const int32_t *restrict sum = sums + r * COLUMNS;
+		const void *own = type ? (const char *)added + r * step * added_size : NULL;
+		char *restrict row = (char *)y + r * step * y_size;
+		KERNEL_IVDEP
+		for (int j = 0; j < n; j++) {
+			float v = (float)(sum[j] - less[j]) * scale[j] + bias[j];
+			if (type)
+				v += (added_at(own, type, j) - az) * as;
+			put(row, j, to, clamped(v, low, high), grain, lo, hi, zero);
+		}
 	}
+}
+
+/* Most rows are 16 to 64 outputs, of which a compiler that knows makes straight code. */
+KERNEL_INLINE void
+finish_rows(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const int type, const int to,
+	const void *added, void *y, int64_t step)
+{
+	if (n == COLUMNS)
+		finish_as(e, sums, rows, COLUMNS, type, to, added, y, step);
+	else if (n == 16)
+		finish_as(e, sums, rows, 16, type, to, added, y, step);
+	else
+		finish_as(e, sums, rows, n, type, to, added, y, step);
 }
 
 #define FINISH(type) \
 	switch (e->to) { \
-	case KERNEL_BYTES_REAL: finish_as(e, sums, n, type, KERNEL_BYTES_REAL, added, y); break; \
-	case KERNEL_BYTES_U8: finish_as(e, sums, n, type, KERNEL_BYTES_U8, added, y); break; \
-	default: finish_as(e, sums, n, type, KERNEL_BYTES_S8, added, y); \
+	case KERNEL_BYTES_REAL: finish_rows(e, sums, rows, n, type, KERNEL_BYTES_REAL, added, y, step); break; \
+	case KERNEL_BYTES_U8: finish_rows(e, sums, rows, n, type, KERNEL_BYTES_U8, added, y, step); break; \
+	default: finish_rows(e, sums, rows, n, type, KERNEL_BYTES_S8, added, y, step); \
 	}
 
 static void
-finish(const kernel_bytes_end *e, const int32_t *sums, int n, const void *added, void *y)
+finish(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const void *added, void *y, int64_t step)
 {
 	switch (e->added) {
 	case KERNEL_BYTES_NONE: FINISH(KERNEL_BYTES_NONE) break;

@@ -298,10 +298,8 @@ row_of(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row,
 	for (int64_t q = 0; q < l->columns; q += p.rows) {
 		int rows = (int)(l->columns - q < p.rows ? l->columns - q : p.rows);
 		p.run(&t, from + q * t.step, rows, sums);
-		for (int r = 0; r < rows; r++) {
-			int64_t at = (row * l->columns + q + r) * l->out + first;
-			k->finish(&own, sums + r * COLUMNS, (int)n, added ? added + at * added_size : NULL, y + at * y_size);
-		}
+		int64_t at = (row * l->columns + q) * l->out + first;
+		k->finish(&own, sums, rows, (int)n, added ? added + at * added_size : NULL, y + at * y_size, l->out);
 	}
 }
 
@@ -318,7 +316,7 @@ depth_row(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t r
 			kernel_bytes_end own = *e;
 			own.less += c, own.scale += c, own.bias += c;
 			k->depth(from + q * l->sw * l->in + c, l->at, l->taps, (const int8_t *)l->packed + c, l->out, n, sums);
-			k->finish(&own, sums, n, added ? added + at * added_size : NULL, y + at * y_size);
+			k->finish(&own, sums, 1, n, added ? added + at * added_size : NULL, y + at * y_size, 0);
 		}
 }
 
