@@ -40,8 +40,8 @@ check(product *run, const char *name, int rows, int columns, int stretches, int6
 				for (int64_t i = 0; i < length; i++)
 					want += x[r * step + at[k] + i] * w[((k * quads + i / 4) * columns + j) * 4 + i % 4];
 			if (sums[r * COLUMNS + j] != want)
-				fail_msg("%s, %d rows, %d outputs, %d x %lld bytes: row %d, output %d is %d, not %d", name, rows, columns,
-					stretches, (long long)length, r, j, sums[r * COLUMNS + j], want);
+				fail_msg("%s, %d rows, %d outputs, %d x %lld bytes: row %d, output %d is %d, not %d", name, rows,
+					columns, stretches, (long long)length, r, j, sums[r * COLUMNS + j], want);
 		}
 	for (int i = rows * COLUMNS; i < KERNEL_BYTES_MANY * COLUMNS; i++)
 		assert_int_equal(sums[i], UNTOUCHED);
