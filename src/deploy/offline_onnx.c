@@ -102,6 +102,11 @@ read_aipp(deploy_offline_onnx *o, secant_err *err)
 		s = deploy_preparation_of_aipp(&in->prepared, &block[i], h > 0 ? (int)h : 0, w > 0 ? (int)w : 0,
 			(int)in->shape.dim[in->rows ? 3 : 1], err);
 		in->aipp = true;
+		if (!s && (h < 1 || w < 1) && (in->prepared.source.n || in->prepared.crop.n || in->prepared.pad.n))
+			return secant_fail(err, SECANT_ERR_ARG,
+				"AIPP: input '%s' has sizes that come with dynamic flags: no crop, no padding and no src_image_size "
+				"then",
+				in->name);
 	}
 	return s;
 }

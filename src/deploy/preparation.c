@@ -108,31 +108,25 @@ deploy_build_preparation(graph_net *g, const deploy_preparation *p, graph_value 
 
 /* ---- AIPP ---- */
 
-/* Order of channels by the two switches. Of XRGB a network of three colours gets what is no X. */
+/* Order of channels by the two switches: R and B, or U and V, change places; of four channels the last becomes the
+ * first (RGBA to ARGB). Of XRGB a network of three colours gets what is no X. */
 static secant_ints
 order_of(const format_aipp *a, int channels)
 {
-	bool four = a->format == FORMAT_AIPP_XRGB8888, colour = four && (channels < 4 || a->convert);
-	secant_ints o = { four ? 4 : 3, { 0, 1, 2, 3 } };
 	if (a->format == FORMAT_AIPP_YUV400)
 		return (secant_ints){ 0 };
-	int red = four, blue = four ? 3 : 2;
-	if (a->format == FORMAT_AIPP_YUV420SP) { /* U and V */
-		red = 1;
-		blue = 2;
+	if (a->format != FORMAT_AIPP_XRGB8888) {
+		secant_ints o = { 3, { 0, 1, 2 } };
+		int red = a->format == FORMAT_AIPP_YUV420SP ? 1 : 0;
+		o.v[red] = 2;
+		o.v[2] = red;
+		return a->swap ? o : (secant_ints){ 0 };
 	}
-	if (a->swap) {
-		o.v[red] = blue;
-		o.v[blue] = red;
-	}
-	if (four && (a->swap_first || colour)) {
-		int first = o.v[0];
-		for (int i = 0; i < 3; i++)
-			o.v[i] = o.v[i + 1];
-		o.v[3] = first;
-	}
-	o.n = colour ? 3 : o.n;
-	return a->swap || (four && (a->swap_first || colour)) ? o : (secant_ints){ 0 };
+	int colours = a->swap_first ? 0 : 1, red = colours + (a->swap ? 2 : 0), blue = colours + (a->swap ? 0 : 2);
+	if (channels < 4 || a->convert)
+		return (secant_ints){ 3, { red, colours + 1, blue } };
+	return a->swap || a->swap_first ? (secant_ints){ 4, { a->swap_first ? 3 : 0, red, colours + 1, blue } }
+									: (secant_ints){ 0 };
 }
 
 static void

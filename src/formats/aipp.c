@@ -273,6 +273,8 @@ check(const reader *r, const format_aipp *a, const bool *given)
 		return bad(r, "the block says no input_format", NULL);
 	if (a->dynamic && !a->max_src_image_size)
 		return bad(r, "dynamic AIPP wants max_src_image_size", NULL);
+	if (a->swap_first && a->format != FORMAT_AIPP_XRGB8888 && !a->dynamic)
+		return bad(r, "ax_swap_switch is for XRGB8888_U8 alone", NULL);
 	if (yuv && (a->src_w % 2 || a->src_h % 2))
 		return bad(r, "sizes of YUV420SP_U8 are even", NULL);
 	if (yuv && a->crop && (a->crop_left % 2 || a->crop_top % 2 || a->crop_w % 2 || a->crop_h % 2))

@@ -28,7 +28,7 @@ typedef struct format_aipp {
 	bool crop;
 	int crop_left, crop_top, crop_w, crop_h; /* size 0: that of the model's input */
 	bool swap; /* R and B, or U and V */
-	bool swap_first; /* the first of four channels becomes the last */
+	bool swap_first; /* the last of four channels becomes the first */
 	bool single_line; /* says how a device reads, changes nothing */
 	bool convert; /* by the matrix */
 	int matrix[9], input_bias[3], output_bias[3];

@@ -322,6 +322,7 @@ test_aipp_refuses_by_line_and_name(void **state)
 	refuses("aipp_mode: static input_format: YUYV_U8", "YUYV_U8 is not supported");
 	refuses("aipp_mode: static input_format: JPEG", "no input_format is called 'JPEG'");
 	refuses("aipp_mode: dynamic", "max_src_image_size");
+	refuses(STATIC "ax_swap_switch: true", "for XRGB8888_U8 alone");
 	refuses("aipp_mode: static input_format: YUV420SP_U8 src_image_size_w: 7", "even");
 	refuses(STATIC "padding: true src_image_size_w: 1060 left_padding_size: 32", "1080");
 	refuses(STATIC "crop_size_w", "no : behind");
@@ -332,6 +333,38 @@ test_aipp_refuses_by_line_and_name(void **state)
 	assert_int_not_equal(format_aipp_parse(all, &n, "", 0, &err), 0);
 	assert_int_not_equal(format_aipp_parse(all, &n, "aipp_op { crop: true", 20, &(secant_err){ 0 }), 0);
 	assert_int_not_equal(format_aipp_parse(all, &n, "aipp_op { \"x\" }", 15, &(secant_err){ 0 }), 0);
+}
+
+/* Of four channels: R and B change places, the last becomes the first (RGBA to ARGB); three colours are what is no X.
+ */
+static void
+test_aipp_orders_four_channels(void **state)
+{
+	static const struct {
+		const char *switches;
+		int channels, order[4];
+	} rows[] = {
+		{ "", 3, { 1, 2, 3 } },
+		{ "ax_swap_switch: true", 3, { 0, 1, 2 } },
+		{ "rbuv_swap_switch: true", 3, { 3, 2, 1 } },
+		{ "rbuv_swap_switch: true ax_swap_switch: true", 3, { 2, 1, 0 } },
+		{ "ax_swap_switch: true", 4, { 3, 0, 1, 2 } },
+		{ "rbuv_swap_switch: true", 4, { 0, 3, 2, 1 } },
+		{ "rbuv_swap_switch: true ax_swap_switch: true", 4, { 3, 2, 1, 0 } },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		format_aipp a;
+		deploy_preparation p;
+		secant_err err = { 0 };
+		char text[200];
+		snprintf(text, sizeof text, "aipp_op { aipp_mode: static input_format: XRGB8888_U8 %s }", rows[i].switches);
+		read_block(&a, text);
+		assert_int_equal(deploy_preparation_of_aipp(&p, &a, 8, 8, rows[i].channels, &err), 0);
+		assert_int_equal(p.order.n, rows[i].channels);
+		for (int k = 0; k < p.order.n; k++)
+			assert_int_equal(p.order.v[k], rows[i].order[k]);
+		secant_opts_free(&deploy_preparation_options, &p);
+	}
 }
 
 /* As people write it: no blanks, the bracket behind a value, a window without a size, a switch that is off. */
@@ -366,6 +399,7 @@ main(void)
 		cmocka_unit_test(test_matrices_are_exact),
 		cmocka_unit_test(test_planes_of_cameras),
 		cmocka_unit_test(test_aipp_refuses_by_line_and_name),
+		cmocka_unit_test(test_aipp_orders_four_channels),
 		cmocka_unit_test(test_aipp_takes_what_is_in_use),
 	};
 	return cmocka_run_group_tests_name("preparation", tests, NULL, NULL);

@@ -318,6 +318,9 @@ test_models_that_say_nonsense(void **state)
 	static const char *const rows[] = { "'inputs':[]", "'inputs':[{'name':'z','shape':[1,3]}]",
 		"'inputs':[{'name':'x','shape':[0,3]}]", "'inputs':[{'name':'x','shape':[1,3]}],'dynamic':'batch'",
 		"'inputs':[{'name':'x','shape':[1,3]}],'outputs':['none']",
+		"'inputs':[{'name':'x','shape':[1,3,-1,-1]}],'dynamic':'image','sets':[[8,8]],'aipp':'aipp_op { aipp_mode: "
+		"static "
+		"input_format: RGB888_U8 src_image_size_w: 8 src_image_size_h: 8 }'",
 		"'inputs':[{'name':'x','shape':[1,3]}],'types':['FP8']",
 		"'inputs':[{'name':'x','shape':[1,3]}],'aipp':'aipp_op {'",
 		"'inputs':[{'name':'x','shape':[1,3]}],'aipp':'aipp_op { aipp_mode: static input_format: RGB888_U8 }'" };
