@@ -5,7 +5,7 @@
 #define NN_DECODER_H
 #include "nn/nn.h"
 
-#define NN_INTERPOLATIONS "nearest|bilinear|bicubic" /* an option's choices: NN_RESIZE_* */
+#define NN_INTERPOLATIONS "nearest|bilinear|bicubic|nearest-exact" /* an option's choices: OP_RESIZE_* */
 
 /* A U-Net's block: x to the size of `like` (-1: twice its size), [x, skip], two convolutions, optional scSE. */
 typedef struct nn_unet_block {

@@ -5,11 +5,15 @@
  *
  *     V1   x + gamma * fc2(gelu(fc1(norm(dw(x)))))
  *     V2   x + fc2(grn(gelu(fc1(norm(dw(x))))))       grn(y) = y + bias + weight * y * |y| / mean of |y| over channels
+ *
+ * The norm is a layer norm, or of timm's smallest only a scale: by the root of the mean square (rms), or by the
+ * deviation, without taking the mean away (zepto, called rms as well).
  */
 #include "nn/encoder.h"
 #include <stdio.h>
 
-typedef enum stem_kind { PATCH, OVERLAP, TIERED } stem_kind;
+typedef enum stem_kind { PATCH, OVERLAP, TIERED, ACTIVE } stem_kind;
+typedef enum norm_kind { LAYER, ROOT_MEAN_SQUARE, DEVIATION } norm_kind;
 
 typedef struct convnext {
 	int width[4], blocks[4];
@@ -17,6 +21,7 @@ typedef struct convnext {
 	stem_kind stem;
 	bool response;
 	double eps;
+	norm_kind norm;
 } convnext;
 
 static const graph_init start = GRAPH_INIT_TRUNC_NORMAL;
@@ -43,6 +48,26 @@ number(nn_builder *n, const char *op, graph_value x, double a)
 	return graph_apply(n->g, op, &(op_number_attr){ a, 0 }, 1, x);
 }
 
+/* Over the channels of each place. */
+static graph_value
+norm(nn_builder *n, const convnext *k, const char *name, graph_value x)
+{
+	int c = nn_channels(n, x);
+	op_axes_attr channels = { { 1, { 3 } }, true };
+	if (k->norm == LAYER)
+		return nn_layer_norm(n, name, x, k->eps);
+	size_t mark = nn_enter(n, name);
+	graph_value weight = nn_state(n, "weight", &(secant_shape){ 1, { c } }, GRAPH_INIT_ONES), y = x;
+	nn_leave(n, mark);
+	if (k->norm == DEVIATION)
+		y = graph_apply(n->g, "sub", NULL, 2, x, graph_apply(n->g, "mean", &channels, 1, x));
+	y = graph_apply(n->g, "mean", &channels, 1, graph_apply(n->g, "square", NULL, 1, y));
+	if (k->norm == DEVIATION) /* as of a sample */
+		y = number(n, "mul_scalar", y, (double)c / (c - 1));
+	y = graph_apply(n->g, "rsqrt", NULL, 1, number(n, "add_scalar", y, k->eps));
+	return graph_apply(n->g, "mul", NULL, 2, graph_apply(n->g, "mul", NULL, 2, x, y), weight);
+}
+
 /* y * (1 + weight * |y| / mean |y|) + bias, where |y| is the length of a channel's map. */
 static graph_value
 response_norm(nn_builder *n, graph_value y)
@@ -67,7 +92,7 @@ block(nn_builder *n, const convnext *k, graph_value x, int rate)
 	int c = nn_channels(n, x);
 	graph_value gamma = k->response ? -1 : nn_state(n, "gamma", &(secant_shape){ 1, { c } }, GRAPH_INIT_FAINT);
 	nn_conv_spec deep = { .out = c, .kernel = 7, .padding = 3 * rate, .dilation = rate, .groups = c };
-	graph_value y = nn_layer_norm(n, "norm", conv(n, "conv_dw", x, deep), k->eps);
+	graph_value y = norm(n, k, "norm", conv(n, "conv_dw", x, deep));
 	size_t mark = nn_enter(n, "mlp");
 	y = nn_act(n, "gelu", product(n, k, "fc1", y, 4 * c));
 	if (k->response)
@@ -84,11 +109,13 @@ stem(nn_builder *n, const convnext *k, graph_value x)
 {
 	int out = k->width[0], middle = k->stem == TIERED ? nn_divisible(out / 2, 8, 0.9) : out; /* NOLINT: whole halves */
 	if (k->stem == PATCH)
-		return nn_layer_norm(
-			n, "stem_1", conv(n, "stem_0", x, (nn_conv_spec){ .out = out, .kernel = 4, .stride = 4 }), k->eps);
+		return norm(n, k, "stem_1", conv(n, "stem_0", x, (nn_conv_spec){ .out = out, .kernel = 4, .stride = 4 }));
 	x = conv(n, "stem_0", x, (nn_conv_spec){ .out = middle, .kernel = 3, .stride = 2, .padding = 1 });
-	x = conv(n, "stem_1", x, (nn_conv_spec){ .out = out, .kernel = 3, .stride = 2, .padding = 1 });
-	return nn_layer_norm(n, "stem_2", x, k->eps);
+	if (k->stem == ACTIVE)
+		x = nn_act(n, "gelu", x);
+	x = conv(n, k->stem == ACTIVE ? "stem_2" : "stem_1", x,
+		(nn_conv_spec){ .out = out, .kernel = 3, .stride = 2, .padding = 1 });
+	return norm(n, k, k->stem == ACTIVE ? "stem_3" : "stem_2", x);
 }
 
 /* A 2x2 with its stride, or of every place and dilated as the blocks before. */
@@ -100,7 +127,7 @@ shrink(nn_builder *n, const convnext *k, graph_value x, int out, int stride, int
 		c.more = 1;
 	else if (rate > 2)
 		c.padding = 1;
-	return conv(n, "downsample.1", nn_layer_norm(n, "downsample.0", x, k->eps), c);
+	return conv(n, "downsample.1", norm(n, k, "downsample.0", x), c);
 }
 
 static void
@@ -140,6 +167,12 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 			&(const convnext){ { a, b, c, d }, { p, q, r, s }, __VA_ARGS__ }, NN_ENCODER_TIMM \
 	}
 const nn_encoder nn_encoders_convnext[] = {
+	ROW("convnext_zepto_rms", "ConvNeXt-Z", 1898400, L(32, 64, 128, 256), L(2, 2, 4, 2), true, PATCH, false, 1e-6,
+		DEVIATION),
+	ROW("convnext_zepto_rms_ols", "ConvNeXt-Z, overlapping stem", 1906976, L(32, 64, 128, 256), L(2, 2, 4, 2), true,
+		ACTIVE, false, 1e-6, DEVIATION),
+	ROW("convnext_atto_rms", "ConvNeXt-A, its norms scales alone", 3371720, L(40, 80, 160, 320), L(2, 2, 6, 2), true,
+		PATCH, false, 1e-6, ROOT_MEAN_SQUARE),
 	ROW("convnext_atto", "ConvNeXt-A", 3373880, L(40, 80, 160, 320), L(2, 2, 6, 2), true, PATCH, false, 1e-6),
 	ROW("convnext_atto_ols", "ConvNeXt-A, overlapping stem", 3381272, L(40, 80, 160, 320), L(2, 2, 6, 2), true, TIERED,
 		false, 1e-6),
@@ -158,6 +191,8 @@ const nn_encoder nn_encoders_convnext[] = {
 	ROW("convnext_small", "ConvNeXt-S", 49453152, L(96, 192, 384, 768), L(3, 3, 27, 3), false, PATCH, false, 1e-6),
 	ROW("convnext_base", "ConvNeXt-B", 87564416, L(128, 256, 512, 1024), L(3, 3, 27, 3), false, PATCH, false, 1e-6),
 	ROW("convnext_large", "ConvNeXt-L", 196227264, L(192, 384, 768, 1536), L(3, 3, 27, 3), false, PATCH, false, 1e-6),
+	ROW("convnext_large_mlp", "ConvNeXt-L of CLIP", 196227264, L(192, 384, 768, 1536), L(3, 3, 27, 3), false, PATCH,
+		false, 1e-6),
 	ROW("convnext_xlarge", "ConvNeXt-XL", 348143872, L(256, 512, 1024, 2048), L(3, 3, 27, 3), false, PATCH, false,
 		1e-6),
 	ROW("convnext_xxlarge", "ConvNeXt-XXL", 843391872, L(384, 768, 1536, 3072), L(3, 4, 30, 3), false, PATCH, false,

@@ -141,6 +141,8 @@ const nn_encoder nn_encoders_hrnet[] = {
 	HRNET("hrnet_w40", "HRNet-W40", 47206336, 40, 4, 64, { 1, 4, 3 }, 4),
 	HRNET("hrnet_w44", "HRNet-W44", 56714160, 44, 4, 64, { 1, 4, 3 }, 4),
 	HRNET("hrnet_w48", "HRNet-W48", 67119040, 48, 4, 64, { 1, 4, 3 }, 4),
+	HRNET("hrnet_w18_ssld", "HRNet-W18, distilled", 10948180, 18, 4, 64, { 1, 4, 3 }, 4),
+	HRNET("hrnet_w48_ssld", "HRNet-W48, distilled", 67119040, 48, 4, 64, { 1, 4, 3 }, 4),
 	HRNET("hrnet_w64", "HRNet-W64", 117709120, 64, 4, 64, { 1, 4, 3 }, 4),
 	{ 0 },
 };

@@ -93,5 +93,9 @@ const nn_encoder nn_encoders_regnet[] = {
 	ROW("regnety_320", "RegNetY, 32 GFLOP", 141333770, L(232, 696, 1392, 3712), L(2, 5, 12, 1), 232, true),
 	ROW("regnety_640", "RegNetY, 64 GFLOP", 276457786, L(328, 984, 1968, 4920), L(2, 5, 12, 1), 328, true),
 	ROW("regnety_1280", "RegNetY, 128 GFLOP", 637419894, L(528, 1056, 2904, 7392), L(2, 7, 17, 1), 264, true),
+	ROW("regnetx_004_tv", "RegNetX, 0.4 GFLOP, torchvision's", 5094976, L(32, 64, 160, 400), L(1, 2, 7, 12), 16, false),
+	ROW("regnety_008_tv", "RegNetY, 0.8 GFLOP, torchvision's", 5647512, L(64, 144, 320, 784), L(1, 3, 8, 2), 16, true),
+	ROW("regnety_080_tv", "RegNetY, 8 GFLOP, torchvision's", 37364472, L(224, 448, 896, 2016), L(2, 4, 10, 1), 56,
+		true),
 	{ 0 },
 };
