@@ -32,10 +32,51 @@ distance(double x, double y, double x0, double y0, double dx, double dy)
 	return a * a + b * b;
 }
 
+/* OpenCV's width of lines: one more than an even thickness, two more than an odd one beyond 1. */
+static double
+reach_of(const stream_pen *pen)
+{
+	return pen->thickness > 1 ? (pen->thickness + pen->thickness % 2) / 2.0 : 0.5;
+}
+
+static bool
+within(const stream_plane *p, double x, double y)
+{
+	return x >= 0 && y >= 0 && x < p->width && y < p->height && x == (int)x && y == (int)y;
+}
+
+/* One pixel for each step along the longer side, from left to right: Bresenham's, as OpenCV rounds. */
+static void
+thin_line(const stream_plane *p, int x0, int y0, int x1, int y1, const stream_pen *pen)
+{
+	if (x1 < x0) {
+		thin_line(p, x1, y1, x0, y0, pen);
+		return;
+	}
+	int dx = x1 - x0, dy = y1 > y0 ? y1 - y0 : y0 - y1, down = y1 < y0 ? -1 : 1;
+	bool steep = dy > dx;
+	int along = steep ? dy : dx, across = steep ? dx : dy, left = along - 2 * across;
+	for (int i = 0; i <= along; i++) {
+		put(p, x0, y0, pen);
+		if (left < 0) {
+			left += 2 * along;
+			x0 += steep;
+			y0 += steep ? 0 : down;
+		}
+		left -= 2 * across;
+		x0 += !steep;
+		y0 += steep ? down : 0;
+	}
+}
+
 void
 stream_draw_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen)
 {
-	double reach = pen->thickness > 1 ? pen->thickness / 2.0 : 0.5, dx = x1 - x0, dy = y1 - y0;
+	double reach = reach_of(pen), dx = x1 - x0, dy = y1 - y0;
+	if (pen->thickness <= 1 && within(p, x0, y0) && within(p, x1, y1)) {
+		thin_line(p, (int)x0, (int)y0, (int)x1, (int)y1, pen);
+		return;
+	}
 	if (fabs(dx) > 1e6 || fabs(dy) > 1e6 || fabs(x0) > 1e6 || fabs(y0) > 1e6)
 		return;
 	for (int y = from(fmin(y0, y1) - reach); y <= to(fmax(y0, y1) + reach, p->height); y++) {
@@ -68,10 +109,42 @@ stream_draw_box(const stream_plane *p, double x0, double y0, double x1, double y
 			put(p, x, y, pen);
 }
 
+/* A piece of a row, or its two ends. */
+static void
+put_row(const stream_plane *p, int x0, int x1, int y, bool ends, const stream_pen *pen)
+{
+	for (int x = x0 < 0 && !ends ? 0 : x0; y >= 0 && y < p->height && x <= x1; x += ends && x < x1 ? x1 - x : 1)
+		if (x >= 0 && x < p->width)
+			put(p, x, y, pen);
+		else if (x >= p->width)
+			return;
+}
+
+/* A circle of one pixel, or filled: eight pieces by the midpoint rule, as OpenCV draws them. */
+static void
+thin_circle(const stream_plane *p, int cx, int cy, int radius, const stream_pen *pen)
+{
+	bool ends = pen->thickness >= 0;
+	for (int far = radius, near = 0, off = 0; near <= far;) {
+		put_row(p, cx - far, cx + far, cy - near, ends, pen);
+		put_row(p, cx - far, cx + far, cy + near, ends, pen);
+		put_row(p, cx - near, cx + near, cy - far, ends, pen);
+		put_row(p, cx - near, cx + near, cy + far, ends, pen);
+		off += 2 * near++ + 1;
+		if (off > 0)
+			off -= 2 * far-- - 1;
+	}
+}
+
 void
 stream_draw_circle(const stream_plane *p, double cx, double cy, double radius, const stream_pen *pen)
 {
-	double half = pen->thickness > 1 ? pen->thickness / 2.0 : 0.5;
+	if (pen->thickness <= 1 && fabs(cx) < 1e5 && fabs(cy) < 1e5 && radius >= 0 && radius <= 8192 && cx == (int)cx
+		&& cy == (int)cy && radius == (int)radius) {
+		thin_circle(p, (int)cx, (int)cy, (int)radius, pen);
+		return;
+	}
+	double half = reach_of(pen);
 	double outer = pen->thickness < 0 ? radius + 0.5 : radius + half, inner = pen->thickness < 0 ? -1 : radius - half;
 	for (int y = from(cy - outer); y <= to(cy + outer, p->height); y++)
 		for (int x = from(cx - outer); x <= to(cx + outer, p->width); x++) {

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "stream/osd.h"
 #include "stream/post/post.h"
 
 static const struct {
@@ -26,6 +27,12 @@ static const struct {
 	{ "mxpi_class2osdinstances", { "dataSourceImage", "before", NULL, NULL } },
 	{ "mxpi_osdinstancemerger", { NULL } },
 	{ "mxpi_opencvosd", { "dataSourceOsd", "drawn", NULL, NULL } },
+	{ "mxpi_motsimplesort", { "dataSourceDetection", "before", "dataSourceFeature", "before" } },
+	{ "mxpi_motsimplesortV2", { NULL } },
+	{ "mxpi_rotation", { "rotCondition", "LE", "criticalValue", "3" } },
+	{ "mxpi_channelimagesstitcher", { "outputWidth", "64", "outputHeight", "48" } },
+	{ "mxpi_channelosdcoordsconverter", { "dataSourceOsds", "drawn", NULL, NULL } },
+	{ "mxpi_bufferstablizer", { NULL } },
 	{ "mxpi_objectpostprocessor",
 		{ "postProcessLibPath", "libyolov3postprocess.so", "postProcessConfigContent",
 			"{\"CLASS_NUM\":\"2\",\"YOLO_TYPE\":\"1\",\"ANCHOR_DIM\":\"1\"}" } },
@@ -89,6 +96,7 @@ give(int which, const stream_message *kind, const uint8_t *data, size_t size)
 		.name = "x",
 		.n_sinks = !strcmp(elements[which].element, "mxpi_nmsoverlapedroiV2")
 				|| !strcmp(elements[which].element, "mxpi_opencvosd")
+				|| !strcmp(elements[which].element, "mxpi_channelosdcoordsconverter")
 			? 2
 			: 1,
 		.n_sources = 1,
@@ -107,11 +115,24 @@ give(int which, const stream_message *kind, const uint8_t *data, size_t size)
 	const stream_message *pictures = stream_message_find("MxpiVisionList"),
 						 *osd = stream_message_find("MxpiOsdInstancesList");
 	stream_made made = { .format = STREAM_BGR, .width = 8, .height = 8 };
+	const stream_picture nothing = { .info = { NULL, 0 } };
+	if (kind == osd)
+		stream_add_step(&made.steps, &nothing, &(stream_step){ { 4, 4 }, { 0, 4, 0, 4 }, { 1, 8, 1, 8 }, 0 }, "before");
 	stream_blob *canvas = kind == osd ? stream_pictures_new(&made, 1) : NULL;
 	if (canvas) {
 		memset(made.to, 0, 8 * 8 * 3);
 		(void)stream_frame_put(f, "before", pictures, canvas);
 		(void)stream_frame_put(f, "drawn", osd, stream_blob_of(data, size));
+	} else if (kind == pictures) {
+		base_str drawing = { 0 }, list = { 0 };
+		const stream_osd_style style = { .scale = 1, .thickness = 1 };
+		stream_osd_box(&drawing, &style, (int[]){ 1, 2, 3, 4 }, 0, 1, false);
+		stream_put_message(&list, 1, &drawing);
+		base_str_free(&drawing);
+		(void)stream_frame_put(f, "drawn", osd, stream_blob_take(&list));
+		base_str_free(&list);
+		if (stream_frame_put(f, "before", kind, stream_blob_of(data, size)))
+			abort();
 	} else if (stream_frame_put(f, "before", kind, stream_blob_of(data, size)))
 		abort();
 	if (!f || !h.w.state || !keys[0])

@@ -176,8 +176,8 @@ test_lines_circles_and_text(void **state)
 {
 	static uint8_t pixels[WIDTH * HEIGHT * 3];
 	base_str thing = numbers(2, 4, (int[]){ 3, 4, 23, 4 });
-	draw(3, &thing, 6, 3, pixels); /* three rows, and round ends */
-	assert_int_equal(drawn(pixels) / 10, (3 * 21 + 2) / 10);
+	draw(3, &thing, 6, 3, pixels); /* five rows for a thickness of 3, as OpenCV has it, and round ends */
+	assert_int_equal(drawn(pixels), 21 + 23 + 25 + 23 + 21);
 	thing = numbers(2, 3, (int[]){ 20, 15, 5 });
 	draw(5, &thing, 5, -1, pixels);
 	assert_true(drawn(pixels) > 70 && drawn(pixels) < 100);
@@ -194,11 +194,66 @@ test_lines_circles_and_text(void **state)
 		assert_int_equal(pixels[3 * i], 0);
 }
 
+/* Pixels of cv2.line, cv2.circle and cv2.rectangle (OpenCV 4.14): 'l' line, 'c' circle, 'b' box. */
+static void
+test_pixels_of_opencv(void **state)
+{
+	enum { W = 14, H = 9 };
+	static const struct {
+		char what;
+		int v[4], thickness;
+		const char *rows[H];
+	} all[] = {
+		{ 'l', { 1, 4, 12, 7 }, 1,
+			{ "..............", "..............", "..............", "..............", ".##...........",
+				"...####.......", ".......####...", "...........##.", ".............." } },
+		{ 'l', { 11, 8, 2, 1 }, 1,
+			{ "..............", "..#...........", "...#..........", "....##........", "......#.......",
+				".......#......", "........##....", "..........#...", "...........#.." } },
+		{ 'l', { 5, 0, 7, 8 }, 1,
+			{ ".....#........", ".....#........", ".....#........", "......#.......", "......#.......",
+				"......#.......", "......#.......", ".......#......", ".......#......" } },
+		{ 'l', { 3, 4, 9, 4 }, 3,
+			{ "..............", "..............", "...#######....", "..#########...", ".###########..",
+				"..#########...", "...#######....", "..............", ".............." } },
+		{ 'l', { 6, 4, 6, 5 }, 5,
+			{ "..............", "......#.......", "....#####.....", "....#####.....", "...#######....",
+				"...#######....", "....#####.....", "....#####.....", "......#......." } },
+		{ 'c', { 6, 4, 3 }, 1,
+			{ "..............", "......#.......", "....##.##.....", "....#...#.....", "...#.....#....",
+				"....#...#.....", "....##.##.....", "......#.......", ".............." } },
+		{ 'c', { 11, 2, 4 }, -1,
+			{ "........######", "........######", ".......#######", "........######", "........######",
+				".........#####", "...........#..", "..............", ".............." } },
+		{ 'b', { 4, 3, 10, 5 }, 3,
+			{ "..............", "....#######...", "...#########..", "..###########.", "..###########.",
+				"..###########.", "...#########..", "....#######...", ".............." } },
+		{ 'b', { 2, 2, 9, 6 }, 2,
+			{ "..............", "..########....", ".##########...", ".##########...", ".###....###...",
+				".##########...", ".##########...", "..########....", ".............." } },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		uint8_t pixels[W * H * 3] = { 0 };
+		const stream_plane p = { W, H, 3, false, W * 3, pixels };
+		const stream_pen pen = { .colour = { 1, 1, 1 }, .thickness = all[i].thickness };
+		const int *v = all[i].v;
+		if (all[i].what == 'l')
+			stream_draw_line(&p, v[0], v[1], v[2], v[3], &pen);
+		else if (all[i].what == 'c')
+			stream_draw_circle(&p, v[0], v[1], v[2], &pen);
+		else
+			stream_draw_box(&p, v[0], v[1], v[2], v[3], &pen);
+		for (int y = 0; y < H; y++)
+			for (int x = 0; x < W; x++)
+				assert_int_equal(pixels[(y * W + x) * 3], all[i].rows[y][x] == '#');
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sizes_of_text),
 		cmocka_unit_test(test_boxes_become_messages), cmocka_unit_test(test_boxes_are_drawn),
-		cmocka_unit_test(test_lines_circles_and_text) };
+		cmocka_unit_test(test_lines_circles_and_text), cmocka_unit_test(test_pixels_of_opencv) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

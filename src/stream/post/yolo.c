@@ -198,7 +198,10 @@ run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 	cells c;
 	const float *anchor;
 	if (n != y->scales) {
-		snprintf(why, size, "YOLO_TYPE is %d, the model gives %d tensors", y->scales, n);
+		snprintf(why, size, "YOLO_TYPE is %d, the model gives %d tensors%s", y->scales, n,
+			n == 1 || n == y->scales + 1
+				? ": one that joins its scales is left out where it is compiled (atc --out_nodes)"
+				: "");
 		return STREAM_INVALID;
 	}
 	for (int i = 0; i < n && from->known; i++) {
