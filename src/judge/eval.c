@@ -393,7 +393,7 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	if (!status && q->o->save)
 		status = secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "--save shows pictures; for clouds use secant predict and secant show");
-	if (!status && !(status = judge_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err))
+	if (!status && !(status = judge_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, q->log, scores, err))
 		&& (status = write_results(q, &none, scores, err)))
 		secant_scores_free(scores);
 	deploy_class_names_free(names, n_names);

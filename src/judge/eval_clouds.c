@@ -59,7 +59,7 @@ keep_category(data_clouds *s, const char *name, secant_err *err)
 
 secant_status
 judge_evaluate_cloud_set(const deploy_deployed *d, const char *data, const secant_eval_options *o, char *const *names,
-	int n_names, secant_scores *scores, secant_err *err)
+	int n_names, const secant_logger *log, secant_scores *scores, secant_err *err)
 {
 	deploy_cloud_model m = { 0 };
 	secant_cloud_options co = { 0 };
@@ -90,6 +90,8 @@ judge_evaluate_cloud_set(const deploy_deployed *d, const char *data, const secan
 		status = err ? err->code : SECANT_ERR_NOMEM;
 	if (!status)
 		status = judge_evaluate_clouds(&e, s, names, n_names, scores, err);
+	if (!status)
+		data_clouds_say_nowhere(s, log);
 	secant_session_free(e.session);
 	data_clouds_free(s);
 	secant_opts_free(&secant_cloud_options_table, &co);

@@ -45,7 +45,7 @@ secant_status judge_evaluate_clouds(const judge_cloud_evaluation *e, const data_
 
 /* A data set on disk, for a model file; `names` of its classes. */
 secant_status judge_evaluate_cloud_set(const deploy_deployed *d, const char *data, const secant_eval_options *o,
-	char *const *names, int n_names, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
+	char *const *names, int n_names, const secant_logger *log, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 
 /* ---- the arithmetic, by itself ---- */
 

@@ -17,6 +17,7 @@ struct train_work {
 	deploy_deployed as; /* the model in training, as evaluation sees one */
 	deploy_cloud_model recipe;
 	secant_cloud_judging judging; /* defaults */
+	bool said; /* what was left out of the clouds */
 };
 
 struct train_feed {
@@ -385,6 +386,11 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		take_scores(s, &scores, values);
 	train_validation_end(&w->run);
 	secant_scores_free(&scores);
+	if (!w->said) {
+		data_clouds_say_nowhere(w->train, &s->events->log);
+		data_clouds_say_nowhere(w->validation, &s->events->log);
+		w->said = true;
+	}
 	return status;
 }
 

@@ -149,11 +149,6 @@ wrong_shapenet_sets_are_named(void **state)
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "a.seg:2: 'x' is no whole number");
 	data_clouds_free(s);
-	put("02773838/points_label/a.seg", "1\n2\n2\n");
-	put("02773838/points/a.pts", "0 0 0\n1 nan 0\n0 1 0\n");
-	s = open_at(root, "train", false, NULL);
-	expect_item(s, 0, "a.pts:2: ");
-	data_clouds_free(s);
 	put("02773838/points/a.pts", "");
 	s = open_at(root, "train", false, NULL);
 	expect_item(s, 0, "no points");
@@ -323,6 +318,37 @@ negative_labels_are_left_out(void **state)
 }
 
 /* Paris-Lille-3D has objects in `label` and classes in `class`; LAS always has a classification, often without any. */
+static int said;
+static void
+count_line(void *user, secant_level level, const char *line)
+{
+	said += level == SECANT_LOG_WARNING && strstr(line, "2 points of 1 clouds have no finite coordinates") != NULL;
+}
+
+/* Scanners write points without a return as NaN; labels go with their points, and it is said once per cloud. */
+static void
+points_without_coordinates_are_left_out(void **state)
+{
+	prepare_points own = { 0 };
+	const prepare_points *p;
+	const secant_logger log = { .log = count_line };
+	put("train/a.txt", "x y z label\nnan nan nan 0\n1 0 0 1\n0 inf 0 0\n0 2 0 2\n");
+	put("train/b.txt", "x y z label\nnan nan nan 0\n");
+	data_clouds *s = open_at(root, "train", false, NULL);
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(data_clouds_decode(s, 0, &own, &p, NULL), 0);
+		assert_int_equal(p->n, 2);
+		assert_int_equal(p->label[0], 1);
+		assert_int_equal(p->label[1], 2);
+		assert_true(p->lo[0] + (float)p->origin[0] == 0 && p->hi[1] + (float)p->origin[1] == 2);
+	}
+	data_clouds_say_nowhere(s, &log);
+	assert_int_equal(said, 1);
+	prepare_points_free(&own);
+	expect_item(s, 1, "no point of it has coordinates");
+	data_clouds_free(s);
+}
+
 static void
 two_columns_that_may_hold_the_labels_are_asked_about(void **state)
 {
@@ -709,6 +735,7 @@ main(void)
 		EACH(s3dis_rooms_survive_control_bytes),
 		EACH(folders_find_their_classes),
 		EACH(negative_labels_are_left_out),
+		EACH(points_without_coordinates_are_left_out),
 		EACH(two_columns_that_may_hold_the_labels_are_asked_about),
 		EACH(splits_go_by_several_names),
 		EACH(a_column_of_labels_that_never_changes_is_no_rival),

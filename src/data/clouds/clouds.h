@@ -115,6 +115,7 @@ struct data_clouds {
 	int *first_part; /* class of part 0 of each category; NULL without parts */
 	const prepare_points *_Atomic *cache;
 	_Atomic size_t cache_room;
+	_Atomic int64_t *nowhere; /* points without coordinates that were left out of each cloud, once it was read */
 	int64_t *points; /* of each cloud; filled for scenes (block > 0), else NULL */
 	int64_t total_points;
 };
@@ -129,6 +130,8 @@ secant_status data_clouds_class_names(const data_clouds *s, char ***names, int *
  * (zeroed; prepare_points_free). */
 secant_status data_clouds_decode(
 	const data_clouds *s, int i, prepare_points *p, const prepare_points **out, secant_err *err) SECANT_NODISCARD;
+/* Says how many points without coordinates were left out of the clouds that were read so far. */
+void data_clouds_say_nowhere(const data_clouds *s, const secant_logger *log);
 /* One line more about an item, for messages: its path, with the entry where there are many. */
 void data_clouds_name(const data_clouds *s, int i, char *buffer, size_t size);
 

@@ -157,7 +157,9 @@ open_set(data_clouds *s, const data_clouds_request *r, secant_err *err)
 	s->classes = s->classify ? s->list.categories : s->list.classes;
 	if (!status && !(status = first_parts(s, err)))
 		status = reading_options(s, err);
-	if (!status && !(s->cache = secant_calloc((size_t)s->list.n, sizeof *s->cache)))
+	if (!status
+		&& !((s->cache = secant_calloc((size_t)s->list.n, sizeof *s->cache))
+			&& (s->nowhere = secant_calloc((size_t)s->list.n, sizeof *s->nowhere))))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", s->list.n);
 	return status || r->bare ? status : count_points(s, err);
 }
@@ -192,6 +194,7 @@ data_clouds_free(data_clouds *s)
 		secant_free(p);
 	}
 	secant_free((void *)s->cache);
+	secant_free((void *)s->nowhere);
 	secant_free(s->first_part);
 	secant_free(s->points);
 	data_cloud_list_free(&s->list);
@@ -321,6 +324,32 @@ file_labels(const data_cloud_item *it, const secant_cloud *c, int64_t **out, sec
 
 /* ---- one cloud ---- */
 
+/* Scanners write points without a return as NaN: those without coordinates go, with their labels. *bad: the first of
+ * the others with an attribute that is no finite number, -1: none. How many went. */
+static int64_t
+drop_nowhere(prepare_points *p, int more, int64_t *labels, int64_t *bad)
+{
+	int64_t n = 0;
+	*bad = -1;
+	for (int64_t i = 0; i < p->n; i++) {
+		const float *x = p->xyz + 3 * i;
+		if (!isfinite(x[0]) || !isfinite(x[1]) || !isfinite(x[2]))
+			continue;
+		for (int k = 0; k < more && *bad < 0; k++)
+			if (!isfinite(p->more[i * more + k]))
+				*bad = i;
+		memmove(p->xyz + 3 * n, x, 3 * sizeof *x);
+		if (more)
+			memmove(p->more + n * more, p->more + i * more, (size_t)more * sizeof *p->more);
+		if (labels)
+			labels[n] = labels[i];
+		n++;
+	}
+	int64_t gone = p->n - n;
+	p->n = n;
+	return gone;
+}
+
 static secant_status
 decode_file(const data_clouds *s, const data_cloud_item *it, prepare_points *p, secant_err *err)
 {
@@ -337,15 +366,16 @@ decode_file(const data_clouds *s, const data_cloud_item *it, prepare_points *p, 
 		status = it->labels ? file_labels(it, &c, &labels, err) : column_labels(s, it, &c, &labels, err);
 	if (!status)
 		status = prepare_points_make(p, &s->features, &c, &bad, err);
+	int64_t gone = !status && bad >= 0 ? drop_nowhere(p, s->features.more, labels, &bad) : 0;
 	if (!status && bad >= 0) {
 		char where[600];
 		data_cloud_where(it->path, bad, where, sizeof where);
 		status = secant_fail(err, SECANT_ERR_RANGE,
-			"%s: a coordinate or attribute is no finite number (data convert --within X0,Y0,X1,Y1 leaves points "
-			"without "
-			"coordinates out)",
-			where);
-	}
+			"%s: an attribute is no finite number; --features takes those that the network needs", where);
+	} else if (!status && !p->n)
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no point of it has coordinates", it->path);
+	if (!status && gone)
+		atomic_store(&s->nowhere[it - s->list.v], gone);
 	if (!status && labels && !s->classify)
 		status = take_labels(s, it, p, labels, err);
 	p->category = it->category;
@@ -378,6 +408,21 @@ keep(data_clouds *s, int i, prepare_points *p)
 	}
 	*p = (prepare_points){ 0 };
 	return copy;
+}
+
+void
+data_clouds_say_nowhere(const data_clouds *s, const secant_logger *log)
+{
+	long long points = 0;
+	int clouds = 0;
+	for (int i = 0; s && i < s->list.n; i++) {
+		int64_t n = atomic_load(&s->nowhere[i]);
+		points += n;
+		clouds += n > 0;
+	}
+	if (points)
+		secant_log(log, SECANT_LOG_WARNING, "%lld points of %d clouds have no finite coordinates: they were left out",
+			points, clouds);
 }
 
 secant_status
