@@ -23,6 +23,7 @@ typedef struct secant_data_options {
 	int label_threshold; /* binary: foreground from here */
 	int ignore_index; /* label value left out of loss and metrics; -1: none */
 	char *class_file; /* names (and colours) of the classes, one a line "name [r g b]"; NULL: none */
+	bool scale_labels; /* labels of another size than their picture are scaled to it by nearest, not refused */
 	secant_ints size; /* H x W of a training sample; n = 0: whole pictures of one size */
 	bool resize; /* scale to size instead of cropping at random */
 	int loader_threads; /* 0: one less than the processors, at least 1 */

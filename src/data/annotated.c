@@ -4,6 +4,7 @@
  * segmentation, Cityscapes, ...) are not turned into objects first: their file is read when the sample is.
  */
 #include "data/annotated.h"
+#include "data/labels.h"
 #include "base/mem.h"
 #include "annotations/dataset.h"
 #include "annotations/format.h"
@@ -380,19 +381,19 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 }
 
 static secant_status
-from_mask(const data_annotated *a, int picture, const window *to, secant_err *err)
+from_mask(const data_annotated *a, int picture, bool scale, const window *to, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	const ann_image *im = &s->images[picture];
 	uint16_t *classes = NULL;
 	int w, h;
 	secant_status status = ann_mask_plane(s, picture, &classes, &w, &h, err);
-	if (!status && (w != im->width || h != im->height))
-		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)",
-			ann_str(s, im->mask), h, w, im->height, im->width);
+	if (!status)
+		status = data_labels_fit(scale, ann_str(s, im->mask), w, h, "", im->width, im->height, err);
 	for (int y = 0; !status && y < to->h; y++)
 		for (int x = 0; x < to->w; x++) {
-			uint16_t c = classes[(size_t)(y + to->y) * (size_t)w + (size_t)(x + to->x)];
+			uint16_t c = classes[(size_t)data_labels_nearest(y + to->y, im->height, h) * (size_t)w
+				+ (size_t)data_labels_nearest(x + to->x, im->width, w)];
 			uint16_t v = c == ANN_PLANE_VOID ? DATA_LABEL_IGNORE
 				: c == ANN_PLANE_NONE        ? a->background
 				: a->bits                    ? (uint16_t)(1 << a->value[c])
@@ -430,7 +431,7 @@ data_annotated_plane(const data_annotated *a, const data_label_rule *rule, int p
 	for (size_t i = 0; i < n; i++)
 		plane[i] = a->background;
 	if (s->images[picture].mask)
-		status = from_mask(a, picture, &to, err);
+		status = from_mask(a, picture, rule->scale, &to, err);
 	else
 		status = ann_paint_objects(s, picture, a->boxes, a->on_top, stamp, &to, err);
 	to.voids = true;

@@ -156,9 +156,9 @@ take_out_voids(
 	return SECANT_OK;
 }
 
-/* A window of labels that lie in several files: of all of them, joined. */
+/* A window of labels that lie in several files, or have another size: of all of them, joined or scaled. */
 static secant_status
-read_joined_window(const data_samples *s, const data_list_entry *e, data_picture *p, secant_err *err)
+read_whole_window(const data_samples *s, const data_list_entry *e, data_picture *p, secant_err *err)
 {
 	size_t n = (size_t)e->picture_width * (size_t)e->picture_height;
 	uint16_t *whole = secant_calloc(n + 1, sizeof *whole);
@@ -180,8 +180,8 @@ read_labels(const data_samples *s, const data_list_entry *e, data_picture *p, se
 			s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
 	if (!is_window(e))
 		return data_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
-	if (data_joined_is(e->label))
-		return read_joined_window(s, e, p, err);
+	if (s->rule.scale || data_joined_is(e->label))
+		return read_whole_window(s, e, p, err);
 	secant_image im;
 	secant_image_read_options how = data_labels_reading(&s->rule);
 	secant_image_info info;

@@ -20,6 +20,7 @@
 #include "data/class_file.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <secant/codec.h>
 
@@ -122,6 +123,7 @@ data_label_rule_make(
 {
 	*rule = (data_label_rule){ .threshold = o->label_threshold,
 		.ignore = o->ignore_index,
+		.scale = o->scale_labels,
 		.classes = classes,
 		.values = classes == 1 ? 2 : classes };
 	secant_status s = make_rule(rule, o, kind, err);
@@ -585,6 +587,39 @@ data_labels_reading(const data_label_rule *rule)
 }
 
 secant_status
+data_labels_fit(bool scale, const char *label, int width, int height, const char *picture, int picture_width,
+	int picture_height, secant_err *err)
+{
+	int64_t across = (int64_t)width * picture_height, down = (int64_t)height * picture_width;
+	if (width == picture_width && height == picture_height)
+		return SECANT_OK;
+	bool like = llabs(across - down) * 20 <= (across > down ? across : down);
+	const char *advice = !scale ? "--scale-labels scales them by nearest"
+		: !like                 ? "their sides are in another proportion, so that --scale-labels would distort it"
+								: NULL;
+	return !advice
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture%s%s%s %dx%d (height x width); %s", label,
+			height, width, *picture ? " " : "", picture, *picture ? " is" : "", picture_height, picture_width, advice);
+}
+
+static secant_status
+decode_scaled(const data_label_rule *rule, const secant_image *im, const char *path, const secant_image_info *info,
+	int width, int height, uint16_t *plane, secant_err *err)
+{
+	uint16_t *own = secant_calloc((size_t)im->width * (size_t)im->height + 1, sizeof *own);
+	secant_status s = own ? data_labels_decode(rule, im, path, info, own, err)
+						  : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for its labels", path);
+	for (int y = 0; y < height && !s; y++)
+		for (int x = 0; x < width; x++)
+			plane[(size_t)y * (size_t)width + (size_t)x] =
+				own[(size_t)data_labels_nearest(y, height, im->height) * (size_t)im->width
+					+ (size_t)data_labels_nearest(x, width, im->width)];
+	secant_free(own);
+	return s;
+}
+
+secant_status
 data_labels_read(const data_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
 {
 	secant_image im = { 0 };
@@ -597,10 +632,10 @@ data_labels_read(const data_label_rule *rule, const char *path, int width, int h
 		s = secant_image_read(&im, path, &how, err);
 	if (s)
 		return s;
-	if (im.width != width || im.height != height)
-		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path,
-			im.height, im.width, height, width);
-	else
+	s = data_labels_fit(rule->scale, path, im.width, im.height, "", width, height, err);
+	if (!s && (im.width != width || im.height != height))
+		s = decode_scaled(rule, &im, path, &info, width, height, plane, err);
+	else if (!s)
 		s = data_labels_decode(rule, &im, path, &info, plane, err);
 	secant_image_free(&im);
 	return s;

@@ -30,6 +30,7 @@ typedef struct data_label_rule {
 	bool bands; /* multilabel: one band a class */
 	bool by_channels; /* auto: colours where the picture has them and the class file too, whatever mode says */
 	bool automatic; /* nobody said which mode */
+	bool scale; /* labels of another size than their picture are scaled to it by nearest */
 	int threshold, ignore, classes;
 	bool has_nodata; /* of the file that is read: a declared value that no class has is left out, as NaN is then */
 	double nodata;
@@ -51,6 +52,15 @@ secant_status data_label_rule_names(data_label_rule *rule, char *const *names, i
 void data_label_rule_free(data_label_rule *rule);
 /* How a label picture is to be decoded for data_labels_decode. */
 secant_image_read_options data_labels_reading(const data_label_rule *rule);
+/* Are sides of a label, width x height, those of its picture, or may it be scaled to them? An error with a way out. */
+secant_status data_labels_fit(bool scale, const char *label, int width, int height, const char *picture,
+	int picture_width, int picture_height, secant_err *err) SECANT_NODISCARD;
+/* Where pixel i of n lies among `from` pixels: the middle's, as every scaling of labels here has it. */
+static inline int
+data_labels_nearest(int i, int n, int from)
+{
+	return (int)((2 * (int64_t)i + 1) * from / (2 * (int64_t)n));
+}
 /* Reads a label file of width x height into `plane`. */
 secant_status data_labels_read(const data_label_rule *rule, const char *path, int width, int height, uint16_t *plane,
 	secant_err *err) SECANT_NODISCARD;

@@ -141,8 +141,8 @@ look(void *user, int64_t i)
 static void
 add_rule(base_str *s, const data_label_rule *r)
 {
-	base_str_addf(s, "2 %d %d %d %d %d %d %d %d\n", r->mode, r->automatic, r->bands, r->by_channels, r->threshold,
-		r->ignore, r->classes, r->values);
+	base_str_addf(s, "3 %d %d %d %d %d %d %d %d %d\n", r->mode, r->automatic, r->scale, r->bands, r->by_channels,
+		r->threshold, r->ignore, r->classes, r->values);
 	for (int k = 0; k < r->name_count; k++)
 		base_str_addf(s, "%s %d %d %d\n", r->names[k], r->colours ? r->colours[k][0] : -1,
 			r->colours ? r->colours[k][1] : -1, r->colours ? r->colours[k][2] : -1);

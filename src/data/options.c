@@ -21,6 +21,8 @@ static const secant_opt rows[] = {
 		"label value left out of loss and metrics, -1 for none"),
 	SECANT_OPT(secant_data_options, class_file, STR, "class-file", NULL, 0, 0,
 		"file of the classes, a line each: NAME [R G B], and NAME [R G B] ignore for what is left out"),
+	SECANT_OPT(secant_data_options, scale_labels, BOOL, "scale-labels", "false", 0, 0,
+		"scale labels of another size than their picture to it, by nearest"),
 	SECANT_OPT(secant_data_options, size, SIZE, "size", NULL, 1, 65536,
 		"height and width of a training sample: 256, 256x512; without it whole pictures of one size"),
 	SECANT_OPT(secant_data_options, resize, BOOL, "resize", "false", 0, 0,

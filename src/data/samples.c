@@ -74,11 +74,9 @@ check_label_header(data_samples *s, const data_pair *pair, const secant_image_in
 	if (st)
 		return st;
 	s->voids |= label.nodata;
-	if (label.width != image->width || label.height != image->height)
-		return secant_fail(err, SECANT_ERR_SHAPE,
-			"%s: label is %dx%d, its picture %s is %dx%d (height x width); "
-			"`secant data convert --scale-masks --to masks` writes the set with labels scaled by nearest",
-			pair->label, label.height, label.width, pair->image, image->height, image->width);
+	if ((st = data_labels_fit(
+			 s->rule.scale, pair->label, label.width, label.height, pair->image, image->width, image->height, err)))
+		return st;
 	if (s->kind != DATA_TARGET_MULTILABEL)
 		return SECANT_OK;
 	bool bands = label.channels > 1 && !label.palette;

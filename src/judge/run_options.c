@@ -14,6 +14,7 @@ static const char *const taken[] = {
 	"label-threshold",
 	"ignore-index",
 	"class-file",
+	"scale-labels",
 	"validation-fraction",
 	"folds",
 	"fold",

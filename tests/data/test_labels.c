@@ -396,6 +396,35 @@ wrong_modes_are_refused(void **state)
 	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, "l.png: label is 4x7, its picture 4x8 (height x width)");
 }
 
+static void
+labels_of_another_size_are_scaled_on_request(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	write_picture(f, 4, 2, 1, SECANT_U8, three_classes);
+	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX,
+		"l.png: label is 2x4, its picture 4x8 (height x width); --scale-labels scales them by nearest");
+	set_option(&o, "scale-labels", "true");
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, NULL);
+	for (int y = 0; y < 4; y++)
+		for (int x = 0; x < 8; x++)
+			assert_int_equal(p[y * 8 + x], (int)three_classes(x / 2, y / 2, 0));
+	write_picture(f, 4, 4, 1, SECANT_U8, three_classes);
+	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, "their sides are in another proportion");
+	const char *root = in_root(*state, "set");
+	write_split(root, "train", 1, 64, 32, three_classes);
+	write_picture(in_root(root, "train/labels/00.png"), 128, 64, 1, SECANT_U8, three_classes);
+	set_option(&o, "tile", "32"); /* windows of it are those of the scaled label */
+	secant_err err = { 0 };
+	secant_tensor image, target;
+	data_samples *s = open_expecting(root, "train", &o, 3, 3, DATA_TARGET_INDEX, NULL);
+	if (data_sample_load(s, 1, &image, &target, &err))
+		fail_msg("%s", err.msg);
+	for (int i = 0; i < 32 * 32; i++)
+		assert_int_equal(((int32_t *)target.data)[i], (int)three_classes(2 * (32 + i % 32) + 1, 2 * (i / 32) + 1, 0));
+	secant_tensor_free(&image), secant_tensor_free(&target);
+	data_samples_free(s);
+}
+
 static secant_tensor
 load_target(const char *root, int classes, data_target_kind kind)
 {
@@ -501,6 +530,7 @@ main(void)
 		T(colours_are_looked_up),
 		T(ignored_lines_of_the_class_file_are_left_out),
 		T(wrong_modes_are_refused),
+		T(labels_of_another_size_are_scaled_on_request),
 		T(targets_by_kind),
 		T(bands_leave_pixels_out),
 	};
