@@ -105,3 +105,16 @@ deploy_decide(
 	*out = made.data;
 	return status;
 }
+
+int64_t
+deploy_count_strange(const float *values, int64_t rows, int classes)
+{
+	int64_t strange = 0;
+	for (int64_t i = 0; i < rows; i++) {
+		int bad = 0;
+		for (int c = 0; c < classes; c++)
+			bad |= isnan(values[i * classes + c]);
+		strange += bad != 0;
+	}
+	return strange;
+}

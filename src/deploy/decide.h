@@ -29,6 +29,8 @@ secant_status deploy_decider_make(deploy_decider *d, base_mode mode, int classes
 void deploy_decider_free(deploy_decider *d);
 /* A session that gives "classes" or "votes" of `rows` x classes numbers. */
 secant_session *deploy_decider_session(const deploy_decider *d, const char *output, secant_err *err);
+/* How many of `rows` pixels have a value among their `classes` that is no number. */
+int64_t deploy_count_strange(const float *values, int64_t rows, int classes);
 /* *out: rows int32 classes, or rows x classes float votes; the session's until its next run. */
 secant_status deploy_decide(secant_session *s, const float *probabilities, int64_t rows, int classes, const void **out,
 	secant_err *err) SECANT_NODISCARD;

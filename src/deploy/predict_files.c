@@ -259,6 +259,7 @@ typedef struct job {
 	void *rows, *above; /* mask of the present rows, and the row over them */
 	int rows_capacity;
 	bool is_above;
+	int64_t strange; /* pixels whose probabilities are no numbers */
 	bool (*progress)(void *user, const secant_predict_progress *now);
 	void *user;
 	secant_predict_progress now;
@@ -447,6 +448,7 @@ take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	job *j = user;
 	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
+	j->strange += deploy_count_strange(probabilities, n * (int64_t)j->source.width, j->p->model[0].classes);
 	if (j->planes && put_planes(j, y, n, probabilities, err))
 		return err->code;
 	if (j->writer[PROBABILITIES] && secant_raster_write_rows(j->writer[PROBABILITIES], probabilities, n, err))
@@ -576,6 +578,22 @@ tell_losses(job *j)
 	return on;
 }
 
+/* A network that has broken down gives numbers that are none, and a mask has no value for that. */
+static bool
+tell_strange(job *j)
+{
+	unsigned own = 0, *all = j->noted;
+	char *text = j->strange ? base_format("%lld of %lld pixels have probabilities that are no numbers (NaN): the mask "
+										  "says nothing there (secant run shows what the network gives)",
+					 (long long)j->strange, (long long)j->source.width * j->source.height)
+							: NULL;
+	j->noted = &own; /* of this picture alone */
+	bool on = !j->strange || note(j, 1, text ? text : "no memory");
+	j->noted = all;
+	secant_free(text);
+	return on;
+}
+
 static void
 job_end(job *j)
 {
@@ -603,6 +621,8 @@ predict_one(job *j, secant_err *err)
 		status = put_cleaned(j, err);
 	if (!status)
 		status = finish(j, err);
+	if (!status && !tell_strange(j))
+		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	job_end(j);
 	if (status || !j->progress)
 		return status;

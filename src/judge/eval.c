@@ -357,6 +357,11 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 			.zero_division = q->o->zero_division };
 		status = judge_counts_scores_as(&counts, &how, scores, err);
 	}
+	if (!status && counts.strange)
+		secant_log(q->log, SECANT_LOG_WARNING,
+			"%lld pixels have outputs that are no numbers (NaN) and count as %s: the network has broken down on these "
+			"pictures",
+			(long long)counts.strange, d->mode == BASE_MODE_MULTICLASS ? "the first class" : "background");
 	if (!status && c.thresholds) {
 		judge_threshold_point best = judge_thresholds_best(c.thresholds);
 		scores->best_threshold = best.threshold, scores->best_f1 = best.f1, scores->best_iou = best.iou;

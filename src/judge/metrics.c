@@ -9,6 +9,7 @@
  * * column sum / all^2. A class that neither occurs nor was predicted has no score (NAN) and is left out of means.
  */
 #include "judge/metrics.h"
+#include "deploy/decide.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,6 +167,8 @@ judge_counts_add(judge_counts *c, const float *v, const void *target, int height
 		return secant_fail(
 			err, SECANT_ERR_NOMEM, "no memory for the counts of %lld pictures", (long long)c->images + 1);
 	judge_tally *tally = c->tally + c->images * c->scored;
+	for (int y = 0; y < height; y++)
+		c->strange += deploy_count_strange(v + (int64_t)y * stride * c->scored, width, c->scored);
 	if (c->mode == BASE_MODE_MULTILABEL)
 		count_labels(c, v, target, height, width, stride, cut, tally);
 	else

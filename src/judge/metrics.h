@@ -22,6 +22,7 @@ typedef struct judge_counts {
 	judge_tally *tally; /* pictures x scored, in the order of judge_counts_add */
 	int capacity; /* of pictures */
 	int64_t images, pixels;
+	int64_t strange; /* pixels of them, labelled or not, with outputs that are no numbers: they belong to no class */
 	double loss, soft_dice, soft_iou; /* sums over pictures; the second of pictures alone (judge/soft.h) */
 	judge_boundary *boundary; /* NULL: not wanted */
 } judge_counts;

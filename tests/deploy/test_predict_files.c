@@ -50,7 +50,7 @@ check_mask(const char *name, int height, int width)
 
 typedef struct told {
 	int calls, masks, stop_at, tiles, errors;
-	char last[600], error[600];
+	char last[600], error[600], note[600];
 } told;
 
 static bool
@@ -60,6 +60,8 @@ tell(void *user, const secant_predict_progress *now)
 	t->calls++;
 	t->tiles = now->tiles;
 	assert_true(now->picture < now->pictures);
+	if (now->note)
+		snprintf(t->note, sizeof t->note, "%s", now->note);
 	if (now->error) {
 		assert_null(now->mask);
 		t->errors++;
@@ -411,6 +413,27 @@ pieces_equal_the_whole(void **state)
 	secant_opts_free(&secant_predict_options, &how);
 }
 
+/* A mask has no value for what is no number: it is background, and said. */
+static void
+probabilities_that_are_no_numbers_are_told(void **state)
+{
+	char own[400];
+	const float weight[] = { 1, 0, 0 }, bias[] = { NAN };
+	const char *input[] = { in_dir("in/good.png") };
+	told t = { 0 };
+	secant_err err = { 0 };
+	put_picture("in/good.png", 6, 9);
+	assert_int_equal(go(input, 1, in_dir("said.png"), "", NULL, &t, &err), 0);
+	assert_string_equal(t.note, "");
+	snprintf(own, sizeof own, "%s", model);
+	snprintf(model, sizeof model, "%s", in_dir("broken.safetensors"));
+	tiny_write(&(tiny){ 3, 1, 1, 1, weight, bias, NULL, "none", NULL }, model);
+	assert_int_equal(go(input, 1, in_dir("said.png"), "", NULL, &t, &err), 0);
+	assert_non_null(strstr(t.note, "54 of 54 pixels have probabilities that are no numbers (NaN)"));
+	assert_int_equal(t.masks, 2);
+	snprintf(model, sizeof model, "%s", own);
+}
+
 static int
 begin(void **state)
 {
@@ -433,6 +456,7 @@ main(void)
 		cmocka_unit_test(georeference_is_kept),
 		cmocka_unit_test(no_data_stays_where_it_is),
 		cmocka_unit_test(pieces_equal_the_whole),
+		cmocka_unit_test(probabilities_that_are_no_numbers_are_told),
 	};
 	return cmocka_run_group_tests(tests, begin, remove_dir);
 }

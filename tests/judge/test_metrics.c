@@ -194,6 +194,16 @@ overlapping_classes_leave_pixels_out(void **state)
 }
 
 static void
+outputs_that_are_no_numbers_are_counted(void **state)
+{
+	const float label[] = { 1, 0, 9, 0, 1, 9 }, logit[] = { NAN, 1, NAN, -1, NAN, NAN };
+	judge_counts c = counts_of(BASE_MODE_BINARY, 1);
+	add(&c, logit, label, 2, 2, 3, 0, -1);
+	assert_int_equal(c.strange, 2); /* not those of the padding */
+	judge_counts_free(&c);
+}
+
+static void
 nothing_at_all(void **state)
 {
 	const float ignored[] = { -1, -1 }, empty[] = { 0, 0 }, logit[] = { -1, -1 };
@@ -348,6 +358,7 @@ main(void)
 		cmocka_unit_test(padding_does_not_count),
 		cmocka_unit_test(overlapping_classes),
 		cmocka_unit_test(overlapping_classes_leave_pixels_out),
+		cmocka_unit_test(outputs_that_are_no_numbers_are_counted),
 		cmocka_unit_test(nothing_at_all),
 		cmocka_unit_test(from_the_matrix),
 		cmocka_unit_test(thresholded),
