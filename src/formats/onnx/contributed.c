@@ -1,6 +1,7 @@
 /*
- * Operators that say nothing new: Attention, those of ONNX Runtime's own domain (com.microsoft) that its quantiser and
- * its optimiser write, and the quantised products of ONNX, as what they mean in ONNX's plain operators. A node of these
+ * Operators that say nothing new: Attention, comparisons and sums of some kinds, those of ONNX Runtime's own domain
+ * (com.microsoft) that its quantiser and its optimiser write, and the quantised products of ONNX, as what they mean in
+ * ONNX's plain operators. A node of these
  * is walked as if the file held a function of that body.
  *
  *     "x=DequantizeLinear(0,1,2) y=Relu!(x)"
@@ -25,6 +26,13 @@ static const row bodies[] = {
 		"y=QuantizeLinear(c,6,7)" },
 	{ "", "QLinearMatMul",
 		"x=DequantizeLinear(0,1,2) w=DequantizeLinear(3,4,5) c=MatMul(x,w) y=QuantizeLinear(c,6,7)" },
+	{ "", "And", "y=Where(0,1,0)" },
+	{ "", "Or", "y=Where(0,0,1)" },
+	{ "", "GreaterOrEqual", "a=Greater(0,1) b=Equal(0,1) y=Where(a,a,b)" },
+	{ "", "LessOrEqual", "a=Less(0,1) b=Equal(0,1) y=Where(a,a,b)" },
+	{ "", "ReduceL1", "a=Abs(0) y=ReduceSum!(a,1)" },
+	{ "", "ReduceSumSquare", "a=Mul(0,0) y=ReduceSum!(a,1)" },
+	{ "", "ReduceLogSum", "a=ReduceSum!(0,1) y=Log(a)" },
 	{ "com.microsoft", "QLinearAdd",
 		"x=DequantizeLinear(0,1,2) w=DequantizeLinear(3,4,5) c=Add(x,w) y=QuantizeLinear(c,6,7)" },
 	{ "com.microsoft", "QLinearMul",

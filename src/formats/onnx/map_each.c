@@ -83,8 +83,8 @@ onnx_map_clip(onnx_call *c)
 		high = onnx_attr_real(c, "max", high);
 	} else if ((onnx_has(c, 1) && !is_number(c, 1, &low)) || (onnx_has(c, 2) && !is_number(c, 2, &high)))
 		return onnx_no_map(c, "bounds that depend on the input");
-	if (!(low <= high))
-		return onnx_no_map(c, "bounds that cross");
+	if (!(low <= high)) /* bounds that cross: the upper one */
+		low = high;
 	return clamped(c, x, x->v, low, high);
 }
 
@@ -239,12 +239,26 @@ onnx_map_compare(onnx_call *c)
 }
 
 secant_status
+onnx_map_not(onnx_call *c)
+{
+	static const double numbers[2] = { 0, 1 };
+	static const secant_shape one = { 0 };
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	if (!x)
+		return c->err->code;
+	graph_value no = graph_constant(g, SECANT_U8, &one, &numbers[0]),
+				yes = graph_constant(g, SECANT_U8, &one, &numbers[1]);
+	return onnx_result(c, 0, graph_apply(g, "where", NULL, 3, x->v, no, yes), x->type, x->rank, x->perm);
+}
+
+secant_status
 onnx_map_where(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
 	const onnx_mapped *p = onnx_value_of(c, 0), *a = p ? onnx_value_of(c, 1) : NULL,
 					  *b = a ? onnx_value_of(c, 2) : NULL;
-	if (!b || !is_real(c, a) || !is_real(c, b))
+	if (!b || (a->type != FORMAT_ONNX_BOOL && (!is_real(c, a) || !is_real(c, b))))
 		return c->err->code;
 	const onnx_mapped *m = a->rank >= b->rank ? a : b;
 	m = p->rank > m->rank ? p : m;
@@ -297,6 +311,22 @@ onnx_map_prelu(onnx_call *c)
 
 /* ---- types ---- */
 
+/* Towards zero; what a type cannot hold, of which ONNX says nothing, becomes the nearest that it can. */
+static secant_status
+cast_to_integers(onnx_call *c, const onnx_mapped *x, int type)
+{
+	static const struct {
+		int theirs, ours;
+	} kinds[] = { { FORMAT_ONNX_UINT8, OP_CONVERT_U8 }, { FORMAT_ONNX_INT8, OP_CONVERT_I8 },
+		{ FORMAT_ONNX_INT32, OP_CONVERT_I32 } };
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+		if (kinds[k].theirs == type) {
+			op_convert_attr a = { .to = kinds[k].ours, .rounding = 1 };
+			return onnx_result(c, 0, graph_apply(onnx_graph(c), "convert", &a, 1, x->v), type, x->rank, x->perm);
+		}
+	return onnx_no_map(c, "casts to integers that graphs have not");
+}
+
 static secant_status
 cast(onnx_call *c, int type)
 {
@@ -311,6 +341,8 @@ cast(onnx_call *c, int type)
 	if (!to && graph_value_at(onnx_graph(c), x->v)->type.dtype == SECANT_I32
 		&& (type == FORMAT_ONNX_INT32 || type == FORMAT_ONNX_INT64))
 		return onnx_pass(c, 0, x, type); /* indices, which fit either */
+	if (!to && from && type != FORMAT_ONNX_BOOL)
+		return cast_to_integers(c, x, type);
 	if (!to)
 		return onnx_no_map(c, "casts to integers");
 	if (graph_value_at(onnx_graph(c), x->v)->type.dtype == SECANT_F32)

@@ -24,6 +24,47 @@ conv_attr(const onnx_window *w, int groups)
 	return a;
 }
 
+/* N x C x L as N x C x L x 1, channels last. */
+static graph_value
+picture_of(graph_net *g, const onnx_mapped *x)
+{
+	graph_value v = onnx_channels_last(g, x);
+	op_shape_attr a = { { 4, { (int)x->dim[0], (int)x->dim[2], 1, (int)x->dim[1] } } };
+	return x->rank == 3 ? graph_apply(g, "reshape", &a, 1, v) : v;
+}
+
+/* Weights O x I x k as O x I x k x 1. */
+static graph_value
+weights_of(graph_net *g, const onnx_mapped *w)
+{
+	op_shape_attr a = { { 4, { (int)w->dim[0], (int)w->dim[1], (int)w->dim[2], 1 } } };
+	graph_value v = onnx_plain(g, w);
+	return w->rank == 3 ? graph_apply(g, "reshape", &a, 1, v) : v;
+}
+
+/* A picture of one column as a line again, where x was one. */
+static secant_status
+give_picture(onnx_call *c, const onnx_mapped *x, graph_value v)
+{
+	graph_net *g = onnx_graph(c);
+	if (x->rank == 3 && v >= 0) {
+		const int64_t *dim = graph_shape(g, v)->dim;
+		op_shape_attr a = { { 3, { (int)dim[0], (int)dim[1], (int)dim[3] } } };
+		v = graph_apply(g, "reshape", &a, 1, v);
+	}
+	return onnx_result_last(c, v, x->type);
+}
+
+/* A window over two axes: the second one of a line is a column of 1. */
+static void
+widen(onnx_window *w, int rank)
+{
+	if (rank == 3) {
+		w->kernel[1] = w->stride[1] = w->dilation[1] = w->in[1] = w->out[1] = 1;
+		w->before[1] = w->after[1] = 0;
+	}
+}
+
 static bool
 good_pads(onnx_call *c, const onnx_window *w)
 {
@@ -47,15 +88,16 @@ onnx_map_conv(onnx_call *c)
 	onnx_window win;
 	if (c->err->code)
 		return c->err->code;
-	if (x->rank != 4 || w->rank != 4)
-		return onnx_no_map(c, "slides over other than two axes");
-	if (!onnx_window_of(c, 4, x->dim, w->dim + 2, false, &win) || !good_pads(c, &win))
+	if ((x->rank != 4 && x->rank != 3) || w->rank != x->rank)
+		return onnx_no_map(c, "slides over more than two axes");
+	if (!onnx_window_of(c, x->rank, x->dim, w->dim + 2, false, &win) || !good_pads(c, &win))
 		return c->err->code;
+	widen(&win, x->rank);
 	op_conv_attr a = conv_attr(&win, (int)onnx_attr_int(c, "group", 1));
 	if (a.groups < 1)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "%d groups", a.groups);
-	graph_value v = graph_apply(g, "conv2d", &a, b ? 3 : 2, onnx_channels_last(g, x), onnx_plain(g, w), b ? b->v : -1);
-	return onnx_result_last(c, v, x->type);
+	return give_picture(
+		c, x, graph_apply(g, "conv2d", &a, b ? 3 : 2, picture_of(g, x), weights_of(g, w), b ? b->v : -1));
 }
 
 secant_status
@@ -68,18 +110,18 @@ onnx_map_conv_transpose(onnx_call *c)
 	int64_t extra[RANK];
 	if (c->err->code)
 		return c->err->code;
-	if (x->rank != 4 || w->rank != 4)
-		return onnx_no_map(c, "slides over other than two axes");
-	if (!onnx_transposed_window(c, 4, x->dim, w->dim + 2, &win, extra) || !good_pads(c, &win))
+	if ((x->rank != 4 && x->rank != 3) || w->rank != x->rank)
+		return onnx_no_map(c, "slides over more than two axes");
+	if (!onnx_transposed_window(c, x->rank, x->dim, w->dim + 2, &win, extra) || !good_pads(c, &win))
 		return c->err->code;
+	widen(&win, x->rank);
 	op_conv_attr a = conv_attr(&win, (int)onnx_attr_int(c, "group", 1));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < x->rank - 2; i++)
 		a.output_padding.v[i] = (int)extra[i];
 	if (a.groups < 1)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "%d groups", a.groups);
-	graph_value v = graph_apply(
-		g, "conv_transpose2d", &a, b ? 3 : 2, onnx_channels_last(g, x), onnx_plain(g, w), b ? b->v : -1);
-	return onnx_result_last(c, v, x->type);
+	return give_picture(
+		c, x, graph_apply(g, "conv_transpose2d", &a, b ? 3 : 2, picture_of(g, x), weights_of(g, w), b ? b->v : -1));
 }
 
 secant_status
@@ -92,10 +134,11 @@ onnx_map_pool(onnx_call *c)
 	if (!x)
 		return c->err->code;
 	bool bytes = most && onnx_is_stored_bytes(c, x);
-	if (x->rank != 4 || (!format_onnx_type_is_real(x->type) && !bytes))
-		return onnx_no_map(c, x->rank == 4 ? "pools integers" : "slides over other than two axes");
-	if (!onnx_window_of(c, 4, x->dim, NULL, ceil_mode, &w) || !good_pads(c, &w))
+	if ((x->rank != 4 && x->rank != 3) || (!format_onnx_type_is_real(x->type) && !bytes))
+		return onnx_no_map(c, x->rank == 4 ? "pools integers" : "slides over more than two axes");
+	if (!onnx_window_of(c, x->rank, x->dim, NULL, ceil_mode, &w) || !good_pads(c, &w))
 		return c->err->code;
+	widen(&w, x->rank);
 	if (onnx_wants(c, 1))
 		return onnx_no_map(c, "the places of its maxima are asked for");
 	op_pool_attr a = { .kernel = { 2 },
@@ -115,12 +158,12 @@ onnx_map_pool(onnx_call *c)
 		bytes      ? "max_pool2d_bytes"
 			: most ? "max_pool2d"
 				   : "avg_pool2d",
-		&a, 1, onnx_channels_last(g, x));
+		&a, 1, picture_of(g, x));
 	if (v >= 0)
 		for (int i = 0; i < 2; i++)
 			if (graph_shape(g, v)->dim[i + 1] != w.out[i])
 				return onnx_no_map(c, "rounds its size in a way that pooling here does not");
-	return onnx_result_last(c, v, x->type);
+	return give_picture(c, x, v);
 }
 
 /* ---- reductions ---- */
