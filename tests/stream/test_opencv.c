@@ -6,7 +6,9 @@
 #include "data.h"
 #include "stream/resizing.h"
 #include "worker_stub.h"
+#include "base/file.h"
 #include "base/json.h"
+#include <unistd.h>
 
 static json_t *golden_json;
 
@@ -148,12 +150,80 @@ test_crop(void **state)
 	assert_true(pictures > 10);
 }
 
+/* What the decoder makes of a picture that is written to a file of that name; NULL: `text` says why not. */
+static stream_blob *
+written_and_decoded(const secant_image *im, const char *ending, base_str *text)
+{
+	char path[100];
+	secant_err err = { 0 };
+	stub s;
+	char *data;
+	size_t size;
+	snprintf(path, sizeof path, "/tmp/secant-decoded-%d.%s", getpid(), ending);
+	assert_int_equal(secant_image_write(im, path, NULL, &err), 0);
+	assert_int_equal(secant_file_read(&data, &size, path, 1 << 20, &err), 0);
+	remove(path);
+	stub_open(&s, "mxpi_imagedecoder");
+	stub_set(&s, "cvProcessor", "opencv");
+	stream_frame *f = stream_frame_new();
+	stream_frame_set_bytes(f, stream_blob_of(data, size));
+	stub_run(&s, f);
+	stream_blob *b = stream_frame_failed(s.sent[0], text) ? NULL : stub_result(&s, "MxpiVisionList");
+	secant_free(data);
+	stream_frame_drop(f);
+	stub_close(&s);
+	return b;
+}
+
+/* 16 bits as cv2.imdecode has them: colours of TIFF are rounded, all else is cut. */
+static void
+test_sixteen_bits(void **state)
+{
+	static const struct {
+		const char *ending;
+		int channels, wanted;
+	} rows[] = { { "tif", 3, 1 }, { "tif", 1, 0 }, { "png", 3, 0 }, { "png", 1, 0 } };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		secant_image im;
+		secant_err err = { 0 };
+		char why[100];
+		stream_picture p;
+		assert_int_equal(secant_image_new(&im, 2, 2, rows[i].channels, SECANT_U16, &err), 0);
+		for (int k = 0; k < 4 * rows[i].channels; k++)
+			((uint16_t *)im.data)[k] = 255;
+		stream_blob *b = written_and_decoded(&im, rows[i].ending, NULL);
+		assert_non_null(b);
+		format_wire at = { b->p, b->n };
+		assert_int_equal(stream_picture_next(&at, &p, why, sizeof why), 1);
+		assert_int_equal(p.data[0], rows[i].wanted);
+		assert_int_equal(p.data[11], rows[i].wanted);
+		stream_blob_drop(b);
+		secant_image_free(&im);
+	}
+}
+
+/* Numbers that are no bytes would be black: they are refused by name. */
+static void
+test_pictures_that_have_no_bytes(void **state)
+{
+	secant_image im;
+	secant_err err = { 0 };
+	base_str text = { 0 };
+	assert_int_equal(secant_image_new(&im, 2, 2, 1, SECANT_F32, &err), 0);
+	memset(im.data, 0, 16);
+	assert_null(written_and_decoded(&im, "tif", &text));
+	assert_non_null(strstr(text.p, "1 channels of f32"));
+	base_str_free(&text);
+	secant_image_free(&im);
+}
+
 int
 main(void)
 {
 	secant_err err = { 0 };
 	golden_json = base_json_read(golden_path("mindspore/cv/cv.json"), &err);
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_decode), cmocka_unit_test(test_resize),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_decode), cmocka_unit_test(test_sixteen_bits),
+		cmocka_unit_test(test_pictures_that_have_no_bytes), cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_crop) };
 	if (!golden_json) {
 		print_message("%s\n", err.msg);

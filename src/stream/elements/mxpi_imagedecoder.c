@@ -13,35 +13,44 @@ static const stream_prop props[] = {
 	STREAM_PROP_END,
 };
 
-/* Grey, grey with alpha, colour, colour with alpha, of any depth, to three bytes: 16 bits lose their lower half, alpha
- * is dropped (cv2.imdecode). */
+/* Grey, grey with alpha, colour, colour with alpha, of 8 or 16 bits, to three bytes: 16 bits lose their lower half, but
+ * those of colours in TIFF are rounded (`rounds`); alpha is dropped (cv2.imdecode). */
 static void
-to_bytes(uint8_t *to, const secant_image *im, bool bgr)
+to_bytes(uint8_t *to, const secant_image *im, bool rounds, bool bgr)
 {
 	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < 3; k++) {
 			size_t at = i * c + (c < 3 ? 0 : bgr ? 2 - k : k);
-			to[3 * i + k] = im->dtype == SECANT_U8 ? ((const uint8_t *)im->data)[at]
-				: im->dtype == SECANT_U16          ? (uint8_t)(((const uint16_t *)im->data)[at] >> 8)
-												   : 0;
+			if (im->dtype == SECANT_U8) {
+				to[3 * i + k] = ((const uint8_t *)im->data)[at];
+				continue;
+			}
+			unsigned v = ((const uint16_t *)im->data)[at];
+			to[3 * i + k] = (uint8_t)(rounds && c > 2 ? (v + 128) / 257 : v >> 8);
 		}
+}
+
+static bool
+is_tiff(const stream_blob *b)
+{
+	return b->n > 4 && (!memcmp(b->p, "II", 2) || !memcmp(b->p, "MM", 2));
 }
 
 /* Writes the pixels where they go, by way of bytes where the result is of another kind. */
 static bool
-write_pixels(stream_made *made, const secant_image *im)
+write_pixels(stream_made *made, const secant_image *im, bool rounds)
 {
 	bool bgr = made->format != STREAM_RGB;
 	size_t n = (size_t)im->width * (size_t)im->height * 3;
 	if (made->format != STREAM_NV12 && !made->f32) {
-		to_bytes(made->to, im, bgr);
+		to_bytes(made->to, im, rounds, bgr);
 		return true;
 	}
 	uint8_t *bytes = base_alloc_raw(n);
 	if (!bytes)
 		return false;
-	to_bytes(bytes, im, bgr);
+	to_bytes(bytes, im, rounds, bgr);
 	for (size_t i = 0; made->f32 && i < n; i++) {
 		float v = bytes[i];
 		memcpy(made->to + i * sizeof v, &v, sizeof v);
@@ -88,6 +97,13 @@ run(stream_worker *w, stream_frame *const *in)
 		stream_cannot(w, in[0], STREAM_DECODE, "%s", err.msg);
 		return;
 	}
+	if ((im.dtype != SECANT_U8 && im.dtype != SECANT_U16) || im.channels > 4) {
+		stream_cannot(w, in[0], STREAM_DECODE,
+			"pictures of 8 or 16 bits with up to 4 channels become bytes of three; this one has %d channels of %s",
+			im.channels, secant_dtype_name(im.dtype));
+		secant_image_free(&im);
+		return;
+	}
 	stream_prop_text(w, "handleMethod", how, sizeof how);
 	if (!*how)
 		stream_prop_text(w, "cvProcessor", how, sizeof how);
@@ -100,7 +116,7 @@ run(stream_worker *w, stream_frame *const *in)
 		.f32 = !planes && stream_prop_is(w, "dataType", "float32") };
 	stream_frame *f = new_frame(in[0]);
 	stream_blob *list = stream_pictures_new(&made, 1);
-	bool fine = f && list && write_pixels(&made, &im);
+	bool fine = f && list && write_pixels(&made, &im, is_tiff(bytes));
 	secant_image_free(&im);
 	if (!fine) {
 		stream_blob_drop(list);
