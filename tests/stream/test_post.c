@@ -2,6 +2,7 @@
  * Post-processing by itself: boxes of YOLO, SSD and Faster R-CNN, classes, lines of text, masks; what is moved back to
  * the picture; configurations that are refused. Right values are computed by hand from the formulas.
  */
+#include "stream/resizing.h"
 #include "worker_stub.h"
 #include <math.h>
 #include <stdlib.h>
@@ -79,6 +80,8 @@ put_picture(stream_frame *f, const scaled *s)
 			stream_frame_put(f, "boxes", stream_message_find("MxpiObjectList"), stream_blob_take(&list)), 0);
 	}
 }
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 typedef struct answer {
 	int code, n; /* n -1: no list */
@@ -356,6 +359,60 @@ test_lines_of_text(void **state)
 	assert_non_null(strstr(a.text, "\"text\":[\"catdog\"]"));
 }
 
+/* A network's mask in the size of the picture before it was scaled, wherever that lies within the padding. Scores of
+ * class 1 are its column's and row's numbers; what comes back says which were looked at. */
+static void
+test_masks_go_back(void **state)
+{
+	static const struct {
+		scaled from;
+		int cells; /* of the mask, each way */
+		const char *wanted; /* rows and columns of the corners, "top,left,bottom,right" */
+	} rows[] = {
+		{ { 8, 8, 8, 8, STREAM_STRETCH, 0, { 0 }, false }, 8, "0,0,7,7" },
+		{ { 16, 8, 8, 8, STREAM_FIT, 0.5F, { 0, 8, 0, 4 }, false }, 8, "0,0,3,7" }, /* padded below */
+		{ { 16, 8, 8, 8, STREAM_FIT, 0.5F, { 0, 8, 2, 6 }, false }, 8, "2,0,5,7" }, /* around */
+		{ { 4, 6, 8, 8, STREAM_ONLY_PADDING, 0, { 2, 6, 1, 7 }, false }, 8, "1,2,6,5" },
+		{ { 16, 8, 8, 8, STREAM_FIT, 0.5F, { 0, 8, 2, 6 }, false }, 4, "1,0,2,3" }, /* half as many cells */
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int n = rows[i].cells, w = rows[i].from.width, h = rows[i].from.height, corner[4] = { 0 };
+		for (int bit = 0; bit < 8; bit++) { /* classes are bits of 16 row + column, one at a time */
+			answer a;
+			char text[1000];
+			uint8_t mask[400];
+			size_t got = 0;
+			tensors all = { 0 };
+			float *p = add(&all, 4, (int64_t[]){ 1, 2, n, n });
+			for (int k = 0; k < n * n; k++)
+				p[n * n + k] = (k / n * 16 + k % n) >> bit & 1 ? 1 : -1;
+			post(&a, "mxpi_semanticsegpostprocessor", "libunetmindsporepostprocess.so",
+				json(text, "'CLASS_NUM':'2','MODEL_TYPE':'1'"), &all, &rows[i].from, NULL, NULL);
+			assert_int_equal(a.code, 0);
+			const char *at = strstr(a.text, "\"dataStr\":\"");
+			assert_non_null(at);
+			at += 11;
+			for (unsigned bits = 0, held = 0; *at && *at != '"' && *at != '='; at++) {
+				const char *where = strchr(base64, *at);
+				assert_non_null(where);
+				bits = bits << 6 | (unsigned)(where - base64);
+				if ((held += 6) >= 8)
+					mask[got++] = (uint8_t)(bits >> (held -= 8));
+				assert_true(got <= sizeof mask);
+			}
+			assert_int_equal(got, w * h);
+			for (int c = 0; c < 2; c++) {
+				int cell = mask[c ? got - 1 : 0] << bit;
+				corner[2 * c] |= cell >> 4;
+				corner[2 * c + 1] |= cell & 15;
+			}
+		}
+		char found[40];
+		snprintf(found, sizeof found, "%d,%d,%d,%d", corner[0], corner[1], corner[2], corner[3]);
+		assert_string_equal(found, rows[i].wanted);
+	}
+}
+
 static void
 test_configurations_that_are_refused(void **state)
 {
@@ -470,8 +527,8 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_yolo_layouts), cmocka_unit_test(test_boxes_go_back),
 		cmocka_unit_test(test_nothing_found_adds_nothing), cmocka_unit_test(test_suppression_is_by_class),
 		cmocka_unit_test(test_detectors), cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text),
-		cmocka_unit_test(test_configurations_that_are_refused), cmocka_unit_test(test_shapes_that_do_not_fit),
-		cmocka_unit_test(test_library_of_ones_own) };
+		cmocka_unit_test(test_masks_go_back), cmocka_unit_test(test_configurations_that_are_refused),
+		cmocka_unit_test(test_shapes_that_do_not_fit), cmocka_unit_test(test_library_of_ones_own) };
 	snprintf(labels, sizeof labels, "/tmp/secant-labels-%d", getpid());
 	FILE *f = fopen(labels, "w");
 	fputs("# classes\ncat\r\ndog\n", f);

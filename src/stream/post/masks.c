@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include "stream/post/post.h"
+#include "stream/resizing.h"
 
 typedef struct masks {
 	int classes, model_type, post_type, resize_type;
@@ -31,24 +32,34 @@ open(stream_post *s)
 
 /* A mask of that size from a part of the network's. */
 typedef struct place {
-	int height, width, used_height, used_width;
+	int height, width, top, left, used_height, used_width;
 } place;
+
+/* The part of an axis of `whole` cells on which `used` pixels of the picture lie behind `before` of padding. */
+static void
+part_of(int used, int before, double scale, int whole, int *first, int *many)
+{
+	int start = (int)(before * scale), n = (int)(used * scale);
+	*first = start < 0 || start >= whole ? 0 : start;
+	*many = n < 1 || n > whole - *first ? whole - *first : n;
+}
 
 /* Height and width of the result, and where in the network's picture it lies. */
 static void
 place_of(const stream_post_from *from, place *at, const stream_tensor *t, bool rows, bool scaled)
 {
 	int h = (int)t->dim[t->rank == 3 ? 1 : rows ? 1 : 2], v = (int)t->dim[t->rank == 3 ? 2 : rows ? 2 : 3];
-	*at = (place){ h, v, h, v };
-	if (!from->known || !scaled)
+	*at = (place){ h, v, 0, 0, h, v };
+	if (!from->known || !scaled || from->net_height < 1 || from->net_width < 1)
 		return;
+	bool keeps = (from->resize_type == STREAM_FASTRCNN || from->resize_type == STREAM_FIT) && from->scaling > 0;
+	double down = (double)h / from->net_height, across = (double)v / from->net_width;
 	at->width = from->width;
 	at->height = from->height;
-	if ((from->resize_type == 1 || from->resize_type == 2) && from->scaling > 0) {
-		int lines = (int)((float)at->height * from->scaling), columns = (int)((float)at->width * from->scaling);
-		at->used_height = lines < h ? lines : h;
-		at->used_width = columns < v ? columns : v;
-	}
+	part_of(keeps ? (int)((float)at->height * from->scaling) : from->pasted_height, from->top, down, h, &at->top,
+		&at->used_height);
+	part_of(keeps ? (int)((float)at->width * from->scaling) : from->pasted_width, from->left, across, v, &at->left,
+		&at->used_width);
 }
 
 static float
@@ -95,8 +106,9 @@ put_mask(base_str *list, const stream_post *s, const stream_tensor *t, bool rows
 	bool outside = false;
 	for (size_t y = 0; data && y < (size_t)at->height; y++)
 		for (size_t x = 0; x < (size_t)at->width; x++) {
-			size_t from_y = y * (size_t)at->used_height / (size_t)at->height;
-			int32_t v = class_at(t, rows, m->classes, from_y, x * (size_t)at->used_width / (size_t)at->width);
+			size_t from_y = (size_t)at->top + y * (size_t)at->used_height / (size_t)at->height;
+			size_t from_x = (size_t)at->left + x * (size_t)at->used_width / (size_t)at->width;
+			int32_t v = class_at(t, rows, m->classes, from_y, from_x);
 			outside |= unit == 1 && (v < 0 || v > UINT8_MAX);
 			if (unit == 1)
 				data[y * (size_t)at->width + x] = (uint8_t)v;
