@@ -4,7 +4,6 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <secant/codec.h>
 #include "base/file.h"
@@ -15,94 +14,7 @@
 #include "prepare/normalize.h"
 #include "judge/page.h"
 #include "judge/run_options.h"
-#include "judge/thresholds.h"
-
-/* ---- the worst pictures ---- */
-
-typedef struct rank {
-	double score;
-	int sample;
-} rank;
-
-typedef struct collector {
-	const judge_evaluation *e;
-	const data_samples *samples;
-	const judge_counts *counts; /* the picture that is seen is their last */
-	rank *list; /* of every picture */
-	int n;
-	judge_cases cases;
-	bool background; /* the first class is */
-	uint8_t (*palette)[3]; /* of n_palette classes */
-	int n_palette;
-	judge_thresholds *thresholds; /* NULL: not searched */
-	secant_err err; /* of painting */
-} collector;
-
-static void
-collect(void *user, int sample, const float *outputs, const void *target, int height, int width, int stride)
-{
-	collector *c = user;
-	double score = judge_counts_picture(c->counts, c->counts->images - 1);
-	judge_view view = {
-		.samples = c->samples,
-		.sample = sample,
-		.mode = c->e->mode,
-		.classes = c->e->classes,
-		.ignore = c->e->ignore,
-		.background = c->background,
-		.outputs = outputs,
-		.target = target,
-		.cut = judge_cut_of((double)c->e->threshold, c->e->activated),
-		.height = height,
-		.width = width,
-		.stride = stride,
-		.palette = (const uint8_t(*)[3])c->palette,
-		.n_palette = c->n_palette,
-	};
-	if (c->thresholds)
-		judge_thresholds_add(c->thresholds, c->e->mode == BASE_MODE_BINARY ? 1 : c->e->classes, outputs,
-			c->e->activated, target, height, width, stride);
-	c->list[c->n++] = (rank){ score, sample };
-	if (!c->err.code)
-		(void)!judge_cases_take(&c->cases, &view, score, &c->err);
-}
-
-static int
-by_score(const void *a, const void *b)
-{
-	const rank *x = a, *y = b;
-	return x->score < y->score ? -1 : x->score > y->score ? 1 : x->sample - y->sample;
-}
-
-/* worst.txt, and the worst pictures beside label, prediction and errors. */
-static secant_status
-write_worst(const collector *c, const char *folder, secant_err *err)
-{
-	char *path = base_path_join(folder, "worst.txt");
-	secant_status status = path ? secant_make_dirs(folder, err)
-								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	base_writer *w = status ? NULL : base_writer_open(path, err);
-	qsort(c->list, (size_t)c->n, sizeof *c->list, by_score);
-	if (!w)
-		status = err ? err->code : SECANT_ERR_IO;
-	for (int i = 0; i < c->n && !status; i++)
-		status = base_writer_printf(
-			w, err, "%.6f\t%s\n", c->list[i].score, data_samples_image_path(c->samples, c->list[i].sample));
-	for (int i = 0; i < c->cases.n && !status; i++) {
-		const judge_case *k = &c->cases.v[i];
-		char *stem = base_path_stem(data_samples_image_path(c->samples, k->sample));
-		char *file = stem ? base_format("%s/%02d-%.3f-%s.png", folder, i + 1, k->score, stem) : NULL;
-		status = file ? secant_image_write(&k->sheet, file, NULL, err)
-					  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-		secant_free(stem), secant_free(file);
-	}
-	secant_free(path);
-	if (status) {
-		base_writer_abort(w);
-		return status;
-	}
-	return base_writer_commit(w, err);
-}
+#include "judge/worst.h"
 
 /* ---- what is drawn ---- */
 
@@ -132,7 +44,7 @@ typedef struct request {
 } request;
 
 static secant_status
-write_page(const request *q, const collector *c, const secant_scores *s, secant_err *err)
+write_page(const request *q, const judge_collector *c, const secant_scores *s, secant_err *err)
 {
 	judge_fact facts[5] = { { .name = "model" }, { .name = "data" }, { .name = "pictures" }, { .name = "precision" },
 		{ .name = "threshold" } };
@@ -209,13 +121,13 @@ check_options(const request *q, secant_err *err)
 
 /* Everything that is wanted of the scores and pictures. */
 static secant_status
-write_results(const request *q, const collector *c, const secant_scores *s, secant_err *err)
+write_results(const request *q, const judge_collector *c, const secant_scores *s, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	if (c->err.code)
 		return secant_fail(err, c->err.code, "%s", c->err.msg);
 	if (q->o->save)
-		status = write_worst(c, q->o->save, err);
+		status = judge_collector_write(c, q->o->save, err);
 	if (!status && q->o->confusion)
 		status = write_confusion(s, q->o->confusion, err);
 	if (!status && q->o->thresholds)
@@ -256,7 +168,7 @@ keep_threshold(const request *q, double threshold, secant_err *err)
 }
 
 static secant_status
-count_samples(const request *q, const data_samples *s, collector *c, judge_counts *counts, secant_err *err)
+count_samples(const request *q, const data_samples *s, judge_collector *c, judge_counts *counts, secant_err *err)
 {
 	const secant_eval_options *o = q->o;
 	const deploy_deployed *d = q->d;
@@ -289,11 +201,11 @@ count_samples(const request *q, const data_samples *s, collector *c, judge_count
 		return status;
 	if (!status && !(status = judge_counts_boundary(counts, o->boundary, err))
 		&& (o->save || o->report || o->thresholds || o->keep_threshold)) {
-		*c = (collector){ .e = &e,
-			.samples = s,
-			.counts = counts,
-			.list = secant_calloc((size_t)data_samples_count(s) + 1, sizeof(rank)) };
-		e.seen = collect, e.user = c;
+		c->e = &e;
+		c->samples = s;
+		c->counts = counts;
+		c->list = secant_calloc((size_t)data_samples_count(s) + 1, sizeof *c->list);
+		e.seen = judge_collect, e.user = c;
 		if (o->thresholds || o->keep_threshold)
 			c->thresholds = secant_calloc(1, sizeof *c->thresholds);
 		if (!c->list || ((o->thresholds || o->keep_threshold) && !c->thresholds))
@@ -319,7 +231,7 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 		secant_log(q->log, SECANT_LOG_INFO, "pictures are scaled to %dx%d, as in training", d->scaled[0], d->scaled[1]);
 	}
 	judge_counts counts = { 0 };
-	collector c = { 0 };
+	judge_collector c = { 0 };
 	char **names = NULL;
 	int n_names = 0;
 	secant_status status = check_options(q, err);
@@ -373,10 +285,7 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	if (status)
 		secant_scores_free(scores);
 	deploy_class_names_free(names, n_names);
-	secant_free(c.list);
-	secant_free(c.thresholds);
-	secant_free(c.palette);
-	judge_cases_free(&c.cases);
+	judge_collector_free(&c);
 	judge_counts_free(&counts);
 	data_samples_free(s);
 	judge_turns_free(q->turns);
@@ -389,7 +298,7 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 {
 	char **names = NULL;
 	int n_names = 0;
-	collector none = { 0 };
+	judge_collector none = { 0 };
 	secant_status status = deploy_class_names_read(q->d->file.settings, &names, &n_names, err);
 	if (!status && q->o->tta)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
