@@ -11,7 +11,8 @@ typedef struct masks {
 
 static const secant_opt rows[] = {
 	SECANT_OPT(masks, polygons, BOOL, "polygons", "false", 1, 0, "the other way: masks become polygons (and boxes)"),
-	SECANT_OPT(masks, tolerance, REAL, "tolerance", "0", 0, 100, "of the polygons, pixels: 0 follows every pixel"),
+	SECANT_OPT(masks, tolerance, REAL, "tolerance", "0", 0, 100,
+		"of the polygons, pixels: 0 follows every pixel; neighbours keep sharing their borders"),
 	SECANT_OPT_HEADING("Writing"),
 	SECANT_OPT_TABLE(masks, writing, &secant_dataset_writing_options),
 	SECANT_OPT_HEADING("Reading"),

@@ -249,25 +249,98 @@ secant_dataset_to_masks(secant_dataset *d, secant_err *err)
 	return ann_sound(s, err);
 }
 
+/* Corners of pixels of h x w masks that must stay (ann_junctions). */
+typedef struct meeting {
+	uint8_t *stays; /* NULL: none must */
+	uint32_t h, w;
+} meeting;
+
+/* Traces the masks of a picture on trial until none vanishes. */
+static secant_status
+settle(const ann_set *s, int image, double tolerance, const meeting *m, secant_err *err)
+{
+	uint8_t *more = m->stays + ((size_t)m->h + 1) * ((size_t)m->w + 1);
+	secant_err one = { 0 };
+	do {
+		*more = 0;
+		for (uint32_t k = s->first[image]; !one.code && k < s->first[image + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			ann_set own;
+			ann_rle r;
+			if (ann_shape_kind(s, o->shape) != ANN_RLE || ann_rle_shape(&r, s, o->shape, m->h, m->w, NULL))
+				continue; /* of another size: it is traced by itself */
+			ann_init(&own);
+			(void)ann_trace(&own, &r, tolerance, m->stays, &one);
+			ann_free(&own);
+			ann_rle_free(&r);
+		}
+	} while (*more && !one.code);
+	return one.code ? secant_fail(err, one.code, "%s", one.msg) : SECANT_OK;
+}
+
+/* Where the masks of a picture meet, for borders that they share. */
+static secant_status
+meetings(const ann_set *s, int image, double tolerance, meeting *m, secant_err *err)
+{
+	uint32_t h = 0, w = 0, *region = NULL;
+	secant_status status = SECANT_OK;
+	for (uint32_t k = s->first[image]; !status && k < s->first[image + 1]; k++) {
+		const ann_object *o = &s->objects[s->order[k]];
+		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) != ANN_RLE)
+			continue;
+		uint32_t fh = (uint32_t)s->shapes[o->shape + 1], fw = (uint32_t)s->shapes[o->shape + 2];
+		ann_rle r;
+		if (!region && (region = secant_calloc((size_t)fh * fw + 1, sizeof *region)))
+			h = fh, w = fw;
+		if (!region)
+			status = ann_nomem(err);
+		else if (fh == h && fw == w && !(status = ann_rle_shape(&r, s, o->shape, h, w, err))) {
+			uint64_t at = 0;
+			for (size_t i = 0; i < r.n; at += r.runs[i++])
+				for (uint64_t t = at; i & 1 && t < at + r.runs[i]; t++)
+					region[t % h * w + t / h] = s->order[k] + 1;
+			ann_rle_free(&r);
+		}
+	}
+	*m = (meeting){ !status && region ? ann_junctions(region, (int)w, (int)h) : NULL, h, w };
+	if (!status && region && !m->stays)
+		status = ann_nomem(err);
+	secant_free(region);
+	return status || !m->stays ? status : settle(s, image, tolerance, m, err);
+}
+
+static secant_status
+trace_object(ann_set *s, uint32_t at, double tolerance, const meeting *m, secant_err *err)
+{
+	ann_object *o = &s->objects[at];
+	ann_rle r;
+	secant_err one = { 0 };
+	if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) != ANN_RLE)
+		return SECANT_OK;
+	if (ann_rle_shape(&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
+		return secant_fail(err, one.code, "%s", one.msg);
+	uint32_t shape = ann_trace(s, &r, tolerance, r.h == m->h && r.w == m->w ? m->stays : NULL, &one);
+	ann_rle_free(&r);
+	if (one.code)
+		return secant_fail(err, one.code, "%s", one.msg);
+	o->shape = shape;
+	if (!shape)
+		o->flags |= ANN_GONE; /* an empty mask has no polygon */
+	return SECANT_OK;
+}
+
 secant_status
 secant_dataset_to_polygons(secant_dataset *d, double tolerance, secant_err *err)
 {
 	ann_set *s = &d->set;
-	secant_err one = { 0 };
-	for (int i = 0; i < s->n_objects; i++) {
-		ann_object *o = &s->objects[i];
-		ann_rle r;
-		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) != ANN_RLE)
-			continue;
-		if (ann_rle_shape(&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
-			return secant_fail(err, one.code, "%s", one.msg);
-		uint32_t shape = ann_trace(s, &r, tolerance, &one);
-		ann_rle_free(&r);
-		if (one.code)
-			return secant_fail(err, one.code, "%s", one.msg);
-		o->shape = shape;
-		if (!shape)
-			o->flags |= ANN_GONE; /* an empty mask has no polygon */
+	secant_status status = ann_index(s, err);
+	for (int i = 0; i < s->n_images && !status; i++) {
+		meeting m = { .stays = NULL };
+		if (tolerance > 0)
+			status = meetings(s, i, tolerance, &m, err);
+		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++)
+			status = trace_object(s, s->order[k], tolerance, &m, err);
+		secant_free(m.stays);
 	}
-	return ann_compact(s, err);
+	return status ? status : ann_compact(s, err);
 }

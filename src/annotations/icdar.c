@@ -99,9 +99,10 @@ add_text(ann_set *s, int image, const row *r, int numbers, uint32_t line, const 
 		if (!ann_set_points(s, at, ANN_QUAD, xy, 4, origin, &status, err))
 			return status;
 	} else {
-		if (!ann_set_box(s, at, v, origin, &status, err))
+		if (!ann_set_box(s, at, (const double[]){ v[0], v[1], v[2] - v[0], v[3] - v[1] }, origin, &status, err))
 			return status;
-		s->objects[at].flags = 0; /* right and bottom, not width and height */
+		memcpy(s->objects[at].box, v, sizeof s->objects[at].box); /* right and bottom, with their own digits */
+		s->objects[at].flags = 0;
 	}
 	ann_field t = ann_trim(r->text[numbers].p, r->text[numbers].end);
 	if (ann_len(t) >= 2 && *t.p == '"' && t.end[-1] == '"')

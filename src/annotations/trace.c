@@ -63,58 +63,130 @@ signed_area(const double *xy, int n)
 	return twice / 2;
 }
 
-/* Douglas-Peucker between i and j, marking what stays; an explicit stack bounds the depth. */
-static bool
-simplify(ann_ring *r, double tolerance)
-{
-	if (tolerance <= 0 || r->n < 5)
-		return true;
-	int n = r->n, top = 0, *stack = secant_calloc(2 * (size_t)n + 4, sizeof *stack);
-	bool *stays = secant_calloc((size_t)n + 1, sizeof *stays);
-	if (!stack || !stays) {
-		secant_free(stack), secant_free(stays);
-		return false;
-	}
-	int far = 0;
-	double most = 0;
-	for (int i = 1; i < n; i++) {
-		double d = hypot(r->xy[2 * i] - r->xy[0], r->xy[2 * i + 1] - r->xy[1]);
-		if (d > most)
-			most = d, far = i;
-	}
-	stays[0] = stays[far] = true;
-	stack[top++] = 0, stack[top++] = far, stack[top++] = far, stack[top++] = n;
-	while (top) {
-		int j = stack[--top], i = stack[--top], at = -1;
-		const double *a = r->xy + 2 * i, *b = r->xy + 2 * (j % n);
-		double length = hypot(b[0] - a[0], b[1] - a[1]), best = tolerance;
-		for (int k = i + 1; k < j; k++) {
-			const double *c = r->xy + 2 * k;
-			double d = length > 0 ? fabs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length
-								  : hypot(c[0] - a[0], c[1] - a[1]);
-			if (d > best)
-				best = d, at = k;
-		}
-		if (at >= 0 && top + 4 <= 2 * n + 4) {
-			stays[at] = true;
-			stack[top++] = i, stack[top++] = at, stack[top++] = at, stack[top++] = j;
-		}
-	}
-	int m = 0;
-	for (int i = 0; i < n; i++)
-		if (stays[i]) {
-			r->xy[2 * m] = r->xy[2 * i];
-			r->xy[2 * m++ + 1] = r->xy[2 * i + 1];
-		}
-	r->n = m >= 3 ? m : r->n;
-	secant_free(stack), secant_free(stays);
-	return true;
-}
-
 typedef struct field {
 	uint8_t *inside, *used;
 	int w, h;
+	uint8_t *stays; /* corners of pixels of the picture that no simplification may drop; NULL: none */
+	size_t corners; /* how many; the byte behind them says that some were added */
+	int x, y, across; /* where the field begins in the picture, corners in a row of it */
 } field; /* with a border of one pixel: (w + 2) x (h + 2) */
+
+static bool
+must_stay(const field *f, double x, double y)
+{
+	return f->stays && f->stays[(size_t)(y + f->y) * (size_t)f->across + (size_t)(x + f->x)];
+}
+
+static bool
+before(const double *a, const double *b)
+{
+	return a[0] != b[0] ? a[0] < b[0] : a[1] < b[1];
+}
+
+/* The vertex between i and j (j > i, around the ring) that lies farthest from the line between them, beyond the
+ * tolerance; -1: none. The line is always looked at from the same end, and of equals the first by place is taken, so
+ * that a border comes out alike from both of its sides. */
+static int
+farthest(const ann_ring *r, int i, int j, double tolerance)
+{
+	const double *a = r->xy + 2 * (i % r->n), *b = r->xy + 2 * (j % r->n), *c;
+	if (before(b, a))
+		c = a, a = b, b = c;
+	double length = hypot(b[0] - a[0], b[1] - a[1]), best = tolerance;
+	int at = -1;
+	for (int k = i + 1; k < j; k++) {
+		c = r->xy + 2 * (k % r->n);
+		double d = length > 0 ? fabs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length
+							  : hypot(c[0] - a[0], c[1] - a[1]);
+		if (d > best || (at >= 0 && d == best && before(c, r->xy + 2 * (at % r->n))))
+			best = d, at = k;
+	}
+	return at;
+}
+
+/* Two vertices to begin with, of a ring that has none or one that must stay. */
+static void
+choose_ends(const ann_ring *r, bool *stays, int one)
+{
+	if (one < 0)
+		for (int i = one = 0; i < r->n; i++)
+			one = before(r->xy + 2 * i, r->xy + 2 * one) ? i : one;
+	int far = one;
+	double most = -1;
+	for (int i = 0; i < r->n; i++) {
+		double d = hypot(r->xy[2 * i] - r->xy[2 * one], r->xy[2 * i + 1] - r->xy[2 * one + 1]);
+		if (i != one && (d > most || (d == most && before(r->xy + 2 * i, r->xy + 2 * far))))
+			most = d, far = i;
+	}
+	stays[one] = stays[far] = true;
+}
+
+/* Douglas and Peucker along every border between two vertices that stay; an explicit stack bounds the depth. A ring of
+ * which no area would be left stays as it is, and so must its corners in other rings: those are traced anew. */
+static bool
+simplify(const field *f, ann_ring *r, double tolerance)
+{
+	if (tolerance <= 0 || r->n < 4)
+		return true;
+	int n = r->n, top = 0, fixed = 0, one = -1, *stack = secant_calloc(4 * (size_t)n + 8, sizeof *stack);
+	bool *stays = secant_calloc((size_t)n + 1, sizeof *stays);
+	ann_ring all = { 0 };
+	bool good = stack && stays;
+	for (int i = 0; i < n && good; i++) {
+		stays[i] = must_stay(f, r->xy[2 * i], r->xy[2 * i + 1]);
+		fixed += stays[i];
+		one = stays[i] ? i : one;
+	}
+	if (good && fixed < 2)
+		choose_ends(r, stays, one);
+	int first = 0;
+	while (good && !stays[first])
+		first++;
+	for (int i = first, j; good && i < first + n; i = j) {
+		for (j = i + 1; !stays[j % n];)
+			j++;
+		stack[top++] = i, stack[top++] = j;
+		while (top) {
+			int to = stack[--top], from = stack[--top], at = farthest(r, from, to, tolerance);
+			if (at < 0)
+				continue;
+			stays[at % n] = true;
+			stack[top++] = from, stack[top++] = at, stack[top++] = at, stack[top++] = to;
+		}
+	}
+	for (int i = 0; i < n && good; i++)
+		if (stays[i])
+			good = push(&all, r->xy[2 * i], r->xy[2 * i + 1]);
+	if (good && all.n >= 3 && signed_area(all.xy, all.n) != 0) {
+		secant_free(r->xy);
+		*r = all;
+		all.xy = NULL;
+	} else if (good && f->stays) {
+		for (int i = 0; i < n; i++)
+			f->stays[(size_t)(r->xy[2 * i + 1] + f->y) * (size_t)f->across + (size_t)(r->xy[2 * i] + f->x)] = 1;
+		f->stays[f->corners] = 1;
+	}
+	secant_free(all.xy), secant_free(stack), secant_free(stays);
+	return good;
+}
+
+uint8_t *
+ann_junctions(const uint32_t *region, int w, int h)
+{
+	uint8_t *stays = secant_calloc((size_t)(w + 1) * (size_t)(h + 1) + 1, 1);
+	for (int y = 0; stays && y <= h; y++)
+		for (int x = 0; x <= w; x++) {
+			uint32_t v[4]; /* around the corner; beyond the picture lies a region of its own */
+			for (int k = 0; k < 4; k++) {
+				int px = x - (k == 0 || k == 3), py = y - (k < 2);
+				v[k] = px < 0 || py < 0 || px >= w || py >= h ? UINT32_MAX
+															  : region[(size_t)py * (size_t)w + (size_t)px];
+			}
+			int changes = (v[0] != v[1]) + (v[1] != v[2]) + (v[2] != v[3]) + (v[3] != v[0]);
+			stays[(size_t)y * (size_t)(w + 1) + (size_t)x] = changes > 2 || ((x == 0 || x == w) && (y == 0 || y == h));
+		}
+	return stays;
+}
 
 static bool
 in(const field *f, int x, int y)
@@ -137,7 +209,7 @@ follow(field *f, int x, int y, int d, ann_ring *ring)
 	static const int dx[] = { 1, 0, -1, 0 }, dy[] = { 0, 1, 0, -1 };
 	int sx = x, sy = y, sd = d, last = -1;
 	do {
-		if (d != last && !push(ring, x, y))
+		if ((d != last || must_stay(f, x, y)) && !push(ring, x, y))
 			return false;
 		last = d;
 		f->used[(size_t)y * (size_t)(f->w + 1) + (size_t)x] |= (uint8_t)(1 << d);
@@ -151,7 +223,7 @@ follow(field *f, int x, int y, int d, ann_ring *ring)
 				break;
 			}
 	} while (x != sx || y != sy || d != sd);
-	if (ring->n > 1 && last == sd) { /* the start lies on a straight side */
+	if (ring->n > 1 && last == sd && !must_stay(f, sx, sy)) { /* the start lies on a straight side */
 		memmove(ring->xy, ring->xy + 2, (size_t)(ring->n - 1) * 2 * sizeof *ring->xy);
 		ring->n--;
 	}
@@ -188,7 +260,7 @@ collect(field *f, ann_ring **rings, int *n, int *capacity)
 }
 
 uint32_t
-ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
+ann_trace(ann_set *s, const ann_rle *r, double tolerance, uint8_t *stays, secant_err *err)
 {
 	double box[4];
 	ann_rle_box(r, box);
@@ -198,7 +270,8 @@ ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
 		return 0;
 	}
 	int bx = (int)box[0], by = (int)box[1];
-	field f = { .w = (int)box[2], .h = (int)box[3] };
+	field f = { .w = (int)box[2], .h = (int)box[3], .stays = stays, .x = bx, .y = by, .across = (int)r->w + 1 };
+	f.corners = ((size_t)r->w + 1) * ((size_t)r->h + 1);
 	if (f.w < 1 || f.h < 1)
 		return 0;
 	f.inside = secant_calloc((size_t)(f.w + 2) * (size_t)(f.h + 2), 1);
@@ -212,7 +285,7 @@ ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
 			f.inside[(t % r->h - (uint64_t)by + 1) * (uint64_t)(f.w + 2) + t / r->h - (uint64_t)bx + 1] = 1;
 	good = good && collect(&f, &rings, &n, &capacity);
 	for (int i = 0; good && i < n; i++)
-		good = simplify(&rings[i], tolerance);
+		good = simplify(&f, &rings[i], tolerance);
 	for (int i = 0; good && i < n; i++) { /* holes go into the ring around them */
 		if (signed_area(rings[i].xy, rings[i].n) > 0)
 			continue;
@@ -369,7 +442,7 @@ ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *
 		secant_status status = ann_rle_shape(&r, s, o->shape, h, w, err);
 		ann_object traced = *o;
 		if (!status) {
-			traced.shape = ann_trace(&own, &r, 0, err);
+			traced.shape = ann_trace(&own, &r, 0, NULL, err);
 			status = err ? err->code : own.memory.code;
 		}
 		ann_rle_free(&r);

@@ -97,6 +97,63 @@ test_strange_detections_are_said(void **state)
 	secant_free(tmp);
 }
 
+/* Regions that share borders share them when simplified, too: polygons of regions that fill a picture have its area
+ * together, to the last digit, whatever the tolerance. */
+static void
+test_simplified_neighbours_keep_sharing_borders(void **state)
+{
+	enum { SIDE = 96, REGIONS = 7 };
+	for (int trial = 0; trial < 6; trial++) {
+		base_rng g = base_rng_make(18, BASE_FOR_SPLIT, (uint64_t)trial, 0);
+		double seed[REGIONS][2];
+		ann_set s;
+		secant_err err = { 0 };
+		ann_init(&s);
+		for (int i = 0; i < REGIONS; i++)
+			for (int k = 0; k < 2; k++)
+				seed[i][k] = base_rng_below(&g, SIDE);
+		static uint32_t region[SIDE * SIDE];
+		static uint8_t one[SIDE * SIDE];
+		for (int y = 0; y < SIDE; y++)
+			for (int x = 0; x < SIDE; x++) { /* the nearest seed, with a border that wavers; 6 lies within another */
+				double best = 1e9;
+				for (int i = 0; i < REGIONS - 1; i++) {
+					double d = hypot(x - seed[i][0] + 2 * sin(y / 3.), y - seed[i][1] + 2 * sin(x / 4.));
+					if (d < best)
+						best = d, region[y * SIDE + x] = (uint32_t)i;
+				}
+				if (hypot(x - seed[0][0], y - seed[0][1]) < 6)
+					region[y * SIDE + x] = REGIONS - 1;
+			}
+		uint8_t *stays = ann_junctions(region, SIDE, SIDE);
+		assert_non_null(stays);
+		for (double tolerance = 0; tolerance < 3; tolerance += .75) {
+			double area = 0;
+			uint8_t *more = stays + (SIDE + 1) * (SIDE + 1);
+			for (*more = 1; *more;) {
+				*more = 0, area = 0;
+				for (int i = 0; i < REGIONS; i++) {
+					ann_rle r;
+					int pixels = 0;
+					for (int k = 0; k < SIDE * SIDE; k++)
+						pixels += one[k] = region[k] == (uint32_t)i;
+					if (!pixels)
+						continue;
+					assert_int_equal(ann_rle_from_pixels(&r, one, SIDE, SIDE, &err), 0);
+					uint32_t shape = ann_trace(&s, &r, tolerance, stays, &err);
+					assert_true(shape);
+					area += ann_shape_area(&s, shape);
+					ann_rle_free(&r);
+				}
+			}
+			if (fabs(area - SIDE * SIDE) > 1e-6)
+				fail_msg("trial %d, tolerance %g: %.9g pixels of %d", trial, tolerance, area, SIDE * SIDE);
+		}
+		secant_free(stays);
+		ann_free(&s);
+	}
+}
+
 static void
 test_voc_by_hand(void **state)
 {
@@ -160,7 +217,7 @@ test_run_lengths_example_10(void **state)
 		assert_memory_equal(pixels, back, h * w);
 		ann_set s;
 		ann_init(&s);
-		uint32_t shape = ann_trace(&s, &a, 0, &err);
+		uint32_t shape = ann_trace(&s, &a, 0, NULL, &err);
 		if (shape)
 			assert_int_equal(ann_fill(&s, shape, h, w, filled, 1, &err), 0);
 		assert_memory_equal(pixels, filled, h * w);
@@ -306,6 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equal_to_pycocotools_example_11),
 		cmocka_unit_test(test_strange_detections_are_said),
+		cmocka_unit_test(test_simplified_neighbours_keep_sharing_borders),
 		cmocka_unit_test(test_voc_by_hand),
 		cmocka_unit_test(test_run_lengths_example_10),
 		cmocka_unit_test(test_tiles_there_and_back),

@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	ann_init(&s);
 	ann_rle_encode(&text, r.runs, r.n);
-	(void)ann_trace(&s, &r, 0, &err);
+	(void)ann_trace(&s, &r, 0, NULL, &err);
 	if (!ann_rle_union(&u, &r, &r, &err))
 		ann_rle_free(&u);
 	ann_rle_free(&r);
