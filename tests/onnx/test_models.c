@@ -359,10 +359,10 @@ test_names_all_problems(void **state)
 	secant_err err = { 0 };
 	base_str g = { 0 };
 	put_value(&g, 11, "x", two);
-	put_node(&g, "Sin", "x", "a");
+	put_node(&g, "Sinh", "x", "a");
 	put_node(&g, "Relu", "a", "b");
-	put_node(&g, "Cos", "x", "y");
-	put_node(&g, "Tan", "x", "z"); /* nobody asks for it */
+	put_node(&g, "Cosh", "x", "y");
+	put_node(&g, "Asin", "x", "z"); /* nobody asks for it */
 	put_value(&g, 12, "b", two);
 	put_value(&g, 12, "y", two);
 	base_str bytes = model_of(&g);
@@ -371,7 +371,7 @@ test_names_all_problems(void **state)
 	assert_null(format_onnx_map(m, &(format_onnx_size){ .shape = secant_shape_of(1, 2) }, 1, NULL, &err));
 	assert_int_equal(err.code, SECANT_ERR_UNSUPPORTED);
 	assert_string_equal(err.msg,
-		"2 nodes have no operators of ours: Sin 'a': has no operator of ours; Cos 'y': has no operator of ours");
+		"2 nodes have no operators of ours: Sinh 'a': has no operator of ours; Cosh 'y': has no operator of ours");
 	format_onnx_close(m);
 	base_str_free(&bytes);
 }

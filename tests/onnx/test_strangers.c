@@ -19,8 +19,10 @@ static const char *const names[] = { "resize-nearest-fraction", "resize-nearest-
 	"rms-norm", "classes-embedded", "einsum-0", "einsum-1", "einsum-2", "einsum-3", "einsum-4", "attention",
 	"attention-heads-mask", "attention-causal", "gelu-contributed", "choose-tuples", "choose-tuples-of-batches",
 	"choose-elements", "replace-tuples", "replace-elements", "keep-triangle", "turn-sequences",
-	"resize-nearest-smaller-old", "resize-volume", "resize-channels-last", "masks", "bytes-of-probabilities",
-	"sums-of-squares" };
+	"resize-nearest-smaller-old", "resize-volume", "resize-channels-last", "sample-nearest-zeros",
+	"sample-nearest-border", "sample-nearest-reflection", "sample-linear-zeros", "sample-linear-border",
+	"sample-linear-reflection", "sample-cubic-zeros", "sample-cubic-border", "sample-cubic-reflection", "first-by-size",
+	"positions", "steps", "masks", "bytes-of-probabilities", "sums-of-squares" };
 
 static void
 compare(const format_onnx_tensor *got, const secant_tensor *want, const char *what)

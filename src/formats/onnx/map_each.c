@@ -34,9 +34,13 @@ onnx_map_unary(onnx_call *c)
 		double otherwise;
 	} rows[] = {
 		{ "Abs", "abs" },
+		{ "Atan", "atan" },
+		{ "Ceil", "ceil" },
+		{ "Cos", "cos" },
 		{ "Elu", "elu", "alpha", 1 },
 		{ "Erf", "erf" },
 		{ "Exp", "exp" },
+		{ "Floor", "floor" },
 		{ "HardSwish", "hardswish" },
 		{ "LeakyRelu", "leaky_relu", "alpha", 0.01 },
 		{ "Log", "log" },
@@ -44,8 +48,12 @@ onnx_map_unary(onnx_call *c)
 		{ "Neg", "neg" },
 		{ "Reciprocal", "reciprocal" },
 		{ "Relu", "relu" },
+		{ "Round", "round" },
 		{ "Sigmoid", "sigmoid" },
+		{ "Sign", "sign" },
+		{ "Sin", "sin" },
 		{ "Sqrt", "sqrt" },
+		{ "Tan", "tan" },
 		{ "Tanh", "tanh" },
 	};
 	graph_net *g = onnx_graph(c);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "formats/onnx/map.h"
 #include "ops/ops.h"
+#include "ops/topk.h"
 
 enum { RANK = FORMAT_ONNX_RANK, MOST_PLACES = 1 << 20 };
 
@@ -151,4 +152,25 @@ onnx_map_choose(onnx_call *c)
 	secant_status s = take_places(c, x, n_x, places);
 	format_onnx_tensor_drop(places);
 	return s;
+}
+
+/* The first by size; their places come as indices of 32 bits. */
+secant_status
+onnx_map_topk(onnx_call *c)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	int64_t k = onnx_attr_int(c, "k", -1);
+	int axis = x ? onnx_axis(c, onnx_attr_int(c, "axis", -1), x->rank) : -1;
+	if (axis < 0 || (c->opset >= 10 && onnx_input_ints(c, 1, NULL, &k, 1) != 1))
+		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no k is given");
+	if (!format_onnx_type_is_real(x->type))
+		return onnx_no_map(c, "sorts integers");
+	if (k < 0 || k > x->dim[axis])
+		return onnx_fail(c, SECANT_ERR_RANGE, "the first %lld of %lld", (long long)k, (long long)x->dim[axis]);
+	op_topk_attr a = { onnx_axis_at(x, axis), (int)k, !onnx_attr_int(c, "largest", 1) };
+	const graph_node *n = graph_make_node(g, "topk", &a, 1, &x->v);
+	if (onnx_result(c, 0, n ? n->out[0] : -1, x->type, x->rank, x->perm))
+		return c->err->code;
+	return onnx_result(c, 1, n ? n->out[1] : -1, FORMAT_ONNX_INT64, x->rank, x->perm);
 }

@@ -1,5 +1,6 @@
 /*
- * Resizing: pictures by our own operator where it samples as ONNX says, everything else axis by axis. See map.h.
+ * Resizing: pictures by our own operator where it samples as ONNX says, everything else axis by axis; and sampling at
+ * places that the network computes. See map.h.
  */
 #include <math.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "formats/onnx/resize.h"
 #include "ops/ops.h"
 #include "ops/resize_map.h"
+#include "ops/sample_map.h"
 
 /* Do our taps give the same sums as ONNX's, for every output number of an axis? */
 static bool
@@ -163,4 +165,37 @@ onnx_map_resize(onnx_call *c)
 		return onnx_result_last(
 			c, graph_apply(g, real ? "resize" : "resize_bytes", &a, 1, onnx_channels_last(g, x)), x->type);
 	return resized_by_axes(c, &r, x);
+}
+
+/* The number of a word in "a|b|c"; -1. */
+static int
+word_of(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+	for (int i = 0; *words; i++) {
+		size_t m = strcspn(words, "|");
+		if (m == n && !strncmp(words, word, n))
+			return i;
+		words += m + (words[m] != 0);
+	}
+	return -1;
+}
+
+secant_status
+onnx_map_grid_sample(onnx_call *c)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0), *grid = x ? onnx_value_of(c, 1) : NULL;
+	int mode = word_of("nearest|bilinear|bicubic|linear|cubic", onnx_attr_text(c, "mode", "bilinear"));
+	op_sample_attr a = { mode < 3 ? mode : mode - 2,
+		word_of("zeros|border|reflection", onnx_attr_text(c, "padding_mode", "zeros")),
+		onnx_attr_int(c, "align_corners", 0) };
+	if (!grid)
+		return c->err->code;
+	if (mode < 0 || a.padding < 0)
+		return onnx_fail(c, SECANT_ERR_FORMAT, "a mode or padding that ONNX has not");
+	if (x->rank != 4 || grid->rank != 4 || !format_onnx_type_is_real(x->type) || !format_onnx_type_is_real(grid->type))
+		return onnx_no_map(c, "samples other than pictures of real numbers");
+	graph_value v = graph_apply(g, "grid_sample", &a, 2, onnx_channels_last(g, x), onnx_plain(g, grid));
+	return onnx_result_last(c, v, x->type);
 }
