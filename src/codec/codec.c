@@ -72,6 +72,33 @@ const base_kind base_kind_codecs = { "codecs", "Picture files", entry };
 
 /* ---- reading ---- */
 
+/* What else people keep beside pictures or under their names, by its first bytes: what it is, and a way out. */
+static const struct {
+	size_t at, n;
+	const char *bytes, *what;
+} strangers[] = {
+	{ 0, 23, "version https://git-lfs", "a pointer of Git LFS, not the picture (git lfs pull)" },
+	{ 0, 4, "GIF8", "a GIF (write it as PNG)" },
+	{ 4, 8, "jP  \r\n\x87\n", "JPEG 2000 (gdal_translate writes it as GeoTIFF)" },
+	{ 0, 4, "\xff\x4f\xff\x51", "JPEG 2000 (gdal_translate writes it as GeoTIFF)" },
+	{ 4, 8, "JXL \r\n\x87\n", "JPEG XL (djxl writes it as PNG)" },
+	{ 0, 2, "\xff\x0a", "JPEG XL (djxl writes it as PNG)" },
+	{ 4, 8, "ftypavif", "AVIF (write it as PNG)" },
+	{ 4, 7, "ftyphei", "HEIF, as phones take pictures (heif-convert writes it as PNG)" },
+	{ 4, 8, "ftypmif1", "HEIF, as phones take pictures (heif-convert writes it as PNG)" },
+	{ 128, 4, "DICM", "DICOM (dcmj2pnm writes it as PNG)" },
+	{ 0, 6, "\x93NUMPY", "an array of numpy (write it as TIFF)" },
+	{ 0, 8, "\x89HDF\r\n\x1a\n", "HDF5 (gdal_translate writes its pictures as GeoTIFF)" },
+	{ 0, 4, "v/1\x01", "OpenEXR (write it as TIFF of floats)" },
+	{ 0, 4, "8BPS", "a Photoshop document (write it as PNG)" },
+	{ 0, 4, "DDS ", "a DDS texture (write it as PNG)" },
+	{ 0, 5, "%PDF-", "a PDF" },
+	{ 0, 4, "PK\x03\x04", "a zip archive" },
+	{ 0, 2, "\x1f\x8b", "compressed by gzip" },
+	{ 0, 5, "<?xml", "XML" },
+	{ 0, 14, "<!DOCTYPE html", "a page of the web, as servers send instead of a file" },
+};
+
 static const codec_format *
 find_by_content(const uint8_t *data, size_t size, secant_err *err)
 {
@@ -79,8 +106,13 @@ find_by_content(const uint8_t *data, size_t size, secant_err *err)
 		if ((*c)->detect(data, size))
 			return *c;
 	char all[200];
-	secant_fail(err, SECANT_ERR_FORMAT, "is no picture that secant reads: %s (%zu bytes)",
-		base_kind_list(&base_kind_codecs, " or ", all, sizeof all), size);
+	const char *what = size ? NULL : "empty";
+	for (size_t i = 0; i < sizeof strangers / sizeof *strangers && !what; i++)
+		if (size >= strangers[i].at + strangers[i].n
+			&& !memcmp(data + strangers[i].at, strangers[i].bytes, strangers[i].n))
+			what = strangers[i].what;
+	secant_fail(err, SECANT_ERR_FORMAT, "is %s%sno picture that secant reads: %s (%zu bytes)", what ? what : "",
+		what ? ", " : "", base_kind_list(&base_kind_codecs, " or ", all, sizeof all), size);
 	return NULL;
 }
 

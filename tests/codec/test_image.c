@@ -63,6 +63,33 @@ test_messages_name_the_file(void **state)
 	assert_int_equal(secant_image_read(&im, path, NULL, &err), SECANT_ERR_FORMAT);
 	assert_non_null(
 		strstr(err.msg, "a.png: is no picture that secant reads: png, jpeg, tiff, webp, bmp or pnm (5 bytes)"));
+	static const struct {
+		size_t n;
+		const char *bytes, *says;
+	} strangers[] = {
+		{ 0, "", "a.png: is empty, no picture that secant reads" },
+		{ 13, "GIF89a\1\0\1\0\0\0\0", "a.png: is a GIF (write it as PNG), no picture that secant reads" },
+		{ 44, "version https://git-lfs.github.com/spec/v1\no",
+			"is a pointer of Git LFS, not the picture (git lfs pull)" },
+		{ 12, "\0\0\0\x0cjP  \r\n\x87\n", "is JPEG 2000 (gdal_translate" },
+		{ 12,
+			"\0\0\0\x1c"
+			"ftypavif",
+			"is AVIF" },
+		{ 12,
+			"\0\0\0\x1c"
+			"ftypheic",
+			"is HEIF, as phones take pictures" },
+		{ 8, "\x93NUMPY\1\0", "is an array of numpy" },
+	};
+	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+		assert_int_equal(secant_file_write(path, strangers[i].bytes, strangers[i].n, NULL), 0);
+		err = (secant_err){ 0 };
+		assert_int_equal(secant_image_read(&im, path, NULL, &err), SECANT_ERR_FORMAT);
+		if (!strstr(err.msg, strangers[i].says))
+			fail_msg("%s", err.msg);
+	}
+	assert_int_equal(secant_file_write(path, "hello", 5, NULL), 0);
 	assert_int_equal(secant_image_probe(path, &info, NULL), SECANT_ERR_FORMAT);
 	assert_int_equal(info.width, 0);
 	refuses("", 0, SECANT_ERR_FORMAT, "(0 bytes)");
