@@ -71,7 +71,7 @@ plan(stream_worker *w, const stream_blob *list, const stream_blob *class_list, c
 	int *turn, int *n, char *why, size_t size)
 {
 	char code[64], word[8];
-	int how = 0, condition = 0, got;
+	int how = 0, condition = 0, got = 0;
 	double critical = stream_prop_real(w, "criticalValue");
 	stream_picture p;
 	stream_plane plane;
