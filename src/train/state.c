@@ -83,6 +83,13 @@ same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+static void
+differ(comparison *c, const char *name, const char *old, const char *given)
+{
+	base_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", name, old ? old : "unset",
+		given ? given : "unset");
+}
+
 /* An option that was not given takes the run's value; one that was given must agree. Unless all were
  * (options.complete), what has its default counts as not given. */
 static void
@@ -90,7 +97,8 @@ compare(void *user, const secant_opt *row, size_t offset)
 {
 	comparison *c = user;
 	(void)offset;
-	if (row->type == SECANT_OPT_HEADING || c->err.code || listed(free_options, row->name))
+	if (row->type == SECANT_OPT_HEADING || row->type == SECANT_OPT_VARIANT || c->err.code
+		|| listed(free_options, row->name))
 		return;
 	char *given = secant_opts_get(&secant_train_options_table, c->given, row->name),
 		 *old = secant_opts_get(&secant_train_options_table, &c->old, row->name);
@@ -103,12 +111,34 @@ compare(void *user, const secant_opt *row, size_t offset)
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
 	} else if (strcmp(row->name, "threads")) {
-		base_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", row->name,
-			old ? old : "unset", given ? given : "unset");
+		differ(c, row->name, old, given);
 	}
 	secant_free(given);
 	secant_free(old);
 	secant_free(usual);
+}
+
+/* The same for the architecture's own options, of which both sides know those that were given. */
+static void
+compare_own(comparison *c)
+{
+	const char *now = c->given->network.own, *name;
+	json_t *given = now ? json_loads(now, 0, NULL) : json_object(), *value;
+	json_t *old = c->old.network.own ? json_loads(c->old.network.own, 0, NULL) : json_object();
+	if (!given || !old)
+		secant_fail(&c->err, SECANT_ERR_NOMEM, "no memory for options");
+	json_object_foreach (old, name, value) {
+		const char *text = json_string_value(value), *other = json_string_value(json_object_get(given, name));
+		if (!other && !c->err.code)
+			(void)!secant_opts_set(&secant_train_options_table, c->given, name, text, &c->err);
+		else if (other && !same(text, other))
+			differ(c, name, text, other);
+	}
+	json_object_foreach (given, name, value)
+		if (!json_object_get(old, name))
+			differ(c, name, NULL, json_string_value(value));
+	json_decref(given);
+	json_decref(old);
 }
 
 char *
@@ -136,6 +166,7 @@ resume_options(secant_train_options *o, secant_err *err)
 		&& !secant_opts_set_json(&secant_train_options_table, &c.old, text, path, &c.err)) {
 		int epochs = o->epochs;
 		secant_opts_each(&secant_train_options_table, compare, &c);
+		compare_own(&c);
 		if (!o->complete && epochs == c.defaults.epochs)
 			o->epochs = c.old.epochs;
 		if (!c.err.code && c.differences.n)

@@ -36,6 +36,12 @@ other_options_are_refused(void **state)
 	train_expecting(&o, data(), NULL,
 		"--resume: the run has other options (batch: 4 then, 3 now; loss: 0.5*dice+0.5*bce then, bce now)");
 	free_options(&o);
+	o = tiny_options(in_root(root, "whole"));
+	train_set(&o, "resume", "true");
+	train_set(&o, "decoder-channels", "16,8,4"); /* of the architecture's own */
+	train_expecting(
+		&o, data(), NULL, "--resume: the run has other options (decoder-channels: 16,8,8 then, 16,8,4 now)");
+	free_options(&o);
 	o = tiny_options(in_root(root, "nowhere"));
 	train_set(&o, "resume", "true");
 	train_expecting(&o, data(), NULL, "nowhere is no run (it has no config.json)");
