@@ -225,10 +225,16 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	secant_data_options options = q->o->data;
 	char *normalize = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "normalize"));
 	options.normalize.normalize = normalize ? normalize : options.normalize.normalize;
-	if (d->scaled[0] && !options.resize && !options.size.n && !options.tile.n) { /* as the predictor does */
+	bool whole = !options.resize && !options.tile.n;
+	if (d->scaled[0] && whole) { /* as the predictor does */
 		options.resize = true;
-		options.size = (secant_ints){ 2, { d->scaled[0], d->scaled[1] } };
-		secant_log(q->log, SECANT_LOG_INFO, "pictures are scaled to %dx%d, as in training", d->scaled[0], d->scaled[1]);
+		if (!options.size.n)
+			options.size = (secant_ints){ 2, { d->scaled[0], d->scaled[1] } };
+		secant_log(q->log, SECANT_LOG_INFO, "pictures are scaled to %dx%d, as in training", options.size.v[0],
+			options.size.v[options.size.n > 1]);
+	} else if (options.size.n && whole) {
+		secant_log(q->log, SECANT_LOG_WARNING,
+			"--size changes nothing: pictures are judged whole; --resize scales them to it, --tile cuts them");
 	}
 	judge_counts counts = { 0 };
 	judge_collector c = { 0 };

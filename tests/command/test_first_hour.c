@@ -44,6 +44,11 @@ classes_come_from_the_values(void **state)
 		dir);
 	says(0, "4 classes, from label values 0 to 3", line);
 	assert_non_null(strstr(out, "multiclass"));
+	snprintf(line, sizeof line, "cd %s && $SECANT eval run/best.safetensors set --size 16", dir);
+	says(0, "--size changes nothing: pictures are judged whole", line);
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT eval run/best.safetensors set --size 32 --resize 2>&1 | grep -c nothing", dir);
+	says(1, "0", line);
 
 	/* a label that is wrong is told before anything is trained, all of them at once, and no run is begun */
 	write_picture(in_root(dir, "set/labels/1.png"), 32, 32, 1, SECANT_U8, wrong_once);
