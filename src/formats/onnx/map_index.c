@@ -38,15 +38,17 @@ numbered(onnx_call *c, const onnx_mapped *x, int64_t first)
 static onnx_tensor *
 places_of(onnx_call *c, const int *data, const onnx_mapped *const *x)
 {
-	onnx_call own = *c;
+	onnx_call own;
 	onnx_tensor *out = NULL, *place[2] = { 0 };
 	int64_t first = 1;
-	own.in = onnx_temp(c, c->n_in, sizeof *own.in);
-	own.mapped = onnx_temp(c, c->n_in, sizeof *own.mapped);
+	void *in = onnx_temp(c, c->n_in, sizeof *own.in), *mapped = onnx_temp(c, c->n_in, sizeof *own.mapped);
+	if (!in || !mapped)
+		return NULL;
+	own = *c; /* with the rooms above among its own */
+	own.in = in;
+	own.mapped = mapped;
 	own.out = &out;
 	own.n_out = 1;
-	if (!own.in || !own.mapped)
-		return NULL;
 	memcpy(own.in, c->in, (size_t)c->n_in * sizeof *own.in);
 	for (int k = 0; k < 2 && data[k] >= 0 && !c->err->code; k++) {
 		place[k] = own.in[data[k]] = numbered(c, x[k], first);
