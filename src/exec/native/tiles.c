@@ -99,6 +99,15 @@ lay_out(int64_t in, int64_t out, int taps, int64_t stride, int64_t dilation, int
 	return a;
 }
 
+typedef void product(const kernel_tiles_product *p);
+
+/* The product by tiles of this CPU; NULL: it has none, and only their model in C is left. */
+static product *
+real_product(void)
+{
+	return base_cpu_has_amx() ? kernel_tiles_best()->product_amx : NULL;
+}
+
 static bool
 supports(const exec_step *s)
 {
@@ -106,9 +115,8 @@ supports(const exec_step *s)
 	const exec_operand *x = &s->in[0], *dy = &s->in[1], *w = &s->out[0];
 	if (x->dtype != SECANT_BF16 || dy->dtype != SECANT_BF16 || w->dtype != SECANT_F32 || a->groups != 1)
 		return false;
-	if (!kernel_tiles_best()->product_amx || !base_cpu_has_amx())
-		if (!exec_tiles_by_model)
-			return false;
+	if (!real_product() && !exec_tiles_by_model)
+		return false;
 	for (int i = 0; i < 4; i++)
 		if (op_pad_of(&a->padding, i) < 0)
 			return false;
@@ -190,7 +198,7 @@ prepare(exec_step *s, secant_err *err)
 	l->part_bytes = l->pixel_bytes + (l->shared ? 0 : l->sums_bytes + l->slab_bytes);
 	l->shared_bytes = l->shared ? l->sums_bytes + (size_t)l->slabs * l->slab_bytes : 0;
 	s->scratch = l->shared_bytes + (size_t)l->parts * l->part_bytes;
-	snprintf(s->detail, sizeof s->detail, "%s", base_cpu_has_amx() ? "amx_bf16" : "model");
+	snprintf(s->detail, sizeof s->detail, "%s", real_product() ? "amx_bf16" : "model");
 	return SECANT_OK;
 }
 
@@ -309,7 +317,7 @@ lay_out_slab(const exec_step *s, const desk *d, int64_t slab, const uint16_t *x,
 static void
 sum_slab(const layer *l, const uint16_t *slab, int64_t from, int64_t to, float *sums, bool add)
 {
-	const kernel_tiles_kernels *k = kernel_tiles_best();
+	product *real = real_product();
 	kernel_tiles_product p = {
 		.rows = slab,
 		.rows_step = l->tiles * KERNEL_TILES_ROWS,
@@ -322,7 +330,7 @@ sum_slab(const layer *l, const uint16_t *slab, int64_t from, int64_t to, float *
 		.to_step = l->taps * l->in_blocks * SUMS,
 		.add = add,
 	};
-	(base_cpu_has_amx() && k->product_amx ? k->product_amx : k->product)(&p);
+	(real ? real : kernel_tiles_best()->product)(&p);
 }
 
 /* Tiles of all parts, added up, to out x in x kernel: a block of output channels by a block of x. */
