@@ -13,11 +13,14 @@ enum {
 	STREAM_INNER = 1002,
 	STREAM_INVALID = 1004,
 	STREAM_NO_MEMORY = 1006,
+	STREAM_OUTSIDE = 1009,
 	STREAM_INIT = 1013,
 	STREAM_MISSING = 1016,
 	STREAM_CROP = 2001,
 	STREAM_DECODE = 2006,
 	STREAM_ENCODE = 2007,
+	STREAM_VIDEO_DECODE = 2009,
+	STREAM_VIDEO_ENCODE = 2010,
 	STREAM_PICTURE_CONFIG = 2013,
 	STREAM_NO_DATA = 2017,
 	STREAM_OTHER_MESSAGE = 2018,
@@ -58,6 +61,7 @@ struct stream_worker {
 	bool (*size)(void *host, int *height, int *width); /* that what comes behind asks for; false: nothing does */
 	void (*note)(void *host, const char *text); /* a remark for the log */
 	double wait_until; /* with own_thread: flush when that time has come; 0: never */
+	bool ended; /* in flush: nothing comes any more, not only for now */
 	int stopping; /* set from outside: runs end soon */
 };
 
