@@ -81,15 +81,21 @@ static const char *const media[] = { "image/jpeg", "image/yuv", "image/rgb", "vi
 	"metadata/keypoint", "metadata/texts", "metadata/object/roi-info", "metadata/osd", "metadata/stitch-info",
 	"result/json-result" };
 
+const char *
+stream_media_name(int i)
+{
+	return i >= 0 && i < (int)(sizeof media / sizeof media[0]) ? media[i] : NULL;
+}
+
 static void
 print_media(base_str *out, int set)
 {
 	bool first = true;
 	if (set == STREAM_MEDIA_ANY)
 		base_str_add(out, "anything");
-	for (int i = 0; set != STREAM_MEDIA_ANY && i < 16; i++)
+	for (int i = 0; set != STREAM_MEDIA_ANY && stream_media_name(i); i++)
 		if (set >> i & 1) {
-			base_str_addf(out, "%s%s", first ? "" : ", ", media[i]);
+			base_str_addf(out, "%s%s", first ? "" : ", ", stream_media_name(i));
 			first = false;
 		}
 }

@@ -33,6 +33,8 @@ enum {
 	STREAM_MEDIA_ANY = (1 << 16) - 1
 };
 
+const char *stream_media_name(int i); /* of bit i; NULL after the last */
+
 typedef enum stream_prop_type {
 	STREAM_PROP_STRING,
 	STREAM_PROP_INT, /* 32 bits */

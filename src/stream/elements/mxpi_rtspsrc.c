@@ -1,6 +1,6 @@
 /*
- * mxpi_rtspsrc: receives video from a camera. A bin of GStreamer, without the properties of plugins. The original
- * documents no media type for it.
+ * mxpi_rtspsrc: receives video from a camera (run/rtsp.c). A bin of GStreamer in the original, so without the
+ * properties of plugins; no media type is documented for it.
  */
 #include "stream/element.h"
 
@@ -22,6 +22,4 @@ const stream_element_type stream_element_mxpi_rtspsrc = {
 	.base = STREAM_BASE_OBJECT,
 	.props = props,
 	.sources = { STREAM_MEDIA_ANY },
-	.instead = "receive video before the stream (GStreamer: rtspsrc ! decodebin ! jpegenc, OpenCV, ffmpeg) and send "
-			   "pictures by SendData",
 };

@@ -1,9 +1,10 @@
-/* mxpi_videodecoder: decodes H.264 and H.265. */
+/* mxpi_videodecoder: decodes H.264 and H.265, by elements of GStreamer (run/videodecoder.c). */
 #include "stream/element.h"
 
 static const stream_prop props[] = {
 	STREAM_PROP_TEXT("inputVideoFormat", "H264", "H264 or H265"),
-	STREAM_PROP_TEXT("outputImageFormat", "YUV420SP_NV12", "YUV420SP_NV12 or YUV420SP_NV21"),
+	STREAM_PROP_WORDS(
+		"outputImageFormat", "YUV420SP_NV12", "YUV420SP_NV12|YUV420SP_NV21|RGB_888|BGR_888", "what comes out"),
 	STREAM_PROP_NUMBER(UINT, "vdecChannelId", "0", 0, 255, "channel of the decoder"),
 	STREAM_PROP_NUMBER(UINT, "outMode", "0", 0, 1, "what comes out when"),
 	STREAM_PROP_NUMBER(UINT, "outPicWidthMax", "0", 0, 4096, "largest width, 0: not known"),
@@ -20,6 +21,4 @@ const stream_element_type stream_element_mxpi_videodecoder = {
 	.props = props,
 	.sinks = { STREAM_MEDIA_H264 },
 	.sources = { STREAM_MEDIA_YUV },
-	.instead = "decode video before the stream (GStreamer: rtspsrc or filesrc ! decodebin ! jpegenc, OpenCV, ffmpeg) "
-			   "and send pictures by SendData",
 };

@@ -1,4 +1,4 @@
-/* mxpi_videoencoder: encodes H.264 and H.265. */
+/* mxpi_videoencoder: encodes H.264 and H.265, by elements of GStreamer (run/videoencoder.c). */
 #include "stream/element.h"
 
 static const stream_prop props[] = {
@@ -24,6 +24,4 @@ const stream_element_type stream_element_mxpi_videoencoder = {
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSource" },
-	.instead =
-		"mxpi_imageencoder gives a JPEG of each picture; make a video of them behind the stream (GStreamer, ffmpeg)",
 };

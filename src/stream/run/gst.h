@@ -9,6 +9,8 @@
 
 /* Registers every element that works, with a plugin or (NULL) with this process alone. */
 gboolean stream_register(GstPlugin *plugin);
+/* How elements of a kind work here: as their row says, or by elements of GStreamer (video.c). NULL: they do not. */
+const stream_work *stream_work_of(const stream_element_type *kind);
 /* A new element of a kind that works; NULL: it has no work here. */
 GstElement *stream_element_new(const stream_element_type *kind, const char *name);
 /* Why the element did not start: its code; `why` is filled. 0: it did, or it is none of ours. */
