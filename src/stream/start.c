@@ -163,6 +163,33 @@ has_words(const stream_element *e, const char **prop, const char **why)
 	return true;
 }
 
+/* A configuration within the pipeline: an object of texts. Other values are an extension. */
+static bool
+has_content(const stream_element *e, const char **prop, const char **why)
+{
+	static const char *const names[] = { "postProcessConfigContent", "qualityDetectionConfigContent" };
+	const char *key;
+	json_t *value;
+	for (int i = 0; i < 2; i++) {
+		const char *text = stream_element_find_prop(e->kind, names[i]) ? stream_text(e, names[i]) : "";
+		json_t *content = *text ? json_loadb(text, strlen(text), 0, NULL) : NULL;
+		bool texts = true, fine = !*text || json_is_object(content) || i == 1; /* of i 1 other text names a file */
+		json_object_foreach (content, key, value)
+			texts = texts && json_is_string(value);
+		json_decref(content);
+		*prop = names[i];
+		*why = fine ? "values within it are not all strings" : "it is not a JSON object";
+		if (!fine || (!texts && e->stream->pipeline->strict))
+			return false;
+		if (!texts)
+			stream_remark(e->stream->pipeline,
+				"stream %.100s, element %.100s, property %.100s: values that are no strings are taken; the original "
+				"refuses them (6003)",
+				e->stream->name, e->name, names[i]);
+	}
+	return true;
+}
+
 bool
 stream_start(stream_instance *s)
 {
@@ -172,7 +199,8 @@ stream_start(stream_instance *s)
 		if (!has_words(e, &prop, &why))
 			return stream_refuse(
 				s, STREAM_MX_STATE, e->name, prop, "'%.100s' is none of %s", stream_text(e, prop), why);
-		if (!has_keys(e, &prop, &why) || (e->kind->starts && !e->kind->starts(e, &prop, &why)))
+		if (!has_keys(e, &prop, &why) || !has_content(e, &prop, &why)
+			|| (e->kind->starts && !e->kind->starts(e, &prop, &why)))
 			return stream_refuse(s, STREAM_MX_STATE, e->name, prop, "%s does not start: %s", e->kind->name, why);
 	}
 	return !s->pipeline->no_memory;

@@ -303,7 +303,8 @@ static void
 test_not_built(void **state)
 {
 	static const char text[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"f\"},"
-							   "\"f\":{\"factory\":\"mxpi_qualitydetection\",\"props\":{\"dataSource\":\"appsrc0\"},"
+							   "\"f\":{\"factory\":\"mxpi_qualitydetection\",\"props\":{\"dataSource\":\"appsrc0\","
+							   "\"qualityDetectionConfigPath\":\"q\"},"
 							   "\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = secant_streams_new();
 	secant_stream_fault f;

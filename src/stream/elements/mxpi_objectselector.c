@@ -1,4 +1,5 @@
 /* mxpi_objectselector: keeps the boxes that matter. */
+#include <math.h>
 #include <stdlib.h>
 #include "base/json.h"
 #include "stream/picture.h"
@@ -16,7 +17,7 @@ filter(const json_t *f, const char **why)
 		const json_t *n = json_object_get(f, numbers[i]);
 		if (!json_is_number(n))
 			return false;
-		v[i] = json_number_value(n);
+		v[i] = i < 4 ? trunc(json_number_value(n)) : json_number_value(n); /* the original keeps whole numbers */
 	}
 	*why = "its Type is not Area";
 	if (strcmp(json_string_value(type), "Area") != 0)
