@@ -99,7 +99,7 @@ static const secant_opt atc_rows[] = {
 	TEXT(dynamic_dims, "dynamic-dims", "\"1,128;4,256\": sets for all -1s, in order"),
 	TEXT(insert_op_conf, "insert-op-conf", "AIPP file: preparation of pictures in the model"),
 	TEXT(out_nodes, "out-nodes", "\"node:0;node2:0\": what comes out instead of the network's outputs"),
-	TEXT(output_type, "output-type", "FP32 or FP16: of all outputs, or \"node:0:FP32;node2:0:FP16\""),
+	TEXT(output_type, "output-type", "FP32, FP16, UINT8 or INT8: of all outputs, or \"node:0:FP32;node2:0:FP16\""),
 	TEXT(precision_mode, "precision-mode",
 		"force_fp32, must_keep_origin_dtype: f32; modes that allow fp16 run in f32 or bf16, as the processor has it"),
 	TEXT(precision_mode_v2, "precision-mode-v2", "origin, fp16, mixed_float16, mixed_bfloat16, ...; the same"),

@@ -66,13 +66,9 @@ choose_outputs(const secant_atc *o, const format_onnx_graph *g, json_t *names, s
 static secant_status
 check_type(const char *type, secant_err *err)
 {
-	if (!strcmp(type, "FP32") || !strcmp(type, "FP16"))
+	if (deploy_offline_type(type))
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-		"output_type '%s': FP32 and FP16 are made; how the original rounds to whole numbers is not documented: cast in "
-		"the "
-		"network",
-		type);
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "output_type '%s': FP32, FP16, UINT8 and INT8 are made", type);
 }
 
 /* The value that comes out i-th. */
@@ -92,16 +88,17 @@ is_real(const format_onnx_graph *g, const char *value)
 	return true;
 }
 
-/* output_type: one word for all of real numbers (classes stay whole), or "node:0:FP16;...", for those that come out. */
+/* output_type: one word for all (a real type: classes stay whole), or "node:0:FP16;...", for those that come out. */
 static secant_status
 choose_types(const secant_atc *o, const format_onnx_graph *g, const json_t *names, json_t *types, secant_err *err)
 {
 	int n = json_array_size(names) ? (int)json_array_size(names) : g->n_out;
 	const char *text = o->output_type;
 	char item[512];
-	bool all = text && !strchr(text, ':');
+	bool all = text && !strchr(text, ':'), real = all && (!strcmp(text, "FP32") || !strcmp(text, "FP16"));
 	for (int i = 0; text && i < n && i < DEPLOY_OFFLINE_OUTPUTS; i++)
-		json_array_append_new(types, all && is_real(g, output_at(g, names, i)) ? json_string(text) : json_null());
+		json_array_append_new(
+			types, all && (!real || is_real(g, output_at(g, names, i))) ? json_string(text) : json_null());
 	if (all)
 		return check_type(text, err);
 	for (const char *at = text; at && *at;) {

@@ -126,6 +126,20 @@ deploy_offline_onnx_value(const format_onnx_graph *g, const char *name, int plac
 	return NULL;
 }
 
+int
+deploy_offline_type(const char *word)
+{
+	static const struct {
+		const char *word;
+		int type;
+	} types[] = { { "FP32", FORMAT_ONNX_FLOAT }, { "FP16", FORMAT_ONNX_FLOAT16 }, { "UINT8", FORMAT_ONNX_UINT8 },
+		{ "INT8", FORMAT_ONNX_INT8 } };
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (!strcmp(types[i].word, word))
+			return types[i].type;
+	return 0;
+}
+
 /* Outputs that were chosen, and types that were asked for: a list of as many, or one for all. */
 static secant_status
 read_outputs(deploy_offline_onnx *o, const format_onnx_model *m, secant_err *err)
@@ -146,8 +160,8 @@ read_outputs(deploy_offline_onnx *o, const format_onnx_model *m, secant_err *err
 		const char *type = json_string_value(v);
 		if (i == DEPLOY_OFFLINE_OUTPUTS)
 			break;
-		o->out_type[i] = !type ? 0 : !strcmp(type, "FP16") ? FORMAT_ONNX_FLOAT16 : FORMAT_ONNX_FLOAT;
-		if (type && strcmp(type, "FP16") != 0 && strcmp(type, "FP32") != 0)
+		o->out_type[i] = type ? deploy_offline_type(type) : 0;
+		if (type && !o->out_type[i])
 			return secant_fail(err, SECANT_ERR_FORMAT, "%s: no output type is called '%s'", key, type);
 	}
 	return SECANT_OK;

@@ -40,11 +40,13 @@ typedef struct deploy_offline_onnx {
 	int64_t set[DEPLOY_OFFLINE_SETS][DEPLOY_OFFLINE_NUMBERS];
 	int n_out; /* what comes out instead of the network's outputs (out_nodes); 0: they */
 	format_onnx_info out[DEPLOY_OFFLINE_OUTPUTS];
-	int out_type[DEPLOY_OFFLINE_OUTPUTS]; /* of each output, chosen or not: FLOAT, FLOAT16; 0: as it is */
+	int out_type[DEPLOY_OFFLINE_OUTPUTS]; /* of each output, chosen or not: by deploy_offline_type; 0: as it is */
 	json_t *json; /* names live in it */
 } deploy_offline_onnx;
 
 bool deploy_is_offline_onnx(const format_onnx_model *m);
+/* FORMAT_ONNX_... of a word of output_type: FP32, FP16, UINT8, INT8; 0: it is none. */
+int deploy_offline_type(const char *word);
 /* Refuses a model whose inputs are bytes of pictures (AIPP), for those who would give it the network's numbers. */
 secant_status deploy_offline_onnx_refuse_aipp(const format_onnx_model *m, secant_err *err) SECANT_NODISCARD;
 /* Reads what a model says; deploy_offline_onnx_free. */

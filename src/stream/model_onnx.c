@@ -1,5 +1,6 @@
 /* A model of ONNX on tensors of streams; see model_onnx.h. */
 #include "stream/model_onnx.h"
+#include <math.h>
 #include <stdio.h>
 #include "deploy/onnx_run.h"
 #include "formats/onnx/run.h"
@@ -231,7 +232,7 @@ input_of(const stream_port *p, const stream_tensor *t, int onnx_type, secant_err
 	return x;
 }
 
-/* The tensor in another type of numbers; drops `t`. */
+/* The tensor in another type of numbers, bytes rounded and kept within their range; drops `t`. */
 static format_onnx_tensor *
 as_type(format_onnx_tensor *t, int type, secant_err *err)
 {
@@ -241,6 +242,10 @@ as_type(format_onnx_tensor *t, int type, secant_err *err)
 	for (int64_t i = 0, n = made ? format_onnx_count(t) : 0; i < n; i++) {
 		double v;
 		format_onnx_get_reals(t, i, 1, &v);
+		if (type == FORMAT_ONNX_UINT8)
+			v = v > 0 ? fmin(rint(v), 255) : 0; /* what is no number too */
+		else if (type == FORMAT_ONNX_INT8)
+			v = isnan(v) ? 0 : fmax(fmin(rint(v), 127), -128);
 		format_onnx_put_reals(made, i, 1, &v);
 	}
 	format_onnx_tensor_drop(t);

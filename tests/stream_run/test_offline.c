@@ -341,14 +341,41 @@ test_models_that_say_nonsense(void **state)
 	}
 }
 
+/* Bytes come out rounded, halves to the even one, and within their range. */
+static void
+test_bytes_come_out(void **state)
+{
+	static const struct {
+		float in; /* twice as much comes out of the network */
+		uint8_t plain;
+		int8_t with_sign;
+	} rows[] = { { 0.7f, 1, 1 }, { 1.25f, 2, 2 }, { 1.75f, 4, 4 }, { -3, 0, -6 }, { 200, 255, 127 },
+		{ -200, 0, -128 } };
+	for (int sign = 0; sign < 2; sign++) {
+		char why[400], told[200];
+		float v[8];
+		snprintf(told, sizeof told, "'inputs':[{'name':'x','shape':[1,4]}],'types':['%s']", sign ? "INT8" : "UINT8");
+		compile((int64_t[]){ 1, 4 }, 2, told);
+		secant_streams *m = start("", "'dataSource':'appsrc0'");
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+			uint8_t bytes[4];
+			send_row(m, rows[i].in, 4);
+			assert_int_equal(fetch(m, v, 8, why, sizeof why), 1); /* four bytes */
+			memcpy(bytes, v, 4);
+			assert_int_equal(sign ? (int8_t)bytes[3] : bytes[3], sign ? rows[i].with_sign : rows[i].plain);
+		}
+		secant_streams_free(m);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_which_batch_runs),
 		cmocka_unit_test(test_sizes_that_were_compiled_for), cmocka_unit_test(test_pictures_by_aipp),
 		cmocka_unit_test(test_pictures_of_another_order), cmocka_unit_test(test_types),
-		cmocka_unit_test(test_bytes_without_a_type), cmocka_unit_test(test_chosen_outputs_and_halves),
-		cmocka_unit_test(test_models_that_say_nonsense) };
+		cmocka_unit_test(test_bytes_come_out), cmocka_unit_test(test_bytes_without_a_type),
+		cmocka_unit_test(test_chosen_outputs_and_halves), cmocka_unit_test(test_models_that_say_nonsense) };
 	snprintf(network, sizeof network, "/tmp/secant-offline-%d.onnx", getpid());
 	snprintf(model, sizeof model, "/tmp/secant-offline-%d.om", getpid());
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
