@@ -1,6 +1,10 @@
 /*
- * Two streams at once with 2,000 pictures of mixed sizes, a third of them damaged: every picture has its answer, in
- * order, an undamaged one the right one, and memory does not grow.
+ * Streams for a long time: every picture has its answer, in order, an undamaged one the right one, and memory does not
+ * grow. Two streams at once with pictures of mixed sizes, a third of them damaged; one stream with small pictures
+ * through a network; streams that are made and stopped again; clients that never fetch.
+ *
+ * SECANT_SOAK=N is how many small pictures go through the one stream (4000), and a hundredth of it how often a stream
+ * is made: SECANT_SOAK=100000 is the whole that docs/guide/inspection.md tells of.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -16,6 +20,7 @@
 #include <secant/files.h>
 #include <secant/manager.h>
 #include <secant/options.h>
+#include "onnx_stub.h"
 
 enum { PICTURES = 1000, AHEAD = 8 };
 
@@ -153,9 +158,170 @@ test_two_streams(void **state)
 	secant_streams_free(m);
 }
 
+static int
+soak(void)
+{
+	const char *asked = getenv("SECANT_SOAK");
+	int n = asked ? (int)strtol(asked, NULL, 10) : 0;
+	return n > 100 ? n : 4000;
+}
+
+/* A stream from a text with ' for ". */
+static void
+create(secant_streams *m, const char *quoted)
+{
+	char json[2000];
+	secant_stream_fault f;
+	snprintf(json, sizeof json, "%s", quoted);
+	for (char *p = json; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	int code = secant_streams_create(m, json, strlen(json), &f);
+	if (code)
+		print_message("%d %s %s\n", code, f.element, f.message);
+	assert_int_equal(code, 0);
+}
+
+enum { SMALL = 32, KINDS = 16 };
+
+/* A picture of one grey, SMALL square, as PNG. */
+static void *
+grey(int value, size_t *n)
+{
+	secant_image im;
+	void *bytes = NULL;
+	assert_int_equal(secant_image_new(&im, SMALL, SMALL, 3, SECANT_U8, NULL), 0);
+	memset(im.data, value, SMALL * SMALL * 3);
+	assert_int_equal(secant_image_encode(&im, "png", &bytes, n, NULL, NULL), 0);
+	secant_image_free(&im);
+	return bytes;
+}
+
+/* The first number of the next result; -1 where there is none. */
+static int
+doubled_of(secant_streams *m)
+{
+	static const char *const keys[] = { "i" };
+	secant_stream_message got;
+	format_wire package;
+	stream_tensor t;
+	char why[300];
+	float v = -1;
+	secant_stream_result *r = secant_streams_get(m, "s", NULL, 0, keys, 1, 60000);
+	if (!secant_stream_result_code(r) && secant_stream_result_message(r, 0, &got, NULL)) {
+		format_wire all = { got.data, got.size };
+		if (stream_package_next(&all, &package, NULL, 0) == 1 && stream_tensor_next(&package, &t, why, sizeof why) == 1
+			&& t.size == SMALL * SMALL * 3 * sizeof v)
+			memcpy(&v, t.data, sizeof v);
+	} else {
+		size_t n;
+		fprintf(stderr, "%d %.200s\n", secant_stream_result_code(r), (const char *)secant_stream_result_data(r, &n));
+	}
+	secant_stream_result_free(r);
+	return (int)v;
+}
+
+/* Decoded as numbers, scaled, through a network that doubles, dumped: what comes first of the result. */
+static void
+test_one_stream(void **state)
+{
+	int n = soak(), wrong = 0;
+	char model[200], text_of[1500];
+	void *bytes[KINDS];
+	size_t size[KINDS];
+	long early = 0;
+	snprintf(model, sizeof model, "/tmp/secant-soak-%d.onnx", getpid());
+	stub_model_of(model, (const int64_t[]){ 1, SMALL, SMALL, 3 }, 4);
+	snprintf(text_of, sizeof text_of,
+		"{'s':{'appsrc0':{'factory':'appsrc','next':'d'},'d':{'factory':'mxpi_imagedecoder','props':{'cvProcessor':'"
+		"opencv',"
+		"'dataType':'float32'},'next':'r'},'r':{'factory':'mxpi_imageresize','props':{'cvProcessor':'opencv','"
+		"resizeWidth':'"
+		"%d','resizeHeight':'%d'},'next':'i'},'i':{'factory':'mxpi_tensorinfer','props':{'modelPath':'%s'},'next':"
+		"'appsink0'},'appsink0':{'factory':'appsink'}}}",
+		SMALL, SMALL, model);
+	secant_streams *m = secant_streams_new();
+	create(m, text_of);
+	for (int k = 0; k < KINDS; k++)
+		bytes[k] = grey(7 * k, &size[k]);
+	for (int i = 0; i < n + AHEAD; i++) {
+		const secant_stream_input in = { .data = bytes[i % KINDS], .size = size[i % KINDS] };
+		if (i < n)
+			wrong += secant_streams_send(m, "s", NULL, 0, &in, NULL) != 0;
+		if (i >= AHEAD)
+			wrong += doubled_of(m) != 14 * ((i - AHEAD) % KINDS);
+		if (i == n / 4)
+			early = resident_kib();
+	}
+	long late = resident_kib();
+	print_message("%d pictures, %d wrong, resident %ld KiB after a quarter, %ld at the end\n", n, wrong, early, late);
+	assert_int_equal(wrong, 0);
+	assert_true(late - early < 4096);
+	for (int k = 0; k < KINDS; k++)
+		secant_free(bytes[k]);
+	secant_streams_free(m);
+	remove(model);
+}
+
+/* A stream is made, used once and stopped, again and again. */
+static void
+test_made_and_stopped(void **state)
+{
+	int n = soak() / 100;
+	size_t size;
+	void *bytes = grey(9, &size);
+	long early = 0;
+	secant_streams *m = secant_streams_new();
+	for (int i = 0; i < n; i++) {
+		char json[2000];
+		const secant_stream_input in = { .data = bytes, .size = size };
+		snprintf(json, sizeof json, text, "again");
+		create(m, json);
+		assert_int_equal(secant_streams_send(m, "again", NULL, 0, &in, NULL), 0);
+		if (i % 2) { /* every other one is stopped with its picture within */
+			secant_stream_result *r = secant_streams_get(m, "again", NULL, 0, NULL, 0, 20000);
+			assert_int_equal(secant_stream_result_code(r), 0);
+			secant_stream_result_free(r);
+		}
+		assert_int_equal(secant_streams_stop(m, "again"), 0);
+		if (i == n / 4)
+			early = resident_kib();
+	}
+	long late = resident_kib();
+	print_message("%d times, resident %ld KiB after a quarter, %ld at the end\n", n, early, late);
+	assert_true(late - early < 4096);
+	secant_free(bytes);
+	secant_streams_free(m);
+}
+
+/* Nobody fetches: results wait up to their limit, then senders are told, and the stream can be stopped at once. */
+static void
+test_nobody_fetches(void **state)
+{
+	size_t size;
+	void *bytes = grey(9, &size);
+	int sent = 0, code = 0;
+	secant_streams *m = secant_streams_new();
+	char json[2000];
+	snprintf(json, sizeof json, text, "full");
+	create(m, json);
+	while (!code && sent < 20000) {
+		const secant_stream_input in = { .data = bytes, .size = size };
+		code = secant_streams_send(m, "full", NULL, 0, &in, NULL);
+		sent += !code;
+	}
+	print_message("%d pictures were taken, then %d; resident %ld KiB\n", sent, code, resident_kib());
+	assert_int_equal(code, 5003);
+	double before = secant_seconds();
+	assert_int_equal(secant_streams_stop(m, "full"), 0);
+	assert_true(secant_seconds() - before < 10);
+	secant_free(bytes);
+	secant_streams_free(m);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_two_streams) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_two_streams), cmocka_unit_test(test_one_stream),
+		cmocka_unit_test(test_made_and_stopped), cmocka_unit_test(test_nobody_fetches) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
