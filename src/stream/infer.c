@@ -93,16 +93,22 @@ stream_infer_close(stream_infer *s)
 	secant_free(s);
 }
 
-void
-stream_infer_cancel(stream_infer *s)
+static stream_infer *
+of(const stream_worker *w)
 {
-	stream_model_cancel(s->model);
+	return *(stream_infer *const *)w->state;
 }
 
-const stream_model *
-stream_infer_model(const stream_infer *s)
+void
+stream_infer_on_cancel(stream_worker *w)
 {
-	return s->model;
+	stream_model_cancel(of(w)->model);
+}
+
+bool
+stream_infer_on_size(stream_worker *w, int *height, int *width)
+{
+	return stream_model_size_of(of(w)->model, height, width);
 }
 
 /* ---- what frames hold ---- */
@@ -351,8 +357,9 @@ send_done(stream_infer *s, stream_worker *w)
 }
 
 void
-stream_infer_flush(stream_infer *s, stream_worker *w)
+stream_infer_on_flush(stream_worker *w)
 {
+	stream_infer *s = of(w);
 	while (s->n_samples)
 		run_batch(s, choose(s, s->n_samples));
 	send_done(s, w);

@@ -27,11 +27,13 @@ typedef struct stream_infer stream_infer;
 /* Opens the model of the property modelPath; NULL: *code and `why`. */
 stream_infer *stream_infer_open(stream_worker *w, int *code, char *why, size_t size);
 void stream_infer_close(stream_infer *s); /* NULL is fine */
-void stream_infer_cancel(stream_infer *s); /* from another thread */
-const stream_model *stream_infer_model(const stream_infer *s);
 /* A frame with what it holds (the blobs are taken in any case); NULL: it passes in its turn. What becomes of it goes to
  * `done`, with NULL and a code where it failed; the blob is then done's. */
 typedef void (*stream_infer_done)(stream_worker *w, stream_frame *f, stream_blob *packages, int code, const char *why);
 void stream_infer_take(stream_infer *s, stream_worker *w, stream_frame *f, stream_given *from, stream_infer_done done);
-void stream_infer_flush(stream_infer *s, stream_worker *w); /* what waits runs now */
+
+/* Functions of stream_work for elements whose state begins with a pointer to their stream_infer. */
+void stream_infer_on_flush(stream_worker *w); /* what waits runs now */
+void stream_infer_on_cancel(stream_worker *w);
+bool stream_infer_on_size(stream_worker *w, int *height, int *width);
 #endif

@@ -5,23 +5,11 @@
 
 enum { WIDTH_LEAST = 32, WIDTH_MOST = 4096, HEIGHT_LEAST = 6, HEIGHT_MOST = 4096, SIDE_MOST = 65536 };
 
-static double
-larger(double a, double b)
-{
-	return a > b ? a : b;
-}
-
-static double
-smaller(double a, double b)
-{
-	return a < b ? a : b;
-}
-
 /* Rescale: the long side to the long one, the short to the short one, whichever scales less. */
 static double
 rescale(int out[2], int w, int h, int width, int height)
 {
-	double s = smaller(larger(w, h) / larger(width, height), smaller(w, h) / smaller(width, height));
+	double s = fmin(fmax(w, h) / fmax(width, height), fmin(w, h) / fmin(width, height));
 	out[0] = (int)(width * s + 0.5);
 	out[1] = (int)(height * s + 0.5);
 	return s;
@@ -80,7 +68,7 @@ rescale_double(stream_sizes *s, const stream_resizing *r, int width, int height)
 static void
 plain(stream_sizes *s, const stream_resizing *r, int width, int height)
 {
-	double by = (double)r->side / (r->type == STREAM_SHORT ? smaller(width, height) : larger(width, height));
+	double by = (double)r->side / (r->type == STREAM_SHORT ? fmin(width, height) : fmax(width, height));
 	bool side = r->type == STREAM_LONG || r->type == STREAM_SHORT;
 	s->scaled[0] = side ? (int)(width * by) : r->type == STREAM_ONLY_PADDING ? width : r->width;
 	s->scaled[1] = side ? (int)(height * by) : r->type == STREAM_ONLY_PADDING ? height : r->height;

@@ -87,7 +87,7 @@ typedef struct answer {
 	int code, n; /* n -1: no list */
 	stream_box box[16];
 	char label[16][40];
-	char why[600], text[400]; /* as JSON */
+	char why[600], text[1200]; /* as JSON */
 } answer;
 
 /* What an element makes of tensors. */
@@ -317,6 +317,124 @@ test_detectors(void **state)
 	assert_float_equal(a.box[0].y0, 40, 1e-3);
 }
 
+/* Candidates of MindSpore: pixels of the picture as it was, classes and flags; and a map of 2 x 2 for each. */
+static void
+candidates(tensors *all, bool maps)
+{
+	static const float boxes[5][5] = { { 100, 40, 203, 91, 0.9F },
+		{ 101, 40, 204, 91, 0.8F }, /* the first's, seen again */
+		{ 100, 40, 203, 91, 0.85F }, /* another class */
+		{ 0, 0, 50, 50, 0.95F }, /* does not count */
+		{ 600, 300, 700, 400, 0.7F } }; /* leaves the picture */
+	static const int32_t classes[5] = { 1, 1, 0, 1, 1 };
+	memcpy(add(all, 3, (int64_t[]){ 1, 5, 5 }), boxes, sizeof boxes);
+	memcpy(add(all, 2, (int64_t[]){ 1, 5 }), classes, sizeof classes);
+	all->t[1].type = STREAM_T_I32;
+	memcpy(add(all, 2, (int64_t[]){ 1, 5 }), (uint8_t[]){ 1, 1, 1, 0, 1 }, 5);
+	all->t[2].type = STREAM_T_BOOL;
+	all->t[2].size = 5;
+	float *p = maps ? add(all, 4, (int64_t[]){ 1, 5, 2, 2 }) : NULL;
+	for (int i = 0; p && i < 5; i++)
+		p[4 * i + 1] = p[4 * i + 3] = 1; /* the right half is the thing */
+}
+
+static void
+test_candidates(void **state)
+{
+	static const char *const libraries[] = { "libfasterrcnnpostprocess.so", "libmaskrcnnmindsporepost.so" };
+	answer a;
+	char text[1000];
+	for (int i = 0; i < 2; i++) {
+		tensors all = { 0 };
+		candidates(&all, i == 1);
+		post(&a, "mxpi_objectpostprocessor", libraries[i],
+			json(text,
+				"'CLASS_NUM':'3','SCORE_THRESH':'0.5','IOU_THRESH':'0.5','FRAMEWORK':'MindSpore','MASK_SHAPE_SIZE':'"
+				"2'"),
+			&all, &stretched, NULL, NULL);
+		assert_int_equal(a.code, 0);
+		assert_int_equal(a.n, 3);
+		assert_int_equal(a.box[0].class_id, 0);
+		assert_int_equal(a.box[1].class_id, 1);
+		assert_float_equal(a.box[1].confidence, 0.9F, 0);
+		assert_float_equal(a.box[1].x0, 100, 0);
+		assert_float_equal(a.box[2].x1, 639, 0);
+		assert_float_equal(a.box[2].y1, 319, 0);
+		assert_int_equal(!strstr(a.text, "imageMask"), i == 0);
+	}
+	assert_non_null(strstr(a.text, "\"shape\":[52,104],\"dataType\":4"));
+	tensors few = { 0 };
+	candidates(&few, false);
+	post(&a, "mxpi_objectpostprocessor", libraries[1], json(text, "'CLASS_NUM':'3','SCORE_THRESH':'0.5'"), &few,
+		&stretched, NULL, NULL);
+	assert_int_equal(a.code, 1004);
+	assert_non_null(strstr(a.why, "28x28"));
+}
+
+/* 16 bits: 1, -2, 0.5, the least there is, and no number. */
+static void
+test_numbers_of_16_bits(void **state)
+{
+	static const uint16_t bits[] = { 0x3C00, 0xC000, 0x3800, 1, 0x7E00 };
+	const stream_tensor t = { .type = STREAM_T_F16, .data = (const uint8_t *)bits, .size = sizeof bits };
+	assert_float_equal(stream_number_at(&t, 0), 1, 0);
+	assert_float_equal(stream_number_at(&t, 1), -2, 0);
+	assert_float_equal(stream_number_at(&t, 2), 0.5, 0);
+	assert_float_equal(stream_number_at(&t, 3), ldexp(1, -24), 0);
+	assert_true(isnan(stream_number_at(&t, 4)));
+}
+
+static void
+test_retinanet(void **state)
+{
+	answer a;
+	char text[1000];
+	tensors all = { 0 };
+	memcpy(add(&all, 3, (int64_t[]){ 1, 2, 4 }), (float[]){ 16, 32, 48, 64, 0, 0, 8, 8 }, 32);
+	memcpy(add(&all, 2, (int64_t[]){ 1, 2 }), (float[]){ 0.9F, 0.1F }, 8);
+	memcpy(add(&all, 2, (int64_t[]){ 1, 2 }), (float[]){ 1, 1 }, 8);
+	*add(&all, 1, (int64_t[]){ 1 }) = 2;
+	post(&a, "mxpi_objectpostprocessor", "libretinanetpostprocess.so",
+		json(text, "'CLASS_NUM':'2','SCORE_THRESH':'0.5','MODEL_TYPE':'0'"), &all, &stretched, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_int_equal(a.n, 1);
+	assert_float_equal(a.box[0].x0, 160, 1e-3);
+	assert_float_equal(a.box[0].y1, 320, 1e-3);
+}
+
+/* The first of equal keys counts, what follows a # says nothing; of labels only lines before the first are remarks, and
+ * an empty line is a class without a name. */
+static void
+test_files_of_configuration(void **state)
+{
+	char config[100], names[100], why[400];
+	stub s;
+	snprintf(config, sizeof config, "/tmp/secant-post-%d.cfg", getpid());
+	snprintf(names, sizeof names, "/tmp/secant-post-%d.names", getpid());
+	FILE *f = fopen(config, "w");
+	fputs("# of a network\nCLASS_NUM=4 # classes\nCLASS_NUM=9\n\nno key here\n TOP_K = 2\n", f);
+	fclose(f);
+	f = fopen(names, "w");
+	fputs("# classes\r\na b\t\r\n\n# \n#\n", f);
+	fclose(f);
+	stub_open(&s, "mxpi_classpostprocessor");
+	stub_set(&s, "postProcessLibPath", "libresnet50postprocess.so");
+	stub_set(&s, "postProcessConfigPath", config);
+	stub_set(&s, "labelPath", names);
+	assert_int_equal(s.w.kind->work->open(&s.w, why, sizeof why), 0);
+	const stream_post *p = s.w.state;
+	assert_string_equal(stream_post_value(p, "CLASS_NUM"), "4");
+	assert_string_equal(stream_post_value(p, "TOP_K"), "2");
+	assert_int_equal(p->n_labels, 4);
+	assert_string_equal(stream_post_label(p, 0), "a b");
+	assert_string_equal(stream_post_label(p, 1), "");
+	assert_string_equal(stream_post_label(p, 2), "# ");
+	assert_string_equal(stream_post_label(p, 3), "#");
+	stub_close(&s);
+	remove(config);
+	remove(names);
+}
+
 static void
 test_classes(void **state)
 {
@@ -526,9 +644,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_yolo_layouts), cmocka_unit_test(test_boxes_go_back),
 		cmocka_unit_test(test_nothing_found_adds_nothing), cmocka_unit_test(test_suppression_is_by_class),
-		cmocka_unit_test(test_detectors), cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text),
-		cmocka_unit_test(test_masks_go_back), cmocka_unit_test(test_configurations_that_are_refused),
-		cmocka_unit_test(test_shapes_that_do_not_fit), cmocka_unit_test(test_library_of_ones_own) };
+		cmocka_unit_test(test_detectors), cmocka_unit_test(test_candidates), cmocka_unit_test(test_retinanet),
+		cmocka_unit_test(test_numbers_of_16_bits), cmocka_unit_test(test_files_of_configuration),
+		cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
+		cmocka_unit_test(test_configurations_that_are_refused), cmocka_unit_test(test_shapes_that_do_not_fit),
+		cmocka_unit_test(test_library_of_ones_own) };
 	snprintf(labels, sizeof labels, "/tmp/secant-labels-%d", getpid());
 	FILE *f = fopen(labels, "w");
 	fputs("# classes\ncat\r\ndog\n", f);

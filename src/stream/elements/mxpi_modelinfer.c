@@ -28,7 +28,7 @@ static const stream_prop props[] = {
 };
 
 typedef struct modelling {
-	stream_infer *infer;
+	stream_infer *infer; /* first: stream_infer_on_... */
 	stream_post post;
 	bool posts;
 } modelling;
@@ -52,18 +52,6 @@ close(stream_worker *w)
 	stream_infer_close(m->infer);
 	if (m->posts)
 		stream_post_close(&m->post);
-}
-
-static void
-cancel(stream_worker *w)
-{
-	stream_infer_cancel(((modelling *)w->state)->infer);
-}
-
-static bool
-size_of(stream_worker *w, int *height, int *width)
-{
-	return stream_model_size_of(stream_infer_model(((modelling *)w->state)->infer), height, width);
 }
 
 static void
@@ -113,21 +101,15 @@ run(stream_worker *w, stream_frame *const *in)
 	stream_infer_take(m->infer, w, in[0], code ? NULL : &s, code ? NULL : done);
 }
 
-static void
-flush(stream_worker *w)
-{
-	stream_infer_flush(((modelling *)w->state)->infer, w);
-}
-
 static const stream_work work = { .state = sizeof(modelling),
 	.own_thread = true,
 	.failed_too = true,
 	.open = open,
 	.run = run,
-	.flush = flush,
-	.cancel = cancel,
+	.flush = stream_infer_on_flush,
+	.cancel = stream_infer_on_cancel,
 	.close = close,
-	.size = size_of };
+	.size = stream_infer_on_size };
 
 const stream_element_type stream_element_mxpi_modelinfer = {
 	.name = "mxpi_modelinfer",

@@ -42,18 +42,6 @@ close(stream_worker *w)
 }
 
 static void
-cancel(stream_worker *w)
-{
-	stream_infer_cancel(own(w));
-}
-
-static bool
-size_of(stream_worker *w, int *height, int *width)
-{
-	return stream_model_size_of(stream_infer_model(own(w)), height, width);
-}
-
-static void
 done(stream_worker *w, stream_frame *f, stream_blob *packages, int code, const char *why)
 {
 	if (code)
@@ -82,22 +70,16 @@ run(stream_worker *w, stream_frame *const *in)
 	stream_infer_take(own(w), w, in[0], NULL, NULL);
 }
 
-static void
-flush(stream_worker *w)
-{
-	stream_infer_flush(own(w), w);
-}
-
 static const stream_work work = { .state = sizeof(stream_infer *),
 	.sync = true,
 	.own_thread = true,
 	.failed_too = true,
 	.open = open,
 	.run = run,
-	.flush = flush,
-	.cancel = cancel,
+	.flush = stream_infer_on_flush,
+	.cancel = stream_infer_on_cancel,
 	.close = close,
-	.size = size_of };
+	.size = stream_infer_on_size };
 
 const stream_element_type stream_element_mxpi_tensorinfer = {
 	.name = "mxpi_tensorinfer",

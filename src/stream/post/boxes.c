@@ -1,5 +1,6 @@
 /* Boxes of post-processing; see boxes.h. */
 #include "stream/post/boxes.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "stream/resizing.h"
@@ -38,15 +39,32 @@ stream_founds_add(stream_founds *f, const stream_found *one)
 		f->v[f->n++] = *one;
 }
 
-float
-stream_found_overlap(const stream_found *a, const stream_found *b)
+static float
+area(const stream_found *a)
+{
+	return (a->x1 - a->x0) * (a->y1 - a->y0);
+}
+
+static float
+in_common(const stream_found *a, const stream_found *b)
 {
 	float w = (a->x1 < b->x1 ? a->x1 : b->x1) - (a->x0 > b->x0 ? a->x0 : b->x0);
 	float h = (a->y1 < b->y1 ? a->y1 : b->y1) - (a->y0 > b->y0 ? a->y0 : b->y0);
-	if (!(w > 0) || !(h > 0))
-		return 0;
-	float both = w * h, all = (a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0) - both;
-	return all > 0 ? both / all : 0;
+	return w > 0 && h > 0 ? w * h : 0;
+}
+
+float
+stream_found_overlap(const stream_found *a, const stream_found *b)
+{
+	float both = in_common(a, b), all = area(a) + area(b) - both;
+	return both > 0 && all > 0 ? both / all : 0;
+}
+
+static float
+overlap_of_larger(const stream_found *a, const stream_found *b)
+{
+	float both = in_common(a, b), all = area(a) > area(b) ? area(a) : area(b);
+	return both > 0 && all > 0 ? both / all : 0;
 }
 
 static int
@@ -58,8 +76,8 @@ by_class_and_confidence(const void *a_, const void *b_)
 	return (a->confidence < b->confidence) - (a->confidence > b->confidence);
 }
 
-void
-stream_founds_nms(stream_founds *f, float most)
+static void
+suppress(stream_founds *f, float most, float (*overlap)(const stream_found *a, const stream_found *b))
 {
 	int kept = 0, first = 0; /* of the class */
 	if (f->n > 1)
@@ -69,11 +87,38 @@ stream_founds_nms(stream_founds *f, float most)
 		if (kept && f->v[kept - 1].class_id != f->v[i].class_id)
 			first = kept;
 		for (int k = first; k < kept && !twice; k++)
-			twice = f->v[k].class_id == f->v[i].class_id && stream_found_overlap(&f->v[k], &f->v[i]) > most;
+			twice = f->v[k].class_id == f->v[i].class_id && overlap(&f->v[k], &f->v[i]) > most;
 		if (!twice)
 			f->v[kept++] = f->v[i];
 	}
 	f->n = kept;
+}
+
+void
+stream_founds_nms(stream_founds *f, float most)
+{
+	suppress(f, most, stream_found_overlap);
+}
+
+void
+stream_founds_nms_larger(stream_founds *f, float most)
+{
+	suppress(f, most, overlap_of_larger);
+}
+
+static int
+by_confidence(const void *a_, const void *b_)
+{
+	const stream_found *a = a_, *b = b_;
+	return (a->confidence < b->confidence) - (a->confidence > b->confidence);
+}
+
+void
+stream_founds_top(stream_founds *f, int most)
+{
+	if (f->n > 1)
+		qsort(f->v, (size_t)f->n, sizeof *f->v, by_confidence);
+	f->n = f->n < most ? f->n : most;
 }
 
 /* To pixels of the picture before it was scaled; false: it lies in what was padded. Types that keep the aspect are
@@ -107,8 +152,24 @@ unscale(stream_found *b, const stream_post_from *from, float width, float height
 	return true;
 }
 
+static float
+within(float v, float most)
+{
+	return v > 0 ? (v < most ? v : most) : 0;
+}
+
 static void
-put(const stream_post *s, const stream_found *b, const stream_post_from *from, base_str *list)
+keep_within(stream_found *b, float width, float height)
+{
+	b->x0 = within(b->x0, width - 1);
+	b->x1 = within(b->x1, width - 1);
+	b->y0 = within(b->y0, height - 1);
+	b->y1 = within(b->y1, height - 1);
+}
+
+static void
+put(const stream_post *s, const stream_found *b, const stream_post_from *from, base_str *list, stream_found_more more,
+	const void *user)
 {
 	base_str object = { 0 }, class = { 0 };
 	stream_put_header(&object, from->key, from->member);
@@ -120,14 +181,16 @@ put(const stream_post *s, const stream_found *b, const stream_post_from *from, b
 	stream_put_text(&class, 3, stream_post_label(s, b->class_id));
 	stream_put_real(&class, 4, (double)b->confidence);
 	stream_put_message(&object, 6, &class);
+	if (more)
+		more(user, b, &object);
 	stream_put_message(list, 1, &object);
 	base_str_free(&class);
 	base_str_free(&object);
 }
 
 int
-stream_founds_put(const stream_post *s, stream_founds *f, bool pixels, const stream_post_from *from, base_str *list,
-	char *why, size_t size)
+stream_founds_put(const stream_post *s, stream_founds *f, stream_unit unit, const stream_post_from *from,
+	base_str *list, stream_found_more more, const void *user, char *why, size_t size)
 {
 	int code = f->failed ? STREAM_NO_MEMORY : !from->known ? STREAM_FAILURE : 0;
 	snprintf(why, size, "%s",
@@ -141,13 +204,15 @@ stream_founds_put(const stream_post *s, stream_founds *f, bool pixels, const str
 	}
 	for (int i = 0; i < f->n && !code; i++) {
 		stream_found *b = &f->v[i];
-		if (pixels) {
+		if (unit == STREAM_UNIT_PIXELS) {
 			b->x0 /= (float)from->net_width;
 			b->x1 /= (float)from->net_width;
 			b->y0 /= (float)from->net_height;
 			b->y1 /= (float)from->net_height;
 		}
-		if (!unscale(b, from, width, height))
+		if (unit == STREAM_UNIT_DONE)
+			keep_within(b, width, height);
+		else if (!unscale(b, from, width, height))
 			continue;
 		if (from->boxed) {
 			b->x0 += from->box[0];
@@ -155,7 +220,7 @@ stream_founds_put(const stream_post *s, stream_founds *f, bool pixels, const str
 			b->y0 += from->box[1];
 			b->y1 += from->box[1];
 		}
-		put(s, b, from, list);
+		put(s, b, from, list, more, user);
 	}
 	secant_free(f->v);
 	*f = (stream_founds){ 0 };
@@ -168,6 +233,17 @@ stream_is_real(const stream_tensor *t)
 	return t->type == STREAM_T_F32;
 }
 
+/* IEEE 754 binary16. */
+static double
+half(const uint8_t *at)
+{
+	unsigned bits = (unsigned)at[0] | (unsigned)at[1] << 8, exponent = bits >> 10 & 31, part = bits & 1023;
+	double v = exponent == 31 ? part ? NAN : INFINITY
+		: exponent            ? ldexp(1024 + part, (int)exponent - 25)
+							  : ldexp(part, -24);
+	return bits >> 15 ? -v : v;
+}
+
 double
 stream_number_at(const stream_tensor *t, size_t i)
 {
@@ -177,6 +253,7 @@ stream_number_at(const stream_tensor *t, size_t i)
 	int64_t wide;
 	switch (t->type) {
 	case STREAM_T_F32: memcpy(&f, at, sizeof f); return (double)f;
+	case STREAM_T_F16: return half(at);
 	case STREAM_T_I32: memcpy(&v, at, sizeof v); return v;
 	case STREAM_T_I64: memcpy(&wide, at, sizeof wide); return (double)wide;
 	default: return *at;

@@ -5,7 +5,7 @@
 
 typedef struct stream_found {
 	float x0, y0, x1, y1, confidence;
-	int class_id;
+	int class_id, place; /* place: where it stands among the model's, for those who ask */
 } stream_found;
 
 typedef struct stream_founds {
@@ -25,13 +25,24 @@ void stream_thresholds_free(stream_thresholds *t);
 void stream_founds_add(stream_founds *f, const stream_found *one);
 /* Class by class: the most probable first, and what overlaps one of them more than `most` goes. */
 void stream_founds_nms(stream_founds *f, float most);
-/* Adds them as MxpiObjects. Coordinates are parts of the network's picture (`pixels`: its pixels), and become pixels of
- * the picture before it was scaled, or cut out. Frees the boxes; 0 or a code. */
-int stream_founds_put(const stream_post *s, stream_founds *f, bool pixels, const stream_post_from *from, base_str *list,
-	char *why, size_t size);
+/* The same with the overlap as part of the larger of two. */
+void stream_founds_nms_larger(stream_founds *f, float most);
+/* The most probable ones are kept, in that order. */
+void stream_founds_top(stream_founds *f, int most);
+/* What the numbers of a box are. */
+typedef enum stream_unit {
+	STREAM_UNIT_PARTS, /* of the network's picture */
+	STREAM_UNIT_PIXELS, /* of it */
+	STREAM_UNIT_DONE /* pixels of the picture before it was scaled, already */
+} stream_unit;
+/* Adds them as MxpiObjects: pixels of the picture before it was scaled, or cut out. Frees the boxes; 0 or a code.
+ * `more`, nullable, adds fields to the object of a box. */
+typedef void (*stream_found_more)(const void *user, const stream_found *box, base_str *object);
+int stream_founds_put(const stream_post *s, stream_founds *f, stream_unit unit, const stream_post_from *from,
+	base_str *list, stream_found_more more, const void *user, char *why, size_t size);
 /* Intersection over union. */
 float stream_found_overlap(const stream_found *a, const stream_found *b);
-/* Number i of a tensor of FLOAT32, INT32, INT64 or bytes. */
+/* Number i of a tensor of FLOAT32, FLOAT16, INT32, INT64 or bytes. */
 double stream_number_at(const stream_tensor *t, size_t i);
 bool stream_is_real(const stream_tensor *t); /* FLOAT32 */
 #endif

@@ -5,12 +5,15 @@
  *   1  without its suppression: how many, boxes N x classes x 4, scores N x classes; no background, coordinates are
  *      pixels of the network's picture, and suppression is done here (IOU_THRESH)
  *   2  FPN of PyTorch: N x 5 (x0, y0, x1, y1, score) in pixels, and classes
+ *
+ * FRAMEWORK MindSpore without MODEL_TYPE, or with 1: what candidates.c does.
  */
 #include <stdio.h>
 #include <strings.h>
+#include "stream/post/candidates.h"
 #include "stream/post/detections.h"
 
-enum { ORIGINAL, WITHOUT_NMS, FPN };
+enum { ORIGINAL, WITHOUT_NMS, FPN, MINDSPORE };
 
 static bool
 open(stream_post *s)
@@ -20,10 +23,11 @@ open(stream_post *s)
 	if (!stream_thresholds_read(s, &d->t))
 		return false;
 	d->overlap = stream_post_real(s, "IOU_THRESH", 1, 0, 1);
-	d->kind = stream_post_int(s, "MODEL_TYPE", ORIGINAL, ORIGINAL, FPN);
-	if (framework && !strcasecmp(framework, "mindspore"))
-		stream_post_refuse(
-			s, "FRAMEWORK %s is not built in; TensorFlow (MODEL_TYPE 0, 1) and PyTorch (2) are", framework);
+	bool mindspore = framework && !strcasecmp(framework, "mindspore");
+	d->kind = stream_post_int(s, "MODEL_TYPE", mindspore ? WITHOUT_NMS : ORIGINAL, ORIGINAL, FPN);
+	d->most = stream_post_int(s, "MAX_PER_IMG", 128, 0, 5000);
+	if (mindspore && d->kind == WITHOUT_NMS)
+		d->kind = MINDSPORE;
 	return !s->failed;
 }
 
@@ -39,11 +43,9 @@ without_nms(const stream_post *s, const stream_tensor *t, int n, const stream_po
 		snprintf(why, size, "MODEL_TYPE 1 wants three tensors and two classes; there are %d and %d", n, d->t.classes);
 		return STREAM_INVALID;
 	}
-	if (!stream_has_numbers(&t[0], 1, "how many", why, size))
-		return STREAM_INVALID;
-	double told = stream_number_at(&t[0], 0);
-	size_t many = told > STREAM_MOST_DETECTIONS ? STREAM_MOST_DETECTIONS : told > 0 ? (size_t)told : 0;
-	if (!stream_has_numbers(&t[1], many * classes * 4, "boxes", why, size)
+	int told = stream_detections_many(t, why, size);
+	size_t many = (size_t)(told < 0 ? 0 : told);
+	if (told < 0 || !stream_has_numbers(&t[1], many * classes * 4, "boxes", why, size)
 		|| !stream_has_numbers(&t[2], many * classes, "scores", why, size))
 		return STREAM_INVALID;
 	for (size_t i = 0; i < many; i++) {
@@ -56,10 +58,10 @@ without_nms(const stream_post *s, const stream_tensor *t, int n, const stream_po
 		for (size_t k = 0; k < 4; k++)
 			box[k ^ 1] = (float)stream_number_at(&t[1], (i * classes + best) * 4 + k);
 		if (score > d->t.separate[best])
-			stream_founds_add(&found, &(stream_found){ box[0], box[1], box[2], box[3], score, (int)best + 1 });
+			stream_founds_add(&found, &(stream_found){ box[0], box[1], box[2], box[3], score, (int)best + 1, 0 });
 	}
 	stream_founds_nms(&found, d->overlap);
-	return stream_founds_put(s, &found, true, from, list, why, size);
+	return stream_founds_put(s, &found, STREAM_UNIT_PIXELS, from, list, NULL, NULL, why, size);
 }
 
 static int
@@ -83,15 +85,17 @@ fpn(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 			v[k] = (float)stream_number_at(&t[0], 5 * i + k);
 		stream_detections_add(s->state, &found, (int)stream_number_at(&t[1], i), v[4], v);
 	}
-	return stream_founds_put(s, &found, true, from, list, why, size);
+	return stream_founds_put(s, &found, STREAM_UNIT_PIXELS, from, list, NULL, NULL, why, size);
 }
 
 static int
 run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from *from, base_str *list, char *why,
 	size_t size)
 {
-	int kind = ((const stream_detections *)s->state)->kind;
-	return kind == FPN        ? fpn(s, t, n, from, list, why, size)
+	const stream_detections *d = s->state;
+	int kind = d->kind;
+	return kind == MINDSPORE  ? stream_candidates_run(s, &d->t, d->overlap, d->most, t, n, from, list, why, size)
+		: kind == FPN         ? fpn(s, t, n, from, list, why, size)
 		: kind == WITHOUT_NMS ? without_nms(s, t, n, from, list, why, size)
 							  : stream_detections_run(s, t, n, from, list, why, size);
 }

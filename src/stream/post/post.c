@@ -36,27 +36,22 @@ add_pair(stream_post *s, char *key, char *value)
 	return true;
 }
 
-/* Lines KEY=VALUE; what begins with # says nothing. */
+/* Lines KEY=VALUE, the first of equal keys counts; what follows a # says nothing, and lines without = neither. */
 static int
-read_config(stream_post *s, const char *text, size_t size, char *why, size_t room)
+read_config(stream_post *s, const char *text, size_t size)
 {
 	int line = 0;
 	for (size_t at = 0; at < size && ++line <= MOST_LINES;) {
 		const char *from = text + at, *stop = memchr(from, '\n', size - at);
 		size_t n = stop ? (size_t)(stop - from) : size - at;
-		const char *equals = memchr(from, '=', n);
 		at += n + 1;
-		while (n && isspace((unsigned char)*from)) {
-			from++;
-			n--;
-		}
-		if (!n || *from == '#')
-			continue;
-		if (!equals || equals < from) {
-			snprintf(why, room, "postProcessConfigPath: line %d is not KEY=VALUE", line);
-			return STREAM_INIT;
-		}
-		if (!add_pair(s, trimmed(from, (size_t)(equals - from)), trimmed(equals + 1, n - (size_t)(equals + 1 - from))))
+		const char *remark = memchr(from, '#', n);
+		n = remark ? (size_t)(remark - from) : n;
+		const char *equals = memchr(from, '=', n);
+		char *key = equals ? trimmed(from, (size_t)(equals - from)) : NULL;
+		if (!equals || (key && stream_post_value(s, key)))
+			secant_free(key);
+		else if (!add_pair(s, key, trimmed(equals + 1, n - (size_t)(equals + 1 - from))))
 			return STREAM_NO_MEMORY;
 	}
 	return 0;
@@ -83,20 +78,20 @@ read_content(stream_post *s, const char *text, char *why, size_t room)
 	return code;
 }
 
-/* A class on each line; lines that begin with # are remarks. */
+/* A class on each line, empty ones too; lines before the first that begin with # are remarks. */
 static int
 read_labels(stream_post *s, const char *text, size_t size)
 {
 	for (size_t at = 0; at < size && s->n_labels < MOST_LINES;) {
-		const char *stop = memchr(text + at, '\n', size - at);
-		size_t n = stop ? (size_t)(stop - text) - at : size - at;
-		char *label = text[at] == '#' ? NULL : trimmed(text + at, n);
+		const char *from = text + at, *stop = memchr(from, '\n', size - at);
+		size_t n = stop ? (size_t)(stop - from) : size - at;
 		at += n + 1;
-		if (!label || !*label) {
-			secant_free(label);
+		if (!s->n_labels && n > 1 && (from[0] == '#' || from[1] == '#'))
 			continue;
-		}
-		if (base_grow((void **)&s->label, &s->labels_capacity, s->n_labels, sizeof *s->label)) {
+		while (n && (from[n - 1] == '\r' || from[n - 1] == '\t'))
+			n--;
+		char *label = base_strndup(from, n);
+		if (!label || base_grow((void **)&s->label, &s->labels_capacity, s->n_labels, sizeof *s->label)) {
 			secant_free(label);
 			return STREAM_NO_MEMORY;
 		}
@@ -239,7 +234,7 @@ read_all(stream_worker *w, stream_post *s, char *why, size_t size)
 			snprintf(why, size, "%s", err.msg);
 			code = STREAM_INIT;
 		} else {
-			code = read_config(s, (const char *)b.data, b.size, why, size);
+			code = read_config(s, (const char *)b.data, b.size);
 			base_file_unmap(&b);
 		}
 	}
@@ -296,14 +291,13 @@ find_library(stream_post *s, const char *path, const char *message, char *why, s
 int
 stream_post_open(stream_worker *w, stream_post *s, const char *message, char *why, size_t size)
 {
-	char *path = stream_prop_copy(w, "postProcessLibPath");
+	char file[220];
+	bool python = stream_element_find_prop(w->kind, "funcLanguage") && stream_prop_is(w, "funcLanguage", "python");
 	snprintf(why, size, "no memory");
+	if (python && !stream_python_built_in(w, file, sizeof file))
+		return stream_python_open(w, s, message, why, size);
+	char *path = python ? base_strdup(file) : stream_prop_copy(w, "postProcessLibPath");
 	int code = path ? 0 : STREAM_NO_MEMORY;
-	if (!code && stream_element_find_prop(w->kind, "funcLanguage") && !stream_prop_is(w, "funcLanguage", "c++")) {
-		snprintf(why, size,
-			"funcLanguage python: classes of Python are not run here; libraries by C (secant/postprocess.h) are");
-		code = STREAM_MISSING;
-	}
 	if (!code && !(code = read_all(w, s, why, size)) && !(code = find_library(s, path, message, why, size))) {
 		if (s->library->state && !(s->state = secant_calloc(1, s->library->state)))
 			code = STREAM_NO_MEMORY;

@@ -64,6 +64,12 @@ const stream_library *stream_library_for(const char *path); /* by the name of th
 extern const stream_library stream_library_external; /* the C interface */
 int stream_external_open(stream_post *s, const char *path, const char *message, char *why, size_t size);
 
+/* The element's class of Python (post/python.c): 0, or a code with `why`. */
+int stream_python_open(stream_worker *w, stream_post *s, const char *message, char *why, size_t size);
+/* The SDK's own classes of Python are its libraries under another name, which `file` receives. */
+bool stream_python_built_in(stream_worker *w, char *file, size_t size);
+extern const char stream_python_program[];
+
 /* ---- for elements ---- */
 
 /* Reads configuration and labels and opens the library; 0, or a code with `why`. `message`: the list that must come

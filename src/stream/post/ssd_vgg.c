@@ -4,12 +4,6 @@
 
 enum { NUMBERS = 8 };
 
-static bool
-open(stream_post *s)
-{
-	return stream_thresholds_read(s, &((stream_detections *)s->state)->t);
-}
-
 static int
 run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from *from, base_str *list, char *why,
 	size_t size)
@@ -21,11 +15,8 @@ run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 			n > 1 ? ", the second is " : "", n > 1 ? stream_tensor_text(&t[1], text, sizeof text) : "");
 		return STREAM_INVALID;
 	}
-	if (!stream_has_numbers(&t[0], 1, "how many", why, size))
-		return STREAM_INVALID;
-	double told = stream_number_at(&t[0], 0);
-	int many = told > STREAM_MOST_DETECTIONS ? STREAM_MOST_DETECTIONS : told > 0 ? (int)told : 0;
-	if (!stream_has_numbers(&t[1], (size_t)many * NUMBERS, "boxes", why, size))
+	int many = stream_detections_many(t, why, size);
+	if (many < 0 || !stream_has_numbers(&t[1], (size_t)many * NUMBERS, "boxes", why, size))
 		return STREAM_INVALID;
 	for (size_t i = 0; i < (size_t)many; i++) {
 		float v[NUMBERS];
@@ -33,13 +24,13 @@ run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 			v[k] = (float)stream_number_at(&t[1], i * NUMBERS + k);
 		stream_detections_add(s->state, &found, (int)v[1], v[2], v + 3);
 	}
-	return stream_founds_put(s, &found, false, from, list, why, size);
+	return stream_founds_put(s, &found, STREAM_UNIT_PARTS, from, list, NULL, NULL, why, size);
 }
 
 const stream_library stream_library_ssd_vgg = { .names = "ssdvgg16postprocess|ssdvggpostprocessor",
 	.message = "MxpiObjectList",
 	.state = sizeof(stream_detections),
 	.empty_is_nothing = true,
-	.open = open,
+	.open = stream_detections_open,
 	.run = run,
 	.close = stream_detections_close };

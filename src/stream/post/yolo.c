@@ -214,7 +214,7 @@ run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 				take_box(y, &c, j, k, anchor + 2 * k, from, &found);
 	}
 	stream_founds_nms(&found, y->overlap);
-	return stream_founds_put(s, &found, false, from, list, why, size);
+	return stream_founds_put(s, &found, STREAM_UNIT_PARTS, from, list, NULL, NULL, why, size);
 }
 
 const stream_library stream_library_yolo = { .names = "yolov3postprocess|MpYOLOv3PostProcessor|MpYOLOv5PostProcessor",
