@@ -228,7 +228,7 @@ class Bench:
         if row["kind"] == "cold":
             if peer != "secant":
                 return [o.python, os.path.join(HERE, "peers", f"{row['net']}_{peer}.py"), folder, self.path(f"mask-{peer}.png")]
-            return [o.secant, "predict", self.path(f"{row['net']}.safetensors"), self.path("picture.jpg"), "--out", self.path("mask-secant.png"), "--precision", "auto",
+            return [o.secant, "predict", self.path(f"{row['net']}.safetensors"), self.path("picture.jpg"), "--out", self.path("mask-secant.png"), "--overwrite", "--precision", "auto",
                     "--threads", str(o.threads), "--quiet"]
         if row["kind"] == "epochs":
             data, common = self.path(f"cells-{row['size']}"), ["--epochs", "3", "--precision", precision, "--threads", str(o.threads)]
