@@ -189,7 +189,7 @@ build(const trial *t, graph_net *g)
 {
 	graph_value v[2];
 	for (int i = 0; i < 2; i++) {
-		bool weights = !(graph_op_find(t->product->op)->low_in >> i & 1);
+		bool weights = !graph_slot_in(graph_op_find(t->product->op)->low_in, i);
 		v[i] = weights ? graph_state(g, i ? "b" : "a", SECANT_F32, &t->in[i], true, GRAPH_INIT_ZEROS)
 					   : graph_input(g, i ? "b" : "a", SECANT_F32, &t->in[i]);
 	}

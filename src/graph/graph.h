@@ -151,6 +151,13 @@ struct graph_op {
 	const graph_op_case *cases; /* ends at a case without label */
 };
 
+/* Whether a mask of slots has that one. */
+static inline bool
+graph_slot_in(uint32_t mask, int slot)
+{
+	return mask >> (slot < 31 ? slot : 31) & 1;
+}
+
 /* ---- construction ---- */
 graph_net *graph_new(void); /* NULL: no memory */
 void graph_free(graph_net *g);

@@ -25,12 +25,6 @@ cast(lowering *l, graph_value old, secant_dtype wanted)
 	return l->other[old];
 }
 
-static bool
-slot_is_low(uint32_t mask, int slot)
-{
-	return mask >> (slot < 31 ? slot : 31) & 1;
-}
-
 /* A product whose result only f32 readers take (a norm of samples, a loss, the caller) gives f32 at once: rounding it
  * would be lost accuracy and an extra pass. A convolution with a sum inside keeps the sum's storage. */
 static void
@@ -39,7 +33,7 @@ find_wanted(lowering *l)
 	for (int i = 0; i < graph_nodes(l->w.from); i++) {
 		const graph_node *n = graph_get_node(l->w.from, i);
 		for (int k = 0; k < n->n_in; k++)
-			if (n->in[k] >= 0 && n->op->low != GRAPH_LOW_NEVER && slot_is_low(n->op->low_in, k))
+			if (n->in[k] >= 0 && n->op->low != GRAPH_LOW_NEVER && graph_slot_in(n->op->low_in, k))
 				l->wanted_low[n->in[k]] = true;
 		if (n->op->low == GRAPH_LOW_DRIVES && n->n_in > 3 && n->in[3] >= 0)
 			l->wanted_low[n->out[0]] = true;
@@ -60,12 +54,12 @@ lower_node(lowering *l, int i)
 		|| (n->op->low == GRAPH_LOW_FOLLOWS && in[0] >= 0 && graph_value_at(to, in[0])->type.dtype == SECANT_BF16);
 	graph_scope(to, n->name);
 	for (int k = 0; k < n->n_in; k++)
-		if (in[k] >= 0 && !slot_is_low(n->op->shape_in, k))
-			in[k] = cast(l, n->in[k], low && slot_is_low(n->op->low_in, k) ? SECANT_BF16 : SECANT_F32);
+		if (in[k] >= 0 && !graph_slot_in(n->op->shape_in, k))
+			in[k] = cast(l, n->in[k], low && graph_slot_in(n->op->low_in, k) ? SECANT_BF16 : SECANT_F32);
 	const graph_node *made = graph_rewrite_with(&l->w, n, in);
 	for (int k = 0; made && k < n->n_out; k++) {
 		bool wanted = n->op->low != GRAPH_LOW_DRIVES || l->wanted_low[n->out[k]];
-		if (low && wanted && slot_is_low(n->op->low_out, k)
+		if (low && wanted && graph_slot_in(n->op->low_out, k)
 			&& graph_value_at(to, made->out[k])->type.dtype == SECANT_F32)
 			graph_store_as(to, made->out[k], SECANT_BF16);
 	}

@@ -223,6 +223,9 @@ graph_net *op_pass_fuse(const graph_net *g, bool gradients, graph_value *keep, i
 /* Last, for inference: attention in blocks of rows, where the matrix of all scores is large (block_attention.c). Its
  * result is for the shapes of `g` alone. */
 graph_net *op_pass_block_attention(const graph_net *g, graph_value *keep, int n, secant_err *err);
+/* For inference: enlarging by whole factors and putting beside it in one pass over memory (enlarge_concat.c). Its
+ * result is for the shapes of `g` alone. */
+graph_net *op_pass_enlarge_concat(const graph_net *g, graph_value *keep, int n, secant_err *err);
 /* After fusing and folding: quantised numbers go from product to product as they are stored (fuse_bytes.c). */
 graph_net *op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err);
 

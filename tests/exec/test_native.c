@@ -95,6 +95,8 @@ static const struct {
 	{ "resize_grad", { "nearest", "mode=nearest size=16", "2x32x32x16" } },
 	{ "avg_pool2d", { "window of 7", "kernel=7 stride=3 padding=3", "2x15x17x5" } },
 	{ "concat", { "channels, many rows", "", "2x17x19x3 2x17x19x70 2x17x19x1" } },
+	{ "enlarge_concat", { "many rows", "", "2x9x10x24 2x18x20x7 2x18x20x1" } },
+	{ "enlarge_concat", { "one channel", "", "2x9x10x1 2x27x20x3" } },
 	{ "slice", { "channels", "start=0,0,0,3 stop=2,17,19,70", "2x17x19x74" } },
 	{ "transpose", { "to channels first", "perm=0,3,1,2", "2x17x19x37" } },
 	{ "pixel_shuffle", { "blocks", "factor=2", "2x9x11x20" } },

@@ -149,6 +149,28 @@ prepare_concat(exec_step *s, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Each pixel of the first input comes fy x fx times: axes of no step. All places of one column of each come together,
+ * so that the innermost two axes are long. */
+static secant_status
+prepare_enlarge(exec_step *s, secant_err *err)
+{
+	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim;
+	move *m = new_move(s, s->n_in, err);
+	if (!m)
+		return SECANT_ERR_NOMEM;
+	for (int64_t i = 0, at = 0; i < s->n_in; at += s->in[i].shape.dim[3], i++) {
+		int64_t h = s->in[i].shape.dim[1], w = s->in[i].shape.dim[2], c = s->in[i].shape.dim[3];
+		int64_t fy = h ? y[1] / h : 0, fx = w ? y[2] / w : 0;
+		m->v[i] = (view){ .rank = 6,
+			.dim = { x[0], h, fy, fx, w, c },
+			.from = { h * w * c, w * c, 0, 0, c, 1 },
+			.to = { y[1] * y[2] * y[3], fy * y[2] * y[3], y[2] * y[3], y[3], fx * y[3], 1 },
+			.to_at = at };
+		simplify(&m->v[i]);
+	}
+	return SECANT_OK;
+}
+
 static int
 step_of(const secant_ints *step, int axis)
 {
@@ -341,6 +363,7 @@ const exec_impl exec_impls_native_move[] = {
 	MOVE(transpose, transpose),
 	MOVE(broadcast_to, broadcast),
 	MOVE(concat, concat),
+	MOVE(enlarge_concat, enlarge),
 	MOVE(slice, slice),
 	MOVE(slice_grad, slice_grad),
 	MOVE(pixel_shuffle, shuffle),

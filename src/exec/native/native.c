@@ -21,11 +21,11 @@ low_type(const exec_step *s)
 {
 	const graph_op *op = s->node->op;
 	for (int i = 0; i < s->n_in; i++)
-		if (op->low_in >> (i < 31 ? i : 31) & 1 && s->in[i].shape.rank >= 0
+		if (graph_slot_in(op->low_in, i) && s->in[i].shape.rank >= 0
 			&& (s->in[i].dtype == SECANT_F32 || s->in[i].dtype == SECANT_BF16))
 			return s->in[i].dtype;
 	for (int i = 0; i < s->n_out; i++)
-		if (op->low_out >> (i < 31 ? i : 31) & 1 && (s->out[i].dtype == SECANT_F32 || s->out[i].dtype == SECANT_BF16))
+		if (graph_slot_in(op->low_out, i) && (s->out[i].dtype == SECANT_F32 || s->out[i].dtype == SECANT_BF16))
 			return s->out[i].dtype;
 	return SECANT_F32;
 }
@@ -36,11 +36,11 @@ exec_native_supports(const exec_step *s)
 	const graph_op *op = s->node->op;
 	secant_dtype real = low_type(s);
 	for (int i = 0; i < s->n_in; i++)
-		if (s->in[i].shape.rank >= 0 && !(op->shape_in >> (i < 31 ? i : 31) & 1)
-			&& !operand_fits(&s->in[i], op->low_in >> (i < 31 ? i : 31) & 1, real))
+		if (s->in[i].shape.rank >= 0 && !(graph_slot_in(op->shape_in, i))
+			&& !operand_fits(&s->in[i], graph_slot_in(op->low_in, i), real))
 			return false;
 	for (int i = 0; i < s->n_out; i++)
-		if (!operand_fits(&s->out[i], op->low_out >> (i < 31 ? i : 31) & 1, real))
+		if (!operand_fits(&s->out[i], graph_slot_in(op->low_out, i), real))
 			return false;
 	return true;
 }
