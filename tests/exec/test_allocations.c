@@ -111,7 +111,7 @@ start(void)
 }
 
 static void
-stop(const char *what, long counted)
+stop(const char *what, exec_precision precision, long counted)
 {
 	watching = false;
 	if (base_mem_count() != counted)
@@ -121,7 +121,8 @@ stop(const char *what, long counted)
 	if (most > MOST_BLOCKS || largest > LARGEST_BLOCK)
 		fail_msg("%s: oneDNN made up to %d blocks a primitive, the largest of %zu bytes; at most %d of %d are known",
 			what, most, (size_t)largest, MOST_BLOCKS, LARGEST_BLOCK);
-	assert_true(calls > 20); /* it was oneDNN that ran */
+	/* it was oneDNN that ran, of which AMX leaves some layers */
+	assert_true(calls > (precision == EXEC_PRECISION_BF16 && base_cpu_has_amx() ? 2 : 20));
 }
 
 static void
@@ -162,7 +163,7 @@ forward(exec_precision precision, const char *what)
 	long counted = base_mem_count();
 	start();
 	secant_status status = secant_session_run(s, &in, &out, &err);
-	stop(what, counted);
+	stop(what, precision, counted);
 	must(status, &err);
 	secant_session_free(s);
 	exec_runner_free(r);
@@ -198,7 +199,7 @@ training(exec_precision precision, const char *what)
 	long counted = base_mem_count();
 	start();
 	secant_status status = exec_context_run(c, &err);
-	stop(what, counted);
+	stop(what, precision, counted);
 	must(status, &err);
 	exec_context_free(c);
 	exec_plan_free(plan);
