@@ -5,6 +5,7 @@
  */
 #include "annotations/trace.h"
 #include "annotations/format.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,7 +150,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	status = ann_out_str(out, "classes.txt", &t, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		const char *split = ann_one_split(s, im, &more), *name = ann_str(s, im->name);
+		const char *split = ann_one_split(s, im, &more);
 		for (int k = 0; k < 2; k++) {
 			const char *key = k ? "gsd" : "imagesource",
 					   *v = ann_get(s, im->attributes, k ? "dota.gsd" : "dota.imagesource");
@@ -175,14 +176,11 @@ write(ann_set *s, ann_out *out, secant_err *err)
 					: o->flags & ANN_DIFFICULT ? "1"
 											   : "0");
 		}
-		char *text = ann_with_extension(name, "txt");
-		char *label = text ? base_format("%s%slabelTxt/%s", split, *split ? "/" : "", text) : NULL;
-		char *picture = base_format("%s%simages/%s", split, *split ? "/" : "", name);
+		char *labels = base_format("%s%slabelTxt/", split, *split ? "/" : "");
+		char *pictures = base_format("%s%simages/", split, *split ? "/" : "");
 		if (!status)
-			status = label && picture ? ann_out_str(out, label, &t, err) : ann_nomem(err);
-		if (!status)
-			status = ann_out_picture(out, s, im, picture, err);
-		secant_free(text), secant_free(label), secant_free(picture);
+			status = labels && pictures ? ann_put_pair(s, out, im, labels, "txt", &t, pictures, err) : ann_nomem(err);
+		secant_free(labels), secant_free(pictures);
 	}
 	if (more)
 		ann_out_lose(out, more, "second list of a picture (it goes to the first)");

@@ -203,12 +203,8 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (ann_is_thing(s, &s->objects[s->order[k]]))
 				status = put_object(&t, s, &s->objects[s->order[k]], ++group, &layer, err);
 		base_str_add(&t, layer ? "\n  ]}\n" : "]}\n");
-		char *json = ann_with_extension(name, "json");
 		if (!status)
-			status = json ? ann_out_str(out, json, &t, err) : ann_nomem(err);
-		if (!status)
-			status = ann_out_picture(out, s, im, name, err);
-		secant_free(json);
+			status = ann_put_pair(s, out, im, "", "json", &t, "", err);
 		ann_out_lose(out, im->splits != 0, "membership of a picture in a list");
 	}
 	base_str_free(&t);

@@ -93,6 +93,20 @@ ann_is_thing(const ann_set *s, const ann_object *o)
 }
 
 secant_status
+ann_put_pair(ann_set *s, ann_out *out, const ann_image *im, const char *text_folder, const char *extension,
+	base_str *text, const char *picture_folder, secant_err *err)
+{
+	const char *name = ann_str(s, im->name);
+	char *own = ann_with_extension(name, extension), *file = own ? base_format("%s%s", text_folder, own) : NULL;
+	char *picture = base_format("%s%s", picture_folder, name);
+	secant_status status = file && picture ? ann_out_str(out, file, text, err) : ann_nomem(err);
+	if (!status)
+		status = ann_out_picture(out, s, im, picture, err);
+	secant_free(own), secant_free(file), secant_free(picture);
+	return status;
+}
+
+secant_status
 ann_out_beneath(ann_out *out, const ann_set *s, int image, const char *prefix, secant_err *err)
 {
 	const ann_image *im = &s->images[image];

@@ -24,6 +24,10 @@ void ann_lose_point_sets(const ann_set *s, ann_out *out);
 typedef secant_status (*ann_write_list)(ann_set *s, ann_out *out, int list, secant_err *err);
 secant_status ann_write_lists(ann_set *s, ann_out *out, ann_write_list one, secant_err *err) SECANT_NODISCARD;
 bool ann_in_list(const ann_set *s, int image, int list);
+/* A text of its own for a picture, and the picture: under its name in two folders ("" or "images/train/"), the text
+ * with another extension. Empties the text. */
+secant_status ann_put_pair(ann_set *s, ann_out *out, const ann_image *im, const char *text_folder,
+	const char *extension, base_str *text, const char *picture_folder, secant_err *err) SECANT_NODISCARD;
 /* A picture under PREFIX/NAME, for formats whose readers take the whole path for the name: the manifest remembers where
  * the name begins, or names would grow with every conversion. */
 secant_status ann_out_beneath(

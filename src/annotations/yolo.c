@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <strings.h>
 
-typedef enum flavour { BOXES, RINGS, QUADS } flavour;
 enum { CLOSED = 1, TRACKS = 2 }; /* flags of the set: all classes are named; last columns are tracks */
 
 static double
@@ -28,191 +27,23 @@ snap(double v)
 	return fabs(v - t) < 1e-7 ? t : v;
 }
 
-/* --- finding out
- * ----------------------------------------------------------------------------------------------------------------- */
-
-static bool
-label_folder(const char *relative)
-{
-	static const char *const names[] = { "labels/", "Labels/", "Annotations/", "annotations/", "obj_", NULL };
-	for (int i = 0; names[i]; i++) {
-		const char *at = strstr(relative, names[i]);
-		if (at && (at == relative || at[-1] == '/' || names[i][0] == 'o'))
-			return true;
-	}
-	return false;
-}
-
-/* A text of class names, not of labels. */
-static bool
-is_names(const char *relative)
-{
-	const char *name = base_path_name(relative);
-	return base_ext_is(name, "names|labels") || !strcmp(name, "classes.txt") || !strcmp(name, "predefined_classes.txt");
-}
-
-/* `name` has a dot less than the rest of `all` knows: is there a picture of that stem beside it? */
-static bool
-has_picture(const base_names *all, const char *relative)
-{
-	size_t n = strlen(relative) - 3;
-	int low = 0, high = all->n;
-	while (low < high) { /* the first name that is not before "a/b." */
-		int middle = (low + high) / 2;
-		if (strncmp(all->v[middle], relative, n) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < all->n && !strncmp(all->v[low], relative, n); low++)
-		if (base_ext_is(all->v[low], ANN_PICTURES) && !strchr(all->v[low] + n, '.'))
-			return true;
-	return false;
-}
-
-/* Class, four numbers or more: a line of labels. Returns how many fields it has, 0: none. */
-static int
-label_line(const char *p, size_t n, ann_field f[12])
-{
-	double v;
-	int m = ann_fields(p, n, 0, f, 12);
-	bool good = m >= 5 && ann_real(f[0].p, f[0].end, &v) && v == floor(v) && v >= 0;
-	for (int i = 1; good && i < 5; i++)
-		good = ann_real(f[i].p, f[i].end, &v);
-	return good ? m : 0;
-}
-
-/* A whole number from 1 without a point: what trackers write in the last column, and no share of a picture. */
-static bool
-is_track(ann_field f)
-{
-	int64_t v;
-	return ann_integer(f.p, f.end, &v) && v >= 1;
-}
-
-typedef struct looks {
-	int boxes, rings, quads, sevens, tracks; /* lines */
-	bool tracked; /* a last column beyond 1: no share of a picture */
-	int files, pictures, labels; /* label files, pictures, pictures with one */
-	bool names, yaml;
-} looks;
-
-/* What kind of lines the first label files have, and what else lies there. A file that cannot be read counts as boxes,
- * whose reader says so. */
-static void
-look(const char *root, looks *k)
-{
-	base_names all = { 0 };
-	secant_err ignored = { 0 };
-	*k = (looks){ 0 };
-	if (ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, &ignored)) {
-		base_names_free(&all);
-		return;
-	}
-	for (int i = 0; i < all.n; i++) {
-		char *path = base_path_join(root, all.v[i]), *data = NULL;
-		size_t n;
-		bool yaml = base_ext_is(all.v[i], "yaml|yml") && path && ann_yolo_is_yaml(path);
-		k->names = k->names || is_names(all.v[i]) || yaml;
-		k->yaml = k->yaml || yaml;
-		k->pictures += base_ext_is(all.v[i], ANN_PICTURES);
-		bool label = base_ext_is(all.v[i], "txt") && !is_names(all.v[i]) && k->files < 200
-			&& (label_folder(all.v[i]) || has_picture(&all, all.v[i]));
-		k->labels += label;
-		if (label && path && secant_file_read(&data, &n, path, 1 << 24, &ignored)) {
-			k->files++;
-			k->boxes++;
-		} else if (label && path) {
-			ann_lines l = ann_lines_of(data, n);
-			ann_field f[12];
-			k->files++;
-			for (int at = 0; at < 50 && ann_next_line(&l); at++) {
-				int m = label_line(l.line, l.n, f);
-				ann_field whole = ann_trim(l.line, l.line + l.n), last = whole;
-				while (last.p < last.end && memchr(last.p, ' ', ann_len(last)))
-					last.p = (const char *)memchr(last.p, ' ', ann_len(last)) + 1;
-				k->tracked = k->tracked || (m >= 7 && m != 9 && is_track(last) && !ann_is(last, "1"));
-				k->boxes += m == 5 || m == 6;
-				k->sevens += m == 7;
-				k->tracks += m == 7 && is_track(f[6]);
-				k->quads += m >= 9 && m <= 11 && (m == 9 || m == 10 || is_track(f[10]));
-				k->rings += m > 11 || m == 8;
-				k->rings += m == 11 && !is_track(f[10]);
-			}
-			secant_free(data);
-		}
-		secant_free(path);
-	}
-	if (k->sevens && (k->tracks < k->sevens || k->rings))
-		k->rings += k->sevens;
-	else
-		k->boxes += k->sevens;
-	base_names_free(&all);
-}
-
-/* Does a YAML of the folder describe poses? Then lines of many numbers are no rings. */
-static bool
-poses(const char *root)
-{
-	base_names all = { 0 };
-	bool found = false;
-	if (!ann_walk(&all, root, "yaml|yml", 2, NULL))
-		for (int i = 0; i < all.n && !found; i++) {
-			char *path = base_path_join(root, all.v[i]), *data = NULL;
-			size_t n;
-			if (path && !secant_file_read(&data, &n, path, 1 << 24, NULL)) {
-				ann_lines l = ann_lines_of(data, n);
-				while (!found && ann_next_line(&l))
-					found = ann_starts((ann_field){ l.line, l.line + l.n }, "kpt_shape:");
-				secant_free(data);
-			}
-			secant_free(path);
-		}
-	base_names_free(&all);
-	return found;
-}
-
-static int
-sure(const char *path, flavour kind)
-{
-	looks k;
-	if (!secant_is_dir(path))
-		return 0;
-	look(path, &k);
-	bool any = k.boxes || k.rings || k.quads;
-	flavour is = poses(path) ? BOXES : k.rings ? RINGS : k.quads && !k.boxes ? QUADS : k.quads ? RINGS : BOXES;
-	char *manifest = base_path_join(path, "secant.json"), *data = NULL; /* what this library wrote says what it is */
-	size_t n;
-	if (manifest && secant_is_file(manifest) && !secant_file_read(&data, &n, manifest, (size_t)1 << 31, NULL)) {
-		is = strstr(data, "\"format\": \"yolo-seg\"") ? RINGS : strstr(data, "\"format\": \"yolo-obb\"") ? QUADS : is;
-		any = any || strstr(data, "\"format\": \"yolo");
-		secant_free(data);
-	}
-	secant_free(manifest);
-	if (is != kind)
-		return 0;
-	if (any)
-		return k.names ? 80 : 40;
-	return k.yaml && k.pictures && k.labels ? 70 : 0; /* background alone: label files without a line */
-}
-
 static int
 detect_boxes(const char *path, const char **why)
 {
 	*why = "it has labels of class and box a line";
-	return sure(path, BOXES);
+	return ann_yolo_sure(path, YOLO_BOXES);
 }
 static int
 detect_rings(const char *path, const char **why)
 {
 	*why = "it has labels with rings of points";
-	return sure(path, RINGS);
+	return ann_yolo_sure(path, YOLO_RINGS);
 }
 static int
 detect_quads(const char *path, const char **why)
 {
 	*why = "it has labels of nine numbers a line";
-	return sure(path, QUADS);
+	return ann_yolo_sure(path, YOLO_QUADS);
 }
 
 /* --- names
@@ -265,7 +96,7 @@ static secant_status
 read_names_file(ann_set *s, const char *root, const base_names *all, const char *wanted, secant_err *err)
 {
 	for (int i = 0; i < all->n && !s->n_classes; i++) {
-		if (wanted ? strcmp(base_path_name(all->v[i]), base_path_name(wanted)) != 0 : !is_names(all->v[i]))
+		if (wanted ? strcmp(base_path_name(all->v[i]), base_path_name(wanted)) != 0 : !ann_yolo_is_names(all->v[i]))
 			continue;
 		char *path = base_path_join(root, all->v[i]);
 		secant_status status = path ? ann_read_names(s, path, err) : ann_nomem(err);
@@ -390,25 +221,25 @@ judge_numbers(ann_set *s, const double *v, int n, const char *origin, uint32_t l
 }
 
 static secant_status
-parse_line(ann_set *s, int image, flavour kind, const numbers *a, const char *origin, secant_err *err)
+parse_line(ann_set *s, int image, yolo_flavour kind, const numbers *a, const char *origin, secant_err *err)
 {
 	const double w = s->images[image].width, h = s->images[image].height, *v = a->v;
 	int class, points = 0, dims = 0, n = a->n;
 	bool good;
-	bool pose = kind != QUADS && pose_shape(s, &points, &dims) && n >= 5 + points * dims;
+	bool pose = kind != YOLO_QUADS && pose_shape(s, &points, &dims) && n >= 5 + points * dims;
 	/* How many numbers are place: what follows is score and track. */
 	int place = pose                             ? 5 + points * dims
-		: kind == BOXES                          ? 5
-		: kind == QUADS                          ? 9
+		: kind == YOLO_BOXES                     ? 5
+		: kind == YOLO_QUADS                     ? 9
 		: a->track && s->flags & TRACKS && n > 7 ? n - 2
 												 : n;
 	if (n < place || n < 5 || n - place > 2 || (n - place == 2 && !a->track))
 		return ann_bad(s, "parse-error", origin, a->line, 0, err,
-			kind == BOXES       ? "%d numbers; class, cx, cy, w, h (and a score, a track) are needed"
-				: kind == QUADS ? "%d numbers; class and four points are needed"
-								: "%d numbers; class and at least three points are needed",
+			kind == YOLO_BOXES       ? "%d numbers; class, cx, cy, w, h (and a score, a track) are needed"
+				: kind == YOLO_QUADS ? "%d numbers; class and four points are needed"
+									 : "%d numbers; class and at least three points are needed",
 			n);
-	if (kind == RINGS && !pose && !(place & 1))
+	if (kind == YOLO_RINGS && !pose && !(place & 1))
 		return ann_bad(s, "polygon-odd", origin, a->line, 0, err, "%d coordinates: x without y", place - 1);
 	secant_status status = judge_numbers(s, v, pose ? 5 : place, origin, a->line, &good, err);
 	if (status || !good)
@@ -421,7 +252,7 @@ parse_line(ann_set *s, int image, flavour kind, const numbers *a, const char *or
 		double *xy = secant_calloc((size_t)place, sizeof *xy);
 		for (int i = 1; xy && i < place; i++)
 			xy[i - 1] = snap(v[i] * (i & 1 ? w : h));
-		shape = xy ? ann_points(s, kind == QUADS ? ANN_QUAD : ANN_POLYGONS, xy, (place - 1) / 2) : 0;
+		shape = xy ? ann_points(s, kind == YOLO_QUADS ? ANN_QUAD : ANN_POLYGONS, xy, (place - 1) / 2) : 0;
 		secant_free(xy);
 	}
 	ann_object *o = ann_add_object(s, image, class);
@@ -462,13 +293,13 @@ read_numbers(ann_set *s, const ann_lines *l, numbers *a, const char *origin, sec
 			return ann_bad(
 				s, "parse-error", origin, l->number, (uint32_t)(p - l->line) + 1, err, "a number is needed here");
 		}
-		a->track = is_track((ann_field){ p, q });
+		a->track = ann_yolo_is_track((ann_field){ p, q });
 		p = q;
 	}
 }
 
 static secant_status
-parse(ann_set *s, int image, flavour kind, const char *data, size_t n, const char *origin, secant_err *err)
+parse(ann_set *s, int image, yolo_flavour kind, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	ann_lines l = ann_lines_of(data, n);
 	numbers a = { 0 };
@@ -477,9 +308,9 @@ parse(ann_set *s, int image, flavour kind, const char *data, size_t n, const cha
 		status = read_numbers(s, &l, &a, origin, err);
 		if (!status && a.n) /* sets of boxes and rings mix: five numbers are a box, many are a ring */
 			status = parse_line(s, image,
-				kind == BOXES && a.n > (a.track ? 7 : 6) ? RINGS
-					: kind == RINGS && a.n == 5          ? BOXES
-														 : kind,
+				kind == YOLO_BOXES && a.n > (a.track ? 7 : 6) ? YOLO_RINGS
+					: kind == YOLO_RINGS && a.n == 5          ? YOLO_BOXES
+															  : kind,
 				&a, origin, err);
 	}
 	secant_free(a.v);
@@ -489,17 +320,17 @@ parse(ann_set *s, int image, flavour kind, const char *data, size_t n, const cha
 static secant_status
 parse_boxes(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, image, BOXES, d, n, o, e);
+	return parse(s, image, YOLO_BOXES, d, n, o, e);
 }
 static secant_status
 parse_rings(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, image, RINGS, d, n, o, e);
+	return parse(s, image, YOLO_RINGS, d, n, o, e);
 }
 static secant_status
 parse_quads(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, image, QUADS, d, n, o, e);
+	return parse(s, image, YOLO_QUADS, d, n, o, e);
 }
 static const ann_parse parsers[] = { parse_boxes, parse_rings, parse_quads };
 
@@ -555,7 +386,7 @@ label_of(const char *root, const char *relative)
 		}
 		secant_free(path);
 	}
-	path = text && !is_names(text) ? base_path_join(root, text) : NULL;
+	path = text && !ann_yolo_is_names(text) ? base_path_join(root, text) : NULL;
 	secant_free(text);
 	if (path && secant_is_file(path))
 		return path;
@@ -624,7 +455,7 @@ holds_labels(const char *path)
 	if (!secant_file_read(&data, &n, path, 1 << 24, NULL)) {
 		ann_lines l = ann_lines_of(data, n);
 		while (!is && ann_next_line(&l) && l.number < 20)
-			is = label_line(l.line, l.n, f) > 0;
+			is = ann_yolo_label_line(l.line, l.n, f) > 0;
 		secant_free(data);
 	}
 	return is;
@@ -636,11 +467,12 @@ orphans(ann_set *s, const char *root, const base_names *all, ann_table *used, se
 {
 	for (int i = 0; i < all->n; i++) {
 		uint32_t dummy;
-		if (!base_ext_is(all->v[i], "txt") || is_names(all->v[i]))
+		if (!base_ext_is(all->v[i], "txt") || ann_yolo_is_names(all->v[i]))
 			continue;
 		char *path = base_path_join(root, all->v[i]);
 		secant_status status = SECANT_OK;
-		if (path && !ann_table_get(used, key_of(path), &dummy) && (label_folder(all->v[i]) || holds_labels(path)))
+		if (path && !ann_table_get(used, key_of(path), &dummy)
+			&& (ann_yolo_label_folder(all->v[i]) || holds_labels(path)))
 			status = ann_bad(s, "image-missing", path, 0, 0, err,
 				"there is no picture for these labels, and without its size they have no place");
 		secant_free(path);
@@ -651,7 +483,7 @@ orphans(ann_set *s, const char *root, const base_names *all, ann_table *used, se
 }
 
 static secant_status
-read_picture(ann_set *s, int i, const char *label, flavour kind, secant_err *err)
+read_picture(ann_set *s, int i, const char *label, yolo_flavour kind, secant_err *err)
 {
 	secant_err one = { 0 };
 	secant_status status = SECANT_OK;
@@ -664,7 +496,7 @@ read_picture(ann_set *s, int i, const char *label, flavour kind, secant_err *err
 }
 
 static secant_status
-read_labels(ann_set *s, const char *root, const base_names *all, const yolo_layout *l, flavour kind,
+read_labels(ann_set *s, const char *root, const base_names *all, const yolo_layout *l, yolo_flavour kind,
 	const secant_watch *watch, secant_err *err)
 {
 	ann_table used = { 0 };
@@ -698,16 +530,16 @@ read_labels(ann_set *s, const char *root, const base_names *all, const yolo_layo
 }
 
 static secant_status
-read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o, const secant_watch *watch,
+read(ann_set *s, const char *root, yolo_flavour kind, const secant_dataset_reading *o, const secant_watch *watch,
 	secant_err *err)
 {
 	base_names all = { 0 };
 	yolo_layout layout = { 0 };
-	looks seen;
+	yolo_looks seen;
 	secant_status status = ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, err);
 	if (!status)
 		status = read_classes(s, root, &all, &layout, o, err);
-	look(root, &seen);
+	ann_yolo_look(root, &seen);
 	s->flags |= (s->n_classes > 0 ? CLOSED : 0u) | (seen.tracked ? TRACKS : 0u);
 	if (!status)
 		status = add_pictures(s, root, &all, err);
@@ -721,124 +553,48 @@ read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o
 static secant_status
 read_boxes(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e)
 {
-	return read(s, p, BOXES, o, w, e);
+	return read(s, p, YOLO_BOXES, o, w, e);
 }
 static secant_status
 read_rings(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e)
 {
-	return read(s, p, RINGS, o, w, e);
+	return read(s, p, YOLO_RINGS, o, w, e);
 }
 static secant_status
 read_quads(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e)
 {
-	return read(s, p, QUADS, o, w, e);
-}
-
-/* --- writing
- * ----------------------------------------------------------------------------------------------------------------
- */
-
-static void
-put_share(base_str *t, double v, double of)
-{
-	base_str_addn(t, " ", 1);
-	ann_put_decimals(t, v / of, 6, 12);
-}
-
-static secant_status
-put_object(base_str *t, const ann_set *s, const ann_object *o, flavour kind, double w, double h, ann_ring *ring,
-	secant_err *err)
-{
-	double corner[8];
-	const double *xy = corner;
-	int n = 4;
-	secant_status status = SECANT_OK;
-	base_str_addf(t, "%d", o->class);
-	if (kind == BOXES) {
-		put_share(t, ann_x0(o) + ann_w(o) / 2, w);
-		put_share(t, ann_y0(o) + ann_h(o) / 2, h);
-		put_share(t, ann_w(o), w);
-		put_share(t, ann_h(o), h);
-	} else {
-		if (kind == QUADS)
-			status = ann_corners_of(s, o, corner, err);
-		else {
-			status = ann_one_ring(s, o, ring, err);
-			xy = ring->xy;
-			n = ring->n;
-		}
-		for (int i = 0; !status && i < 2 * n; i++)
-			put_share(t, xy[i], i & 1 ? h : w);
-	}
-	base_str_addn(t, "\n", 1);
-	return status;
-}
-
-static secant_status
-write(ann_set *s, ann_out *out, flavour kind, secant_err *err)
-{
-	base_str t = { 0 };
-	ann_ring ring = { 0 };
-	int more = 0;
-	secant_status status = ann_yolo_write_yaml(s, out, err);
-	for (int i = 0; !status && i < s->n_images; i++) {
-		const ann_image *im = &s->images[i];
-		const char *split = ann_one_split(s, im, &more), *name = ann_str(s, im->name);
-		bool any = s->first[i] < s->first[i + 1];
-		if (any)
-			status = ann_need_size(s, im, "YOLO, whose numbers are shares of it,", err);
-		for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
-			const ann_object *o = &s->objects[s->order[k]];
-			if (o->class >= 0 && !(o->flags & (ANN_NO_BOX | ANN_VOID)))
-				status = put_object(&t, s, o, kind, im->width, im->height, &ring, err);
-		}
-		char *text = ann_with_extension(name, "txt");
-		char *label = text ? base_format("labels/%s%s%s", split, *split ? "/" : "", text) : NULL;
-		char *picture = base_format("images/%s%s%s", split, *split ? "/" : "", name);
-		if (!status)
-			status = label && picture ? ann_out_str(out, label, &t, err) : ann_nomem(err);
-		if (!status)
-			status = ann_out_picture(out, s, im, picture, err);
-		secant_free(text), secant_free(label), secant_free(picture);
-		if (!status && i % 512 == 511)
-			status = ann_call_watch(out->watch, err);
-	}
-	if (more)
-		ann_out_lose(out, more, "second list of a picture (it goes to the first)");
-	base_str_free(&t);
-	secant_free(ring.xy);
-	return status;
+	return read(s, p, YOLO_QUADS, o, w, e);
 }
 
 static secant_status
 write_boxes(ann_set *s, ann_out *o, secant_err *e)
 {
-	return write(s, o, BOXES, e);
+	return ann_yolo_write(s, o, YOLO_BOXES, e);
 }
 static secant_status
 write_rings(ann_set *s, ann_out *o, secant_err *e)
 {
-	return write(s, o, RINGS, e);
+	return ann_yolo_write(s, o, YOLO_RINGS, e);
 }
 static secant_status
 write_quads(ann_set *s, ann_out *o, secant_err *e)
 {
-	return write(s, o, QUADS, e);
+	return ann_yolo_write(s, o, YOLO_QUADS, e);
 }
 static secant_status
 one_box(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, 0, BOXES, d, n, o, e);
+	return parse(s, 0, YOLO_BOXES, d, n, o, e);
 }
 static secant_status
 one_ring(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, 0, RINGS, d, n, o, e);
+	return parse(s, 0, YOLO_RINGS, d, n, o, e);
 }
 static secant_status
 one_quad(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, 0, QUADS, d, n, o, e);
+	return parse(s, 0, YOLO_QUADS, d, n, o, e);
 }
 
 const ann_format ann_format_yolo = {
