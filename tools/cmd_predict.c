@@ -209,6 +209,8 @@ static const char *const first[] = {
 	"overlay",
 	"legend",
 	"vector",
+	"vector-format",
+	"simplify",
 	"probabilities",
 	"format",
 	"threshold",
@@ -248,7 +250,8 @@ const command command_predict = {
 		"ratio(A,B) or diff(A,B), then >, >=, < or <= and a number; \"and\" joins conditions, ';' rules. Bands count "
 		"from 1 and have the\n"
 		"file's values. Where it does not hold, the next probable class takes the place.\n\n"
-		"--vector writes GeoJSON along the edges of pixels, outer rings counter-clockwise, in the picture's coordinate "
+		"--vector writes GeoJSON (or, with --vector-format gpkg, a GeoPackage) along the edges of pixels, or with "
+		"--simplify near them; outer\nrings counter-clockwise, in the picture's coordinate "
 		"system, which a\n"
 		"member \"crs\" names unless it is WGS 84. Pixels without data get a value of their own in a .tif, which it "
 		"declares; in a\n"

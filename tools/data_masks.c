@@ -6,12 +6,12 @@ typedef struct masks {
 	secant_dataset_reading reading;
 	secant_dataset_writing writing;
 	bool polygons;
-	double tolerance;
+	double simplify;
 } masks;
 
 static const secant_opt rows[] = {
 	SECANT_OPT(masks, polygons, BOOL, "polygons", "false", 1, 0, "the other way: masks become polygons (and boxes)"),
-	SECANT_OPT(masks, tolerance, REAL, "tolerance", "0", 0, 100,
+	SECANT_OPT(masks, simplify, REAL, "simplify", "0", 0, 1000,
 		"of the polygons, pixels: 0 follows every pixel; neighbours keep sharing their borders"),
 	SECANT_OPT_HEADING("Writing"),
 	SECANT_OPT_TABLE(masks, writing, &secant_dataset_writing_options),
@@ -26,9 +26,11 @@ static int
 run(void *object, int n, const char *const *operands, secant_err *err)
 {
 	masks *o = object;
+	if (o->simplify > 0 && !o->polygons)
+		return secant_fail(err, SECANT_ERR_ARG, "--simplify is of polygons: give --polygons too");
 	data_same_origin(&o->reading, &o->writing);
 	secant_dataset *d = data_open(operands[0], &o->reading, &o->common, err);
-	int status = d ? o->polygons ? secant_dataset_to_polygons(d, o->tolerance, err) : secant_dataset_to_masks(d, err)
+	int status = d ? o->polygons ? secant_dataset_to_polygons(d, o->simplify, err) : secant_dataset_to_masks(d, err)
 				   : -1;
 	if (!status)
 		status = data_write(d, &o->writing, &o->common, err);

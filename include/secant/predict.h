@@ -108,7 +108,9 @@ typedef struct secant_predict_output {
 	bool overlay, probabilities; /* also STEM.overlay.png, STEM.probabilities.npy (float32, classes x H x W) */
 	int probabilities_format; /* npy, or tif: a band a class, with the picture's georeference */
 	bool legend; /* below the overlay: the classes' colours and names */
-	bool vector; /* also STEM.geojson: the areas of the mask as polygons */
+	bool vector; /* also STEM.geojson or STEM.gpkg: the areas of the mask as polygons */
+	int vector_format; /* geojson, gpkg */
+	double simplify; /* of the polygons: pixels by which they may leave the edges of pixels; 0 follows every one */
 	int format; /* of masks in a folder: png, tif (keeps a georeference) */
 	bool palette; /* masks of several classes are indexed, in the colours of their classes, where the format can */
 	bool overwrite; /* files in the folder that were there before predict ever wrote into it may be replaced */

@@ -5,6 +5,7 @@
 #include "annotations/trace.h"
 #include "base/file.h"
 #include "base/rng.h"
+#include "draw/rings.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -249,7 +250,7 @@ secant_dataset_to_masks(secant_dataset *d, secant_err *err)
 	return ann_sound(s, err);
 }
 
-/* Corners of pixels of h x w masks that must stay (ann_junctions). */
+/* Corners of pixels of h x w masks that must stay (draw_junctions). */
 typedef struct meeting {
 	uint8_t *stays; /* NULL: none must */
 	uint32_t h, w;
@@ -302,7 +303,7 @@ meetings(const ann_set *s, int image, double tolerance, meeting *m, secant_err *
 			ann_rle_free(&r);
 		}
 	}
-	*m = (meeting){ !status && region ? ann_junctions(region, (int)w, (int)h) : NULL, h, w };
+	*m = (meeting){ !status && region ? draw_junctions(region, (int)w, (int)h) : NULL, h, w };
 	if (!status && region && !m->stays)
 		status = ann_nomem(err);
 	secant_free(region);

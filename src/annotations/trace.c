@@ -5,6 +5,7 @@
  */
 #include "annotations/trace.h"
 #include "annotations/format.h"
+#include "draw/rings.h"
 #include <stdlib.h>
 
 static bool
@@ -77,115 +78,47 @@ must_stay(const field *f, double x, double y)
 	return f->stays && f->stays[(size_t)(y + f->y) * (size_t)f->across + (size_t)(x + f->x)];
 }
 
-static bool
-before(const double *a, const double *b)
-{
-	return a[0] != b[0] ? a[0] < b[0] : a[1] < b[1];
-}
-
-/* The vertex between i and j (j > i, around the ring) that lies farthest from the line between them, beyond the
- * tolerance; -1: none. The line is always looked at from the same end, and of equals the first by place is taken, so
- * that a border comes out alike from both of its sides. */
-static int
-farthest(const ann_ring *r, int i, int j, double tolerance)
-{
-	const double *a = r->xy + 2 * (i % r->n), *b = r->xy + 2 * (j % r->n), *c;
-	if (before(b, a))
-		c = a, a = b, b = c;
-	double length = hypot(b[0] - a[0], b[1] - a[1]), best = tolerance;
-	int at = -1;
-	for (int k = i + 1; k < j; k++) {
-		c = r->xy + 2 * (k % r->n);
-		double d = length > 0 ? fabs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length
-							  : hypot(c[0] - a[0], c[1] - a[1]);
-		if (d > best || (at >= 0 && d == best && before(c, r->xy + 2 * (at % r->n))))
-			best = d, at = k;
-	}
-	return at;
-}
-
-/* Two vertices to begin with, of a ring that has none or one that must stay. */
 static void
-choose_ends(const ann_ring *r, bool *stays, int one)
+let_stay(void *user, const double *xy)
 {
-	if (one < 0)
-		for (int i = one = 0; i < r->n; i++)
-			one = before(r->xy + 2 * i, r->xy + 2 * one) ? i : one;
-	int far = one;
-	double most = -1;
-	for (int i = 0; i < r->n; i++) {
-		double d = hypot(r->xy[2 * i] - r->xy[2 * one], r->xy[2 * i + 1] - r->xy[2 * one + 1]);
-		if (i != one && (d > most || (d == most && before(r->xy + 2 * i, r->xy + 2 * far))))
-			most = d, far = i;
-	}
-	stays[one] = stays[far] = true;
+	field *f = user;
+	f->stays[(size_t)(xy[1] + f->y) * (size_t)f->across + (size_t)(xy[0] + f->x)] = 1;
+	f->stays[f->corners] = 1;
 }
 
-/* Douglas and Peucker along every border between two vertices that stay; an explicit stack bounds the depth. A ring of
- * which no area would be left stays as it is, and so must its corners in other rings: those are traced anew. */
+/* Rings of which no area would be left, or whose lines would cross, stay as they are, and so must their corners in
+ * other rings: those are traced anew. */
 static bool
-simplify(const field *f, ann_ring *r, double tolerance)
+simplify(field *f, ann_ring *rings, int n, double tolerance)
 {
-	if (tolerance <= 0 || r->n < 4)
-		return true;
-	int n = r->n, top = 0, fixed = 0, one = -1, *stack = secant_calloc(4 * (size_t)n + 8, sizeof *stack);
-	bool *stays = secant_calloc((size_t)n + 1, sizeof *stays);
-	ann_ring all = { 0 };
-	bool good = stack && stays;
-	for (int i = 0; i < n && good; i++) {
-		stays[i] = must_stay(f, r->xy[2 * i], r->xy[2 * i + 1]);
-		fixed += stays[i];
-		one = stays[i] ? i : one;
+	draw_ring *simple = tolerance > 0 ? secant_calloc((size_t)n + 1, sizeof *simple) : NULL;
+	bool good = simple || !(tolerance > 0);
+	for (int i = 0; simple && good && i < n; i++) {
+		draw_ring *r = &simple[i];
+		*r = (draw_ring){ rings[i].xy, rings[i].n, secant_calloc((size_t)rings[i].n + 1, sizeof *r->kept) };
+		for (int k = 0; r->kept && k < r->n; k++)
+			r->kept[k] = must_stay(f, r->xy[2 * k], r->xy[2 * k + 1]);
+		good = r->kept && draw_simplify(r, tolerance);
+		for (int k = 0, whole = good && !draw_encloses(r); whole && k < r->n; k++)
+			if (!r->kept[k] && f->stays)
+				let_stay(f, r->xy + 2 * k);
+			else
+				r->kept[k] = true;
 	}
-	if (good && fixed < 2)
-		choose_ends(r, stays, one);
-	int first = 0;
-	while (good && !stays[first])
-		first++;
-	for (int i = first, j; good && i < first + n; i = j) {
-		for (j = i + 1; !stays[j % n];)
-			j++;
-		stack[top++] = i, stack[top++] = j;
-		while (top) {
-			int to = stack[--top], from = stack[--top], at = farthest(r, from, to, tolerance);
-			if (at < 0)
-				continue;
-			stays[at % n] = true;
-			stack[top++] = from, stack[top++] = at, stack[top++] = at, stack[top++] = to;
-		}
-	}
-	for (int i = 0; i < n && good; i++)
-		if (stays[i])
-			good = push(&all, r->xy[2 * i], r->xy[2 * i + 1]);
-	if (good && all.n >= 3 && signed_area(all.xy, all.n) != 0) {
-		secant_free(r->xy);
-		*r = all;
-		all.xy = NULL;
-	} else if (good && f->stays) {
-		for (int i = 0; i < n; i++)
-			f->stays[(size_t)(r->xy[2 * i + 1] + f->y) * (size_t)f->across + (size_t)(r->xy[2 * i] + f->x)] = 1;
-		f->stays[f->corners] = 1;
-	}
-	secant_free(all.xy), secant_free(stack), secant_free(stays);
-	return good;
-}
-
-uint8_t *
-ann_junctions(const uint32_t *region, int w, int h)
-{
-	uint8_t *stays = secant_calloc((size_t)(w + 1) * (size_t)(h + 1) + 1, 1);
-	for (int y = 0; stays && y <= h; y++)
-		for (int x = 0; x <= w; x++) {
-			uint32_t v[4]; /* around the corner; beyond the picture lies a region of its own */
-			for (int k = 0; k < 4; k++) {
-				int px = x - (k == 0 || k == 3), py = y - (k < 2);
-				v[k] = px < 0 || py < 0 || px >= w || py >= h ? UINT32_MAX
-															  : region[(size_t)py * (size_t)w + (size_t)px];
+	if (simple && good && f->stays)
+		good = draw_untangle(simple, n, let_stay, f);
+	for (int i = 0; simple && i < n; i++) {
+		int left = 0;
+		for (int k = 0; good && k < rings[i].n; k++)
+			if (simple[i].kept[k]) {
+				memmove(rings[i].xy + 2 * left, rings[i].xy + 2 * k, 2 * sizeof *rings[i].xy);
+				left++;
 			}
-			int changes = (v[0] != v[1]) + (v[1] != v[2]) + (v[2] != v[3]) + (v[3] != v[0]);
-			stays[(size_t)y * (size_t)(w + 1) + (size_t)x] = changes > 2 || ((x == 0 || x == w) && (y == 0 || y == h));
-		}
-	return stays;
+		rings[i].n = good ? left : rings[i].n;
+		secant_free(simple[i].kept);
+	}
+	secant_free(simple);
+	return good;
 }
 
 static bool
@@ -284,8 +217,7 @@ ann_trace(ann_set *s, const ann_rle *r, double tolerance, uint8_t *stays, secant
 		for (uint64_t t = at; i & 1 && t < at + r->runs[i]; t++)
 			f.inside[(t % r->h - (uint64_t)by + 1) * (uint64_t)(f.w + 2) + t / r->h - (uint64_t)bx + 1] = 1;
 	good = good && collect(&f, &rings, &n, &capacity);
-	for (int i = 0; good && i < n; i++)
-		good = simplify(&f, &rings[i], tolerance);
+	good = good && simplify(&f, rings, n, tolerance);
 	for (int i = 0; good && i < n; i++) { /* holes go into the ring around them */
 		if (signed_area(rings[i].xy, rings[i].n) > 0)
 			continue;

@@ -9,13 +9,10 @@ typedef struct ann_ring {
 } ann_ring; /* pairs; secant_free(xy) */
 /* Traces a mask along pixel edges: one part for each 4-connected region, holes cut open by a seam of no width. A new
  * shape in `s`; `tolerance` > 0 drops vertices nearer than that to the line of their neighbours (Douglas and Peucker)
- * but for those of `stays` (nullable), so that regions of one picture keep sharing their borders. 0 when empty or no
- * memory. */
+ * but for those of `stays` (nullable; draw_junctions), so that regions of one picture keep sharing their borders. The
+ * byte behind the corners is set where a region would vanish or its lines would cross: corners were added, and all are
+ * to be traced anew. 0 when empty or no memory. */
 uint32_t ann_trace(ann_set *s, const ann_rle *r, double tolerance, uint8_t *stays, secant_err *err);
-/* For a picture of w x h pixels with the number of a region each: (w + 1) x (h + 1) corners of pixels, 1 where three
- * regions meet, two touch crosswise, or the picture ends; secant_free. NULL: no memory. The byte behind them is set by
- * ann_trace where a region would vanish: its corners were added, and the others are to be traced anew. */
-uint8_t *ann_junctions(const uint32_t *region, int w, int h);
 /* All parts of a shape as one ring, joined by seams of no width between nearest points; masks are traced, parts
  * that overlap are united by pixels and traced, and without shape the box's corners are taken. */
 secant_status ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err) SECANT_NODISCARD;

@@ -1,43 +1,22 @@
 /*
- * The areas of a mask as GeoJSON (RFC 7946): a feature for each connected area (4 neighbours) of a class, its outer
- * ring counter-clockwise, its holes clockwise, along the edges of pixels, so that the polygons cover exactly the
- * pixels.
+ * The areas of a mask: one for each connected area (4 neighbours) of a class, its outer ring counter-clockwise where y
+ * points up, its holes clockwise, along the edges of pixels, so that the polygons cover exactly the pixels; or with
+ * fewer corners, and borders shared all the same.
  *
  * Every area gets a number (two passes with union-find). A ring is walked with the area on its right. Where two pixels
  * of one area touch at a corner, the walk turns left and crosses to the other: what lies between them is then in two
  * rings that share the corner, and no ring meets itself, which would make the polygon invalid. Of an area only its
  * outer ring encloses a positive area on this walk.
- *
- * Coordinates are those of the picture's georeference. RFC 7946 knows WGS 84 alone; for any other system a member "crs"
- * names it, as GeoJSON of 2008 had it and GDAL and QGIS read it. Without a georeference they are pixels, with y
- * downwards.
  */
+#include "deploy/polygons.h"
 #include <math.h>
 #include <string.h>
 #include <secant/codec.h>
 #include "base/file.h"
-#include "deploy/predictor.h"
+#include "draw/rings.h"
 
-typedef struct corner {
-	int x, y;
-} corner;
-typedef struct ring {
-	uint32_t area;
-	bool hole;
-	size_t start, n;
-} ring;
-typedef struct shapes {
-	const secant_image *mask;
-	int width, height;
-	uint32_t *label; /* of each pixel, 0: none; areas are numbered from 1 */
-	uint32_t areas;
-	int64_t *pixels; /* of each area */
-	uint8_t *walked; /* the upper edge of a pixel is part of a ring already */
-	corner *corners;
-	size_t n_corners, corner_room;
-	ring *rings;
-	size_t n_rings, ring_room;
-} shapes;
+typedef deploy_areas shapes;
+typedef deploy_area_ring ring;
 
 /* ---- areas ---- */
 
@@ -50,14 +29,14 @@ root_of(uint32_t *parent, uint32_t i)
 }
 
 static secant_status
-number_areas(shapes *s, const secant_predictor *p, secant_err *err)
+number_areas(shapes *s, secant_err *err)
 {
 	size_t w = (size_t)s->width, pixels = w * (size_t)s->height, room = 1024;
 	uint32_t *parent = secant_calloc(room, sizeof *parent), n = 0;
 	secant_dtype dtype = s->mask->dtype;
 	for (size_t i = 0; i < pixels && parent; i++) {
 		int value = deploy_mask_get(dtype, s->mask->data, (int64_t)i);
-		if (deploy_mask_class(p, value) < 0)
+		if (deploy_mask_class(s->p, value) < 0)
 			continue;
 		uint32_t left = i % w && deploy_mask_get(dtype, s->mask->data, (int64_t)i - 1) == value
 			? root_of(parent, s->label[i - 1])
@@ -106,18 +85,24 @@ inside(const shapes *s, int x, int y, uint32_t area)
 		&& s->label[(size_t)y * (size_t)s->width + (size_t)x] == area;
 }
 
+static bool
+must_stay(const shapes *s, int x, int y)
+{
+	return s->stays && s->stays[(size_t)y * (size_t)(s->width + 1) + (size_t)x];
+}
+
 static int
 push_corner(shapes *s, int x, int y)
 {
 	if (s->n_corners == s->corner_room) {
 		size_t room = s->corner_room ? s->corner_room * 2 : 1024;
-		corner *more = base_realloc(s->corners, room, sizeof *more);
+		deploy_corner *more = base_realloc(s->corners, room, sizeof *more);
 		if (!more)
 			return -1;
 		s->corners = more;
 		s->corner_room = room;
 	}
-	s->corners[s->n_corners++] = (corner){ x, y };
+	s->corners[s->n_corners++] = (deploy_corner){ x, y };
 	return 0;
 }
 
@@ -145,7 +130,7 @@ walk(shapes *s, int x, int y, uint32_t area, ring *r)
 			way = (way + 3) % 4;
 		else if (!inside(s, vx + right_x[way], vy + right_y[way], area))
 			way = (way + 1) % 4;
-		if (way != before && !(vx == x && vy == y && way == 0) && push_corner(s, vx, vy))
+		if ((way != before || must_stay(s, vx, vy)) && !(vx == x && vy == y && way == 0) && push_corner(s, vx, vy))
 			return -1;
 	} while (!(vx == x && vy == y && way == 0));
 	r->n = s->n_corners - r->start;
@@ -195,96 +180,120 @@ by_area(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* ---- writing ---- */
+/* ---- fewer corners ---- */
 
-typedef struct writing {
-	base_writer *w;
-	double t[6];
-	bool flips;
-	secant_err *err;
-} writing;
-
-/* t: pixel to world. On the walk outer rings run clockwise as one looks at the picture, which is counter-clockwise
- * where y points down. */
 static void
-put_ring(const writing *o, const shapes *s, const ring *r)
+let_stay(void *user, const double *xy)
 {
-	bool back = o->flips;
-	for (size_t k = 0; k <= r->n; k++) {
-		size_t at = k % r->n;
-		const corner *c = &s->corners[r->start + (back ? (r->n - at) % r->n : at)];
-		double x = o->t[0] + c->x * o->t[1] + c->y * o->t[2], y = o->t[3] + c->x * o->t[4] + c->y * o->t[5];
-		base_writer_printf(o->w, o->err, "%s[%.15g,%.15g]", k ? "," : "[", x, y);
+	shapes *s = user;
+	size_t corners = (size_t)(s->width + 1) * (size_t)(s->height + 1);
+	s->stays[(size_t)xy[1] * (size_t)(s->width + 1) + (size_t)xy[0]] = 1;
+	s->stays[corners] = 1;
+}
+
+/* One round over all rings; true in the byte behind the corners: some have to stay that did not, and it is to be done
+ * again. */
+static bool
+choose_corners(shapes *s, draw_ring *rings, double tolerance)
+{
+	for (size_t i = 0; i < s->n_rings; i++) {
+		draw_ring *r = &rings[i];
+		for (int k = 0; k < r->n; k++)
+			r->kept[k] = must_stay(s, (int)r->xy[2 * k], (int)r->xy[2 * k + 1]);
+		if (!draw_simplify(r, tolerance))
+			return false;
+		for (int k = 0, whole = !draw_encloses(r); whole && k < r->n; k++)
+			if (!r->kept[k])
+				let_stay(s, r->xy + 2 * k);
 	}
-	base_writer_printf(o->w, o->err, "]");
+	return draw_untangle(rings, (int)s->n_rings, let_stay, s);
 }
 
 static void
-put_string(const writing *o, const char *text)
+drop_corners(shapes *s, const draw_ring *rings)
 {
-	base_writer_printf(o->w, o->err, "\"");
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-		base_writer_printf(o->w, o->err, *p == '"' || *p == '\\' ? "\\%c" : *p < 0x20 ? "\\u%04x" : "%c", *p);
-	base_writer_printf(o->w, o->err, "\"");
-}
-
-static void
-put_area(const writing *o, const secant_predictor *p, const shapes *s, const ring *r, size_t n)
-{
-	const corner *c = &s->corners[r->start];
-	int value = deploy_mask_get(s->mask->dtype, s->mask->data, (int64_t)c->y * s->width + c->x),
-		class = deploy_mask_class(p, value);
-	const char *name = secant_predictor_class_name(p, class);
-	base_writer_printf(o->w, o->err, "{\"type\":\"Feature\",\"properties\":{\"class\":%d,\"value\":%d,", class, value);
-	if (name) {
-		base_writer_printf(o->w, o->err, "\"name\":");
-		put_string(o, name);
-		base_writer_printf(o->w, o->err, ",");
+	size_t left = 0;
+	for (size_t i = 0; i < s->n_rings; i++) {
+		ring *r = &s->rings[i];
+		size_t from = left;
+		for (size_t k = 0; k < r->n; k++)
+			if (rings[i].kept[k])
+				s->corners[left++] = s->corners[r->start + k];
+		r->start = from;
+		r->n = left - from;
 	}
-	base_writer_printf(o->w, o->err, "\"pixels\":%lld},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[",
-		(long long)s->pixels[r->area]);
-	for (size_t k = 0; k < n; k++) {
-		base_writer_printf(o->w, o->err, k ? "," : "");
-		put_ring(o, s, &r[k]);
-	}
-	base_writer_printf(o->w, o->err, "]}}");
+	s->n_corners = left;
 }
 
 static secant_status
-write_shapes(const secant_predictor *p, const shapes *s, const secant_geo *geo, const char *path, secant_err *err)
+simplify(shapes *s, double tolerance, secant_err *err)
 {
-	enum { WGS84 = 4326 };
-	secant_err own = { 0 };
-	writing o = { base_writer_open(path, err), { 0, 1, 0, 0, 0, 1 }, false, &own };
-	if (!o.w)
-		return err ? err->code : SECANT_ERR_IO;
-	int epsg = geo && secant_geo_transform(geo, o.t) ? secant_geo_epsg(geo) : 0;
-	o.flips = o.t[1] * o.t[5] - o.t[2] * o.t[4] < 0;
-	base_writer_printf(o.w, &own, "{\"type\":\"FeatureCollection\",");
-	if (epsg && epsg != WGS84)
-		base_writer_printf(
-			o.w, &own, "\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::%d\"}},", epsg);
-	base_writer_printf(o.w, &own, "\"features\":[");
-	for (size_t i = 0, n; i < s->n_rings; i += n) {
-		for (n = 1; i + n < s->n_rings && s->rings[i + n].area == s->rings[i].area; n++)
-			;
-		base_writer_printf(o.w, &own, i ? ",\n" : "\n");
-		put_area(&o, p, s, &s->rings[i], n);
+	size_t corners = (size_t)(s->width + 1) * (size_t)(s->height + 1);
+	double *xy = secant_calloc(s->n_corners * 2 + 1, sizeof *xy);
+	bool *kept = secant_calloc(s->n_corners + 1, sizeof *kept);
+	draw_ring *rings = secant_calloc(s->n_rings + 1, sizeof *rings);
+	bool good = xy && kept && rings && s->n_rings < INT32_MAX;
+	for (size_t i = 0; good && i < s->n_corners; i++)
+		xy[2 * i] = s->corners[i].x, xy[2 * i + 1] = s->corners[i].y;
+	for (size_t i = 0; good && i < s->n_rings; i++) {
+		good = s->rings[i].n < INT32_MAX;
+		rings[i] = (draw_ring){ xy + 2 * s->rings[i].start, (int)s->rings[i].n, kept + s->rings[i].start };
 	}
-	base_writer_printf(o.w, &own, "\n]}\n");
-	return base_writer_commit(o.w, err);
+	if (good)
+		do {
+			s->stays[corners] = 0;
+			good = choose_corners(s, rings, tolerance);
+		} while (good && s->stays[corners]);
+	if (good)
+		drop_corners(s, rings);
+	secant_free(xy);
+	secant_free(kept);
+	secant_free(rings);
+	return good
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory to simplify the outlines of %u areas", (unsigned)s->areas);
+}
+
+/* ---- for writers ---- */
+
+void
+deploy_area_place(const deploy_areas *a, const deploy_area_ring *r, size_t k, double xy[2])
+{
+	size_t at = k % r->n;
+	const deploy_corner *c = &a->corners[r->start + (a->flips ? (r->n - at) % r->n : at)];
+	xy[0] = a->t[0] + c->x * a->t[1] + c->y * a->t[2];
+	xy[1] = a->t[3] + c->x * a->t[4] + c->y * a->t[5];
+}
+
+deploy_area
+deploy_area_at(const deploy_areas *a, size_t i)
+{
+	const deploy_area_ring *r = &a->rings[i];
+	const deploy_corner *c = &a->corners[r->start];
+	int value = deploy_mask_get(a->mask->dtype, a->mask->data, (int64_t)c->y * a->width + c->x);
+	deploy_area area = { .rings = r, .n = 1, .value = value, .class = deploy_mask_class(a->p, value) };
+	while (i + area.n < a->n_rings && r[area.n].area == r->area)
+		area.n++;
+	area.name = secant_predictor_class_name(a->p, area.class);
+	area.pixels = a->pixels[r->area];
+	return area;
 }
 
 secant_status
-deploy_polygons_write(
-	const secant_predictor *p, const secant_image *mask, const secant_geo *geo, const char *path, secant_err *err)
+deploy_polygons_write(const secant_predictor *p, const secant_image *mask, const secant_geo *geo, double tolerance,
+	const char *path, secant_err *err)
 {
 	size_t pixels = (size_t)mask->width * (size_t)mask->height;
-	shapes s = { .mask = mask,
+	shapes s = { .p = p,
+		.mask = mask,
 		.width = mask->width,
 		.height = mask->height,
 		.label = secant_calloc(pixels, sizeof(uint32_t)),
-		.walked = secant_calloc(pixels, 1) };
+		.walked = secant_calloc(pixels, 1),
+		.t = { 0, 1, 0, 0, 0, 1 } };
+	s.placed = geo && secant_geo_transform(geo, s.t);
+	s.epsg = s.placed ? secant_geo_epsg(geo) : 0;
+	s.flips = s.t[1] * s.t[5] - s.t[2] * s.t[4] < 0;
 	secant_status status = s.label && s.walked
 		? SECANT_OK
 		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the areas of %dx%d pixels", mask->height, mask->width);
@@ -292,17 +301,21 @@ deploy_polygons_write(
 		status = secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "--vector: a picture of %dx%d is too large", mask->height, mask->width);
 	if (!status)
-		status = number_areas(&s, p, err);
+		status = number_areas(&s, err);
+	if (!status && tolerance > 0 && !(s.stays = draw_junctions(s.label, s.width, s.height)))
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the corners of %dx%d", mask->height, mask->width);
 	if (!status)
 		status = find_rings(&s, err);
-	if (!status) {
-		if (s.n_rings)
-			qsort(s.rings, s.n_rings, sizeof *s.rings, by_area);
-		status = write_shapes(p, &s, geo, path, err);
-	}
+	if (!status && s.n_rings)
+		qsort(s.rings, s.n_rings, sizeof *s.rings, by_area);
+	if (!status && tolerance > 0)
+		status = simplify(&s, tolerance, err);
+	if (!status)
+		status = deploy_vector_of(path)->write(&s, path, err);
 	secant_free(s.label);
 	secant_free(s.pixels);
 	secant_free(s.walked);
+	secant_free(s.stays);
 	secant_free(s.corners);
 	secant_free(s.rings);
 	return status;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "codec/codec.h"
 #include "deploy/failures.h"
+#include "deploy/polygons.h"
 #include "deploy/predictor.h"
 
 static const secant_opt output_rows[] = {
@@ -23,6 +24,10 @@ static const secant_opt output_rows[] = {
 		"masks of several classes are indexed pictures in the colours of their classes; false: grey"),
 	SECANT_OPT(secant_predict_output, vector, BOOL, "vector", "false", 0, 0,
 		"also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
+	SECANT_OPT_CHOICE(secant_predict_output, vector_format, "vector-format", "geojson", "geojson|gpkg",
+		"of --vector; gpkg: a GeoPackage, STEM.gpkg with a table areas"),
+	SECANT_OPT(secant_predict_output, simplify, REAL, "simplify", "0", 0, 1000,
+		"of the polygons, pixels: 0 follows every pixel; neighbours keep sharing their borders"),
 	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0,
 		"also STEM.probabilities.npy: float32, classes x height x width"),
 	SECANT_OPT_CHOICE(secant_predict_output, probabilities_format, "probabilities-format", "npy", "npy|tif",
@@ -117,7 +122,8 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 			it->path[PROBABILITIES] = o->probabilities
 				? base_format("%s.probabilities.%s", base, o->probabilities_format ? "tif" : "npy")
 				: NULL;
-			it->path[VECTOR] = o->vector ? base_format("%s.geojson", base) : NULL;
+			it->path[VECTOR] = o->vector ? base_format("%s.%s", base, deploy_vectors[o->vector_format]->extension)
+										 : NULL;
 		}
 		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES]
 			&& !o->vector == !it->path[VECTOR];
@@ -232,6 +238,9 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 	if (to_file && !base_ext_is(o->out, "png|tif|tiff|bmp|pgm|pnm"))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"--out %s: masks are written to png, tif, bmp or pgm, where every value survives", o->out);
+	if (!o->vector && (o->vector_format || o->simplify > 0))
+		return secant_fail(err, SECANT_ERR_ARG, "--%s is of polygons: give --vector too",
+			o->vector_format ? "vector-format" : "simplify");
 	secant_status status = name_outputs(l, o, to_file, err);
 	if (status || (status = check_twice(l, err)) || (status = check_inputs_survive(l, err)))
 		return status;
@@ -251,6 +260,7 @@ typedef struct job {
 	deploy_source source;
 	deploy_nodata none;
 	bool legend, palette;
+	double simplify;
 	secant_image image, mask; /* mask: whole, where areas are looked at first; else rows come and go */
 	secant_raster_writer *writer[3]; /* MASK, OVERLAY, PROBABILITIES (else `planes`) */
 	base_writer *planes;
@@ -504,7 +514,8 @@ finish(job *j, secant_err *err)
 {
 	secant_status status = j->legend && j->writer[OVERLAY] ? put_legend(j, err) : SECANT_OK;
 	if (!status && j->it->path[VECTOR])
-		status = deploy_polygons_write(j->p, &j->mask, deploy_source_geo(&j->source), j->it->path[VECTOR], err);
+		status = deploy_polygons_write(
+			j->p, &j->mask, deploy_source_geo(&j->source), j->simplify, j->it->path[VECTOR], err);
 	if (status)
 		return status;
 	if (j->planes) {
@@ -541,10 +552,14 @@ tell_losses(job *j)
 	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
 	if ((placed || loose) && !base_ext_is(j->it->path[MASK], "tif|tiff"))
 		on = note(j, MASK_FORMAT, "the mask's format keeps no georeference; --format tif (or --out MASK.tif) does");
-	if (on && j->it->path[VECTOR] && placed && !secant_geo_epsg(geo))
-		on = note(j, NO_CODE,
-			"the picture's coordinate system has no EPSG code, so GeoJSON cannot name it: the polygons have its "
-			"coordinates, and readers that take them for degrees are wrong");
+	if (on && j->it->path[VECTOR] && placed && !secant_geo_epsg(geo)) {
+		char text[200];
+		(void)snprintf(text, sizeof text,
+			"the picture's coordinate system has no EPSG code, so %s cannot name it: the polygons have its "
+			"coordinates, and readers that take them for degrees are wrong",
+			deploy_vector_of(j->it->path[VECTOR])->name);
+		on = note(j, NO_CODE, text);
+	}
 	if (on && j->it->path[VECTOR] && loose)
 		on = note(j, LOOSE,
 			"the picture has ground control points or rational polynomials (RPC) alone: the polygons are in pixels");
@@ -647,6 +662,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 			.it = &l.v[i],
 			.legend = output->legend,
 			.palette = output->palette,
+			.simplify = output->simplify,
 			.progress = progress,
 			.user = user,
 			.noted = &noted,

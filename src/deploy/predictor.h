@@ -153,7 +153,8 @@ void deploy_overlay_rows(
 /* A strip of the width with the classes' colours and names. */
 secant_status deploy_legend_draw(
 	const secant_predictor *p, int width, secant_image *out, secant_err *err) SECANT_NODISCARD;
-/* The areas of a mask as GeoJSON. geo: of the picture, may be NULL. */
+/* The areas of a mask as polygons, in a format by the extension of `path`. geo: of the picture, may be NULL. tolerance:
+ * how far, in pixels, outlines may leave the edges of pixels; 0: they follow them. */
 secant_status deploy_polygons_write(const secant_predictor *p, const secant_image *mask, const secant_geo *geo,
-	const char *path, secant_err *err) SECANT_NODISCARD;
+	double tolerance, const char *path, secant_err *err) SECANT_NODISCARD;
 #endif

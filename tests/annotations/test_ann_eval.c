@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "annotations/rle.h"
 #include "annotations/trace.h"
+#include "draw/rings.h"
 
 static secant_dataset_judging
 judging(const char *option, const char *value)
@@ -125,7 +126,7 @@ test_simplified_neighbours_keep_sharing_borders(void **state)
 				if (hypot(x - seed[0][0], y - seed[0][1]) < 6)
 					region[y * SIDE + x] = REGIONS - 1;
 			}
-		uint8_t *stays = ann_junctions(region, SIDE, SIDE);
+		uint8_t *stays = draw_junctions(region, SIDE, SIDE);
 		assert_non_null(stays);
 		for (double tolerance = 0; tolerance < 3; tolerance += .75) {
 			double area = 0;

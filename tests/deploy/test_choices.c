@@ -385,7 +385,7 @@ polygons_of(const char *const *rows, int height, int width, bool geo)
 	if (geo)
 		set_nodata(&im, NULL);
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), 0);
-	if (deploy_polygons_write(p, &mask, secant_image_geo(&im), in_dir("a.geojson"), &err))
+	if (deploy_polygons_write(p, &mask, secant_image_geo(&im), 0, in_dir("a.geojson"), &err))
 		fail_msg("%s", err.msg);
 	secant_image_free(&mask);
 	secant_image_free(&im);
@@ -506,7 +506,7 @@ polygons_of_every_small_shape(void **state)
 		double sum = 0;
 		for (int i = 0; i < 16; i++)
 			((uint8_t *)mask.data)[i] = bits >> i & 1 ? 255 : 0;
-		if (deploy_polygons_write(p, &mask, NULL, in_dir("a.geojson"), &err))
+		if (deploy_polygons_write(p, &mask, NULL, 0, in_dir("a.geojson"), &err))
 			fail_msg("%s", err.msg);
 		json_t *j = base_json_read(in_dir("a.geojson"), &err), *f, *ring;
 		size_t i, k;

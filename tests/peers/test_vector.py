@@ -1,6 +1,6 @@
 """Polygons of predictions against rasterio and shapely: valid, and rasterised again they are the mask, georeference included.
 
-Run by `./dev test --peers` with SECANT naming the command. Needs rasterio, shapely and numpy."""
+Run by `./dev test --peers` with SECANT naming the command. Needs rasterio, shapely, pyogrio and numpy."""
 import json
 import os
 import pathlib
@@ -32,7 +32,10 @@ class Vector(unittest.TestCase):
         with rasterio.open(f"{cls.folder.name}/scene.tif", "w", driver="GTiff", width=130, height=110, count=3, dtype="uint8", crs="EPSG:32633", nodata=255,
                            transform=from_origin(500000, 4649000, 0.5, 0.5)) as f:
             f.write(scene)
-        run("predict", "run", "scene.tif", "--out", "masks", "--format", "tif", "--vector", "--precision", "f32", "--threads", "1")
+        same = ["--format", "tif", "--vector", "--precision", "f32", "--threads", "1"]
+        run("predict", "run", "scene.tif", "--out", "masks", *same)
+        run("predict", "run", "scene.tif", "--out", "packages", "--vector-format", "gpkg", *same)
+        run("predict", "run", "scene.tif", "--out", "simple", "--simplify", "1.5", *same)
 
     @classmethod
     def tearDownClass(cls):
@@ -67,6 +70,28 @@ class Vector(unittest.TestCase):
         theirs = [v for _, v in rasterio.features.shapes(mask, mask=(mask != 0) & (mask != 255), connectivity=4)]
         ours = json.loads(pathlib.Path(self.folder.name, "masks/scene.geojson").read_text())["features"]
         self.assertEqual(sorted(f["properties"]["value"] for f in ours), sorted(int(v) for v in theirs))
+
+    def test_geopackage_has_the_same_areas_and_its_system(self):
+        import pyogrio.raw
+        path = f"{self.folder.name}/packages/scene.gpkg"
+        meta, _, geometry, values = pyogrio.raw.read(path, layer="areas")
+        fields = dict(zip(meta["fields"], values))
+        self.assertIn("32633", meta["crs"])
+        ours = json.loads(pathlib.Path(self.folder.name, "masks/scene.geojson").read_text())["features"]
+        self.assertEqual(len(geometry), len(ours))
+        from shapely import from_wkb
+        for polygon, value, pixels, f in zip(from_wkb(geometry), fields["value"], fields["pixels"], ours):
+            self.assertTrue(polygon.is_valid and polygon.equals_exact(shape(f["geometry"]), 0))
+            self.assertEqual((value, pixels), (f["properties"]["value"], f["properties"]["pixels"]))
+
+    def test_simplified_polygons_are_valid_and_do_not_overlap(self):
+        ours = json.loads(pathlib.Path(self.folder.name, "simple/scene.geojson").read_text())["features"]
+        exact = json.loads(pathlib.Path(self.folder.name, "masks/scene.geojson").read_text())["features"]
+        self.assertLess(len(json.dumps(ours)), len(json.dumps(exact)))
+        polygons = [shape(f["geometry"]) for f in ours]
+        self.assertTrue(all(p.is_valid for p in polygons))
+        from shapely import unary_union
+        self.assertAlmostEqual(unary_union(polygons).area, sum(p.area for p in polygons), places=6)
 
 
 if __name__ == "__main__":
