@@ -12,7 +12,7 @@
 #include <secant/model.h>
 #include "app/describe_set.h"
 #include "app/onnx.h"
-#include "annotations/format.h"
+#include "annotations/find.h"
 #include "codec/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -395,7 +395,14 @@ describe_folder(const char *path, secant_err *err)
 		return json_pack("{s:s,s:s,s:s}", "path", path, "kind", "folder of weights", "weights", "model.safetensors");
 	if (pictures || clouds)
 		return json_pack("{s:s,s:s,s:i,s:i}", "path", path, "kind", "folder", "pictures", pictures, "clouds", clouds);
-	secant_fail(err, SECANT_ERR_FORMAT, "%s: the folder is no run, no data set, and holds no pictures or clouds", path);
+	const char *way = NULL, *foreign = ann_foreign(path, &way);
+	if (data_clouds_foreign(path))
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", path, data_clouds_foreign(path));
+	else if (foreign)
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s, which is not read: %s", path, foreign, way);
+	else
+		secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: the folder is no run, no data set, and holds no pictures or clouds", path);
 	return NULL;
 }
 

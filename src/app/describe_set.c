@@ -2,8 +2,9 @@
  * decoded. */
 #include "app/describe_set.h"
 #include "annotations/dataset.h"
+#include "annotations/format.h"
 
-enum { MOST_CLASSES = 100, MOST_NOTES = 20 };
+enum { MOST_CLASSES = 100, MOST_NOTES = 20, MOST_PROBED = 1000 };
 
 static const char *
 words_of(const char *format)
@@ -58,6 +59,32 @@ count_members(const secant_dataset *d, json_t *j, bool counted)
 	secant_free(of_class);
 }
 
+/* Pictures whose files are of another size than the annotations say: their objects lie elsewhere. */
+static void
+compare_sizes(secant_dataset *d, json_t *j)
+{
+	ann_set *s = &d->set;
+	int looked = 0, other = 0, first = 0;
+	for (int i = 0; i < s->n_images && looked < MOST_PROBED; i++) {
+		ann_image *im = &s->images[i];
+		if (!im->path || im->width <= 0 || im->height <= 0 || ann_probe(s, i, NULL))
+			continue;
+		looked++;
+		if ((im->width != im->real_width || im->height != im->real_height) && !other++)
+			first = i;
+	}
+	if (!other)
+		return;
+	const ann_image *im = &s->images[first];
+	json_t *said = json_pack("{s:i,s:i}", "pictures", other, "looked_at", looked);
+	char *text = base_format("'%s' is declared %dx%d, its file is %dx%d", ann_str(s, im->name), im->width, im->height,
+		im->real_width, im->real_height);
+	json_object_set_new(said, "first", json_string(text ? text : ""));
+	json_object_set_new(said, "way_out", json_string("--declared-size scale, turn or ignore says what happened"));
+	json_object_set_new(j, "declared_sizes_differ", said);
+	secant_free(text);
+}
+
 json_t *
 app_describe_set(const char *path)
 {
@@ -77,6 +104,7 @@ app_describe_set(const char *path)
 		for (int i = 0; i < d->set.n_images; i++)
 			masks = masks || d->set.images[i].mask;
 		count_members(d, j, !masks);
+		compare_sizes(d, j);
 		json_t *notes = json_array();
 		for (int i = 0; i < secant_dataset_notes(d) && i < MOST_NOTES; i++)
 			json_array_append_new(notes, json_string(secant_dataset_note(d, i)));

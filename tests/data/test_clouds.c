@@ -702,6 +702,60 @@ scannet_takes_labels_of_the_mesh_beside(void **state)
 	data_clouds_free(s);
 }
 
+/* NPY of version 1 with one shape. */
+static void
+put_npy(const char *name, const char *type, const char *shape, const void *numbers, size_t size)
+{
+	char path[600], bytes[1024] = "\x93NUMPY\x01", *dir;
+	int n = snprintf(bytes + 10, 118, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", type, shape);
+	memset(bytes + 10 + n, ' ', (size_t)(118 - n));
+	bytes[127] = '\n';
+	bytes[8] = 118;
+	memcpy(bytes + 128, numbers, size);
+	snprintf(path, sizeof path, "%s/%s", root, name);
+	dir = base_path_dir(path);
+	assert_int_equal(secant_make_dirs(dir, NULL), 0);
+	secant_free(dir);
+	assert_int_equal(secant_file_write(path, bytes, 128 + size, NULL), 0);
+}
+
+/* A scene is a folder of arrays; splits are folders, or the areas of S3DIS; labels may be N or N x 1. */
+static void
+pointcept_has_an_array_for_each_attribute(void **state)
+{
+	put_npy("train/a/coord.npy", "<f4", "2, 3", (float[]){ 0, 0, 0, 1, 2, 3 }, 24);
+	put_npy("train/a/color.npy", "|u1", "2, 3", (uint8_t[]){ 10, 20, 30, 40, 50, 60 }, 6);
+	put_npy("train/a/segment.npy", "<i4", "2", (int32_t[]){ 7, -1 }, 8);
+	put_npy("val/b/coord.npy", "<f4", "1, 3", (float[]){ 0, 0, 0 }, 12);
+	put_npy("val/b/segment20.npy", "<i8", "1, 1", (int64_t[]){ 7 }, 8);
+	data_clouds *s = open_at(root, "train", false, NULL);
+	assert_string_equal(s->set->name, "pointcept");
+	assert_int_equal(s->list.n, 1);
+	expect_labels(s, 0, 2, (const int[]){ 0, -1 });
+	data_clouds_free(s);
+	s = open_at(root, "val", false, NULL);
+	expect_labels(s, 0, 1, (const int[]){ 0 });
+	data_clouds_free(s);
+	put_npy("val/b/segment20.npy", "<i8", "2, 1", (int64_t[]){ 7, 7 }, 16);
+	s = open_at(root, "val", false, NULL);
+	expect_item(s, 0, "2 labels for 1 points");
+	data_clouds_free(s);
+}
+
+/* Data sets that are not read are refused by their name, with what makes one of it that is. */
+static void
+sets_that_are_not_read_say_a_way_out(void **state)
+{
+	put("sets/h5/ply_data_train0.h5", "\x89HDF\r\n");
+	put("sets/nu/lidarseg/v1.0-mini/a_lidarseg.bin", "x");
+	put("sets/nu/samples/LIDAR_TOP/a.pcd.bin", "x");
+	char path[600];
+	snprintf(path, sizeof path, "%s/sets/h5", root);
+	(void)open_at(path, "train", false, "arrays of HDF5");
+	snprintf(path, sizeof path, "%s/sets/nu", root);
+	(void)open_at(path, "train", false, "nuScenes-lidarseg");
+}
+
 /* What is clouds beyond doubt is trained on without a word about the network; text and pictures are not. */
 static void
 clouds_are_certain_by_their_files(void **state)
@@ -749,6 +803,8 @@ main(void)
 		EACH(semantickitti_has_its_classes_and_splits),
 		EACH(toronto3d_holds_out_its_second_tile),
 		EACH(scannet_takes_labels_of_the_mesh_beside),
+		EACH(pointcept_has_an_array_for_each_attribute),
+		EACH(sets_that_are_not_read_say_a_way_out),
 		EACH(clouds_are_certain_by_their_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,18 @@ secant_status data_cloud_list_only(data_cloud_list *l, const char *name, secant_
 /* Names of the points' classes; copies. */
 secant_status data_cloud_list_classes(
 	data_cloud_list *l, const char *const *names, int n, secant_err *err) SECANT_NODISCARD;
+/* The labels of an item's points, in fresh memory. */
+typedef secant_status (*data_item_labels)(
+	const data_cloud_item *it, const secant_cloud_options *o, double **v, int64_t *n, secant_err *err);
+/* The classes of a plain list: --class-file or classes.txt, --label-values, else the numbers that occur. Negative ones
+ * are of points that nobody labelled. */
+secant_status data_cloud_list_settle(
+	data_cloud_list *l, const data_clouds_request *r, data_item_labels labels, secant_err *err) SECANT_NODISCARD;
+/* The folder of a split, by any of the names people give it; fresh memory, `split` itself where none is there. NULL: no
+ * memory. */
+char *data_split_folder(const char *path, const char *split);
+/* Data sets of clouds that are not read: what it is and what makes one of it that is; NULL: none that is known. */
+const char *data_clouds_foreign(const char *path);
 /* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
  * line. */
 secant_status data_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;

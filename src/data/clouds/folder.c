@@ -57,10 +57,8 @@ holds_clouds(const char *path)
 	return found;
 }
 
-/* The folder of a split, by any of the names people give it; fresh memory, `split` itself where none is there. NULL: no
- * memory. */
-static char *
-split_folder(const char *path, const char *split)
+char *
+data_split_folder(const char *path, const char *split)
 {
 	static const char *const names[][7] = {
 		{ "train", "training", "Train", "Training", "TRAIN" },
@@ -83,7 +81,7 @@ split_folder(const char *path, const char *split)
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	char *folder = split_folder(path, split);
+	char *folder = data_split_folder(path, split);
 	bool there = secant_is_file(path) || (folder && secant_is_dir(folder) && holds_clouds(folder));
 	secant_free(folder);
 	return there;
@@ -188,7 +186,7 @@ find_files(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 {
 	if (secant_is_file(r->path))
 		return data_cloud_list_add(out, r->path, NULL, 0, -1, err);
-	char *folder = split_folder(r->path, r->split);
+	char *folder = data_split_folder(r->path, r->split);
 	secant_status s = folder ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && secant_is_dir(folder))
 		s = add_folder(out, folder, err);
@@ -282,39 +280,41 @@ collect(data_cloud_list *out, int *capacity, const double *v, int64_t n, const c
 }
 
 static secant_status
-collect_item(
-	data_cloud_list *out, int *capacity, const data_cloud_item *it, const secant_cloud_options *o, secant_err *err)
+labels_of(const data_cloud_item *it, const secant_cloud_options *o, double **numbers, int64_t *count, secant_err *err)
 {
 	secant_cloud c = { 0 };
 	int64_t *v = NULL, n = 0;
-	double *numbers = NULL;
 	secant_status s = it->labels ? data_label_file_read(&v, &n, it->labels, err)
 								 : secant_cloud_read(&c, it->path, NULL, err);
 	int column = -1;
 	if (!s && !it->labels)
 		s = data_cloud_label_column(&c, o->source.label_column, it->path, &column, err);
-	n = it->labels ? n : c.n;
-	if (!s && !(numbers = secant_calloc((size_t)n + 1, sizeof *numbers)))
+	*count = n = it->labels ? n : c.n;
+	if (!s && !(*numbers = secant_calloc((size_t)n + 1, sizeof **numbers)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)n);
 	if (!s && column >= 0)
-		secant_cloud_doubles(&c, column, 0, n, numbers);
+		secant_cloud_doubles(&c, column, 0, n, *numbers);
 	for (int64_t i = 0; v && !s && i < n; i++)
-		numbers[i] = (double)v[i];
-	if (!s)
-		s = collect(out, capacity, numbers, n, it->labels ? it->labels : it->path, err);
-	secant_free(numbers);
+		(*numbers)[i] = (double)v[i];
 	secant_free(v);
 	secant_cloud_free(&c);
 	return s;
 }
 
 static secant_status
-discover(data_cloud_list *out, const secant_cloud_options *o, secant_err *err)
+discover(data_cloud_list *out, const secant_cloud_options *o, data_item_labels labels, secant_err *err)
 {
 	int capacity = 0;
 	secant_status s = SECANT_OK;
-	for (int i = 0; i < out->n && !s; i++)
-		s = collect_item(out, &capacity, &out->v[i], o, err);
+	for (int i = 0; i < out->n && !s; i++) {
+		const data_cloud_item *it = &out->v[i];
+		double *numbers = NULL;
+		int64_t n = 0;
+		s = labels(it, o, &numbers, &n, err);
+		if (!s)
+			s = collect(out, &capacity, numbers, n, it->labels ? it->labels : it->path, err);
+		secant_free(numbers);
+	}
 	if (!s && out->n && !out->classes)
 		s = secant_fail(err, SECANT_ERR_FORMAT,
 			"%s: no label is 0 or above here or in the other clouds; negative ones are of points that nobody labelled",
@@ -337,10 +337,10 @@ name_numbers(data_cloud_list *out, secant_err *err)
 	return SECANT_OK;
 }
 
-static secant_status
-find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
+secant_status
+data_cloud_list_settle(data_cloud_list *out, const data_clouds_request *r, data_item_labels labels, secant_err *err)
 {
-	secant_status s = find_files(out, r, err);
+	secant_status s = SECANT_OK;
 	char *file = r->data->class_file ? base_strdup(r->data->class_file) : base_path_join(r->path, "classes.txt");
 	if (!s && !file)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
@@ -351,11 +351,18 @@ find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
 	if (!s && (r->data->class_file || secant_is_file(file)))
 		s = name_classes(out, file, err);
 	if (!s && !out->classes && !r->bare)
-		s = discover(out, r->options, err);
+		s = discover(out, r->options, labels, err);
 	if (!s && out->values && !out->class_name)
 		s = name_numbers(out, err);
 	secant_free(file);
 	return s;
+}
+
+static secant_status
+find(data_cloud_list *out, const data_clouds_request *r, secant_err *err)
+{
+	secant_status s = find_files(out, r, err);
+	return s ? s : data_cloud_list_settle(out, r, labels_of, err);
 }
 
 const data_cloudset data_cloudset_folder = {

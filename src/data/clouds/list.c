@@ -50,6 +50,8 @@ data_cloudset_of(const char *path, const char *name, secant_err *err)
 			base_kind_near(&base_kind_cloudsets, name, near));
 	else if (!secant_is_dir(path) && !secant_is_file(path))
 		secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
+	else if (data_clouds_foreign(path))
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", path, data_clouds_foreign(path));
 	else
 		secant_fail(err, SECANT_ERR_FORMAT, "%s: no data set of clouds is recognised there (%s)", path, all);
 	return NULL;
