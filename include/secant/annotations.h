@@ -43,6 +43,7 @@ typedef struct secant_dataset_reading {
 	bool scale_masks; /* masks of another size than their picture are scaled by nearest; else they are errors */
 	int declared_size; /* pictures of another size than declared: 0 refuse, 1 scale, 2 turn (EXIF), 3 ignore */
 	int run_order; /* run lengths of CSV: 0 by evidence, 1 down columns, 2 along rows */
+	bool parts; /* parts of objects (full ADE20K) are objects, too */
 	int links; /* 0, follow: pictures to which links lead out of the set are noted; 1, refuse: they are errors */
 } secant_dataset_reading;
 #define SECANT_VOC_ORIGINS "auto|0-exclusive|1-inclusive|0-inclusive|1-all-minus-one"

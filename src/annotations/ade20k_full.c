@@ -5,7 +5,8 @@
  *
  *     instance # part level, 0 for objects # occluded # class # raw name # "attributes"
  *
- * or NAME.json (2021: annotation.object with name and name_ndx). Parts (NAME_parts_1.png) are not read.
+ * or NAME.json (2021: annotation.object with name and name_ndx). Parts lie in NAME_parts_1.png, their parts in
+ * NAME_parts_2.png, and so on, written alike; with --parts they are objects with an attribute part_level.
  */
 #include "annotations/find.h"
 #include "annotations/paint.h"
@@ -16,7 +17,7 @@
 #include <stdio.h>
 
 static const char tail[] = "_seg.png";
-enum { TAIL = sizeof tail - 1, DEPTH = 8, INSTANCES = 256 };
+enum { TAIL = sizeof tail - 1, DEPTH = 8, INSTANCES = 256, MOST_LEVELS = 9 };
 
 /* "x/NAME" of "x/NAME_seg.png", fresh; NULL: another file. */
 static char *
@@ -72,14 +73,11 @@ typedef struct names {
 	json_t *objects; /* of NAME.json */
 } names;
 
-static secant_status
-read_atr(ann_set *s, const char *path, names *to, secant_err *err)
+static void
+parse_atr(ann_set *s, const char *data, size_t n, int level, names *to)
 {
-	char *data = NULL;
-	size_t n = 0;
-	secant_status status = ann_load_text(s, path, &data, &n, err);
-	ann_lines l = ann_lines_of(data ? data : "", data ? n : 0);
-	while (!status && ann_next_line(&l)) {
+	ann_lines l = ann_lines_of(data, n);
+	while (ann_next_line(&l)) {
 		ann_field f[6];
 		int64_t instance, part;
 		int m = ann_fields(l.line, l.n, '#', f, 6);
@@ -87,22 +85,32 @@ read_atr(ann_set *s, const char *path, names *to, secant_err *err)
 			f[i] = ann_trim(f[i].p, f[i].end);
 		if (m < 4 || !ann_integer(f[0].p, f[0].end, &instance) || !ann_integer(f[1].p, f[1].end, &part))
 			continue;
-		if (part != 0 || instance < 1 || instance >= INSTANCES)
+		if (part != level || instance < 1 || instance >= INSTANCES)
 			continue;
 		to->instance[instance] = ann_intern(s, f[3].p, ann_len(f[3]));
 		to->occluded[instance] = ann_is(f[2], "1");
 	}
+}
+
+static secant_status
+read_atr(ann_set *s, const char *path, int level, names *to, secant_err *err)
+{
+	char *data = NULL;
+	size_t n = 0;
+	secant_status status = ann_load_text(s, path, &data, &n, err);
+	if (data)
+		parse_atr(s, data, n, level, to);
 	secant_free(data);
 	return status;
 }
 
 static secant_status
-read_names(ann_set *s, const char *stem, names *to, secant_err *err)
+read_names(ann_set *s, const char *stem, int level, names *to, secant_err *err)
 {
 	char *atr = base_format("%s_atr.txt", stem), *json = base_format("%s.json", stem);
 	secant_status status = atr && json ? SECANT_OK : ann_nomem(err);
 	if (!status && secant_is_file(atr))
-		status = read_atr(s, atr, to, err);
+		status = read_atr(s, atr, level, to, err);
 	else if (!status && secant_is_file(json)) {
 		json_t *top = ann_tree(s, json, &status, err);
 		to->objects = json_incref(json_object_get(json_object_get(top, "annotation"), "object"));
@@ -133,7 +141,8 @@ class_of(ann_set *s, const names *known, int number, int instance)
  * ---------------------------------------------------------------------------------------------------------------- */
 
 static secant_status
-add_object(ann_set *s, int image, int class, bool occluded, const uint8_t *layer, int w, int h, secant_err *err)
+add_object(
+	ann_set *s, int image, int class, bool occluded, int level, const uint8_t *layer, int w, int h, secant_err *err)
 {
 	ann_rle r = { 0 };
 	base_str text = { 0 };
@@ -143,6 +152,11 @@ add_object(ann_set *s, int image, int class, bool occluded, const uint8_t *layer
 	uint32_t shape = status ? 0 : ann_rle_text(s, h, w, &text), head = 0;
 	if (occluded)
 		ann_add_attribute(s, &head, "occluded", "true", 4);
+	if (level > 0) {
+		char number[12];
+		int n = snprintf(number, sizeof number, "%d", level);
+		ann_add_attribute(s, &head, "part_level", number, (size_t)n);
+	}
 	ann_object *o = shape ? ann_add_object(s, image, class) : NULL;
 	if (o) {
 		o->shape = shape;
@@ -172,7 +186,7 @@ codes(const secant_image *im, uint32_t *code, size_t n)
 }
 
 static secant_status
-read_mask(ann_set *s, int image, const char *path, const names *known, secant_err *err)
+read_mask(ann_set *s, int image, const char *path, int level, const names *known, secant_err *err)
 {
 	secant_image im = { 0 };
 	secant_status status = secant_image_read(
@@ -195,16 +209,37 @@ read_mask(ann_set *s, int image, const char *path, const names *known, secant_er
 			if (code[k] == one)
 				layer[k] = 1, code[k] = 0;
 		int instance = (int)(one & 255);
-		status = add_object(s, image, class_of(s, known, (int)(one >> 8), instance), known->occluded[instance], layer,
-			im.width, im.height, err);
+		status = add_object(s, image, class_of(s, known, (int)(one >> 8), instance), known->occluded[instance], level,
+			layer, im.width, im.height, err);
 	}
 	secant_free(code), secant_free(layer);
 	secant_image_free(&im);
 	return status;
 }
 
+/* The masks of parts of a picture, level after level: those of parts lie on those of objects. */
 static secant_status
-read_one(ann_set *s, const char *root, const char *relative, const char *stem, secant_err *err)
+read_parts(ann_set *s, int image, const char *stem, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	for (int level = 1; !status && level <= MOST_LEVELS; level++) {
+		names known = { .objects = NULL };
+		char *mask = base_format("%s_parts_%d.png", stem, level);
+		bool there = mask && secant_is_file(mask);
+		if (!mask)
+			status = ann_nomem(err);
+		else if (there && !(status = read_names(s, stem, level, &known, err)))
+			status = read_mask(s, image, mask, level, &known, err);
+		json_decref(known.objects);
+		secant_free(mask);
+		if (!there)
+			break;
+	}
+	return status;
+}
+
+static secant_status
+read_one(ann_set *s, const char *root, const char *relative, const char *stem, bool parts, secant_err *err)
 {
 	names known = { .objects = NULL };
 	char *picture = picture_of(root, stem), *name = picture ? picture : base_format("%s.jpg", stem);
@@ -218,10 +253,12 @@ read_one(ann_set *s, const char *root, const char *relative, const char *stem, s
 		s->images[image].path = place;
 		int split = list ? ann_split(s, list, strlen(list)) : -1;
 		s->images[image].splits = split >= 0 ? 1ull << split : 0;
-		status = read_names(s, full, &known, err);
+		status = read_names(s, full, 0, &known, err);
 	}
 	if (!status)
-		status = read_mask(s, image, mask, &known, err);
+		status = read_mask(s, image, mask, 0, &known, err);
+	if (!status && parts)
+		status = read_parts(s, image, full, err);
 	json_decref(known.objects);
 	secant_free(name), secant_free(mask), secant_free(full), secant_free(path);
 	return status;
@@ -239,15 +276,35 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		char *stem = stem_of(files.v[i]);
 		parts += strstr(base_path_name(files.v[i]), "_parts_") != NULL;
 		if (stem)
-			status = read_one(s, path, files.v[i], stem, err);
+			status = read_one(s, path, files.v[i], stem, o->parts, err);
 		secant_free(stem);
 		if (!status && i % 16 == 15)
 			status = ann_call_watch(watch, err);
 	}
-	if (parts)
-		ann_note(s, "%d masks of parts (NAME_parts_1.png, ...) are not read", parts);
+	if (parts && !o->parts)
+		ann_note(s, "%d masks of parts (NAME_parts_1.png, ...) are not read (--parts reads them)", parts);
 	base_names_free(&files);
 	return status ? status : ann_sort_classes(s, fixed, err);
+}
+
+/* One NAME_atr.txt or, where it begins so, NAME.json: the classes that it names. */
+static secant_status
+parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	names known = { .objects = NULL };
+	ann_field f = ann_trim(data, data + n);
+	if (ann_len(f) && *f.p == '{') {
+		json_t *top = base_json_parse(data, n, origin, err);
+		if (!top)
+			return err && err->code ? err->code : SECANT_ERR_FORMAT;
+		known.objects = json_incref(json_object_get(json_object_get(top, "annotation"), "object"));
+		json_decref(top);
+	} else
+		parse_atr(s, data, n, 0, &known);
+	for (int i = 1; i < INSTANCES; i++)
+		(void)class_of(s, &known, i, i);
+	json_decref(known.objects);
+	return ann_sound(s, err);
 }
 
 /* --- writing
@@ -360,4 +417,5 @@ const ann_format ann_format_ade20k_full = {
 	.detect = detect,
 	.read = read,
 	.write = write,
+	.parse = parse,
 };

@@ -10,7 +10,8 @@ static bool
 is_createml(const char *path)
 {
 	static const char *const words[] = { "\"coordinates\"", "\"annotations\"", "\"label\"", NULL };
-	return ann_head_has(path, words);
+	static const char *const old[] = { "\"coordinates\"", "\"imagefilename\"", "\"label\"", NULL };
+	return ann_head_has(path, words) || ann_head_has(path, old);
 }
 
 static int
@@ -37,7 +38,8 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		if (image < 0)
 			continue;
 		s->images[image].source = ann_intern(s, origin, strlen(origin));
-		json_array_foreach (json_object_get(item, "annotations"), k, one) {
+		json_t *list = json_object_get(item, "annotations");
+		json_array_foreach (list ? list : json_object_get(item, "annotation"), k, one) {
 			const json_t *c = json_object_get(one, "coordinates");
 			const double w = ann_tree_number(c, "width"), h = ann_tree_number(c, "height"),
 						 box[4] = { ann_tree_number(c, "x") - w / 2, ann_tree_number(c, "y") - h / 2, w, h };

@@ -1,6 +1,7 @@
 /* Opening, looking at and writing data sets: the public face of the model. */
 #include "base/registry.h"
 #include "annotations/dataset.h"
+#include "annotations/find.h"
 #include "annotations/paint.h"
 #include "annotations/settle.h"
 #include "base/file.h"
@@ -30,6 +31,8 @@ static const secant_opt reading_rows[] = {
 		"picture, or ignore what is said"),
 	SECANT_OPT_CHOICE(secant_dataset_reading, run_order, "run-order", "auto", "auto|columns|rows",
 		"rle-csv: whether pixels are counted down columns or along rows; auto: by evidence"),
+	SECANT_OPT(secant_dataset_reading, parts, BOOL, "parts", "false", 1, 0,
+		"ade20k-full: parts of objects are objects, too, with their level as an attribute"),
 	SECANT_OPT_CHOICE(secant_dataset_reading, links, "links", "follow", "follow|refuse",
 		"pictures to which links lead out of the data set: follow says so; refuse is for sets of strangers"),
 	SECANT_OPT_END,
@@ -183,6 +186,11 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 			second = *f;
 			next = k;
 		}
+	}
+	const char *way = NULL, *foreign = best ? NULL : ann_foreign(path, &way);
+	if (foreign) {
+		(void)secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s, which is not read: %s", path, foreign, way);
+		return NULL;
 	}
 	if (!best || sure == next) {
 		(void)secant_fail(err, SECANT_ERR_FORMAT,

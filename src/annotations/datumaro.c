@@ -25,8 +25,8 @@ detect(const char *path, const char **why)
 }
 
 static secant_status
-read_annotation(ann_set *s, int image, const json_t *a, const int *class, int classes, int *other, const char *origin,
-	secant_err *err)
+read_annotation(
+	ann_set *s, int image, const json_t *a, const int *class, int classes, const char *origin, secant_err *err)
 {
 	const char *type = ann_tree_text(a, "type"), *key;
 	secant_status status = SECANT_OK;
@@ -34,9 +34,10 @@ read_annotation(ann_set *s, int image, const json_t *a, const int *class, int cl
 	int n = 0;
 	json_t *value;
 	bool box = !strcmp(type, "bbox"), polygon = !strcmp(type, "polygon"), line = !strcmp(type, "polyline"),
-		 points = !strcmp(type, "points"), label = !strcmp(type, "label"), mask = !strcmp(type, "mask");
-	if (!box && !polygon && !line && !points && !label && !mask) {
-		(*other)++;
+		 points = !strcmp(type, "points"), label = !strcmp(type, "label"), mask = !strcmp(type, "mask"),
+		 ellipse = !strcmp(type, "ellipse");
+	if (!box && !polygon && !line && !points && !label && !mask && !ellipse) {
+		ann_leave(s, type);
 		return SECANT_OK;
 	}
 	if (!(number >= 0 && number < classes))
@@ -72,6 +73,17 @@ read_annotation(ann_set *s, int image, const json_t *a, const int *class, int cl
 			status = ann_bad(s, "rle-sum", origin, 0, 0, err, "the run lengths of a mask of '%s' cannot be read",
 				ann_str(s, s->images[image].name));
 		}
+	} else if (ellipse) { /* the corners around it */
+		double v[4];
+		const json_t *p = json_object_get(a, "points");
+		for (size_t i = 0; i < 4; i++)
+			v[i] = ann_tree_number(json_array_get(p, i), NULL);
+		kept = ann_set_box(s, at, (double[]){ v[0], v[1], v[2] - v[0], v[3] - v[1] }, origin, &status, err);
+		uint32_t shape = kept
+			? ann_ellipse(s, (v[0] + v[2]) / 2, (v[1] + v[3]) / 2, fabs(v[2] - v[0]) / 2, fabs(v[3] - v[1]) / 2, 0)
+			: 0;
+		if (kept)
+			s->objects[at].shape = shape, s->objects[at].flags = ANN_BOX_DERIVED;
 	} else {
 		double *xy = ann_tree_points(json_object_get(a, "points"), 1, 1, &n);
 		kept = ann_set_points(s, at,
@@ -115,8 +127,7 @@ join_groups(ann_set *s, int first, const double *group)
 }
 
 static secant_status
-read_item(ann_set *s, int image, const json_t *item, const int *class, int classes, int *other, const char *origin,
-	secant_err *err)
+read_item(ann_set *s, int image, const json_t *item, const int *class, int classes, const char *origin, secant_err *err)
 {
 	json_t *list = json_object_get(item, "annotations"), *a;
 	double *group = secant_calloc(json_array_size(list) + 1, sizeof *group);
@@ -126,7 +137,7 @@ read_item(ann_set *s, int image, const json_t *item, const int *class, int class
 	json_array_foreach (list, i, a) {
 		int before = s->n_objects;
 		if (!status)
-			status = read_annotation(s, image, a, class, classes, other, origin, err);
+			status = read_annotation(s, image, a, class, classes, origin, err);
 		if (!status && s->n_objects > before)
 			group[before - first] = ann_tree_number(a, "group");
 	}
@@ -140,7 +151,7 @@ static secant_status
 read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err)
 {
 	json_t *labels = json_object_get(json_object_get(json_object_get(top, "categories"), "label"), "labels"), *item;
-	int classes = (int)json_array_size(labels), *class = secant_calloc((size_t)classes + 1, sizeof *class), other = 0;
+	int classes = (int)json_array_size(labels), *class = secant_calloc((size_t)classes + 1, sizeof *class);
 	secant_status status = class ? SECANT_OK : ann_nomem(err);
 	size_t i;
 	const char *key;
@@ -178,10 +189,8 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 			if (strcmp(key, "id")) /* of the file that it came from */
 				ann_tree_keep(s, &head, key, value);
 		s->images[image].attributes = head;
-		status = read_item(s, image, item, class, classes, &other, origin, err);
+		status = read_item(s, image, item, class, classes, origin, err);
 	}
-	if (other)
-		ann_note(s, "%s: %d annotations of other kinds (captions, cuboids, ...) were left out", origin, other);
 	secant_free(stem), secant_free(class);
 	return status;
 }

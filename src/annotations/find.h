@@ -65,6 +65,9 @@ typedef secant_status (*ann_text_read)(
 int ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure);
 secant_status ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension,
 	ann_tree_is is, ann_text_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
+/* What lies there that no format reads, in words, and what makes one of it that is read; NULL: nothing known
+ * (foreign.c). */
+const char *ann_foreign(const char *path, const char **way);
 /* The part of a path below the root of the set, "" for the root itself; the name alone where it is not below it. */
 const char *ann_below(const ann_set *s, const char *path);
 /* The picture of this name with any of the usual extensions; -1: none, or several. */

@@ -123,18 +123,19 @@ picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, se
 {
 	static const char tail[] = "localization_transcription_gt";
 	char *stem = base_path_stem(origin), *dir = base_path_dir(ann_below(s, origin)),
-		 *up = dir ? base_path_dir(dir) : NULL, *names[5] = { NULL };
+		 *up = dir ? base_path_dir(dir) : NULL, *names[6] = { NULL };
 	int at = -1;
 	size_t n = dir ? strlen(dir) : 0, m = strlen(tail);
 	if (stem && up && strlen(stem) > 3) {
 		names[0] = base_format("%s/%s", dir, stem + 3);
-		names[1] = strcmp(up, ".") ? base_format("%s/images/%s", up, stem + 3) : NULL;
-		names[2] = !strcmp(up, ".") ? base_format("images/%s", stem + 3) : NULL;
-		names[3] = n > m && !strcmp(dir + n - m, tail) ? base_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
+		names[1] = strcmp(dir, ".") ? base_format("images/%s/%s", dir, stem + 3) : NULL; /* as this library writes it */
+		names[2] = strcmp(up, ".") ? base_format("%s/images/%s", up, stem + 3) : NULL;
+		names[3] = !strcmp(up, ".") ? base_format("images/%s", stem + 3) : NULL;
+		names[4] = n > m && !strcmp(dir + n - m, tail) ? base_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
 													   : NULL;
-		names[4] = base_strdup(stem + 3);
+		names[5] = base_strdup(stem + 3);
 	}
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		at = at < 0 && names[i] ? ann_finder_stem(f, names[i]) : at;
 		secant_free(names[i]);
 	}
@@ -199,7 +200,8 @@ put_row(base_str *t, const ann_set *s, const ann_object *o, bool corners, secant
 		ann_json_plain(&text, json);
 	for (size_t i = 0; i < text.n; i++)
 		text.p[i] = text.p[i] == '\n' || text.p[i] == '\r' ? ' ' : text.p[i];
-	base_str_addf(t, ",%s\r\n", o->flags & ANN_VOID ? "###" : text.p ? text.p : "");
+	/* the texts of boxes stand in quotes (2013), those of corners do not (2015) */
+	base_str_addf(t, corners ? ",%s\r\n" : ",\"%s\"\r\n", o->flags & ANN_VOID ? "###" : text.p ? text.p : "");
 	base_str_free(&text);
 	return status;
 }
@@ -213,7 +215,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name), *last = base_path_name(name);
 		char *stem = base_path_stem(last),
-			 *file = stem ? base_format("gt/%.*sgt_%s.txt", (int)(last - name), name, stem) : NULL;
+			 *file = stem ? base_format("%.*sgt_%s.txt", (int)(last - name), name, stem) : NULL;
 		bool corners = false;
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			ann_kind kind = ann_shape_kind(s, s->objects[s->order[k]].shape);

@@ -4,14 +4,16 @@
  *
  *     type truncated occluded alpha left top right bottom height width length x y z rotation_y [score]
  *
- * and pictures in image_2, below training or not. Boxes are 0-based pixels. DontCare rows mark regions not to be
- * judged. Fields that say "unknown" (-1, -10, -1000) are not stored; class names have '_' for spaces.
+ * and pictures in image_2, below training or not; and its tracking set: label_02/SEQUENCE.txt, where a frame and a
+ * track stand before these fields, with image_02/SEQUENCE/FRAME.png. Boxes are 0-based pixels. DontCare rows mark
+ * regions not to be judged. Fields that say "unknown" (-1, -10, -1000) are not stored; class names have '_' for spaces.
  */
 #include "annotations/format.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 
-static const char *const roots[] = { "", "training", NULL };
+static const char *const roots[] = { "", "training", NULL }, *const folders[] = { "label_2", "label_02", NULL };
 static const struct {
 	const char *key;
 	int field, n;
@@ -29,77 +31,173 @@ static const struct {
 static int
 detect(const char *path, const char **why)
 {
-	*why = "it has label_2";
-	for (int i = 0; roots[i]; i++) {
-		char *p = base_format("%s/%s%slabel_2", path, roots[i], i ? "/" : "");
-		bool there = p && secant_is_dir(p);
-		secant_free(p);
-		if (there)
-			return 90;
-	}
+	*why = "it has label_2 or label_02";
+	for (int i = 0; roots[i]; i++)
+		for (int k = 0; folders[k]; k++) {
+			char *p = base_format("%s/%s%s%s", path, roots[i], i ? "/" : "", folders[k]);
+			bool there = p && secant_is_dir(p);
+			secant_free(p);
+			if (there)
+				return 90;
+		}
 	return 0;
+}
+
+/* The 15 or 16 fields of an object; *good: they are an object of the set. */
+static secant_status
+parse_row(
+	ann_set *s, int image, const ann_field *f, int m, const char *origin, uint32_t line, bool *good, secant_err *err)
+{
+	double v[16] = { 0 };
+	*good = m == 15 || m == 16;
+	for (int i = 1; i < m && *good; i++)
+		*good = ann_real(f[i].p, f[i].end, &v[i]);
+	if (!*good)
+		return ann_bad(
+			s, "parse-error", origin, line, 0, err, "found %d fields; a type and 14 or 15 numbers are needed", m);
+	*good = ann_finite(v, m);
+	if (!*good)
+		return ann_bad(s, "value-not-finite", origin, line, 0, err, "a number is not finite");
+	int class = ann_class_named(s, f[0].p, ann_len(f[0]));
+	ann_object *o = class >= 0 ? ann_add_object(s, image, class) : NULL;
+	if (!o)
+		return ann_nomem(err);
+	memcpy(o->box, v + 4, sizeof o->box);
+	o->line = line;
+	if (ann_is(f[0], "DontCare")) {
+		o->flags |= ANN_VOID;
+		s->classes[class].is_void = true;
+	}
+	for (size_t k = 0; k < sizeof extra / sizeof *extra; k++) {
+		base_str t = { 0 };
+		bool known = false;
+		double unknown = NAN;
+		(void)ann_real(extra[k].unknown, extra[k].unknown + strlen(extra[k].unknown), &unknown);
+		if (extra[k].field >= m)
+			continue;
+		for (int i = 0; i < extra[k].n; i++) {
+			double x = v[extra[k].field + i];
+			known = known || (x != unknown && !(o->flags & ANN_VOID && x == -1));
+			base_str_add(&t, i ? "," : extra[k].n > 1 ? "[" : "");
+			ann_put_number(&t, x);
+		}
+		base_str_add(&t, extra[k].n > 1 ? "]" : "");
+		if (known && t.p)
+			ann_add_attribute(s, &o->attributes, extra[k].key, t.p, t.n);
+		base_str_free(&t);
+	}
+	return SECANT_OK;
 }
 
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	ann_lines l = ann_lines_of(data, n);
-	while (ann_next_line(&l)) {
+	secant_status status = SECANT_OK;
+	while (!status && ann_next_line(&l)) {
 		ann_field f[17];
-		double v[17] = { 0 };
 		int m = ann_fields(l.line, l.n, 0, f, 17);
+		bool good;
+		if (m)
+			status = parse_row(s, image, f, m, origin, l.number, &good, err);
+	}
+	return status;
+}
+
+/* --- tracking
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* The picture SEQUENCE/FRAME, which joins the set where it is not there. */
+static int
+frame_of(ann_set *s, const char *sequence, int64_t frame, const char *origin, secant_status *status, secant_err *err)
+{
+	static const char *const extensions[] = { "png", "jpg" };
+	char name[300] = "";
+	for (int k = 0, at; k < 2; k++) {
+		(void)snprintf(name, sizeof name, "%.200s/%06lld.%s", sequence, (long long)frame, extensions[k]);
+		if ((at = ann_find_image(s, name, strlen(name))) >= 0)
+			return at;
+	}
+	(void)snprintf(name, sizeof name, "%.200s/%06lld.png", sequence, (long long)frame);
+	int at = ann_add_image(s, name, strlen(name));
+	*status = at < 0 ? ann_nomem(err)
+					 : ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", name);
+	return at;
+}
+
+static secant_status
+parse_tracks(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	ann_lines l = ann_lines_of(data, n);
+	char *sequence = base_path_stem(origin);
+	secant_status status = sequence ? SECANT_OK : ann_nomem(err);
+	while (!status && ann_next_line(&l)) {
+		ann_field f[19];
+		int m = ann_fields(l.line, l.n, 0, f, 19);
+		int64_t frame = -1, track = -1;
+		bool good = false;
 		if (!m)
 			continue;
-		bool good = m == 15 || m == 16;
-		for (int i = 1; i < m && good; i++)
-			good = ann_real(f[i].p, f[i].end, &v[i]);
-		secant_status status = SECANT_OK;
-		if (!good)
-			status = ann_bad(s, "parse-error", origin, l.number, 0, err,
-				"found %d fields; a type and 14 or 15 numbers are needed", m);
-		else if (!ann_finite(v, m))
-			status = ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a number is not finite");
-		if (status)
-			return status;
-		if (!good || !ann_finite(v, m))
+		if (m < 3 || !ann_integer(f[0].p, f[0].end, &frame) || !ann_integer(f[1].p, f[1].end, &track) || frame < 0) {
+			status = ann_bad(
+				s, "parse-error", origin, l.number, 0, err, "a frame and a track are needed before the type");
 			continue;
-		int class = ann_class_named(s, f[0].p, ann_len(f[0]));
-		ann_object *o = class >= 0 ? ann_add_object(s, image, class) : NULL;
-		if (!o)
-			return ann_nomem(err);
-		memcpy(o->box, v + 4, sizeof o->box);
-		o->line = l.number;
-		if (ann_is(f[0], "DontCare")) {
-			o->flags |= ANN_VOID;
-			s->classes[class].is_void = true;
 		}
-		for (size_t k = 0; k < sizeof extra / sizeof *extra; k++) {
-			base_str t = { 0 };
-			bool known = false;
-			double unknown = NAN;
-			(void)ann_real(extra[k].unknown, extra[k].unknown + strlen(extra[k].unknown), &unknown);
-			if (extra[k].field >= m)
-				continue;
-			for (int i = 0; i < extra[k].n; i++) {
-				double x = v[extra[k].field + i];
-				known = known || (x != unknown && !(o->flags & ANN_VOID && x == -1));
-				base_str_add(&t, i ? "," : extra[k].n > 1 ? "[" : "");
-				ann_put_number(&t, x);
-			}
-			base_str_add(&t, extra[k].n > 1 ? "]" : "");
-			if (known && t.p)
-				ann_add_attribute(s, &o->attributes, extra[k].key, t.p, t.n);
-			base_str_free(&t);
-		}
+		int image = frame_of(s, sequence, frame, origin, &status, err);
+		if (!status)
+			status = parse_row(s, image, f + 2, m - 2, origin, l.number, &good, err);
+		if (!status && good && track >= 0)
+			ann_add_attribute(s, &s->objects[s->n_objects - 1].attributes, "track_id", f[1].p, ann_len(f[1]));
 	}
-	return SECANT_OK;
+	secant_free(sequence);
+	return status;
 }
+
+/* label_02/SEQUENCE.txt and image_02/SEQUENCE/FRAME.png below `base`. */
+static secant_status
+read_tracks(ann_set *s, const char *path, const char *base, const secant_watch *watch, secant_err *err)
+{
+	char *labels = base_format("%s/%slabel_02", path, base), *pictures = base_format("%simage_02", base),
+		 *full = base_format("%s/%simage_02", path, base);
+	base_names files = { 0 };
+	secant_status status = labels && pictures && full ? SECANT_OK : ann_nomem(err);
+	if (!status && secant_is_dir(full))
+		status = ann_add_pictures(s, pictures, -1, true, err);
+	if (!status)
+		status = ann_walk(&files, labels, "txt", 0, err);
+	for (int i = 0; !status && i < files.n; i++) {
+		char *file = base_path_join(labels, files.v[i]), *data = NULL;
+		size_t n = 0;
+		status = file ? ann_load_text(s, file, &data, &n, err) : ann_nomem(err);
+		if (!status && data)
+			status = parse_tracks(s, data, n, file, err);
+		if (!status)
+			status = ann_call_watch(watch, err);
+		secant_free(file), secant_free(data);
+	}
+	base_names_free(&files);
+	secant_free(labels), secant_free(pictures), secant_free(full);
+	return status;
+}
+
+/* --- detection
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	secant_status status = ann_read_option_names(s, o, err);
 	int fixed = s->n_classes;
+	for (int i = 0; !status && roots[i]; i++) {
+		char *base = base_format("%s%s", roots[i], i ? "/" : ""),
+			 *full = base ? base_format("%s/%slabel_02", path, base) : NULL;
+		bool tracks = full && secant_is_dir(full);
+		if (tracks)
+			status = read_tracks(s, path, base, watch, err);
+		secant_free(base), secant_free(full);
+		if (tracks)
+			return status ? status : ann_sort_classes(s, fixed, err);
+	}
 	char *below = base_path_join(path, "training/label_2");
 	const char *base = below && secant_is_dir(below) ? "training/" : "";
 	char *labels = base_format("%s/%slabel_2", path, base), *pictures = base_format("%simage_2", base),
@@ -185,13 +283,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (o->class >= 0 && !(o->flags & ANN_NO_BOX))
 				put_object(&t, s, o);
 		}
-		char *text = ann_with_extension(ann_str(s, s->images[i].name), "txt"),
-			 *label = text ? base_format("training/label_2/%s", text) : NULL;
-		char *picture = base_format("training/image_2/%s", ann_str(s, s->images[i].name));
-		status = label && picture ? ann_out_str(out, label, &t, err) : ann_nomem(err);
-		if (!status)
-			status = ann_out_picture(out, s, &s->images[i], picture, err);
-		secant_free(text), secant_free(label), secant_free(picture);
+		status = ann_put_pair(s, out, &s->images[i], "training/label_2/", "txt", &t, "training/image_2/", err);
 	}
 	for (int k = 0; !status && k < s->n_splits; k++) {
 		char name[300];

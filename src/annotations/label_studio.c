@@ -1,9 +1,11 @@
 /*
- * Label Studio's JSON: a list of tasks with data.image and annotations, whose results have numbers in percent of
- * original_width and original_height. A box turns about its upper left corner, in degrees clockwise; an ellipse about
- * its middle. Brush strokes are run lengths (label_studio_rle.c). Cancelled annotations and predictions are left out,
- * with a note. Uploads are called HASH-NAME: the picture may be called NAME; files of a local storage are ...?d=PATH.
+ * Label Studio's JSON, whole and short (JSON-MIN), and its CSV: a list of tasks with data.image and annotations, whose
+ * results have numbers in percent of original_width and original_height. A box turns about its upper left corner, in
+ * degrees clockwise; an ellipse about its middle. Brush strokes are run lengths (label_studio_rle.c). Cancelled
+ * annotations and predictions are left out, with a note. Uploads are called HASH-NAME: the picture may be called NAME;
+ * files of a local storage are ...?d=PATH.
  */
+#include "annotations/csv.h"
 #include "annotations/find.h"
 #include "annotations/label_studio.h"
 #include "annotations/put.h"
@@ -23,11 +25,20 @@ is_own(const char *path)
 		|| ann_head_has(path, strokes);
 }
 
+/* The CSV export: a column a control, whose cells are JSON. */
+static bool
+is_table(const char *path)
+{
+	static const char *const words[] = { "annotator", "annotation_id", "lead_time", NULL };
+	return ann_head_has(path, words);
+}
+
 static int
 detect(const char *path, const char **why)
 {
-	*why = "it has Label Studio JSON";
-	return ann_detect_trees(path, is_own, 95);
+	*why = "it has Label Studio JSON or CSV";
+	int sure = ann_detect_trees(path, is_own, 95);
+	return sure ? sure : ann_detect_texts(path, "csv", is_table, 95);
 }
 
 /* The picture of a task: what data.image (or, in the short export, the task itself) ends in, without the hash of
@@ -128,8 +139,25 @@ brush(ann_set *s, int at, const json_t *v, double w, double h, secant_err *err)
 	return good;
 }
 
+/* Is a result a shape whose labels are another result of the same id? */
+static bool
+labelled_elsewhere(const json_t *results, const json_t *r)
+{
+	const char *id = ann_tree_text(r, "id"), *type;
+	size_t i;
+	json_t *other;
+	json_array_foreach ((json_t *)(uintptr_t)results, i, other) {
+		type = ann_tree_text(other, "type");
+		if (other != r && *id && !strcmp(ann_tree_text(other, "id"), id) && strstr(type, "labels"))
+			return true;
+	}
+	return false;
+}
+
+/* `results`: those of the annotation; `turned` counts objects of a view that was not upright. */
 static secant_status
-read_result(ann_set *s, int image, const json_t *r, const char *origin, secant_err *err)
+read_result(
+	ann_set *s, int image, const json_t *r, const json_t *results, int *turned, const char *origin, secant_err *err)
 {
 	const char *type = ann_tree_text(r, "type");
 	const json_t *v = json_object_get(r, "value"), *labels = json_object_get(v, type);
@@ -140,12 +168,19 @@ read_result(ann_set *s, int image, const json_t *r, const char *origin, secant_e
 	json_t *label;
 	bool choices = !strcmp(type, "choices");
 	if (!choices && strcmp(type, "rectanglelabels") && strcmp(type, "polygonlabels") && strcmp(type, "ellipselabels")
-		&& strcmp(type, "keypointlabels") && strcmp(type, "brushlabels"))
-		return SECANT_OK; /* a shape beside its labels, a text, a relation */
+		&& strcmp(type, "keypointlabels") && strcmp(type, "brushlabels")) {
+		if (!labelled_elsewhere(results, r))
+			ann_leave(s, ann_tree_text(r, "type"));
+		return SECANT_OK;
+	}
+	double view = ann_tree_number(r, "image_rotation");
+	*turned += isfinite(view) && view != 0;
 	if (!choices && !(w > 0 && h > 0))
 		return ann_bad(s, "parse-error", origin, 0, 0, err, "a %s without original_width and original_height", type);
 	if (w > 0 && h > 0 && w < 1e9 && h < 1e9 && !s->images[image].width)
 		s->images[image].width = (int32_t)w, s->images[image].height = (int32_t)h;
+	if (!json_array_size(labels))
+		ann_leave(s, "unlabelled region");
 	json_array_foreach (labels, i, label) {
 		int at = ann_named_object(s, image, json_is_string(label) ? json_string_value(label) : "");
 		if (at < 0)
@@ -170,7 +205,7 @@ read_result(ann_set *s, int image, const json_t *r, const char *origin, secant_e
  * "rectanglelabels":
  * [...], "original_width": ...}]}. */
 static secant_status
-read_short(ann_set *s, int image, const json_t *task, const char *origin, secant_err *err)
+read_short(ann_set *s, int image, const json_t *task, int *turned, const char *origin, secant_err *err)
 {
 	static const char *const kinds[] = { "rectanglelabels", "polygonlabels", "ellipselabels", "keypointlabels",
 		"brushlabels", "labels" };
@@ -188,7 +223,7 @@ read_short(ann_set *s, int image, const json_t *task, const char *origin, secant
 				json_object_set(whole, "value", value);
 				json_object_set(whole, "original_width", json_object_get(value, "original_width"));
 				json_object_set(whole, "original_height", json_object_get(value, "original_height"));
-				status = read_result(s, image, whole, origin, err);
+				status = read_result(s, image, whole, NULL, turned, origin, err);
 				json_decref(whole);
 			}
 	return status;
@@ -200,7 +235,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	size_t i, k, n;
 	json_t *task, *annotation, *result;
 	secant_status status = SECANT_OK;
-	int predictions = 0, cancelled = 0, several = 0;
+	int predictions = 0, cancelled = 0, several = 0, turned = 0;
 	json_array_foreach (top, i, task) {
 		int image = f ? task_picture(s, f, task, origin, &status, err) : 0;
 		if (status)
@@ -211,18 +246,23 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		predictions += (int)json_array_size(json_object_get(task, "predictions"));
 		int taken = 0;
 		if (!json_object_get(task, "annotations")) /* the short export */
-			status = read_short(s, image, task, origin, err);
+			status = read_short(s, image, task, &turned, origin, err);
 		json_array_foreach (json_object_get(task, "annotations"), k, annotation) {
 			bool gone = json_is_true(json_object_get(annotation, "was_cancelled"));
 			cancelled += gone;
 			several += taken++ > 0 && !gone;
 			json_array_foreach (json_object_get(annotation, "result"), n, result)
 				if (!gone && !status)
-					status = read_result(s, image, result, origin, err);
+					status = read_result(s, image, result, json_object_get(annotation, "result"), &turned, origin, err);
 		}
 		if (status)
 			return status;
 	}
+	if (turned)
+		ann_note(s,
+			"%s: %d objects were drawn in a view that was turned (image_rotation): their places may be of that "
+			"view; look at them before training",
+			origin, turned);
 	if (several)
 		ann_note(s, "%s: %d annotations are of pictures that another one is of, too: the objects of all are taken",
 			origin, several);
@@ -231,10 +271,60 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	return SECANT_OK;
 }
 
+/* A row of the CSV as a task of the short export: its lists, and the cell that is a picture's name. Other cells are
+ * counted by their column, but for those that say who did it when. */
+static json_t *
+row_task(const ann_csv_row *head, const ann_csv_row *row, ann_set *s)
+{
+	static const char known[] = "|id|annotator|annotation_id|created_at|updated_at|lead_time|agreement|";
+	json_t *task = json_object();
+	for (int i = 0; i < row->n && i < head->n; i++) {
+		char *key = base_strndup(head->f[i].p, ann_len(head->f[i])),
+			 *text = base_strndup(row->f[i].p, ann_len(row->f[i]));
+		char *mark = key ? base_format("|%s|", key) : NULL;
+		json_t *list = text && *text == '[' ? base_json_parse(text, strlen(text), "", NULL) : NULL;
+		char *end = text ? strchr(text, '?') : NULL;
+		if (end && strncmp(end, "?d=", 3))
+			*end = 0;
+		if (list && json_is_array(list))
+			json_object_set(task, key, list);
+		else if (text && base_ext_is(text, ANN_PICTURES))
+			json_object_set_new(task, "image", json_string(text));
+		else if (text && *text && mark && !strstr(known, mark))
+			ann_leave(s, key);
+		json_decref(list);
+		secant_free(key), secant_free(text), secant_free(mark);
+	}
+	return task;
+}
+
+static secant_status
+read_table(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	ann_lines l = ann_lines_of(data, n);
+	ann_csv_row head = { .n = 0 }, row = { .n = 0 };
+	bool bad = false;
+	secant_status status = SECANT_OK;
+	json_t *tasks = json_array();
+	if (ann_csv_record(&l, ',', &head, &bad))
+		while (!bad && ann_csv_record(&l, ',', &row, &bad))
+			if (!bad)
+				json_array_append_new(tasks, row_task(&head, &row, s));
+	if (bad)
+		status = ann_bad(s, "parse-error", origin, l.number, 0, err, "a row whose quotes do not end");
+	if (!status)
+		status = read_tree(s, f, tasks, origin, err);
+	json_decref(tasks);
+	base_str_free(&head.room), base_str_free(&row.room);
+	return status;
+}
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	secant_status status = ann_detect_trees(path, is_own, 1)
+		? ann_read_trees(s, path, o, is_own, read_tree, watch, err)
+		: ann_read_texts(s, path, o, "csv", is_table, read_table, watch, err);
 	return status ? status : ann_leave_unlisted(s, false, err);
 }
 

@@ -364,6 +364,21 @@ ann_note(ann_set *s, const char *fmt, ...)
 		s->notes[s->n_notes++] = ann_store(s, line, strlen(line));
 }
 
+void
+ann_leave(ann_set *s, const char *name)
+{
+	ann_tally *t = &s->left;
+	enum { ROOM = sizeof t->count / sizeof *t->count };
+	int i = 0;
+	while (i < t->n && strncmp(t->name[i], name, sizeof t->name[i] - 1))
+		i++;
+	if (i == ROOM)
+		snprintf(t->name[i = ROOM - 1], sizeof t->name[i], "other");
+	else if (i == t->n)
+		snprintf(t->name[t->n++], sizeof t->name[i], "%s", *name ? name : "nameless");
+	t->count[i]++;
+}
+
 /* --- shapes
  * ----------------------------------------------------------------------------------------------------------------
  */

@@ -86,6 +86,12 @@ typedef struct ann_table {
 	size_t capacity, n;
 } ann_table; /* open addressing, key 0 = empty */
 
+/* What a reader left out since the model has no place for it, by its name: "2 skeleton, 1 cuboid". */
+typedef struct ann_tally {
+	char name[12][40]; /* kinds beyond those are "other" */
+	int count[12], n;
+} ann_tally;
+
 typedef struct ann_set {
 	char *text;
 	size_t text_n, text_capacity;
@@ -116,6 +122,7 @@ typedef struct ann_set {
 	struct ann_findings *findings;
 	ann_text *notes;
 	int n_notes, notes_capacity; /* what a reader left out or decided, for the report */
+	ann_tally left;
 	char *extra_name, *extra; /* a file of its own that goes with the set when written (tiles.json); owned */
 	secant_err memory; /* sticky: an allocation failed */
 } ann_set;
@@ -147,6 +154,8 @@ uint32_t ann_add_attribute(
 uint32_t ann_attribute_text(
 	ann_set *s, uint32_t *head, const char *key, const char *plain, size_t n); /* value as JSON string */
 const char *ann_get(const ann_set *s, uint32_t head, const char *key); /* JSON text, NULL when absent */
+/* Counts something that was left out under its name; all of it is one note at the end. */
+void ann_leave(ann_set *s, const char *name);
 void ann_note(ann_set *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
 
 /* Shapes. Coordinates are x, y pairs. Return the place, 0 on NOMEM. */

@@ -222,6 +222,12 @@ say_empty_polygons(ann_set *s)
 secant_status
 ann_settle(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 {
+	base_str left = { 0 };
+	for (int i = 0; i < s->left.n; i++)
+		base_str_addf(&left, "%s%d %s", i ? ", " : "", s->left.count[i], s->left.name[i]);
+	if (s->left.n && left.p)
+		ann_note(s, "left out, since there is no place for it: %s", left.p);
+	base_str_free(&left);
 	if (s->shortened)
 		ann_note(s, "%d name%s of pictures that lead elsewhere found by %s end, the first is '%s'", s->shortened,
 			s->shortened > 1 ? "s" : "", s->shortened > 1 ? "their" : "its", ann_str(s, s->shortened_first));

@@ -131,6 +131,28 @@ keep_tags(ann_set *s, uint32_t *head, const json_t *tags)
 	}
 }
 
+/* The nodes of a graph that are not switched off. */
+static double *
+nodes_of(const json_t *object, int *n)
+{
+	json_t *nodes = json_object_get(object, "nodes"), *node;
+	double *xy = secant_calloc(2 * json_object_size(nodes) + 1, sizeof *xy);
+	const char *key;
+	*n = 0;
+	json_object_foreach (nodes, key, node) {
+		const json_t *at = json_object_get(node, "loc");
+		if (!xy || json_is_true(json_object_get(node, "disabled")))
+			continue;
+		for (size_t k = 0; k < 2; k++)
+			xy[2 * *n + (int)k] = ann_tree_number(json_array_get(at, k), NULL);
+		(*n)++;
+	}
+	if (*n)
+		return xy;
+	secant_free(xy);
+	return NULL;
+}
+
 static secant_status
 read_object(ann_set *s, int image, const json_t *object, const char *origin, secant_err *err)
 {
@@ -173,10 +195,15 @@ read_object(ann_set *s, int image, const json_t *object, const char *origin, sec
 			s->n_objects--;
 			return ann_bad(s, "parse-error", origin, 0, 0, err, "a polygon with holes that cannot be drawn");
 		}
+	} else if (!strcmp(type, "graph")) {
+		secant_free(xy);
+		xy = nodes_of(object, &n);
+		kept = ann_set_points(s, at, ANN_POINTS, xy, n, origin, &status, err);
 	} else {
 		secant_free(xy);
 		s->n_objects--;
-		return ann_bad(s, "parse-error", origin, 0, 0, err, "a geometry of type '%s' is not read", type);
+		ann_leave(s, type);
+		return SECANT_OK;
 	}
 	if (kept) {
 		keep_tags(s, &head, json_object_get(object, "tags"));
@@ -196,9 +223,11 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	if (!json_object_get(top, "objects"))
 		return SECANT_OK; /* meta.json */
 	char *stem = base_path_stem(origin), *inner = base_strdup(f ? ann_below(s, origin) : "");
-	char *ann = inner ? strstr(inner, "ann/") : NULL;
+	char *ann = NULL;
 	int image = f ? -1 : 0;
-	if (f && ann && (ann == inner || ann[-1] == '/')) { /* DATASET/img/x/a.jpg for DATASET/ann/x/a.jpg.json */
+	for (char *p = inner; p && (p = strstr(p, "ann/")); p++) /* the last folder of this name */
+		ann = p == inner || p[-1] == '/' ? p : ann;
+	if (f && ann) { /* DATASET/img/x/a.jpg for DATASET/ann/x/a.jpg.json */
 		memcpy(ann, "img", 3);
 		inner[strlen(inner) - strlen(".json")] = 0;
 		image = ann_find_image(s, inner, strlen(inner));

@@ -41,6 +41,18 @@ detect(const char *path, const char **why)
 	return sure ? sure : ann_detect_texts(path, "csv", is_table, 95);
 }
 
+/* Boxes that are checked, of a set of check boxes. */
+static int
+checked(const json_t *v)
+{
+	const char *key;
+	json_t *set;
+	int n = 0;
+	json_object_foreach ((json_t *)(uintptr_t)v, key, set)
+		n += json_is_true(set);
+	return n;
+}
+
 /* The text of an attribute: itself, or of a set of check boxes the first that is set. */
 static const char *
 choice(const json_t *v)
@@ -129,8 +141,28 @@ geometry(ann_set *s, int at, const json_t *shape, const char *origin, secant_sta
 	return false;
 }
 
+/* What of the regions of a file is decided for the user. */
+typedef struct decided {
+	int several, nameless;
+	char first[40]; /* attributes, none of which names a class */
+} decided;
+
+static void
+say_decided(ann_set *s, const decided *d, const char *origin)
+{
+	if (d->several)
+		ann_note(s, "%s: %d regions have several boxes checked: the first is the class, the others are attributes",
+			origin, d->several);
+	if (d->nameless)
+		ann_note(s,
+			"%s: %d regions are of class 'object': none of their attributes ('%s', ...) is called label, class, name, "
+			"type, "
+			"category or object",
+			origin, d->nameless, d->first);
+}
+
 static secant_status
-read_region(ann_set *s, int image, const json_t *region, const char *origin, secant_err *err)
+read_region(ann_set *s, int image, const json_t *region, decided *say, const char *origin, secant_err *err)
 {
 	json_t *attributes = json_object_get(region, "region_attributes"), *v;
 	const char *key = class_key(attributes), *other;
@@ -141,8 +173,12 @@ read_region(ann_set *s, int image, const json_t *region, const char *origin, sec
 	if (!geometry(s, at, json_object_get(region, "shape_attributes"), origin, &status, err))
 		return status;
 	uint32_t head = 0;
+	const json_t *chosen = key ? json_object_get(attributes, key) : NULL;
+	say->several += checked(chosen) > 1;
+	if (!key && json_object_size(attributes) && !say->nameless++)
+		snprintf(say->first, sizeof say->first, "%s", json_object_iter_key(json_object_iter(attributes)));
 	json_object_foreach (attributes, other, v)
-		if (!key || strcmp(other, key))
+		if (chosen != v || checked(chosen) > 1)
 			ann_tree_keep(s, &head, other, v);
 	s->objects[at].attributes = head;
 	ann_absorb(s, &s->objects[at]);
@@ -207,6 +243,7 @@ read_third(ann_set *s, ann_finder *f, const json_t *top, const char *origin, sec
 	const char *id;
 	secant_status status = SECANT_OK;
 	int others = 0;
+	decided say = { .several = 0 };
 	json_object_foreach (files, id, entry) {
 		int image = f ? ann_finder_picture(f, s, ann_tree_text(entry, "fname"), origin, &status, err) : 0;
 		ann_text source = ann_intern(s, origin, strlen(origin));
@@ -234,11 +271,12 @@ read_third(ann_set *s, ann_finder *f, const json_t *top, const char *origin, sec
 		json_object_set_new(region, "region_attributes", third_attributes(top, json_object_get(entry, "av")));
 		int image = f ? ann_finder_picture(f, s, ann_tree_text(file, "fname"), origin, &status, err) : 0;
 		if (image >= 0)
-			status = read_region(s, image, region, origin, err);
+			status = read_region(s, image, region, &say, origin, err);
 		json_decref(region);
 		if (status)
 			return status;
 	}
+	say_decided(s, &say, origin);
 	if (others)
 		ann_note(s, "%s: %d entries are of whole files, of times or of other shapes: left out", origin, others);
 	return status;
@@ -255,6 +293,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	json_t *pictures = json_object_get(top, "_via_img_metadata"), *entry, *region;
 	const char *key, *inner;
 	secant_status status = SECANT_OK;
+	decided say = { .several = 0 };
 	size_t i;
 	pictures = pictures ? pictures : (json_t *)(uintptr_t)top;
 	json_object_foreach (pictures, key, entry) {
@@ -274,20 +313,21 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		s->images[image].attributes = head;
 		json_array_foreach (regions, i, region)
 			if (!status)
-				status = read_region(s, image, region, origin, err);
+				status = read_region(s, image, region, &say, origin, err);
 		json_object_foreach (regions, inner, region)
 			if (!status)
-				status = read_region(s, image, region, origin, err);
+				status = read_region(s, image, region, &say, origin, err);
 		if (status)
 			return status;
 	}
+	say_decided(s, &say, origin);
 	return SECANT_OK;
 }
 
 /* A row of the CSV: its cells are the JSON of a region. */
 static secant_status
-read_cells(ann_set *s, ann_finder *f, const ann_csv_row *r, const int at[3], const char *origin, uint32_t line,
-	secant_err *err)
+read_cells(ann_set *s, ann_finder *f, const ann_csv_row *r, const int at[3], decided *say, const char *origin,
+	uint32_t line, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	char name[512];
@@ -304,7 +344,7 @@ read_cells(ann_set *s, ann_finder *f, const ann_csv_row *r, const int at[3], con
 	else if (json_object_size(shape)) { /* a picture without regions has {} */
 		json_object_set(region, "shape_attributes", shape);
 		json_object_set(region, "region_attributes", attributes);
-		status = read_region(s, image, region, origin, err);
+		status = read_region(s, image, region, say, origin, err);
 	}
 	json_decref(shape), json_decref(attributes), json_decref(region);
 	return status;
@@ -318,6 +358,7 @@ read_table(ann_set *s, ann_finder *f, const char *data, size_t n, const char *or
 	ann_csv_row r = { .n = 0 };
 	int at[3] = { -1, -1, -1 };
 	bool bad = false;
+	decided say = { .several = 0 };
 	secant_status status = SECANT_OK;
 	if (ann_csv_record(&l, ',', &r, &bad) && !bad)
 		for (int i = 0; i < r.n; i++)
@@ -332,7 +373,8 @@ read_table(ann_set *s, ann_finder *f, const char *data, size_t n, const char *or
 				status = ann_bad(s, "parse-error", origin, l.number, 0, err, "a row that ends before its region");
 				break;
 			} else
-				status = read_cells(s, f, &r, at, origin, l.number, err);
+				status = read_cells(s, f, &r, at, &say, origin, l.number, err);
+	say_decided(s, &say, origin);
 	base_str_free(&r.room);
 	return status;
 }

@@ -35,6 +35,8 @@ read_region(ann_set *s, int image, const json_t *region, const char *origin, sec
 	secant_status status = SECANT_OK;
 	size_t i;
 	json_t *tag;
+	if (!json_array_size(json_object_get(region, "tags")))
+		ann_leave(s, "untagged region");
 	json_array_foreach (json_object_get(region, "tags"), i, tag) {
 		int at = ann_named_object(s, image, json_is_string(tag) ? json_string_value(tag) : ""), n = 0;
 		if (at < 0)
@@ -87,7 +89,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		if (ann_class_named(s, ann_tree_text(tag, "name"), strlen(ann_tree_text(tag, "name"))) < 0)
 			return ann_nomem(err);
 	if (json_object_get(top, "asset"))
-		return read_asset(s, f, top, origin, err);
+		status = read_asset(s, f, top, origin, err);
 	json_object_foreach (assets, id, entry)
 		if (!status)
 			status = read_asset(s, f, entry, origin, err);

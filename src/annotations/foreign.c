@@ -1,0 +1,82 @@
+/*
+ * Annotations that people bring and that no format here reads: each is refused by its name, with what makes one of them
+ * that is read. Known by a file's ending and by words at its head.
+ */
+#include "annotations/find.h"
+#include "base/file.h"
+#include <stdio.h>
+
+enum { DEPTH = 4, LOOKS = 400 };
+
+typedef struct foreign {
+	const char *extensions, *name; /* name: of the file; NULL any */
+	const char *words[4]; /* all of them stand at its head; none: the ending says it */
+	const char *what, *way;
+} foreign;
+
+static const foreign foreigners[] = {
+	{ "xml", "tracklet_labels.xml", { NULL }, "tracklets of KITTI's raw drives, which are boxes in space",
+		"KITTI's object and tracking sets have boxes in pictures (label_2, label_02)" },
+	{ "ndjson|json", NULL, { "\"data_row\"", "\"projects\"", NULL }, "Labelbox's export",
+		"its Python package labelbox writes COCO of it" },
+	{ "json", NULL, { "\"Labeled Data\"", "\"Label\"", NULL }, "Labelbox's old export",
+		"its Python package labelbox writes COCO of it" },
+	{ "manifest|jsonl|json", NULL, { "\"source-ref\"", "-metadata\"", NULL }, "a manifest of SageMaker Ground Truth",
+		"write a row a box, filename,xmin,ymin,xmax,ymax,class, and read it as csv" },
+	{ "json", NULL, { "\"box2d\"", "\"labels\"", NULL }, "BDD100K or Scalabel JSON",
+		"`python -m scalabel.label.to_coco` writes COCO of it" },
+	{ "json", NULL, { "\"poly2d\"", "\"labels\"", NULL }, "BDD100K or Scalabel JSON",
+		"`python -m scalabel.label.to_coco` writes COCO of it" },
+	{ "json", NULL, { "\"visitedFrames\"", "\"inputTags\"", NULL }, "VoTT of version 1",
+		"VoTT 2 opens it, or its own export as VOC or YOLO" },
+	{ "json", NULL, { "\"slots\"", "\"dataset\"", "\"annotations\"", NULL }, "Darwin JSON of V7",
+		"`darwin convert coco FILES OUT` (darwin-py) writes COCO of it" },
+	{ "json", NULL, { "\"samples\"", "\"_cls\"", NULL }, "fiftyone's own JSON",
+		"dataset.export(dataset_type=fo.types.COCODetectionDataset) writes COCO of it" },
+	{ "csv", NULL, { "PolygonWKT", NULL }, "SpaceNet's polygons as text",
+		"solaris.data.coco.geojson2coco writes COCO of its GeoJSON" },
+	{ "geojson", NULL, { NULL }, "vector layers", "`gdal_rasterize` makes masks of them" },
+	{ "txt", NULL, { "x: [[", "ornt:", NULL }, "Total-Text's polygons",
+		"write the corners of its boxes, x1,y1,x2,y2,x3,y3,x4,y4,text, to gt_NAME.txt (icdar)" },
+	{ "tfrecord|record", NULL, { NULL }, "TensorFlow's records", "the tool that wrote them writes COCO or VOC, too" },
+	{ "parquet|arrow", NULL, { NULL }, "a table of Hugging Face's datasets",
+		"its script saves the pictures and writes COCO: dataset.to_json, image.save" },
+	{ "mat", NULL, { NULL }, "MATLAB files", "scipy.io.loadmat reads them: write masks as PNG or boxes as csv" },
+	{ "h5|hdf5", NULL, { NULL }, "HDF5", "h5py reads it: write pictures and masks as PNG or TIFF" },
+	{ "nii", NULL, { NULL }, "volumes of NIfTI", "nibabel reads them: write slices as PNG or TIFF" },
+	{ "dcm", NULL, { NULL }, "DICOM", "pydicom reads it: write slices as PNG or TIFF" },
+	{ "mdb|lmdb", NULL, { NULL }, "an LMDB database", "the tool that wrote it has the files it came from" },
+};
+
+static bool
+is_of(const foreign *f, const char *path)
+{
+	if (!base_ext_is(path, f->extensions) || (f->name && strcmp(base_path_name(path), f->name)))
+		return false;
+	return !f->words[0] || ann_head_has(path, f->words);
+}
+
+const char *
+ann_foreign(const char *path, const char **way)
+{
+	enum { KINDS = sizeof foreigners / sizeof *foreigners };
+	base_names files = { 0 };
+	char all[200] = "";
+	const char *what = NULL;
+	for (int k = 0; k < KINDS; k++) {
+		size_t n = strlen(all);
+		(void)snprintf(all + n, sizeof all - n, "%s%s", n ? "|" : "", foreigners[k].extensions);
+	}
+	bool dir = secant_is_dir(path);
+	if (dir && ann_walk(&files, path, all, DEPTH, NULL))
+		return base_names_free(&files), NULL;
+	for (int i = 0; !what && i < (dir ? files.n : 1) && i < LOOKS; i++) {
+		char *file = dir ? base_path_join(path, files.v[i]) : base_strdup(path);
+		for (int k = 0; file && !what && k < KINDS; k++)
+			if (is_of(&foreigners[k], file))
+				what = foreigners[k].what, *way = foreigners[k].way;
+		secant_free(file);
+	}
+	base_names_free(&files);
+	return what;
+}

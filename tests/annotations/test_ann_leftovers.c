@@ -1,0 +1,225 @@
+/* What formats of labelling tools have and the model has not: counted by its name, never gone without a word; and sets
+ * of formats that nobody here reads, refused by name with a way out. */
+#include "ann_describe.h"
+
+#define LS_HEAD \
+	"[{\"id\": 1, \"data\": {\"image\": \"/data/upload/1/ab12cd34-a.png\"}, \"annotations\": [{\"result\": ["
+#define LS_SIZE \
+	"\"original_width\": 20, \"original_height\": 10, \"value\": {\"x\": 10, \"y\": 10, \"width\": 20, \"height\": 40"
+#define LS_CAT "{\"id\": \"r\", \"type\": \"rectanglelabels\", " LS_SIZE ", \"rectanglelabels\": [\"cat\"]}}"
+
+static void
+test_results_of_label_studio_that_are_no_labels_are_counted(void **state)
+{
+	static const char *const kinds[] = { "a.png", "@20x10", "e.json",
+		LS_HEAD LS_CAT ", {\"id\": \"q\", \"type\": \"textarea\", \"value\": {\"text\": [\"x\"]}}, {\"id\": \"z\", "
+					   "\"type\": \"rectangle\", " LS_SIZE "}}, {\"type\": \"relation\"}, {\"id\": \"y\", "
+					   "\"type\": \"rectanglelabels\", " LS_SIZE ", \"rectanglelabels\": []}}]}]}]",
+		NULL };
+	static const char *const turned[] = { "a.png", "@20x10", "e.json",
+		LS_HEAD "{\"id\": \"r\", \"type\": \"rectanglelabels\", \"image_rotation\": 90, " LS_SIZE
+				", \"rectanglelabels\": [\"cat\"]}}]}]}]",
+		NULL };
+	assert_noted(
+		kinds, "left out, since there is no place for it: 1 textarea, 1 rectangle, 1 relation, 1 unlabelled region");
+	assert_noted(turned, "1 objects were drawn in a view that was turned");
+}
+
+/* A shape and its labels are two results of one id where they are two controls: one object, and nothing is lost. */
+static void
+test_shape_and_labels_of_one_id_are_one_object(void **state)
+{
+	static const described row[] = {
+		{ "rectangle and labels",
+			{ "a.png", "@20x10", "e.json",
+				LS_HEAD "{\"id\": \"q\", \"type\": \"rectangle\", " LS_SIZE
+						"}}, {\"id\": \"q\", \"type\": \"labels\", " LS_SIZE ", \"labels\": [\"cat\"]}}]}]}]" },
+			NULL, "a.png 20x10: cat 2,1 4x4", "cat" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+}
+
+static void
+test_tables_of_label_studio(void **state)
+{
+#define CELL \
+	"\"[{\"\"x\"\": 10, \"\"y\"\": 10, \"\"width\"\": 20, \"\"height\"\": 40, \"\"rotation\"\": 0, " \
+	"\"\"rectanglelabels\"\": [\"\"cat\"\"], \"\"original_width\"\": 20, \"\"original_height\"\": 10}]\""
+	static const described row[] = {
+		{ "the label column is JSON, not a class",
+			{ "images/a.png", "@20x10", "images/b.png", "@20x10", "export.csv",
+				"annotation_id,annotator,created_at,id,image,label,lead_time\n1,1,2024-01-01,1,/data/upload/1/"
+				"ab12cd34-a.png," CELL ",1.5\n2,1,2024-01-01,2,/data/upload/1/ab12cd34-b.png,,1\n" },
+			NULL, "images/a.png 20x10: cat 2,1 4x4 | images/b.png 20x10:", "cat" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+	static const char *const choice[] = { "images/a.png", "@20x10", "export.csv",
+		"annotation_id,annotator,image,label,weather,lead_time\n1,1,a.png," CELL ",sunny,1\n", NULL };
+	assert_noted(choice, "1 weather");
+}
+
+static void
+test_regions_that_leave_a_choice_say_it(void **state)
+{
+#define VIA(attributes) \
+	"{\"a.png1\": {\"filename\": \"a.png\", \"size\": 1, \"file_attributes\": {}, \"regions\": " \
+	"[{\"shape_attributes\": " \
+	"{\"name\": \"rect\", \"x\": 1, \"y\": 2, \"width\": 3, \"height\": 4}, \"region_attributes\": " attributes "}]}}"
+	static const char *const boxes[] = { "a.png", "@20x10", "v.json", VIA("{\"type\": {\"cat\": true, \"dog\": true}}"),
+		NULL };
+	static const char *const nameless[] = { "a.png", "@20x10", "v.json",
+		VIA("{\"colour\": \"red\", \"size\": \"big\"}"), NULL };
+	static const char *const untagged[] = { "a.png", "@20x10", "p.json",
+		"{\"asset\": {\"name\": \"a.png\", \"size\": {\"width\": 20, \"height\": 10}}, \"regions\": [{\"id\": \"1\", "
+		"\"type\": \"RECTANGLE\", \"tags\": [], \"boundingBox\": {\"left\": 1, \"top\": 2, \"width\": 3, \"height\": "
+		"4}, "
+		"\"points\": []}]}",
+		NULL };
+	assert_noted(boxes, "1 regions have several boxes checked");
+	assert_noted(nameless, "1 regions are of class 'object': none of their attributes ('colour', ...)");
+	assert_noted(untagged, "1 untagged region");
+}
+
+#define SLY(objects) \
+	"{\"description\": \"\", \"tags\": [], \"size\": {\"height\": 10, \"width\": 20}, \"objects\": [" objects "]}"
+#define SLY_META "{\"classes\": [{\"title\": \"cat\", \"shape\": \"any\", \"color\": \"#FF0000\"}], \"tags\": []}"
+#define SLY_RECTANGLE \
+	"{\"classTitle\": \"cat\", \"geometryType\": \"rectangle\", \"tags\": [], \"points\": {\"exterior\": [[1, 2], " \
+	"[3, 5]], " \
+	"\"interior\": []}}"
+#define DATUMARO(annotations) \
+	"{\"info\": {}, \"categories\": {\"label\": {\"labels\": [{\"name\": \"cat\", \"parent\": \"\"}]}}, \"items\": " \
+	"[{\"id\": " \
+	"\"a\", \"annotations\": [" annotations "], \"attr\": {}, \"image\": {\"path\": \"a.png\", \"size\": [10, 20]}}]}"
+
+static void
+test_geometry_that_others_have(void **state)
+{
+	static const described row[] = {
+		{ "Supervisely: nodes of a graph are points, cuboids are counted",
+			{ "meta.json", SLY_META, "ds/img/a.png", "@20x10", "ds/ann/a.png.json",
+				SLY(SLY_RECTANGLE
+					", {\"classTitle\": \"cat\", \"geometryType\": \"graph\", \"nodes\": {\"p\": {\"loc\": [4, "
+					"5]}, \"q\": {\"loc\": [6, 7]}}}, {\"classTitle\": \"cat\", \"geometryType\": \"cuboid\", "
+					"\"points\": []}") },
+			NULL, "ds/img/a.png 20x10: cat 1,2 3x4; cat 4,5 2x2 points (4,5)(6,7)", "cat" },
+		{ "Supervisely: a folder whose name ends in ann",
+			{ "scann/meta.json", SLY_META, "scann/ds/img/a.png", "@20x10", "scann/ds/ann/a.png.json",
+				SLY(SLY_RECTANGLE), "scann/dt/img/a.png", "@20x10", "scann/dt/ann/a.png.json", SLY("") },
+			NULL, "scann/ds/img/a.png 20x10: cat 1,2 3x4 | scann/dt/img/a.png 20x10:", "cat" },
+		{ "datumaro: an ellipse by the corners around it",
+			{ "images/default/a.png", "@20x10", "annotations/default.json",
+				DATUMARO(
+					"{\"id\": 0, \"type\": \"ellipse\", \"attributes\": {}, \"group\": 0, \"label_id\": 0, \"points\": "
+					"[2, 2, 3, 3]}") },
+			NULL,
+			"images/default/a.png 20x10: cat 2,2 1x1 polygon "
+			"(3,2.5)(2.9619,2.6913)(2.8536,2.8536)(2.6913,2.9619)(2.5,3)(2.3087,2.9619)(2.1464,2.8536)(2.0381,2.6913).."
+			". 16",
+			"cat" },
+		{ "CreateML as Turi Create wrote it",
+			{ "a.png", "@20x10", "a.json",
+				"[{\"imagefilename\": \"a.png\", \"annotation\": [{\"label\": \"cat\", \"coordinates\": {\"x\": 2, "
+				"\"y\": 3, "
+				"\"width\": 2, \"height\": 4}}]}]" },
+			NULL, "a.png 20x10: cat 1,1 2x4", "cat" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+	static const char *const cuboid[] = { "meta.json", SLY_META, "ds/img/a.png", "@20x10", "ds/ann/a.png.json",
+		SLY(SLY_RECTANGLE ", {\"classTitle\": \"cat\", \"geometryType\": \"cuboid\", \"points\": []}"), NULL };
+	static const char *const caption[] = { "images/default/a.png", "@20x10", "annotations/default.json",
+		DATUMARO(
+			"{\"id\": 0, \"type\": \"caption\", \"caption\": \"x\"}, {\"id\": 1, \"type\": \"caption\", \"caption\": "
+			"\"y\"}"),
+		NULL };
+	assert_noted(cuboid, "left out, since there is no place for it: 1 cuboid");
+	assert_noted(caption, "2 caption");
+}
+
+static void
+put_rgb(const char *folder, const char *name, const uint8_t *pixels, int w, int h)
+{
+	secant_image im;
+	secant_err err = { 0 };
+	void *data;
+	size_t n;
+	assert_int_equal(secant_image_new(&im, w, h, 3, SECANT_U8, &err), 0);
+	memcpy(im.data, pixels, 3 * (size_t)w * (size_t)h);
+	assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
+	put_bytes(folder, name, data, n);
+	secant_image_free(&im);
+	secant_free(data);
+}
+
+/* Parts of full ADE20K are objects on request, named by the lines of their level; else a note says they are there. */
+static void
+test_parts_of_ade20k_on_request(void **state)
+{
+	static const uint8_t seg[24] = { 0, 7, 1, 0, 7, 1, 0, 7, 1, 0, 0, 0 }, parts[24] = { 0, 9, 1, 0, 0, 0 };
+	static const char *const expected[] = { "ADE_1.jpg 4x2: car 0,0 3x1 mask 3",
+		"ADE_1.jpg 4x2: car 0,0 3x1 mask 3; wheel 0,0 1x1 mask 1 occluded=true part_level=1" };
+	char *tmp = base_strdup(scratch_dir());
+	put_picture(tmp, "ADE_1.jpg", 4, 2, 9);
+	put(tmp, "ADE_1_atr.txt", "001 # 0 # 0 # car # car # \"\"\n001 # 1 # 1 # wheel # wheel # \"\"\n");
+	put_rgb(tmp, "ADE_1_seg.png", seg, 4, 2);
+	put_rgb(tmp, "ADE_1_parts_1.png", parts, 4, 2);
+	for (int k = 0; k < 2; k++) {
+		secant_dataset_reading r;
+		secant_err err = { 0 };
+		assert_int_equal(secant_opts_init(&secant_dataset_reading_options, &r, &err), 0);
+		r.parts = k;
+		secant_dataset *d = secant_dataset_open(tmp, &r, NULL, &err);
+		if (!d)
+			fail_msg("%s", err.msg);
+		char *got = describe(d);
+		assert_string_equal(got, expected[k]);
+		assert_true(secant_dataset_notes(d) == !k);
+		secant_free(got);
+		secant_dataset_free(d);
+		secant_opts_free(&secant_dataset_reading_options, &r);
+	}
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+static void
+test_formats_that_are_not_read_are_named(void **state)
+{
+	static const described row[] = {
+		{ "KITTI raw",
+			{ "2011_drive/image_02/data/0.png", "@20x10", "2011_drive/tracklet_labels.xml", "<boost_serialization/>" },
+			NULL, NULL, "tracklets of KITTI|label_2" },
+		{ "Labelbox", { "a.png", "@20x10", "e.ndjson", "{\"data_row\": {\"id\": \"x\"}, \"projects\": {}}\n" }, NULL,
+			NULL, "Labelbox|COCO" },
+		{ "SageMaker",
+			{ "a.png", "@20x10", "output.manifest",
+				"{\"source-ref\": \"s3://b/a.png\", \"bb\": {}, \"bb-metadata\": {}}\n" },
+			NULL, NULL, "SageMaker|csv" },
+		{ "BDD100K",
+			{ "a.png", "@20x10", "l.json",
+				"[{\"name\": \"a.png\", \"labels\": [{\"category\": \"car\", \"box2d\": {\"x1\": 1}}]}]" },
+			NULL, NULL, "BDD100K|COCO" },
+		{ "VoTT 1", { "a.png", "@20x10", "a.json", "{\"frames\": {}, \"inputTags\": \"cat\", \"visitedFrames\": []}" },
+			NULL, NULL, "VoTT of version 1" },
+		{ "SpaceNet", { "a.tif", "@20x10", "s.csv", "ImageId,PolygonWKT_Pix\na,\"POLYGON ((1 1, 2 2))\"\n" }, NULL,
+			NULL, "SpaceNet" },
+		{ "Total-Text", { "a.png", "@20x10", "gt/poly_gt_a.txt", "x: [[1 2 3]], y: [[1 2 3]], ornt: [u'c'], t\n" },
+			NULL, NULL, "Total-Text|icdar" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_results_of_label_studio_that_are_no_labels_are_counted),
+		cmocka_unit_test(test_shape_and_labels_of_one_id_are_one_object),
+		cmocka_unit_test(test_tables_of_label_studio),
+		cmocka_unit_test(test_regions_that_leave_a_choice_say_it),
+		cmocka_unit_test(test_geometry_that_others_have),
+		cmocka_unit_test(test_parts_of_ade20k_on_request),
+		cmocka_unit_test(test_formats_that_are_not_read_are_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,8 @@
+/* Names of full ADE20K. */
+#include "annotations.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_annotations(data, size, "ade20k-full");
+}
