@@ -29,6 +29,10 @@ stream_config(stream_instance *s)
 	if (!s->device || !is_device(s->device))
 		return stream_refuse(s, STREAM_MX_INVALID_PARAM, "stream_config", "deviceId",
 			"a string of digits without leading zeros is meant, such as \"0\"");
+	if (!json_is_string(device))
+		stream_remark(s->pipeline,
+			"stream %.100s, stream_config, deviceId: a number is taken as \"%.20s\"; the original takes strings only (1004)",
+			s->name, s->device);
 	return true;
 }
 

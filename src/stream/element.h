@@ -44,7 +44,7 @@ typedef enum stream_prop_type {
 	STREAM_PROP_REAL,
 	STREAM_PROP_BOOL,
 	STREAM_PROP_ENUM, /* one of `words`, or its number counted from `min` */
-	STREAM_PROP_OTHER /* an object of GStreamer's, which no text stands for */
+	STREAM_PROP_OTHER /* an object of GStreamer's; text stands for caps alone */
 } stream_prop_type;
 
 enum {

@@ -101,6 +101,20 @@ read_bool(const char *text, int64_t *v)
 	return false;
 }
 
+/* Caps of GStreamer begin with a media type, which fields may follow; what these are is not looked at. */
+static bool
+starts_as_caps(const char *text)
+{
+	static const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	text += strspn(text, " ");
+	size_t n = strspn(text, letters);
+	while (n && (strspn(text + n, letters) || strspn(text + n, "0123456789/-_.:+")))
+		n++;
+	text += n;
+	text += strspn(text, " ");
+	return n && (!*text || strchr(",;(", *text));
+}
+
 static const char *
 outside(const stream_prop *p, const char *text, char *why, size_t size)
 {
@@ -137,7 +151,11 @@ stream_prop_read(const stream_prop *p, const char *text, stream_prop_value *v, c
 			return why;
 		}
 		break;
-	case STREAM_PROP_OTHER: snprintf(why, size, "no text stands for it"); return why;
+	case STREAM_PROP_OTHER:
+		if (!strcmp(p->name, "caps") && starts_as_caps(text))
+			return NULL;
+		snprintf(why, size, "'%.60s' does not stand for it", text);
+		return why;
 	}
 	if (!fits) {
 		snprintf(why, size, "'%.60s' is not %s%s", text, kinds[p->type], is_narrow(p) ? " of 32 bits" : "");

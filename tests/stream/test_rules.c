@@ -88,6 +88,8 @@ static const rule rules[] = {
 	{ "an enumeration beyond its numbers", S("'q':{'factory':'queue','props':{'leaky':'3'}}"), 6015, "q", "leaky" },
 	{ "an object in a string property", ONE("mxpi_objectselector", "'FirstDetectionFilter':{'Type':'Area','TopN':1,'BottomN':0,'MinArea':0,'MaxArea':9,'ConfThresh':0.5}"), 0, "", "" },
 	{ "an object in a number", ONE("mxpi_skipframe", "'frameNum':{}"), 6015, "x", "frameNum" },
+	{ "caps are a text", S("'appsrc0':{'factory':'appsrc','props':{'caps':'video/x-h264, alignment=(string)au'},'next':'appsink0'}," SINK), 0, "", "" },
+	{ "caps that begin with no media type", S("'appsrc0':{'factory':'appsrc','props':{'caps':'1,2'},'next':'appsink0'}," SINK), 6015, "appsrc0", "caps" },
 	{ "what the manager sets is ignored", S("'appsrc0':{'factory':'appsrc','props':{'block':'true'},'next':'appsink0'}," SINK), 0, "", "" },
 	/* next */
 	{ "next that is a number", S("'appsrc0':{'factory':'appsrc','next':1}"), 6005, "appsrc0", "next" },
