@@ -31,7 +31,8 @@ stream_config(stream_instance *s)
 			"a string of digits without leading zeros is meant, such as \"0\"");
 	if (!json_is_string(device))
 		stream_remark(s->pipeline,
-			"stream %.100s, stream_config, deviceId: a number is taken as \"%.20s\"; the original takes strings only (1004)",
+			"stream %.100s, stream_config, deviceId: a number is taken as \"%.20s\"; the original takes strings only "
+			"(1004)",
 			s->name, s->device);
 	return true;
 }

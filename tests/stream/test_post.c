@@ -402,6 +402,78 @@ test_retinanet(void **state)
 	assert_float_equal(a.box[0].y1, 320, 1e-3);
 }
 
+/* SSD of MindSpore: parts of the picture (y0, x0, y1, x1), the class 0 is nothing, sides are a pixel longer in
+ * overlaps. */
+static void
+test_ssd_of_mindspore(void **state)
+{
+	answer a;
+	char text[1000];
+	tensors all = { 0 };
+	memcpy(add(&all, 3, (int64_t[]){ 1, 3, 4 }),
+		(float[]){ 0.25F, 0.5F, 0.75F, 1.5F, 0.25F, 0.5F, 0.74F, 1.5F, 0.5F, 0.25F, 0.25F, 0 }, 48);
+	memcpy(add(&all, 3, (int64_t[]){ 1, 3, 3 }), (float[]){ 0.9F, 0.6F, 0, 0, 0.7F, 0, 0.9F, 0, 0.8F }, 36);
+	post(&a, "mxpi_objectpostprocessor", "libSsdMobilenetFpn_MindsporePost.so",
+		json(text, "'CLASS_NUM':'3','SCORE_THRESH':'0.5','IOU_THRESH':'0.6'"), &all, &stretched, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_int_equal(a.n, 2);
+	assert_int_equal(a.box[0].class_id, 1);
+	assert_float_equal(a.box[0].confidence, 0.7F, 0);
+	assert_float_equal(a.box[0].x0, 320, 1e-3);
+	assert_float_equal(a.box[0].x1, 640, 1e-3);
+	assert_float_equal(a.box[0].y1, 236.8F, 1e-3);
+	assert_int_equal(a.box[1].class_id, 2);
+	assert_float_equal(a.box[1].x1, 160, 1e-3);
+	assert_float_equal(a.box[1].y0, 80, 1e-3);
+}
+
+/* Four pieces of CTPN beside each other are a line, one alone is none. */
+static void
+test_lines_of_pieces(void **state)
+{
+	static const scaled half = { 192, 64, 96, 32, 0, 0, { 0 }, false },
+						square = { 192, 128, 96, 64, 0, 0, { 0 }, false };
+	answer a;
+	char text[1000];
+	tensors all = { 0 };
+	add(&all, 4, (int64_t[]){ 1, 2, 6, 40 });
+	float *score = add(&all, 4, (int64_t[]){ 1, 2, 6, 20 });
+	for (int x = 1; x < 5; x++)
+		score[x * 20 + 1] = 0.9375F; /* the anchor of 11 pixels, which is 2 to 14 */
+	score[6 * 20 + 1] = 0.9375F;
+	post(&a, "mxpi_textobjectpostprocessor", "libctpnpostprocess.so", json(text, "'IS_MINDSPORE':'false'"), &all, &half,
+		NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_non_null(strstr(a.text,
+		"\"x0\":32,\"y0\":4,\"x1\":160,\"y1\":4,\"x2\":160,\"y2\":28,\"x3\":32,\"y3\":28,"
+		"\"confidence\":0.9375"));
+	assert_null(strstr(strstr(a.text, "confidence") + 1, "confidence"));
+	/* the pieces of MindSpore, each a bit lower */
+	all = (tensors){ 0 };
+	float *p = add(&all, 2, (int64_t[]){ 6, 5 });
+	for (int i = 0; i < 4; i++)
+		memcpy(p + 5 * i, (float[]){ 16 * (float)i, 10 + 2 * (float)i, 16 * (float)i + 16, 30 + 2 * (float)i, 0.9375F },
+			20);
+	memcpy(p + 20, p, 20); /* seen again */
+	memcpy(p + 25, (float[]){ 60, 16, 76, 36, 1 }, 20); /* does not count */
+	memcpy(add(&all, 1, (int64_t[]){ 6 }), (uint8_t[]){ 1, 1, 1, 1, 1, 0 }, 6);
+	all.t[1].type = STREAM_T_BOOL;
+	all.t[1].size = 6;
+	post(&a, "mxpi_textobjectpostprocessor", "libctpnpostprocess.so", json(text, "'IS_ORIENTED':'true'"), &all, &square,
+		NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_non_null(strstr(a.text, "\"x0\":0,\"y0\":15.5,\"x1\":133.538"));
+	assert_non_null(strstr(a.text, "\"y1\":32.192"));
+	assert_non_null(strstr(a.text, "\"x2\":128,\"y2\":76.5,\"x3\":-5.538"));
+	all = (tensors){ 0 };
+	add(&all, 4, (int64_t[]){ 1, 2, 5, 40 });
+	add(&all, 4, (int64_t[]){ 1, 2, 5, 20 });
+	post(&a, "mxpi_textobjectpostprocessor", "libctpnpostprocess.so", json(text, "'IS_MINDSPORE':'false'"), &all, &half,
+		NULL, NULL);
+	assert_int_equal(a.code, 1004);
+	assert_non_null(strstr(a.why, "1xHxWx40"));
+}
+
 /* The first of equal keys counts, what follows a # says nothing; of labels only lines before the first are remarks, and
  * an empty line is a class without a name. */
 static void
@@ -645,6 +717,7 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_yolo_layouts), cmocka_unit_test(test_boxes_go_back),
 		cmocka_unit_test(test_nothing_found_adds_nothing), cmocka_unit_test(test_suppression_is_by_class),
 		cmocka_unit_test(test_detectors), cmocka_unit_test(test_candidates), cmocka_unit_test(test_retinanet),
+		cmocka_unit_test(test_ssd_of_mindspore), cmocka_unit_test(test_lines_of_pieces),
 		cmocka_unit_test(test_numbers_of_16_bits), cmocka_unit_test(test_files_of_configuration),
 		cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
 		cmocka_unit_test(test_configurations_that_are_refused), cmocka_unit_test(test_shapes_that_do_not_fit),

@@ -76,8 +76,8 @@ by_class_and_confidence(const void *a_, const void *b_)
 	return (a->confidence < b->confidence) - (a->confidence > b->confidence);
 }
 
-static void
-suppress(stream_founds *f, float most, float (*overlap)(const stream_found *a, const stream_found *b))
+void
+stream_founds_nms_by(stream_founds *f, float most, stream_overlap *overlap)
 {
 	int kept = 0, first = 0; /* of the class */
 	if (f->n > 1)
@@ -97,13 +97,13 @@ suppress(stream_founds *f, float most, float (*overlap)(const stream_found *a, c
 void
 stream_founds_nms(stream_founds *f, float most)
 {
-	suppress(f, most, stream_found_overlap);
+	stream_founds_nms_by(f, most, stream_found_overlap);
 }
 
 void
 stream_founds_nms_larger(stream_founds *f, float most)
 {
-	suppress(f, most, overlap_of_larger);
+	stream_founds_nms_by(f, most, overlap_of_larger);
 }
 
 static int
@@ -121,34 +121,30 @@ stream_founds_top(stream_founds *f, int most)
 	f->n = f->n < most ? f->n : most;
 }
 
-/* To pixels of the picture before it was scaled; false: it lies in what was padded. Types that keep the aspect are
- * divided by their scale, as the original does it; its padding around is taken off first, which it forgets. */
-static bool
-unscale(stream_found *b, const stream_post_from *from, float width, float height)
+bool
+stream_points_back(float (*p)[2], int n, const stream_post_from *from, float width, float height)
 {
 	bool stretches = from->resize_type == STREAM_STRETCH || from->resize_type == STREAM_YOLO;
 	bool keeps = (from->resize_type == STREAM_FASTRCNN || from->resize_type == STREAM_FIT
 					 || from->resize_type == STREAM_RESCALE || from->resize_type == STREAM_RESCALE_DOUBLE)
 		&& from->scaling > 0;
-	if (stretches) {
-		b->x0 *= width;
-		b->x1 *= width;
-		b->y0 *= height;
-		b->y1 *= height;
-		return true;
+	const float most[2] = { width, height }, net[2] = { (float)from->net_width, (float)from->net_height };
+	const float pasted[2] = { (float)from->pasted_width, (float)from->pasted_height };
+	const float first[2] = { (float)from->left, (float)from->top };
+	for (int axis = 0; axis < 2; axis++) {
+		float scale = keeps ? from->scaling : pasted[axis] / most[axis];
+		bool before = true, behind = true;
+		for (int i = 0; i < n; i++) {
+			float v = stretches ? p[i][axis] * most[axis] : (p[i][axis] * net[axis] - first[axis]) / scale;
+			before = before && v < 0;
+			behind = behind && v > most[axis];
+			p[i][axis] = stretches || v >= 0 ? v : 0;
+			if (!stretches && v > most[axis])
+				p[i][axis] = most[axis];
+		}
+		if (!stretches && (before || behind))
+			return false;
 	}
-	float x = keeps ? from->scaling : (float)from->pasted_width / width;
-	float y = keeps ? from->scaling : (float)from->pasted_height / height;
-	b->x0 = (b->x0 * (float)from->net_width - (float)from->left) / x;
-	b->x1 = (b->x1 * (float)from->net_width - (float)from->left) / x;
-	b->y0 = (b->y0 * (float)from->net_height - (float)from->top) / y;
-	b->y1 = (b->y1 * (float)from->net_height - (float)from->top) / y;
-	if (b->x0 > width || b->y0 > height || b->x1 < 0 || b->y1 < 0)
-		return false;
-	b->x0 = b->x0 < 0 ? 0 : b->x0;
-	b->y0 = b->y0 < 0 ? 0 : b->y0;
-	b->x1 = b->x1 > width ? width : b->x1;
-	b->y1 = b->y1 > height ? height : b->y1;
 	return true;
 }
 
@@ -188,20 +184,31 @@ put(const stream_post *s, const stream_found *b, const stream_post_from *from, b
 	base_str_free(&object);
 }
 
+void
+stream_post_size(const stream_post_from *from, float *width, float *height)
+{
+	*width = from->boxed ? (float)(int)(from->box[2] - from->box[0]) : (float)from->width;
+	*height = from->boxed ? (float)(int)(from->box[3] - from->box[1]) : (float)from->height;
+}
+
+bool
+stream_post_is_known(const stream_post_from *from, char *why, size_t size)
+{
+	if (!from->known)
+		snprintf(why, size,
+			"no picture is known that the tensors were made from: name the element that scaled it by dataSourceResize");
+	return from->known;
+}
+
 int
 stream_founds_put(const stream_post *s, stream_founds *f, stream_unit unit, const stream_post_from *from,
 	base_str *list, stream_found_more more, const void *user, char *why, size_t size)
 {
-	int code = f->failed ? STREAM_NO_MEMORY : !from->known ? STREAM_FAILURE : 0;
-	snprintf(why, size, "%s",
-		f->failed ? "no memory for boxes"
-				  : "no picture is known that the tensors were made from: name the element that scaled it by "
-					"dataSourceResize");
-	float width = (float)from->width, height = (float)from->height;
-	if (from->boxed) {
-		width = (float)(int)(from->box[2] - from->box[0]);
-		height = (float)(int)(from->box[3] - from->box[1]);
-	}
+	int code = f->failed ? STREAM_NO_MEMORY : !stream_post_is_known(from, why, size) ? STREAM_FAILURE : 0;
+	if (f->failed)
+		snprintf(why, size, "no memory for boxes");
+	float width, height;
+	stream_post_size(from, &width, &height);
 	for (int i = 0; i < f->n && !code; i++) {
 		stream_found *b = &f->v[i];
 		if (unit == STREAM_UNIT_PIXELS) {
@@ -210,10 +217,17 @@ stream_founds_put(const stream_post *s, stream_founds *f, stream_unit unit, cons
 			b->y0 /= (float)from->net_height;
 			b->y1 /= (float)from->net_height;
 		}
+		float corners[2][2] = { { b->x0, b->y0 }, { b->x1, b->y1 } };
 		if (unit == STREAM_UNIT_DONE)
 			keep_within(b, width, height);
-		else if (!unscale(b, from, width, height))
-			continue;
+		else if (unit != STREAM_UNIT_PLACED) {
+			if (!stream_points_back(corners, 2, from, width, height))
+				continue;
+			b->x0 = corners[0][0];
+			b->y0 = corners[0][1];
+			b->x1 = corners[1][0];
+			b->y1 = corners[1][1];
+		}
 		if (from->boxed) {
 			b->x0 += from->box[0];
 			b->x1 += from->box[0];

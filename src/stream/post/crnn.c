@@ -66,6 +66,8 @@ run(const stream_post *s, const stream_tensor *t, int n, const stream_post_from 
 	return 0;
 }
 
-const stream_library stream_library_crnn = {
-	.names = "crnnpostprocess", .message = "MxpiTextsInfoList", .state = sizeof(crnn), .open = open, .run = run
-};
+const stream_library stream_library_crnn = { .names = "crnnpostprocess|crnnpostprocessor",
+	.message = "MxpiTextsInfoList",
+	.state = sizeof(crnn),
+	.open = open,
+	.run = run };
