@@ -345,7 +345,8 @@ check_box(checker *c, const ann_object *o, const char *file, const ann_image *im
 	const char *class = o->class >= 0 ? ann_str(c->s, c->s->classes[o->class].name) : "";
 	if (x1 < x0 || y1 < y0)
 		FIND(c, "box-inverted", -1, file, o->line, "'%s': %g, %g to %g, %g", class, x0, y0, x1, y1);
-	else if (x1 == x0 || y1 == y0)
+	else if ((x1 == x0 || y1 == y0) && ann_shape_kind(c->s, o->shape) != ANN_POINTS
+		&& ann_shape_kind(c->s, o->shape) != ANN_LINE)
 		FIND(c, "box-empty", -1, file, o->line, "'%s': %g, %g to %g, %g has no area", class, x0, y0, x1, y1);
 	else if (w > 0 && (x1 <= 0 || y1 <= 0 || x0 >= w || y0 >= h))
 		FIND(c, "box-outside", -1, file, o->line, "'%s': %g, %g to %g, %g on a picture of %g x %g", class, x0, y0, x1,

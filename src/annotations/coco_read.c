@@ -95,6 +95,20 @@ read_id(reader *r, int64_t *key, int64_t *id)
 	return true;
 }
 
+/* LVIS has no file_name but an address that ends in it. */
+static void
+name_of_url(reader *r, uint32_t head, uint32_t line, char name[1024])
+{
+	const char *json = head ? ann_get(r->s, head, "coco.coco_url") : NULL;
+	base_str url = { 0 };
+	if (json)
+		ann_json_plain(&url, json);
+	const char *last = url.p ? base_path_name(url.p) : "";
+	if (*last)
+		fail(r, ann_picture_name(r->s, last, strlen(last), r->path, line, name, r->err));
+	base_str_free(&url);
+}
+
 static void
 read_image(reader *r)
 {
@@ -120,6 +134,8 @@ read_image(reader *r)
 	}
 	if (r->j->err.code)
 		return;
+	if (!*name)
+		name_of_url(r, head, line, name);
 	if (!*name) {
 		if (im.id == ANN_NO_ID) {
 			fail(r, ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and number"));

@@ -235,6 +235,23 @@ bbox_numbers(ann_field f, double box[4])
 	return n == 4;
 }
 
+/* A number with a decimal comma, as tables have it where fields are parted by semicolons. */
+static bool
+comma_number(ann_field f, double *v)
+{
+	char text[64];
+	size_t n = ann_len(f);
+	char *comma;
+	if (n >= sizeof text)
+		return false;
+	memcpy(text, f.p, n);
+	text[n] = 0;
+	if (!(comma = strchr(text, ',')))
+		return false;
+	*comma = '.';
+	return ann_real(text, text + n, v);
+}
+
 /* The box of a row. `status`: what was wrong; false: it has none. */
 static bool
 row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *points, const char *origin, uint32_t line,
@@ -260,7 +277,7 @@ row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *poin
 			  corners[8] = { X0, Y0, X1, Y1, X3, Y3, X4, Y4 };
 	for (int i = 0; i < (quad ? 8 : 4); i++) {
 		ann_field f = v[quad ? corners[i] : box[i]];
-		if (!f.p || !ann_real(f.p, f.end, &xy[i])) {
+		if (!f.p || !(ann_real(f.p, f.end, &xy[i]) || comma_number(f, &xy[i]))) {
 			*status = ann_bad(s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
 			return false;
 		}
@@ -505,11 +522,52 @@ read_file(
 	return status;
 }
 
+/* classes.csv with rows NAME,NUMBER, as keras-retinanet and its heirs have it: the classes in the order of their
+ * numbers. */
+static secant_status
+read_class_numbers(ann_set *s, const char *root, secant_err *err)
+{
+	enum { MOST = 4096 };
+	static const char *const names[] = { "classes.csv", "class_list.csv", "classes_list.csv", "mapping.csv" };
+	char *path = NULL, *data = NULL;
+	size_t n = 0;
+	for (size_t i = 0; !path && i < sizeof names / sizeof *names; i++) {
+		path = base_path_join(root, names[i]);
+		if (path && !secant_is_file(path)) {
+			secant_free(path);
+			path = NULL;
+		}
+	}
+	secant_status status = path ? ann_load_text(s, path, &data, &n, err) : SECANT_OK;
+	ann_lines l = ann_lines_of(data ? data : "", data ? n : 0);
+	ann_csv_row r = { .n = 0 };
+	ann_text *name = data ? secant_calloc(MOST, sizeof *name) : NULL;
+	bool bad = false, sound = name != NULL;
+	int64_t number = 0;
+	while (sound && ann_csv_record(&l, ',', &r, &bad)) {
+		sound = !bad && r.n == 2 && ann_len(r.f[0]) && ann_integer(r.f[1].p, r.f[1].end, &number) && number >= 0
+			&& number < MOST;
+		if (sound)
+			name[number] = ann_intern(s, r.f[0].p, ann_len(r.f[0]));
+	}
+	for (int i = 0; sound && !status && i < MOST; i++) {
+		char *text = name[i] ? base_strdup(ann_str(s, name[i])) : NULL; /* the pool may move */
+		if (text && ann_class_named(s, text, strlen(text)) < 0)
+			status = ann_nomem(err);
+		secant_free(text);
+	}
+	base_str_free(&r.room);
+	secant_free(name), secant_free(path), secant_free(data);
+	return status;
+}
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	base_names files = { 0 };
 	secant_status status = ann_read_option_names(s, o, err);
+	if (!status && !s->n_classes && secant_is_dir(path))
+		status = read_class_numbers(s, path, err);
 	int fixed = s->n_classes, best;
 	if (!status && secant_is_dir(path))
 		status = candidates(&files, path, &best, err);

@@ -90,6 +90,44 @@ say_beyond(ann_set *s)
 			corners == boxes && boxes >= n ? ": are the last two numbers of boxes corners, not width and height?" : "");
 }
 
+/* What the last two numbers of a box x, y, w, h are, as its shape shows: its size, the corner where the shape ends, or
+ * neither. */
+typedef enum last_two { NEITHER, SIZE, CORNER } last_two;
+static last_two
+last_two_of(const ann_set *s, const ann_object *o)
+{
+	double e[4];
+	if (!(o->flags & ANN_XYWH) || o->flags & (ANN_NO_BOX | ANN_BOX_DERIVED) || !o->shape || !ann_extent(s, o->shape, e))
+		return NEITHER;
+	if (fabs(o->box[0] + o->box[2] - e[2]) <= 1 && fabs(o->box[1] + o->box[3] - e[3]) <= 1)
+		return SIZE;
+	bool corner = true;
+	for (int k = 0; k < 4; k++)
+		corner = corner && fabs(o->box[k] - e[k]) <= .5;
+	return corner ? CORNER : NEITHER;
+}
+
+/* Corners where sizes should stand, as the shapes show, and no shape speaks against it. */
+static void
+turn_corners(ann_set *s)
+{
+	int n = 0;
+	for (int i = 0; i < s->n_objects; i++) {
+		last_two are = last_two_of(s, &s->objects[i]);
+		if (are == SIZE)
+			return;
+		n += are == CORNER;
+	}
+	for (int i = 0; n && i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		if (last_two_of(s, o) == CORNER)
+			ann_corners(o, o->box[0], o->box[1], o->box[2], o->box[3]);
+	}
+	if (n)
+		ann_note(s, "%d box%s two corners where width and height should stand, as %s shape shows: taken for corners", n,
+			n > 1 ? "es have" : " has", n > 1 ? "their" : "its");
+}
+
 static secant_status
 run_sizes(ann_set *s, secant_err *err)
 {
@@ -116,6 +154,7 @@ ann_evidence(ann_set *s, secant_err *err)
 	if (s->collect)
 		return SECANT_OK;
 	turn_reversed(s);
+	turn_corners(s);
 	say_beyond(s);
 	return run_sizes(s, err);
 }

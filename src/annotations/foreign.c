@@ -33,6 +33,8 @@ static const foreign foreigners[] = {
 		"`darwin convert coco FILES OUT` (darwin-py) writes COCO of it" },
 	{ "json", NULL, { "\"samples\"", "\"_cls\"", NULL }, "fiftyone's own JSON",
 		"dataset.export(dataset_type=fo.types.COCODetectionDataset) writes COCO of it" },
+	{ "json", NULL, { "\"image_id\"", "\"category_id\"", "\"score\"", NULL }, "detections of a network (COCO results)",
+		"`secant data eval DATA FILE` judges them against the annotations" },
 	{ "csv", NULL, { "PolygonWKT", NULL }, "SpaceNet's polygons as text",
 		"solaris.data.coco.geojson2coco writes COCO of its GeoJSON" },
 	{ "geojson", NULL, { NULL }, "vector layers", "`gdal_rasterize` makes masks of them" },
@@ -48,6 +50,51 @@ static const foreign foreigners[] = {
 	{ "mdb|lmdb", NULL, { NULL }, "an LMDB database", "the tool that wrote it has the files it came from" },
 };
 
+/* Texts that an editor or a shell of Windows saved as "Unicode": nothing is found at their heads. */
+static bool
+is_wide(const char *path)
+{
+	unsigned char head[2] = { 0 };
+	size_t got = 0;
+	uint64_t whole;
+	return base_ext_is(path, "json|xml|csv|txt|yaml|yml") && !base_file_head(path, head, 2, &got, &whole, NULL)
+		&& got == 2 && ((head[0] == 0xff && head[1] == 0xfe) || (head[0] == 0xfe && head[1] == 0xff));
+}
+
+static bool
+all_pictures(const char *folder)
+{
+	base_names names = { 0 };
+	bool all = !base_dir_list(&names, folder, BASE_DIR_ALL, NULL) && names.n > 0;
+	for (int i = 0; i < names.n && all; i++)
+		all = base_ext_is(names.v[i], ANN_PICTURES);
+	base_names_free(&names);
+	return all;
+}
+
+/* Two folders or more of pictures alone, there or in train: a picture's class is its folder. */
+static bool
+is_classes(const char *root)
+{
+	static const char *const places[] = { "", "train", "val", "test" };
+	int folders = 0;
+	for (size_t k = 0; k < sizeof places / sizeof *places && folders < 2; k++) {
+		char *place = *places[k] ? base_path_join(root, places[k]) : base_strdup(root);
+		base_names names = { 0 };
+		folders = 0;
+		if (place && secant_is_dir(place) && !base_dir_list(&names, place, BASE_DIR_ALL, NULL))
+			for (int i = 0; i < names.n; i++) {
+				char *inner = base_path_join(place, names.v[i]);
+				bool pictures = inner && secant_is_dir(inner) && all_pictures(inner);
+				folders = pictures ? folders + 1 : INT16_MIN;
+				secant_free(inner);
+			}
+		base_names_free(&names);
+		secant_free(place);
+	}
+	return folders >= 2;
+}
+
 static bool
 is_of(const foreign *f, const char *path)
 {
@@ -61,7 +108,7 @@ ann_foreign(const char *path, const char **way)
 {
 	enum { KINDS = sizeof foreigners / sizeof *foreigners };
 	base_names files = { 0 };
-	char all[200] = "";
+	char all[240] = "json|xml|csv|txt|yaml|yml";
 	const char *what = NULL;
 	for (int k = 0; k < KINDS; k++) {
 		size_t n = strlen(all);
@@ -72,11 +119,23 @@ ann_foreign(const char *path, const char **way)
 		return base_names_free(&files), NULL;
 	for (int i = 0; !what && i < (dir ? files.n : 1) && i < LOOKS; i++) {
 		char *file = dir ? base_path_join(path, files.v[i]) : base_strdup(path);
+		if (file && is_wide(file))
+			what = "texts in UTF-16", *way = "save them as UTF-8 (the editor's encoding, or iconv -f UTF-16 -t UTF-8)";
 		for (int k = 0; file && !what && k < KINDS; k++)
 			if (is_of(&foreigners[k], file))
 				what = foreigners[k].what, *way = foreigners[k].way;
 		secant_free(file);
 	}
 	base_names_free(&files);
+	if (what || !dir)
+		return what;
+	char *masks = base_path_join(path, "SegmentationClass"), *pictures = base_path_join(path, "JPEGImages");
+	if (masks && pictures && secant_is_dir(masks) && !secant_is_dir(pictures))
+		what = "masks without pictures (SegmentationClass, no JPEGImages)",
+		*way = "export them with pictures (CVAT: save images), or put the pictures in JPEGImages";
+	else if (is_classes(path))
+		what = "folders of classes (ImageNet's layout), whose labels have no place",
+		*way = "segmentation wants masks, polygons or boxes: a labelling tool draws them";
+	secant_free(masks), secant_free(pictures);
 	return what;
 }

@@ -83,6 +83,23 @@ detect(const char *path, const char **why)
 	return ann_detect_texts(path, "txt", is_truth, 92);
 }
 
+/* The MLT sets (2017, 2019) have a script before the text: "Latin,Hello". */
+static bool
+script_of(ann_field *text, ann_field *script)
+{
+	static const char *const scripts[] = { "Arabic", "Bangla", "Chinese", "Hindi", "Japanese", "Korean", "Latin",
+		"Symbols", "Mixed", "None" };
+	const char *comma = memchr(text->p, ',', ann_len(*text));
+	ann_field word = { text->p, comma ? comma : text->p };
+	for (size_t i = 0; comma && i < sizeof scripts / sizeof *scripts; i++)
+		if (ann_is(word, scripts[i])) {
+			*script = word;
+			*text = ann_trim(comma + 1, text->end);
+			return true;
+		}
+	return false;
+}
+
 static secant_status
 add_text(ann_set *s, int image, const row *r, int numbers, uint32_t line, const char *origin, secant_err *err)
 {
@@ -104,10 +121,12 @@ add_text(ann_set *s, int image, const row *r, int numbers, uint32_t line, const 
 		memcpy(s->objects[at].box, v, sizeof s->objects[at].box); /* right and bottom, with their own digits */
 		s->objects[at].flags = 0;
 	}
-	ann_field t = ann_trim(r->text[numbers].p, r->text[numbers].end);
+	ann_field t = ann_trim(r->text[numbers].p, r->text[numbers].end), script = { NULL, NULL };
 	if (ann_len(t) >= 2 && *t.p == '"' && t.end[-1] == '"')
 		t.p++, t.end--;
 	uint32_t head = 0;
+	if (script_of(&t, &script))
+		ann_attribute_text(s, &head, "script", script.p, ann_len(script));
 	if (ann_is(t, "###"))
 		s->objects[at].flags |= ANN_VOID;
 	else if (ann_len(t))
@@ -192,16 +211,23 @@ put_row(base_str *t, const ann_set *s, const ann_object *o, bool corners, secant
 {
 	double v[8] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
 	const char *json = o->attributes ? ann_get(s, o->attributes, "text") : NULL;
+	const char *script = o->attributes && corners ? ann_get(s, o->attributes, "script") : NULL;
 	base_str text = { 0 };
 	secant_status status = corners ? ann_corners_of(s, o, v, err) : SECANT_OK;
 	for (int k = 0; k < (corners ? 8 : 4); k++)
 		ann_put_real(t, k ? "," : "", v[k]);
-	if (json)
+	if (script) {
+		ann_json_plain(&text, script);
+		base_str_add(&text, ",");
+	}
+	if (o->flags & ANN_VOID)
+		base_str_add(&text, "###");
+	else if (json)
 		ann_json_plain(&text, json);
 	for (size_t i = 0; i < text.n; i++)
 		text.p[i] = text.p[i] == '\n' || text.p[i] == '\r' ? ' ' : text.p[i];
 	/* the texts of boxes stand in quotes (2013), those of corners do not (2015) */
-	base_str_addf(t, corners ? ",%s\r\n" : ",\"%s\"\r\n", o->flags & ANN_VOID ? "###" : text.p ? text.p : "");
+	base_str_addf(t, corners ? ",%s\r\n" : ",\"%s\"\r\n", text.p ? text.p : "");
 	base_str_free(&text);
 	return status;
 }
@@ -239,7 +265,7 @@ const ann_format ann_format_icdar = {
 	.name = "icdar",
 	.brief = "ICDAR text in pictures: gt_*.txt with corners or boxes",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
-	.attributes = "text",
+	.attributes = "text|script",
 	.only_class = "text",
 	.detect = detect,
 	.read = read,

@@ -249,7 +249,7 @@ ann_mask_detect(const char *path, int which)
 	for (int i = 0; i < 8 && l->place[i].images; i++)
 		if (folder(path, l->place[i].images) && folder(path, l->place[i].masks))
 			return which == MASKS ? 30 : which == VOC_SEG ? folder(path, "Annotations") ? 50 : 80 : 70;
-	return 0;
+	return which == CITYSCAPES && folder(path, "leftImg8bit") && folder(path, "gtCoarse") ? 70 : 0;
 }
 
 /* The stem two files share: prefixes like image_ and gt_, and the layout's endings, are no part of it. */

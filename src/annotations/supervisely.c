@@ -231,7 +231,11 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		memcpy(ann, "img", 3);
 		inner[strlen(inner) - strlen(".json")] = 0;
 		image = ann_find_image(s, inner, strlen(inner));
+		if (image < 0 && !*base_path_ext(inner)) /* a.json for a.jpg, as it once was */
+			image = ann_finder_stem(f, inner);
 	}
+	if (f && image < 0 && stem && !*base_path_ext(stem))
+		image = ann_finder_stem(f, stem);
 	if (f && image < 0 && stem)
 		image = ann_finder_picture(f, s, stem, origin, &status, err);
 	secant_free(stem), secant_free(inner);

@@ -369,10 +369,10 @@ is_part(const char *at, size_t n, const char *word)
 /* The label file of a picture: the last folder called images becomes labels (Ultralytics) or Annotations, or it lies
  * beside the picture. Fresh memory, NULL when there is none. */
 static char *
-label_of(const char *root, const char *relative)
+label_called(const char *root, const char *relative, const char *extension)
 {
 	static const char *const to[] = { "labels", "Labels", "Annotations", "annotations", NULL };
-	char *text = ann_with_extension(relative, "txt"), *path = NULL;
+	char *text = ann_with_extension(relative, extension), *path = NULL;
 	const char *last = NULL;
 	size_t n = 0;
 	for (const char *p = text; p && (path = strchr(p, '/')); p = path + 1)
@@ -392,6 +392,13 @@ label_of(const char *root, const char *relative)
 		return path;
 	secant_free(path);
 	return NULL;
+}
+
+static char *
+label_of(const char *root, const char *relative)
+{
+	char *path = label_called(root, relative, "txt");
+	return path ? path : label_called(root, relative, "TXT");
 }
 
 static secant_status

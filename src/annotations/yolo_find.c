@@ -140,7 +140,7 @@ ann_yolo_sure(const char *path, yolo_flavour kind)
 	if (!secant_is_dir(path))
 		return 0;
 	ann_yolo_look(path, &k);
-	bool any = k.boxes || k.rings || k.quads;
+	bool any = (k.boxes || k.rings || k.quads) && (k.pictures || k.names); /* else texts of numbers of any kind */
 	yolo_flavour is = poses(path) ? YOLO_BOXES
 		: k.rings                 ? YOLO_RINGS
 		: k.quads && !k.boxes     ? YOLO_QUADS

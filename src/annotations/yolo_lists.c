@@ -132,13 +132,30 @@ mark_folder(lists *x, const char *folder, int split)
 	}
 }
 
-/* Two lists that name one place do not tell its pictures apart. */
+/* Does list `of` name all places of list `split`? */
+static bool
+covers(const yolo_layout *l, const char *of, const char *split)
+{
+	for (int i = 0; i < l->n; i++) {
+		bool there = strcmp(l->place[i].split, split) != 0;
+		for (int k = 0; k < l->n && !there; k++)
+			there = !strcmp(l->place[k].split, of) && !strcmp(l->place[k].place, l->place[i].place);
+		if (!there)
+			return false;
+	}
+	return true;
+}
+
+/* Two lists that name the same places do not tell pictures apart; those that share some of them do. */
 static bool
 shared(const yolo_layout *l, int i)
 {
-	for (int k = 0; k < l->n; k++)
-		if (!strcmp(l->place[k].place, l->place[i].place) && strcmp(l->place[k].split, l->place[i].split))
+	const char *own = l->place[i].split;
+	for (int k = 0; k < l->n; k++) {
+		const char *other = l->place[k].split;
+		if (strcmp(own, other) && covers(l, own, other) && covers(l, other, own))
 			return true;
+	}
 	return false;
 }
 

@@ -230,8 +230,13 @@ describe_file(const char *path, secant_err *err)
 	secant_err foreign = { 0 };
 	if (!read && own.code == SECANT_ERR_FORMAT) /* a cloud of a kind that is not read is known by its name */
 		secant_cloud_close(secant_cloud_open(path, NULL, &foreign));
+	secant_err pictured = { 0 };
+	secant_image_info about;
+	bool seen = read || own.code != SECANT_ERR_FORMAT || !secant_image_probe(path, &about, &pictured);
 	if (foreign.code == SECANT_ERR_UNSUPPORTED && strstr(foreign.msg, "which is not read"))
 		secant_fail(err, foreign.code, "%s", foreign.msg);
+	else if (!seen && (secant_image_is_path(path) || strstr(pictured.msg, ": is ")))
+		secant_fail(err, SECANT_ERR_FORMAT, "%s", pictured.msg);
 	else if (!read)
 		secant_fail(err, own.code == SECANT_ERR_IO || own.code == SECANT_ERR_NOMEM ? own.code : SECANT_ERR_FORMAT,
 			"%s%s", own.msg, secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud");
@@ -393,11 +398,17 @@ describe_folder(const char *path, secant_err *err)
 		clouds = count_files(path, ".", secant_cloud_is_readable);
 	if (holds(path, "model.safetensors"))
 		return json_pack("{s:s,s:s,s:s}", "path", path, "kind", "folder of weights", "weights", "model.safetensors");
-	if (pictures || clouds)
-		return json_pack("{s:s,s:s,s:i,s:i}", "path", path, "kind", "folder", "pictures", pictures, "clouds", clouds);
-	const char *way = NULL, *foreign = ann_foreign(path, &way);
-	if (data_clouds_foreign(path))
-		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", path, data_clouds_foreign(path));
+	const char *way = NULL, *foreign = ann_foreign(path, &way), *set = data_clouds_foreign(path);
+	if (pictures || clouds) {
+		j = json_pack("{s:s,s:s,s:i,s:i}", "path", path, "kind", "folder", "pictures", pictures, "clouds", clouds);
+		char *text = foreign ? base_format("%s: %s", foreign, way) : base_strdup(set ? set : "");
+		if (text && *text)
+			json_object_set_new(j, "not_read", json_string(text));
+		secant_free(text);
+		return j;
+	}
+	if (set)
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", path, set);
 	else if (foreign)
 		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s, which is not read: %s", path, foreign, way);
 	else

@@ -4,6 +4,7 @@
  *   FILE.aux.xml           GDAL's and ArcGIS's: coordinate system, transform, ground control points, rational
  *                          polynomials, a value for "no data" of each band
  *   .tfw .jgw .pgw .wld    world files: six numbers, the transform of pixel centres (ESRI); also .tifw and upper case
+ *   STEM.prj               the coordinate system of a world file's numbers (ESRI)
  *   FILE.msk               a TIFF whose zeros are pixels without data (GDAL)
  *
  * As GDAL has it, .aux.xml goes before what the file itself says, a world file comes after it. What is there and is not
@@ -389,6 +390,63 @@ find_unread(codec_sidecar *side, const char *path)
 	}
 }
 
+/* ---- .prj ---- */
+
+/* ESRI's text of a system has no code; the names that surveys use say it all the same. */
+static int
+esri_epsg(const char *text, bool *geographic)
+{
+	static const struct {
+		const char *name;
+		int north, south, zones; /* code of zone 0; south 0: there is none */
+	} grids[] = {
+		{ "WGS_1984_UTM_Zone_", 32600, 32700, 60 },
+		{ "ETRS_1989_UTM_Zone_", 25800, 0, 38 },
+		{ "NAD_1983_UTM_Zone_", 26900, 0, 23 },
+		{ "ED_1950_UTM_Zone_", 23000, 0, 38 },
+	};
+	*geographic = false;
+	if (strncasecmp(text, "PROJCS[\"", 8)) {
+		*geographic = !strncasecmp(text, "GEOGCS[\"GCS_WGS_1984\"", 21);
+		return *geographic ? 4326 : 0;
+	}
+	for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
+		size_t n = strlen(grids[i].name);
+		const char *p = text + 8;
+		int zone = 0;
+		if (strncasecmp(p, grids[i].name, n))
+			continue;
+		for (p += n; base_is_digit(*p) && zone < 100; p++)
+			zone = zone * 10 + *p - '0';
+		int from = *p == 'N' ? grids[i].north : *p == 'S' ? grids[i].south : 0;
+		return from && zone > 0 && zone <= grids[i].zones && p[1] == '"' ? from + zone : 0;
+	}
+	return 0;
+}
+
+/* STEM.prj beside a world file: the system of its numbers (ESRI). */
+static void
+find_prj(codec_sidecar *side, const char *path)
+{
+	static const char *const ends[] = { ".prj", ".PRJ" };
+	size_t stem = strlen(path) - strlen(base_path_ext(path)), n;
+	stem -= stem && path[stem - 1] == '.';
+	for (size_t i = 0; i < 2; i++) {
+		char *file = base_format("%.*s%s", (int)stem, path, ends[i]), *text = NULL;
+		if (file && secant_is_file(file)) {
+			bool read = !secant_file_read(&text, &n, file, MOST_TEXT, NULL) && strlen(text) == n;
+			side->epsg = read ? wkt_epsg(text, &side->geographic) : 0;
+			if (read && !side->epsg)
+				side->epsg = esri_epsg(text + strspn(text, " \t\r\n"), &side->geographic);
+			if (!side->epsg)
+				remark(side, "the coordinate system of %s has no EPSG code and is not kept", file);
+			secant_free(text), secant_free(file);
+			return;
+		}
+		secant_free(file);
+	}
+}
+
 void
 codec_sidecar_read(codec_sidecar *side, const char *path)
 {
@@ -398,6 +456,8 @@ codec_sidecar_read(codec_sidecar *side, const char *path)
 	try_aux(side, path);
 	if (!side->placed)
 		find_world(side, path);
+	if (side->placed && !side->epsg)
+		find_prj(side, path);
 	find_unread(side, path);
 	char *mask = base_format("%s.msk", path);
 	secant_err err = { 0 };

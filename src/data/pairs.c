@@ -17,6 +17,7 @@
 #include "data/joined.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/clouds/clouds.h"
 #include "data/layouts.h"
 #include "base/rng.h"
 #include <math.h>
@@ -109,6 +110,25 @@ list_stems(stem_list *l, const char *folder, secant_err *err)
 	return SECANT_OK;
 }
 
+/* A file of the picture's stem in the folder of labels, which is no picture that is read: " (p.gif lies there, ...)".
+ */
+static void
+say_unread(const char *labels, const char *picture, char *out, size_t size)
+{
+	base_names names = { 0 };
+	char *stem = base_path_stem(picture);
+	*out = 0;
+	if (stem && !base_dir_list(&names, labels, BASE_DIR_FILES, NULL))
+		for (int i = 0; i < names.n && !*out; i++) {
+			char *other = base_path_stem(names.v[i]);
+			if (other && !strcmp(other, stem))
+				(void)snprintf(out, size, "; %.100s lies there, which is not read as a label: write PNG", names.v[i]);
+			secant_free(other);
+		}
+	base_names_free(&names);
+	secant_free(stem);
+}
+
 /* Both lists are sorted by stem: one walk pairs them. */
 static secant_status
 match(data_pairs *out, const char *images, const stem_list *pictures, const char *labels, const stem_list *masks,
@@ -130,12 +150,13 @@ match(data_pairs *out, const char *images, const stem_list *pictures, const char
 		if (s)
 			return s;
 	}
+	if (!missing)
+		return SECANT_OK;
+	char unread[200], more[60] = "";
+	say_unread(labels, first, unread, sizeof unread);
 	if (missing > 1)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s, nor have %d more pictures", images, first,
-			labels, missing - 1);
-	if (missing)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s", images, first, labels);
-	return SECANT_OK;
+		(void)snprintf(more, sizeof more, ", nor have %d more pictures", missing - 1);
+	return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s%s%s", images, first, labels, more, unread);
 }
 
 /* A child of `path` that is a folder, fresh memory; NULL when there is none (or no memory). */
@@ -450,6 +471,8 @@ find_divided(
 	secant_status s = find_in(out, path, want_labels, err);
 	char there[300];
 	data_layout_describe(path, there, sizeof there);
+	if (!s && !out->n && data_clouds_foreign(path))
+		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", path, data_clouds_foreign(path));
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO,
 			"%s: no pictures with labels found: it holds %s; expected %s/images and %s/labels, images and labels, or "

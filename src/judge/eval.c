@@ -218,6 +218,19 @@ count_samples(const request *q, const data_samples *s, judge_collector *c, judge
 	return status;
 }
 
+/* Labels that are read as something else than they are: nothing is foreground, or everything is. */
+static void
+warn_of_one_class(const request *q, const judge_counts *c)
+{
+	if (c->mode != BASE_MODE_BINARY || !c->confusion)
+		return;
+	int64_t ground = c->confusion[0] + c->confusion[1], object = c->confusion[2] + c->confusion[3];
+	if (c->images && !ground != !object)
+		secant_log(q->log, SECANT_LOG_WARNING,
+			"%s pixel of %lld labels is foreground: is that what --label-threshold and --labels should say?",
+			object ? "every" : "no", (long long)c->images);
+}
+
 static secant_status
 evaluate(request *q, secant_scores *scores, secant_err *err)
 {
@@ -275,6 +288,8 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 			.zero_division = q->o->zero_division };
 		status = judge_counts_scores_as(&counts, &how, scores, err);
 	}
+	if (!status)
+		warn_of_one_class(q, &counts);
 	if (!status && counts.strange)
 		secant_log(q->log, SECANT_LOG_WARNING,
 			"%lld pixels have outputs that are no numbers (NaN) and count as %s: the network has broken down on these "

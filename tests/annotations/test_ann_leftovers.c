@@ -182,6 +182,62 @@ test_parts_of_ade20k_on_request(void **state)
 	secant_free(tmp);
 }
 
+#define COCO_ONE(picture, annotation) \
+	"{\"images\": [{\"id\": 1, " picture "\"width\": 20, \"height\": 10}], \"categories\": [{\"id\": 1, \"name\": " \
+	"\"cat\"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, " annotation "}]}"
+
+/* What a file says in another way than most: read as its authors meant it. */
+static void
+test_places_and_names_by_other_habits(void **state)
+{
+	static const described row[] = {
+		{ "COCO: corners where sizes should stand, which the shape shows",
+			{ "images/a.png", "@20x10", "c.json",
+				COCO_ONE("\"file_name\": \"a.png\", ",
+					"\"bbox\": [12, 5, 18, 9], \"segmentation\": [[12, 5, 18, 5, 18, 9]]") },
+			NULL, "a.png 20x10: cat 12,5 6x4 polygon (12,5)(18,5)(18,9)", "cat" },
+		{ "LVIS: the address of a picture ends in its name",
+			{ "images/a.png", "@20x10", "c.json",
+				COCO_ONE("\"coco_url\": \"http://x.org/val2017/a.png\", ", "\"bbox\": [1, 2, 3, 4]") },
+			NULL, "a.png 20x10 coco.coco_url=\"http://x.org/val2017/a.png\": cat 1,2 3x4", "cat" },
+		{ "CSV: decimal commas between semicolons",
+			{ "a.png", "@20x10", "b.csv", "filename;xmin;ymin;xmax;ymax;class\na.png;1,5;2;4,5;6;cat\n" }, NULL,
+			"a.png 20x10: cat 1.5,2 3x4", "cat" },
+		{ "CSV: classes.csv numbers the classes",
+			{ "a.png", "@20x10", "b.csv", "a.png,1,2,4,6,cat\n", "classes.csv", "dog,0\ncat,1\n" }, NULL,
+			"a.png 20x10: cat 1,2 3x4", "dog|cat" },
+		{ "Supervisely: a.json for a.png",
+			{ "meta.json", SLY_META, "ds/img/a.png", "@20x10", "ds/ann/a.json", SLY(SLY_RECTANGLE) }, NULL,
+			"ds/img/a.png 20x10: cat 1,2 3x4", "cat" },
+		{ "ICDAR MLT: a script before the text, also before what nobody is to judge",
+			{ "images/a.png", "@20x10", "gt/gt_a.txt", "1,1,4,1,4,3,1,3,Latin,Hello\n5,1,9,1,9,3,5,3,Arabic,###\n" },
+			NULL,
+			"images/a.png 20x10: text 1,1 3x2 quad (1,1)(4,1)(4,3)(1,3) script=\"Latin\" text=\"Hello\"; text 5,1 4x2 "
+			"quad "
+			"(5,1)(9,1)(9,3)(5,3) void script=\"Arabic\"",
+			"text" },
+		{ "YOLO: labels in capitals",
+			{ "images/a.png", "@20x10", "labels/a.TXT", "0 0.5 0.5 0.1 0.2\n", "data.yaml",
+				"names: [cat]\ntrain: images\n" },
+			NULL, "a.png 20x10 train: cat 9,4 2x2", "cat" },
+		{ "YOLO: lists that share a place, but not all",
+			{ "a/images/a.png", "@20x10", "a/labels/a.txt", "", "b/images/b.png", "@20x10", "b/labels/b.txt",
+				"0 0.5 0.5 0.1 0.2\n", "data.yaml", "names: [cat]\ntrain: [a/images, b/images]\nval: b/images\n" },
+			NULL, "a/images/a.png 20x10 train: | b/images/b.png 20x10 train val: cat 9,4 2x2", "cat" },
+		{ "KITTI tracking: frame and track before the type",
+			{ "training/image_02/0000/000003.png", "@20x10", "training/label_02/0000.txt",
+				"3 7 Car 0 0 -10 1 2 4 6 -1 -1 -1 -1000 -1000 -1000 -10\n3 -1 DontCare -1 -1 -10 5 2 9 6 -1 -1 -1 "
+				"-1000 -1000 "
+				"-1000 -10\n" },
+			NULL, "0000/000003.png 20x10: Car 1,2 3x4 track_id=7; DontCare 5,2 4x4 void", "Car|DontCare" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+	static const char *const corners[] = { "images/a.png", "@20x10", "c.json",
+		COCO_ONE("\"file_name\": \"a.png\", ", "\"bbox\": [12, 5, 18, 9], \"segmentation\": [[12, 5, 18, 5, 18, 9]]"),
+		NULL };
+	assert_noted(corners, "1 box has two corners where width and height should stand");
+}
+
 static void
 test_formats_that_are_not_read_are_named(void **state)
 {
@@ -219,6 +275,7 @@ main(void)
 		cmocka_unit_test(test_regions_that_leave_a_choice_say_it),
 		cmocka_unit_test(test_geometry_that_others_have),
 		cmocka_unit_test(test_parts_of_ade20k_on_request),
+		cmocka_unit_test(test_places_and_names_by_other_habits),
 		cmocka_unit_test(test_formats_that_are_not_read_are_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

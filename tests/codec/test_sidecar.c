@@ -140,12 +140,37 @@ test_turned_pictures_stay_where_they_are(void **state)
 	}
 }
 
+/* The system of a world file's numbers stands in STEM.prj: with a code, by ESRI's names, or without any, which is said.
+ */
+static void
+test_prj_beside_world_files(void **state)
+{
+	static const double there[6] = { 500000, 10, 0, 5800000, 0, -10 };
+	picture("p.png");
+	put("p.pgw", "10\n0\n0\n-10\n500005\n5799995\n");
+	put("p.prj",
+		"PROJCS[\"WGS 84 / UTM zone 33N\",GEOGCS[\"WGS 84\",AUTHORITY[\"EPSG\",\"4326\"]],UNIT[\"metre\",1],"
+		"AUTHORITY[\"EPSG\",\"32633\"]]");
+	lies(there, 32633);
+	put("p.prj", "PROJCS[\"WGS_1984_UTM_Zone_19S\",GEOGCS[\"GCS_WGS_1984\"]]");
+	lies(there, 32719);
+	put("p.prj", "PROJCS[\"ETRS_1989_UTM_Zone_32N\",GEOGCS[\"GCS_ETRS_1989\"]]");
+	lies(there, 25832);
+	put("p.prj", "PROJCS[\"Local_Grid\",GEOGCS[\"GCS_Bessel_1841\"]]");
+	lies(there, 0);
+	secant_image im = again();
+	assert_non_null(strstr(secant_geo_remark(secant_image_geo(&im)), "has no EPSG code and is not kept"));
+	secant_image_free(&im);
+	forget("p.pgw"), forget("p.prj"), forget("p.png");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_world_files),
 		cmocka_unit_test(test_aux_xml),
+		cmocka_unit_test(test_prj_beside_world_files),
 		cmocka_unit_test(test_turned_pictures_stay_where_they_are),
 	};
 	snprintf(dir, sizeof dir, "%s", scratch_dir());

@@ -95,6 +95,8 @@ secant_status data_cloud_list_settle(
 char *data_split_folder(const char *path, const char *split);
 /* Data sets of clouds that are not read: what it is and what makes one of it that is; NULL: none that is known. */
 const char *data_clouds_foreign(const char *path);
+/* Does a list name files of HDF5 (train_files.txt, all_files.txt), so that nothing beside them is the set? */
+bool data_clouds_are_hdf5(const char *path);
 /* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
  * line. */
 secant_status data_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;

@@ -59,3 +59,16 @@ data_clouds_foreign(const char *path)
 	}
 	return NULL;
 }
+
+bool
+data_clouds_are_hdf5(const char *path)
+{
+	static const char *const lists[] = { "train_files.txt", "all_files.txt" };
+	bool any = false;
+	for (int i = 0; i < 2 && !any; i++) {
+		char *list = base_path_join(path, lists[i]);
+		any = list && secant_is_file(list) && has_ending(path, "h5", 0);
+		secant_free(list);
+	}
+	return any;
+}

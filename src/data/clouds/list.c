@@ -41,6 +41,10 @@ const data_cloudset *
 data_cloudset_of(const char *path, const char *name, secant_err *err)
 {
 	char all[300], near[100];
+	if (!name && data_clouds_are_hdf5(path)) {
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", path, data_clouds_foreign(path));
+		return NULL;
+	}
 	for (int i = 0; sets[i]; i++)
 		if (name ? !strcmp(name, sets[i]->name) : sets[i]->detect(path))
 			return sets[i];
