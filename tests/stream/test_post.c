@@ -474,6 +474,46 @@ test_lines_of_pieces(void **state)
 	assert_non_null(strstr(a.why, "1xHxWx40"));
 }
 
+/* Neck, shoulder, elbow and hand of OpenPose on a map of 8x8: places and scores as cv2.resize and cv2.filter2D (4.14)
+ * make them; no person where nothing leads from the elbow on. */
+static void
+test_people(void **state)
+{
+	static const int cells[4][2] = { { 1, 1 }, { 1, 3 }, { 1, 5 }, { 4, 5 } }, x_ways[2] = { 12, 14 };
+	static const scaled square = { 640, 640, 64, 64, 0, 0, { 0 }, false };
+	enum { MAPS = 57, HEAT = 19, SIDE = 8 };
+	answer a;
+	char text[1000];
+	for (int whole = 0; whole < 2; whole++) {
+		tensors all = { 0 };
+		float *p = add(&all, 4, (int64_t[]){ 1, SIDE, SIDE, MAPS });
+		for (int part = 1; part <= 4; part++) {
+			int y = cells[part - 1][0], x = cells[part - 1][1];
+			p[(y * SIDE + x) * MAPS + part] = 1;
+			p[(y * SIDE + x + 1) * MAPS + part] = p[((y + 1) * SIDE + x) * MAPS + part] = 0.2F;
+		}
+		for (int i = 0; i < SIDE * SIDE; i++) {
+			for (int k = 0; k < 2; k++)
+				p[i * MAPS + HEAT + x_ways[k]] = 1;
+			p[i * MAPS + HEAT + 17] = (float)whole;
+		}
+		post(&a, "mxpi_keypointpostprocessor", "libopenposepostprocess.so", json(text, "'KEYPOINT_NUM':'19'"), &all,
+			&square, NULL, NULL);
+		assert_int_equal(a.code, 0);
+		assert_int_equal(a.n, whole - 1); /* three parts are no person */
+		if (!whole)
+			continue;
+		assert_non_null(strstr(a.text, "{\"x\":0.1875,\"y\":0.1875,\"name\":1,\"score\":0.9023"));
+		assert_non_null(strstr(a.text, "{\"x\":0.6875,\"y\":0.5625,\"name\":4,\"score\":0.9023"));
+		assert_non_null(strstr(a.text, "],\"score\":1.6523"));
+	}
+	tensors other = { 0 };
+	add(&other, 4, (int64_t[]){ 1, SIDE, SIDE, 56 });
+	post(&a, "mxpi_keypointpostprocessor", "libopenposepostprocess.so", json(text, ""), &other, &square, NULL, NULL);
+	assert_int_equal(a.code, 1004);
+	assert_non_null(strstr(a.why, "1xHxWx57"));
+}
+
 /* The first of equal keys counts, what follows a # says nothing; of labels only lines before the first are remarks, and
  * an empty line is a class without a name. */
 static void
@@ -717,7 +757,7 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_yolo_layouts), cmocka_unit_test(test_boxes_go_back),
 		cmocka_unit_test(test_nothing_found_adds_nothing), cmocka_unit_test(test_suppression_is_by_class),
 		cmocka_unit_test(test_detectors), cmocka_unit_test(test_candidates), cmocka_unit_test(test_retinanet),
-		cmocka_unit_test(test_ssd_of_mindspore), cmocka_unit_test(test_lines_of_pieces),
+		cmocka_unit_test(test_ssd_of_mindspore), cmocka_unit_test(test_lines_of_pieces), cmocka_unit_test(test_people),
 		cmocka_unit_test(test_numbers_of_16_bits), cmocka_unit_test(test_files_of_configuration),
 		cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
 		cmocka_unit_test(test_configurations_that_are_refused), cmocka_unit_test(test_shapes_that_do_not_fit),
