@@ -174,6 +174,8 @@ void format_onnx_close(format_onnx_model *m);
 format_onnx_tensor *format_onnx_tensor_decode(
 	const uint8_t *data, size_t size, const char **name, base_arena *names, secant_err *err);
 
+/* Its nodes in an order in which each follows what it reads; as they are where there is none (order.c). */
+void format_onnx_sort(format_onnx_graph *g);
 /* From now on these tensors stand for states of the same names wherever an operator of ours reads them (map.h), other
  * shapes too: what a training made of a network. They are borrowed and must outlive the model. A later call's win. */
 secant_status format_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err) SECANT_NODISCARD;
