@@ -83,35 +83,6 @@ score(comparing *c, const char *const *models, const char *data, const secant_lo
 	return status;
 }
 
-static secant_status
-open_both(comparing *c, const char *const *models, const secant_image *first, secant_err *err)
-{
-	secant_predict o;
-	secant_status status = secant_opts_init(&secant_predict_options, &o, err);
-	for (int k = 0; k < 2 && !status; k++) {
-		secant_predict one = o;
-		secant_image mask = { 0 };
-		double before = resident();
-		one.precision = (char *)(uintptr_t)precision_of(c->o, k);
-		one.threads = c->o->threads;
-		one.allow_reference = c->o->allow_reference;
-		if (!(c->p[k] = secant_predictor_open(&models[k], 1, &one, err)))
-			status = err->code;
-		if (!status)
-			status = secant_predictor_mask(c->p[k], first, &mask, err);
-		c->result->megabytes[k] = resident() - before;
-		secant_image_free(&mask);
-	}
-	secant_opts_free(&secant_predict_options, &o);
-	if (!status
-		&& (secant_predictor_classes(c->p[0]) != secant_predictor_classes(c->p[1])
-			|| strcmp(secant_predictor_mode(c->p[0]), secant_predictor_mode(c->p[1]))))
-		status = secant_fail(err, SECANT_ERR_ARG, "%s has %d classes (%s), %s %d (%s): they cannot be compared",
-			models[0], secant_predictor_classes(c->p[0]), secant_predictor_mode(c->p[0]), models[1],
-			secant_predictor_classes(c->p[1]), secant_predictor_mode(c->p[1]));
-	return status;
-}
-
 static int
 value_at(const secant_image *mask, int64_t i)
 {
@@ -278,24 +249,54 @@ compare_all(comparing *c, const data_samples *s, secant_err *err)
 	return status || !c->o->save ? status : save(c, s, n, err);
 }
 
-/* The first picture of the split, by which memory is measured. */
+/* What a model takes: when it is opened, and for its first picture (what is read between the two is not its own). */
 static secant_status
-first_picture(const secant_compare_options *o, const char *model, const char *data, secant_image *im, secant_err *err)
+open_one(comparing *c, const char *model, int k, const secant_predict *plain, secant_err *err)
 {
-	comparing c = { .o = o };
+	secant_predict one = *plain; /* borrows */
+	double before = resident();
+	one.precision = (char *)(uintptr_t)precision_of(c->o, k);
+	one.threads = c->o->threads;
+	one.allow_reference = c->o->allow_reference;
+	c->p[k] = secant_predictor_open(&model, 1, &one, err);
+	c->result->megabytes[k] = resident() - before;
+	return c->p[k] ? SECANT_OK : err->code;
+}
+
+static secant_status
+try_one(comparing *c, int k, const secant_image *first, secant_err *err)
+{
+	secant_image mask = { 0 };
+	double before = resident();
+	secant_status status = secant_predictor_mask(c->p[k], first, &mask, err);
+	c->result->megabytes[k] += resident() - before;
+	secant_image_free(&mask);
+	return status;
+}
+
+/* Both models, and the samples as the first one sees them. */
+static secant_status
+open_all(comparing *c, const char *const *models, const char *data, data_samples **s, secant_err *err)
+{
 	secant_predict plain;
+	secant_image first = { 0 };
 	secant_status status = secant_opts_init(&secant_predict_options, &plain, err);
-	if (status)
-		return status;
-	secant_predict one = plain; /* borrows */
-	one.precision = o->precision;
-	one.allow_reference = o->allow_reference;
-	c.p[0] = secant_predictor_open(&model, 1, &one, err);
-	data_samples *s = c.p[0] ? samples_of(&c, data, err) : NULL;
-	status = s ? secant_image_read(im, data_samples_image_path(s, 0), NULL, err) : err->code;
-	data_samples_free(s);
-	secant_predictor_close(c.p[0]);
+	if (!status)
+		status = open_one(c, models[0], 0, &plain, err);
+	if (!status && !(*s = samples_of(c, data, err)))
+		status = err->code;
+	if (!status)
+		status = secant_image_read(&first, data_samples_image_path(*s, 0), NULL, err);
+	if (!status && !(status = try_one(c, 0, &first, err)) && !(status = open_one(c, models[1], 1, &plain, err)))
+		status = try_one(c, 1, &first, err);
+	secant_image_free(&first);
 	secant_opts_free(&secant_predict_options, &plain);
+	if (!status
+		&& (secant_predictor_classes(c->p[0]) != secant_predictor_classes(c->p[1])
+			|| strcmp(secant_predictor_mode(c->p[0]), secant_predictor_mode(c->p[1]))))
+		status = secant_fail(err, SECANT_ERR_ARG, "%s has %d classes (%s), %s %d (%s): they cannot be compared",
+			models[0], secant_predictor_classes(c->p[0]), secant_predictor_mode(c->p[0]), models[1],
+			secant_predictor_classes(c->p[1]), secant_predictor_mode(c->p[1]));
 	return status;
 }
 
@@ -306,16 +307,13 @@ secant_compare(const char *a, const char *b, const char *data, const secant_comp
 	secant_err own = { 0 };
 	const char *models[2] = { a, b };
 	comparing c = { .o = o, .result = result };
-	secant_image first = { 0 };
 	data_samples *s = NULL;
 	*result = (secant_comparison){ 0 };
 	if (secant_predict_takes_clouds(a) || secant_predict_takes_clouds(b))
 		secant_fail(&own, SECANT_ERR_UNSUPPORTED, "networks of clouds are compared by secant eval alone");
-	if (!own.code && !first_picture(o, a, data, &first, &own) && !open_both(&c, models, &first, &own)
-		&& (s = samples_of(&c, data, &own)) && !compare_all(&c, s, &own))
+	if (!own.code && !open_all(&c, models, data, &s, &own) && !compare_all(&c, s, &own))
 		(void)!score(&c, models, data, log, &own);
 	data_samples_free(s);
-	secant_image_free(&first);
 	for (int k = 0; k < 2; k++) {
 		secant_predictor_close(c.p[k]);
 		secant_free(c.seconds[k]);
