@@ -424,10 +424,11 @@ onnx_eval_dynamic_quantize(onnx_call *c)
 		low = v[i] < low ? v[i] : low;
 		high = v[i] > high ? v[i] : high;
 	}
-	double scale = (double)((float)(high - low) / 255),
-		   zero = scale > 0 ? saturated(nearbyint((double)((float)(0 - low) / (float)scale)), FORMAT_ONNX_UINT8) : 0;
+	double scale = high > low ? (double)((float)(high - low) / 255)
+							  : 1, /* nothing but zeros: 1, as ONNX Runtime has it */
+		zero = saturated(nearbyint((double)((float)(0 - low) / (float)scale)), FORMAT_ONNX_UINT8);
 	for (int64_t i = 0; i < n; i++)
-		v[i] = scale > 0 ? saturated(nearbyint((double)((float)v[i] / (float)scale)) + zero, FORMAT_ONNX_UINT8) : zero;
+		v[i] = saturated(nearbyint((double)((float)v[i] / (float)scale)) + zero, FORMAT_ONNX_UINT8);
 	onnx_give_reals(c, 1, FORMAT_ONNX_FLOAT, 0, NULL, &scale);
 	onnx_give_reals(c, 2, FORMAT_ONNX_UINT8, 0, NULL, &zero);
 	return onnx_give_reals(c, 0, FORMAT_ONNX_UINT8, x->rank, x->dim, v);

@@ -131,7 +131,7 @@ source(const onnx_resize *r, int rank, int axis, int64_t in, int64_t i)
 		return (double)((x + half) / s);
 	if (is(r->coordinates, "half_pixel_symmetric")) {
 		float adjust = out / (s * n), centre = n / 2, offset = centre * (1 - adjust);
-		return (double)(offset + (x + half) / s - half);
+		return (double)(float)((double)offset + ((double)x + 0.5) / (double)s - 0.5);
 	}
 	if (is(r->coordinates, "tf_crop_and_resize")) {
 		float from = (float)r->roi[axis], to = (float)r->roi[rank + axis];
@@ -366,10 +366,14 @@ onnx_eval_roi_align(onnx_call *c)
 		if (batch[i] < 0 || batch[i] >= x->dim[0] || h < 1 || w < 1)
 			return onnx_fail(
 				c, SECANT_ERR_RANGE, "box %lld belongs to picture %lld", (long long)i, (long long)batch[i]);
-		double x0 = box[4 * i] * scale - (half ? 0.5 : 0), y0 = box[4 * i + 1] * scale - (half ? 0.5 : 0),
-			   x1 = box[4 * i + 2] * scale - (half ? 0.5 : 0), y1 = box[4 * i + 3] * scale - (half ? 0.5 : 0);
-		double bh = (half ? y1 - y0 : fmax(y1 - y0, 1)) / (double)oh,
-			   bw = (half ? x1 - x0 : fmax(x1 - x0, 1)) / (double)ow;
+		/* In float, step by step, as everybody computes it: how many samples a bin has is rounded up. */
+		float edge[4];
+		for (int k = 0; k < 4; k++)
+			edge[k] = (float)box[4 * i + k] * (float)scale - (half ? 0.5f : 0);
+		float tall = edge[3] - edge[1], broad = edge[2] - edge[0];
+		double x0 = (double)edge[0], y0 = (double)edge[1];
+		double bh = (double)((half ? tall : fmaxf(tall, 1)) / (float)oh),
+			   bw = (double)((half ? broad : fmaxf(broad, 1)) / (float)ow);
 		double gh = ratio ? (double)ratio : ceil(bh), gw = ratio ? (double)ratio : ceil(bw);
 		if (!(gh <= 4096) || !(gw <= 4096) || onnx_spend(c, (double)(ch * oh * ow) * fmax(gh, 1) * fmax(gw, 1)))
 			return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_RANGE, "a box of %g x %g", bh, bw);

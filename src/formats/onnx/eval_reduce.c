@@ -104,12 +104,11 @@ onnx_eval_reduce(onnx_call *c)
 	int n_axes = v ? onnx_axis_flags(c, x->rank, flag) : -1;
 	if (!v || c->err->code)
 		return c->err->code;
-	if (n_axes <= 0) {
-		if (onnx_attr_int(c, "noop_with_empty_axes", 0))
-			return onnx_give(c, 0, x);
+	/* No axes are all of them, or none: then each number is a sum of its own, of which absolute value, square or
+	 * logarithm are still taken. */
+	if (n_axes <= 0)
 		for (int i = 0; i < x->rank; i++)
-			flag[i] = true;
-	}
+			flag[i] = !onnx_attr_int(c, "noop_with_empty_axes", 0);
 	reduced_shape(x, flag, keep, &rank, dim, stride);
 	int64_t n = onnx_product(dim, 0, rank), m = format_onnx_count(x);
 	double *sum = onnx_temp(c, n, sizeof *sum), *top = onnx_temp(c, n, sizeof *top);
@@ -169,7 +168,9 @@ onnx_eval_arg(onnx_call *c)
 		int64_t best = 0;
 		for (int64_t i = 1; i < l.extent; i++) {
 			double a = p[i * l.inner], b = p[best * l.inner];
-			if ((least ? a < b : a > b) || (last && a == b))
+			/* What is no number stands beyond all that are, as in numpy. */
+			bool beyond = isnan(a) ? !isnan(b) : least ? a < b : a > b, same = a == b || (isnan(a) && isnan(b));
+			if (beyond || (last && same))
 				best = i;
 		}
 		((int64_t *)y->data)[o] = best;
@@ -238,18 +239,28 @@ typedef struct ranked {
 	int64_t i;
 } ranked;
 
+/* What is no number comes last, either way. */
+static int
+in_order(const ranked *x, const ranked *y, bool first)
+{
+	bool none = isnan(x->v), others = isnan(y->v);
+	if (none != others)
+		return none ? 1 : -1;
+	return !none && x->v != y->v ? (first ? -1 : 1) : x->i < y->i ? -1 : 1;
+}
+
 static int
 up(const void *a, const void *b)
 {
 	const ranked *x = a, *y = b;
-	return x->v < y->v ? -1 : x->v > y->v ? 1 : x->i < y->i ? -1 : 1;
+	return in_order(x, y, x->v < y->v);
 }
 
 static int
 down(const void *a, const void *b)
 {
 	const ranked *x = a, *y = b;
-	return x->v > y->v ? -1 : x->v < y->v ? 1 : x->i < y->i ? -1 : 1;
+	return in_order(x, y, x->v > y->v);
 }
 
 secant_status
@@ -315,8 +326,18 @@ onnx_eval_layer_norm(onnx_call *c)
 	if (axis < 0)
 		return c->err->code;
 	int64_t rows = onnx_product(x->dim, 0, axis), n = onnx_product(x->dim, axis, x->rank), dim[RANK];
-	if ((scale && format_onnx_count(c->in[1]) != n) || (bias && format_onnx_count(c->in[2]) != n))
-		return onnx_fail(c, SECANT_ERR_SHAPE, "scale and bias have not the %lld numbers of a row", (long long)n);
+	int64_t stride[2][RANK];
+	for (int k = 0; k < 2; k++) { /* both may be repeated along axes of a row */
+		const onnx_tensor *t = k ? (bias ? c->in[2] : NULL) : scale ? c->in[1] : NULL;
+		int rank;
+		int64_t full[RANK];
+		if (t
+			&& (!onnx_broadcast(c, t->rank, t->dim, x->rank - axis, x->dim + axis, &rank, full)
+				|| rank != x->rank - axis || onnx_product(full, 0, rank) != n))
+			return onnx_fail(c, SECANT_ERR_SHAPE, "scale or bias does not fit the %lld numbers of a row", (long long)n);
+		if (t)
+			onnx_broadcast_strides(t, rank, x->dim + axis, stride[k]);
+	}
 	double *mean = onnx_temp(c, rows, sizeof *mean), *inv = onnx_temp(c, rows, sizeof *inv),
 		   eps = onnx_attr_real(c, "epsilon", 1e-5f);
 	if (!mean || !inv)
@@ -324,7 +345,8 @@ onnx_eval_layer_norm(onnx_call *c)
 	for (int64_t r = 0; r < rows; r++) {
 		standardize(v + r * n, n, 1, eps, &mean[r], &inv[r]);
 		for (int64_t i = 0; i < n; i++)
-			v[r * n + i] = v[r * n + i] * (scale ? scale[i] : 1) + (bias ? bias[i] : 0);
+			v[r * n + i] = v[r * n + i] * (scale ? scale[onnx_place(i, x->rank - axis, x->dim + axis, stride[0])] : 1)
+				+ (bias ? bias[onnx_place(i, x->rank - axis, x->dim + axis, stride[1])] : 0);
 	}
 	memcpy(dim, x->dim, sizeof dim);
 	for (int i = axis; i < x->rank; i++)
@@ -519,7 +541,7 @@ onnx_eval_global_pool(onnx_call *c)
 		y[o] = kind == 'M' ? -INFINITY : 0;
 		for (int64_t i = 0; i < inner; i++) {
 			double a = v[o * inner + i];
-			y[o] = kind == 'M' ? fmax(y[o], a) : y[o] + (kind == 'A' ? a : pow(fabs(a), p));
+			y[o] = kind == 'M' ? j_max(y[o], a) : y[o] + (kind == 'A' ? a : pow(fabs(a), p));
 		}
 		y[o] = kind == 'A' ? y[o] / (double)inner : kind == 'L' ? pow(y[o], 1 / p) : y[o];
 	}

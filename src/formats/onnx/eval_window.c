@@ -383,8 +383,9 @@ onnx_eval_max_pool(onnx_call *c)
 		meet(&w, p, table);
 		for (int64_t i = 0; i < maps * outs; i++) {
 			int64_t from = table[i % outs];
-			if (from >= 0 && (at[i] < 0 || v[i / outs * ins + from] > y[i])) {
-				y[i] = v[i / outs * ins + from];
+			double a = from < 0 ? 0 : v[i / outs * ins + from];
+			if (from >= 0 && (at[i] < 0 || a > y[i] || (isnan(a) && !isnan(y[i])))) {
+				y[i] = a;
 				at[i] = i / outs * ins + from;
 			}
 		}

@@ -156,6 +156,10 @@ state_name(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const cha
 		for (int i = 0; i < c->walk->model->graph.n_init; i++)
 			if (c->walk->model->graph.init[i].tensor == t)
 				return c->walk->model->graph.init[i].name;
+	const format_onnx_node *caller = c->scope->depth == 1 ? c->scope->caller : NULL;
+	if (caller && t->learned && caller->n_out
+		&& *caller->out[0]) /* within one node of the model, made of its weights */
+		return base_arena_format(n->arena, "%s.%s", caller->out[0], name);
 	return c->scope->depth > 0 ? NULL : name;
 }
 

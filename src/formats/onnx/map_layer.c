@@ -206,8 +206,9 @@ onnx_map_reduce(onnx_call *c)
 	int n = x ? onnx_axis_flags(c, x->rank, flag) : -1;
 	if (!x || c->err->code)
 		return c->err->code;
-	if (n <= 0 && onnx_attr_int(c, "noop_with_empty_axes", 0))
-		return onnx_pass(c, 0, x, x->type);
+	if (n <= 0 && onnx_attr_int(c, "noop_with_empty_axes", 0)) /* each number by itself; a root of a square */
+		return k < 4 ? onnx_pass(c, 0, x, x->type)
+					 : onnx_result(c, 0, graph_apply(onnx_graph(c), "abs", NULL, 1, x->v), x->type, x->rank, x->perm);
 	for (int i = 0; i < x->rank && n <= 0; i++)
 		flag[i] = true;
 	if (!x->rank)
@@ -242,6 +243,31 @@ onnx_map_argmax(onnx_call *c)
 		if (keep || x->perm[j] != axis)
 			perm[rank++] = x->perm[j] - (!keep && x->perm[j] > axis);
 	return onnx_result(c, 0, graph_apply(onnx_graph(c), "argmax", &a, 1, x->v), FORMAT_ONNX_INT64, rank, perm);
+}
+
+/* Running sums; from the end they are the gradient of those from the start. */
+secant_status
+onnx_map_cumsum(onnx_call *c)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	int64_t given;
+	if (!x || onnx_input_ints(c, 1, NULL, &given, 1) != 1)
+		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no axis is given");
+	int axis = onnx_axis(c, given, x->rank);
+	if (axis < 0)
+		return c->err->code;
+	if (!format_onnx_type_is_real(x->type))
+		return onnx_no_map(c, "sums integers");
+	bool reverse = onnx_attr_int(c, "reverse", 0);
+	op_axis_attr a = { onnx_axis_at(x, axis) };
+	op_pad_attr moved = { .mode = OP_PAD_CONSTANT, .before = { x->rank }, .after = { x->rank } };
+	graph_value v = graph_apply(g, reverse ? "cumsum_grad" : "cumsum", &a, 1, x->v);
+	moved.before.v[a.axis] = reverse ? -1 : 1;
+	moved.after.v[a.axis] = -moved.before.v[a.axis];
+	if (onnx_attr_int(c, "exclusive", 0)) /* without the own number: one place further, 0 first */
+		v = graph_apply(g, "pad", &moved, 1, v);
+	return onnx_result(c, 0, v, x->type, x->rank, x->perm);
 }
 
 secant_status

@@ -83,3 +83,37 @@ onnx_map_dequantize(onnx_call *c)
 							 : graph_apply(g, "dequantize", &a, 3, x->v, scale, zero);
 	return onnx_result(c, 0, v, type, x->rank, x->perm);
 }
+
+static graph_value
+two(graph_net *g, const char *op, graph_value a, graph_value b)
+{
+	return graph_apply(g, op, NULL, 2, a, b);
+}
+
+/* Bytes over the range of what comes, as whole reals: scale = (high - low) / 255, zero = round(-low / scale), with 0
+ * within the range; y = round(x / scale) + zero. */
+secant_status
+onnx_map_dynamic_quantize(onnx_call *c)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	op_axes_attr all = { .keepdim = false };
+	op_number_attr bytes = { 0, 255 };
+	if (!x || !x->rank)
+		return onnx_no_map(c, "finds the range of one number");
+	for (int i = 0; i < x->rank; i++)
+		all.axes.v[all.axes.n++] = i;
+	graph_value nothing = graph_scalar(g, 0), one = graph_scalar(g, 1);
+	graph_value low = two(g, "minimum", graph_apply(g, "amin", &all, 1, x->v), nothing),
+				high = two(g, "maximum", graph_apply(g, "amax", &all, 1, x->v), nothing),
+				range = two(g, "sub", high, low);
+	graph_value scale = graph_apply(
+		g, "where", NULL, 3, two(g, "greater", range, nothing), two(g, "div", range, graph_scalar(g, 255)), one);
+	graph_value zero = graph_apply(g, "neg", NULL, 1, two(g, "div", low, scale));
+	zero = graph_apply(g, "round", NULL, 1, graph_apply(g, "clamp", &bytes, 1, zero));
+	graph_value y = two(g, "add", graph_apply(g, "round", NULL, 1, two(g, "div", x->v, scale)), zero);
+	if (onnx_result(c, 0, graph_apply(g, "clamp", &bytes, 1, y), FORMAT_ONNX_UINT8, x->rank, x->perm)
+		|| onnx_result(c, 1, scale, FORMAT_ONNX_FLOAT, 0, NULL))
+		return c->err->code;
+	return onnx_result(c, 2, zero, FORMAT_ONNX_UINT8, 0, NULL);
+}
