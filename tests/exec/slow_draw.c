@@ -4,6 +4,7 @@
  */
 #include "data.h"
 #include "base/cpu.h"
+#include "exec/native/tiles.h"
 #include "exec/selftest.h"
 
 static uint64_t seed;
@@ -60,6 +61,7 @@ test_drawn_layers(void **state)
 		fail_msg("SECANT_DRAW is '%s', not FIRST,COUNT", text);
 	for (int i = first; i < first + count; i++) {
 		exec_layer l = drawn(i);
+		exec_tiles_by_model = i % 2 && base_cpu_has_amx(); /* each second one by tiles, where those are real */
 		for (int low = 0; low < (base_cpu_isa() >= BASE_ISA_AVX512 ? 2 : 1); low++) {
 			secant_err err = { 0 };
 			if (exec_selftest_layer(&l, low ? EXEC_PRECISION_BF16 : EXEC_PRECISION_F32, 0, row, &i, &result, &err))
