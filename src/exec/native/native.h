@@ -33,6 +33,32 @@ exec_part(int64_t n, int parts, int i)
 	return n / parts * i + (n % parts * i) / parts;
 }
 
+static inline int64_t
+exec_larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int64_t
+exec_smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many blocks of that size hold n. */
+static inline int64_t
+exec_blocks_of(int64_t n, int64_t size)
+{
+	return (n + size - 1) / size;
+}
+
+/* So many bytes, in whole lines of the cache. */
+static inline size_t
+exec_lines(int64_t bytes)
+{
+	return (size_t)(bytes + 63) & ~(size_t)63;
+}
+
 static inline bool
 exec_has(const exec_step *s, int i)
 {

@@ -53,24 +53,6 @@ typedef struct layer {
 	size_t sums_bytes, slab_bytes, pixel_bytes, part_bytes, shared_bytes;
 } layer;
 
-static int64_t
-most(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t
-least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-blocks_of(int64_t n)
-{
-	return (n + BLOCK - 1) / BLOCK;
-}
-
 static axis
 lay_out(int64_t in, int64_t out, int taps, int64_t stride, int64_t dilation, int64_t before)
 {
@@ -84,17 +66,17 @@ lay_out(int64_t in, int64_t out, int taps, int64_t stride, int64_t dilation, int
 			r++;
 		if (r == a.planes)
 			a.phase[a.planes++] = phase, low[r] = high[r] = q[t];
-		low[r] = least(low[r], q[t]), high[r] = most(high[r], q[t]);
+		low[r] = exec_smaller(low[r], q[t]), high[r] = exec_larger(high[r], q[t]);
 		a.plane[t] = r;
 	}
 	for (int r = 0; r < a.planes; r++) {
-		a.lead[r] = most(0, -low[r]);
-		a.kept[r] = most(0, least((in - a.phase[r] + stride - 1) / stride, out + high[r]));
-		a.pitch = most(a.pitch, most(a.lead[r] + a.kept[r], out + high[r]));
+		a.lead[r] = exec_larger(0, -low[r]);
+		a.kept[r] = exec_larger(0, exec_smaller((in - a.phase[r] + stride - 1) / stride, out + high[r]));
+		a.pitch = exec_larger(a.pitch, exec_larger(a.lead[r] + a.kept[r], out + high[r]));
 	}
 	for (int t = 0; t < taps; t++) {
 		a.shift[t] = q[t] + a.lead[a.plane[t]];
-		a.most = most(a.most, a.shift[t]);
+		a.most = exec_larger(a.most, a.shift[t]);
 	}
 	return a;
 }
@@ -130,8 +112,8 @@ cut(layer *l)
 {
 	int64_t planes = l->rows.planes * l->columns.planes, all_rows = l->pictures * l->rows.pitch;
 	int64_t pixel = 2 * BLOCK * (l->out_blocks + 2 * planes * l->in_blocks);
-	int64_t pixels = least(most(SLAB_BYTES / pixel, SLAB_LEAST), SLAB_MOST);
-	l->slab_rows = least(all_rows, most(1, pixels / l->columns.pitch));
+	int64_t pixels = exec_smaller(exec_larger(SLAB_BYTES / pixel, SLAB_LEAST), SLAB_MOST);
+	l->slab_rows = exec_smaller(all_rows, exec_larger(1, pixels / l->columns.pitch));
 	l->slabs = (all_rows + l->slab_rows - 1) / l->slab_rows;
 	l->tiles = (l->slab_rows * l->columns.pitch + PIXELS - 1) / PIXELS;
 	l->pairs = (l->tiles * PIXELS + l->rows.most * l->columns.pitch + l->columns.most) / 2 + 1;
@@ -149,12 +131,6 @@ cut(layer *l)
 					+ (shift >> 1) * PAIR;
 		}
 	l->pairs_numbers = at;
-}
-
-static size_t
-lines(int64_t bytes)
-{
-	return (size_t)(bytes + 63) & ~(size_t)63;
 }
 
 /* What the padded rows of a slab take, where taps are channels. */
@@ -180,7 +156,7 @@ prepare(exec_step *s, secant_err *err)
 						   : lay_out(x[2], dy[2], (int)w[3], a->stride.v[1], a->dilation.v[1], left);
 	if (l->joined)
 		l->channels = w[3] * x[3], l->row_numbers = ((dy[2] - 1) * a->stride.v[1] + w[3]) * x[3];
-	l->in_blocks = blocks_of(l->channels), l->out_blocks = blocks_of(w[0]);
+	l->in_blocks = exec_blocks_of(l->channels, BLOCK), l->out_blocks = exec_blocks_of(w[0], BLOCK);
 	l->taps = (int64_t)l->rows.taps * l->columns.taps;
 	l->column = secant_calloc((size_t)(l->taps * l->in_blocks), sizeof *l->column);
 	if (!l->column)
@@ -189,10 +165,10 @@ prepare(exec_step *s, secant_err *err)
 	s->flops = 2.0 * (double)exec_rows(&s->in[1].shape) * (double)secant_shape_count(&s->out[0].shape);
 	l->parts = exec_parts(s, (int64_t)s->flops);
 	l->sums = l->out_blocks * l->taps * l->in_blocks * SUMS;
-	l->sums_bytes = lines(l->sums * 4);
-	l->slab_bytes = lines(l->rows_numbers * 2) + lines(l->pairs_numbers * 2);
-	l->pixel_bytes = lines((2 * l->pairs + 1) * (int64_t)sizeof(void *)) + lines(padded_rows(l) * l->row_numbers * 2)
-		+ lines(most(l->channels, l->out) * 2);
+	l->sums_bytes = exec_lines(l->sums * 4);
+	l->slab_bytes = exec_lines(l->rows_numbers * 2) + exec_lines(l->pairs_numbers * 2);
+	l->pixel_bytes = exec_lines((2 * l->pairs + 1) * (int64_t)sizeof(void *))
+		+ exec_lines(padded_rows(l) * l->row_numbers * 2) + exec_lines(exec_larger(l->channels, l->out) * 2);
 	/* A gradient each is written, read and added; shared layouts come from the far cache. */
 	l->shared = l->parts > 1 && (size_t)l->slabs * l->slab_bytes < (size_t)l->parts * l->sums_bytes;
 	l->part_bytes = l->pixel_bytes + (l->shared ? 0 : l->sums_bytes + l->slab_bytes);
@@ -221,12 +197,12 @@ find_pixels(const layer *l, const map *m, int64_t row, int64_t n, const uint16_t
 	int64_t lead = c->lead[m->column_plane], kept = c->kept[m->column_plane], pitch = l->columns.pitch;
 	for (int64_t k = 0; k < n; row++) {
 		int64_t picture = row / l->rows.pitch, i = row % l->rows.pitch - r->lead[m->row_plane], j = 0;
-		int64_t columns = least(pitch, n - k);
+		int64_t columns = exec_smaller(pitch, n - k);
 		if (picture < l->pictures && i >= 0 && i < r->kept[m->row_plane]) {
 			const uint16_t *p = m->at + picture * m->picture_step
 				+ (i * r->stride + r->phase[m->row_plane]) * m->row_step + c->phase[m->column_plane] * m->step;
-			int64_t end = least(lead + kept, columns);
-			for (; j < least(lead, columns); j++)
+			int64_t end = exec_smaller(lead + kept, columns);
+			for (; j < exec_smaller(lead, columns); j++)
 				pixel[k + j] = zero;
 			for (; j < end; j++, p += c->stride * m->step)
 				pixel[k + j] = p;
@@ -245,9 +221,9 @@ find_joined(const layer *l, const exec_step *s, const uint16_t *x, int plane, in
 	const op_conv_attr *a = s->node->attr;
 	const axis *r = &l->rows;
 	int64_t left = op_pad_of(&a->padding, 1) * l->in, step = a->stride.v[1] * l->in, numbers = l->width * l->in;
-	int64_t there = least(numbers, most(0, l->row_numbers - left)), pitch = l->columns.pitch;
+	int64_t there = exec_smaller(numbers, exec_larger(0, l->row_numbers - left)), pitch = l->columns.pitch;
 	for (int64_t k = 0; k < n; row++, padded += l->row_numbers) {
-		int64_t picture = row / r->pitch, i = row % r->pitch - r->lead[plane], columns = least(pitch, n - k);
+		int64_t picture = row / r->pitch, i = row % r->pitch - r->lead[plane], columns = exec_smaller(pitch, n - k);
 		bool inside = picture < l->pictures && i >= 0 && i < r->kept[plane];
 		if (inside) {
 			memset(padded, 0, (size_t)l->row_numbers * 2);
@@ -271,11 +247,11 @@ static desk
 desk_of(const layer *l, char *at)
 {
 	desk d = { .pixel = (const uint16_t **)(void *)at };
-	at += lines((2 * l->pairs + 1) * (int64_t)sizeof(void *));
+	at += exec_lines((2 * l->pairs + 1) * (int64_t)sizeof(void *));
 	d.padded = (uint16_t *)(void *)at;
-	at += lines(padded_rows(l) * l->row_numbers * 2);
+	at += exec_lines(padded_rows(l) * l->row_numbers * 2);
 	d.zero = (uint16_t *)(void *)at;
-	memset(d.zero, 0, lines(most(l->channels, l->out) * 2));
+	memset(d.zero, 0, exec_lines(exec_larger(l->channels, l->out) * 2));
 	return d;
 }
 
@@ -284,7 +260,7 @@ lay_out_slab(const exec_step *s, const desk *d, int64_t slab, const uint16_t *x,
 {
 	const layer *l = s->data;
 	const kernel_tiles_kernels *k = kernel_tiles_best();
-	int64_t row = slab * l->slab_rows, rows = least(l->slab_rows, l->pictures * l->rows.pitch - row);
+	int64_t row = slab * l->slab_rows, rows = exec_smaller(l->slab_rows, l->pictures * l->rows.pitch - row);
 	int64_t pixels = rows * l->columns.pitch, all = 2 * l->pairs + 1, q = l->columns.out;
 	axis down = { .stride = 1, .kept = { l->rows.out } }, across = { .stride = 1, .kept = { q } };
 	map m = { dy, q * l->out, l->out, l->rows.out * q * l->out, &down, &across, 0, 0 };
@@ -293,7 +269,7 @@ lay_out_slab(const exec_step *s, const desk *d, int64_t slab, const uint16_t *x,
 		d->pixel[i] = d->zero;
 	for (int64_t t = 0; t < l->tiles; t++)
 		k->rows(d->pixel + t * PIXELS, l->out, to + t * KERNEL_TILES_ROWS, l->tiles * KERNEL_TILES_ROWS);
-	to += lines(l->rows_numbers * 2) / 2;
+	to += exec_lines(l->rows_numbers * 2) / 2;
 	m = (map){ x, l->width * l->in, l->in, l->height * l->width * l->in, &l->rows, &l->columns, 0, 0 };
 	for (m.row_plane = 0; m.row_plane < l->rows.planes; m.row_plane++)
 		for (m.column_plane = 0; m.column_plane < l->columns.planes; m.column_plane++) {
@@ -306,7 +282,7 @@ lay_out_slab(const exec_step *s, const desk *d, int64_t slab, const uint16_t *x,
 				find_pixels(l, &m, row, all, d->zero, d->pixel);
 			for (int64_t j = 0; j < l->pairs;
 				 j += PIXELS) /* so many that a stretch of x is still near for each block */
-				k->pairs(d->pixel + 2 * j, least(PIXELS, l->pairs - j), l->channels,
+				k->pairs(d->pixel + 2 * j, exec_smaller(PIXELS, l->pairs - j), l->channels,
 					where[0] < 0 ? NULL : to + where[0] + j * PAIR, where[1] < 0 ? NULL : to + where[1] + j * PAIR,
 					l->pairs * PAIR);
 		}
@@ -322,7 +298,7 @@ sum_slab(const layer *l, const uint16_t *slab, int64_t from, int64_t to, float *
 		.rows = slab,
 		.rows_step = l->tiles * KERNEL_TILES_ROWS,
 		.n_rows = (int)l->out_blocks,
-		.pairs = slab + lines(l->rows_numbers * 2) / 2,
+		.pairs = slab + exec_lines(l->rows_numbers * 2) / 2,
 		.column = l->column + from,
 		.columns = (int)(to - from),
 		.tiles = l->tiles,
@@ -338,10 +314,10 @@ static void
 deliver(const layer *l, const float *const *sums, int parts, int64_t out_block, int64_t in_block, float *to)
 {
 	int64_t columns = l->taps * l->in_blocks, at = (out_block * columns + in_block) * SUMS;
-	int64_t numbers = l->in * l->taps, rows = least(BLOCK, l->out - out_block * BLOCK);
+	int64_t numbers = l->in * l->taps, rows = exec_smaller(BLOCK, l->out - out_block * BLOCK);
 	kernel_tiles_best()->columns(sums, parts, at, l->taps, l->in_blocks * SUMS, (int)rows,
-		(int)least(BLOCK, l->in - in_block * BLOCK), to + out_block * BLOCK * numbers + in_block * BLOCK * l->taps,
-		numbers);
+		(int)exec_smaller(BLOCK, l->in - in_block * BLOCK),
+		to + out_block * BLOCK * numbers + in_block * BLOCK * l->taps, numbers);
 }
 
 /* The same where taps are channels: of output channel o. */
@@ -381,7 +357,7 @@ run(const exec_step *s, void *bound, const void *const *in, void *const *out, vo
 		EXEC_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++) {
 			int64_t from = exec_part((columns + 1) / 2, l->parts, t) * 2;
-			int64_t to = least(columns, exec_part((columns + 1) / 2, l->parts, t + 1) * 2);
+			int64_t to = exec_smaller(columns, exec_part((columns + 1) / 2, l->parts, t + 1) * 2);
 			for (int64_t i = 0; i < l->slabs && from < to; i++)
 				sum_slab(l, (const uint16_t *)(void *)(slabs + (size_t)i * l->slab_bytes), from, to, scratch, i > 0);
 		}

@@ -25,8 +25,14 @@
 #include "kernels/tiles_conv.h"
 
 enum { PIXELS = KERNEL_TILES_CONV_PIXELS, BLOCK = KERNEL_TILES_CONV_BLOCK, STEP = KERNEL_TILES_CONV_STEP };
-enum { WEIGHTS = KERNEL_TILES_CONV_WEIGHTS, LINE = 64 };
-enum { LEAST_SLAB = 384 << 10, MOST_SLAB = 768 << 10, STRIP_BYTES = 24 << 10, LEAST_PIXELS = 64 }; /* measured */
+enum { WEIGHTS = KERNEL_TILES_CONV_WEIGHTS };
+enum {
+	LEAST_SLAB = 384 << 10,
+	MOST_SLAB = 768 << 10,
+	STRIP_BYTES = 24 << 10,
+	LEAST_PIXELS = 64,
+	MOST_ROWS = 16 << 20
+}; /* measured */
 
 /* A convolution from x to y. */
 typedef struct window {
@@ -53,30 +59,6 @@ typedef struct layer {
 	int parts;
 	void *packed; /* NULL: every run packs */
 } layer;
-
-static int64_t
-larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t
-smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-whole(int64_t n, int64_t of)
-{
-	return (n + of - 1) / of;
-}
-
-static size_t
-lines(int64_t bytes)
-{
-	return (size_t)(whole(bytes, LINE) * LINE);
-}
 
 typedef void convolve(const kernel_tiles_conv *c);
 
@@ -105,13 +87,15 @@ window_of(const exec_step *s, bool turned)
 }
 
 /* Measured beside oneDNN 2.6.3: single pixels it multiplies as fast, pictures of three channels it knows better, and
- * large weights for few pixels each thread of ours would read anew. */
+ * large weights for few pixels each thread of ours would read anew. Rows of which a slab would hold few are its, too.
+ */
 static bool
 pays(const window *g)
 {
-	int64_t pixels = exec_rows(&g->y->shape), weights = secant_shape_count(&g->w->shape);
-	return g->kernel[0] * g->kernel[1] > 1 && g->x->shape.dim[3] >= 8 && pixels >= LEAST_PIXELS
-		&& pixels * 8192 > weights;
+	int64_t pixels = exec_rows(&g->y->shape), weights = secant_shape_count(&g->w->shape), in = g->x->shape.dim[3];
+	double row = 2.0 * (double)in * (double)g->y->shape.dim[2] * (double)(g->stride[1] * g->kernel[1]);
+	return g->kernel[0] * g->kernel[1] > 1 && in >= 8 && pixels >= LEAST_PIXELS && pixels * 8192 > weights
+		&& row * (double)(g->kernel[0] * g->dilation[0]) < MOST_ROWS;
 }
 
 static bool
@@ -143,10 +127,10 @@ lay_out(layer *l)
 	/* Tiles in rows: those of the last pixels do work twice. */
 	bool wasteful = width < PIXELS || 8 * (PIXELS - last) > width;
 	l->joined = dense && (g->kernel[1] == 1 || (last && wasteful) || (l->in < STEP && g->stride[1] > 1));
-	l->span = l->joined ? g->kernel[1] : dense ? larger(1, smaller(STEP / l->in, g->kernel[1])) : 1;
-	l->groups = whole(g->kernel[1], l->span);
+	l->span = l->joined ? g->kernel[1] : dense ? exec_larger(1, exec_smaller(STEP / l->in, g->kernel[1])) : 1;
+	l->groups = exec_blocks_of(g->kernel[1], l->span);
 	l->numbers = l->span * l->in;
-	l->chunks = whole(l->numbers, STEP);
+	l->chunks = exec_blocks_of(l->numbers, STEP);
 	l->pitch = l->joined ? width : (width - 1) * g->stride[1] + (l->groups - 1) * l->span * g->dilation[1] + 1;
 	l->row_numbers = l->pitch * STEP;
 }
@@ -163,21 +147,22 @@ cut(layer *l)
 {
 	int64_t pictures = l->g.y->shape.dim[0], height = l->g.y->shape.dim[1], width = l->g.y->shape.dim[2];
 	/* Many slabs, so that a thread which is held up leaves some to others; but each wants all weights. */
-	int64_t bytes = larger(LEAST_SLAB, smaller(MOST_SLAB, 4 * secant_shape_count(&l->g.w->shape)));
+	int64_t bytes = exec_larger(LEAST_SLAB, exec_smaller(MOST_SLAB, 4 * secant_shape_count(&l->g.w->shape)));
 	int64_t row = l->chunks * l->row_numbers * 2, fits = bytes / row - (rows_for(l, 1) - 1);
-	l->rows = smaller(height, larger(1, fits / l->g.stride[0]));
-	l->cuts = whole(height, l->rows);
+	l->rows = exec_smaller(height, exec_larger(1, fits / l->g.stride[0]));
+	l->cuts = exec_blocks_of(height, l->rows);
 	if (l->cuts == 1 && pictures >= l->parts) {
-		l->units = smaller(whole(pictures, l->parts), larger(1, bytes / (rows_for(l, height) * row)));
+		l->units = exec_smaller(
+			exec_blocks_of(pictures, l->parts), exec_larger(1, bytes / (rows_for(l, height) * row)));
 	} else { /* as many for each thread */
-		l->cuts = pictures % l->parts ? smaller(height, whole(l->cuts, l->parts) * l->parts) : l->cuts;
-		l->rows = whole(height, l->cuts);
-		l->cuts = whole(height, l->rows);
+		l->cuts = pictures % l->parts ? exec_smaller(height, exec_blocks_of(l->cuts, l->parts) * l->parts) : l->cuts;
+		l->rows = exec_blocks_of(height, l->cuts);
+		l->cuts = exec_blocks_of(height, l->rows);
 		l->units = 1;
 	}
-	l->slabs = l->cuts > 1 ? pictures * l->cuts : whole(pictures, l->units);
+	l->slabs = l->cuts > 1 ? pictures * l->cuts : exec_blocks_of(pictures, l->units);
 	l->slab_pixels = l->units * l->rows * width;
-	l->plane = whole(rows_for(l, l->rows), l->g.stride[0]);
+	l->plane = exec_blocks_of(rows_for(l, l->rows), l->g.stride[0]);
 	l->unit_rows = l->plane * l->g.stride[0];
 	/* the last tile may hang over the end by less than its length */
 	l->plane_numbers = l->units * l->unit_rows * l->row_numbers + PIXELS * l->g.stride[1] * STEP;
@@ -197,7 +182,7 @@ x_step_of(const layer *l)
 static void
 put_tile(layer *l, int64_t i, int64_t unit, int64_t row, int64_t first, int64_t width)
 {
-	int64_t begin = l->joined || first + PIXELS <= width ? first : larger(0, width - PIXELS);
+	int64_t begin = l->joined || first + PIXELS <= width ? first : exec_larger(0, width - PIXELS);
 	l->tile[i] = (unit * l->unit_rows + row) * l->row_numbers + begin * x_step_of(l);
 	for (int64_t j = begin; j < begin + PIXELS; j++)
 		l->pixel[i * PIXELS + j - begin] = j < first || j >= width
@@ -212,12 +197,12 @@ find_tiles(layer *l)
 	int64_t width = l->g.y->shape.dim[2], rows = l->rows, i = 0;
 	if (l->joined)
 		width = l->slab_pixels / l->units, rows = 1;
-	int64_t across = whole(width, PIXELS), tile_bytes = rows_for(l, 1) * PIXELS * x_step_of(l) * 2;
-	int64_t strip = rows == 1 ? across : larger(STRIP_BYTES / tile_bytes / 4, 1) * 4;
+	int64_t across = exec_blocks_of(width, PIXELS), tile_bytes = rows_for(l, 1) * PIXELS * x_step_of(l) * 2;
+	int64_t strip = rows == 1 ? across : exec_larger(STRIP_BYTES / tile_bytes / 4, 1) * 4;
 	for (int64_t unit = 0; unit < l->units; unit++)
 		for (int64_t from = 0; from < across; from += strip)
 			for (int64_t row = 0; row < rows; row++)
-				for (int64_t k = from; k < smaller(across, from + strip); k++)
+				for (int64_t k = from; k < exec_smaller(across, from + strip); k++)
 					put_tile(l, i++, unit, row, k * PIXELS, width);
 }
 
@@ -252,15 +237,15 @@ prepare(exec_step *s, bool turned, secant_err *err)
 	if (!l)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
 	l->g = window_of(s, turned);
-	l->in = l->g.x->shape.dim[3], l->out = l->g.y->shape.dim[3], l->blocks = whole(l->out, BLOCK);
+	l->in = l->g.x->shape.dim[3], l->out = l->g.y->shape.dim[3], l->blocks = exec_blocks_of(l->out, BLOCK);
 	s->flops = 2.0 * (double)exec_rows(turned ? &l->g.x->shape : &l->g.y->shape)
 		* (double)secant_shape_count(&l->g.w->shape);
 	l->parts = exec_parts(s, (int64_t)s->flops);
 	lay_out(l);
 	cut(l);
 	l->steps = l->chunks * l->g.kernel[0] * l->groups;
-	l->tiles = l->joined ? l->units * whole(l->slab_pixels / l->units, PIXELS)
-						 : l->units * l->rows * whole(l->g.y->shape.dim[2], PIXELS);
+	l->tiles = l->joined ? l->units * exec_blocks_of(l->slab_pixels / l->units, PIXELS)
+						 : l->units * l->rows * exec_blocks_of(l->g.y->shape.dim[2], PIXELS);
 	l->tile = secant_calloc((size_t)l->tiles, sizeof *l->tile);
 	l->pixel = secant_calloc((size_t)(l->tiles * PIXELS), sizeof *l->pixel);
 	l->shift = secant_calloc((size_t)l->steps, sizeof *l->shift);
@@ -269,8 +254,8 @@ prepare(exec_step *s, bool turned, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
 	find_tiles(l);
 	find_steps(l);
-	l->packed_bytes = lines(l->blocks * l->steps * WEIGHTS * 2);
-	l->part_bytes = lines(l->slab_numbers * 2) + lines(l->line_numbers * 2);
+	l->packed_bytes = exec_lines(l->blocks * l->steps * WEIGHTS * 2);
+	l->part_bytes = exec_lines(l->slab_numbers * 2) + exec_lines(l->line_numbers * 2);
 	bool stays = l->g.w->state && !s->training;
 	if (stays) {
 		uint64_t of[] = { l->joined, turned, (uint64_t)l->span };
@@ -279,7 +264,7 @@ prepare(exec_step *s, bool turned, secant_err *err)
 		s->packed_bytes = l->packed_bytes;
 		s->layout = base_fnv1a(of, sizeof of);
 	}
-	s->scratch = (stays ? 0 : l->packed_bytes) + lines(l->parts * (int64_t)sizeof(atomic_llong))
+	s->scratch = (stays ? 0 : l->packed_bytes) + exec_lines(l->parts * (int64_t)sizeof(atomic_llong))
 		+ (size_t)l->parts * l->part_bytes;
 	snprintf(s->detail, sizeof s->detail, "%s", real_convolve() ? "amx_bf16" : "model");
 	return SECANT_OK;
@@ -292,7 +277,7 @@ make_weights(const layer *l, const float *w, uint16_t *to)
 	for (int t = 0; t < l->parts; t++)
 		for (int64_t b = exec_part(l->blocks, l->parts, t); b < exec_part(l->blocks, l->parts, t + 1); b++)
 			kernel_tiles_conv_best()->weights(w + b * BLOCK * l->weight_step, l->from, l->steps, l->weight_step,
-				smaller(BLOCK, l->out - b * BLOCK), to + b * l->steps * WEIGHTS);
+				exec_smaller(BLOCK, l->out - b * BLOCK), to + b * l->steps * WEIGHTS);
 }
 
 static secant_status
@@ -323,7 +308,8 @@ lay_row(const layer *l, const uint16_t *x, uint16_t *line, uint16_t *to)
 {
 	const window *g = &l->g;
 	int64_t width = g->x->shape.dim[2], wide = l->line_numbers ? l->line_numbers / l->in : l->pitch;
-	int64_t from = smaller(wide, larger(0, g->before[1])), end = larger(from, smaller(wide, width + g->before[1]));
+	int64_t from = exec_smaller(wide, exec_larger(0, g->before[1])),
+			end = exec_larger(from, exec_smaller(wide, width + g->before[1]));
 	int64_t first = 0, places = l->pitch, step = (l->joined ? g->stride[1] : 1) * l->in;
 	if (!x || end == from) {
 		clear(l, to, 0, l->pitch);
@@ -360,14 +346,14 @@ lay_unit(const layer *l, const uint16_t *x, int64_t picture, int64_t row, uint16
 static const uint16_t *
 lay_slab(const layer *l, const uint16_t *x, int64_t slab, char *room, int64_t *first, int64_t *pixels)
 {
-	uint16_t *to = (uint16_t *)(void *)room, *line = (uint16_t *)(void *)(room + lines(l->slab_numbers * 2));
+	uint16_t *to = (uint16_t *)(void *)room, *line = (uint16_t *)(void *)(room + exec_lines(l->slab_numbers * 2));
 	const secant_shape *y = &l->g.y->shape;
 	*first = slab * l->slab_pixels;
-	*pixels = smaller(l->slab_pixels, exec_rows(y) - *first);
+	*pixels = exec_smaller(l->slab_pixels, exec_rows(y) - *first);
 	if (l->cuts > 1) {
 		int64_t picture = slab / l->cuts, row = slab % l->cuts * l->rows;
 		*first = (picture * y->dim[1] + row) * y->dim[2];
-		*pixels = smaller(l->rows, y->dim[1] - row) * y->dim[2];
+		*pixels = exec_smaller(l->rows, y->dim[1] - row) * y->dim[2];
 		lay_unit(l, x, picture, row, line, to);
 		return to;
 	}
@@ -408,7 +394,7 @@ run_layer(
 	atomic_llong *next = (atomic_llong *)(void *)scratch;
 	for (int t = 0; t < l->parts; t++)
 		atomic_init(&next[t], exec_part(l->slabs, l->parts, t));
-	scratch += lines(l->parts * (int64_t)sizeof *next);
+	scratch += exec_lines(l->parts * (int64_t)sizeof *next);
 	EXEC_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++) {
 		kernel_tiles_conv c = { .x_step = x_step_of(l),
@@ -425,7 +411,7 @@ run_layer(
 			c.x = lay_slab(l, x, i, scratch + (size_t)t * l->part_bytes, &first, &c.pixels);
 			c.tiles = l->tiles;
 			if (l->cuts == 1) /* perhaps fewer pictures */
-				c.tiles = whole(c.pixels, l->slab_pixels / l->units) * (l->tiles / l->units);
+				c.tiles = exec_blocks_of(c.pixels, l->slab_pixels / l->units) * (l->tiles / l->units);
 			c.added = added ? kernel_at(added, first * l->out, low) : NULL;
 			c.y = kernel_at_mut(y, first * l->out, low);
 			(real ? real : kernel_tiles_conv_best()->convolve)(&c);
