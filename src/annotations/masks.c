@@ -64,13 +64,6 @@ ann_layout(const ann_set *s)
 	return l->name ? l : NULL;
 }
 
-bool
-ann_is_semantic(const ann_set *s)
-{
-	const mask_layout *l = ann_layout(s);
-	return l && !l->place[0].instances;
-}
-
 #define HOLDS (ANN_HOLDS_MASK | ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_VOID | ANN_HOLDS_QUAD)
 #define LAYOUT(id, which, title, words, reason) \
 	static int detect_##id(const char *p, const char **why) \

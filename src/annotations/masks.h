@@ -34,9 +34,6 @@ enum { NO_CLASSES, CITY_IDS, CITY_TRAIN_IDS, VOC_CLASSES, CAMVID_CLASSES };
 extern const mask_layout ann_layouts[]; /* by the enum; ends at name NULL */
 const mask_layout *ann_layout(const ann_set *s); /* of a set that was read from masks; NULL: another format */
 
-/* Masks without instances: the objects of a set are all the pixels of a class, not things. */
-bool ann_is_semantic(const ann_set *s);
-
 /* --- class lists --- */
 
 secant_status ann_mask_classes(

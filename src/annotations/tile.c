@@ -123,7 +123,9 @@ cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w,
 	secant_err *err)
 {
 	int n = 0;
-	bool whole_picture = ann_is_semantic(s);
+	/* where pictures of classes are the labels, every pixel has its class: nothing is too little */
+	const ann_format *format = ann_find_format(ann_str(s, s->format));
+	bool whole_picture = format && format->holds & ANN_HOLDS_MASK;
 	for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
 		double x0 = fmax(ann_x0(o), x), y0 = fmax(ann_y0(o), y), x1 = fmin(ann_x1(o), x + w),

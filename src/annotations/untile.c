@@ -26,6 +26,21 @@ by_place(const void *a, const void *b)
 	return c ? c : p->y != q->y ? p->y - q->y : p->x - q->x;
 }
 
+/* The picture of a tile: by its name, or with what the format puts behind all of them (Cityscapes: _leftImg8bit). */
+static int
+tile_called(const ann_set *s, ann_field name)
+{
+	const mask_layout *l = ann_layout(s);
+	int at = ann_find_image(s, name.p, ann_len(name));
+	const char *dot = memrchr(name.p, '.', ann_len(name));
+	if (at >= 0 || !l || !*l->image_end || !dot)
+		return at;
+	char *longer = base_format("%.*s%s%.*s", (int)(dot - name.p), name.p, l->image_end, (int)(name.end - dot), dot);
+	at = longer ? ann_find_image(s, longer, strlen(longer)) : -1;
+	secant_free(longer);
+	return at;
+}
+
 static secant_status
 read_tiles(const ann_set *s, tile **list, int *n, secant_err *err)
 {
@@ -55,7 +70,7 @@ read_tiles(const ann_set *s, tile **list, int *n, secant_err *err)
 						ann_pull_fail(&j, "\"%s\": %lld", names[k], (long long)v);
 					*to[k] = (int)v;
 				} else if (ann_is(key, "tile") && ann_pull_string(&j, &text))
-					t.image = ann_find_image(s, text.p, ann_len(text));
+					t.image = tile_called(s, text);
 				else if (ann_is(key, "of") && ann_pull_string(&j, &text))
 					snprintf(t.of, sizeof t.of, "%.*s", (int)(ann_len(text) > 1000 ? 1000 : ann_len(text)), text.p);
 				else if (k == 6 && !ann_is(key, "tile") && !ann_is(key, "of"))
