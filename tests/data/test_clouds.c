@@ -224,6 +224,36 @@ modelnet_has_three_forms(void **state)
 	data_clouds_free(s);
 }
 
+/* As folders of pictures with a class each are kept; names that differ from split to split are scenes. */
+static void
+folders_of_a_split_are_classes(void **state)
+{
+	put("train/egg/a.txt", "0 0 0\n1 1 1\n");
+	put("train/ball/b.xyz", "0 0 0\n1 1 1\n");
+	put("train/ball/notes.md", "no cloud\n");
+	put("Test/egg/c.ply",
+		"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 "
+		"2 3\n");
+	data_clouds *s = open_at(root, "train", true, NULL);
+	assert_string_equal(s->set->name, "class-folders");
+	assert_int_equal(s->classes, 2);
+	assert_int_equal(s->list.n, 2);
+	assert_string_equal(s->list.category[0], "ball");
+	assert_int_equal(s->list.v[1].category, 1);
+	data_clouds_free(s);
+	s = open_at(root, "test", true, NULL);
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->list.v[0].category, 1);
+	data_clouds_free(s);
+	s = open_at(root, "all", true, NULL);
+	assert_int_equal(s->list.n, 3);
+	data_clouds_free(s);
+	open_at(root, "val", true, "in 'val'");
+	open_at(root, "train", false, "its points have no labels");
+	put("Test/hall/d.txt", "0 0 0\n");
+	open_at(root, "train", true, "no data set of clouds is recognised");
+}
+
 static void
 s3dis_rooms_survive_control_bytes(void **state)
 {
@@ -786,6 +816,7 @@ main(void)
 		EACH(wrong_shapenet_sets_are_named),
 		EACH(normals_come_with_the_other_layout),
 		EACH(modelnet_has_three_forms),
+		EACH(folders_of_a_split_are_classes),
 		EACH(s3dis_rooms_survive_control_bytes),
 		EACH(folders_find_their_classes),
 		EACH(negative_labels_are_left_out),
