@@ -587,6 +587,14 @@ test_lines_of_text(void **state)
 		json(text, "'CLASS_NUM':'3','OBJECT_NUM':'6','BLANK_INDEX':'2'"), &all, &stretched, NULL, NULL);
 	assert_int_equal(a.code, 0);
 	assert_non_null(strstr(a.text, "\"text\":[\"catdog\"]"));
+	/* words up to one that ends it */
+	all = (tensors){ 0 };
+	memcpy(add(&all, 2, (int64_t[]){ 1, 4 }), (int32_t[]){ 1, 0, 7, 1 }, 16);
+	all.t[0].type = STREAM_T_I32;
+	post(&a, "mxpi_textgenerationpostprocessor", "libtransformerpostprocess.so", json(text, "'BREAK_INDEX':'7'"), &all,
+		NULL, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_non_null(strstr(a.text, "\"text\":[\"dog cat \"]"));
 }
 
 /* A network's mask in the size of the picture before it was scaled, wherever that lies within the padding. Scores of
