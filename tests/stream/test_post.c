@@ -87,7 +87,7 @@ typedef struct answer {
 	int code, n; /* n -1: no list */
 	stream_box box[16];
 	char label[16][40];
-	char why[600], text[1200]; /* as JSON */
+	char why[600], text[6000]; /* as JSON */
 } answer;
 
 /* What an element makes of tensors. */
@@ -514,6 +514,45 @@ test_people(void **state)
 	assert_non_null(strstr(a.why, "1xHxWx57"));
 }
 
+/* Two persons of HigherHRNet on maps of 8x8 that become 16x16: tags 0 on the left and 5 on the right; a key point that
+ * one of them lacks is nowhere else. */
+static void
+test_people_by_tags(void **state)
+{
+	enum { POINTS = 17, SMALL = 4, SIDE = 8 };
+	answer a;
+	char text[1000];
+	tensors all = { 0 };
+	float *first = add(&all, 4, (int64_t[]){ 1, 2 * POINTS, SMALL, SMALL });
+	float *second = add(&all, 4, (int64_t[]){ 1, POINTS, SIDE, SIDE });
+	for (int i = 0; i < POINTS * SMALL * SMALL; i++)
+		first[POINTS * SMALL * SMALL + i] = i % SMALL < SMALL / 2 ? 0 : 5;
+	for (int k = 0; k < 3; k++)
+		for (int x = 1; x <= (k < 2 ? 6 : 1); x += 5) {
+			float *at = second + (k == 2 ? 11 : k * 5) * SIDE * SIDE + 2 * SIDE + x;
+			at[0] = 2;
+			at[1] = at[SIDE] = 0.4F;
+		}
+	post(&a, "mxpi_keypointpostprocessor", "libhigherhrnetpostprocess.so", json(text, "'SCORE_THRESH':'0.1'"), &all,
+		&stretched, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_non_null(strstr(a.text, "{\"x\":130,\"y\":50,\"name\":0,\"score\":0.6375"));
+	assert_non_null(strstr(a.text, "{\"x\":130,\"y\":50,\"name\":5,\"score\":0.6375"));
+	assert_non_null(strstr(a.text, "{\"x\":130,\"y\":50,\"name\":11,\"score\":0.6375"));
+	const char *other = strstr(a.text, "],\"score\":0.1125");
+	assert_non_null(other);
+	assert_non_null(strstr(other, "{\"x\":530,\"y\":50,\"name\":0,\"score\":0.6375"));
+	assert_non_null(strstr(other, "\"name\":11,\"score\":0}"));
+	assert_non_null(strstr(other, "],\"score\":0.07"));
+	all = (tensors){ 0 };
+	add(&all, 4, (int64_t[]){ 1, 2 * POINTS, SMALL, SMALL });
+	add(&all, 4, (int64_t[]){ 1, POINTS, SIDE, SMALL });
+	post(
+		&a, "mxpi_keypointpostprocessor", "libhigherhrnetpostprocess.so", json(text, ""), &all, &stretched, NULL, NULL);
+	assert_int_equal(a.code, 1004);
+	assert_non_null(strstr(a.why, "1x34xHxW"));
+}
+
 /* The first of equal keys counts, what follows a # says nothing; of labels only lines before the first are remarks, and
  * an empty line is a class without a name. */
 static void
@@ -667,7 +706,8 @@ test_configurations_that_are_refused(void **state)
 		{ "mxpi_objectpostprocessor", "libresnet50postprocess.so", "'CLASS_NUM':'3'", "MxpiClassList" },
 		{ "mxpi_objectpostprocessor", "/nowhere/libmyyolov3postprocess.so", "'CLASS_NUM':'3'",
 			"libyolov3postprocess.so" },
-		{ "mxpi_keypointpostprocessor", "libhigherhrnetpostprocess.so", "'KEYPOINT_NUM':'17'", "no such file" },
+		{ "mxpi_textobjectpostprocessor", "libpsenetpostprocess.so", "'KERNEL_NUM':'7'", "no such file" },
+		{ "mxpi_keypointpostprocessor", "libhigherhrnetpostprocess.so", "'KEYPOINT_NUM':'18'", "17 is meant" },
 		{ "mxpi_semanticsegpostprocessor", "/nowhere/libmysegmentation.so", "'CLASS_NUM':'2'", "no such file" },
 		{ "mxpi_semanticsegpostprocessor", "libunetmindsporepostprocess.so", "'CLASS_NUM':'2','POST_TYPE':'2'",
 			"POST_TYPE" },
@@ -766,8 +806,9 @@ main(void)
 		cmocka_unit_test(test_nothing_found_adds_nothing), cmocka_unit_test(test_suppression_is_by_class),
 		cmocka_unit_test(test_detectors), cmocka_unit_test(test_candidates), cmocka_unit_test(test_retinanet),
 		cmocka_unit_test(test_ssd_of_mindspore), cmocka_unit_test(test_lines_of_pieces), cmocka_unit_test(test_people),
-		cmocka_unit_test(test_numbers_of_16_bits), cmocka_unit_test(test_files_of_configuration),
-		cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
+		cmocka_unit_test(test_people_by_tags), cmocka_unit_test(test_numbers_of_16_bits),
+		cmocka_unit_test(test_files_of_configuration), cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
 		cmocka_unit_test(test_configurations_that_are_refused), cmocka_unit_test(test_shapes_that_do_not_fit),
 		cmocka_unit_test(test_library_of_ones_own) };
 	snprintf(labels, sizeof labels, "/tmp/secant-labels-%d", getpid());
