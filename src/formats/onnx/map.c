@@ -362,13 +362,11 @@ check_size(const format_onnx_info *want, const secant_shape *s, secant_err *err)
 }
 
 static secant_status
-map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, secant_err *err)
+map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, const format_onnx_bounds *bounds,
+	secant_err *err)
 {
-	enum { WORK_BITS = 36, BYTES_BITS = 34 };
 	const format_onnx_graph *g = &m->graph;
-	onnx_walk w = {
-		.model = m, .err = err, .limit = INT64_C(1) << BYTES_BITS, .budget = INT64_C(1) << WORK_BITS, .map = n
-	};
+	onnx_walk w = { .model = m, .err = err, .limit = bounds->bytes, .budget = bounds->work, .map = n };
 	secant_status s = onnx_walk_graph(&w, NULL, g, values, values + g->n_in, m->opset);
 	if (!s && w.n_problems)
 		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d nodes have no operators of ours: %s%s", w.n_problems,
@@ -391,6 +389,14 @@ map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, 
 format_onnx_network *
 format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count,
 	const format_onnx_learning *learning, secant_err *err)
+{
+	const format_onnx_bounds bounds = { INT64_C(1) << 34, INT64_C(1) << 36 };
+	return format_onnx_map_within(m, sizes, count, learning, &bounds, err);
+}
+
+format_onnx_network *
+format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes, int count,
+	const format_onnx_learning *learning, const format_onnx_bounds *bounds, secant_err *err)
 {
 	const format_onnx_graph *g = &m->graph;
 	secant_err own = { 0 };
@@ -416,7 +422,7 @@ format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int c
 	}
 	if (!s) {
 		n->n_out = g->n_out;
-		s = map_all(n, m, values, &own);
+		s = map_all(n, m, values, bounds, &own);
 	}
 	if (!s)
 		s = graph_check(n->g, &own);

@@ -63,6 +63,12 @@ typedef struct format_onnx_size {
  * lists them all. */
 format_onnx_network *format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int n,
 	const format_onnx_learning *learning, secant_err *err);
+/* The same within bounds: bytes of one known tensor, numbers that are computed of known ones. */
+typedef struct format_onnx_bounds {
+	int64_t bytes, work;
+} format_onnx_bounds;
+format_onnx_network *format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes, int n,
+	const format_onnx_learning *learning, const format_onnx_bounds *bounds, secant_err *err);
 void format_onnx_network_free(format_onnx_network *n); /* the graph too, unless g was taken (NULL) */
 /* An output with channels last (its rank's last axis is ONNX's axis 1), or in the file's own order. */
 graph_value format_onnx_output(format_onnx_network *n, int i, bool last);
