@@ -7,6 +7,7 @@
  *     add, mul of two dequantized, an activation, quantize       add_bytes
  *     an activation between the two, or another scale            act_bytes
  *     what only moves numbers, max_pool2d, nearest resize        the same on bytes
+ *     bilinear resize, quantize with the same scale              the same on bytes
  *
  * A layer whose result somebody wants as real numbers gives those. Sums are exact where the plain graph rounds, so the
  * two may differ by one step of the result's scale.
@@ -241,6 +242,24 @@ write_mover(fusing *f, const graph_node *n)
 	return true;
 }
 
+/* Between pixels: only where the result is stored with the scale that it comes with, since it is rounded once. */
+static bool
+write_between(fusing *f, const graph_node *n)
+{
+	const op_resize_attr *r = n->attr;
+	const bytes *x = &f->stored[n->in[0]];
+	bytes to;
+	if (n->op != &op_resize || n->n_in != 1 || r->size.n != 2 || r->mode != OP_RESIZE_BILINEAR || x->q < 0)
+		return false;
+	const graph_node *end = ending_of(f, n->out[0], &to);
+	if (!end || !same(&to, x))
+		return false;
+	graph_scope(f->w.to, n->name);
+	f->w.map[end->out[0]] = graph_apply(f->w.to, "resize_bytes", r, 1, x->q);
+	take_in(f, end);
+	return true;
+}
+
 static void
 write_node(fusing *f, int i)
 {
@@ -255,7 +274,8 @@ write_node(fusing *f, int i)
 		const bytes *x = &f->stored[n->in[0]];
 		f->w.map[n->out[0]] = same(x, &b) ? x->q : with_scale(f, x, OP_ACT_NONE, &b);
 	} else if (!(n->n_in && n->in[0] >= 0
-				   && (write_conv(f, n) || write_sum(f, n) || write_act(f, n) || write_mover(f, n))))
+				   && (write_conv(f, n) || write_sum(f, n) || write_act(f, n) || write_between(f, n)
+					   || write_mover(f, n))))
 		graph_rewrite_node(&f->w, i);
 }
 

@@ -1,9 +1,11 @@
 /*
  * What stands between products of quantised numbers (op_bytes.c) without making real ones of them: act_bytes, a
  * function of one number by its table of 256, with another scale; max_pool2d_bytes, the largest of windows;
- * resize_bytes, the nearest pixel. The last two keep the scale they find, since they choose among numbers.
+ * resize_bytes, the nearest pixel, or what lies between four. The last two keep the scale they find, since they choose
+ * among numbers, or stay between them.
  *
- *     act_bytes:  y = clamp(round(f((x - zero) * scale) / scale_y) + zero_y);  f: a row of act.h, or nothing
+ *     act_bytes:     y = clamp(round(f((x - zero) * scale) / scale_y) + zero_y);  f: a row of act.h, or nothing
+ *     resize_bytes:  bilinear: y = round(sum of u v x), in float
  */
 #include <math.h>
 #include "ops/act.h"
@@ -79,8 +81,8 @@ static secant_status
 resize_shape(const graph_signature *s, secant_err *err)
 {
 	const op_resize_attr *a = s->attr;
-	if (a->size.n != 2 || op_resize_taps(a->mode) != 1)
-		return secant_fail(err, SECANT_ERR_ARG, "wants a size, and to choose pixels: nearest or nearest-exact");
+	if (a->size.n != 2 || op_resize_taps(a->mode) > 2)
+		return secant_fail(err, SECANT_ERR_ARG, "wants a size, and nearest, nearest-exact or bilinear");
 	if (s->in[0].shape.dim[1] < 1 || s->in[0].shape.dim[2] < 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "an input without pixels cannot be resized");
 	s->out[0] = s->in[0];
@@ -96,11 +98,13 @@ resize_reference(const graph_reference *r)
 	const int64_t *x = r->in_shape[0].dim, *y = r->out_shape[0].dim;
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
 		int64_t c = i % y[3], q = i / y[3] % y[2], p = i / y[3] / y[2] % y[1], b = i / y[3] / y[2] / y[1];
-		int64_t h[OP_RESIZE_TAPS], w[OP_RESIZE_TAPS];
-		double unused[OP_RESIZE_TAPS];
-		op_resize_map(a, 0, x[1], y[1], p, h, unused);
-		op_resize_map(a, 1, x[2], y[2], q, w, unused);
-		r->out[0][i] = r->in[0][((b * x[1] + h[0]) * x[2] + w[0]) * x[3] + c];
+		op_resize_between u = op_resize_pair(a, 0, x[1], y[1], p), v = op_resize_pair(a, 1, x[2], y[2], q);
+		float weight[4], of[4];
+		for (int k = 0; k < 4; k++) {
+			weight[k] = u.weight[k / 2] * v.weight[k % 2];
+			of[k] = (float)r->in[0][((b * x[1] + u.place[k / 2]) * x[2] + v.place[k % 2]) * x[3] + c];
+		}
+		r->out[0][i] = op_resize_byte(weight, of[0], of[1], of[2], of[3]);
 	}
 }
 
@@ -122,7 +126,11 @@ static const secant_opt pool_rows[] = {
 static const secant_opts pool_attr = { "max_pool2d_bytes", sizeof(op_pool_attr), pool_rows };
 static const secant_opt resize_rows[] = {
 	SECANT_OPT_CHOICE(op_resize_attr, mode, "mode", "nearest", "nearest|bilinear|bicubic|nearest-exact",
-		"which pixel: nearest or nearest-exact, as resize has them"),
+		"which pixel, or between which: nearest, nearest-exact or bilinear, as resize has them"),
+	SECANT_OPT(op_resize_attr, align_corners, BOOL, "align-corners", "false", 0, 1,
+		"corner pixels of input and output are the same (bilinear)"),
+	SECANT_OPT(op_resize_attr, from_corner, BOOL, "from-corner", "false", 0, 1,
+		"pixel i lies at i times the step, not half a pixel further (bilinear)"),
 	SECANT_OPT(op_resize_attr, size, SIZE, "size", NULL, 1, 1 << 24, "height and width of the result"),
 	SECANT_OPT(op_resize_attr, scale_h, REAL, "scale-h", "0", 0, 1e6,
 		"rows of the input per row of the result; 0: from the sizes"),
@@ -147,6 +155,9 @@ static const graph_op_case pool_cases[] = {
 static const graph_op_case resize_cases[] = {
 	{ "twice", "size=8x10", "2x4x5x3#100" },
 	{ "smaller", "mode=nearest-exact size=3x4", "1x7x9x5#100" },
+	{ "bilinear", "mode=bilinear size=9x7", "2x4x5x3#100" },
+	{ "bilinear, smaller", "mode=bilinear size=3x4 align-corners=true", "1x7x9x19#100" },
+	{ "bilinear from a corner", "mode=bilinear size=8x8 from-corner=true", "1x4x4x2#100" },
 	{ 0 },
 };
 
@@ -180,7 +191,7 @@ const graph_op op_max_pool2d_bytes = {
 };
 const graph_op op_resize_bytes = {
 	.name = "resize_bytes",
-	.brief = "pictures of quantised numbers in another size, by the nearest pixel",
+	.brief = "pictures of quantised numbers in another size, by the nearest pixel or between pixels",
 	.attr = &resize_attr,
 	.min_in = 1,
 	.max_in = 1,

@@ -54,3 +54,13 @@ op_resize_map(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_
 		weight[k] = cubic(at - (double)(base - 1 + k));
 	}
 }
+
+op_resize_between
+op_resize_pair(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i)
+{
+	int64_t place[OP_RESIZE_TAPS];
+	double weight[OP_RESIZE_TAPS];
+	op_resize_map(a, axis, in, out, i, place, weight);
+	bool one = op_resize_taps(a->mode) == 1;
+	return (op_resize_between){ { place[0], place[one ? 0 : 1] }, { (float)weight[0], one ? 0 : (float)weight[1] } };
+}

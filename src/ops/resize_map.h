@@ -13,6 +13,7 @@
  */
 #ifndef OP_RESIZE_MAP_H
 #define OP_RESIZE_MAP_H
+#include <string.h>
 #include "ops/ops.h"
 
 enum { OP_RESIZE_TAPS = 4 };
@@ -22,4 +23,20 @@ int op_resize_taps(int mode);
 /* Fills as many entries for output coordinate i along `axis` (0: h, 1: w); the weights sum to 1. */
 void op_resize_map(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i, int64_t place[OP_RESIZE_TAPS],
 	double weight[OP_RESIZE_TAPS]);
+/* The same of what chooses a pixel or lies between two, in float: for bytes. */
+typedef struct op_resize_between {
+	int64_t place[2];
+	float weight[2];
+} op_resize_between;
+op_resize_between op_resize_pair(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i);
+/* A byte between four, rounded, halves to even: in float, in that order, wherever it is computed. */
+static inline int32_t
+op_resize_byte(const float weight[4], float x0, float x1, float x2, float x3)
+{
+	const float magic = 12582912; /* beside it floats are whole numbers */
+	float sum = weight[0] * x0 + weight[1] * x1 + weight[2] * x2 + weight[3] * x3 + magic;
+	int32_t bits;
+	memcpy(&bits, &sum, sizeof bits);
+	return bits - 0x4b400000;
+}
 #endif

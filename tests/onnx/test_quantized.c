@@ -125,6 +125,13 @@ test_operators_on_bytes(void **state)
 	check("quantized-operators", 7, 2);
 }
 
+/* Bilinear resizing, by half pixels and from corner to corner, stays in bytes. */
+static void
+test_between_pixels(void **state)
+{
+	check("quantized-bilinear", 3, 2);
+}
+
 int
 main(void)
 {
@@ -132,6 +139,7 @@ main(void)
 		cmocka_unit_test(test_pairs_unsigned),
 		cmocka_unit_test(test_pairs_signed),
 		cmocka_unit_test(test_operators_on_bytes),
+		cmocka_unit_test(test_between_pixels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

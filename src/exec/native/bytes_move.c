@@ -86,37 +86,74 @@ run_pool(const exec_step *s, void *bound, const void *const *in, void *const *ou
 	return SECANT_OK;
 }
 
-/* Where rows and columns come from. */
+/* Where rows and columns come from: of all rows, then of all columns. */
 static secant_status
 prepare_resize(exec_step *s, secant_err *err)
 {
 	const op_resize_attr *a = s->node->attr;
 	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim;
-	int64_t *from = s->data = secant_calloc((size_t)(y[1] + y[2]) + 1, sizeof *from), place[OP_RESIZE_TAPS];
-	double unused[OP_RESIZE_TAPS];
+	op_resize_between *from = s->data = secant_calloc((size_t)(y[1] + y[2]) + 1, sizeof *from);
 	if (!from)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for places of pixels");
 	for (int64_t i = 0; i < y[1] + y[2]; i++) {
 		bool row = i < y[1];
-		op_resize_map(a, !row, x[row ? 1 : 2], y[row ? 1 : 2], row ? i : i - y[1], place, unused);
-		from[i] = place[0];
+		from[i] = op_resize_pair(a, !row, x[row ? 1 : 2], y[row ? 1 : 2], row ? i : i - y[1]);
 	}
 	return SECANT_OK;
+}
+
+/* A pixel of c bytes between four. */
+static void
+between(uint8_t *to, const uint8_t *const corner[4], const float weight[4], int64_t c)
+{
+	const uint8_t *p0 = corner[0], *p1 = corner[1], *p2 = corner[2], *p3 = corner[3];
+	for (int64_t k = 0; k < c; k++)
+		to[k] = (uint8_t)op_resize_byte(weight, p0[k], p1[k], p2[k], p3[k]);
+}
+
+static void
+between_signed(uint8_t *to, const uint8_t *const corner[4], const float weight[4], int64_t c)
+{
+	const int8_t *p0 = (const int8_t *)corner[0], *p1 = (const int8_t *)corner[1], *p2 = (const int8_t *)corner[2],
+				 *p3 = (const int8_t *)corner[3];
+	for (int64_t k = 0; k < c; k++)
+		to[k] = (uint8_t)op_resize_byte(weight, p0[k], p1[k], p2[k], p3[k]);
+}
+
+static void
+resize_row(const exec_step *s, const uint8_t *x, int64_t r, uint8_t *to)
+{
+	const op_resize_between *from = s->data, *columns = from + s->out[0].shape.dim[1];
+	const int64_t *in = s->in[0].shape.dim, *y = s->out[0].shape.dim, c = y[3];
+	const op_resize_between *row = &from[r % y[1]];
+	const uint8_t *line[2];
+	bool chooses = op_resize_taps(((const op_resize_attr *)s->node->attr)->mode) == 1;
+	for (int k = 0; k < 2; k++)
+		line[k] = x + (r / y[1] * in[1] + row->place[k]) * in[2] * c;
+	for (int64_t q = 0; q < y[2]; q++, to += c) {
+		const op_resize_between *column = &columns[q];
+		const uint8_t *corner[4];
+		float weight[4];
+		for (int k = 0; k < 4 && !chooses; k++) {
+			corner[k] = line[k / 2] + column->place[k % 2] * c;
+			weight[k] = row->weight[k / 2] * column->weight[k % 2];
+		}
+		if (chooses)
+			memcpy(to, line[0] + column->place[0] * c, (size_t)c);
+		else
+			(s->in[0].dtype == SECANT_I8 ? between_signed : between)(to, corner, weight, c);
+	}
 }
 
 static secant_status
 run_resize(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const int64_t *from = s->data, *x = s->in[0].shape.dim, *y = s->out[0].shape.dim, rows = y[0] * y[1], c = y[3];
+	const int64_t *y = s->out[0].shape.dim, rows = y[0] * y[1];
 	int parts = exec_parts(s, exec_out_count(s, 0));
 	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t r = exec_part(rows, parts, t); r < exec_part(rows, parts, t + 1); r++) {
-			const uint8_t *line = (const uint8_t *)in[0] + (r / y[1] * x[1] + from[r % y[1]]) * x[2] * c;
-			uint8_t *to = (uint8_t *)out[0] + r * y[2] * c;
-			for (int64_t q = 0; q < y[2]; q++, to += c)
-				memcpy(to, line + from[y[1] + q] * c, (size_t)c);
-		}
+		for (int64_t r = exec_part(rows, parts, t); r < exec_part(rows, parts, t + 1); r++)
+			resize_row(s, in[0], r, (uint8_t *)out[0] + r * y[2] * y[3]);
 	return SECANT_OK;
 }
 

@@ -156,11 +156,12 @@ fold_norms(format_onnx_quantizing *q, secant_err *err)
 
 /* ---- what can be quantised ---- */
 
+/* Resizing that chooses pixels, or lies between four of them: its result has the range of what it reads. */
 static bool
-is_nearest(const format_onnx_node *n)
+is_resizing(const format_onnx_node *n)
 {
-	const format_onnx_attr *mode = format_onnx_find_attr(n, "mode");
-	return (is(n, "Resize") || is(n, "Upsample")) && (!mode || !strcmp(mode->s, "nearest"));
+	const format_onnx_attr *mode = format_onnx_find_attr(n, "mode"), *smooth = format_onnx_find_attr(n, "antialias");
+	return (is(n, "Resize") || is(n, "Upsample")) && (!mode || strcmp(mode->s, "cubic") != 0) && !(smooth && smooth->i);
 }
 
 static bool
@@ -184,7 +185,7 @@ kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
 		return PAIR;
 	if (is(n, "Concat"))
 		return JOIN;
-	if ((is(n, "MaxPool") && n->n_out == 1) || is_nearest(n))
+	if ((is(n, "MaxPool") && n->n_out == 1) || is_resizing(n))
 		return CHOICE;
 	if (!is_function(n))
 		return NOTHING;

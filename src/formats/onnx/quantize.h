@@ -4,8 +4,8 @@
  * activations u8 with one scale.
  *
  * Convolutions with known weights are quantised; with them what lies between them: sums and products of two tensors of
- * one shape, concatenations, maxima, nearest resizing, activations. Tensors that are concatenated, or chosen from
- * (maxima, resizing), share a scale with the result, so that bytes are only moved.
+ * one shape, concatenations, maxima, nearest and bilinear resizing, activations. Tensors that are concatenated, or
+ * chosen from (maxima, resizing), share a scale with the result, so that bytes are only moved.
  */
 #ifndef FORMAT_ONNX_QUANTIZE_H
 #define FORMAT_ONNX_QUANTIZE_H
