@@ -38,6 +38,8 @@ const mask_layout *ann_layout(const ann_set *s); /* of a set that was read from 
 
 secant_status ann_mask_classes(
 	ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err);
+/* Are the classes those of Cityscapes, by name? */
+bool ann_city_names(const ann_set *s);
 int ann_mask_background(const ann_set *s); /* the class that fills the rest, -1 none */
 /* The value of every class in masks written in a layout, and that of what no object covers. */
 void ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background);

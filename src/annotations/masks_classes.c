@@ -343,8 +343,8 @@ ann_mask_colour(const ann_set *s, int class, bool voc, int value)
 }
 
 /* Are all names Cityscapes' own? Then its own ids are written. */
-static bool
-city_names(const ann_set *s)
+bool
+ann_city_names(const ann_set *s)
 {
 	for (int i = 0; i < s->n_classes; i++) {
 		bool known = false;
@@ -360,7 +360,7 @@ void
 ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background)
 {
 	int own = ann_mask_background(s);
-	bool city_own = l->fixed == CITY_IDS && city_names(s), shift = own < 0;
+	bool city_own = l->fixed == CITY_IDS && ann_city_names(s), shift = own < 0;
 	*background = city_own ? 0 : own < 0 ? 0 : own;
 	for (int i = 0; i < s->n_classes; i++) {
 		value[i] = shift ? i + 1 : i;
@@ -416,7 +416,7 @@ ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *er
 			colours.p ? colours.p : "", own < 0 ? 0 : own);
 	else if (which == MAPILLARY)
 		base_str_add(&t, "\n  ]\n}\n");
-	bool city_own = l->fixed == CITY_IDS && city_names(s);
+	bool city_own = l->fixed == CITY_IDS && ann_city_names(s);
 	secant_status status = city_own ? SECANT_OK : ann_out_str(out, l->meta, &t, err);
 	base_str_free(&t), base_str_free(&colours);
 	return status;

@@ -10,15 +10,18 @@ typedef struct painting {
 	secant_image *im;
 	const int *value;
 	int *count, seen, per_class, lost;
-	bool instances;
+	bool instances, city; /* city: classes are those of Cityscapes */
 } painting;
 
 /* Instance n of a class, as class * per_class + n: Cityscapes counts from 0 and has the bare class for what is no
  * instance, KITTI counts from 1 and has 0 for that. */
 enum { CITY_STEP = 1000, KITTI_STEP = 256 };
+enum { CITY_FIRST_THING = 24 }; /* classes of Cityscapes before "person" have regions, no instances: the bare class */
 static int
 instance_of(painting *p, int class)
 {
+	if (p->city && p->value[class] < CITY_FIRST_THING)
+		return p->value[class];
 	const int step = p->per_class, kitti = step == KITTI_STEP, n = p->count[class]++ + kitti,
 			  v = p->value[class] * step + n;
 	if (n < step && v < 65535)
@@ -64,7 +67,8 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 		.value = value,
 		.count = status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count),
 		.per_class = per_class,
-		.instances = instances };
+		.instances = instances,
+		.city = per_class == CITY_STEP && ann_city_names(s) };
 	if (!status && !to.count)
 		status = ann_nomem(err);
 	for (size_t k = 0; !status && k < (size_t)p->width * (size_t)p->height; k++)

@@ -238,6 +238,39 @@ test_places_and_names_by_other_habits(void **state)
 	assert_noted(corners, "1 box has two corners where width and height should stand");
 }
 
+/* Cityscapes' own classes: regions (road) have the bare class in the map of instances, things (car) class * 1000 + n.
+ */
+static void
+test_instances_of_cityscapes_as_published(void **state)
+{
+	char *tmp = base_strdup(scratch_dir()), path[600];
+	put_picture(tmp, "s/images/a.png", 20, 10, 9);
+	put(tmp, "s/c.json",
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 10}], \"categories\": "
+		"[{\"id\": 1, "
+		"\"name\": \"road\"}, {\"id\": 2, \"name\": \"car\"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, "
+		"\"category_id\": "
+		"1, \"bbox\": [0, 0, 2, 2]}, {\"id\": 2, \"image_id\": 1, \"category_id\": 1, \"bbox\": [4, 0, 2, 2]}, "
+		"{\"id\": 3, "
+		"\"image_id\": 1, \"category_id\": 2, \"bbox\": [8, 0, 2, 2]}, {\"id\": 4, \"image_id\": 1, \"category_id\": "
+		"2, "
+		"\"bbox\": [12, 0, 2, 2]}]}");
+	secant_dataset *d = open_as(at(tmp, "s"), NULL);
+	must_write(d, "cityscapes", at(tmp, "o"));
+	secant_dataset_free(d);
+	secant_image im;
+	secant_err err = { 0 };
+	snprintf(path, sizeof path, "%s/gtFine/all/all/a_gtFine_instanceIds.png", at(tmp, "o"));
+	if (secant_image_read(&im, path, NULL, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(im.dtype, SECANT_U16);
+	const uint16_t *v = im.data;
+	assert_true(v[0] == 7 && v[4] == 7 && v[8] == 26000 && v[12] == 26001 && v[19] == 0);
+	secant_image_free(&im);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 static void
 test_formats_that_are_not_read_are_named(void **state)
 {
@@ -275,6 +308,7 @@ main(void)
 		cmocka_unit_test(test_regions_that_leave_a_choice_say_it),
 		cmocka_unit_test(test_geometry_that_others_have),
 		cmocka_unit_test(test_parts_of_ade20k_on_request),
+		cmocka_unit_test(test_instances_of_cityscapes_as_published),
 		cmocka_unit_test(test_places_and_names_by_other_habits),
 		cmocka_unit_test(test_formats_that_are_not_read_are_named),
 	};
