@@ -95,6 +95,35 @@ is_classes(const char *root)
 	return folders >= 2;
 }
 
+static int
+count_files(const char *folder)
+{
+	base_names names = { 0 };
+	int n = secant_is_dir(folder) && !base_dir_list(&names, folder, BASE_DIR_FILES, NULL) ? names.n : 0;
+	base_names_free(&names);
+	return n;
+}
+
+/* A folder for each picture with images/ and a mask for each object in masks/, there or one folder below (Data Science
+ * Bowl 2018). */
+static bool
+is_folder_a_picture(const char *root, int depth)
+{
+	base_names names = { 0 };
+	bool is = false;
+	if (!base_dir_list(&names, root, BASE_DIR_FOLDERS, NULL))
+		for (int i = 0; i < names.n && i < 20 && !is; i++) {
+			char *images = base_format("%s/%s/images", root, names.v[i]),
+				 *masks = base_format("%s/%s/masks", root, names.v[i]);
+			char *inner = base_path_join(root, names.v[i]);
+			is = images && masks && count_files(images) == 1 && count_files(masks) > 0;
+			is = is || (inner && depth > 0 && is_folder_a_picture(inner, depth - 1));
+			secant_free(images), secant_free(masks), secant_free(inner);
+		}
+	base_names_free(&names);
+	return is;
+}
+
 static bool
 is_of(const foreign *f, const char *path)
 {
@@ -133,6 +162,9 @@ ann_foreign(const char *path, const char **way)
 	if (masks && pictures && secant_is_dir(masks) && !secant_is_dir(pictures))
 		what = "masks without pictures (SegmentationClass, no JPEGImages)",
 		*way = "export them with pictures (CVAT: save images), or put the pictures in JPEGImages";
+	else if (is_folder_a_picture(path, 1))
+		what = "a folder for each picture with a mask for each object",
+		*way = "paint the masks of a folder with 1, 2, ... into one PNG, to masks/NAME.png beside images/NAME.png";
 	else if (is_classes(path))
 		what = "folders of classes (ImageNet's layout), whose labels have no place",
 		*way = "segmentation wants masks, polygons or boxes: a labelling tool draws them";

@@ -401,7 +401,7 @@ describe_folder(const char *path, secant_err *err)
 	const char *way = NULL, *foreign = ann_foreign(path, &way), *set = data_clouds_foreign(path);
 	if (pictures || clouds) {
 		j = json_pack("{s:s,s:s,s:i,s:i}", "path", path, "kind", "folder", "pictures", pictures, "clouds", clouds);
-		char *text = foreign ? base_format("%s: %s", foreign, way) : base_strdup(set ? set : "");
+		char *text = set || !foreign ? base_strdup(set ? set : "") : base_format("%s: %s", foreign, way);
 		if (text && *text)
 			json_object_set_new(j, "not_read", json_string(text));
 		secant_free(text);

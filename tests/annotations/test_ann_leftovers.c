@@ -294,6 +294,17 @@ test_formats_that_are_not_read_are_named(void **state)
 			NULL, "SpaceNet" },
 		{ "Total-Text", { "a.png", "@20x10", "gt/poly_gt_a.txt", "x: [[1 2 3]], y: [[1 2 3]], ornt: [u'c'], t\n" },
 			NULL, NULL, "Total-Text|icdar" },
+		{ "results of a detector",
+			{ "a.png", "@20x10", "r.json",
+				"[{\"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], \"score\": 0.5}]" },
+			NULL, NULL, "COCO results|data eval" },
+		{ "folders of classes", { "train/cat/a.png", "@20x10", "train/dog/b.png", "@20x10" }, NULL, NULL, "ImageNet" },
+		{ "a folder a picture, a mask an object",
+			{ "train/id1/images/id1.png", "@20x10", "train/id1/masks/m1.png", "@20x10", "train/id1/masks/m2.png",
+				"@20x10" },
+			NULL, NULL, "a mask for each object|one PNG" },
+		{ "masks without pictures", { "labelmap.txt", "cat:1,2,3::\n", "SegmentationClass/a.png", "@20x10" }, NULL,
+			NULL, "masks without pictures|CVAT" },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }
