@@ -11,7 +11,7 @@ stub_value_info(base_str *graph, int number, const char *name, const int64_t *di
 	base_str dims = { 0 }, tensor = { 0 }, type = { 0 }, info = { 0 };
 	for (int i = 0; i < rank; i++) {
 		base_str one = { 0 };
-		char symbol[8];
+		char symbol[16];
 		snprintf(symbol, sizeof symbol, "n%d", i);
 		if (dim[i] > 0)
 			format_wire_put_varint(&one, 1, (uint64_t)dim[i]);
