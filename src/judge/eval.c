@@ -167,6 +167,16 @@ keep_threshold(const request *q, double threshold, secant_err *err)
 	return status;
 }
 
+/* 1 + the class that the model was not trained on, which predict does not give either; 0: none. */
+static int
+ignored_class(const request *q)
+{
+	const json_t *v = json_object_get(q->d->file.settings, "ignored_class");
+	return json_is_integer(v) && json_integer_value(v) >= 0 && json_integer_value(v) < q->d->classes
+		? (int)json_integer_value(v) + 1
+		: 0;
+}
+
 static secant_status
 count_samples(const request *q, const data_samples *s, judge_collector *c, judge_counts *counts, secant_err *err)
 {
@@ -193,6 +203,7 @@ count_samples(const request *q, const data_samples *s, judge_collector *c, judge
 		.activated = probabilities,
 		.threshold = (float)q->threshold,
 		.ignore = o->data.ignore_index,
+		.never = ignored_class(q),
 		.size = o->data.resize ? o->data.size : (secant_ints){ 0 },
 		.precision = d->precision,
 	};

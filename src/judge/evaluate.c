@@ -153,6 +153,7 @@ judge_evaluate_samples(judge_evaluation *e, const data_samples *s, judge_counts 
 		.multiple = e->multiple,
 		.least = e->least };
 	loss_plan l = { .voids = data_samples_have_voids(s) };
+	counts->never = e->never;
 	secant_err own = { 0 };
 	float *dense = NULL;
 	char *dense_target = NULL;

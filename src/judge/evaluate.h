@@ -17,7 +17,7 @@ typedef struct judge_evaluation {
 	const char *loss; /* NULL: none is computed */
 	bool activated; /* outputs are probabilities */
 	float threshold; /* of a probability; binary and multilabel */
-	int ignore;
+	int ignore, never; /* never: judge_counts' */
 	secant_ints size; /* n = 2: pictures are scaled to it; n = 0: whole */
 	exec_precision precision;
 	/* Called after each picture with its logits (height x stride x classes); may be NULL. */

@@ -54,13 +54,13 @@ judge_cut_of(double threshold, bool activated)
 }
 
 int
-judge_class_of(base_mode mode, int classes, const float *v, float cut)
+judge_class_of(base_mode mode, int classes, const float *v, float cut, int never)
 {
-	int best = 0;
+	int best = never == 1 && classes > 1 ? 1 : 0;
 	if (mode == BASE_MODE_BINARY)
 		return v[0] >= cut;
-	for (int k = 1; k < classes; k++)
-		if (v[k] > v[best])
+	for (int k = best + 1; k < classes; k++)
+		if (v[k] > v[best] && k != never - 1)
 			best = k;
 	return best;
 }
@@ -89,7 +89,7 @@ count_matrix(judge_counts *c, const float *v, const void *target, int height, in
 			int label = label_at(c, target, at, ignore);
 			if (label < 0)
 				continue;
-			c->own[label * n + judge_class_of(c->mode, c->classes, v + at * c->scored, cut)]++;
+			c->own[label * n + judge_class_of(c->mode, c->classes, v + at * c->scored, cut, c->never)]++;
 			all++;
 		}
 	for (int64_t i = 0; i < n * n; i++)
@@ -99,6 +99,8 @@ count_matrix(judge_counts *c, const float *v, const void *target, int height, in
 		for (int64_t i = 0; i < n; i++)
 			t.fn += c->own[k * n + i], t.fp += c->own[i * n + k];
 		t.fn -= t.tp, t.fp -= t.tp, t.tn = all - t.tp - t.fn - t.fp;
+		if (c->mode == BASE_MODE_MULTICLASS && (k == ignore || k == c->never - 1))
+			t = (judge_tally){ 0 };
 		tally[k - (n - c->scored)] = t;
 	}
 	c->pixels += all;
@@ -137,7 +139,7 @@ fill_planes(const judge_counts *c, const float *v, const void *target, int heigh
 				continue;
 			}
 			int label = label_at(c, target, at, ignore),
-				got = judge_class_of(c->mode, c->classes, v + at * c->scored, cut), want = binary ? 1 : k;
+				got = judge_class_of(c->mode, c->classes, v + at * c->scored, cut, c->never), want = binary ? 1 : k;
 			predicted[i] = label < 0 ? JUDGE_UNSEEN : got == want ? JUDGE_WITHIN : JUDGE_BEYOND;
 			labelled[i] = label < 0 ? JUDGE_UNSEEN : label == want ? JUDGE_WITHIN : JUDGE_BEYOND;
 		}

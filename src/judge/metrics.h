@@ -21,6 +21,7 @@ typedef struct judge_counts {
 	int64_t *own; /* the same of one picture, while it is counted */
 	judge_tally *tally; /* pictures x scored, in the order of judge_counts_add */
 	int capacity; /* of pictures */
+	int never; /* 1 + the class that a network was not trained on (--ignore-index): nothing is of it; 0: none. Set it */
 	int64_t images, pixels;
 	int64_t strange; /* pixels of them, labelled or not, with outputs that are no numbers: they belong to no class */
 	double loss, soft_dice, soft_iou; /* sums over pictures; the second of pictures alone (judge/soft.h) */
@@ -35,12 +36,12 @@ secant_status judge_counts_boundary(judge_counts *c, double tolerance, secant_er
 /* The one place where a threshold of probabilities meets a network's outputs: the value from which a pixel belongs to a
  * class. */
 float judge_cut_of(double threshold, bool activated);
-/* The class of a pixel with outputs v: binary 0 or 1; else the largest. */
-int judge_class_of(base_mode mode, int classes, const float *v, float cut);
+/* The class of a pixel with outputs v: binary 0 or 1; else the largest, but for class never - 1. */
+int judge_class_of(base_mode mode, int classes, const float *v, float cut, int never);
 
 /* Adds one picture: outputs of height x stride x network classes, the target in the loader's layout. Binary and
  * multilabel: foreground where the value is >= cut; labels that are `ignore` (multiclass) or below 0 (binary) are left
- * out. */
+ * out. A class that is ignored has no score, though to say it where another is labelled is a mistake. */
 secant_status judge_counts_add(judge_counts *c, const float *v, const void *target, int height, int width, int stride,
 	float cut, int ignore, secant_err *err) SECANT_NODISCARD;
 /* Adds a cloud by classes: multiclass; a label below 0 is left out, a class below 0 is none and counts as a wrong one.

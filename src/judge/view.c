@@ -79,7 +79,7 @@ class_at(const judge_view *v, bool outputs, int64_t at)
 	int n = v->mode == BASE_MODE_BINARY ? 1 : v->classes;
 	const float *value = outputs ? v->outputs + at * n : (const float *)v->target + at * n;
 	if (outputs && v->mode != BASE_MODE_MULTILABEL)
-		return judge_class_of(v->mode, n, value, v->cut);
+		return judge_class_of(v->mode, n, value, v->cut, v->never);
 	if (v->mode == BASE_MODE_BINARY)
 		return value[0] < 0 ? NOT_JUDGED : value[0] >= .5f;
 	if (v->mode == BASE_MODE_MULTICLASS) {
@@ -88,7 +88,7 @@ class_at(const judge_view *v, bool outputs, int64_t at)
 	}
 	if (!outputs && value[0] < 0)
 		return NOT_JUDGED;
-	int best = judge_class_of(v->mode, n, value, 0);
+	int best = judge_class_of(v->mode, n, value, 0, 0);
 	return value[best] >= (outputs ? v->cut : .5f) ? best : NO_CLASS;
 }
 

@@ -10,7 +10,7 @@ typedef struct judge_view {
 	const data_samples *samples;
 	int sample;
 	base_mode mode;
-	int classes, ignore;
+	int classes, ignore, never; /* never: judge_counts' */
 	bool background; /* of several classes the first means nothing: judge_first_is_background */
 	float cut;
 	const uint8_t (*palette)[3]; /* of the first n_palette classes; others take those of secant_palette */

@@ -531,6 +531,7 @@ validate(train_trainer *s, int epoch, double *values, secant_err *err)
 		.activated = s->o->network.activation != NULL,
 		.threshold = 0.5f,
 		.ignore = s->o->data.ignore_index,
+		.never = s->model.ignored,
 		.precision = s->precision,
 		.seen = gallery ? train_gallery_see : NULL,
 		.user = gallery }; /* not to be cancelled: an epoch is finished once its steps are done */

@@ -105,6 +105,49 @@ several_classes(void **state)
 	judge_counts_free(&c);
 }
 
+/* One of the classes is not to be judged: it has no score and is in no mean, but where a pixel of another is taken for
+ * it that is a mistake; a network that was not trained on it never says it. */
+static void
+a_class_that_is_ignored(void **state)
+{
+	/* labels 0 0 1 1 2 2, predicted 1 0 1 0 2 2 */
+	const int32_t label[] = { 0, 0, 1, 1, 2, 2 };
+	const int predicted[] = { 1, 0, 1, 0, 2, 2 };
+	float v[6][3];
+	for (int i = 0; i < 6; i++)
+		vote(v[i], 3, predicted[i]);
+	v[3][1] = 1.5f; /* next to class 0 */
+	judge_counts c = counts_of(BASE_MODE_MULTICLASS, 3);
+	add(&c, v[0], label, 2, 3, 3, 0, 0);
+	secant_scores s = scores_of(&c, NULL, 0);
+	is(s.per_class[0].iou, NAN);
+	is(s.per_class[1].iou, 1. / 2);
+	is(s.per_class[2].iou, 1);
+	is(s.miou, 1.5 / 2);
+	is(s.class_accuracy, 1.5 / 2);
+	is(s.reduced[0][0], 3. / 4); /* IoU, micro */
+	is(s.reduced[0][1], 1.5 / 2); /* macro */
+	is(s.accuracy, 3. / 4);
+	assert_int_equal(s.pixels, 4);
+	secant_scores_free(&s);
+	judge_counts_free(&c);
+
+	c = counts_of(BASE_MODE_MULTICLASS, 3);
+	c.never = 1;
+	add(&c, v[0], label, 2, 3, 3, 0, 0);
+	s = scores_of(&c, NULL, 0);
+	is(s.per_class[0].iou, NAN);
+	is(s.per_class[1].iou, 1);
+	is(s.miou, 1);
+	is(s.accuracy, 1);
+	secant_scores_free(&s);
+	judge_counts_free(&c);
+	assert_int_equal(judge_class_of(BASE_MODE_MULTICLASS, 3, (float[]){ 5, 4, 3 }, 0, 1), 1);
+	assert_int_equal(judge_class_of(BASE_MODE_MULTICLASS, 3, (float[]){ 4, 5, 3 }, 0, 2), 0);
+	assert_int_equal(judge_class_of(BASE_MODE_MULTICLASS, 3, (float[]){ 3, 4, 5 }, 0, 3), 1);
+	assert_int_equal(judge_class_of(BASE_MODE_MULTICLASS, 3, (float[]){ 3, 4, 5 }, 0, 0), 2);
+}
+
 /* A class that only one of label and prediction has counts: 0 of something. */
 static void
 classes_of_one_side(void **state)
@@ -273,10 +316,10 @@ cuts(void **state)
 	is((double)judge_cut_of(.5, false), 0);
 	is((double)judge_cut_of(.5, true), .5);
 	assert_true(fabs((double)judge_cut_of(.9, false) - log(9)) < 1e-6);
-	assert_int_equal(judge_class_of(BASE_MODE_BINARY, 1, (const float[]){ .5f }, .5f), 1);
-	assert_int_equal(judge_class_of(BASE_MODE_BINARY, 1, (const float[]){ .49f }, .5f), 0);
+	assert_int_equal(judge_class_of(BASE_MODE_BINARY, 1, (const float[]){ .5f }, .5f, 0), 1);
+	assert_int_equal(judge_class_of(BASE_MODE_BINARY, 1, (const float[]){ .49f }, .5f, 0), 0);
 	assert_int_equal(
-		judge_class_of(BASE_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1); /* the first of equals */
+		judge_class_of(BASE_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0, 0), 1); /* the first of equals */
 }
 
 /* Squares drawn as logits and labels of 40x40. */
@@ -353,6 +396,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreground),
 		cmocka_unit_test(several_classes),
+		cmocka_unit_test(a_class_that_is_ignored),
 		cmocka_unit_test(classes_of_one_side),
 		cmocka_unit_test(sums_before_quotients),
 		cmocka_unit_test(padding_does_not_count),
