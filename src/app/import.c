@@ -95,7 +95,9 @@ take_fact(secant_network *net, const secant_network *plain, const char *key, con
 	static const struct {
 		const char *key, *option;
 	} other[] = { { "encoder_name", "encoder" }, { "_model_class", "arch" }, { "architecture", "arch" },
-		{ "decoder_use_batchnorm", "decoder-use-norm" } /* as older versions of smp say it; it counts there still */ };
+		/* as older versions of smp say it; it counts there still */
+		{ "decoder_use_batchnorm", "decoder-use-norm" }, { "psp_use_batchnorm", "decoder-use-norm" },
+		{ "upscale_mode", "decoder-interpolation" } };
 	char option[64], text[512];
 	(void)snprintf(option, sizeof option, "%s", key);
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
