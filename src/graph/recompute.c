@@ -4,6 +4,9 @@
  * kept for the gradients but computed anew before the first of them that reads it. Norm and activation behind a
  * convolution, upsampled and joined maps go: half of what a training of a U-Net keeps.
  *
+ * Products of two maps are no cheap operators, but scores of attention are so much larger than the queries and keys
+ * they come from that keeping them costs more; with the shares that softmax makes of them they are computed again, too.
+ *
  * A result is computed again only where that keeps next to nothing else alive: its inputs are wanted by gradients
  * anyway, or are computed again themselves, or are much smaller (a map before it is upsampled).
  */
@@ -30,12 +33,24 @@ is_redone(const recomputing *r, graph_value v)
 	return info->kind == GRAPH_VALUE_NODE && info->slot == 0 && r->redone[info->node];
 }
 
+/* Is n's result larger than all it reads? */
+static bool
+is_larger(const recomputing *r, const graph_node *n)
+{
+	int64_t read = 0;
+	for (int k = 0; k < n->n_in; k++)
+		read += n->in[k] >= 0 ? size_of(r, n->in[k]) : 0;
+	return size_of(r, n->out[0]) > read;
+}
+
 /* Computing node i again keeps at most half of what it saves. Earlier nodes are decided. */
 static bool
 saves(const recomputing *r, const graph_node *n)
 {
 	int64_t extra = 0;
 	if (!n->op->again || (r->norms && n->op->again == graph_op_again))
+		return false;
+	if (n->op->again_larger && !is_larger(r, n))
 		return false;
 	for (int k = 0; k < n->n_in; k++) {
 		graph_value v = n->in[k];

@@ -191,10 +191,10 @@ nn_attention(nn_builder *n, int heads, graph_value q, graph_value k, graph_value
 {
 	int c = nn_channels(n, q);
 	op_matmul_attr transposed = { .transpose_b = true };
-	double scale = 1 / sqrt((double)c / heads);
+	graph_value like = q; /* scaled before the product: there are fewer queries than scores */
+	q = graph_apply(n->g, "mul_scalar", &(op_number_attr){ 1 / sqrt((double)c / heads), 0 }, 1, q);
 	graph_value scores = graph_apply(
 		n->g, "matmul", &transposed, 2, split_heads(n, q, heads), split_heads(n, k, heads));
-	scores = graph_apply(n->g, "mul_scalar", &(op_number_attr){ scale, 0 }, 1, scores);
 	if (bias >= 0)
 		scores = graph_apply(n->g, "add", NULL, 2, scores, bias);
 	if (mask >= 0)
@@ -203,7 +203,7 @@ nn_attention(nn_builder *n, int heads, graph_value q, graph_value k, graph_value
 	graph_value y = graph_apply(n->g, "matmul", NULL, 2, scores, split_heads(n, v, heads));
 	y = graph_apply(n->g, "transpose", &(op_transpose_attr){ { 4, { 0, 2, 1, 3 } } }, 1, y);
 	op_shape_attr back = { { 4, { -2, OP_LIKE_AXIS(1), OP_LIKE_AXIS(2), c } } };
-	return graph_apply(n->g, "reshape", &back, 2, y, q);
+	return graph_apply(n->g, "reshape", &back, 2, y, like);
 }
 
 graph_value

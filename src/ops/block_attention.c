@@ -5,10 +5,10 @@
  *
  * holds queries x keys numbers for every head and picture, which at large pictures is more than all the rest and far
  * more than a cache. A row of it needs no other row, so this pass writes the same for some rows of q after another and
- * joins the results: the numbers are the same, and one block is all that is ever there. It is for inference: gradients
- * would keep the shares of all blocks.
+ * joins the results: the numbers are the same, and one block is all that is ever there. In training gradients would
+ * keep the shares of all blocks, were they not computed again for each (graph/recompute.c).
  *
- * It runs last, on the shapes of one size: a stored graph, which serves other sizes, stays as it was.
+ * It runs on the shapes of one size: a stored graph, which serves other sizes, stays as it was.
  */
 #include "graph/rewrite.h"
 #include "ops/known.h"

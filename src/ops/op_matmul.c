@@ -134,6 +134,12 @@ matmul_grad(graph_net *g, const graph_node *n, const graph_value *dy, const bool
 							 : matmul(g, !t->transpose_a, false, a, dy[0]);
 }
 
+graph_value
+op_scores_again(graph_net *g, const graph_node *n, const graph_value *in, const graph_value *out)
+{
+	return graph_op_again(g, n, in, out);
+}
+
 static secant_status
 linear_shape(const graph_signature *s, secant_err *err)
 {
@@ -280,6 +286,8 @@ const graph_op op_matmul = {
 	.commutes = true,
 	.shape = matmul_shape,
 	.grad = matmul_grad,
+	.again = op_scores_again,
+	.again_larger = true,
 	.reference = matmul_reference,
 	.cases = matmul_cases,
 };

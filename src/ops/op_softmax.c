@@ -175,10 +175,9 @@ static const graph_op_case two_cases[] = {
 	{ 0 },
 };
 
-#define ALONG(nam, text, only, at, inputs, how, rule, table) \
+#define ALONG(nam, text, only, at, inputs, how, rule, table, ...) \
 	static void nam##_reference(const graph_reference *r) { each_line(r, nam##_line); } \
-	const graph_op op_##nam = { \
-		.name = #nam, \
+	const graph_op op_##nam = { .name = #nam, \
 		.brief = text, \
 		.attr = &at##_attr, \
 		.min_in = inputs, \
@@ -194,8 +193,9 @@ static const graph_op_case two_cases[] = {
 		.grad = rule, \
 		.reference = nam##_reference, \
 		.cases = table, \
-	};
-ALONG(softmax, "shares that sum to 1 along an axis", false, axis, 1, FOLLOWS, softmax_rule, one_cases)
+		__VA_ARGS__ };
+ALONG(softmax, "shares that sum to 1 along an axis", false, axis, 1, FOLLOWS, softmax_rule, one_cases,
+	.again = op_scores_again)
 ALONG(softmax_grad, "gradient of softmax, from y and dy", true, axis, 2, FOLLOWS, NULL, two_cases)
 ALONG(log_softmax, "logarithm of softmax", false, axis, 1, NEVER, log_softmax_rule, one_cases)
 ALONG(log_softmax_grad, "gradient of log_softmax, from y and dy", true, axis, 2, NEVER, NULL, two_cases)

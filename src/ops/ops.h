@@ -220,8 +220,8 @@ void op_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK]); /* row-
 /* Joins what one pass over memory can do: norm + add + activation, layers on points (fuse.c). It runs before
  * differentiation; gradients: only into operators that have rules for it. */
 graph_net *op_pass_fuse(const graph_net *g, bool gradients, graph_value *keep, int n, secant_err *err);
-/* Last, for inference: attention in blocks of rows, where the matrix of all scores is large (block_attention.c). Its
- * result is for the shapes of `g` alone. */
+/* Attention in blocks of rows, where the matrix of all scores is large (block_attention.c): last for inference, before
+ * differentiation for training. Its result is for the shapes of `g` alone. */
 graph_net *op_pass_block_attention(const graph_net *g, graph_value *keep, int n, secant_err *err);
 /* For inference: enlarging by whole factors and putting beside it in one pass over memory (enlarge_concat.c). Its
  * result is for the shapes of `g` alone. */

@@ -26,6 +26,9 @@ secant_status op_axes_flags(
 	const secant_ints *axes, const secant_shape *x, bool flag[SECANT_MAX_RANK], secant_err *err);
 secant_shape op_shape_reduced(const secant_shape *x, const bool flag[SECANT_MAX_RANK], bool keepdim);
 
+/* The same node once more, for gradients: scores of attention and the shares made of them (graph_op.again). */
+graph_value op_scores_again(graph_net *g, const graph_node *n, const graph_value *in, const graph_value *out);
+
 /* ---- references ---- */
 /* Indices are numbers of a file, and any number: a place among `extent` ones? Not a number is none. */
 static inline bool

@@ -94,17 +94,26 @@ bind(train_step *t, secant_err *err)
 	return status;
 }
 
+static bool
+replace(train_step *t, graph_net *by)
+{
+	if (!by)
+		return false;
+	graph_free(t->graph);
+	t->graph = by;
+	return true;
+}
+
 static secant_status
 fuse(train_step *t, const train_step_spec *spec, lists *l, secant_err *err)
 {
 	if (spec->options->precision == EXEC_PRECISION_F64) /* the plain graph: it is the arbiter */
 		return SECANT_OK;
-	graph_net *fused = op_pass_fuse(t->graph, spec->gradients, l->out, l->n_out, err);
-	if (!fused)
+	if (!replace(t, op_pass_fuse(t->graph, spec->gradients, l->out, l->n_out, err)))
 		return err->code;
-	graph_free(t->graph);
-	t->graph = fused;
-	return SECANT_OK;
+	/* without gradients, or where blocks would be kept for them, one product is as good as many */
+	bool blocks = spec->gradients && spec->options->recompute != EXEC_RECOMPUTE_NONE;
+	return !blocks || replace(t, op_pass_block_attention(t->graph, l->out, l->n_out, err)) ? SECANT_OK : err->code;
 }
 
 static secant_status

@@ -1,6 +1,6 @@
 /*
- * Attention whose matrix of scores is large is computed in blocks of rows: the numbers of the whole, less memory; what
- * others read, or what is no attention, stays as it was.
+ * Attention whose matrix of scores is large is computed in blocks of rows: the numbers of the whole, less memory, also
+ * in training; what others read, or what is no attention, stays as it was.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -129,11 +129,93 @@ blocks_give_the_numbers_of_the_whole(void **state)
 		free(in[i]);
 }
 
+/* ---- training ---- */
+
+enum { LEARNT = 3, WEIGHTS = WIDTH * WIDTH };
+static const char *const learnt[LEARNT] = { "wq", "wk", "wv" };
+
+/* x by a layer that learns. */
+static graph_value
+layer(graph_net *g, int i, int64_t rows)
+{
+	char name[2] = { learnt[i][1], 0 };
+	graph_value x = graph_input(g, name, SECANT_F32, &(secant_shape){ 4, { 1, HEADS, rows, WIDTH } });
+	graph_value w = graph_state(
+		g, learnt[i], SECANT_F32, &(secant_shape){ 2, { WIDTH, WIDTH } }, true, GRAPH_INIT_ZEROS);
+	return graph_apply(g, "linear", NULL, 2, x, w);
+}
+
+/* Gradients of the mean of squares of an attention; `blocks`: in blocks, whose scores are computed again. */
+static size_t
+train(bool blocks, float *const in[4], float grads[LEARNT][WEIGHTS])
+{
+	secant_err err = { 0 };
+	graph_net *g = graph_new();
+	graph_value q = layer(g, 0, QUERIES), k = layer(g, 1, KEYS), v = layer(g, 2, KEYS), of[LEARNT], out[LEARNT + 1];
+	graph_value s = graph_apply(g, "matmul", &(op_matmul_attr){ .transpose_b = true }, 2, q, k);
+	s = graph_apply(g, "matmul", NULL, 2, graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, s), v);
+	s = graph_apply(g, "square", NULL, 1, s);
+	out[0] = graph_apply(g, "mean", &(op_axes_attr){ { 4, { 0, 1, 2, 3 } }, false }, 1, s);
+	assert_int_equal(graph_check(g, &err), SECANT_OK);
+	if (blocks) {
+		graph_net *b = op_pass_block_attention(g, out, 1, &err);
+		assert_non_null(b);
+		assert_true(count(b, "softmax") > 4);
+		graph_free(g);
+		g = b;
+	}
+	for (int i = 0; i < LEARNT; i++)
+		of[i] = graph_find(g, learnt[i]);
+	assert_int_equal(graph_gradients(g, out[0], of, LEARNT, out + 1, &err), SECANT_OK);
+	exec_store *store = exec_store_new(g, false, &err);
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32,
+		.threads = 2,
+		.training = true,
+		.recompute = blocks ? EXEC_RECOMPUTE_NORMS : EXEC_RECOMPUTE_NONE };
+	exec_plan *p = exec_plan_new(g, store, out, LEARNT + 1, &o, &err);
+	if (!p)
+		fail_msg("%s", err.msg);
+	for (int i = 0; i < LEARNT; i++)
+		for (int j = 0; j < WEIGHTS; j++)
+			exec_slot_set(store, exec_store_find(store, learnt[i]), j, 0.3 * cos(j * 0.9 + i));
+	exec_context *c = exec_context_new(p, &err);
+	assert_non_null(c);
+	for (int i = 0; i < LEARNT; i++)
+		assert_int_equal(exec_context_set_input(c, &learnt[i][1], in[i], &err), SECANT_OK);
+	assert_int_equal(exec_context_run(c, &err), SECANT_OK);
+	for (int i = 0; i < LEARNT; i++)
+		memcpy(grads[i], exec_context_output(c, i + 1), sizeof grads[i]);
+	size_t slab = exec_plan_slab_bytes(p);
+	exec_context_free(c);
+	exec_plan_free(p);
+	exec_store_free(store);
+	graph_free(g);
+	return slab;
+}
+
+static void
+gradients_of_blocks_keep_no_scores(void **state)
+{
+	float *in[] = { numbers(HEADS * QUERIES * WIDTH, 0), numbers(HEADS * KEYS * WIDTH, 1),
+		numbers(HEADS * KEYS * WIDTH, 2), NULL };
+	static float want[LEARNT][WEIGHTS], got[LEARNT][WEIGHTS];
+	size_t whole = train(false, in, want), blocks = train(true, in, got);
+	for (int i = 0; i < LEARNT; i++)
+		for (int j = 0; j < WEIGHTS; j++)
+			if (!(fabsf(got[i][j] - want[i][j]) <= 1e-5f + 1e-4f * fabsf(want[i][j])))
+				fail_msg("%s %d: %g, want %g", learnt[i], j, (double)got[i][j], (double)want[i][j]);
+	assert_true((size_t)HEADS * QUERIES * KEYS * sizeof(float) < whole);
+	assert_true(blocks < (size_t)HEADS * QUERIES * KEYS * sizeof(float)); /* less than the scores alone */
+	for (int i = 0; i < 3; i++)
+		free(in[i]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_give_the_numbers_of_the_whole),
+		cmocka_unit_test(gradients_of_blocks_keep_no_scores),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
