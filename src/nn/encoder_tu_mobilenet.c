@@ -1,5 +1,6 @@
 /*
- * MobileNetV3 (Howard and others 2019) and the convolutional MobileNetV4 (Qin and others 2024) as timm builds them.
+ * MobileNetV3 (Howard and others 2019) and MobileNetV4 (Qin and others 2024) as timm builds them; V4's hybrids have
+ * attention between convolutions.
  * Those named "tf_" pad strided convolutions as TensorFlow does and have its norms.
  */
 #include "nn/mobile.h"
@@ -110,6 +111,81 @@ static const nn_mobile_row v4_large[] = {
 	{ NN_MOBILE_CN, 4, 1, 1, 1, 1, 960 },
 	{ 0 },
 };
+#define FFN(stage, expansion, out) \
+	{ \
+		NN_MOBILE_UIR, stage, 1, 0, 1, expansion, out \
+	}
+#define MQA(stage, h, width, out, smaller) \
+	{ \
+		NN_MOBILE_MQA, stage, 1, 3, 1, 1, out, .heads = h, .head_width = width, .reduced = smaller \
+	}
+static const nn_mobile_row v4_hybrid_medium[] = {
+	{ NN_MOBILE_ER, 0, 1, 3, 2, 4, 48 },
+	{ NN_MOBILE_UIR, 1, 1, 5, 2, 4, 80, .before = 3 },
+	{ NN_MOBILE_UIR, 1, 1, 3, 1, 2, 80, .before = 3 },
+	{ NN_MOBILE_UIR, 2, 1, 5, 2, 6, 160, .before = 3 },
+	FFN(2, 2, 160),
+	{ NN_MOBILE_UIR, 2, 1, 3, 1, 4, 160, .before = 3 },
+	{ NN_MOBILE_UIR, 2, 1, 5, 1, 4, 160, .before = 3 },
+	MQA(2, 4, 64, 160, 2),
+	{ NN_MOBILE_UIR, 2, 1, 3, 1, 4, 160, .before = 3 },
+	MQA(2, 4, 64, 160, 2),
+	{ NN_MOBILE_UIR, 2, 1, 0, 1, 4, 160, .before = 3 },
+	MQA(2, 4, 64, 160, 2),
+	{ NN_MOBILE_UIR, 2, 1, 3, 1, 4, 160, .before = 3 },
+	MQA(2, 4, 64, 160, 2),
+	{ NN_MOBILE_UIR, 2, 1, 0, 1, 4, 160, .before = 3 },
+	{ NN_MOBILE_UIR, 3, 1, 5, 2, 6, 256, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 1, 5, 1, 4, 256, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 2, 5, 1, 4, 256, .before = 3 },
+	FFN(3, 2, 256),
+	{ NN_MOBILE_UIR, 3, 1, 5, 1, 2, 256, .before = 3 },
+	FFN(3, 2, 256),
+	FFN(3, 4, 256),
+	MQA(3, 4, 64, 256, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 256, .before = 3 },
+	MQA(3, 4, 64, 256, 0),
+	{ NN_MOBILE_UIR, 3, 1, 5, 1, 4, 256, .before = 5 },
+	MQA(3, 4, 64, 256, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 256, .before = 5 },
+	MQA(3, 4, 64, 256, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 256, .before = 5 },
+	{ NN_MOBILE_CN, 4, 1, 1, 1, 1, 960 },
+	{ 0 },
+};
+static const nn_mobile_row v4_hybrid_large[] = {
+	{ NN_MOBILE_ER, 0, 1, 3, 2, 4, 48 },
+	{ NN_MOBILE_UIR, 1, 1, 5, 2, 4, 96, .before = 3 },
+	{ NN_MOBILE_UIR, 1, 1, 3, 1, 4, 96, .before = 3 },
+	{ NN_MOBILE_UIR, 2, 1, 5, 2, 4, 192, .before = 3 },
+	{ NN_MOBILE_UIR, 2, 3, 3, 1, 4, 192, .before = 3 },
+	{ NN_MOBILE_UIR, 2, 1, 5, 1, 4, 192, .before = 3 },
+	{ NN_MOBILE_UIR, 2, 2, 3, 1, 4, 192, .before = 5 },
+	MQA(2, 8, 48, 192, 2),
+	{ NN_MOBILE_UIR, 2, 1, 3, 1, 4, 192, .before = 5 },
+	MQA(2, 8, 48, 192, 2),
+	{ NN_MOBILE_UIR, 2, 1, 3, 1, 4, 192, .before = 5 },
+	MQA(2, 8, 48, 192, 2),
+	{ NN_MOBILE_UIR, 2, 1, 3, 1, 4, 192, .before = 5 },
+	MQA(2, 8, 48, 192, 2),
+	{ NN_MOBILE_UIR, 2, 1, 0, 1, 4, 192, .before = 3 },
+	{ NN_MOBILE_UIR, 3, 4, 5, 2, 4, 512, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 512, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 1, 3, 1, 4, 512, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 2, 0, 1, 4, 512, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 1, 3, 1, 4, 512, .before = 5 },
+	{ NN_MOBILE_UIR, 3, 1, 5, 1, 4, 512, .before = 5 },
+	MQA(3, 8, 64, 512, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 512, .before = 5 },
+	MQA(3, 8, 64, 512, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 512, .before = 5 },
+	MQA(3, 8, 64, 512, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 512, .before = 5 },
+	MQA(3, 8, 64, 512, 0),
+	{ NN_MOBILE_UIR, 3, 1, 0, 1, 4, 512, .before = 5 },
+	{ NN_MOBILE_CN, 4, 1, 1, 1, 1, 960 },
+	{ 0 },
+};
 
 #define L(...) \
 	{ \
@@ -159,5 +235,9 @@ const nn_encoder nn_encoders_tu_mobilenet[] = {
 		L(-1, 0, 1, 2, 4), "relu", "sigmoid", 1e-5),
 	ROW("mobilenetv4_conv_large", "MobileNetV4-L", L(3, 24, 48, 96, 192, 960), 30078504, 0, v4_large, 1, 1, 24, 0,
 		L(-1, 0, 1, 2, 4), "relu", "sigmoid", 1e-5),
+	ROW("mobilenetv4_hybrid_medium", "MobileNetV4-M with attention", L(3, 32, 48, 80, 160, 960), 8562288, 0,
+		v4_hybrid_medium, 1, 1, 32, 0, L(-1, 0, 1, 2, 4), "relu", "sigmoid", 1e-5, .scaled = true),
+	ROW("mobilenetv4_hybrid_large", "MobileNetV4-L with attention", L(3, 24, 48, 96, 192, 960), 35252264, 0,
+		v4_hybrid_large, 1, 1, 24, 0, L(-1, 0, 1, 2, 4), "gelu", "sigmoid", 1e-5, .scaled = true),
 	{ 0 },
 };

@@ -69,6 +69,52 @@ universal(const maker *k, const nn_mobile_row *r, graph_value x, int out, int st
 	return unit(k, "pw_proj", y, out, 1, 1, false, NULL);
 }
 
+/* What keys or values are made of: the map, or a smaller one, by channel. */
+static graph_value
+side_of(const maker *k, const char *name, const nn_mobile_row *r, graph_value x)
+{
+	size_t mark = nn_enter(k->n, name);
+	if (r->reduced)
+		x = norm(k, "norm", conv(k, "down_conv", x, nn_channels(k->n, x), r->kernel, r->reduced, true), NULL);
+	x = conv(k, "proj", x, r->head_width, 1, 1, false);
+	nn_leave(k->n, mark);
+	return graph_apply(k->n->g, "reshape", &(op_shape_attr){ { 3, { -2, -1, r->head_width } } }, 1, x);
+}
+
+/* Attention in which all heads share keys and values (Shazeer 2019): a query a head and pixel, in one row. */
+static graph_value
+shared_attention(const maker *k, const nn_mobile_row *r, graph_value x, int out)
+{
+	graph_net *g = k->n->g;
+	int width = r->head_width, wide = r->heads * width;
+	op_shape_attr queries = { { 3, { -2, -1, width } } },
+				  back = { { 4, { -2, OP_LIKE_AXIS(1), OP_LIKE_AXIS(2), wide } } };
+	x = norm(k, "norm", x, NULL);
+	size_t mark = nn_enter(k->n, "attn");
+	graph_value q = conv(k, "query.proj", x, wide, 1, 1, false), like = q;
+	q = graph_apply(g, "reshape", &queries, 1, q);
+	graph_value keys = side_of(k, "key", r, x), values = side_of(k, "value", r, x);
+	q = graph_apply(g, "mul_scalar", &(op_number_attr){ 1 / sqrt(width), 0 }, 1, q);
+	graph_value scores = graph_apply(g, "matmul", &(op_matmul_attr){ .transpose_b = true }, 2, q, keys);
+	scores = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, scores);
+	graph_value y = graph_apply(g, "matmul", NULL, 2, scores, values);
+	y = graph_apply(g, "reshape", &back, 2, y, like);
+	y = conv(k, "output.proj", y, out, 1, 1, false);
+	nn_leave(k->n, mark);
+	return y;
+}
+
+static graph_value
+scaled(const maker *k, graph_value y)
+{
+	if (!k->m->scaled)
+		return y;
+	size_t mark = nn_enter(k->n, "layer_scale");
+	graph_value gamma = nn_state(k->n, "gamma", &(secant_shape){ 1, { nn_channels(k->n, y) } }, GRAPH_INIT_FAINT);
+	nn_leave(k->n, mark);
+	return graph_apply(k->n->g, "mul", NULL, 2, y, gamma);
+}
+
 static graph_value
 block(const maker *k, const nn_mobile_row *r, graph_value x, int out, int stride, double drop)
 {
@@ -94,7 +140,8 @@ block(const maker *k, const nn_mobile_row *r, graph_value x, int out, int stride
 		y = norm(k, "bn2", conv(k, "conv_pwl", y, out, 1, 1, false), NULL);
 		break;
 	case NN_MOBILE_CN: y = norm(k, "bn1", conv(k, "conv", y, out, r->kernel, stride, false), act); break;
-	case NN_MOBILE_UIR: y = universal(k, r, y, out, stride, act); break;
+	case NN_MOBILE_UIR: y = scaled(k, universal(k, r, y, out, stride, act)); break;
+	case NN_MOBILE_MQA: y = scaled(k, shared_attention(k, r, y, out)); break;
 	}
 	return residual ? graph_apply(k->n->g, "add", NULL, 2, nn_drop_path(k->n, y, drop), x) : y;
 }

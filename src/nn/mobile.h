@@ -11,7 +11,8 @@ typedef enum nn_mobile_kind {
 	NN_MOBILE_IR, /* 1x1, by channel, 1x1 */
 	NN_MOBILE_ER, /* k x k, 1x1 */
 	NN_MOBILE_CN, /* one convolution */
-	NN_MOBILE_UIR /* MobileNetV4's: optionally by channel, 1x1, optionally by channel, 1x1 */
+	NN_MOBILE_UIR, /* MobileNetV4's: optionally by channel, 1x1, optionally by channel, 1x1 */
+	NN_MOBILE_MQA /* attention of several heads that share keys and values, which may be of a smaller map */
 } nn_mobile_kind;
 
 typedef struct nn_mobile_row {
@@ -23,6 +24,8 @@ typedef struct nn_mobile_row {
 	const char *act; /* NULL: the network's */
 	int before; /* UIR: kernel of the first convolution by channel, 0: none */
 	bool skip; /* CN: adds its input where it can */
+	int heads, head_width,
+		reduced; /* MQA: reduced: the stride by which kernel x kernel makes keys and values; 0: none */
 } nn_mobile_row;
 
 typedef struct nn_mobile {
@@ -38,6 +41,7 @@ typedef struct nn_mobile {
 	bool same; /* TensorFlow's padding of strided convolutions, for even sizes */
 	bool whole_stem; /* the stem's width is not scaled */
 	bool down; /* widths may be rounded down by more than a tenth */
+	bool scaled; /* UIR, MQA: branches have a scale a channel */
 } nn_mobile;
 
 extern const nn_mobile_row nn_mobile_efficientnet[]; /* EfficientNet-B0's */
