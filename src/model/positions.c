@@ -1,38 +1,15 @@
 /*
  * Positions of a vision transformer's patches, learnt for one size of picture, for another: the square of rows is
- * resampled as a picture, the class token's row stays. As timm does it when it loads weights (its
- * resample_abs_pos_embed): bicubic with the window widened where the square shrinks, so that no position is passed
- * over.
- *
- *     y[i] = sum_j w((j + 1/2 - c) / z) x[j] / sum_j w(...)    c = (i + 1/2) in / out,  z = max(1, in / out)
- *
- * with the cubic w of Keys (1981) for A = -1/2 and j within 2 z of c; by rows, then by columns.
+ * resampled as a picture, the rows of tokens before them stay. As timm does it when it loads weights (its
+ * resample_abs_pos_embed), by the map of the operator resize_smooth (ops/resize_map.h): by rows, then by columns.
  */
 #include "model/positions.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "ops/resize_map.h"
 
-static double
-cubic(double x)
-{
-	x = fabs(x);
-	return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
-}
-
-/* The weights of `in` places in place i of `out`. */
-static void
-weigh(double *w, int in, int out, int i)
-{
-	double step = (double)in / out, wide = step > 1 ? step : 1, centre = (i + 0.5) * step, sum = 0;
-	int from = (int)fmax(centre - 2 * wide + 0.5, 0), to = (int)fmin(centre + 2 * wide + 0.5, in);
-	for (int j = 0; j < in; j++) {
-		w[j] = j >= from && j < to ? cubic((j + 0.5 - centre) / wide) : 0;
-		sum += w[j];
-	}
-	for (int j = 0; j < in; j++)
-		w[j] /= sum;
-}
+enum { MOST_TOKENS = 8 }; /* before the patches */
 
 /* The side of a square of n; 0: n is none. */
 static int
@@ -44,15 +21,15 @@ side_of(int64_t n)
 
 /* Along one axis: `from` is a x in x c, `to` is a x out x c. */
 static void
-resample(double *to, const double *from, int64_t a, int in, int out, int64_t c, double *w)
+resample(double *to, const double *from, int64_t a, int in, int out, int64_t c)
 {
 	for (int i = 0; i < out; i++) {
-		weigh(w, in, out, i);
+		op_smooth_window w = op_smooth_window_of(in, out, i);
 		for (int64_t n = 0; n < a; n++)
 			for (int64_t k = 0; k < c; k++) {
 				double sum = 0;
-				for (int j = 0; j < in; j++)
-					sum += w[j] * from[(n * in + j) * c + k];
+				for (int64_t j = w.from; j < w.to; j++)
+					sum += op_smooth_weight(&w, j) * from[(n * in + j) * c + k];
 				to[(n * out + i) * c + k] = sum;
 			}
 	}
@@ -66,16 +43,16 @@ replace(secant_tensor *t, const secant_shape *shape, int tokens, int old, int no
 	secant_status status = secant_tensor_new(&made, SECANT_F32, shape, err);
 	if (status)
 		return status;
-	double *room = secant_calloc((size_t)(before + between + (int64_t)now * now * c + old), sizeof *room);
+	double *room = secant_calloc((size_t)(before + between + (int64_t)now * now * c), sizeof *room);
 	if (!room) {
 		secant_tensor_free(&made);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a table of positions");
 	}
-	double *middle = room + before, *last = middle + between, *w = last + (int64_t)now * now * c;
+	double *middle = room + before, *last = middle + between;
 	for (int64_t i = 0; i < before; i++)
 		room[i] = secant_tensor_get(t, tokens * c + i);
-	resample(middle, room, old, old, now, c, w);
-	resample(last, middle, 1, old, now, now * c, w);
+	resample(middle, room, old, old, now, c);
+	resample(last, middle, 1, old, now, now * c);
 	for (int64_t i = 0; i < secant_shape_count(shape); i++)
 		secant_tensor_set(&made, i, i < tokens * c ? secant_tensor_get(t, i) : last[i - tokens * c]);
 	secant_free(room);
@@ -100,8 +77,11 @@ model_resample_positions(
 		if (!to || to->rank != 3 || from->rank != 3 || to->dim[2] != from->dim[2] || from->dim[0] != 1
 			|| to->dim[1] == from->dim[1])
 			continue;
-		int tokens = side_of(to->dim[1]) ? 0 : 1, now = side_of(to->dim[1] - tokens),
+		int tokens = 0, now = 0, old = 0;
+		for (; tokens <= MOST_TOKENS && !(now && old); tokens += !(now && old)) {
+			now = side_of(to->dim[1] - tokens);
 			old = side_of(from->dim[1] - tokens);
+		}
 		if (!now || !old)
 			continue;
 		secant_status status = replace(&t->v[i].tensor, to, tokens, old, now, err);

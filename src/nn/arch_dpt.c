@@ -20,7 +20,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(dpt, fusion, INT, "decoder-fusion-channels", "256", 1, 65535, "channels of the decoder"),
 	SECANT_OPT(dpt, taps, INTS, "encoder-output-indices", NULL, -1000, 999,
 		"blocks of the encoder whose results are used, from 0 or, negative, from the end; default evenly spread"),
-	SECANT_OPT(dpt, dynamic, BOOL, "dynamic-img-size", "false", 0, 1, "other sizes by interpolated positions: not yet"),
+	SECANT_OPT(dpt, dynamic, BOOL, "dynamic-img-size", "false", 0, 1,
+		"pictures of other sizes, too: positions are resampled for them"),
 	SECANT_OPT_END,
 };
 static const secant_opts options = { "dpt", sizeof(dpt), rows };
@@ -36,18 +37,23 @@ conv(int out, int kernel, int stride, bool bias)
 		.init = GRAPH_INIT_KAIMING_UNIFORM };
 }
 
-/* The map with what the class token says. */
+/* The map with what the tokens say: the first of them joined, or their mean added; where there are none, cat is a layer
+ * on the map alone. */
 static graph_value
 read_out(nn_builder *n, const dpt *o, const nn_stage *f)
 {
 	graph_value x = f->value;
-	if (o->readout == IGNORE)
+	op_axes_attr tokens = { { 1, { 1 } }, true };
+	op_slice_attr first = { .start = { 4, { 0, 0, 0, 0 } }, .stop = { 4, { -1, 1, -1, -1 } } };
+	if (o->readout == IGNORE || (o->readout == ADD && f->prefix < 0))
 		return x;
 	if (o->readout == ADD)
-		return graph_apply(n->g, "add", NULL, 2, x, f->prefix);
-	graph_value none = graph_apply(n->g, "mul_scalar", &(op_number_attr){ 0, 0 }, 1, x);
-	graph_value token = graph_apply(n->g, "add", NULL, 2, none, f->prefix);
-	x = nn_concat(n, 2, (graph_value[]){ x, token });
+		return graph_apply(n->g, "add", NULL, 2, x, graph_apply(n->g, "mean", &tokens, 1, f->prefix));
+	if (f->prefix >= 0) {
+		graph_value none = graph_apply(n->g, "mul_scalar", &(op_number_attr){ 0, 0 }, 1, x);
+		graph_value token = graph_apply(n->g, "slice", &first, 1, f->prefix);
+		x = nn_concat(n, 2, (graph_value[]){ x, graph_apply(n->g, "add", NULL, 2, none, token) });
+	}
 	return graph_apply(n->g, "gelu", NULL, 1, nn_linear(n, "project.0", x, f->channels, GRAPH_INIT_XAVIER_UNIFORM));
 }
 
@@ -132,6 +138,7 @@ static void
 request(const void *own, nn_request *q)
 {
 	q->taps = ((const dpt *)own)->taps;
+	q->dynamic = ((const dpt *)own)->dynamic;
 }
 
 static secant_status
@@ -146,9 +153,7 @@ check(const nn_blueprint *b, secant_err *err)
 			"Length of output indices for feature extraction should be equal to the depth of the encoder architecture, "
 			"got output indices length - %d, encoder depth - %d",
 			o->taps.n, b->depth);
-	return o->dynamic ? secant_fail(
-			   err, SECANT_ERR_UNSUPPORTED, "dynamic-img-size: positions are not interpolated yet; say --img-size")
-					  : SECANT_OK;
+	return SECANT_OK;
 }
 
 const nn_architecture nn_architecture_dpt = {

@@ -139,7 +139,7 @@ pairs_of(maker *k, int side)
 	return k->index = graph_constant(k->n->g, SECANT_I32, &(secant_shape){ 1, { area * area } }, v);
 }
 
-/* sign(d) log(1 + |d|) of every pair of distances, by two linear layers to a number for each head. */
+/* sign(d) log(1 + |d|) of every pair of distances (as a float, timm has it), by two linear layers to a number for each head. */
 static graph_value
 table_by_mlp(const maker *k, int side, int heads)
 {
@@ -150,7 +150,7 @@ table_by_mlp(const maker *k, int side, int heads)
 		return graph_fail(n->g, SECANT_ERR_NOMEM, "no memory for a network");
 	for (int i = 0; i < span * span * 2; i++) {
 		int d = (i % 2 ? i / 2 % span : i / 2 / span) - (side - 1);
-		v[i] = copysign(log(1 + abs(d)), d);
+		v[i] = copysign((double)logf((float)(1 + abs(d))), d);
 	}
 	graph_value x = graph_constant(n->g, SECANT_F32, &(secant_shape){ 2, { (int64_t)span * span, 2 } }, v);
 	x = nn_relu(n, nn_linear(n, "mlp.fc1", x, k->m->mlp, GRAPH_INIT_XAVIER_UNIFORM));

@@ -89,7 +89,7 @@ nn_encoder_find(const char *name)
 	e = encoder_called(text);
 	/* a vision transformer keeps its classifier: weights of other classes than ImageNet's 1000 have rows of their own
 	 */
-	return e && (!(e->facts & NN_ENCODER_TOKENS) || strstr(dot, "in1k")) ? e : NULL;
+	return e && (!(e->facts & NN_ENCODER_TOKENS) || e->facts & NN_ENCODER_BARE || strstr(dot, "in1k")) ? e : NULL;
 }
 
 const nn_architecture *
@@ -245,13 +245,23 @@ request_of(const nn_blueprint *b)
 	return q;
 }
 
+/* The one height and width of pictures; 0: others go, too. */
+static int
+side_of(const nn_blueprint *b)
+{
+	nn_request q = request_of(b);
+	return q.dynamic ? 0 : q.size;
+}
+
 /* What height and width must divide by; where there is but one size, that. */
 static int
 stride_of(const nn_blueprint *b)
 {
-	int size = request_of(b).size;
+	int size = side_of(b), reassembled = 2 << b->depth; /* stride of the deepest map a transformer's decoder makes */
 	if (size)
 		return size;
+	if (b->arch->tokens)
+		return reassembled > b->encoder->patch ? reassembled : b->encoder->patch;
 	int asked = b->arch->output_stride ? b->arch->output_stride(b->options) : 32, deepest = 1 << b->depth;
 	return asked < deepest ? asked : deepest;
 }
@@ -365,7 +375,7 @@ nn_network_sizes(const secant_network *net, nn_sizes *out, secant_err *err)
 	*out = (nn_sizes){ .multiple = 1, .least = 1 };
 	secant_status status = blueprint_of(&b, net, err);
 	if (!status && b.arch->kind == SECANT_NETWORK_PICTURES) {
-		out->side = request_of(&b).size;
+		out->side = side_of(&b);
 		out->multiple = takes_any_size(&b) ? 1 : stride_of(&b);
 		out->least = b.arch->least_side ? b.arch->least_side(&b) : 1;
 	}
@@ -462,7 +472,7 @@ check_size(const nn_blueprint *b, const secant_shape *in, secant_err *err)
 			(long long)in->dim[1], (long long)in->dim[2], multiple,
 			(long long)(in->dim[1] + multiple - 1) / multiple * multiple,
 			(long long)(in->dim[2] + multiple - 1) / multiple * multiple);
-	int size = request_of(b).size;
+	int size = side_of(b);
 	if (size && (in->dim[1] != size || in->dim[2] != size))
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s%s%s is made for pictures of %dx%d (%s), the input is %lldx%lld",
 			b->arch->name, b->encoder ? " with " : "", b->encoder ? b->encoder->name : "", size, size,

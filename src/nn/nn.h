@@ -165,13 +165,14 @@ typedef struct nn_request {
 	int output_stride; /* 32; or 8, 16: later stages keep their size and dilate (segmentation_models.pytorch's way) */
 	int in_channels;
 	int size; /* of pictures, where an encoder is made for one: a vision transformer's table of positions; 0: any */
+	bool dynamic; /* pictures of other sizes than `size` are taken, too: the table is resampled for them */
 	secant_ints taps; /* of a vision transformer: the blocks whose results are the features; n 0: evenly spread */
 } nn_request;
 /* What it gives. A stage that an encoder does not have has 0 channels; its value then only says height and width. */
 typedef struct nn_stage {
 	graph_value value;
 	int channels, stride;
-	graph_value prefix; /* vision transformers: N x 1 x 1 x C, the class token at this stage; -1: none */
+	graph_value prefix; /* vision transformers: N x T x 1 x C, the tokens before the patches at this stage; -1: none */
 } nn_stage;
 
 enum { /* facts of an encoder */
@@ -181,7 +182,8 @@ enum { /* facts of an encoder */
 	NN_ENCODER_MIX = 8, /* a mix transformer: decoders that want half the size refuse it */
 	NN_ENCODER_TIMM = 16, /* timm's own: ends at the depth asked for, dilates its own way, and its first convolution
 								 starts as the others do */
-	NN_ENCODER_EVEN = 32 /* pads as TensorFlow does: sizes must divide by its stride wherever it stands */
+	NN_ENCODER_EVEN = 32, /* pads as TensorFlow does: sizes must divide by its stride wherever it stands */
+	NN_ENCODER_BARE = 64 /* its files hold no classifier, whatever it was trained on */
 };
 typedef struct nn_encoder nn_encoder;
 struct nn_encoder {

@@ -14,11 +14,10 @@ clamp(int64_t v, int64_t most)
 	return v < 0 ? 0 : v > most ? most : v;
 }
 
-/* Keys' kernel at distance t, A = -0.75. */
+/* Keys' kernel at distance t. */
 static double
-cubic(double t)
+cubic(double t, double A)
 {
-	const double A = -0.75;
 	t = fabs(t);
 	return t <= 1 ? ((A + 2) * t - (A + 3)) * t * t + 1 : t < 2 ? ((A * t - 5 * A) * t + 8 * A) * t - 4 * A : 0;
 }
@@ -51,7 +50,7 @@ op_resize_map(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64_
 	int64_t base = (int64_t)floor(at);
 	for (int k = 0; k < 4; k++) {
 		place[k] = clamp(base - 1 + k, in - 1);
-		weight[k] = cubic(at - (double)(base - 1 + k));
+		weight[k] = cubic(at - (double)(base - 1 + k), -0.75);
 	}
 }
 
@@ -63,4 +62,27 @@ op_resize_pair(const op_resize_attr *a, int axis, int64_t in, int64_t out, int64
 	op_resize_map(a, axis, in, out, i, place, weight);
 	bool one = op_resize_taps(a->mode) == 1;
 	return (op_resize_between){ { place[0], place[one ? 0 : 1] }, { (float)weight[0], one ? 0 : (float)weight[1] } };
+}
+
+static double
+smooth(const op_smooth_window *w, int64_t j)
+{
+	return cubic(((double)j + 0.5 - w->centre) / w->wide, -0.5);
+}
+
+op_smooth_window
+op_smooth_window_of(int64_t in, int64_t out, int64_t i)
+{
+	double step = (double)in / (double)out, wide = step > 1 ? step : 1, centre = ((double)i + 0.5) * step;
+	op_smooth_window w = { (int64_t)fmax(centre - 2 * wide + 0.5, 0),
+		(int64_t)fmin(centre + 2 * wide + 0.5, (double)in), centre, wide, 0 };
+	for (int64_t j = w.from; j < w.to; j++)
+		w.sum += smooth(&w, j);
+	return w;
+}
+
+double
+op_smooth_weight(const op_smooth_window *w, int64_t j)
+{
+	return smooth(w, j) / w->sum;
 }

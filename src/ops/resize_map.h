@@ -39,4 +39,19 @@ op_resize_byte(const float weight[4], float x0, float x1, float x2, float x3)
 	memcpy(&bits, &sum, sizeof bits);
 	return bits - 0x4b400000;
 }
+
+/*
+ * Of resize_smooth: bicubic with a window that widens where the picture shrinks (antialias=True), so that no place is
+ * passed over. Output i of `out` is
+ *
+ *     sum_j w((j + 1/2 - c) / z) x[j] / sum_j w(...)    c = (i + 1/2) in / out,  z = max(1, in / out)
+ *
+ * with Keys' w for A = -1/2, over the places from <= j < to.
+ */
+typedef struct op_smooth_window {
+	int64_t from, to;
+	double centre, wide, sum;
+} op_smooth_window;
+op_smooth_window op_smooth_window_of(int64_t in, int64_t out, int64_t i);
+double op_smooth_weight(const op_smooth_window *w, int64_t j);
 #endif

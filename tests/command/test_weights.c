@@ -186,7 +186,8 @@ exported_as_a_folder(void **state)
 	says(0, "\"decoder_channels\": 256", "cat up-smp/config.json");
 	/* as smp 0.4 said it */
 	says(0, "--decoder-use-norm false",
-		"$SECANT train data --arch pspnet --encoder resnet18 --decoder-use-norm identity --epochs 1 --batch 2 --size 32 "
+		"$SECANT train data --arch pspnet --encoder resnet18 --decoder-use-norm identity --epochs 1 --batch 2 --size "
+		"32 "
 		"--threads 1 --out psp && $SECANT export psp/last.safetensors --out psp-smp && "
 		"sed -i 's/\"decoder_use_norm\": [^,}]*/\"psp_use_batchnorm\": false/' psp-smp/config.json && "
 		"grep -q psp_use_batchnorm psp-smp/config.json && $SECANT import psp-smp --out psp.safetensors");

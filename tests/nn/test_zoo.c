@@ -185,9 +185,11 @@ choices_that_do_not_go_together_are_said(void **state)
 	expect("unet", "resnet18", 0, "decoder-use-norm", "{\"type\": \"inplace\", \"activation\": \"relu\"}", NULL);
 	expect("dpt", "tu-vit_small_patch32_224.augreg_in21k_ft_in1k", 0, "img-size", "96", NULL);
 	expect("dpt", "tu-vit_small_patch32_224", 0, "img-size", "112", "img-size: 112 is no multiple of 32");
-	expect("dpt", "tu-vit_base_patch16_224.mae", 0, NULL, NULL,
-		"encoder: none is named 'tu-vit_base_patch16_224.mae'; did you mean 'tu-vit_base_patch16_224'? (secant list "
-		"encoders)");
+	expect("dpt", "tu-vit_base_patch16_224.mae", 0, NULL, NULL, NULL);
+	expect("dpt", "tu-vit_base_patch16_siglip_224.webli", 0, NULL, NULL, NULL);
+	expect("dpt", "tu-vit_base_patch16_224.bamboo", 0, NULL, NULL,
+		"encoder: none is named 'tu-vit_base_patch16_224.bamboo'; did you mean 'tu-vit_base_patch16_224.dino'? (secant "
+		"list encoders)");
 	expect("unet", "tu-vit_tiny_patch16_224", 0, NULL, NULL,
 		"tu-vit_tiny_patch16_224 gives maps of one size, which unet cannot use; dpt can");
 }
@@ -276,6 +278,37 @@ every_depth_gives_the_pictures_size(void **state)
 		}
 }
 
+/* Sizes that a vision transformer takes: one, or with dynamic-img-size all multiples of what its decoder's deepest map
+ * needs. */
+static void
+sizes_of_vision_transformers(void **state)
+{
+	static const struct {
+		const char *encoder;
+		int depth;
+		const char *dynamic;
+		int side, multiple;
+	} cases[] = {
+		{ "tu-vit_tiny_patch16_224", 0, "false", 224, 224 },
+		{ "tu-vit_tiny_patch16_224", 0, "true", 0, 32 },
+		{ "tu-vit_tiny_patch16_224", 3, "true", 0, 16 },
+		{ "tu-vit_small_patch8_224", 2, "true", 0, 8 },
+		{ "tu-vit_small_patch32_224", 2, "true", 0, 32 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		secant_err err = { 0 };
+		secant_network net = network("dpt", cases[i].encoder);
+		nn_sizes sizes;
+		net.encoder_depth = cases[i].depth;
+		assert_int_equal(
+			secant_opts_set(&secant_network_options, &net, "dynamic-img-size", cases[i].dynamic, &err), SECANT_OK);
+		assert_int_equal(nn_network_sizes(&net, &sizes, &err), SECANT_OK);
+		assert_int_equal(sizes.side, cases[i].side);
+		assert_int_equal(sizes.multiple, cases[i].multiple);
+		secant_opts_free(&secant_network_options, &net);
+	}
+}
+
 int
 main(void)
 {
@@ -285,6 +318,7 @@ main(void)
 		cmocka_unit_test(values_that_the_original_fails_on_are_refused),
 		cmocka_unit_test(inplace_norms_are_those_of_their_package),
 		cmocka_unit_test(every_depth_gives_the_pictures_size),
+		cmocka_unit_test(sizes_of_vision_transformers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

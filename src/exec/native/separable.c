@@ -55,6 +55,16 @@ resize_rule(taps *t)
 	}
 }
 
+static void
+smooth_rule(taps *t)
+{
+	for (int64_t i = 0; i < t->out; i++) {
+		op_smooth_window w = op_smooth_window_of(t->in, t->out, i);
+		for (int64_t k = w.from; k < w.to; k++)
+			tap(t, i, k, op_smooth_weight(&w, k));
+	}
+}
+
 /* A window's share is that of its rows times that of its columns: divided by its extent inside the input, or inside the
  * padding too. */
 static void
@@ -154,6 +164,16 @@ prepare_resize_grad(exec_step *s, secant_err *err)
 	return prepare(s, resize_rule, true, err);
 }
 static secant_status
+prepare_smooth(exec_step *s, secant_err *err)
+{
+	return prepare(s, smooth_rule, false, err);
+}
+static secant_status
+prepare_smooth_grad(exec_step *s, secant_err *err)
+{
+	return prepare(s, smooth_rule, true, err);
+}
+static secant_status
 prepare_avg_pool(exec_step *s, secant_err *err)
 {
 	return prepare(s, avg_pool_rule, false, err);
@@ -232,6 +252,8 @@ extern const exec_impl exec_impls_native_separable[];
 const exec_impl exec_impls_native_separable[] = {
 	MAP(resize, resize),
 	MAP(resize_grad, resize_grad),
+	MAP(resize_smooth, smooth),
+	MAP(resize_smooth_grad, smooth_grad),
 	MAP(avg_pool2d, avg_pool),
 	MAP(avg_pool2d_grad, avg_pool_grad),
 	MAP(adaptive_avg_pool2d, adaptive),

@@ -239,6 +239,27 @@ resize(onnx_writer *w, const char *onnx)
 }
 
 static void
+resize_smooth(onnx_writer *w, const char *onnx)
+{
+	const secant_shape *y = onnx_written_shape(w, w->node->out[0]);
+	onnx_attrs a = { 0 };
+	if (w->how->opset < 18 || w->how->dynamic)
+		onnx_write_problem(w,
+			w->how->dynamic ? "takes its size of another value, which ONNX wants fixed (leave --dynamic)"
+							: "wants --opset 18");
+	onnx_set_text(&a, "mode", "cubic");
+	onnx_set_text(&a, "coordinate_transformation_mode", "half_pixel");
+	onnx_set_float(&a, "cubic_coeff_a", -0.5);
+	onnx_set_int(&a, "antialias", 1);
+	onnx_set_int(&a, "exclude_outside", 1);
+	const char *in[4] = { given(w, 0, true), "", "",
+		onnx_write_integers(w, 4, (int64_t[]){ y->dim[0], y->dim[3], y->dim[1], y->dim[2] }) };
+	const char *out = onnx_fresh(w, onnx);
+	onnx_write_node(w, onnx, out, 4, in, &a);
+	result(w, out, true);
+}
+
+static void
 concat(onnx_writer *w, const char *onnx)
 {
 	bool first = false;
@@ -662,6 +683,7 @@ static const struct {
 	{ "adaptive_avg_pool2d", adaptive, "AveragePool" },
 	{ "adaptive_max_pool2d", adaptive, "MaxPool" },
 	{ "resize", resize, "Resize" },
+	{ "resize_smooth", resize_smooth, "Resize" },
 	{ "concat", concat, "Concat" },
 	{ "softmax", along_axis, "Softmax" },
 	{ "log_softmax", along_axis, "LogSoftmax" },
