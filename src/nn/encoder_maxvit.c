@@ -139,7 +139,8 @@ pairs_of(maker *k, int side)
 	return k->index = graph_constant(k->n->g, SECANT_I32, &(secant_shape){ 1, { area * area } }, v);
 }
 
-/* sign(d) log(1 + |d|) of every pair of distances (as a float, timm has it), by two linear layers to a number for each head. */
+/* sign(d) log(1 + |d|) of every pair of distances (as a float, timm has it), by two linear layers to a number for each
+ * head. */
 static graph_value
 table_by_mlp(const maker *k, int side, int heads)
 {

@@ -49,7 +49,7 @@ help(void **state)
 	contains(0, "\nexample:\n  secant doc docs/reference\n", "doc --help");
 	contains(0, "'secant train --help-all' shows all ", "train --help");
 	/* Every name of the short help is an option: as many lines as names. */
-	contains(0, "\n23 train\n12 eval\n13 predict\n",
+	contains(0, "\n23 train\n12 eval\n15 predict\n",
 		"list > /dev/null; echo; for v in train eval predict; do echo $($SECANT $v --help | grep -c '^  --') $v; done");
 	contains(0, "1\n", "train --help-all | grep -c '^  --cycle-momentum '");
 	contains(0, "0\n", "train --help | grep -c '^  --cycle-momentum ' || true");
