@@ -254,8 +254,6 @@ const nn_encoder nn_encoders_vit[] = {
 	SIGLIP("256", 256),
 	SIGLIP("384", 384),
 	SIGLIP("512", 512),
-	ROW("vit_medium_patch16_gap_240", "ViT-M/16 without a class token, of 240", 16, 240, 512, 8, 12, 11821,
-		.classless = true, .unbiased = true, .scaled = true),
 	ROW("vit_medium_patch16_gap_256", "ViT-M/16 without a class token, of 256", 16, 256, 512, 8, 12, 1000,
 		.classless = true, .unbiased = true, .scaled = true),
 	ROW("vit_medium_patch16_gap_384", "ViT-M/16 without a class token, of 384", 16, 384, 512, 8, 12, 1000,
