@@ -148,7 +148,8 @@ struct graph_op {
 	/* Builds output 0 anew from the same inputs and the node's outputs: what is cheaper computed again for the gradient
 	 * than kept until then (one pass over memory). NULL: it is kept. */
 	graph_value (*again)(graph_net *g, const graph_node *n, const graph_value *in, const graph_value *out);
-	bool again_larger; /* `again` only where output 0 is larger than all inputs: scores of attention */
+	bool again_larger; /* `again` only where output 0 is larger than input 0: scores of attention, not what comes of
+						  them */
 	const graph_op_case *cases; /* ends at a case without label */
 };
 

@@ -33,14 +33,11 @@ is_redone(const recomputing *r, graph_value v)
 	return info->kind == GRAPH_VALUE_NODE && info->slot == 0 && r->redone[info->node];
 }
 
-/* Is n's result larger than all it reads? */
+/* Is n's result larger than its first input? Of scores these are the queries; a block of them reads all keys. */
 static bool
 is_larger(const recomputing *r, const graph_node *n)
 {
-	int64_t read = 0;
-	for (int k = 0; k < n->n_in; k++)
-		read += n->in[k] >= 0 ? size_of(r, n->in[k]) : 0;
-	return size_of(r, n->out[0]) > read;
+	return size_of(r, n->out[0]) > size_of(r, n->in[0]);
 }
 
 /* Computing node i again keeps at most half of what it saves. Earlier nodes are decided. */
