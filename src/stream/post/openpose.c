@@ -270,7 +270,7 @@ add_joint(scene *s, int pair, const joint *j)
 				who[found] = i;
 			found++;
 		}
-	person *a = &s->people[who[0]];
+	person *a = found ? &s->people[who[0]] : NULL;
 	if (found == 1 && a->peak[to] != j->b)
 		take(a, s, to, j);
 	else if (found == 2)
