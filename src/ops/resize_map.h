@@ -35,9 +35,9 @@ op_resize_byte(const float weight[4], float x0, float x1, float x2, float x3)
 {
 	const float magic = 12582912; /* beside it floats are whole numbers */
 	float sum = weight[0] * x0 + weight[1] * x1 + weight[2] * x2 + weight[3] * x3 + magic;
-	int32_t bits;
+	uint32_t bits; /* of no byte, as a hostile graph may have it, anything but an overflow */
 	memcpy(&bits, &sum, sizeof bits);
-	return bits - 0x4b400000;
+	return (int32_t)(bits - 0x4b400000u);
 }
 
 /*
