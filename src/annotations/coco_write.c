@@ -1,6 +1,7 @@
 /* COCO files: one for each list, ids kept where all are there and differ, else numbered from 1. */
 #include "annotations/coco.h"
 #include "annotations/attributes.h"
+#include "annotations/put.h"
 #include "annotations/rle.h"
 #include <stdio.h>
 
@@ -27,13 +28,8 @@ static void
 put_attributes(base_str *t, const ann_set *s, uint32_t head, const char *const *extra)
 {
 	bool any = false;
-	for (; head || (extra && *extra);) {
-		const char *key = head ? ann_str(s, s->attributes[head].key) : extra[0],
-				   *value = head ? ann_str(s, s->attributes[head].value) : extra[1];
-		if (head)
-			head = s->attributes[head].next;
-		else
-			extra += 2;
+	const char *key, *value;
+	while (ann_take_attribute(s, &head, &extra, &key, &value)) {
 		if (ann_native(key, "coco.") || !strcmp(key, "score"))
 			continue;
 		base_str_add(t, any ? ", " : ", \"attributes\": {");

@@ -104,6 +104,16 @@ read_mask(cvat_reader *r, int image)
 	return shape;
 }
 
+static void
+add_text(cvat_reader *r, uint32_t *head, const char *key, ann_field text)
+{
+	base_str json = { 0 };
+	ann_text_value(&json, text.p, ann_len(text));
+	if (json.p)
+		ann_add_attribute(r->s, head, key, json.p, json.n);
+	base_str_free(&json);
+}
+
 /* Attributes of the tag itself that are not geometry are kept. */
 static void
 keep_tag(cvat_reader *r, uint32_t *head)
@@ -123,11 +133,7 @@ keep_tag(cvat_reader *r, uint32_t *head)
 			|| ((!strcmp(key, "cvat.z_order") || !strcmp(key, "cvat.outside")) && ann_is(text, "0"))
 			|| (!strcmp(key, "cvat.keyframe") && ann_is(text, "1")))
 			continue; /* the usual values say nothing */
-		base_str json = { 0 };
-		ann_text_value(&json, text.p, ann_len(text));
-		if (json.p)
-			ann_add_attribute(r->s, head, key, json.p, json.n);
-		base_str_free(&json);
+		add_text(r, head, key, text);
 	}
 }
 
@@ -142,12 +148,8 @@ read_children(cvat_reader *r, uint32_t *head)
 			continue;
 		}
 		snprintf(key, sizeof key, "%.*s", (int)(ann_len(text) > 190 ? 190 : ann_len(text)), text.p);
-		base_str json = { 0 };
 		if (ann_xml_next_text(&r->x, &text))
-			ann_text_value(&json, text.p, ann_len(text));
-		if (json.p)
-			ann_add_attribute(r->s, head, key, json.p, json.n);
-		base_str_free(&json);
+			add_text(r, head, key, text);
 	}
 }
 
@@ -226,14 +228,10 @@ skeleton_shape(cvat_reader *r, ann_object *o)
 	while (ann_xml_child(&r->x, &tag)) {
 		if (ann_is(tag, "attribute")) {
 			char key[200] = "";
-			base_str json = { 0 };
 			if (ann_xml_attribute(&r->x, "name", &text))
 				snprintf(key, sizeof key, "%.*s", (int)(ann_len(text) > 190 ? 190 : ann_len(text)), text.p);
-			if (ann_xml_next_text(&r->x, &text))
-				ann_text_value(&json, text.p, ann_len(text));
-			if (json.p && *key)
-				ann_add_attribute(r->s, &o->attributes, key, json.p, json.n);
-			base_str_free(&json);
+			if (ann_xml_next_text(&r->x, &text) && *key)
+				add_text(r, &o->attributes, key, text);
 			continue;
 		}
 		if (!ann_is(tag, "points") || read_points(r) != 1) {

@@ -6,18 +6,6 @@
 #include <secant/codec.h>
 #include <stdio.h>
 
-static void
-put_points(base_str *t, const double *xy, int n)
-{
-	for (int i = 0; i < n; i++) {
-		base_str_add(t, i ? ", [" : "[");
-		ann_put_number(t, xy[2 * i]);
-		base_str_add(t, ", ");
-		ann_put_number(t, xy[2 * i + 1]);
-		base_str_add(t, "]");
-	}
-}
-
 static secant_status
 put_mask(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 {
@@ -36,7 +24,7 @@ put_mask(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 		((uint8_t *)im.data)[i] = pixels[i] ? 255 : 0;
 	if (!status)
 		status = secant_image_encode(&im, "png", &png, &n, NULL, err);
-	put_points(t, xy, 2);
+	ann_put_points(t, xy, 2, false);
 	base_str_add(t, "], \"shape_type\": \"mask\", \"mask\": \"");
 	if (!status)
 		ann_base64_encode(png, n, t);
@@ -50,13 +38,8 @@ static void
 put_attributes(base_str *t, const ann_set *s, uint32_t head, const char *const *extra, bool native, const char *skip)
 {
 	bool any = false;
-	for (; head || (extra && *extra);) {
-		const char *key = head ? ann_str(s, s->attributes[head].key) : extra[0],
-				   *value = head ? ann_str(s, s->attributes[head].value) : extra[1];
-		if (head)
-			head = s->attributes[head].next;
-		else
-			extra += 2;
+	const char *key, *value;
+	while (ann_take_attribute(s, &head, &extra, &key, &value)) {
 		char mark[160];
 		snprintf(mark, sizeof mark, "|%s|", key);
 		/* MIT's <attributes> stands among the attributes: their own name is taken. */
@@ -114,14 +97,14 @@ put_shape(base_str *t, const ann_set *s, const ann_object *o, int part, int part
 	if (kind == ANN_RLE)
 		status = put_mask(t, s, o, err);
 	else if (kind == ANN_POLYGONS && is_circle(s, o, circle)) {
-		put_points(t, circle, 2);
+		ann_put_points(t, circle, 2, false);
 		base_str_add(t, "], \"shape_type\": \"circle\"");
 	} else if (kind) {
 		int all, n = 0;
 		const double *xy = NULL, *p = ann_parts(s, o->shape, &all);
 		for (int i = 0; i <= part && i < all; i++)
 			p = ann_part(p, &xy, &n);
-		put_points(t, xy, n);
+		ann_put_points(t, xy, n, false);
 		base_str_addf(t, "], \"shape_type\": %s",
 			type                     ? type
 				: kind == ANN_LINE   ? "\"linestrip\""
@@ -130,7 +113,7 @@ put_shape(base_str *t, const ann_set *s, const ann_object *o, int part, int part
 									 : "\"polygon\"");
 	} else {
 		const double xy[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
-		put_points(t, xy, 2);
+		ann_put_points(t, xy, 2, false);
 		base_str_add(t, "], \"shape_type\": \"rectangle\"");
 	}
 	if (group)

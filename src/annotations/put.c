@@ -41,6 +41,20 @@ put_pair(base_str *t, const char *before, const char *key, const char *value, bo
 }
 
 bool
+ann_take_attribute(const ann_set *s, uint32_t *head, const char *const **extra, const char **key, const char **value)
+{
+	if (*head) {
+		const ann_attribute *a = &s->attributes[*head];
+		*key = ann_str(s, a->key), *value = ann_str(s, a->value), *head = a->next;
+		return true;
+	}
+	if (!*extra || !**extra)
+		return false;
+	*key = (*extra)[0], *value = (*extra)[1], *extra += 2;
+	return true;
+}
+
+bool
 ann_put_pairs(base_str *t, const ann_set *s, uint32_t head, const char *before, bool plain)
 {
 	bool any = false;

@@ -9,6 +9,10 @@ void ann_put_text(base_str *t, const char *before, const char *text);
 void ann_put_real(base_str *t, const char *before, double v);
 /* [x, y], [x, y], ... or x, y, x, y, ... (flat), without outer brackets. */
 void ann_put_points(base_str *t, const double *xy, int n, bool flat);
+/* The next attribute of a list from `head` on, then of pairs of key and value that end at NULL (`extra`, nullable);
+ * false: there is none. Both move on. */
+bool ann_take_attribute(
+	const ann_set *s, uint32_t *head, const char *const **extra, const char **key, const char **value);
 /* "key": value, ... of those attributes that are no other format's own elements, after `before` where there are any.
  * `plain`: values as text. True where some were put. */
 bool ann_put_pairs(base_str *t, const ann_set *s, uint32_t head, const char *before, bool plain);

@@ -87,20 +87,10 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 static secant_status
 add_class(data_cloud_list *out, const char *split_folder, const char *class, int category, secant_err *err)
 {
-	base_names files = { 0 };
 	char *folder = base_path_join(split_folder, class);
 	secant_status s = !folder   ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path")
-		: secant_is_dir(folder) ? base_dir_list(&files, folder, BASE_DIR_FILES, err)
+		: secant_is_dir(folder) ? data_cloud_list_add_folder(out, folder, category, err)
 								: SECANT_OK;
-	for (int i = 0; i < files.n && !s; i++) {
-		char *file = base_path_join(folder, files.v[i]);
-		if (!file)
-			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-		else if (files.v[i][0] != '.' && secant_cloud_is_readable(files.v[i]))
-			s = data_cloud_list_add(out, file, NULL, 0, category, err);
-		secant_free(file);
-	}
-	base_names_free(&files);
 	secant_free(folder);
 	return s;
 }

@@ -75,6 +75,9 @@ void data_cloud_list_free(data_cloud_list *l);
 /* Copies; category -1: none. */
 secant_status data_cloud_list_add(data_cloud_list *l, const char *path, const char *labels, int entry, int category,
 	secant_err *err) SECANT_NODISCARD;
+/* Every cloud or mesh in a folder, hidden files left out. */
+secant_status data_cloud_list_add_folder(
+	data_cloud_list *l, const char *folder, int category, secant_err *err) SECANT_NODISCARD;
 /* Index of a category, added where it is new (`add`), else -1 without an error; below -1: no memory, and err. */
 int data_cloud_list_category(data_cloud_list *l, const char *name, bool add, secant_err *err);
 /* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that

@@ -158,6 +158,23 @@ data_cloud_list_add(data_cloud_list *l, const char *path, const char *labels, in
 											   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n);
 }
 
+secant_status
+data_cloud_list_add_folder(data_cloud_list *l, const char *folder, int category, secant_err *err)
+{
+	base_names files = { 0 };
+	secant_status s = base_dir_list(&files, folder, BASE_DIR_FILES, err);
+	for (int i = 0; i < files.n && !s; i++) {
+		if (files.v[i][0] == '.' || !secant_cloud_is_readable(files.v[i]))
+			continue;
+		char *file = base_path_join(folder, files.v[i]);
+		s = file ? data_cloud_list_add(l, file, NULL, 0, category, err)
+				 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+		secant_free(file);
+	}
+	base_names_free(&files);
+	return s;
+}
+
 int
 data_cloud_list_category(data_cloud_list *l, const char *name, bool add, secant_err *err)
 {

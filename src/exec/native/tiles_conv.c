@@ -9,9 +9,9 @@
  * a slab takes are copied with their padding; then tiles are read where they stand, shifted for each tap. In one of two
  * layouts:
  *
- *     apart     a place is a pixel of x, its channels 32 by 32: tiles stand in rows of the result
- *     joined    a place is a pixel of the result and holds what a row of the filter takes there, so that few channels
- *               fill tiles, and tiles go on from row to row, which narrow maps want
+ *     apart     a place is a pixel of x, its channels 32 by 32; with few channels, that pixel and those behind it, as
+ * many as fill 32: tiles stand in rows of the result joined    a place is a pixel of the result and holds what a row of
+ * the filter takes there, so that few channels fill tiles, and tiles go on from row to row, which narrow maps want
  *
  * Where rows have a stride, every stride-th stand together, so that the next row of the result is the next in memory.
  * Convolutions of single pixels, which are plain products, are left to others.
