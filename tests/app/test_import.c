@@ -1,42 +1,18 @@
 /* `import` of weights that do not say everything: the classes of the head, tensors beside a whole network, numbers that
  * are none, parts of several files, and what is said of a network that fits but for its head. */
-#include "data.h"
+#include "scratch.h"
 #include <math.h>
 #include <secant/model.h>
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/model.h"
 
-static char *folder, said[4000];
-
-static int
-make_folder(void **state)
-{
-	folder = scratch_dir();
-	return 0;
-}
-
-static int
-drop_folder(void **state)
-{
-	return base_remove_tree(folder, NULL);
-}
+static char said[4000];
 
 static void
 listen(void *user, secant_level level, const char *line)
 {
 	size_t n = strlen(said);
 	snprintf(said + n, sizeof said - n, "%s\n", line);
-}
-
-static const char *
-in_folder(const char *name)
-{
-	static char path[2][600];
-	static int turn;
-	turn = !turn;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-	return path[turn];
 }
 
 static void

@@ -3,37 +3,11 @@
  * missing rights leave what was there untouched. Mounting needs root; without it these tests are skipped with a printed
  * reason.
  */
-#include "data.h"
+#include "scratch.h"
 #include <errno.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include "base/file.h"
 #include "base/mem.h"
-
-static char *dir;
-
-static int
-setup(void **state)
-{
-	dir = scratch_dir();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return base_remove_tree(dir, NULL);
-}
-
-static const char *
-in_dir(const char *name)
-{
-	static char path[4][512];
-	static int turn;
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", dir, name);
-	return path[turn];
-}
 
 static void
 put(const char *path, const char *text)
@@ -68,16 +42,16 @@ read_back_and_limits(void **state)
 	secant_err err = { 0 };
 	char *data, text[300];
 	size_t size;
-	put(in_dir("a"), "hello");
-	assert_content(in_dir("a"), "hello");
-	assert_int_equal(secant_file_read(&data, &size, in_dir("a"), 5, NULL), SECANT_OK);
+	put(in_folder("a"), "hello");
+	assert_content(in_folder("a"), "hello");
+	assert_int_equal(secant_file_read(&data, &size, in_folder("a"), 5, NULL), SECANT_OK);
 	secant_free(data);
-	assert_int_equal(secant_file_read(&data, &size, in_dir("a"), 4, &err), SECANT_ERR_RANGE);
+	assert_int_equal(secant_file_read(&data, &size, in_folder("a"), 4, &err), SECANT_ERR_RANGE);
 	assert_null(data);
-	snprintf(text, sizeof text, "%s: 5 bytes are more than the limit of 4", in_dir("a"));
+	snprintf(text, sizeof text, "%s: 5 bytes are more than the limit of 4", in_folder("a"));
 	assert_string_equal(err.msg, text);
-	put(in_dir("empty"), "");
-	assert_content(in_dir("empty"), "");
+	put(in_folder("empty"), "");
+	assert_content(in_folder("empty"), "");
 }
 
 static void
@@ -87,14 +61,14 @@ missing_files_and_folders(void **state)
 	secant_bytes b;
 	char *data, text[300];
 	size_t size;
-	assert_int_equal(secant_file_read(&data, &size, in_dir("none"), 10, &err), SECANT_ERR_IO);
-	snprintf(text, sizeof text, "%s: cannot open: No such file or directory", in_dir("none"));
+	assert_int_equal(secant_file_read(&data, &size, in_folder("none"), 10, &err), SECANT_ERR_IO);
+	snprintf(text, sizeof text, "%s: cannot open: No such file or directory", in_folder("none"));
 	assert_string_equal(err.msg, text);
 	err = (secant_err){ 0 };
-	assert_int_equal(base_file_map(&b, dir, &err), SECANT_ERR_IO);
-	snprintf(text, sizeof text, "%s: is a folder, expected a file", dir);
+	assert_int_equal(base_file_map(&b, folder, &err), SECANT_ERR_IO);
+	snprintf(text, sizeof text, "%s: is a folder, expected a file", folder);
 	assert_string_equal(err.msg, text);
-	assert_int_equal(base_file_map(&b, in_dir("none"), NULL), SECANT_ERR_IO);
+	assert_int_equal(base_file_map(&b, in_folder("none"), NULL), SECANT_ERR_IO);
 }
 
 static void
@@ -123,9 +97,9 @@ map_small_and_large(void **state)
 		unsigned char *p = secant_calloc(sizes[i], 1);
 		for (size_t k = 0; k < sizes[i]; k++)
 			p[k] = (unsigned char)(k * 7);
-		assert_int_equal(secant_file_write(in_dir("m"), p, sizes[i], NULL), SECANT_OK);
+		assert_int_equal(secant_file_write(in_folder("m"), p, sizes[i], NULL), SECANT_OK);
 		secant_bytes b;
-		assert_int_equal(base_file_map(&b, in_dir("m"), NULL), SECANT_OK);
+		assert_int_equal(base_file_map(&b, in_folder("m"), NULL), SECANT_OK);
 		assert_non_null(b.data);
 		assert_int_equal(b.size, sizes[i]);
 		assert_memory_equal(b.data, p, sizes[i]);
@@ -138,7 +112,7 @@ map_small_and_large(void **state)
 static void
 commit_replaces_abort_leaves(void **state)
 {
-	const char *path = in_dir("f");
+	const char *path = in_folder("f");
 	put(path, "old");
 	base_writer *w = base_writer_open(path, NULL);
 	assert_non_null(w);
@@ -151,14 +125,14 @@ commit_replaces_abort_leaves(void **state)
 	assert_content(path, "old");
 	assert_int_equal(base_writer_commit(w, NULL), SECANT_OK);
 	assert_content(path, "new 5");
-	assert_files(dir, 1);
+	assert_files(folder, 1);
 	base_writer_abort(NULL);
 }
 
 static void
 headers_can_be_written_last(void **state)
 {
-	base_writer *w = base_writer_open(in_dir("h"), NULL);
+	base_writer *w = base_writer_open(in_folder("h"), NULL);
 	char big[100000];
 	memset(big, 'x', sizeof big);
 	(void)base_writer_put(w, "????", 4, NULL);
@@ -169,7 +143,7 @@ headers_can_be_written_last(void **state)
 	assert_int_equal(base_writer_commit(w, NULL), SECANT_OK);
 	char *data;
 	size_t size;
-	assert_int_equal(secant_file_read(&data, &size, in_dir("h"), 1 << 20, NULL), SECANT_OK);
+	assert_int_equal(secant_file_read(&data, &size, in_folder("h"), 1 << 20, NULL), SECANT_OK);
 	assert_int_equal(size, 4 + sizeof big + 1000);
 	assert_memory_equal(data, "HEADxx", 6);
 	assert_memory_equal(data + size - 2, " 7", 2);
@@ -181,9 +155,9 @@ mode_follows_the_umask(void **state)
 {
 	struct stat st;
 	mode_t old = umask(027);
-	put(in_dir("mode"), "x");
+	put(in_folder("mode"), "x");
 	umask(old);
-	assert_int_equal(stat(in_dir("mode"), &st), 0);
+	assert_int_equal(stat(in_folder("mode"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
 }
 
@@ -191,15 +165,15 @@ static void
 links_are_kept(void **state)
 {
 	struct stat st;
-	put(in_dir("target"), "old");
-	assert_int_equal(symlink("target", in_dir("link")), 0);
-	put(in_dir("link"), "new");
-	assert_int_equal(lstat(in_dir("link"), &st), 0);
+	put(in_folder("target"), "old");
+	assert_int_equal(symlink("target", in_folder("link")), 0);
+	put(in_folder("link"), "new");
+	assert_int_equal(lstat(in_folder("link"), &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
-	assert_content(in_dir("target"), "new");
-	assert_int_equal(symlink("nowhere", in_dir("broken")), 0);
-	put(in_dir("broken"), "x");
-	assert_content(in_dir("broken"), "x");
+	assert_content(in_folder("target"), "new");
+	assert_int_equal(symlink("nowhere", in_folder("broken")), 0);
+	put(in_folder("broken"), "x");
+	assert_content(in_folder("broken"), "x");
 }
 
 static void
@@ -210,16 +184,16 @@ devices_folders_and_nothing_are_no_targets(void **state)
 	assert_null(base_writer_open("/dev/null", &err));
 	assert_string_equal(err.msg, "/dev/null: cannot write: is a device, expected a file");
 	err = (secant_err){ 0 };
-	assert_null(base_writer_open(dir, &err));
-	snprintf(text, sizeof text, "%s: cannot write: is a folder, expected a file", dir);
+	assert_null(base_writer_open(folder, &err));
+	snprintf(text, sizeof text, "%s: cannot write: is a folder, expected a file", folder);
 	assert_string_equal(err.msg, text);
 	err = (secant_err){ 0 };
 	assert_null(base_writer_open("", &err));
 	assert_string_equal(err.msg, "'': is no file name to write to");
 	err = (secant_err){ 0 };
-	assert_null(base_writer_open(in_dir("no/file"), &err));
+	assert_null(base_writer_open(in_folder("no/file"), &err));
 	assert_int_equal(err.code, SECANT_ERR_IO);
-	snprintf(text, sizeof text, "%s: cannot write: No such file or directory", in_dir("no/file"));
+	snprintf(text, sizeof text, "%s: cannot write: No such file or directory", in_folder("no/file"));
 	assert_string_equal(err.msg, text);
 }
 
@@ -229,8 +203,8 @@ long_names_have_room_for_the_temporary_one(void **state)
 	char name[256];
 	memset(name, 'n', 255);
 	name[255] = '\0';
-	put(in_dir(name), "x");
-	assert_content(in_dir(name), "x");
+	put(in_folder(name), "x");
+	assert_content(in_folder(name), "x");
 }
 
 static bool
@@ -245,7 +219,7 @@ mounted(const char *source, const char *at, const char *type, unsigned long flag
 static void
 full_disk(void **state)
 {
-	const char *at = in_dir("disk");
+	const char *at = in_folder("disk");
 	secant_err err = { 0 };
 	char path[512], text[600], *big = secant_calloc(1 << 20, 1);
 	assert_int_equal(secant_make_dirs(at, NULL), SECANT_OK);
@@ -286,7 +260,7 @@ full_disk(void **state)
 static void
 read_only_folder(void **state)
 {
-	const char *at = in_dir("ro");
+	const char *at = in_folder("ro");
 	secant_err err = { 0 }, dirs = { 0 };
 	char path[512], text[600];
 	assert_int_equal(secant_make_dirs(at, NULL), SECANT_OK);
@@ -319,33 +293,33 @@ read_only_folder(void **state)
 static void
 append_adds_whole_lines(void **state)
 {
-	assert_int_equal(base_file_append(in_dir("log"), "{\"epoch\": 1}", NULL), SECANT_OK);
-	assert_int_equal(base_file_append(in_dir("log"), "{\"epoch\": 2}", NULL), SECANT_OK);
-	assert_content(in_dir("log"), "{\"epoch\": 1}\n{\"epoch\": 2}\n");
-	assert_int_equal(base_file_append(dir, "x", NULL), SECANT_ERR_IO);
+	assert_int_equal(base_file_append(in_folder("log"), "{\"epoch\": 1}", NULL), SECANT_OK);
+	assert_int_equal(base_file_append(in_folder("log"), "{\"epoch\": 2}", NULL), SECANT_OK);
+	assert_content(in_folder("log"), "{\"epoch\": 1}\n{\"epoch\": 2}\n");
+	assert_int_equal(base_file_append(folder, "x", NULL), SECANT_ERR_IO);
 }
 
 static void
 every_allocation_fails_once(void **state)
 {
 	long live = base_mem_live();
-	put(in_dir("keep"), "old");
+	put(in_folder("keep"), "old");
 	for (long n = 1;; n++) {
 		secant_err err = { 0 };
 		secant_bytes b = { 0 };
 		base_names names = { 0 };
 		base_mem_fail_at(n);
-		secant_status s = secant_file_write(in_dir("keep"), "old", 3, &err);
+		secant_status s = secant_file_write(in_folder("keep"), "old", 3, &err);
 		if (!s)
-			s = base_file_map(&b, in_dir("keep"), &err);
+			s = base_file_map(&b, in_folder("keep"), &err);
 		if (!s)
-			s = base_dir_list(&names, dir, BASE_DIR_ALL, &err);
+			s = base_dir_list(&names, folder, BASE_DIR_ALL, &err);
 		if (!s)
-			s = secant_make_dirs(in_dir("x/y"), &err);
+			s = secant_make_dirs(in_folder("x/y"), &err);
 		if (!s)
-			s = base_remove_tree(in_dir("x"), &err);
+			s = base_remove_tree(in_folder("x"), &err);
 		if (!s)
-			s = base_file_append(in_dir("keep"), "", &err);
+			s = base_file_append(in_folder("keep"), "", &err);
 		base_mem_fail_at(0);
 		base_file_unmap(&b);
 		base_names_free(&names);
@@ -354,7 +328,7 @@ every_allocation_fails_once(void **state)
 			break;
 		assert_int_equal(s, SECANT_ERR_NOMEM);
 		assert_int_equal(err.code, SECANT_ERR_NOMEM);
-		assert_content(in_dir("keep"), "old");
+		assert_content(in_folder("keep"), "old");
 		assert_in_range(n, 1, 100);
 	}
 }
@@ -362,7 +336,7 @@ every_allocation_fails_once(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, make_folder, drop_folder)
 	const struct CMUnitTest tests[] = {
 		T(read_back_and_limits),
 		T(missing_files_and_folders),

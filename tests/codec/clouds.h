@@ -3,34 +3,8 @@
 #define TESTS_CODEC_CLOUDS_H
 #include <math.h>
 #include <secant/cloud.h>
-#include "base/file.h"
 #include "base/mem.h"
-#include "data.h"
-
-static char *folder;
-
-static inline int
-make_folder(void **state)
-{
-	folder = scratch_dir();
-	return 0;
-}
-
-static inline int
-drop_folder(void **state)
-{
-	return base_remove_tree(folder, NULL);
-}
-
-static inline const char *
-in_folder(const char *name)
-{
-	static char path[4][512];
-	static int turn;
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-	return path[turn];
-}
+#include "scratch.h"
 
 /* Options with changes: "name", "value", ..., NULL. */
 static inline void

@@ -1,35 +1,12 @@
 /*
- * What tests of predictions share: a folder, predictors by models and options, pictures of noise.
+ * What tests of predictions share: predictors by models and options, pictures of noise.
  */
 #ifndef TESTS_DEPLOY_ASKING_H
 #define TESTS_DEPLOY_ASKING_H
+#include "scratch.h"
 #include "tiny.h"
 #include "base/rng.h"
 #include "deploy/predictor.h"
-
-static char dir[300];
-
-static inline void
-make_dir(void)
-{
-	snprintf(dir, sizeof dir, "%s", scratch_dir());
-}
-static inline int
-remove_dir(void **state)
-{
-	return base_remove_tree(dir, NULL);
-}
-
-/* A path in the folder, valid until the next call but seven. */
-static inline char *
-in_dir(const char *name)
-{
-	static char path[8][600];
-	static int turn;
-	turn = (turn + 1) % 8;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", dir, name);
-	return path[turn];
-}
 
 /* Options written as "name=value|name=value"; f32 unless they say otherwise. */
 static inline secant_predictor *

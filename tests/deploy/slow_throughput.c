@@ -66,7 +66,7 @@ cores_are_used(void **state)
 	worker w[MOST] = { { 0 } };
 	double gain[ROUNDS];
 	char path[600];
-	snprintf(path, sizeof path, "%s", in_dir("red.safetensors"));
+	snprintf(path, sizeof path, "%s", in_folder("red.safetensors"));
 	tiny_red(path);
 	assert_int_equal(secant_image_new(&im, SIDE, SIDE, 3, SECANT_U8, &err), 0);
 	memset(im.data, 100, (size_t)SIDE * SIDE * 3);
@@ -93,7 +93,7 @@ cores_are_used(void **state)
 int
 main(void)
 {
-	make_dir();
+	make_folder(NULL);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(cores_are_used) };
-	return tests_end(cmocka_run_group_tests(tests, NULL, remove_dir), sizeof tests / sizeof *tests);
+	return tests_end(cmocka_run_group_tests(tests, NULL, drop_folder), sizeof tests / sizeof *tests);
 }

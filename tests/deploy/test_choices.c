@@ -45,7 +45,7 @@ static void
 scaled_views_average(void **state)
 {
 	secant_image im, small;
-	const char *model = in_dir("plain.safetensors");
+	const char *model = in_folder("plain.safetensors");
 	tiny_write(&(tiny){ 1, 1, 1, 1, (float[]){ .05f }, (float[]){ -6 }, NULL, NULL, NULL }, model);
 	assert_int_equal(secant_image_new(&im, 20, 16, 1, SECANT_U8, NULL), 0);
 	for (int i = 0; i < 320; i++)
@@ -76,7 +76,7 @@ static void
 stretched_views(void **state)
 {
 	secant_image im;
-	const char *model = in_dir("plain.safetensors");
+	const char *model = in_folder("plain.safetensors");
 	tiny_write(&(tiny){ 1, 1, 1, 1, (float[]){ .01f }, (float[]){ 0 }, NULL, NULL, NULL }, model);
 	assert_int_equal(secant_image_new(&im, 20, 5, 1, SECANT_U8, NULL), 0);
 	for (int i = 0; i < 100; i++)
@@ -99,7 +99,7 @@ static void
 refuses(const char *option, const char *value, const char *message)
 {
 	char text[200];
-	const char *model = in_dir("three.safetensors");
+	const char *model = in_folder("three.safetensors");
 	secant_err err = { 0 };
 	snprintf(text, sizeof text, "%s=%s", option, value);
 	if (open_with(&model, 1, text, &err))
@@ -127,7 +127,7 @@ static void
 votes(void **state)
 {
 	static const double logit[] = { 2.1972246, -.4054651, -.4054651 };
-	const char *models[3] = { in_dir("v0.safetensors"), in_dir("v1.safetensors"), in_dir("v2.safetensors") };
+	const char *models[3] = { in_folder("v0.safetensors"), in_folder("v1.safetensors"), in_folder("v2.safetensors") };
 	secant_image im = noise(3, 3, 1, SECANT_U8), mask;
 	secant_err err = { 0 };
 	for (int i = 0; i < 3; i++)
@@ -158,8 +158,8 @@ static void
 write_three(void)
 {
 	static const float eye[12] = { .1f, 0, 0, 0, 0, .1f, 0, 0, 0, 0, .1f, 0 }, zero[3] = { 0 };
-	tiny_write(
-		&(tiny){ 4, 3, 1, 1, eye, zero, NULL, NULL, "[\"soil\", \"green\", \"roof\"]" }, in_dir("three.safetensors"));
+	tiny_write(&(tiny){ 4, 3, 1, 1, eye, zero, NULL, NULL, "[\"soil\", \"green\", \"roof\"]" },
+		in_folder("three.safetensors"));
 }
 
 static int
@@ -178,7 +178,7 @@ rules_suppress(void **state)
 {
 	secant_image im = noise(20, 20, 4, SECANT_U8);
 	secant_image mask = mask_of(
-		in_dir("three.safetensors"), "rule=green: ndvi(4,3) > 0.2; 2: band(1) < 90 and diff(2,1)>=-30;", &im);
+		in_folder("three.safetensors"), "rule=green: ndvi(4,3) > 0.2; 2: band(1) < 90 and diff(2,1)>=-30;", &im);
 	int changed = 0;
 	for (int i = 0; i < 400; i++) {
 		const uint8_t *v = (uint8_t *)im.data + 4 * i;
@@ -199,17 +199,17 @@ rules_at_their_limits(void **state)
 	secant_image im = noise(2, 2, 4, SECANT_U8), mask;
 	memset(im.data, 0, 16);
 	((uint8_t *)im.data)[1] = 200; /* green, and bands 3, 4 are 0 */
-	mask = mask_of(in_dir("three.safetensors"), "rule=green: nd(4,3) >= -1", &im);
+	mask = mask_of(in_folder("three.safetensors"), "rule=green: nd(4,3) >= -1", &im);
 	assert_int_equal(((uint8_t *)mask.data)[0], 0);
 	secant_image_free(&mask);
 	mask = mask_of(
-		in_dir("three.safetensors"), "offset=1|rule=0: band(1) > 300;1: band(1) > 300;2: band(1) > 300", &im);
+		in_folder("three.safetensors"), "offset=1|rule=0: band(1) > 300;1: band(1) > 300;2: band(1) > 300", &im);
 	assert_int_equal(((uint8_t *)mask.data)[0], 255);
 	secant_image_free(&mask);
 	/* one class: suppressed is background */
 	tiny_write(
-		&(tiny){ 4, 1, 1, 1, (float[]){ 0, 0, 0, 0 }, (float[]){ 9 }, NULL, NULL, NULL }, in_dir("one.safetensors"));
-	mask = mask_of(in_dir("one.safetensors"), "rule=0: ratio(2,1) > 5", &im);
+		&(tiny){ 4, 1, 1, 1, (float[]){ 0, 0, 0, 0 }, (float[]){ 9 }, NULL, NULL, NULL }, in_folder("one.safetensors"));
+	mask = mask_of(in_folder("one.safetensors"), "rule=0: ratio(2,1) > 5", &im);
 	assert_int_equal(((uint8_t *)mask.data)[0], 255); /* 200 / 0 */
 	assert_int_equal(((uint8_t *)mask.data)[1], 0); /* 0 / 0 */
 	secant_image_free(&mask);
@@ -222,12 +222,12 @@ the_ignored_class_has_no_output(void **state)
 {
 	format_model_file file;
 	secant_err err = { 0 };
-	assert_int_equal(format_model_file_read(&file, in_dir("three.safetensors"), &err), 0);
+	assert_int_equal(format_model_file_read(&file, in_folder("three.safetensors"), &err), 0);
 	json_object_set_new(file.settings, "ignored_class", json_integer(1));
-	if (format_model_file_write(&file, in_dir("ignored.safetensors"), &err))
+	if (format_model_file_write(&file, in_folder("ignored.safetensors"), &err))
 		fail_msg("%s", err.msg);
 	format_model_file_free(&file);
-	secant_image im = noise(20, 20, 4, SECANT_U8), mask = mask_of(in_dir("ignored.safetensors"), "", &im);
+	secant_image im = noise(20, 20, 4, SECANT_U8), mask = mask_of(in_folder("ignored.safetensors"), "", &im);
 	for (int i = 0; i < 400; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], best_of((uint8_t *)im.data + 4 * i, false, true));
 	secant_image_free(&mask);
@@ -250,7 +250,7 @@ rules_that_are_none(void **state)
 	refuses("rule", "green: nd(1,2) > x", "--rule: expected a number");
 	refuses("rule", "green: nd(1,2) > 1e", "--rule: expected a number");
 	refuses("rule", "green: nd(1,2) > 0 or nd(2,1) > 0", "--rule: expected 'and', ';' or the end at 'or nd(2,1) > 0'");
-	secant_predictor *p = open_one(in_dir("three.safetensors"), "rule=green: ndvi(5,3) > 0.2");
+	secant_predictor *p = open_one(in_folder("three.safetensors"), "rule=green: ndvi(5,3) > 0.2");
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), SECANT_ERR_ARG);
 	assert_non_null(strstr(err.msg, "--rule: ndvi asks for band 5, the picture has 4"));
 	secant_predictor_close(p);
@@ -262,19 +262,19 @@ rules_that_are_none(void **state)
 static void
 offsets(void **state)
 {
-	secant_image im = noise(20, 20, 4, SECANT_U8), plain = mask_of(in_dir("three.safetensors"), "", &im),
-				 mask = mask_of(in_dir("three.safetensors"), "offset=1", &im);
+	secant_image im = noise(20, 20, 4, SECANT_U8), plain = mask_of(in_folder("three.safetensors"), "", &im),
+				 mask = mask_of(in_folder("three.safetensors"), "offset=1", &im);
 	for (int i = 0; i < 400; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)plain.data)[i] + 1);
 	secant_image_free(&mask);
-	mask = mask_of(in_dir("three.safetensors"), "offset=300", &im);
+	mask = mask_of(in_folder("three.safetensors"), "offset=300", &im);
 	assert_int_equal(mask.dtype, SECANT_U16);
 	assert_int_equal(((uint16_t *)mask.data)[7], ((uint8_t *)plain.data)[7] + 300);
 	secant_image_free(&mask);
 	/* one class: background and foreground */
 	tiny_write(&(tiny){ 4, 1, 1, 1, (float[]){ .1f, 0, 0, 0 }, (float[]){ -10.05f }, NULL, NULL, NULL },
-		in_dir("one.safetensors"));
-	mask = mask_of(in_dir("one.safetensors"), "offset=1|min-area=2", &im);
+		in_folder("one.safetensors"));
+	mask = mask_of(in_folder("one.safetensors"), "offset=1|min-area=2", &im);
 	for (int i = 0; i < 400; i++)
 		assert_true(((uint8_t *)mask.data)[i] == 1 || ((uint8_t *)mask.data)[i] == 2);
 	secant_image_free(&mask);
@@ -288,7 +288,7 @@ offsets_do_not_show(void **state)
 {
 	secant_image im = noise(9, 9, 4, SECANT_U8), shown[2];
 	for (int k = 0; k < 2; k++) {
-		secant_predictor *p = open_one(in_dir("three.safetensors"), k ? "offset=7" : "");
+		secant_predictor *p = open_one(in_folder("three.safetensors"), k ? "offset=7" : "");
 		secant_image mask;
 		secant_err err = { 0 };
 		assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), 0);
@@ -329,7 +329,7 @@ check_nodata(const char *text, int fill, const char *options, int want, int tagg
 	memset(v, fill, 8);
 	v[6] = 5, v[2] = (uint8_t)fill;
 	set_nodata(&im, text);
-	secant_image mask = mask_of(in_dir("three.safetensors"), options, &im);
+	secant_image mask = mask_of(in_folder("three.safetensors"), options, &im);
 	if (((uint8_t *)mask.data)[0] != want)
 		fail_msg("nodata %s: %d, want %d", text, ((uint8_t *)mask.data)[0], want);
 	if (want)
@@ -359,12 +359,12 @@ small_areas_become_background(void **state)
 {
 	static const float eye[12] = { .1f, 0, 0, 0, 0, .1f, 0, 0, 0, 0, .1f, 0 }, minus[3] = { -10, -10, -10 };
 	secant_image im, mask;
-	tiny_write(&(tiny){ 4, 3, 1, 1, eye, minus, "multilabel", NULL, NULL }, in_dir("labels.safetensors"));
+	tiny_write(&(tiny){ 4, 3, 1, 1, eye, minus, "multilabel", NULL, NULL }, in_folder("labels.safetensors"));
 	assert_int_equal(secant_image_new(&im, 4, 4, 4, SECANT_U8, NULL), 0);
 	((uint8_t *)im.data)[4 * 5 + 1] = 200; /* one pixel of class 1 */
 	for (int i = 0; i < 2; i++)
 		((uint8_t *)im.data)[4 * (14 + i)] = 200; /* two of class 0 */
-	mask = mask_of(in_dir("labels.safetensors"), "min-area=2", &im);
+	mask = mask_of(in_folder("labels.safetensors"), "min-area=2", &im);
 	for (int i = 0; i < 16; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], i >= 14 ? 0 : 255);
 	secant_image_free(&mask);
@@ -378,19 +378,19 @@ polygons_of(const char *const *rows, int height, int width, bool geo)
 {
 	secant_image im, mask;
 	secant_err err = { 0 };
-	secant_predictor *p = open_one(in_dir("three.safetensors"), "");
+	secant_predictor *p = open_one(in_folder("three.safetensors"), "");
 	assert_int_equal(secant_image_new(&im, width, height, 4, SECANT_U8, NULL), 0);
 	for (int i = 0; i < height * width; i++)
 		((uint8_t *)im.data)[4 * i + rows[i / width][i % width] - '0'] = 200;
 	if (geo)
 		set_nodata(&im, NULL);
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), 0);
-	if (deploy_polygons_write(p, &mask, secant_image_geo(&im), 0, in_dir("a.geojson"), &err))
+	if (deploy_polygons_write(p, &mask, secant_image_geo(&im), 0, in_folder("a.geojson"), &err))
 		fail_msg("%s", err.msg);
 	secant_image_free(&mask);
 	secant_image_free(&im);
 	secant_predictor_close(p);
-	json_t *j = base_json_read(in_dir("a.geojson"), &err);
+	json_t *j = base_json_read(in_folder("a.geojson"), &err);
 	if (!j)
 		fail_msg("%s", err.msg);
 	return j;
@@ -499,16 +499,16 @@ polygons_of_every_small_shape(void **state)
 {
 	secant_image mask;
 	secant_err err = { 0 };
-	tiny_red(in_dir("red.safetensors"));
-	secant_predictor *p = open_one(in_dir("red.safetensors"), "");
+	tiny_red(in_folder("red.safetensors"));
+	secant_predictor *p = open_one(in_folder("red.safetensors"), "");
 	assert_int_equal(secant_image_new(&mask, 4, 4, 1, SECANT_U8, NULL), 0);
 	for (int bits = 1; bits < 65536; bits += 37) {
 		double sum = 0;
 		for (int i = 0; i < 16; i++)
 			((uint8_t *)mask.data)[i] = bits >> i & 1 ? 255 : 0;
-		if (deploy_polygons_write(p, &mask, NULL, 0, in_dir("a.geojson"), &err))
+		if (deploy_polygons_write(p, &mask, NULL, 0, in_folder("a.geojson"), &err))
 			fail_msg("%s", err.msg);
-		json_t *j = base_json_read(in_dir("a.geojson"), &err), *f, *ring;
+		json_t *j = base_json_read(in_folder("a.geojson"), &err), *f, *ring;
 		size_t i, k;
 		json_array_foreach (json_object_get(j, "features"), i, f)
 			json_array_foreach ((json_t *)(uintptr_t)rings_of(f), k, ring)
@@ -529,14 +529,14 @@ files_of_everything(void **state)
 	secant_image im = noise(40, 60, 4, SECANT_U8), shown;
 	secant_err err = { 0 };
 	set_nodata(&im, "255");
-	assert_int_equal(secant_image_write(&im, in_dir("scene.tif"), NULL, &err), 0);
-	secant_predictor *p = open_one(in_dir("three.safetensors"), "min-area=2|rule=green: ndvi(4,3) > 0.2");
-	secant_predict_output o = { .out = in_dir("out"), .overlay = true, .legend = true, .vector = true, .format = 1 };
-	if (secant_predictor_files(p, (const char *const[]){ in_dir("scene.tif") }, 1, &o, NULL, NULL, &err))
+	assert_int_equal(secant_image_write(&im, in_folder("scene.tif"), NULL, &err), 0);
+	secant_predictor *p = open_one(in_folder("three.safetensors"), "min-area=2|rule=green: ndvi(4,3) > 0.2");
+	secant_predict_output o = { .out = in_folder("out"), .overlay = true, .legend = true, .vector = true, .format = 1 };
+	if (secant_predictor_files(p, (const char *const[]){ in_folder("scene.tif") }, 1, &o, NULL, NULL, &err))
 		fail_msg("%s", err.msg);
 	secant_predictor_close(p);
-	assert_true(secant_is_file(in_dir("out/scene.tif")));
-	if (secant_image_read(&shown, in_dir("out/scene.overlay.png"), NULL, &err))
+	assert_true(secant_is_file(in_folder("out/scene.tif")));
+	if (secant_image_read(&shown, in_folder("out/scene.overlay.png"), NULL, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(shown.width, 60);
 	assert_true(shown.height > 40 + 20); /* the legend below; two entries do not fit beside each other in 60 pixels */
@@ -545,14 +545,14 @@ files_of_everything(void **state)
 		white += ((uint8_t *)shown.data)[i] == 255;
 	assert_true(white > 40 * 60 && white < (shown.height - 40) * 60 * 3);
 	secant_image_free(&shown);
-	json_t *j = base_json_read(in_dir("out/scene.geojson"), &err);
+	json_t *j = base_json_read(in_folder("out/scene.geojson"), &err);
 	assert_non_null(j);
 	check_features(j, (int)json_array_size(json_object_get(j, "features")), 4);
 	json_decref(j);
 	/* what the network sees of a file with four bands is the same with and without a rule */
-	const char *models[] = { in_dir("three.safetensors") };
+	const char *models[] = { in_folder("three.safetensors") };
 	secant_image a, b, file;
-	assert_int_equal(secant_image_read(&file, in_dir("scene.tif"), NULL, &err), 0);
+	assert_int_equal(secant_image_read(&file, in_folder("scene.tif"), NULL, &err), 0);
 	a = mask_of(models[0], "", &file), b = mask_of(models[0], "rule=0: band(1) >= 0", &file);
 	assert_memory_equal(a.data, b.data, 2400);
 	secant_image_free(&a);
@@ -564,7 +564,7 @@ files_of_everything(void **state)
 static int
 begin(void **state)
 {
-	make_dir();
+	make_folder(NULL);
 	write_three();
 	return 0;
 }
@@ -590,5 +590,5 @@ main(void)
 		cmocka_unit_test(polygons_of_every_small_shape),
 		cmocka_unit_test(files_of_everything),
 	};
-	return cmocka_run_group_tests_name("choices", tests, begin, remove_dir);
+	return cmocka_run_group_tests_name("choices", tests, begin, drop_folder);
 }

@@ -17,8 +17,8 @@ static void
 make_three(void)
 {
 	static const float eye[12] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0 }, zero[3] = { 0 };
-	tiny_write(
-		&(tiny){ 4, 3, 1, 1, eye, zero, NULL, NULL, "[\"soil\", \"green\", \"roof\"]" }, in_dir("three.safetensors"));
+	tiny_write(&(tiny){ 4, 3, 1, 1, eye, zero, NULL, NULL, "[\"soil\", \"green\", \"roof\"]" },
+		in_folder("three.safetensors"));
 }
 
 /* Three classes in wavering regions, with noise along the borders. */
@@ -88,16 +88,16 @@ simplified_neighbours_share_borders_and_no_lines_cross(void **state)
 	static stroke s[SIDE * SIDE * 8];
 	secant_err err = { 0 };
 	make_three();
-	secant_predictor *p = open_one(in_dir("three.safetensors"), "");
+	secant_predictor *p = open_one(in_folder("three.safetensors"), "");
 	for (int trial = 0; trial < 6; trial++) {
 		secant_image mask;
 		int exact = 0;
 		draw_map(&mask, trial);
 		for (double tolerance = 0; tolerance < 5; tolerance += 1.25) {
 			double area;
-			if (deploy_polygons_write(p, &mask, NULL, tolerance, in_dir("a.geojson"), &err))
+			if (deploy_polygons_write(p, &mask, NULL, tolerance, in_folder("a.geojson"), &err))
 				fail_msg("%s", err.msg);
-			json_t *j = base_json_read(in_dir("a.geojson"), &err);
+			json_t *j = base_json_read(in_folder("a.geojson"), &err);
 			int n = strokes_of(j, s, &area);
 			assert_true(fabs(area - SIDE * SIDE) < 1e-6);
 			assert_true(tolerance == 0 || n < exact);
@@ -133,18 +133,18 @@ geopackages_hold_the_same_areas(void **state)
 	secant_image mask;
 	secant_err err = { 0 };
 	make_three();
-	secant_predictor *p = open_one(in_dir("three.safetensors"), "");
+	secant_predictor *p = open_one(in_folder("three.safetensors"), "");
 	draw_map(&mask, 1);
-	secant_status s = deploy_polygons_write(p, &mask, NULL, 0, in_dir("a.gpkg"), &err);
-	assert_int_equal(deploy_polygons_write(p, &mask, NULL, 0, in_dir("a.geojson"), NULL), 0);
-	json_t *j = base_json_read(in_dir("a.geojson"), NULL);
+	secant_status s = deploy_polygons_write(p, &mask, NULL, 0, in_folder("a.gpkg"), &err);
+	assert_int_equal(deploy_polygons_write(p, &mask, NULL, 0, in_folder("a.geojson"), NULL), 0);
+	json_t *j = base_json_read(in_folder("a.geojson"), NULL);
 	size_t features = json_array_size(json_object_get(j, "features"));
 	json_decref(j);
 #if __has_include(<sqlite3.h>)
 	sqlite3 *db;
 	if (s)
 		fail_msg("%s", err.msg);
-	assert_int_equal(sqlite3_open_v2(in_dir("a.gpkg"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_open_v2(in_folder("a.gpkg"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	assert_int_equal(number(db, "PRAGMA application_id"), 0x47504B47); /* GPKG */
 	assert_int_equal(number(db, "SELECT count(*) FROM areas"), features);
 	assert_int_equal(number(db, "SELECT sum(pixels) FROM areas"), SIDE * SIDE);
@@ -167,12 +167,12 @@ what_is_of_polygons_wants_polygons(void **state)
 	secant_err err = { 0 };
 	make_three();
 	secant_image im = noise(8, 8, 4, SECANT_U8);
-	assert_int_equal(secant_image_write(&im, in_dir("a.png"), NULL, &err), 0);
+	assert_int_equal(secant_image_write(&im, in_folder("a.png"), NULL, &err), 0);
 	secant_image_free(&im);
-	secant_predictor *p = open_one(in_dir("three.safetensors"), "");
-	secant_predict_output o = { .out = in_dir("out"), .simplify = 1 };
-	assert_int_equal(
-		secant_predictor_files(p, (const char *const[]){ in_dir("a.png") }, 1, &o, NULL, NULL, &err), SECANT_ERR_ARG);
+	secant_predictor *p = open_one(in_folder("three.safetensors"), "");
+	secant_predict_output o = { .out = in_folder("out"), .simplify = 1 };
+	assert_int_equal(secant_predictor_files(p, (const char *const[]){ in_folder("a.png") }, 1, &o, NULL, NULL, &err),
+		SECANT_ERR_ARG);
 	assert_non_null(strstr(err.msg, "--simplify is of polygons: give --vector too"));
 	secant_predictor_close(p);
 }
@@ -180,11 +180,11 @@ what_is_of_polygons_wants_polygons(void **state)
 int
 main(void)
 {
-	make_dir();
+	make_folder(NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(simplified_neighbours_share_borders_and_no_lines_cross),
 		cmocka_unit_test(geopackages_hold_the_same_areas),
 		cmocka_unit_test(what_is_of_polygons_wants_polygons),
 	};
-	return cmocka_run_group_tests(tests, NULL, remove_dir);
+	return cmocka_run_group_tests(tests, NULL, drop_folder);
 }

@@ -564,9 +564,9 @@ every_allocation_may_fail(void **state)
 static int
 begin(void **state)
 {
-	make_dir();
-	snprintf(path_a, sizeof path_a, "%s/a.safetensors", dir);
-	snprintf(path_b, sizeof path_b, "%s/b.safetensors", dir);
+	make_folder(NULL);
+	snprintf(path_a, sizeof path_a, "%s/a.safetensors", folder);
+	snprintf(path_b, sizeof path_b, "%s/b.safetensors", folder);
 	return 0;
 }
 
@@ -593,5 +593,5 @@ main(void)
 		cmocka_unit_test(overlays_show_classes),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
-	return cmocka_run_group_tests(tests, begin, remove_dir);
+	return cmocka_run_group_tests(tests, begin, drop_folder);
 }

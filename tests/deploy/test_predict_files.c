@@ -26,7 +26,7 @@ put_picture(const char *name, int height, int width)
 {
 	secant_err err = { 0 };
 	secant_image im = ramp(height, width);
-	if (secant_image_write(&im, in_dir(name), NULL, &err))
+	if (secant_image_write(&im, in_folder(name), NULL, &err))
 		fail_msg("%s", err.msg);
 	secant_image_free(&im);
 }
@@ -36,7 +36,7 @@ check_mask(const char *name, int height, int width)
 {
 	secant_err err = { 0 };
 	secant_image mask;
-	if (secant_image_read(&mask, in_dir(name), NULL, &err))
+	if (secant_image_read(&mask, in_folder(name), NULL, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(mask.height, height);
 	assert_int_equal(mask.width, width);
@@ -118,7 +118,7 @@ static int
 files_in(const char *name)
 {
 	base_names names = { 0 };
-	int n = base_dir_list(&names, in_dir(name), BASE_DIR_ALL, NULL) ? -1 : names.n;
+	int n = base_dir_list(&names, in_folder(name), BASE_DIR_ALL, NULL) ? -1 : names.n;
 	base_names_free(&names);
 	return n;
 }
@@ -126,29 +126,29 @@ files_in(const char *name)
 static void
 folders_and_stems(void **state)
 {
-	assert_int_equal(secant_make_dirs(in_dir("in"), NULL), 0);
+	assert_int_equal(secant_make_dirs(in_folder("in"), NULL), 0);
 	put_picture("in/b.png", 20, 30);
 	put_picture("in/a.scan.bmp", 7, 9);
 	put_picture("c.ppm", 8, 8);
-	assert_int_equal(secant_file_write(in_dir("in/notes.txt"), "x", 1, NULL), 0);
+	assert_int_equal(secant_file_write(in_folder("in/notes.txt"), "x", 1, NULL), 0);
 	told t = { 0 };
 	secant_err err = { 0 };
-	assert_int_equal(go((const char *const[]){ in_dir("in"), in_dir("c.ppm") }, 2, in_dir("out/deep"),
+	assert_int_equal(go((const char *const[]){ in_folder("in"), in_folder("c.ppm") }, 2, in_folder("out/deep"),
 						 "overlay probabilities", NULL, &t, &err),
 		0);
 	assert_int_equal(t.masks, 3);
-	assert_string_equal(t.last, in_dir("out/deep/c.png"));
+	assert_string_equal(t.last, in_folder("out/deep/c.png"));
 	assert_int_equal(files_in("out/deep"), 10); /* and the mark that predict made them */
 	check_mask("out/deep/a.scan.png", 7, 9);
 	check_mask("out/deep/b.png", 20, 30);
 	check_mask("out/deep/c.png", 8, 8);
 	secant_image overlay;
-	assert_int_equal(secant_image_read(&overlay, in_dir("out/deep/b.overlay.png"), NULL, NULL), 0);
+	assert_int_equal(secant_image_read(&overlay, in_folder("out/deep/b.overlay.png"), NULL, NULL), 0);
 	assert_int_equal(overlay.channels, 3);
 	assert_int_equal(overlay.width, 30);
 	secant_image_free(&overlay);
 	secant_tensors set = { 0 };
-	if (secant_tensors_read(&set, NULL, in_dir("out/deep/a.scan.probabilities.npy"), &err))
+	if (secant_tensors_read(&set, NULL, in_folder("out/deep/a.scan.probabilities.npy"), &err))
 		fail_msg("%s", err.msg);
 	const secant_tensor *p = &set.v[0].tensor;
 	assert_int_equal(p->dtype, SECANT_F32);
@@ -164,26 +164,26 @@ one_file(void **state)
 	put_picture("one.png", 10, 12);
 	static const char *const names[] = { "m.png", "new/m.tif", "m.pgm", "m.pnm" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		goes((const char *const[]){ in_dir("one.png") }, 1, in_dir(names[i]), "");
+		goes((const char *const[]){ in_folder("one.png") }, 1, in_folder(names[i]), "");
 		check_mask(names[i], 10, 12);
 	}
-	goes((const char *const[]){ in_dir("one.png") }, 1, in_dir("side/m.png"), "overlay probabilities");
+	goes((const char *const[]){ in_folder("one.png") }, 1, in_folder("side/m.png"), "overlay probabilities");
 	assert_int_equal(files_in("side"), 3);
-	assert_true(secant_is_file(in_dir("side/m.overlay.png")));
-	assert_true(secant_is_file(in_dir("side/m.probabilities.npy")));
+	assert_true(secant_is_file(in_folder("side/m.overlay.png")));
+	assert_true(secant_is_file(in_folder("side/m.probabilities.npy")));
 	/* probabilities as a raster: the numbers of the other format, a band a class */
-	goes((const char *const[]){ in_dir("one.png") }, 1, in_dir("bands/m.png"), "probabilities bands");
+	goes((const char *const[]){ in_folder("one.png") }, 1, in_folder("bands/m.png"), "probabilities bands");
 	secant_tensors planes = { 0 };
 	secant_image bands = { 0 };
-	assert_int_equal(secant_tensors_read(&planes, NULL, in_dir("side/m.probabilities.npy"), NULL), 0);
-	assert_int_equal(secant_image_read(&bands, in_dir("bands/m.probabilities.tif"), NULL, NULL), 0);
+	assert_int_equal(secant_tensors_read(&planes, NULL, in_folder("side/m.probabilities.npy"), NULL), 0);
+	assert_int_equal(secant_image_read(&bands, in_folder("bands/m.probabilities.tif"), NULL, NULL), 0);
 	assert_true(bands.dtype == SECANT_F32 && bands.channels == 1 && bands.width == 12 && bands.height == 10);
 	assert_memory_equal(bands.data, planes.v[0].tensor.data, 120 * sizeof(float));
 	secant_tensors_free(&planes);
 	secant_image_free(&bands);
 	/* a folder that is named like a picture is a folder */
-	assert_int_equal(secant_make_dirs(in_dir("folder.png"), NULL), 0);
-	goes((const char *const[]){ in_dir("one.png") }, 1, in_dir("folder.png"), "tif");
+	assert_int_equal(secant_make_dirs(in_folder("folder.png"), NULL), 0);
+	goes((const char *const[]){ in_folder("one.png") }, 1, in_folder("folder.png"), "tif");
 	check_mask("folder.png/one.tif", 10, 12);
 }
 
@@ -191,29 +191,31 @@ static void
 what_is_refused(void **state)
 {
 	secant_err err = { 0 };
-	assert_int_equal(secant_make_dirs(in_dir("x"), NULL), 0);
-	assert_int_equal(secant_make_dirs(in_dir("y"), NULL), 0);
-	assert_int_equal(secant_make_dirs(in_dir("empty"), NULL), 0);
+	assert_int_equal(secant_make_dirs(in_folder("x"), NULL), 0);
+	assert_int_equal(secant_make_dirs(in_folder("y"), NULL), 0);
+	assert_int_equal(secant_make_dirs(in_folder("empty"), NULL), 0);
 	put_picture("x/a.png", 4, 4);
 	put_picture("y/a.bmp", 4, 4);
-	const char *two[] = { in_dir("x/a.png"), in_dir("y/a.bmp") };
+	const char *two[] = { in_folder("x/a.png"), in_folder("y/a.bmp") };
 	char expected[2000];
-	snprintf(expected, sizeof expected, "%s and %s would both be written to %s", two[0], two[1], in_dir("never/a.png"));
-	assert_int_equal(go(two, 2, in_dir("never"), "", NULL, NULL, &err), SECANT_ERR_ARG);
+	snprintf(
+		expected, sizeof expected, "%s and %s would both be written to %s", two[0], two[1], in_folder("never/a.png"));
+	assert_int_equal(go(two, 2, in_folder("never"), "", NULL, NULL, &err), SECANT_ERR_ARG);
 	assert_true(strstr(err.msg, expected) || strstr(err.msg, "would both be written to"));
-	assert_false(secant_is_dir(in_dir("never")));
-	refused(two, 2, in_dir("m.png"), SECANT_ERR_ARG, "names a file, but there are 2 pictures");
-	refused(two, 1, in_dir("m.jpg"), SECANT_ERR_ARG, "masks are written to png, tif, bmp or pgm");
+	assert_false(secant_is_dir(in_folder("never")));
+	refused(two, 2, in_folder("m.png"), SECANT_ERR_ARG, "names a file, but there are 2 pictures");
+	refused(two, 1, in_folder("m.jpg"), SECANT_ERR_ARG, "masks are written to png, tif, bmp or pgm");
 	refused(two, 1, NULL, SECANT_ERR_ARG, "--out is missing");
-	refused(two, 1, in_dir("x"), SECANT_ERR_ARG, "x/a.png would be replaced by a prediction; choose another --out");
+	refused(two, 1, in_folder("x"), SECANT_ERR_ARG, "x/a.png would be replaced by a prediction; choose another --out");
 	refused(two, 1, two[0], SECANT_ERR_ARG, "would be replaced by a prediction");
-	refused((const char *const[]){ in_dir("empty") }, 1, in_dir("never"), SECANT_ERR_ARG,
+	refused((const char *const[]){ in_folder("empty") }, 1, in_folder("never"), SECANT_ERR_ARG,
 		"empty: the folder holds no pictures");
-	refused((const char *const[]){ in_dir("none") }, 1, in_dir("never"), SECANT_ERR_IO, "none: no such file or folder");
-	refused(NULL, 0, in_dir("never"), SECANT_ERR_ARG, "there are no pictures");
-	assert_false(secant_is_dir(in_dir("never")));
+	refused((const char *const[]){ in_folder("none") }, 1, in_folder("never"), SECANT_ERR_IO,
+		"none: no such file or folder");
+	refused(NULL, 0, in_folder("never"), SECANT_ERR_ARG, "there are no pictures");
+	assert_false(secant_is_dir(in_folder("never")));
 	secant_image still;
-	assert_int_equal(secant_image_read(&still, in_dir("x/a.png"), NULL, NULL), 0);
+	assert_int_equal(secant_image_read(&still, in_folder("x/a.png"), NULL, NULL), 0);
 	assert_int_equal(still.channels, 3); /* the picture, not its mask */
 	secant_image_free(&still);
 }
@@ -222,14 +224,14 @@ static void
 a_broken_picture_in_the_middle(void **state)
 {
 	secant_err err = { 0 };
-	assert_int_equal(secant_make_dirs(in_dir("mid"), NULL), 0);
+	assert_int_equal(secant_make_dirs(in_folder("mid"), NULL), 0);
 	put_picture("mid/1.png", 9, 9);
 	put_picture("mid/3.png", 9, 9);
-	assert_int_equal(secant_file_write(in_dir("mid/2.png"), "\x89PNG\r\n\x1a\n", 8, NULL), 0);
-	assert_int_equal(secant_file_write(in_dir("mid/.hidden.png"), "no picture", 10, NULL), 0);
+	assert_int_equal(secant_file_write(in_folder("mid/2.png"), "\x89PNG\r\n\x1a\n", 8, NULL), 0);
+	assert_int_equal(secant_file_write(in_folder("mid/.hidden.png"), "no picture", 10, NULL), 0);
 	told t = { 0 };
 	assert_int_equal(
-		go((const char *const[]){ in_dir("mid") }, 1, in_dir("mid.out"), "overlay probabilities", NULL, &t, &err),
+		go((const char *const[]){ in_folder("mid") }, 1, in_folder("mid.out"), "overlay probabilities", NULL, &t, &err),
 		SECANT_ERR_FORMAT);
 	assert_non_null(strstr(err.msg, "1 of 3 pictures could not be predicted: "));
 	assert_non_null(strstr(err.msg, "mid/2.png: "));
@@ -243,31 +245,32 @@ a_broken_picture_in_the_middle(void **state)
 	t = (told){ 0 };
 	err = (secant_err){ 0 };
 	char list[3][600];
-	snprintf(list[0], 600, "%s", in_dir("mid/2.png"));
-	snprintf(list[1], 600, "%s", in_dir("4.png"));
-	snprintf(list[2], 600, "%s", in_dir("nothing.png"));
+	snprintf(list[0], 600, "%s", in_folder("mid/2.png"));
+	snprintf(list[1], 600, "%s", in_folder("4.png"));
+	snprintf(list[2], 600, "%s", in_folder("nothing.png"));
 	assert_int_equal(secant_file_write(list[2], "", 0, NULL), 0);
-	assert_int_equal(go((const char *const[]){ list[0], list[1], list[2] }, 3, in_dir("list.out"), "", NULL, &t, &err),
+	assert_int_equal(
+		go((const char *const[]){ list[0], list[1], list[2] }, 3, in_folder("list.out"), "", NULL, &t, &err),
 		SECANT_ERR_FORMAT);
 	assert_non_null(strstr(err.msg, "2 of 3 pictures could not be predicted; the first: "));
 	assert_true(t.errors == 2 && t.masks == 1);
 	check_mask("list.out/4.png", 9, 9);
 	/* results that have no place stop at once: the next would fare no better */
-	assert_int_equal(secant_make_dirs(in_dir("taken/1.png"), NULL), 0);
+	assert_int_equal(secant_make_dirs(in_folder("taken/1.png"), NULL), 0);
 	t = (told){ 0 };
 	err = (secant_err){ 0 };
 	put_picture("1.png", 9, 9);
-	snprintf(list[0], 600, "%s", in_dir("1.png"));
+	snprintf(list[0], 600, "%s", in_folder("1.png"));
 	assert_int_equal(
-		go((const char *const[]){ list[0], list[1] }, 2, in_dir("taken"), "", NULL, &t, &err), SECANT_ERR_IO);
+		go((const char *const[]){ list[0], list[1] }, 2, in_folder("taken"), "", NULL, &t, &err), SECANT_ERR_IO);
 	assert_true(t.errors == 0 && strstr(err.msg, "taken/1.png"));
 	err = (secant_err){ 0 };
 	/* wrong channels: the name is in front of what the network says */
 	secant_image two;
 	assert_int_equal(secant_image_new(&two, 4, 4, 5, SECANT_U8, NULL), 0);
-	assert_int_equal(secant_image_write(&two, in_dir("five.tif"), NULL, NULL), 0);
+	assert_int_equal(secant_image_write(&two, in_folder("five.tif"), NULL, NULL), 0);
 	secant_image_free(&two);
-	refused((const char *const[]){ in_dir("five.tif") }, 1, in_dir("five"), SECANT_ERR_SHAPE,
+	refused((const char *const[]){ in_folder("five.tif") }, 1, in_folder("five"), SECANT_ERR_SHAPE,
 		"five.tif: the picture has 5 channels, the network wants 3");
 	assert_int_equal(files_in("five"), 1);
 }
@@ -276,9 +279,9 @@ static void
 an_old_mask_survives_failure(void **state)
 {
 	put_picture("keep.png", 6, 6);
-	goes((const char *const[]){ in_dir("keep.png") }, 1, in_dir("kept/mask.png"), "");
-	assert_int_equal(secant_file_write(in_dir("bad.png"), "no picture", 10, NULL), 0);
-	refused((const char *const[]){ in_dir("bad.png") }, 1, in_dir("kept/mask.png"), SECANT_ERR_FORMAT, "bad.png");
+	goes((const char *const[]){ in_folder("keep.png") }, 1, in_folder("kept/mask.png"), "");
+	assert_int_equal(secant_file_write(in_folder("bad.png"), "no picture", 10, NULL), 0);
+	refused((const char *const[]){ in_folder("bad.png") }, 1, in_folder("kept/mask.png"), SECANT_ERR_FORMAT, "bad.png");
 	check_mask("kept/mask.png", 6, 6);
 }
 
@@ -292,7 +295,8 @@ interrupted(void **state)
 	how.overlap = 4;
 	put_picture("wide.png", 20, 90);
 	told t = { .stop_at = 5 };
-	assert_int_equal(go((const char *const[]){ in_dir("wide.png") }, 1, in_dir("cut"), "probabilities", &how, &t, &err),
+	assert_int_equal(
+		go((const char *const[]){ in_folder("wide.png") }, 1, in_folder("cut"), "probabilities", &how, &t, &err),
 		SECANT_ERR_CANCELLED);
 	assert_int_equal(t.calls, 5);
 	assert_int_equal(t.tiles, 2 * 7);
@@ -316,7 +320,7 @@ put_geotiff(const char *name, int height, int width, int tile)
 	secant_image im = ramp(height, width);
 	secant_err err = { 0 };
 	assert_int_equal(secant_image_set_geo(&im, &geo, &err), 0);
-	if (secant_image_write(&im, in_dir(name), &(secant_image_write_options){ .tile = tile }, &err))
+	if (secant_image_write(&im, in_folder(name), &(secant_image_write_options){ .tile = tile }, &err))
 		fail_msg("%s", err.msg);
 	secant_image_free(&im);
 }
@@ -326,18 +330,18 @@ georeference_is_kept(void **state)
 {
 	secant_err err = { 0 };
 	put_geotiff("geo.tif", 70, 50, 16);
-	goes((const char *const[]){ in_dir("geo.tif") }, 1, in_dir("geo.mask.tif"), "overlay");
+	goes((const char *const[]){ in_folder("geo.tif") }, 1, in_folder("geo.mask.tif"), "overlay");
 	check_mask("geo.mask.tif", 70, 50);
 	secant_image mask;
 	double t[6], nodata;
-	assert_int_equal(secant_image_read(&mask, in_dir("geo.mask.tif"), NULL, &err), 0);
+	assert_int_equal(secant_image_read(&mask, in_folder("geo.mask.tif"), NULL, &err), 0);
 	const secant_geo *geo = secant_image_geo(&mask);
 	assert_non_null(geo);
 	assert_int_equal(secant_geo_epsg(geo), 32633);
 	assert_true(secant_geo_transform(geo, t) && t[0] == 500000 && t[1] == 2 && t[3] == 4649000 && t[5] == -2);
 	assert_true(secant_geo_nodata(geo, &nodata) && nodata == 127);
 	secant_image_free(&mask);
-	assert_true(secant_is_file(in_dir("geo.mask.overlay.png")));
+	assert_true(secant_is_file(in_folder("geo.mask.overlay.png")));
 }
 
 /* -9999 and NaN are not what a network sees, and not what its neighbours suffer from; in the mask there is no class. */
@@ -353,15 +357,15 @@ no_data_stays_where_it_is(void **state)
 		for (int i = 0; i < 40 * 30 * 3; i++)
 			((float *)im.data)[i] = i / 3 % 40 >= 10 && i / 3 % 40 < 15 ? (k ? NAN : -9999) : 200.f / 255;
 		assert_int_equal(secant_image_set_geo(&im, k < 2 ? &geo : NULL, &err), 0);
-		assert_int_equal(secant_image_write(&im, in_dir("none.tif"), NULL, &err), 0);
+		assert_int_equal(secant_image_write(&im, in_folder("none.tif"), NULL, &err), 0);
 		secant_image_free(&im);
-		goes((const char *const[]){ in_dir("none.tif") }, 1, in_dir("none.mask.tif"), "probabilities");
-		assert_int_equal(secant_image_read(&mask, in_dir("none.mask.tif"), NULL, &err), 0);
+		goes((const char *const[]){ in_folder("none.tif") }, 1, in_folder("none.mask.tif"), "probabilities");
+		assert_int_equal(secant_image_read(&mask, in_folder("none.mask.tif"), NULL, &err), 0);
 		for (int i = 0; i < 40 * 30; i++)
 			assert_int_equal(((uint8_t *)mask.data)[i], i % 40 >= 10 && i % 40 < 15 ? 127 : 255);
 		secant_image_free(&mask);
 		secant_tensors set = { 0 };
-		assert_int_equal(secant_tensors_read(&set, NULL, in_dir("none.mask.probabilities.npy"), &err), 0);
+		assert_int_equal(secant_tensors_read(&set, NULL, in_folder("none.mask.probabilities.npy"), &err), 0);
 		for (int i = 0; i < 40 * 30; i++)
 			assert_true(isfinite(secant_tensor_get(&set.v[0].tensor, i)));
 		secant_tensors_free(&set);
@@ -376,24 +380,24 @@ pieces_equal_the_whole(void **state)
 	assert_int_equal(secant_opts_init(&secant_predict_options, &how, NULL), 0);
 	put_geotiff("large.tif", 200, 130, 32);
 	char large[600];
-	snprintf(large, sizeof large, "%s", in_dir("large.tif"));
+	snprintf(large, sizeof large, "%s", in_folder("large.tif"));
 	const char *input[] = { large };
-	goes(input, 1, in_dir("whole.png"), "overlay probabilities");
+	goes(input, 1, in_folder("whole.png"), "overlay probabilities");
 	how.tile = (secant_ints){ 2, { 48, 64 } };
 	how.overlap = 16;
-	assert_int_equal(go(input, 1, in_dir("tiled.png"), "overlay probabilities", &how, NULL, &err), 0);
+	assert_int_equal(go(input, 1, in_folder("tiled.png"), "overlay probabilities", &how, NULL, &err), 0);
 	check_mask("whole.png", 200, 130);
 	check_mask("tiled.png", 200, 130);
 	secant_image m, n;
-	assert_int_equal(secant_image_read(&m, in_dir("whole.overlay.png"), NULL, NULL)
-			| secant_image_read(&n, in_dir("tiled.overlay.png"), NULL, NULL),
+	assert_int_equal(secant_image_read(&m, in_folder("whole.overlay.png"), NULL, NULL)
+			| secant_image_read(&n, in_folder("tiled.overlay.png"), NULL, NULL),
 		0);
 	assert_memory_equal(m.data, n.data, 200 * 130 * 3);
 	secant_image_free(&m);
 	secant_image_free(&n);
 	secant_tensors x = { 0 }, y = { 0 };
-	assert_int_equal(secant_tensors_read(&x, NULL, in_dir("whole.probabilities.npy"), NULL)
-			| secant_tensors_read(&y, NULL, in_dir("tiled.probabilities.npy"), NULL),
+	assert_int_equal(secant_tensors_read(&x, NULL, in_folder("whole.probabilities.npy"), NULL)
+			| secant_tensors_read(&y, NULL, in_folder("tiled.probabilities.npy"), NULL),
 		0);
 	for (int i = 0; i < 200 * 130; i++)
 		assert_true(secant_tensor_get(&x.v[0].tensor, i) - secant_tensor_get(&y.v[0].tensor, i) < 1e-6);
@@ -401,11 +405,11 @@ pieces_equal_the_whole(void **state)
 	secant_tensors_free(&y);
 	/* small areas: the same whether in pieces or not */
 	how.min_area = 100;
-	assert_int_equal(go(input, 1, in_dir("clean.tiled.png"), "overlay", &how, NULL, &err), 0);
+	assert_int_equal(go(input, 1, in_folder("clean.tiled.png"), "overlay", &how, NULL, &err), 0);
 	how.tile.n = 0;
-	assert_int_equal(go(input, 1, in_dir("clean.whole.png"), "overlay", &how, NULL, &err), 0);
-	assert_int_equal(secant_image_read(&m, in_dir("clean.tiled.overlay.png"), NULL, NULL)
-			| secant_image_read(&n, in_dir("clean.whole.overlay.png"), NULL, NULL),
+	assert_int_equal(go(input, 1, in_folder("clean.whole.png"), "overlay", &how, NULL, &err), 0);
+	assert_int_equal(secant_image_read(&m, in_folder("clean.tiled.overlay.png"), NULL, NULL)
+			| secant_image_read(&n, in_folder("clean.whole.overlay.png"), NULL, NULL),
 		0);
 	assert_memory_equal(m.data, n.data, 200 * 130 * 3);
 	secant_image_free(&m);
@@ -419,16 +423,16 @@ probabilities_that_are_no_numbers_are_told(void **state)
 {
 	char own[400];
 	const float weight[] = { 1, 0, 0 }, bias[] = { NAN };
-	const char *input[] = { in_dir("in/good.png") };
+	const char *input[] = { in_folder("in/good.png") };
 	told t = { 0 };
 	secant_err err = { 0 };
 	put_picture("in/good.png", 6, 9);
-	assert_int_equal(go(input, 1, in_dir("said.png"), "", NULL, &t, &err), 0);
+	assert_int_equal(go(input, 1, in_folder("said.png"), "", NULL, &t, &err), 0);
 	assert_string_equal(t.note, "");
 	snprintf(own, sizeof own, "%s", model);
-	snprintf(model, sizeof model, "%s", in_dir("broken.safetensors"));
+	snprintf(model, sizeof model, "%s", in_folder("broken.safetensors"));
 	tiny_write(&(tiny){ 3, 1, 1, 1, weight, bias, NULL, "none", NULL }, model);
-	assert_int_equal(go(input, 1, in_dir("said.png"), "", NULL, &t, &err), 0);
+	assert_int_equal(go(input, 1, in_folder("said.png"), "", NULL, &t, &err), 0);
 	assert_non_null(strstr(t.note, "54 of 54 pixels have probabilities that are no numbers (NaN)"));
 	assert_int_equal(t.masks, 2);
 	snprintf(model, sizeof model, "%s", own);
@@ -437,8 +441,8 @@ probabilities_that_are_no_numbers_are_told(void **state)
 static int
 begin(void **state)
 {
-	make_dir();
-	snprintf(model, sizeof model, "%s/model.safetensors", dir);
+	make_folder(NULL);
+	snprintf(model, sizeof model, "%s/model.safetensors", folder);
 	tiny_red(model);
 	return 0;
 }
@@ -458,5 +462,5 @@ main(void)
 		cmocka_unit_test(pieces_equal_the_whole),
 		cmocka_unit_test(probabilities_that_are_no_numbers_are_told),
 	};
-	return cmocka_run_group_tests(tests, begin, remove_dir);
+	return cmocka_run_group_tests(tests, begin, drop_folder);
 }

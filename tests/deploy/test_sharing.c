@@ -30,7 +30,7 @@ clones_give_the_masks_of_one(void **state)
 	worker w[THREADS] = { { 0 } };
 	pthread_t thread[THREADS];
 	char path[600];
-	snprintf(path, sizeof path, "%s", in_dir("three.safetensors"));
+	snprintf(path, sizeof path, "%s", in_folder("three.safetensors"));
 	tiny_write(&(tiny){ 3, 3, 1, 4, weight, (float[]){ 1, 0, -1 }, NULL, NULL, NULL }, path);
 	base_rng rng = base_rng_make(3, BASE_FOR_TEST, 0, 0);
 	for (int i = 0; i < PICTURES; i++) {
@@ -72,7 +72,7 @@ a_prediction_is_cancelled_or_has_a_deadline(void **state)
 	secant_err err = { 0 };
 	secant_image im, mask = { 0 };
 	char path[600];
-	snprintf(path, sizeof path, "%s", in_dir("red.safetensors"));
+	snprintf(path, sizeof path, "%s", in_folder("red.safetensors"));
 	tiny_red(path);
 	assert_int_equal(secant_image_new(&im, 40, 30, 3, SECANT_U8, &err), 0);
 	secant_predictor *p = open_one(path, "threads=1");
@@ -99,7 +99,7 @@ rows_may_stand_apart(void **state)
 	secant_err err = { 0 };
 	secant_image im, want = { 0 };
 	char path[600];
-	snprintf(path, sizeof path, "%s", in_dir("apart.safetensors"));
+	snprintf(path, sizeof path, "%s", in_folder("apart.safetensors"));
 	tiny_red(path);
 	assert_int_equal(secant_image_new(&im, W, H, 3, SECANT_U8, &err), 0);
 	memset(mask, 77, sizeof mask);
@@ -131,11 +131,11 @@ rows_may_stand_apart(void **state)
 int
 main(void)
 {
-	make_dir();
+	make_folder(NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clones_give_the_masks_of_one),
 		cmocka_unit_test(rows_may_stand_apart),
 		cmocka_unit_test(a_prediction_is_cancelled_or_has_a_deadline),
 	};
-	return cmocka_run_group_tests_name("sharing", tests, NULL, remove_dir);
+	return cmocka_run_group_tests_name("sharing", tests, NULL, drop_folder);
 }

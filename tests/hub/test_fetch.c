@@ -1,28 +1,17 @@
 /* One file over HTTP, from a server on the loopback address: whole, broken off, another, absent; and several at once.
  */
-#include "data.h"
+#include "scratch.h"
 #include "http.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "hub/hub.h"
 
 enum { SIZE = 300000 };
 static uint8_t body[SIZE], other[SIZE];
-static char sum[65], linked[200], folder[] = "/tmp/secant-fetch-XXXXXX";
-
-static char *
-here(const char *name)
-{
-	static char path[4][200];
-	static int turn;
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-	return path[turn];
-}
+static char sum[65], linked[200];
 
 static int
 begin(void **state)
@@ -33,13 +22,7 @@ begin(void **state)
 	}
 	base_sha256_hex(body, SIZE, sum);
 	snprintf(linked, sizeof linked, "X-Linked-Etag: \"%s\"\r\nX-Linked-Size: %d\r\n", sum, SIZE);
-	return mkdtemp(folder) == NULL;
-}
-
-static int
-end(void **state)
-{
-	return base_remove_tree(folder, NULL);
+	return make_folder(state);
 }
 
 static secant_status
@@ -50,7 +33,7 @@ fetch(const http_server *s, const char *from, const char *to, const char *sha256
 	snprintf(address, sizeof address, "%s/%s", s->base, from);
 	hub_wanted w = { .address = address, .name = from, .sha256 = sha256 };
 	*err = (secant_err){ 0 };
-	return hub_fetch(&w, here(to), &quick, got, err);
+	return hub_fetch(&w, in_folder(to), &quick, got, err);
 }
 
 static void
@@ -58,11 +41,11 @@ is_whole(const char *name)
 {
 	char *data, part[200];
 	size_t n;
-	assert_int_equal(secant_file_read(&data, &n, here(name), SIZE * 2, NULL), SECANT_OK);
+	assert_int_equal(secant_file_read(&data, &n, in_folder(name), SIZE * 2, NULL), SECANT_OK);
 	assert_int_equal(n, SIZE);
 	assert_memory_equal(data, body, SIZE);
 	secant_free(data);
-	snprintf(part, sizeof part, "%s.part", here(name));
+	snprintf(part, sizeof part, "%s.part", in_folder(name));
 	assert_false(secant_is_file(part));
 }
 
@@ -70,8 +53,8 @@ static void
 is_absent(const char *name, bool part_stays)
 {
 	char part[200];
-	assert_false(secant_is_file(here(name)));
-	snprintf(part, sizeof part, "%s.part", here(name));
+	assert_false(secant_is_file(in_folder(name)));
+	snprintf(part, sizeof part, "%s.part", in_folder(name));
 	assert_int_equal(secant_is_file(part), part_stays);
 }
 
@@ -113,7 +96,7 @@ test_absent(void **state)
 	char address[200];
 	snprintf(address, sizeof address, "%s/gone", s.base);
 	hub_wanted spare = { .address = address, .name = "gone", .spare = true };
-	assert_int_equal(hub_fetch(&spare, here("gone"), &(secant_weights_events){ 0 }, got, &err), SECANT_OK);
+	assert_int_equal(hub_fetch(&spare, in_folder("gone"), &(secant_weights_events){ 0 }, got, &err), SECANT_OK);
 	assert_string_equal(got, "");
 	is_absent("gone", false);
 	http_stop(&s);
@@ -136,12 +119,12 @@ test_broken_off(void **state)
 	assert_int_equal(rows[0].requests, 5);
 	assert_int_equal(rows[0].ranged, 4);
 	/* what an earlier process left is gone on with, and so much is asked for */
-	assert_int_equal(secant_file_write(here("left.part"), body, 200000, NULL), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("left.part"), body, 200000, NULL), SECANT_OK);
 	assert_int_equal(fetch(&s, "broken", "left", sum, got, &err), SECANT_OK);
 	is_whole("left");
 	assert_int_equal(rows[0].requests, 7);
 	/* a server that knows no ranges sends all again */
-	assert_int_equal(secant_file_write(here("deaf.part"), other, 1000, NULL), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("deaf.part"), other, 1000, NULL), SECANT_OK);
 	assert_int_equal(fetch(&s, "deaf", "deaf", NULL, got, &err), SECANT_OK);
 	is_whole("deaf");
 	assert_int_equal(fetch(&s, "busy", "busy", NULL, got, &err), SECANT_OK);
@@ -172,16 +155,16 @@ test_another_file(void **state)
 	assert_non_null(strstr(err.msg, "more than the 299990 bytes"));
 	is_absent("long", true);
 	/* beginnings of another file are thrown away, whether a sum tells or none does */
-	assert_int_equal(secant_file_write(here("mixed.part"), other, 1000, NULL), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("mixed.part"), other, 1000, NULL), SECANT_OK);
 	assert_int_equal(fetch(&s, "file", "mixed", NULL, got, &err), SECANT_OK);
 	is_whole("mixed");
-	assert_int_equal(secant_file_write(here("plain.part"), other, 1000, NULL), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("plain.part"), other, 1000, NULL), SECANT_OK);
 	assert_int_equal(fetch(&s, "plain", "plain", NULL, got, &err), SECANT_OK);
 	is_whole("plain");
-	assert_int_equal(secant_file_write(here("more.part"), other, SIZE, NULL), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("more.part"), other, SIZE, NULL), SECANT_OK);
 	assert_int_equal(fetch(&s, "file", "more", NULL, got, &err), SECANT_OK);
 	is_whole("more");
-	assert_int_equal(secant_file_write(here("shifted.part"), body, 1000, NULL), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("shifted.part"), body, 1000, NULL), SECANT_OK);
 	assert_int_equal(fetch(&s, "shifted", "shifted", NULL, got, &err), SECANT_ERR_FORMAT);
 	http_stop(&s);
 }
@@ -203,8 +186,8 @@ test_stopped(void **state)
 	snprintf(address, sizeof address, "%s/file", s.base);
 	hub_wanted w = { .address = address, .name = "file" };
 	const secant_weights_events e = { .cancelled = at_once, .tries = 3, .pause = 0.01 };
-	assert_int_equal(hub_fetch(&w, here("stopped"), &e, got, &err), SECANT_ERR_CANCELLED);
-	assert_false(secant_is_file(here("stopped")));
+	assert_int_equal(hub_fetch(&w, in_folder("stopped"), &e, got, &err), SECANT_ERR_CANCELLED);
+	assert_false(secant_is_file(in_folder("stopped")));
 	http_stop(&s);
 }
 
@@ -246,11 +229,11 @@ test_proxy(void **state)
 	setenv("http_proxy", s.base, 1);
 	hub_wanted w = { .address = "http://weights.invalid/file", .name = "file" };
 	const secant_weights_events quick = { .tries = 1, .pause = 0.01 };
-	assert_int_equal(hub_fetch(&w, here("proxied"), &quick, got, &err), SECANT_OK);
+	assert_int_equal(hub_fetch(&w, in_folder("proxied"), &quick, got, &err), SECANT_OK);
 	is_whole("proxied");
 	assert_int_equal(rows[0].proxied, 1);
 	setenv("no_proxy", "weights.invalid", 1);
-	assert_int_equal(hub_fetch(&w, here("direct"), &quick, got, &err), SECANT_ERR_IO);
+	assert_int_equal(hub_fetch(&w, in_folder("direct"), &quick, got, &err), SECANT_ERR_IO);
 	assert_int_equal(rows[0].proxied, 1);
 	unsetenv("http_proxy");
 	unsetenv("no_proxy");
@@ -273,5 +256,5 @@ main(void)
 		puts("skipped: this build has no libcurl");
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, drop_folder);
 }

@@ -1,32 +1,8 @@
 /* The worst pictures of an evaluation: in the colours that the model keeps, and with the first class as background. */
+#include "scratch.h"
 #include "deploy/tiny.h"
 #include <secant/codec.h>
 #include <secant/train.h>
-
-static char root[300];
-
-static const char *
-in_root(const char *name)
-{
-	static char path[4][600];
-	static int turn;
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", root, name);
-	return path[turn];
-}
-
-static int
-make_root(void **state)
-{
-	snprintf(root, sizeof root, "%s", scratch_dir());
-	return 0;
-}
-
-static int
-drop_root(void **state)
-{
-	return base_remove_tree(root, NULL);
-}
 
 /* One picture of 64 x 64: red above, blue below; the label has class 1 on the left and class 2 on the right. */
 static void
@@ -34,16 +10,16 @@ write_set(void)
 {
 	secant_image im, label;
 	secant_err err = { 0 };
-	assert_int_equal(secant_make_dirs(in_root("set/val/images"), &err), 0);
-	assert_int_equal(secant_make_dirs(in_root("set/val/labels"), &err), 0);
+	assert_int_equal(secant_make_dirs(in_folder("set/val/images"), &err), 0);
+	assert_int_equal(secant_make_dirs(in_folder("set/val/labels"), &err), 0);
 	assert_int_equal(secant_image_new(&im, 64, 64, 3, SECANT_U8, &err), 0);
 	assert_int_equal(secant_image_new(&label, 64, 64, 1, SECANT_U8, &err), 0);
 	for (int i = 0; i < 64 * 64; i++) {
 		((uint8_t *)im.data)[3 * i + (i / 64 < 32 ? 0 : 2)] = 255;
 		((uint8_t *)label.data)[i] = i % 64 < 32 ? 1 : 2;
 	}
-	assert_int_equal(secant_image_write(&im, in_root("set/val/images/a.png"), NULL, &err), 0);
-	assert_int_equal(secant_image_write(&label, in_root("set/val/labels/a.png"), NULL, &err), 0);
+	assert_int_equal(secant_image_write(&im, in_folder("set/val/images/a.png"), NULL, &err), 0);
+	assert_int_equal(secant_image_write(&label, in_folder("set/val/labels/a.png"), NULL, &err), 0);
 	secant_image_free(&im);
 	secant_image_free(&label);
 }
@@ -83,14 +59,14 @@ worst_pictures_have_the_models_colours(void **state)
 	secant_err err = { 0 };
 	secant_image sheet;
 	write_set();
-	write_model(in_root("m.safetensors"));
+	write_model(in_folder("m.safetensors"));
 	assert_int_equal(secant_opts_init(&secant_eval_options_table, &o, &err), 0);
-	assert_int_equal(secant_opts_set(&secant_eval_options_table, &o, "save", in_root("worst"), &err), 0);
+	assert_int_equal(secant_opts_set(&secant_eval_options_table, &o, "save", in_folder("worst"), &err), 0);
 	assert_int_equal(secant_opts_set(&secant_eval_options_table, &o, "precision", "f32", &err), 0);
-	if (secant_evaluate(in_root("m.safetensors"), in_root("set"), &o, NULL, &scores, &err))
+	if (secant_evaluate(in_folder("m.safetensors"), in_folder("set"), &o, NULL, &scores, &err))
 		fail_msg("%s", err.msg);
 	assert_true(scores.per_class[1].iou > 0.3 && scores.per_class[1].iou < 0.4); /* a quarter of three */
-	if (secant_image_read(&sheet, in_root("worst/01-0.333-a.png"), NULL, &err))
+	if (secant_image_read(&sheet, in_folder("worst/01-0.333-a.png"), NULL, &err))
 		fail_msg("%s", err.msg);
 	int half = sheet.height * sheet.height / 2;
 	for (int cell = 1; cell < 3; cell++) {
@@ -106,5 +82,5 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(worst_pictures_have_the_models_colours) };
-	return cmocka_run_group_tests(tests, make_root, drop_root);
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

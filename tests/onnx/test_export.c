@@ -2,13 +2,7 @@
  * Networks of ours written as ONNX and read back: the same numbers, to the bit in f64, of fixed and of any size; what a
  * size cannot be is said.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "scratch.h"
 #include <math.h>
 #include <secant/tensorfile.h>
 #include "formats/onnx/onnx.h"
@@ -18,18 +12,6 @@
 #include "model/model.h"
 #include "ops/ops.h"
 #include <secant/model.h>
-
-static char folder[] = "/tmp/secant-export-XXXXXX";
-
-static const char *
-in_folder(const char *name)
-{
-	static char path[8][100];
-	static int k;
-	char *p = path[k++ % 8];
-	snprintf(p, sizeof path[0], "%s/%s", folder, name);
-	return p;
-}
 
 /* A new network with random weights, saved. */
 static void
@@ -308,18 +290,6 @@ test_names_and_metadata(void **state)
 	assert_non_null(strstr(err.msg, "an ONNX file ends in .onnx"));
 }
 
-static int
-begin(void **state)
-{
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int
-end(void **state)
-{
-	return base_remove_tree(folder, NULL);
-}
-
 int
 main(void)
 {
@@ -333,5 +303,5 @@ main(void)
 		cmocka_unit_test(test_quantised),
 		cmocka_unit_test(test_names_and_metadata),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
