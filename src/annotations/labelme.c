@@ -8,6 +8,7 @@
 #include "annotations/labelme.h"
 #include "annotations/find.h"
 #include "annotations/rle.h"
+#include "base/base64.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ read_mask(ann_set *s, int image, const labelme_shape *sh, const char *origin, ui
 	uint32_t at = 0;
 	const ann_image *picture = &s->images[image];
 	secant_image_read_options grey = { .channels = 1, .to_u8 = true };
-	bool good = ann_base64_decode(sh->mask.p + 1, ann_len(sh->mask) - 2, &png) && png.n
+	bool good = base_base64_decode(&png, sh->mask.p + 1, ann_len(sh->mask) - 2) && png.n
 		&& !secant_image_decode(&im, png.p, png.n, origin, &grey, &one);
 	int w = picture->width, h = picture->height, x = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[0])) : 0,
 		y = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[1])) : 0;
@@ -302,7 +303,7 @@ look_inside(ann_set *s, int image, ann_field data, const char *origin)
 		return;
 	base_str bytes = { 0 };
 	secant_image picture = { 0 };
-	if (ann_base64_decode(data.p + 1, ann_len(data) - 2, &bytes) && bytes.n
+	if (base_base64_decode(&bytes, data.p + 1, ann_len(data) - 2) && bytes.n
 		&& !secant_image_decode(&picture, bytes.p, bytes.n, origin, NULL, NULL)) {
 		im->width = picture.width, im->height = picture.height, im->depth = picture.channels;
 		secant_image_free(&picture);
@@ -325,7 +326,7 @@ inner_picture(const ann_set *s, const ann_image *im, base_str *bytes, secant_err
 	ann_pull_init(&j, data, n, path);
 	for (ann_pull_object(&j); ann_pull_key(&j, &key);)
 		ann_pull_skip(&j, ann_is(key, "imageData") ? &raw : NULL);
-	if (ann_len(raw) < 3 || !ann_base64_decode(raw.p + 1, ann_len(raw) - 2, bytes) || !bytes->n)
+	if (ann_len(raw) < 3 || !base_base64_decode(bytes, raw.p + 1, ann_len(raw) - 2) || !bytes->n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: imageData is no picture in base64", path);
 	ann_pull_free(&j);
 	secant_free(data);

@@ -2,6 +2,7 @@
 #include "annotations/labelme.h"
 #include "annotations/put.h"
 #include "annotations/rle.h"
+#include "base/base64.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ put_mask(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 	ann_put_points(t, xy, 2, false);
 	base_str_add(t, "], \"shape_type\": \"mask\", \"mask\": \"");
 	if (!status)
-		ann_base64_encode(png, n, t);
+		base_base64_encode(t, png, n);
 	base_str_add(t, "\"");
 	secant_image_free(&im);
 	secant_free(png), secant_free(pixels);

@@ -4,6 +4,7 @@
  */
 #include "annotations/dataset.h"
 #include "annotations/rle.h"
+#include "base/base64.h"
 #include <secant/codec.h>
 #include <secant/palette.h>
 #include <stdio.h>
@@ -256,17 +257,6 @@ json(base_str *t, const ann_set *s, const counts *c)
  */
 
 static void
-base64(base_str *t, const uint8_t *p, size_t n)
-{
-	static const char d[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
-		char q[4] = { d[v >> 18], d[v >> 12 & 63], i + 1 < n ? d[v >> 6 & 63] : '=', i + 2 < n ? d[v & 63] : '=' };
-		base_str_addn(t, q, 4);
-	}
-}
-
-static void
 escaped(base_str *t, const char *p)
 {
 	ann_xml_text(t, p, strlen(p));
@@ -294,7 +284,7 @@ thumbnails(base_str *t, const secant_dataset *d, int n)
 				&small, &im, (int)fmax(1, im.width * scale), (int)fmax(1, im.height * scale), SECANT_FILTER_AREA, &one)
 			&& !secant_image_encode(&small, "jpg", &data, &size, &web, &one)) {
 			base_str_add(t, "<figure><img alt=\"\" src=\"data:image/jpeg;base64,");
-			base64(t, data, size);
+			base_base64_encode(t, data, size);
 			base_str_add(t, "\"><figcaption>");
 			escaped(t, ann_str(s, s->images[i].name));
 			base_str_add(t, "</figcaption></figure>\n");

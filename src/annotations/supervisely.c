@@ -9,6 +9,7 @@
 #include "annotations/put.h"
 #include "annotations/rle.h"
 #include "annotations/trace.h"
+#include "base/base64.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <zlib.h>
@@ -52,7 +53,7 @@ read_bitmap(const char *data, secant_image *im)
 	uint8_t *png = NULL;
 	bool good = false;
 	int got = Z_BUF_ERROR;
-	if (ann_base64_decode(data, strlen(data), &packed) && packed.n)
+	if (base_base64_decode(&packed, data, strlen(data)) && packed.n)
 		for (; got == Z_BUF_ERROR && n <= MOST_PIXELS; n *= 4) {
 			secant_free(png);
 			uLongf room = n;
@@ -292,7 +293,7 @@ put_bitmap(base_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 		status = ann_nomem(err);
 	base_str_add(t, "\"points\": {\"exterior\": [], \"interior\": []}, \"bitmap\": {\"data\": \"");
 	if (!status)
-		ann_base64_encode(packed, room, t);
+		base_base64_encode(t, packed, room);
 	base_str_addf(t, "\", \"origin\": [%d, %d]}", b[0], b[1]);
 	secant_image_free(&im);
 	secant_free(png), secant_free(packed), secant_free(pixels);

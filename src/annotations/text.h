@@ -34,9 +34,6 @@ bool ann_is_utf8(const char *p, size_t n);
 /* Adds text with each byte that is no UTF-8 as the character of that number (Latin-1), so that names that differ stay
  * apart; how many there were. */
 size_t ann_latin_bytes(base_str *out, const char *p, size_t n);
-/* Base64; decoding passes over line ends and says false on any other byte that is none of it. */
-bool ann_base64_decode(const char *p, size_t n, base_str *out);
-void ann_base64_encode(const uint8_t *p, size_t n, base_str *out);
 
 /* Lines of a text: without CR and LF, byte order mark skipped. `number` counts from 1. */
 typedef struct ann_lines {

@@ -53,7 +53,6 @@ typedef struct base_str {
 void base_str_add(base_str *s, const char *text);
 void base_str_addn(base_str *s, const char *text, size_t n);
 void base_str_addf(base_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
-void base_str_add_base64(base_str *s, const void *data, size_t n);
 char *base_str_take(base_str *s); /* the text, caller frees; NULL after a failure; the string is empty again */
 void base_str_free(base_str *s);
 

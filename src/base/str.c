@@ -75,24 +75,6 @@ base_str_addf(base_str *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-void
-base_str_add_base64(base_str *s, const void *data, size_t n)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const uint8_t *p = data;
-	char four[4];
-	for (size_t i = 0; i < n && !s->failed; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
-		for (int k = 0; k < 4; k++)
-			four[k] = letters[v >> (18 - 6 * k) & 63];
-		if (i + 2 >= n)
-			four[3] = '=';
-		if (i + 1 >= n)
-			four[2] = '=';
-		base_str_addn(s, four, 4);
-	}
-}
-
 char *
 base_str_take(base_str *s)
 {

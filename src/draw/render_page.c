@@ -4,6 +4,7 @@
  * base64. The viewer itself is viewer.inc.
  */
 #include "draw/render.h"
+#include "base/base64.h"
 #include <math.h>
 #include <string.h>
 
@@ -23,11 +24,8 @@ typedef struct base64 {
 static void
 put_four(base64 *b)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char out[4];
-	uint32_t v = (uint32_t)b->held[0] << 16 | (uint32_t)(b->n > 1 ? b->held[1] : 0) << 8 | (b->n > 2 ? b->held[2] : 0);
-	for (int i = 0; i < 4; i++)
-		out[i] = i <= b->n ? letters[v >> (18 - 6 * i) & 63] : '=';
+	base_base64_group(b->held, b->n, out);
 	(void)base_writer_put(b->w, out, 4, b->err); /* sticky */
 	b->n = 0;
 }

@@ -5,6 +5,7 @@
 #include "judge/page.h"
 #include <math.h>
 #include <secant/codec.h>
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -154,7 +155,7 @@ put_case(base_str *s, const judge_case *c, const data_samples *samples, secant_e
 	if (status)
 		return status;
 	base_str_add(s, "<figure><img alt=\"picture, label, prediction, errors\" src=\"data:image/png;base64,");
-	base_str_add_base64(s, data, size);
+	base_base64_encode(s, data, size);
 	base_str_add(s, "\"><figcaption>");
 	put_text(s, base_path_name(data_samples_image_path(samples, c->sample)));
 	base_str_addf(s, ": IoU %.4f</figcaption></figure>\n", c->score);

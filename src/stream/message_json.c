@@ -3,6 +3,7 @@
  * serialised results are made of. One line, no blanks.
  */
 #include "stream/message.h"
+#include "base/base64.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +117,7 @@ print_value(base_str *out, const stream_field *f, const format_wire_field *x, co
 		print_text(out, x->bytes.p, x->bytes.n);
 	else if (f->type == STREAM_BYTES) {
 		base_str_add(out, "\"");
-		base_str_add_base64(out, x->bytes.p, how->hide && !strcmp(how->hide, f->name) ? 0 : x->bytes.n);
+		base_base64_encode(out, x->bytes.p, how->hide && !strcmp(how->hide, f->name) ? 0 : x->bytes.n);
 		base_str_add(out, "\"");
 	} else
 		print_number(out, f, x->value, how);
@@ -232,26 +233,6 @@ stream_message_print(base_str *out, const stream_message *m, const void *bytes, 
 
 /* ---- and back ---- */
 
-static bool
-base64(base_str *out, const char *text)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	int have = 0;
-	for (; *text && *text != '='; text++) {
-		const char *d = strchr(digits, *text == '-' ? '+' : *text == '_' ? '/' : *text);
-		if (!d)
-			return false;
-		bits = bits << 6 | (uint32_t)(d - digits);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			base_str_addn(out, &(char){ (char)(bits >> have) }, 1);
-		}
-	}
-	return strspn(text, "=") == strlen(text) && have < 6 && !(bits & ((1u << have) - 1));
-}
-
 /* A number, or text that is one. */
 static bool
 number_of(const json_t *j, double *real, int64_t *whole)
@@ -287,7 +268,7 @@ parse_value(base_str *out, const stream_field *f, const json_t *j, secant_err *e
 		if (fits)
 			format_wire_put_bytes(out, f->number, json_string_value(j), json_string_length(j));
 	} else if (f->type == STREAM_BYTES) {
-		fits = json_is_string(j) && base64(&bytes, json_string_value(j));
+		fits = json_is_string(j) && base_base64_decode(&bytes, json_string_value(j), json_string_length(j));
 		if (fits)
 			stream_put_message(out, f->number, &bytes);
 	} else if (f->type == STREAM_ENUM && json_is_string(j)) {

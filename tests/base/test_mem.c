@@ -1,5 +1,6 @@
 /* Allocation, the n-th failure, arenas, strings that grow, nearest names. */
 #include "data.h"
+#include "base/base64.h"
 #include "base/mem.h"
 
 static void
@@ -200,16 +201,33 @@ nearest_names(void **state)
 	assert_null(secant_nearest("x", (const char *[]){ NULL }));
 }
 
-/* RFC 4648, section 10. */
+/* RFC 4648, section 10; read in both alphabets, over line ends, without padding; nothing else is taken for it. */
 static void
 base64(void **state)
 {
 	static const char *const want[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
 	for (size_t n = 0; n <= 6; n++) {
-		base_str s = { 0 };
+		base_str s = { 0 }, back = { 0 };
 		base_str_add(&s, "");
-		base_str_add_base64(&s, "foobar", n);
+		base_str_add(&back, "");
+		base_base64_encode(&s, "foobar", n);
 		assert_string_equal(s.p, want[n]);
+		assert_true(base_base64_decode(&back, want[n], strlen(want[n])));
+		assert_int_equal(back.n, n);
+		assert_memory_equal(back.p, "foobar", n);
+		base_str_free(&back);
+		base_str_free(&s);
+	}
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = { { "/+8=", true }, { "_-8=", true }, { "/+\r\n8=\n", true }, { "/+8", true }, { "/", false },
+		{ "/+8=A", false }, { "/+ 8", false }, { "Zg==Zg==", false } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		base_str s = { 0 };
+		assert_int_equal(base_base64_decode(&s, cases[i].text, strlen(cases[i].text)), cases[i].good);
+		if (cases[i].good)
+			assert_memory_equal(s.p, "\xff\xef", 2);
 		base_str_free(&s);
 	}
 }

@@ -1,4 +1,5 @@
 /* mxpi_dumpdata: dumps results. */
+#include "base/base64.h"
 #include "base/file.h"
 #include <secant/files.h>
 #include "stream/serialize.h"
@@ -62,7 +63,7 @@ dump(stream_worker *w, stream_frame *f)
 	bool memory = !stream_prop_is(w, "dumpMemoryData", "false"), first = true, told = false;
 	stream_frame_vision(f, vision, sizeof vision);
 	base_str_add(&out, "{\"buffer\":{\"bufferData\":\"");
-	base_str_add_base64(&out, bytes ? (const void *)bytes->p : "", bytes ? bytes->n : 0);
+	base_base64_encode(&out, bytes ? (const void *)bytes->p : "", bytes ? bytes->n : 0);
 	base_str_add(&out, "\"},\"metaData\":[");
 	for (int i = 0; wanted && left_out; i++) {
 		bool more = stream_frame_at(f, i, &key, &kind, &blob);
