@@ -369,7 +369,7 @@ test_names(void **state)
 		assert_true(*brief && (reads || writes));
 		n++;
 	}
-	assert_int_equal(n, 19);
+	assert_int_equal(n, 20);
 	assert_null(secant_cloud_format_at(-1, &brief, &extensions, &reads, &writes));
 	assert_true(secant_cloud_is_readable("a/b.LAZ") && secant_cloud_is_readable("b.xyz.gz")
 		&& !secant_cloud_is_readable("b.png"));

@@ -453,8 +453,6 @@ test_what_is_no_cloud_is_refused_by_name(void **state)
 		{ "a.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 3\n",
 			"a.bin: is a pointer of Git LFS" },
 		{ "a.ply", "<!DOCTYPE html>\n<html>404</html>\n", "a.ply: is a web page" },
-		{ "a.glb", "glTF\2", "a.glb: is glTF, a scene of meshes, which is not read: " },
-		{ "a.gltf", "{}", "a.gltf: is glTF" },
 		{ "a.h5", "\x89HDF\r\n\x1a\n", "a.h5: is HDF5" },
 		{ "a.rcp", "x", "a.rcp: is Autodesk ReCap's own format" },
 		{ "a.fls", "x", "a.fls: is FARO's own format" },

@@ -20,8 +20,6 @@ static const foreign foreigners[] = {
 	{ MAGIC("<!DOCTYPE html"), "", "a web page", "the download brought no cloud: fetch it again" },
 	{ MAGIC("<!doctype html"), "", "a web page", "the download brought no cloud: fetch it again" },
 	{ MAGIC("<html"), "", "a web page", "the download brought no cloud: fetch it again" },
-	{ MAGIC("glTF"), "glb|gltf", "glTF, a scene of meshes",
-		"trimesh, MeshLab and Blender export PLY, OBJ or STL of it" },
 	{ MAGIC("\x89HDF\r\n"), "h5|hdf5", "HDF5", "h5py reads its arrays and numpy.save makes NPY of them" },
 	{ MAGIC("MATLAB 5.0"), "mat", "a MATLAB file", "scipy.io.loadmat and numpy.save make NPY of it" },
 	{ MAGIC("Kaydara FBX"), "fbx", "FBX, a scene of meshes", "Blender exports PLY, OBJ or STL of it" },
