@@ -5,11 +5,13 @@
 typedef struct compile {
 	char *out;
 	secant_compile how;
+	replacing replacing;
 	common common;
 } compile;
 
 static const secant_opt compile_rows[] = {
 	SECANT_OPT(compile, out, STR, "out", NULL, 0, 0, "the compiled model, FILE.secant"),
+	SECANT_OPT_TABLE(compile, replacing, &replacing_options),
 	SECANT_OPT_TABLE(compile, how, &secant_compile_options),
 	SECANT_OPT_TABLE(compile, common, &common_options),
 	SECANT_OPT_END,
@@ -23,6 +25,8 @@ compile_run(void *options, int n, const char *const *operands, secant_err *err)
 	char model[1024], *said = NULL;
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the file to write, FILE.secant");
+	if (tool_may_write(o->out, &o->replacing, &o->common, err))
+		return err->code;
 	secant_status status = secant_model_compile(
 		tool_model(operands[0], model, sizeof model), o->out, &o->how, &said, err);
 	if (!status && o->common.json) {

@@ -10,12 +10,14 @@
 #include <string.h>
 
 typedef struct eval {
+	replacing replacing;
 	common common;
 	secant_eval_options eval;
 } eval;
 
 static const secant_opt eval_rows[] = {
 	SECANT_OPT_TABLE(eval, eval, &secant_eval_options_table),
+	SECANT_OPT_TABLE(eval, replacing, &replacing_options),
 	SECANT_OPT_TABLE(eval, common, &common_options),
 	SECANT_OPT_END,
 };
@@ -303,6 +305,9 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	secant_scores scores;
 	const char *data = operands[n - 1], **models;
 	char(*path)[1100], first_fold[1100];
+	if (tool_may_write(e->eval.report, &e->replacing, &e->common, err)
+		|| tool_may_write(e->eval.confusion, &e->replacing, &e->common, err))
+		return err->code;
 	if (n == 2 && fold_model(operands[0], 0, first_fold, sizeof first_fold))
 		return run_folds(e, operands[0], data, &log, err);
 	models = calloc((size_t)n, sizeof *models);

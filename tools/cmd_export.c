@@ -8,6 +8,7 @@ typedef struct export
 {
 	char *out;
 	secant_export onnx;
+	replacing replacing;
 	common common;
 }
 export;
@@ -16,11 +17,28 @@ static const secant_opt export_rows[] = {
 	SECANT_OPT(export, out, STR, "out", NULL, 0, 0,
 		"the state_dict, .pth, .safetensors or .ckpt, the network, .onnx or .mindir, or a folder for "
 		"smp.from_pretrained"),
+	SECANT_OPT_TABLE(export, replacing, &replacing_options),
 	SECANT_OPT_TABLE(export, onnx, &secant_export_options),
 	SECANT_OPT_TABLE(export, common, &common_options),
 	SECANT_OPT_END,
 };
 static const secant_opts export_options = { "export", sizeof(export), export_rows };
+
+/* The file, or those of a folder for smp. */
+static secant_status
+may_write(const export *o, secant_err *err)
+{
+	static const char *const parts[] = { "config.json", "model.safetensors" };
+	secant_status status = SECANT_OK;
+	if (!secant_is_dir(o->out))
+		return tool_may_write(o->out, &o->replacing, &o->common, err);
+	for (int i = 0; !status && i < 2; i++) {
+		char path[1200];
+		snprintf(path, sizeof path, "%s/%s", o->out, parts[i]);
+		status = tool_may_write(path, &o->replacing, &o->common, err);
+	}
+	return status;
+}
 
 static int
 export_run(void *options, int n, const char *const *operands, secant_err *err)
@@ -28,6 +46,8 @@ export_run(void *options, int n, const char *const *operands, secant_err *err)
 	export *o = options;
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the file to write, .pth or .safetensors");
+	if (may_write(o, err))
+		return err->code;
 	char model[1024];
 	const char *from = tool_model(operands[0], model, sizeof model), *dot = strrchr(o->out, '.');
 	bool onnx = dot && !strcmp(dot, ".onnx"), zoo = dot && (!strcmp(dot, ".mindir") || !strcmp(dot, ".air"));

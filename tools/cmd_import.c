@@ -5,11 +5,13 @@
 typedef struct import {
 	char *out;
 	secant_import import;
+	replacing replacing;
 	common common;
 } import;
 
 static const secant_opt import_rows[] = {
 	SECANT_OPT(import, out, STR, "out", NULL, 0, 0, "the model file, ending in .safetensors"),
+	SECANT_OPT_TABLE(import, replacing, &replacing_options),
 	SECANT_OPT_TABLE(import, import, &secant_import_options),
 	SECANT_OPT_TABLE(import, common, &common_options),
 	SECANT_OPT_END,
@@ -22,6 +24,8 @@ import_run(void *options, int n, const char *const *operands, secant_err *err)
 	import *o = options;
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the model file to write");
+	if (tool_may_write(o->out, &o->replacing, &o->common, err))
+		return err->code;
 	char *said = NULL;
 	secant_logger log = tool_logger(&o->common);
 	secant_status status = secant_is_onnx_file(operands[0])

@@ -5,11 +5,13 @@
 typedef struct quantize {
 	char *out;
 	secant_quantize how;
+	replacing replacing;
 	common common;
 } quantize;
 
 static const secant_opt quantize_rows[] = {
 	SECANT_OPT(quantize, out, STR, "out", NULL, 0, 0, "the quantised network, FILE.onnx or a model file"),
+	SECANT_OPT_TABLE(quantize, replacing, &replacing_options),
 	SECANT_OPT_TABLE(quantize, how, &secant_quantize_options),
 	SECANT_OPT_TABLE(quantize, common, &common_options),
 	SECANT_OPT_END,
@@ -24,6 +26,8 @@ quantize_run(void *options, int n, const char *const *operands, secant_err *err)
 	char model[1024], *said = NULL;
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the file to write, FILE.onnx");
+	if (tool_may_write(o->out, &o->replacing, &o->common, err))
+		return err->code;
 	secant_status status = secant_model_quantize(
 		tool_model(operands[0], model, sizeof model), operands[1], o->out, &o->how, &log, &said, err);
 	if (!status && o->common.json)

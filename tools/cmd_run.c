@@ -4,11 +4,13 @@
 
 typedef struct run {
 	secant_run run;
+	replacing replacing;
 	common common;
 } run;
 
 static const secant_opt run_rows[] = {
 	SECANT_OPT_TABLE(run, run, &secant_run_options),
+	SECANT_OPT_TABLE(run, replacing, &replacing_options),
 	SECANT_OPT_TABLE(run, common, &common_options),
 	SECANT_OPT_END,
 };
@@ -18,6 +20,8 @@ static int
 run_run(void *options, int n, const char *const *operands, secant_err *err)
 {
 	run *o = options;
+	if (tool_may_write(operands[2], &o->replacing, &o->common, err))
+		return err->code;
 	secant_status status = secant_model_run(operands[0], operands[1], operands[2], &o->run, err);
 	if (!status && o->common.json) {
 		char *text = secant_describe(operands[2], true, err);

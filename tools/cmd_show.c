@@ -4,6 +4,7 @@
 #include <string.h>
 
 typedef struct show {
+	replacing replacing;
 	common common;
 	char *out, *prediction;
 	secant_view view;
@@ -13,6 +14,7 @@ typedef struct show {
 static const secant_opt show_rows[] = {
 	SECANT_OPT(show, out, STR, "out", NULL, 0, 0,
 		"file to write: .png or another picture, .gif or .apng that turn, .html with a viewer"),
+	SECANT_OPT_TABLE(show, replacing, &replacing_options),
 	SECANT_OPT(show, prediction, STR, "prediction", NULL, 0, 0,
 		"another cloud of the same points, whose prediction (else label) is shown beside the label"),
 	SECANT_OPT_TABLE(show, view, &secant_view_options),
@@ -39,7 +41,9 @@ show_run(void *options, int n, const char *const *operands, secant_err *err)
 	secant_cloud c = { 0 }, other = { 0 };
 	default_name(operands[0], name);
 	const char *out = o->out ? o->out : name;
-	secant_status s = secant_cloud_read(&c, operands[0], &o->reading, err);
+	secant_status s = tool_may_write(out, &o->replacing, &o->common, err);
+	if (!s)
+		s = secant_cloud_read(&c, operands[0], &o->reading, err);
 	if (!s && o->prediction) {
 		s = secant_cloud_read(&other, o->prediction, NULL, err);
 		if (!s)

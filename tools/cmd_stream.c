@@ -15,6 +15,7 @@ typedef struct stream {
 	char *graph, *out, *stream;
 	secant_strings input;
 	int timeout;
+	replacing replacing;
 	common common;
 } stream;
 
@@ -22,6 +23,7 @@ static const secant_opt stream_rows[] = {
 	SECANT_OPT(stream, check, BOOL, "check", "false", 0, 0,
 		"says whether the original would take the pipeline; exit status 0 or 1"),
 	SECANT_OPT(stream, graph, STR, "graph", NULL, 0, 0, "draws the pipeline: FILE.svg"),
+	SECANT_OPT_TABLE(stream, replacing, &replacing_options),
 	SECANT_OPT(stream, strict, BOOL, "strict", "false", 0, 0,
 		"numbers and booleans as values of properties are refused, as in the original"),
 	SECANT_OPT(
@@ -256,6 +258,8 @@ check_or_draw(const stream *o, const char *path, secant_err *err)
 	if (o->graph && (length < 5 || strcmp(o->graph + length - 4, ".svg") != 0))
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--graph: '%.200s' does not end in .svg, the only format of drawings", o->graph);
+	if (tool_may_write(o->graph, &o->replacing, &o->common, err))
+		return err->code;
 	secant_pipeline *p = secant_pipeline_read(path, o->strict, err);
 	if (!p)
 		return err->code;

@@ -29,6 +29,20 @@ static const secant_opt common_rows[] = {
 };
 const secant_opts common_options = { "common", sizeof(common), common_rows };
 
+static const secant_opt replacing_rows[] = {
+	SECANT_OPT(replacing, overwrite, BOOL, "overwrite", "false", 0, 0,
+		"replaces a file that is there already and that secant did not write"),
+	SECANT_OPT_END,
+};
+const secant_opts replacing_options = { "replacing", sizeof(replacing), replacing_rows };
+
+secant_status
+tool_may_write(const char *path, const replacing *o, const common *c, secant_err *err)
+{
+	secant_logger log = tool_logger(c);
+	return path && !o->overwrite ? secant_file_may_replace(path, &log, err) : SECANT_OK;
+}
+
 const command *
 command_find(const command *const *list, const char *name)
 {

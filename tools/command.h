@@ -20,6 +20,12 @@ typedef struct common {
 } common;
 extern const secant_opts common_options;
 
+/* The row of verbs that write one file where the user says. */
+typedef struct replacing {
+	bool overwrite;
+} replacing;
+extern const secant_opts replacing_options;
+
 typedef struct command {
 	const char *name, *brief; /* "train", "trains a network on a folder of pictures" */
 	const char *operands; /* "DATA --out RUN", as in the usage line */
@@ -45,6 +51,10 @@ void command_each(void (*visit)(void *user, const command *c, const char *name),
 /* Prints what `secant --help` and `secant VERB --help` say; all: --help-all, every option. Lines fit the terminal. */
 void command_print_list(FILE *to);
 void command_print_help(FILE *to, const command *c, const char *name, bool all);
+
+/* Before anything is done: an error where a file stands at `path` that secant did not write, unless it may go. NULL: no
+ * file is written. */
+secant_status tool_may_write(const char *path, const replacing *o, const common *c, secant_err *err);
 
 /* The model that an operand stands for: of a run folder its best, or the last where none was best, as a path in
  * `buffer`; else the operand. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 typedef struct convert {
+	replacing replacing;
 	common common;
 	secant_dataset_reading reading;
 	secant_dataset_writing writing;
@@ -24,6 +25,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(convert, within, REALS, "within", NULL, -1e300, 1e300,
 		"clouds: only points with x0 <= x < x1 and y0 <= y < y1: x0,y0,x1,y1"),
 	SECANT_OPT_TABLE(convert, cloud_out, &secant_cloud_write_options),
+	SECANT_OPT_TABLE(convert, replacing, &replacing_options),
 	SECANT_OPT_TABLE(convert, common, &common_options),
 	SECANT_OPT_END,
 };
@@ -88,6 +90,8 @@ convert_cloud(convert *o, const char *from, const char *to, secant_err *err)
 	int64_t points = 0;
 	if (o->within.n && o->within.n != 4)
 		return secant_fail(err, SECANT_ERR_ARG, "--within: four numbers are wanted, x0,y0,x1,y1; got %d", o->within.n);
+	if (tool_may_write(to, &o->replacing, &o->common, err))
+		return err->code;
 	remarks r = { .shown = tool_logger(&o->common), .list = json_array() };
 	o->cloud.logger = o->cloud_out.logger = (secant_logger){ remark, &r };
 	tool_progress_begin(&o->common, "points");

@@ -4,6 +4,7 @@
 #include <secant/samples.h>
 
 typedef struct draw {
+	replacing replacing;
 	common common;
 	secant_dataset_reading reading;
 	secant_dataset_drawing drawing;
@@ -13,6 +14,7 @@ typedef struct draw {
 
 static const secant_opt rows[] = {
 	SECANT_OPT(draw, out, STR, "out", NULL, 1, 0, "the picture to write"),
+	SECANT_OPT_TABLE(draw, replacing, &replacing_options),
 	SECANT_OPT(
 		draw, picture, STR, "picture", NULL, 1, 0, "draw this one (its name or stem); a contact sheet when not given"),
 	SECANT_OPT(draw, split, STR, "split", NULL, 1, 0, "of this list only"),
@@ -41,6 +43,8 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	secant_watch watch = data_watch(&o->common);
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the picture to write");
+	if (tool_may_write(o->out, &o->replacing, &o->common, err))
+		return err->code;
 	if (o->sheet.augment) {
 		if (!secant_augment_sheet_draw(operands[0], o->split, &o->sheet, &im, err))
 			(void)!(secant_image_write(&im, o->out, NULL, err) || say_done(o, &im, err));

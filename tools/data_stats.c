@@ -4,6 +4,7 @@
 #include <string.h>
 
 typedef struct stats {
+	replacing replacing;
 	common common;
 	secant_dataset_reading reading;
 	secant_dataset_counting counting;
@@ -13,6 +14,7 @@ typedef struct stats {
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(stats, counting, &secant_dataset_counting_options),
 	SECANT_OPT(stats, report, STR, "report", NULL, 1, 0, "write the report to this file"),
+	SECANT_OPT_TABLE(stats, replacing, &replacing_options),
 	SECANT_OPT(stats, split, STR, "split", NULL, 1, 0, "count the pictures of this list only"),
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(stats, reading, &secant_dataset_reading_options),
@@ -26,6 +28,8 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 {
 	stats *o = object;
 	secant_watch watch = data_watch(&o->common);
+	if (tool_may_write(o->report, &o->replacing, &o->common, err))
+		return err->code;
 	o->counting.format = o->common.json ? 1 : o->counting.format;
 	secant_dataset *d = data_open(operands[0], &o->reading, &o->common, err);
 	int status = d && o->split ? secant_dataset_select(d, o->split, err) : d ? 0 : -1;

@@ -18,6 +18,14 @@ SECANT_API secant_status secant_file_write(
  * is not special. */
 SECANT_API secant_status secant_file_read(
 	char **data, size_t *size, const char *path, size_t limit, secant_err *err) SECANT_NODISCARD;
+/*
+ * Whether a file may be written there without the loss of one that is not this program's: nothing is there, or nothing
+ * in it, or it is no regular file (a pipe), or secant wrote it, as the extended attribute "user.secant" of its files
+ * says. Else SECANT_ERR_ARG, which names the option --overwrite. Where the file system keeps no attributes it cannot be
+ * known: OK, and `log` (nullable) is told that the file is replaced. What writes does not ask; callers do.
+ */
+SECANT_API secant_status secant_file_may_replace(
+	const char *path, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 SECANT_API bool secant_is_file(const char *path);
 SECANT_API bool secant_is_dir(const char *path);
 /* Makes a folder and those above it, like mkdir -p. */

@@ -15,7 +15,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+/* The extended attribute of files that this program wrote. */
+#define MADE_HERE "user.secant"
 
 enum { READ_UP_TO = 1 << 18, BUFFER = 1 << 16 };
 
@@ -391,6 +395,7 @@ base_writer_commit(base_writer *w, secant_err *err)
 	writer_flush(w);
 	if (!w->first.code && fsync(w->fd))
 		fail_errno(&w->first, w->path, "cannot write");
+	(void)!fsetxattr(w->fd, MADE_HERE, "1", 1, 0); /* where the file system keeps no attributes there is none */
 	if (close(w->fd) && !w->first.code)
 		fail_errno(&w->first, w->path, "cannot write");
 	w->fd = -1;
@@ -413,6 +418,21 @@ base_writer_abort(base_writer *w)
 		return;
 	unlink(w->temp);
 	writer_free(w);
+}
+
+secant_status
+secant_file_may_replace(const char *path, const secant_logger *log, secant_err *err)
+{
+	struct stat st;
+	char mark[8];
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size || getxattr(path, MADE_HERE, mark, sizeof mark) >= 0)
+		return SECANT_OK;
+	if (errno == ENOTSUP) {
+		secant_log(log, SECANT_LOG_WARNING, "%s was there already and is replaced", path);
+		return SECANT_OK;
+	}
+	return secant_fail(err, SECANT_ERR_ARG,
+		"%s is there already and secant did not write it: --overwrite replaces it, another name keeps it", path);
 }
 
 secant_status

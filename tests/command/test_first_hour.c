@@ -90,12 +90,64 @@ labels_are_not_replaced_by_predictions(void **state)
 	rmdir(dir);
 }
 
+/* What one file is written to by any verb: a file of somebody else's is kept, one that secant wrote is written anew. */
+static void
+files_of_others_are_not_replaced(void **state)
+{
+	static const char *const verbs[] = {
+		"data convert a.xyz mine",
+		"show a.xyz --size 64 --out mine.png",
+		"data draw set --out mine.png",
+		"data stats set --report mine.txt",
+		"eval run set --split train --report mine.html",
+		"eval run set --split train --confusion mine.png",
+		"export run --out mine.pth",
+		"export run --out mine.onnx --size 32",
+		"import run/best.safetensors --out mine.safetensors",
+		"compile run --size 32 --out mine.secant",
+		"run run/best.safetensors in.npy mine.safetensors",
+	};
+	char *dir = scratch_dir(), line[3000];
+	for (int i = 0; i < 2; i++) {
+		write_picture(in_root(dir, "set/images/%d.png", i), 32, 32, 3, SECANT_U8, place_value);
+		write_picture(in_root(dir, "set/labels/%d.png", i), 32, 32, 1, SECANT_U8, half_mask);
+	}
+	snprintf(line, sizeof line,
+		"cd %s && printf '1 2 3\\n4 5 6\\n' > a.xyz && { printf '\\223NUMPY\\001\\000v\\000%%-117s\\n' "
+		"\"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 32, 32), }\"; head -c 12288 /dev/zero; } > in.npy "
+		"&& "
+		"$SECANT train set --out run --encoder resnet18 --epochs 1 --batch 2 --threads 1 --validation-fraction 0 && cp "
+		"run/last.safetensors run/best.safetensors",
+		dir);
+	says(0, "", line);
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		const char *name = strstr(verbs[i], "mine");
+		char file[64];
+		snprintf(file, sizeof file, "%.*s", (int)strcspn(name, " "), name);
+		const char *to = strchr(file, '.') ? "" : ".ply"; /* the first names its file without an ending */
+		snprintf(line, sizeof line, "cd %s && echo precious > %s%s && $SECANT %s%s", dir, file, to, verbs[i], to);
+		says(2, "is there already and secant did not write it: --overwrite replaces it", line);
+		snprintf(line, sizeof line,
+			"cd %s && grep -q precious %s%s && $SECANT %s%s --overwrite && $SECANT %s%s && ! grep -q precious %s%s && "
+			"echo twice",
+			dir, file, to, verbs[i], to, verbs[i], to, file, to);
+		says(0, "twice", line);
+		snprintf(line, sizeof line, "cd %s && : > %s%s && $SECANT %s%s && rm %s%s && echo empty", dir, file, to,
+			verbs[i], to, file, to);
+		says(0, "empty", line);
+	}
+	snprintf(line, sizeof line, "cd %s && rm -r * && echo gone", dir);
+	says(0, "gone", line);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_come_from_the_values),
 		cmocka_unit_test(labels_are_not_replaced_by_predictions),
+		cmocka_unit_test(files_of_others_are_not_replaced),
 	};
 	return cmocka_run_group_tests_name("first hour", tests, NULL, NULL);
 }
