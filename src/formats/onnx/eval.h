@@ -107,6 +107,7 @@ bool onnx_wants(const onnx_call *c, int i); /* is output i asked for? */
 onnx_tensor *onnx_in(onnx_call *c, int i);
 /* Memory until the call ends: n numbers of that size, zeroed; NULL after an error. */
 void *onnx_temp(onnx_call *c, int64_t n, size_t size);
+void onnx_drop_temps(onnx_call *c); /* of a call that ends */
 double *onnx_reals(onnx_call *c, int i); /* input i as doubles, at least one place; NULL after an error */
 int64_t *onnx_ints(onnx_call *c, int i);
 /* Output k, fresh; NULL after an error. */
