@@ -460,21 +460,25 @@ onnx_pad_amounts(onnx_call *c, int rank, int64_t *before, int64_t *after)
 	return true;
 }
 
-/* Where number i of an axis comes from; -1: the constant. */
+/* Where number i of the result of an axis of n numbers comes from; -1: the constant. What negative amounts cut off is
+ * gone before anything is repeated: ONNX's text does not say, ONNX Runtime and PyTorch's circular padding do it so. */
 static int64_t
-padded_from(const char *mode, int64_t i, int64_t n)
+padded_from(const char *mode, int64_t i, int64_t n, int64_t before, int64_t after)
 {
+	int64_t first = before < 0 ? -before : 0;
+	n -= first + (after < 0 ? -after : 0);
+	i -= before > 0 ? before : 0;
 	if (i >= 0 && i < n)
-		return i;
+		return first + i;
 	if (*mode == 'c' || n < 1)
 		return -1;
 	if (*mode == 'e')
-		return i < 0 ? 0 : n - 1;
+		return first + (i < 0 ? 0 : n - 1);
 	if (*mode == 'w')
-		return ((i % n) + n) % n;
+		return first + ((i % n) + n) % n;
 	int64_t period = n > 1 ? 2 * (n - 1) : 1;
 	i = ((i % period) + period) % period;
-	return i < n ? i : period - i;
+	return first + (i < n ? i : period - i);
 }
 
 secant_status
@@ -489,8 +493,11 @@ onnx_eval_pad(onnx_call *c)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "mode '%.20s'", mode);
 	for (int i = 0; i < x->rank; i++) {
 		dim[i] = x->dim[i] + before[i] + after[i];
-		if (*mode != 'c' && x->dim[i] < 1 && dim[i] > 0)
-			return onnx_fail(c, SECANT_ERR_SHAPE, "axis %d is empty, there is nothing to pad with", i);
+		int64_t left = x->dim[i] + (before[i] < 0 ? before[i] : 0) + (after[i] < 0 ? after[i] : 0);
+		if (left < 0 || (*mode != 'c' && left < 1 && dim[i] > 0))
+			return onnx_fail(c, SECANT_ERR_SHAPE,
+				left < 0 ? "axis %d: pads cut more than there is" : "axis %d is empty, there is nothing to pad with",
+				i);
 	}
 	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
 	if (!y)
@@ -504,7 +511,7 @@ onnx_eval_pad(onnx_call *c)
 	for (int64_t i = 0, n = format_onnx_count(y); i < n; i++) {
 		int64_t k = i, at = 0;
 		for (int d = x->rank - 1; d >= 0 && at >= 0; d--) {
-			int64_t from = padded_from(mode, k % dim[d] - before[d], x->dim[d]);
+			int64_t from = padded_from(mode, k % dim[d], x->dim[d], before[d], after[d]);
 			at = from < 0 ? -1 : at + from * own[d];
 			k /= dim[d];
 		}

@@ -392,14 +392,22 @@ onnx_map_pad(onnx_call *c)
 	if (k == 4)
 		return onnx_fail(c, SECANT_ERR_FORMAT, "mode '%.20s'", mode);
 	op_pad_attr a = { .mode = modes[k].ours, .before = { x->rank }, .after = { x->rank }, .value = value };
-	for (int j = 0; j < x->rank; j++) {
-		int64_t b = before[x->perm[j]], e = after[x->perm[j]], n = x->dim[x->perm[j]];
-		if (b > INT32_MAX || e > INT32_MAX || b < -n || e < -n || b + e + n < 0 || (k && (b < 0 || e < 0)))
-			return onnx_no_map(c, "pads that cut more than there is, or beyond all bounds");
-		a.before.v[j] = (int)b;
-		a.after.v[j] = (int)e;
+	op_slice_attr cut = { { x->rank }, { x->rank }, { 0 } };
+	bool cuts = false;
+	for (int j = 0; j < x->rank; j++) { /* what negative amounts cut off is gone first */
+		int64_t b = before[x->perm[j]], e = after[x->perm[j]], n = x->dim[x->perm[j]], from = b < 0 ? -b : 0,
+				to = e < 0 ? n + e : n;
+		int64_t most = k == 1 ? to - from - 1 : k == 3 ? to - from : INT32_MAX; /* of what is repeated once */
+		if (b > most || e > most || n > INT32_MAX || from > to || (k && from == to))
+			return onnx_no_map(c, "pads that cut more than there is, or repeat it more than once");
+		cuts |= from > 0 || to < n;
+		cut.start.v[j] = (int)from;
+		cut.stop.v[j] = (int)to;
+		a.before.v[j] = b > 0 ? (int)b : 0;
+		a.after.v[j] = e > 0 ? (int)e : 0;
 	}
-	return onnx_result(c, 0, graph_apply(onnx_graph(c), "pad", &a, 1, x->v), x->type, x->rank, x->perm);
+	graph_value v = cuts ? graph_apply(onnx_graph(c), "slice", &cut, 1, x->v) : x->v;
+	return onnx_result(c, 0, graph_apply(onnx_graph(c), "pad", &a, 1, v), x->type, x->rank, x->perm);
 }
 
 /* Blocks of channels to pixels and back: a reshape, a transpose, a reshape. */
