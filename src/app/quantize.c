@@ -526,7 +526,7 @@ say(quantizing *c, const cost *now)
 	int kept = 0;
 	for (int i = 0; i < c->q.n_product; i++)
 		kept += c->q.product[i].kept;
-	base_str_addf(&c->said, "%d of %d convolutions in bytes, %d norms folded, scales from %d pictures\n",
+	base_str_addf(&c->said, "%d of %d layers in bytes, %d norms folded, scales from %d pictures\n",
 		c->q.n_product - kept, c->q.n_product, c->q.folded, c->pictures);
 	if (c->m->opset < 13)
 		base_str_addf(&c->said,

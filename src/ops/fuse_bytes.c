@@ -5,11 +5,13 @@
  *
  *     conv2d(dequantize(x), dequantize(w), ...) and quantize     conv2d_bytes
  *     add, mul of two dequantized, an activation, quantize       add_bytes
+ *     a mean of all pixels, quantize                             mean_bytes
  *     an activation between the two, or another scale            act_bytes
  *     what only moves numbers, max_pool2d, nearest resize        the same on bytes
  *     bilinear resize, quantize with the same scale              the same on bytes
  *
- * A layer whose result somebody wants as real numbers gives those. Sums are exact where the plain graph rounds, so the
+ * A layer whose result is moved before it is quantised is quantised first: the numbers are the same. A layer whose
+ * result somebody wants as real numbers gives those. Sums are exact where the plain graph rounds, so the
  * two may differ by one step of the result's scale.
  */
 #include <string.h>
@@ -29,6 +31,7 @@ typedef struct fusing {
 	graph_rewrite w;
 	bytes *stored; /* of each value of the old graph; q -1: it is no dequantised one */
 	bool *done; /* nodes of the old graph that another one has taken in */
+	graph_value *same; /* of each node: the value of the old graph that its result is; -1: it is its own */
 } fusing;
 
 /* ---- what is known ---- */
@@ -78,6 +81,30 @@ ending_of(fusing *f, graph_value v, bytes *to)
 }
 
 static bool
+is_clamp(int act)
+{
+	return act == OP_ACT_NONE || act == OP_ACT_RELU || act == OP_ACT_relu6;
+}
+
+/* The same where v is only moved or clamped before: who is quantised first gives the same numbers. *direct: it is not.
+ */
+static const graph_node *
+ending_behind(fusing *f, graph_value v, bytes *to, bool *direct)
+{
+	const graph_node *n = reader_of(f, v);
+	*direct = true;
+	while (n && n->n_out == 1 && !ending_of(f, v, to)) {
+		bool nothing = f->same[graph_rewrite_index(&f->w, n)] >= 0;
+		if (!nothing && !n->op->moves && (n->n_in != 1 || op_act_of(n) == OP_ACT_NONE || !is_clamp(op_act_of(n))))
+			return NULL;
+		*direct = false;
+		v = n->out[0];
+		n = reader_of(f, v);
+	}
+	return n ? ending_of(f, v, to) : NULL;
+}
+
+static bool
 same(const bytes *a, const bytes *b)
 {
 	return a->step == b->step && a->offset == b->offset && a->dtype == b->dtype;
@@ -119,10 +146,35 @@ weights_of(const fusing *f, graph_value v)
 	return n;
 }
 
-static bool
-is_clamp(int act)
+/* The result of n as bytes v: of the quantize node behind it, or of itself where that is quantised after a move. */
+static void
+give_bytes(fusing *f, const graph_node *n, const graph_node *end, bool direct, graph_value v, bytes *to)
 {
-	return act == OP_ACT_NONE || act == OP_ACT_RELU || act == OP_ACT_relu6;
+	if (direct) {
+		f->w.map[end->out[0]] = v;
+		take_in(f, end);
+	} else {
+		to->q = v;
+		keep_stored(f, n->out[0], to);
+	}
+}
+
+/* A row of numbers that is added to the reshaped result of a product without bias is its bias; -1. */
+static graph_value
+bias_behind(fusing *f, const graph_node *n)
+{
+	const graph_node *r = reader_of(f, n->out[0]), *add = r && r->op == &op_reshape ? reader_of(f, r->out[0]) : NULL;
+	if (!add || add->op != &op_add || ((const op_conv_attr *)n->attr)->act)
+		return -1;
+	int k = add->in[0] == r->out[0];
+	const secant_shape *y = graph_shape(f->w.from, n->out[0]), *z = graph_shape(f->w.from, r->out[0]),
+					   *b = graph_shape(f->w.from, add->in[k]);
+	int64_t out = y->dim[y->rank - 1];
+	if (z->rank < 1 || z->dim[z->rank - 1] != out || b->rank != 1 || b->dim[0] != out
+		|| graph_value_at(f->w.from, add->in[k])->kind == GRAPH_VALUE_NODE)
+		return -1;
+	f->same[graph_rewrite_index(&f->w, add)] = r->out[0];
+	return graph_rewrite_value(&f->w, add->in[k]);
 }
 
 static bool
@@ -132,35 +184,73 @@ write_conv(fusing *f, const graph_node *n)
 	const bytes *x = &f->stored[n->in[0]];
 	const graph_node *w = n->op == &op_conv2d ? weights_of(f, n->in[1]) : NULL, *end = NULL;
 	bytes to;
+	bool direct = true;
 	if (!w || x->q < 0)
 		return false;
 	op_conv_bytes_attr b = { a->stride, a->dilation, a->padding, a->groups, is_clamp(a->act) ? a->act : OP_ACT_NONE,
 		0 };
-	if (is_clamp(a->act) && (end = ending_of(f, n->out[0], &to)))
+	graph_value added = n->n_in > 3 ? n->in[3] : -1, bias = graph_rewrite_input(&f->w, n, 2);
+	if (bias < 0 && added < 0)
+		bias = bias_behind(f, n);
+	if (is_clamp(a->act) && (end = ending_behind(f, n->out[0], &to, &direct)))
 		b.to = to.dtype == SECANT_I8 ? 2 : 1;
-	graph_value added = n->n_in > 3 ? n->in[3] : -1;
 	const bytes *r = added >= 0 && f->stored[added].q >= 0 ? &f->stored[added] : NULL;
 	graph_scope(f->w.to, n->name);
 	graph_value v = graph_apply(f->w.to, "conv2d_bytes", &b, 11, x->q, x->scale, x->zero,
-		graph_rewrite_value(&f->w, w->in[0]), graph_rewrite_value(&f->w, w->in[1]), graph_rewrite_input(&f->w, n, 2),
+		graph_rewrite_value(&f->w, w->in[0]), graph_rewrite_value(&f->w, w->in[1]), bias,
 		r ? r->q : graph_rewrite_value(&f->w, added), r ? r->scale : -1, r ? r->zero : -1, end ? to.scale : -1,
 		end ? to.zero : -1);
-	if (end) {
-		f->w.map[end->out[0]] = v;
-		take_in(f, end);
-	} else
+	if (end)
+		give_bytes(f, n, end, direct, v, &to);
+	else
 		f->w.map[n->out[0]] = is_clamp(a->act) ? v : op_act_build(f->w.to, a->act, v);
 	return true;
 }
 
-/* a + b or a * b of one shape, perhaps relu, quantize. */
+/* The mean of all pixels, quantised after it or not. */
+static bool
+write_mean(fusing *f, const graph_node *n)
+{
+	const op_axes_attr *a = n->attr;
+	const bytes *x = &f->stored[n->in[0]];
+	bytes to;
+	bool direct;
+	if (n->op != &op_mean || x->q < 0 || graph_shape(f->w.from, n->in[0])->rank != 4 || a->axes.n != 2 || !a->keepdim)
+		return false;
+	for (int k = 0; k < 2; k++)
+		if (op_axis_of(a->axes.v[k], 4) != 1 + k && op_axis_of(a->axes.v[k], 4) != 2 - k)
+			return false;
+	const graph_node *end = ending_behind(f, n->out[0], &to, &direct);
+	op_mean_bytes_attr m = { end ? to.dtype == SECANT_I8 ? 2 : 1 : 0 };
+	graph_scope(f->w.to, n->name);
+	graph_value v = graph_apply(
+		f->w.to, "mean_bytes", &m, 5, x->q, x->scale, x->zero, end ? to.scale : -1, end ? to.zero : -1);
+	if (end)
+		give_bytes(f, n, end, direct, v, &to);
+	else
+		f->w.map[n->out[0]] = v;
+	return true;
+}
+
+/* N x 1 x 1 x C beside N x H x W x C? */
+static bool
+is_of_pictures(const secant_shape *y, const secant_shape *x)
+{
+	return x->rank == 4 && y->rank == 4 && y->dim[0] == x->dim[0] && y->dim[1] == 1 && y->dim[2] == 1
+		&& y->dim[3] == x->dim[3];
+}
+
+/* a + b or a * b of one shape, or b one pixel for each picture of a; perhaps relu, quantize. */
 static bool
 write_sum(fusing *f, const graph_node *n)
 {
-	if ((n->op != &op_add && n->op != &op_mul) || f->stored[n->in[0]].q < 0 || f->stored[n->in[1]].q < 0
-		|| !secant_shape_equal(graph_shape(f->w.from, n->in[0]), graph_shape(f->w.from, n->in[1])))
+	if ((n->op != &op_add && n->op != &op_mul) || f->stored[n->in[0]].q < 0 || f->stored[n->in[1]].q < 0)
 		return false;
-	const bytes *x = &f->stored[n->in[0]], *y = &f->stored[n->in[1]];
+	const secant_shape *sx = graph_shape(f->w.from, n->in[0]), *sy = graph_shape(f->w.from, n->in[1]);
+	bool turned = is_of_pictures(sx, sy) && !secant_shape_equal(sx, sy);
+	if (!turned && !secant_shape_equal(sx, sy) && !is_of_pictures(sy, sx))
+		return false;
+	const bytes *x = &f->stored[n->in[turned]], *y = &f->stored[n->in[!turned]];
 	const graph_node *act = reader_of(f, n->out[0]);
 	int row = act && act->n_in == 1 ? op_act_of(act) : OP_ACT_NONE;
 	bytes to;
@@ -267,14 +357,17 @@ write_node(fusing *f, int i)
 	bytes b;
 	if (f->done[i])
 		return;
-	if (n->op == &op_dequantize && scale_of(f, n, dtype_of(f, n->in[0]), &b)) {
+	if (f->same[i] >= 0) {
+		f->stored[n->out[0]] = f->stored[f->same[i]];
+		f->w.map[n->out[0]] = f->w.map[f->same[i]];
+	} else if (n->op == &op_dequantize && scale_of(f, n, dtype_of(f, n->in[0]), &b)) {
 		b.q = graph_rewrite_value(&f->w, n->in[0]);
 		keep_stored(f, n->out[0], &b);
 	} else if (n->op == &op_quantize && f->stored[n->in[0]].q >= 0 && scale_of(f, n, dtype_of(f, n->out[0]), &b)) {
 		const bytes *x = &f->stored[n->in[0]];
 		f->w.map[n->out[0]] = same(x, &b) ? x->q : with_scale(f, x, OP_ACT_NONE, &b);
 	} else if (!(n->n_in && n->in[0] >= 0
-				   && (write_conv(f, n) || write_sum(f, n) || write_act(f, n) || write_between(f, n)
+				   && (write_conv(f, n) || write_mean(f, n) || write_sum(f, n) || write_act(f, n) || write_between(f, n)
 					   || write_mover(f, n))))
 		graph_rewrite_node(&f->w, i);
 }
@@ -286,13 +379,17 @@ op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err
 	bool ok = graph_rewrite_begin(&f.w, g, keep, n, err);
 	f.stored = secant_calloc((size_t)graph_values(g) + 1, sizeof *f.stored);
 	f.done = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.done);
-	if (ok && !(ok = f.stored && f.done))
+	f.same = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.same);
+	if (ok && !(ok = f.stored && f.done && f.same))
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to look for quantised layers");
+	for (int i = 0; ok && i < graph_nodes(g); i++)
+		f.same[i] = -1;
 	for (int v = 0; ok && v < graph_values(g); v++)
 		f.stored[v].q = -1;
 	for (int i = 0; ok && i < graph_nodes(g); i++)
 		write_node(&f, i);
 	secant_free(f.stored);
 	secant_free(f.done);
+	secant_free(f.same);
 	return graph_rewrite_end(&f.w, keep, n, ok, err);
 }

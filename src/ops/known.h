@@ -8,5 +8,5 @@
 
 extern const graph_op op_add, op_batch_norm, op_batch_norm_train, op_cast, op_concat, op_conv2d, op_conv2d_grad_weights,
 	op_conv_transpose2d, op_dequantize, op_enlarge_concat, op_linear, op_matmul, op_max_pool2d, op_max_with_index,
-	op_mul, op_quantize, op_resize, op_sum_to, op_var;
+	op_mean, op_mul, op_quantize, op_reshape, op_resize, op_sum_to, op_var;
 #endif

@@ -1,10 +1,12 @@
 /*
- * conv2d_bytes and add_bytes: what convolutions and sums of quantised numbers give, in one step and exactly until the
- * result is scaled.
+ * conv2d_bytes, add_bytes and mean_bytes: what convolutions, sums and means of quantised numbers give, in one step and
+ * exactly until the result is scaled.
  *
  *     real number of a stored one:    x = (q - zero) * scale           (quantize, op_quantize.c)
  *     conv2d_bytes:  v = sum of x * w + bias + added, then the activation, as conv2d has them
- *     add_bytes:     v = x + other, or x * other where `product` says so, then the activation
+ *     add_bytes:     v = x + other, or x * other where `product` says so, then the activation; other is as large as
+ *                    x, or one pixel for each picture
+ *     mean_bytes:    v = the mean of all pixels of a picture
  *     result:        v, or round(v / scale_y) + zero_y clamped to u8 or i8
  *
  * Inputs: x, scale, zero; weights O x I/g x kH x kW with one scale or one for each output (no zero); bias (real); what
@@ -75,7 +77,23 @@ static secant_status
 add_shape(const graph_signature *s, secant_err *err)
 {
 	const op_add_bytes_attr *a = s->attr;
-	return result_type(s, a->to, OP_BYTES_SUM_SCALE, OP_BYTES_SUM_ZERO, &s->in[0].shape, err);
+	const secant_shape *x = &s->in[0].shape, *y = &s->in[OP_BYTES_OTHER].shape;
+	bool pixels = x->rank == 4 && y->rank == 4 && y->dim[0] == x->dim[0] && y->dim[1] == 1 && y->dim[2] == 1
+		&& y->dim[3] == x->dim[3];
+	if (!secant_shape_equal(x, y) && !pixels)
+		return secant_fail(err, SECANT_ERR_SHAPE, "the other is neither as large nor a pixel for each picture");
+	return result_type(s, a->to, OP_BYTES_SUM_SCALE, OP_BYTES_SUM_ZERO, x, err);
+}
+
+static secant_status
+mean_shape(const graph_signature *s, secant_err *err)
+{
+	const op_mean_bytes_attr *a = s->attr;
+	const int64_t *x = s->in[0].shape.dim;
+	if (x[1] * x[2] < 1 || x[1] > INT32_MAX / 256 / x[2]) /* sums of 32 bits */
+		return secant_fail(err, SECANT_ERR_SHAPE, "the mean of %lld x %lld pixels", (long long)x[1], (long long)x[2]);
+	secant_shape y = { 4, { x[0], 1, 1, x[3] } };
+	return result_type(s, a->to, OP_BYTES_MEAN_SCALE, OP_BYTES_MEAN_ZERO, &y, err);
 }
 
 /* ---- references ---- */
@@ -137,11 +155,27 @@ static void
 add_reference(const graph_reference *r)
 {
 	const op_add_bytes_attr *a = r->attr;
-	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
+	int64_t n = secant_shape_count(&r->out_shape[0]), others = secant_shape_count(&r->in_shape[OP_BYTES_OTHER]);
+	const int64_t *y = r->out_shape[0].dim;
+	for (int64_t i = 0; i < n; i++) {
+		int64_t j = others == n ? i : i / y[3] / y[2] / y[1] * y[3] + i % y[3];
 		double u = real_of(r, 0, OP_BYTES_X_SCALE, OP_BYTES_X_ZERO, i),
-			   v = real_of(r, OP_BYTES_OTHER, OP_BYTES_OTHER_SCALE, OP_BYTES_OTHER_ZERO, i);
+			   v = real_of(r, OP_BYTES_OTHER, OP_BYTES_OTHER_SCALE, OP_BYTES_OTHER_ZERO, j);
 		r->out[0][i] = stored_of(
 			r, a->to, OP_BYTES_SUM_SCALE, OP_BYTES_SUM_ZERO, op_act_value(a->act, a->product ? u * v : u + v));
+	}
+}
+
+static void
+mean_reference(const graph_reference *r)
+{
+	const op_mean_bytes_attr *a = r->attr;
+	const int64_t *x = r->in_shape[0].dim;
+	for (int64_t i = 0; i < x[0] * x[3]; i++) {
+		double sum = 0;
+		for (int64_t k = 0; k < x[1] * x[2]; k++)
+			sum += real_of(r, 0, OP_BYTES_X_SCALE, OP_BYTES_X_ZERO, (i / x[3] * x[1] * x[2] + k) * x[3] + i % x[3]);
+		r->out[0][i] = stored_of(r, a->to, OP_BYTES_MEAN_SCALE, OP_BYTES_MEAN_ZERO, sum / (double)(x[1] * x[2]));
 	}
 }
 
@@ -167,6 +201,12 @@ static const secant_opt add_rows[] = {
 };
 static const secant_opts add_attr = { "add_bytes", sizeof(op_add_bytes_attr), add_rows };
 
+static const secant_opt mean_rows[] = {
+	SECANT_OPT_CHOICE(op_mean_bytes_attr, to, "to", "f32", "f32|u8|i8", "the result: real, or stored numbers"),
+	SECANT_OPT_END,
+};
+static const secant_opts mean_attr = { "mean_bytes", sizeof(op_mean_bytes_attr), mean_rows };
+
 static const graph_op_case conv_cases[] = {
 	{ "3x3", "padding=1", "2x7x9x5#100 scalar@0.01:0.02 scalar#100 4x5x3x3#100 4@0.001:0.002 4" },
 	{ "1x1 to bytes", "to=u8",
@@ -187,6 +227,15 @@ static const graph_op_case add_cases[] = {
 		"2x3x4x5#100 scalar@0.01:0.02 scalar#50 2x3x4x5#100 scalar@0.01:0.02 scalar#50 scalar@0.05:0.06 scalar#20" },
 	{ "product", "product=true to=i8",
 		"2x3x4x5#100 scalar@0.01:0.02 scalar#1 2x3x4x5#100 scalar@0.01:0.02 scalar#1 scalar@0.05:0.06" },
+	{ "a pixel for each picture", "product=true to=u8",
+		"2x3x4x37#100 scalar@0.01:0.02 scalar#9 2x1x1x37#100 scalar@0.01:0.02 scalar#9 scalar@0.05:0.06 scalar#20" },
+	{ "a pixel is added", "act=relu", "1x300x3x5#100 scalar@0.01:0.02 scalar#9 1x1x1x5#100 scalar@0.01:0.02 scalar#9" },
+	{ 0 },
+};
+static const graph_op_case mean_cases[] = {
+	{ "real", "", "2x3x4x5#100 scalar@0.01:0.02 scalar#100" },
+	{ "to bytes", "to=u8", "1x17x19x67#100 scalar@0.01:0.02 scalar#50 scalar@0.005:0.006 scalar#20" },
+	{ "to signed", "to=i8", "3x1x1x3#100 scalar@0.01:0.02 scalar#1 scalar@0.05:0.06" },
 	{ 0 },
 };
 
@@ -210,11 +259,25 @@ const graph_op op_add_bytes = {
 	.attr = &add_attr,
 	.min_in = 5,
 	.max_in = 8,
-	.takes = "int real#1 int#1 int=0 real#1 int#1 real#1 int#1",
+	.takes = "int real#1 int#1 int real#1 int#1 real#1 int#1",
 	.n_out = 1,
 	.low = GRAPH_LOW_NEVER,
 	.commutes = true,
 	.shape = add_shape,
 	.reference = add_reference,
 	.cases = add_cases,
+};
+const graph_op op_mean_bytes = {
+	.name = "mean_bytes",
+	.brief = "the mean of all pixels of quantised numbers; the result real or quantised",
+	.attr = &mean_attr,
+	.min_in = 3,
+	.max_in = 5,
+	.takes = "int:NxHxWxC real#1 int#1 real#1 int#1",
+	.n_out = 1,
+	.low = GRAPH_LOW_NEVER,
+	.commutes = true,
+	.shape = mean_shape,
+	.reference = mean_reference,
+	.cases = mean_cases,
 };

@@ -34,6 +34,10 @@ typedef struct op_add_bytes_attr {
 	int act, to;
 } op_add_bytes_attr;
 
+typedef struct op_mean_bytes_attr {
+	int to; /* 0 f32, 1 u8, 2 i8 */
+} op_mean_bytes_attr;
+
 typedef struct op_act_bytes_attr {
 	int act, to; /* to: 0 u8, 1 i8 */
 } op_act_bytes_attr;

@@ -53,7 +53,7 @@ teardown(void **state)
 
 /* Quantises with "option=value" settings; the message of a failure, or what was said. */
 static const char *
-quantize(const char *to, const char *const *settings)
+quantize_model(const char *model, const char *to, const char *const *settings)
 {
 	static char text[4000];
 	secant_quantize how;
@@ -67,10 +67,16 @@ quantize(const char *to, const char *const *settings)
 		assert_int_equal(secant_opts_set(&secant_quantize_options, &how, word, value + 1, &err), 0);
 	}
 	snprintf(text, sizeof text, "%s",
-		secant_model_quantize(golden_path("onnx/small.onnx"), data, to, &how, NULL, &said, &err) ? err.msg : said);
+		secant_model_quantize(golden_path(model), data, to, &how, NULL, &said, &err) ? err.msg : said);
 	secant_free(said);
 	secant_opts_free(&secant_quantize_options, &how);
 	return text;
+}
+
+static const char *
+quantize(const char *to, const char *const *settings)
+{
+	return quantize_model("onnx/small.onnx", to, settings);
 }
 
 static int
@@ -122,18 +128,29 @@ test_methods(void **state)
 	static const char *const methods[] = { "method=minmax", "method=percentile", "method=mse", "method=entropy" };
 	for (int i = 0; i < 4; i++) {
 		const char *said = quantize(out, (const char *const[]){ methods[i], "target-loss=0.1", NULL });
-		if (!strstr(said, "7 of 7 convolutions in bytes"))
+		if (!strstr(said, "7 of 7 layers in bytes"))
 			fail_msg("%s: %s", methods[i], said);
 		assert_int_equal(layers_in_bytes(out), 7);
 		assert_true(changed(golden_path("onnx/small.onnx"), out) < 0.05);
 	}
 }
 
+/* Transposed convolutions, matrices and squeeze and excitation are layers as others. */
+static void
+test_other_layers(void **state)
+{
+	const char *said = quantize_model("onnx/layers.onnx", out, (const char *const[]){ "target-loss=0.2", NULL });
+	if (!strstr(said, "5 of 5 layers in bytes"))
+		fail_msg("%s", said);
+	assert_int_equal(layers_in_bytes(out), 11); /* each transposed one is four */
+	assert_true(changed(golden_path("onnx/layers.onnx"), out) < 0.05);
+}
+
 static void
 test_layers_that_stay(void **state)
 {
 	const char *said = quantize(out, (const char *const[]){ "keep-float=/h/*,/a/*", "target-loss=0.1", NULL });
-	assert_non_null(strstr(said, "5 of 7 convolutions in bytes"));
+	assert_non_null(strstr(said, "5 of 7 layers in bytes"));
 	assert_int_equal(layers_in_bytes(out), 5);
 	said = quantize(out, (const char *const[]){ "target-loss=0", NULL });
 	assert_non_null(strstr(said, "stays in real numbers: alone it changes scores by"));
@@ -201,6 +218,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_folder_of_pictures),
 		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_other_layers),
 		cmocka_unit_test(test_layers_that_stay),
 		cmocka_unit_test(test_compiled),
 		cmocka_unit_test(test_refused),

@@ -1,5 +1,5 @@
 /*
- * Convolutions, sums and products of quantised numbers: kernels/bytes.h.
+ * Convolutions, sums, products and means of quantised numbers: kernels/bytes.h.
  *
  * A picture is laid out once with its padding, which is `zero` and so adds nothing, and with signed bytes moved to
  * unsigned ones; then every sum is over stretches of bytes that lie one after the other: a row of the kernel where it
@@ -403,12 +403,41 @@ fill_table(const exec_step *s, const void *const *in, int at, int scale, int zer
 			* number(s, in, scale, 1));
 }
 
+/* n numbers of x from number i on, and of the other: as many, or those of a picture's one pixel. */
+static void
+fill_piece(const exec_step *s, const void *const *in, const float *one, const float *two, int64_t i, int n, float *v)
+{
+	const op_add_bytes_attr *a = s->node->attr;
+	const uint8_t *x = (const uint8_t *)in[0] + i, *other = in[OP_BYTES_OTHER];
+	if (secant_shape_equal(&s->in[0].shape, &s->in[OP_BYTES_OTHER].shape)) {
+		other += i;
+		if (a->product)
+			for (int j = 0; j < n; j++)
+				v[j] = one[x[j]] * two[other[j]];
+		else
+			for (int j = 0; j < n; j++)
+				v[j] = one[x[j]] + two[other[j]];
+		return;
+	}
+	const int64_t *dim = s->in[0].shape.dim, c = dim[3], picture = dim[1] * dim[2] * c;
+	for (int j = 0; j < n;) { /* to the end of a pixel at most */
+		int64_t k = (i + j) % c, m = c - k < n - j ? c - k : n - j;
+		const uint8_t *of = other + (i + j) / picture * c + k;
+		if (a->product)
+			for (int64_t l = 0; l < m; l++)
+				v[j + l] = one[x[j + l]] * two[of[l]];
+		else
+			for (int64_t l = 0; l < m; l++)
+				v[j + l] = one[x[j + l]] + two[of[l]];
+		j += (int)m;
+	}
+}
+
 static secant_status
 run_add(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	enum { PIECE = 1024 };
 	const op_add_bytes_attr *a = s->node->attr;
-	const uint8_t *x = in[0], *other = in[OP_BYTES_OTHER];
 	float one[256], two[256];
 	int64_t n = exec_out_count(s, 0);
 	int parts = exec_parts(s, n);
@@ -421,16 +450,60 @@ run_add(const exec_step *s, void *bound, const void *const *in, void *const *out
 		float v[PIECE];
 		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i += PIECE) {
 			int m = (int)(end - i < PIECE ? end - i : PIECE);
-			if (a->product)
-				for (int j = 0; j < m; j++)
-					v[j] = one[x[i + j]] * two[other[i + j]];
-			else
-				for (int j = 0; j < m; j++)
-					v[j] = one[x[i + j]] + two[other[i + j]];
+			fill_piece(s, in, one, two, i, m, v);
 			kernel_bytes_best()->store(
 				v, m, low, high, grain, zero, stored_as(a->to), (char *)out[0] + i * (a->to ? 1 : 4));
 		}
 	}
+	return SECANT_OK;
+}
+
+/* ---- means ---- */
+
+static bool
+supports_mean(const exec_step *s)
+{
+	return is_bytes(&s->in[0]) && ends(s, -1, ((const op_mean_bytes_attr *)s->node->attr)->to, OP_ACT_NONE);
+}
+
+/* Sums of n channels from channel c of a picture on. */
+static void
+sum_channels(const exec_step *s, const uint8_t *x, int64_t picture, int64_t c, int n, int32_t *sum)
+{
+	const int64_t *dim = s->in[0].shape.dim, pixels = dim[1] * dim[2];
+	memset(sum, 0, (size_t)n * sizeof *sum);
+	x += picture * pixels * dim[3] + c;
+	for (int64_t p = 0; p < pixels; p++, x += dim[3])
+		if (s->in[0].dtype == SECANT_I8)
+			for (int j = 0; j < n; j++)
+				sum[j] += ((const int8_t *)x)[j];
+		else
+			for (int j = 0; j < n; j++)
+				sum[j] += x[j];
+}
+
+static secant_status
+run_mean(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const op_mean_bytes_attr *a = s->node->attr;
+	const int64_t *dim = s->in[0].shape.dim, pieces = (dim[3] + COLUMNS - 1) / COLUMNS;
+	double zero = number(s, in, OP_BYTES_X_ZERO, 0), scale = number(s, in, OP_BYTES_X_SCALE, 1),
+		   each = scale / (double)(dim[1] * dim[2]);
+	float grain = (float)(1 / number(s, in, OP_BYTES_MEAN_SCALE, 1)),
+		  offset = (float)number(s, in, OP_BYTES_MEAN_ZERO, 0);
+	int parts = exec_parts(s, exec_in_count(s, 0));
+	EXEC_PARTS(parts)
+	for (int t = 0; t < parts; t++)
+		for (int64_t i = exec_part(dim[0] * pieces, parts, t); i < exec_part(dim[0] * pieces, parts, t + 1); i++) {
+			int64_t c = i % pieces * COLUMNS, n = dim[3] - c < COLUMNS ? dim[3] - c : COLUMNS;
+			int32_t sum[COLUMNS];
+			float v[COLUMNS];
+			sum_channels(s, in[0], i / pieces, c, (int)n, sum);
+			for (int64_t j = 0; j < n; j++)
+				v[j] = (float)((double)sum[j] * each - zero * scale);
+			kernel_bytes_best()->store(v, (int)n, -INFINITY, INFINITY, grain, offset, stored_as(a->to),
+				(char *)out[0] + (i / pieces * dim[3] + c) * (a->to ? 1 : 4));
+		}
 	return SECANT_OK;
 }
 
@@ -444,5 +517,6 @@ const exec_impl exec_impls_native_bytes[] = {
 		.run = run_conv,
 		.release = release_conv },
 	{ .op = "add_bytes", .name = "native", .supports = supports_add, .run = run_add },
+	{ .op = "mean_bytes", .name = "native", .supports = supports_mean, .run = run_mean },
 	{ 0 },
 };

@@ -373,12 +373,9 @@ remember_bytes(onnx_call *c, onnx_tensor *x, onnx_tensor *scale, const double *z
 {
 	bool is_unsigned = x->type == FORMAT_ONNX_UINT8; /* around 128: the same, 128 lower */
 	bool plain = (x->type == FORMAT_ONNX_INT8 || (is_unsigned && zero)) && x->rank > 1 && scale->rank < 2 && !x->sized
-		&& (s->count == 1
-			|| (scale->rank == 1 && s->count == x->dim[0] && scale_index(s, format_onnx_count(x) - 1) == s->count - 1));
+		&& !s->blocked;
 	for (int64_t k = 0; plain && zero && k < s->count; k++)
 		plain = zero[k] == (is_unsigned ? 128 : 0);
-	for (int64_t k = 0, each = s->count > 1 ? format_onnx_count(x) / s->count : 0; plain && k < s->count && each; k++)
-		plain = scale_index(s, k * each) == k; /* along axis 0 */
 	if (!plain || !c->out[0])
 		return;
 	if (is_unsigned) {
@@ -389,6 +386,7 @@ remember_bytes(onnx_call *c, onnx_tensor *x, onnx_tensor *scale, const double *z
 	} else
 		c->out[0]->bytes = format_onnx_tensor_hold(x);
 	c->out[0]->scale = format_onnx_tensor_hold(scale);
+	c->out[0]->scale_axis = s->count > 1 ? onnx_axis(c, onnx_attr_int(c, "axis", 1), x->rank) : 0;
 }
 
 secant_status

@@ -210,7 +210,7 @@ onnx_perm(onnx_call *c, int rank, int *perm)
 	return true;
 }
 
-/* out axis i is in axis perm[i]. */
+/* out axis i is in axis perm[i]; the bytes of weights turn with them. */
 static secant_status
 transpose(onnx_call *c, onnx_tensor *x, const int *perm)
 {
@@ -220,9 +220,21 @@ transpose(onnx_call *c, onnx_tensor *x, const int *perm)
 		dim[i] = x->dim[perm[i]];
 		stride[i] = own[perm[i]];
 	}
-	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
-	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++)
-		onnx_copy(y, i, x, onnx_place(i, x->rank, dim, stride));
+	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim),
+				*bytes = y && x->bytes ? format_onnx_tensor_new(x->bytes->type, x->rank, dim, 0, c->err) : NULL;
+	for (int64_t i = 0, n = y ? format_onnx_count(y) : 0; i < n; i++) {
+		int64_t from = onnx_place(i, x->rank, dim, stride);
+		onnx_copy(y, i, x, from);
+		if (bytes)
+			onnx_copy(bytes, i, x->bytes, from);
+	}
+	if (bytes) {
+		y->bytes = bytes;
+		y->scale = format_onnx_tensor_hold(x->scale);
+		for (int i = 0; i < x->rank; i++)
+			if (perm[i] == x->scale_axis)
+				y->scale_axis = i;
+	}
 	return c->err->code;
 }
 

@@ -150,7 +150,7 @@ onnx_pass(onnx_call *c, int k, const onnx_mapped *m, int type)
 /* ---- known tensors as values ---- */
 
 static const char *
-state_name(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const char *name)
+state_name(format_onnx_network *n, const onnx_call *c, const onnx_tensor *t, const char *name)
 {
 	if (c->scope->depth > 0) /* a name of an inner graph may stand for another tensor each time it runs */
 		for (int i = 0; i < c->walk->model->graph.n_init; i++)
@@ -243,40 +243,73 @@ bool
 onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m)
 {
 	const graph_net *g = onnx_graph(c);
-	const graph_value_info *v = m && m->v >= 0 ? graph_value_at(g, m->v) : NULL;
-	return v && v->kind == GRAPH_VALUE_NODE && !strcmp(graph_get_node(g, v->node)->op->name, "dequantize");
+	const graph_node *n = NULL;
+	for (graph_value v = m ? m->v : -1; v >= 0 && graph_value_at(g, v)->kind == GRAPH_VALUE_NODE; v = n->in[0]) {
+		n = graph_get_node(g, graph_value_at(g, v)->node);
+		if (!n->op->moves || n->n_in != 1)
+			return !strcmp(n->op->name, "dequantize");
+	}
+	return false;
 }
 
-const onnx_mapped *
-onnx_bytes_of(onnx_call *c, int i)
+/* The name of the state that input i is as bytes; NULL: it is none. */
+static const char *
+bytes_name(const onnx_call *c, int i, int axis)
 {
 	format_onnx_network *n = c->walk->map;
 	onnx_tensor *t = i < c->n_in ? c->in[i] : NULL;
-	const char *name = t && t->bytes && !n->learning ? state_name(n, c, t, c->node->in[i]) : NULL;
-	if (t && t->bytes && !n->learning && c->scope->depth == 1 && c->scope->caller) /* within one node of the model */
-		name = c->scope->caller->out[0];
-	if (!name || format_onnx_find_instead(c->walk->model, name) || t->rank > SECANT_MAX_RANK)
+	bool whole = c->scope->depth == 1 && c->scope->caller; /* within one node of the model */
+	if (!t || !t->bytes || n->learning || t->rank > SECANT_MAX_RANK
+		|| (format_onnx_count(t->scale) > 1 && t->scale_axis != axis))
 		return NULL;
+	const char *name = whole ? base_arena_format(n->arena, "%s.%s", c->scope->caller->out[0], c->node->in[i])
+							 : state_name(n, c, t, c->node->in[i]);
+	return name && !format_onnx_find_instead(c->walk->model, name) ? name : NULL;
+}
+
+bool
+onnx_has_bytes(const onnx_call *c, int i, int axis)
+{
+	return bytes_name(c, i, axis) && onnx_is_dequantised(c, c->mapped[0]);
+}
+
+static onnx_tensor *
+arranged(onnx_call *c, const onnx_tensor *bytes, const onnx_arrangement *as)
+{
+	onnx_tensor *t = format_onnx_tensor_new(bytes->type, as->rank, as->dim, 0, c->err);
+	for (int64_t i = 0, n = t ? format_onnx_count(t) : 0; i < n; i++)
+		((int8_t *)t->data)[i] = ((const int8_t *)bytes->data)[as->from[i]];
+	return t;
+}
+
+const onnx_mapped *
+onnx_bytes_of(onnx_call *c, int i, int axis, const onnx_arrangement *as)
+{
+	format_onnx_network *n = c->walk->map;
+	const char *name = bytes_name(c, i, axis);
+	if (!name)
+		return NULL;
+	const onnx_tensor *t = c->in[i];
 	int64_t scales = format_onnx_count(t->scale);
 	double *scale = onnx_temp(c, scales, sizeof *scale);
 	onnx_mapped *m = base_arena_alloc(n->arena, sizeof *m);
-	char *own = base_arena_format(n->arena, "%s.bytes", name);
-	if (!scale || !m || !own) {
-		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
-		return NULL;
-	}
-	secant_shape shape = { .rank = t->rank }, row = scales > 1 ? secant_shape_of(1, scales) : (secant_shape){ 0 };
-	*m = (onnx_mapped){ .type = t->type, .rank = t->rank };
-	for (int k = 0; k < t->rank; k++)
-		shape.dim[k] = m->dim[k] = t->dim[k], m->perm[k] = k;
-	format_onnx_get_reals(t->scale, 0, scales, scale);
-	bool there = graph_find(n->g, own) >= 0;
-	if (!there && base_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state)) {
+	char *own = base_arena_format(n->arena, "%s.bytes%s%s", name, as ? "." : "", as ? as->what : "");
+	bool there = own && graph_find(n->g, own) >= 0;
+	onnx_tensor *bytes = there ? NULL : as ? arranged(c, t->bytes, as) : format_onnx_tensor_hold(t->bytes);
+	if (!scale || !m || !own || (!there && !bytes)
+		|| (!there && base_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state))) {
+		format_onnx_tensor_drop(bytes);
 		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
 		return NULL;
 	}
 	if (!there)
-		n->state[n->n_state++] = (format_onnx_state){ own, format_onnx_tensor_hold(t->bytes) };
+		n->state[n->n_state++] = (format_onnx_state){ own, bytes };
+	secant_shape shape = { .rank = as ? as->rank : t->rank },
+				 row = scales > 1 ? secant_shape_of(1, scales) : (secant_shape){ 0 };
+	*m = (onnx_mapped){ .type = t->type, .rank = shape.rank };
+	for (int k = 0; k < shape.rank; k++)
+		shape.dim[k] = m->dim[k] = as ? as->dim[k] : t->dim[k], m->perm[k] = k;
+	format_onnx_get_reals(t->scale, 0, scales, scale);
 	graph_value q = graph_state(n->g, own, SECANT_I8, &shape, false, GRAPH_INIT_ZEROS);
 	op_quantize_attr a = { .axis = scales > 1 ? 0 : -1, .to = 1 };
 	m->v = graph_apply(n->g, "dequantize", &a, 2, q, graph_constant(n->g, SECANT_F32, &row, scale));

@@ -77,9 +77,27 @@ graph_value format_onnx_output(format_onnx_network *n, int i, bool last);
 graph_net *onnx_graph(const onnx_call *c);
 /* Input i as a value: mapped, or a known tensor as a state or constant. NULL after an error. */
 const onnx_mapped *onnx_value_of(onnx_call *c, int i);
-/* Input i as weights of bytes behind a dequantize node, where it was quantised; NULL: it was not, or it is to learn. */
-const onnx_mapped *onnx_bytes_of(onnx_call *c, int i);
-bool onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m); /* a dequantize node makes it */
+/* Another arrangement of weights: number k of it is number from[k] of theirs. `what`: a name among all of these
+ * weights.
+ */
+typedef struct onnx_arrangement {
+	int rank;
+	int64_t dim[SECANT_MAX_RANK];
+	const int64_t *from;
+	const char *what;
+} onnx_arrangement;
+/* Input i as weights of bytes behind a dequantize node, where it was quantised with one scale or one for each place of
+ * `axis`, which is axis 0 of the result; NULL: it was not, or it is to learn. as NULL: as they are (axis 0). */
+const onnx_mapped *onnx_bytes_of(onnx_call *c, int i, int axis, const onnx_arrangement *as);
+/* Is that so, and do dequantize nodes make input 0? */
+bool onnx_has_bytes(const onnx_call *c, int i, int axis);
+/* map_bytes.c: products of bytes as convolutions. Rows by a matrix of weights (of each output where `turned`), bias in
+ * input 2; a transposed convolution, where its phases are convolutions. */
+secant_status onnx_map_rows(onnx_call *c, const onnx_mapped *x, bool turned);
+bool onnx_wants_phases(onnx_call *c, const onnx_mapped *x);
+secant_status onnx_map_phases(onnx_call *c, const onnx_mapped *x);
+/* A dequantize node makes it, perhaps moved since. */
+bool onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m);
 /* Is it bytes in our graph too? (Bytes of pictures may have come as reals.) */
 bool onnx_is_stored_bytes(const onnx_call *c, const onnx_mapped *x);
 /* The same axes in another order. */

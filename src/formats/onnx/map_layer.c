@@ -80,7 +80,7 @@ secant_status
 onnx_map_conv(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
-	const onnx_mapped *x = onnx_value_of(c, 0), *q = onnx_is_dequantised(c, x) ? onnx_bytes_of(c, 1) : NULL,
+	const onnx_mapped *x = onnx_value_of(c, 0), *q = onnx_has_bytes(c, 1, 0) ? onnx_bytes_of(c, 1, 0, NULL) : NULL,
 					  *w = q ? q
 		: x                  ? onnx_value_of(c, 1)
 							 : NULL,
@@ -104,10 +104,12 @@ secant_status
 onnx_map_conv_transpose(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
-	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL,
-					  *b = w && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
+	const onnx_mapped *x = onnx_value_of(c, 0);
 	onnx_window win;
 	int64_t extra[RANK];
+	if (x && onnx_has_bytes(c, 1, 1) && onnx_wants_phases(c, x))
+		return onnx_map_phases(c, x);
+	const onnx_mapped *w = x ? onnx_value_of(c, 1) : NULL, *b = w && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	if (c->err->code)
 		return c->err->code;
 	if ((x->rank != 4 && x->rank != 3) || w->rank != x->rank)
@@ -481,7 +483,10 @@ secant_status
 onnx_map_matmul(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
-	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL;
+	const onnx_mapped *a = onnx_value_of(c, 0);
+	if (a && a->rank > 1 && onnx_has_bytes(c, 1, 1) && c->in[1]->rank == 2)
+		return onnx_map_rows(c, a, false);
+	const onnx_mapped *b = a ? onnx_value_of(c, 1) : NULL;
 	if (!b)
 		return c->err->code;
 	if (a->rank < 2 || b->rank < 2 || !format_onnx_type_is_real(a->type))
@@ -506,8 +511,12 @@ secant_status
 onnx_map_gemm(onnx_call *c)
 {
 	graph_net *g = onnx_graph(c);
-	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL,
-					  *z = b && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
+	const onnx_mapped *a = onnx_value_of(c, 0);
+	bool turned = onnx_attr_int(c, "transB", 0);
+	if (a && a->rank == 2 && onnx_has_bytes(c, 1, !turned) && c->in[1]->rank == 2 && !onnx_attr_int(c, "transA", 0)
+		&& onnx_attr_real(c, "alpha", 1) == 1 && onnx_attr_real(c, "beta", 1) == 1)
+		return onnx_map_rows(c, a, turned);
+	const onnx_mapped *b = a ? onnx_value_of(c, 1) : NULL, *z = b && onnx_has(c, 2) ? onnx_value_of(c, 2) : NULL;
 	if (!b || c->err->code)
 		return c->err->code;
 	if (a->rank != 2 || b->rank != 2 || !format_onnx_type_is_real(a->type))

@@ -53,9 +53,10 @@ typedef struct format_onnx_tensor {
 	int refs; /* holders */
 	bool sized; /* depends on the sizes of the inputs: another size may give another tensor */
 	bool learned; /* an initialiser, or made of some: what training may change */
-	/* It stands for numbers of 8 bits with these scales (one, or one for each place of axis 0) and zeros of 0: weights
-	 * as quantised networks have them. Held; NULL: it does not. */
+	/* It stands for numbers of 8 bits with these scales (one, or one for each place of scale_axis) and zeros of 0:
+	 * weights as quantised networks have them. Held; NULL: it does not. */
 	struct format_onnx_tensor *bytes, *scale;
+	int scale_axis;
 } format_onnx_tensor;
 
 /* A fresh tensor, held once, zeroed; NULL and err on negative or overflowing shapes, on more than `limit` bytes (0:

@@ -5,12 +5,12 @@
 #include "formats/onnx/encode.h"
 #include "formats/onnx/wire.h"
 
-typedef enum kind { NOTHING, CONVOLUTION, PAIR, CHOICE, JOIN, FUNCTION } kind;
+typedef enum kind { NOTHING, PRODUCT, PAIR, CHOICE, JOIN, FUNCTION } kind;
 
 /* What a node is to quantising, and which quantities it reads. */
 typedef struct onnx_part {
 	kind kind;
-	int product; /* of a convolution */
+	int product; /* its number among products */
 	int n, *in; /* quantity of each input; -1: none */
 	int out; /* of output 0, or of the relu that becomes part of it; -1 */
 } onnx_part;
@@ -175,12 +175,74 @@ is_function(const format_onnx_node *n)
 	return false;
 }
 
+static int64_t
+attr_int(const format_onnx_node *n, const char *name, int64_t otherwise)
+{
+	const format_onnx_attr *a = format_onnx_find_attr(n, name);
+	return a ? a->i : otherwise;
+}
+
+static double
+attr_real(const format_onnx_node *n, const char *name, double otherwise)
+{
+	const format_onnx_attr *a = format_onnx_find_attr(n, name);
+	return a ? a->f : otherwise;
+}
+
+/* The axis of its outputs among those of the weights of a product; -1: it is none that bytes are for. */
+static int
+output_axis(const format_onnx_model *m, const format_onnx_node *n)
+{
+	const format_onnx_tensor *w = n->n_in > 1 ? floats(m, n->in[1]) : NULL;
+	if (!w || format_onnx_count(w) < 1)
+		return -1;
+	if (is(n, "Conv"))
+		return w->rank == 4 ? 0 : -1;
+	if (is(n, "ConvTranspose"))
+		return w->rank == 4 && attr_int(n, "group", 1) == 1 ? 1 : -1;
+	if (is(n, "MatMul"))
+		return w->rank == 2 ? 1 : -1;
+	bool plain = w->rank == 2 && !attr_int(n, "transA", 0) && attr_real(n, "alpha", 1) == 1
+		&& attr_real(n, "beta", 1) == 1;
+	return is(n, "Gemm") && plain ? !attr_int(n, "transB", 0) : -1;
+}
+
+static bool
+is_product(const format_onnx_model *m, const format_onnx_node *n)
+{
+	int axis = output_axis(m, n);
+	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? floats(m, n->in[2]) : NULL;
+	if (axis < 0 || (n->n_in > 2 && *n->in[2] && !b))
+		return false;
+	return !b || (b->rank == 1 && b->dim[0] == floats(m, n->in[1])->dim[axis]);
+}
+
+/* Of all pixels, which stay as axes of 1? */
+static bool
+is_mean(const format_onnx_model *m, const format_onnx_node *n)
+{
+	if (is(n, "GlobalAveragePool"))
+		return true;
+	const format_onnx_attr *a = format_onnx_find_attr(n, "axes");
+	const format_onnx_initializer *t = n->n_in > 1 ? initializer(m, n->in[1]) : NULL;
+	int64_t axes[2] = { 0 };
+	if (!is(n, "ReduceMean") || !attr_int(n, "keepdims", 1))
+		return false;
+	if (a && a->n_ints == 2)
+		memcpy(axes, a->ints, sizeof axes);
+	else if (t && t->tensor->type == FORMAT_ONNX_INT64 && format_onnx_count(t->tensor) == 2)
+		format_onnx_get_ints(t->tensor, 0, 2, axes);
+	return (axes[0] == 2 && axes[1] == 3) || (axes[0] == -2 && axes[1] == -1) || (axes[0] == -1 && axes[1] == -2);
+}
+
 static kind
 kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
 {
 	const format_onnx_model *m = q->m;
-	if (is(n, "Conv") && n->n_in > 1 && floats(m, n->in[1]) && floats(m, n->in[1])->rank == 4)
-		return n->n_in < 3 || !*n->in[2] || floats(m, n->in[2]) ? CONVOLUTION : NOTHING;
+	if (is_product(m, n))
+		return PRODUCT;
+	if (is_mean(m, n))
+		return FUNCTION;
 	if ((is(n, "Add") || is(n, "Mul")) && !initializer(m, n->in[0]) && !initializer(m, n->in[1]))
 		return PAIR;
 	if (is(n, "Concat"))
@@ -253,7 +315,7 @@ look(format_onnx_quantizing *q, secant_err *err)
 		}
 		if (!inputs || (p->kind == JOIN && inputs < n->n_in))
 			p->kind = NOTHING;
-		if (p->kind == CONVOLUTION) {
+		if (p->kind == PRODUCT) {
 			p->product = q->n_product;
 			q->product[q->n_product++] = (format_onnx_product){ .node = i, .name = *n->name ? n->name : n->out[0] };
 		}
@@ -272,7 +334,7 @@ look(format_onnx_quantizing *q, secant_err *err)
 	}
 	return q->n_product ? SECANT_OK
 						: secant_fail(err, SECANT_ERR_UNSUPPORTED,
-							"no convolution has weights of 32-bit floats: there is nothing to quantise");
+							"no layer has weights of 32-bit floats: there is nothing to quantise");
 }
 
 secant_status
@@ -312,17 +374,28 @@ same_shape(const format_onnx_quantity *a, const format_onnx_quantity *b)
 	return a->rank > 0 && a->rank == b->rank && !memcmp(a->dim, b->dim, sizeof *a->dim * (size_t)a->rank);
 }
 
+/* N x C x 1 x 1 beside N x C x H x W? */
+static bool
+is_of_pictures(const format_onnx_quantity *a, const format_onnx_quantity *b)
+{
+	return a->rank == 4 && b->rank == 4 && a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1] && a->dim[2] == 1
+		&& a->dim[3] == 1;
+}
+
 /* Can a node be computed in bytes, and does somebody want what comes of it so? */
 static bool
 in_bytes(const writing *w, const onnx_part *p)
 {
 	const format_onnx_quantizing *q = w->q;
-	if (p->kind == NOTHING || (p->kind == CONVOLUTION && q->product[p->product].kept))
+	if (p->kind == NOTHING || (p->kind == PRODUCT && q->product[p->product].kept))
 		return false;
-	if (p->kind != CONVOLUTION && (p->out < 0 || !w->wanted[p->out]))
+	if (p->kind != PRODUCT && (p->out < 0 || !w->wanted[p->out]))
 		return false;
-	if (p->kind == PAIR && !same_shape(&q->tensor[p->in[0]], &q->tensor[p->in[1]]))
-		return false;
+	if (p->kind == PAIR) {
+		const format_onnx_quantity *a = &q->tensor[p->in[0]], *b = &q->tensor[p->in[1]];
+		if (!same_shape(a, b) && !is_of_pictures(a, b) && !is_of_pictures(b, a))
+			return false;
+	}
 	for (int k = 0; k < p->n; k++)
 		if (p->in[k] >= 0 && !(q->tensor[p->in[k]].rank > 0)) /* nothing was seen of it */
 			return false;
@@ -343,10 +416,10 @@ put_numbers(writing *w, const char *name, int type, int rank, int64_t n, const d
 }
 
 static void
-put_pair(writing *w, const char *op, const char *in, const char *scale, const char *zero, const char *out, bool axis0)
+put_pair(writing *w, const char *op, const char *in, const char *scale, const char *zero, const char *out, int along)
 {
 	const char *from[3] = { in, scale, zero }, *to[1] = { out };
-	format_onnx_attr axis = { .name = "axis", .type = 2, .i = 0, .s = "" };
+	format_onnx_attr axis = { .name = "axis", .type = 2, .i = along, .s = "" }; /* -1: one scale */
 	format_onnx_node n = { .op = op,
 		.domain = "",
 		.name = out,
@@ -355,7 +428,7 @@ put_pair(writing *w, const char *op, const char *in, const char *scale, const ch
 		.in = from,
 		.out = to,
 		.attr = &axis,
-		.n_attr = axis0 };
+		.n_attr = along >= 0 };
 	format_onnx_put_node(&w->graph, &n);
 }
 
@@ -387,19 +460,28 @@ put_quantity(writing *w, int t)
 	scale_of(w, t, &scale, &zero);
 	put_numbers(w, s, FORMAT_ONNX_FLOAT, 0, 1, &scale);
 	put_numbers(w, z, FORMAT_ONNX_UINT8, 0, 1, &zero);
-	put_pair(w, "QuantizeLinear", name, s, z, b, false);
-	put_pair(w, "DequantizeLinear", b, s, z, named(w, name, "_dequantized"), false);
+	put_pair(w, "QuantizeLinear", name, s, z, b, -1);
+	put_pair(w, "DequantizeLinear", b, s, z, named(w, name, "_dequantized"), -1);
+}
+
+/* The output that number i of weights belongs to. */
+static int64_t
+output_of(const format_onnx_tensor *t, int axis, int64_t i)
+{
+	for (int k = axis + 1; k < t->rank; k++)
+		i /= t->dim[k];
+	return i % t->dim[axis];
 }
 
 /* Scales of weights: the largest of each output is 127; of an old operator set one for all. */
 static int64_t
-scales_of(const writing *w, const format_onnx_tensor *t, double *scale)
+scales_of(const writing *w, const format_onnx_tensor *t, int axis, double *scale)
 {
-	int64_t out = t->dim[0], each = format_onnx_count(t) / (out ? out : 1), n = w->q->m->opset < 13 ? 1 : out;
+	int64_t out = t->dim[axis], n = w->q->m->opset < 13 ? 1 : out;
 	for (int64_t o = 0; o < n; o++)
 		scale[o] = 0;
-	for (int64_t i = 0; i < out * each; i++) {
-		double *s = &scale[n > 1 ? i / each : 0], v = fabs((double)((const float *)t->data)[i]) / 127;
+	for (int64_t i = 0; i < format_onnx_count(t); i++) {
+		double *s = &scale[n > 1 ? output_of(t, axis, i) : 0], v = fabs((double)((const float *)t->data)[i]) / 127;
 		*s = v > *s ? v : *s;
 	}
 	for (int64_t o = 0; o < n; o++)
@@ -407,13 +489,14 @@ scales_of(const writing *w, const format_onnx_tensor *t, double *scale)
 	return n;
 }
 
-/* Weights and bias of a convolution as bytes and 32-bit sums; fills the names of what stands for them. */
+/* Weights and bias of a product as bytes and 32-bit sums; fills the names of what stands for them. */
 static secant_status
 put_weights(writing *w, const format_onnx_node *n, const onnx_part *p, const char **in)
 {
 	const format_onnx_tensor *t = floats(w->q->m, n->in[1]);
 	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? floats(w->q->m, n->in[2]) : NULL;
-	int64_t out = t->dim[0], count = format_onnx_count(t), each = count / (out ? out : 1);
+	int axis = output_axis(w->q->m, n);
+	int64_t out = t->dim[axis], count = format_onnx_count(t);
 	double *scale = secant_calloc((size_t)out + 1, sizeof *scale), *sum = secant_calloc((size_t)out + 1, sizeof *sum),
 		   x, zero;
 	format_onnx_tensor *whole = format_onnx_tensor_new(FORMAT_ONNX_INT8, t->rank, t->dim, 0, w->err);
@@ -424,19 +507,19 @@ put_weights(writing *w, const format_onnx_node *n, const onnx_part *p, const cha
 		format_onnx_tensor_drop(whole);
 		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory for weights");
 	}
-	int64_t scales = scales_of(w, t, scale);
-	bool axis = scales > 1;
+	int64_t scales = scales_of(w, t, axis, scale);
+	bool many = scales > 1;
 	for (int64_t i = 0; i < count; i++)
 		((int8_t *)whole->data)[i] = (int8_t)fmin(
-			fmax(nearbyint((double)((const float *)t->data)[i] / scale[axis ? i / each : 0]), -127), 127);
+			fmax(nearbyint((double)((const float *)t->data)[i] / scale[many ? output_of(t, axis, i) : 0]), -127), 127);
 	const char *q = named(w, id, ".weight_quantized"), *s = named(w, id, ".weight_scale");
 	format_onnx_put_initializer(&w->graph, q, whole);
 	format_onnx_tensor_drop(whole);
-	put_numbers(w, s, FORMAT_ONNX_FLOAT, axis, scales, scale);
-	put_pair(w, "DequantizeLinear", q, s, NULL, in[1] = named(w, id, ".weight_dequantized"), axis);
+	put_numbers(w, s, FORMAT_ONNX_FLOAT, many, scales, scale);
+	put_pair(w, "DequantizeLinear", q, s, NULL, in[1] = named(w, id, ".weight_dequantized"), many ? axis : -1);
 	scale_of(w, p->in[0], &x, &zero);
 	for (int64_t o = 0; o < out && b; o++) {
-		double step = (double)(float)(x * scale[axis ? o : 0]);
+		double step = (double)(float)(x * scale[many ? o : 0]);
 		sum[o] = fmin(fmax(nearbyint((double)((const float *)b->data)[o] / step), -2147483648.0), 2147483647);
 	}
 	for (int64_t o = 0; o < scales; o++)
@@ -444,8 +527,8 @@ put_weights(writing *w, const format_onnx_node *n, const onnx_part *p, const cha
 	if (b) {
 		const char *bq = named(w, id, ".bias_quantized"), *bs = named(w, id, ".bias_scale");
 		put_numbers(w, bq, FORMAT_ONNX_INT32, 1, out, sum);
-		put_numbers(w, bs, FORMAT_ONNX_FLOAT, axis, scales, scale);
-		put_pair(w, "DequantizeLinear", bq, bs, NULL, in[2] = named(w, id, ".bias_dequantized"), axis);
+		put_numbers(w, bs, FORMAT_ONNX_FLOAT, many, scales, scale);
+		put_pair(w, "DequantizeLinear", bq, bs, NULL, in[2] = named(w, id, ".bias_dequantized"), many ? 0 : -1);
 	}
 	secant_free(scale);
 	secant_free(sum);
@@ -458,7 +541,7 @@ put_node(writing *w, int i)
 	const format_onnx_quantizing *q = w->q;
 	format_onnx_node n = q->m->graph.node[i];
 	const onnx_part *p = &q->part[i];
-	bool bytes = w->on[i], kept = p->kind == CONVOLUTION && q->product[p->product].kept;
+	bool bytes = w->on[i], kept = p->kind == PRODUCT && q->product[p->product].kept;
 	const char **in = base_arena_alloc(q->m->arena, ((size_t)n.n_in + 1) * sizeof *in);
 	if (!in)
 		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory");
@@ -466,7 +549,7 @@ put_node(writing *w, int i)
 		int t = find_tensor(q, n.in[k]);
 		in[k] = t >= 0 && w->wanted[t] && !kept ? named(w, n.in[k], "_dequantized") : n.in[k];
 	}
-	if (bytes && p->kind == CONVOLUTION && put_weights(w, &n, p, in))
+	if (bytes && p->kind == PRODUCT && put_weights(w, &n, p, in))
 		return w->err->code;
 	n.in = in;
 	format_onnx_put_node(&w->graph, &n);

@@ -3,9 +3,10 @@
  * it, with QuantizeLinear and DequantizeLinear around every such tensor (QDQ), weights s8 with a scale for each output,
  * activations u8 with one scale.
  *
- * Convolutions with known weights are quantised; with them what lies between them: sums and products of two tensors of
- * one shape, concatenations, maxima, nearest and bilinear resizing, activations. Tensors that are concatenated, or
- * chosen from (maxima, resizing), share a scale with the result, so that bytes are only moved.
+ * Products with known weights are quantised (convolutions, transposed ones, matrices); with them what lies between
+ * them: sums and products of two tensors of one shape, or of a picture and one pixel, concatenations, maxima, means of
+ * all pixels, nearest and bilinear resizing, activations. Tensors that are concatenated, or chosen from (maxima,
+ * resizing), share a scale with the result, so that bytes are only moved.
  */
 #ifndef FORMAT_ONNX_QUANTIZE_H
 #define FORMAT_ONNX_QUANTIZE_H
@@ -21,7 +22,7 @@ typedef struct format_onnx_quantity {
 	int64_t dim[FORMAT_ONNX_RANK];
 } format_onnx_quantity;
 
-/* A convolution. */
+/* A layer with weights. */
 typedef struct format_onnx_product {
 	int node;
 	const char *name;
