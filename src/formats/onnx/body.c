@@ -109,6 +109,12 @@ onnx_body_perm(onnx_body *b, int n, const int64_t *v)
 }
 
 void
+onnx_body_ints(onnx_body *b, const char *name, int n, const int64_t *v)
+{
+	add_attr(b, (format_onnx_attr){ .name = name, .type = 7, .s = "", .n_ints = n, .ints = (int64_t *)v });
+}
+
+void
 onnx_body_int(onnx_body *b, const char *name, int64_t v)
 {
 	add_attr(b, (format_onnx_attr){ .name = name, .type = 2, .i = v, .s = "" });

@@ -7,7 +7,7 @@
 #include "formats/onnx/eval.h"
 #include "formats/onnx/map.h"
 
-enum { ONNX_BODY_NODES = 24, ONNX_BODY_TENSORS = 8, ONNX_BODY_ATTRS = 4 };
+enum { ONNX_BODY_NODES = 24, ONNX_BODY_TENSORS = 16, ONNX_BODY_ATTRS = 4 };
 
 typedef struct onnx_body {
 	onnx_call *c;
@@ -21,6 +21,7 @@ format_onnx_node *onnx_body_node(onnx_body *b, const char *op, const char *out, 
 const char *onnx_body_put(onnx_body *b, const char *op, const char *out, const char *x, const char *y);
 /* Of the node that was put last. */
 void onnx_body_perm(onnx_body *b, int n, const int64_t *perm);
+void onnx_body_ints(onnx_body *b, const char *name, int n, const int64_t *v); /* v lives until the call ends */
 void onnx_body_int(onnx_body *b, const char *name, int64_t v);
 void onnx_body_real(onnx_body *b, const char *name, double v);
 void onnx_body_text(onnx_body *b, const char *name, const char *v);
@@ -39,7 +40,13 @@ int onnx_type_of(const onnx_call *c, int i);
 
 /* ---- what is said so, beside the rows of contributed.c ---- */
 secant_status onnx_attention(onnx_call *c);
+secant_status onnx_packed_attention(onnx_call *c);
+secant_status onnx_heads_attention(onnx_call *c);
 bool onnx_einsum(onnx_call *c, secant_status *status); /* false: no product of two */
+secant_status onnx_lp_norm(onnx_call *c);
+secant_status onnx_lrn(onnx_call *c);
+secant_status onnx_mean_of_many(onnx_call *c);
+secant_status onnx_scaled_elu(onnx_call *c);
 secant_status onnx_fused_conv(onnx_call *c);
 secant_status onnx_fused_gemm(onnx_call *c);
 secant_status onnx_fused_matmul(onnx_call *c);

@@ -130,12 +130,14 @@ onnx_eval_qlinear_matmul(onnx_call *c)
 	int64_t dim[RANK];
 	if (!x || !y || !sa || !sb || !sy || !zy || !shift_matrix(c, a, x, 2, true) || !shift_matrix(c, b, y, 5, false))
 		return c->err->code;
-	for (int i = 1; i < 8; i += i == 1 ? 3 : i == 4 ? 2 : 1)
-		if (format_onnx_count(c->in[i]) != 1)
-			return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "more than one scale for a product");
+	int64_t scales = format_onnx_count(c->in[4]); /* one, or one for each column */
+	bool columns = b->rank > 1 && scales == b->dim[b->rank - 1] && c->in[4]->rank == 1;
+	if (format_onnx_count(c->in[1]) != 1 || (scales != 1 && !columns) || format_onnx_count(c->in[6]) != 1
+		|| format_onnx_count(c->in[7]) != 1)
+		return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "more than one scale for a product");
 	double *v = multiply(c, a, b, x, y, &rank, dim);
 	for (int64_t i = 0, n = v ? onnx_product(dim, 0, rank) : 0; i < n; i++)
-		v[i] = saturated(nearbyint(v[i] * *sa * *sb / *sy) + *zy, out->type);
+		v[i] = saturated(nearbyint(v[i] * *sa * sb[scales > 1 ? i % scales : 0] / *sy) + *zy, out->type);
 	return v ? onnx_give_reals(c, 0, out->type, rank, dim, v) : c->err->code;
 }
 

@@ -1,5 +1,6 @@
 /* Operators that sample pictures and boxes: Resize and Upsample, GridSample, RoiAlign, NonMaxSuppression. See eval.h.
  */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,16 +114,13 @@ enum { TAPS = 4096 };
 
 /* Where output number i of an axis lies in the input. In float, step by step, as others compute it: which pixel is the
  * nearest hangs on how a half was rounded. align_corners spans the size as it is, as ONNX's text, PyTorch and ONNX
- * Runtime have it; but ONNX's test data for scales below 1 span what was not rounded down yet, and there it is
- * followed. */
+ * Runtime have it; ONNX's test data for scales below 1 span what was not rounded down yet. */
 static double
 source(const onnx_resize *r, int rank, int axis, int64_t in, int64_t i)
 {
 	float x = (float)i, out = (float)r->out[axis], n = (float)in, s = (float)r->scale[axis], half = 0.5f;
-	if (is(r->coordinates, "align_corners")) {
-		float size = r->sized || s >= 1 ? out : s * n;
-		return size == 1 ? 0 : (double)(x * (n - 1) / (size - 1));
-	}
+	if (is(r->coordinates, "align_corners"))
+		return out == 1 ? 0 : (double)(x * (n - 1) / (out - 1));
 	if (is(r->coordinates, "asymmetric"))
 		return (double)(x / s);
 	if (is(r->coordinates, "pytorch_half_pixel"))
@@ -155,6 +153,15 @@ triangle(double x)
 	return x < 1 ? 1 - x : 0;
 }
 
+/* A half that float arithmetic has missed by some units of its last place, as a half: 16 of 64 pixels over 26 lie at
+ * 6.5, in float at 6.4999995. So does ONNX Runtime. */
+static double
+near_half(double x)
+{
+	double half = floor(x) + 0.5;
+	return fabs(x - half) <= 4 * (double)FLT_EPSILON * fmax(1, fabs(x)) ? half : x;
+}
+
 /* The taps of output number i on an axis: first input number and weights; how many. Weights may lie outside the input.
  */
 
@@ -170,8 +177,8 @@ onnx_resize_taps(
 		double k = up                             ? ceil(x)
 			: is(r->nearest, "floor")             ? floor(x)
 			: is(r->nearest, "outwards")          ? floor(x)
-			: is(r->nearest, "round_prefer_ceil") ? floor(x + 0.5)
-												  : ceil(x - 0.5);
+			: is(r->nearest, "round_prefer_ceil") ? floor(near_half(x) + 0.5)
+												  : ceil(near_half(x) - 0.5);
 		*first = (int64_t)k;
 		weight[0] = 1;
 		return 1;
@@ -249,7 +256,14 @@ onnx_eval_resize(onnx_call *c)
 	return weight ? onnx_give_reals(c, 0, x->type, x->rank, dim, v) : c->err->code;
 }
 
-/* ---- GridSample: N x C x H x W at places -1..1 ---- */
+/* ---- GridSample: N x C x H x W, or N x C x D x H x W, at places -1..1 ---- */
+
+/* What one axis adds to a sample: numbers of the input (-1: a zero) and their weights. */
+typedef struct grid_taps {
+	int n;
+	int64_t at[4];
+	double weight[4];
+} grid_taps;
 
 static double
 reflect(double x, double low, double high)
@@ -261,19 +275,41 @@ reflect(double x, double low, double high)
 	return low + (x > span ? 2 * span - x : x);
 }
 
+/* A place among n numbers that lies inside, if the padding says so. */
 static double
-pixel(const double *v, int64_t h, int64_t w, double y, double x, const char *padding, bool align)
+inside(double x, int64_t n, const char *padding, bool align)
 {
-	if (is(padding, "border")) {
-		x = fmax(0, fmin(x, (double)(w - 1)));
-		y = fmax(0, fmin(y, (double)(h - 1)));
-	} else if (is(padding, "reflection")) {
-		x = reflect(x, align ? 0 : -0.5, (double)w - (align ? 1 : 0.5));
-		y = reflect(y, align ? 0 : -0.5, (double)h - (align ? 1 : 0.5));
-		x = fmax(0, fmin(x, (double)(w - 1)));
-		y = fmax(0, fmin(y, (double)(h - 1)));
+	if (is(padding, "reflection"))
+		x = reflect(x, align ? 0 : -0.5, (double)n - (align ? 1 : 0.5));
+	return is(padding, "zeros") ? x : fmax(0, fmin(x, (double)(n - 1)));
+}
+
+static grid_taps
+grid_taps_of(double place, int64_t n, const char *mode, const char *padding, bool align)
+{
+	bool near = is(mode, "nearest"), smooth = is(mode, "bicubic") || is(mode, "cubic");
+	double x = align ? (place + 1) / 2 * (double)(n - 1) : ((place + 1) * (double)n - 1) / 2;
+	grid_taps t = { near ? 1 : smooth ? 4 : 2, { 0 }, { 0 } };
+	x = near ? nearbyint(x) : smooth ? x : inside(x, n, padding, align);
+	double first = near ? x : floor(x) - (smooth ? 1 : 0);
+	for (int k = 0; k < t.n; k++) {
+		double at = near || smooth ? inside(first + k, n, padding, align) : first + k, d = x - first - k;
+		t.weight[k] = near ? 1 : smooth ? cubic(d, -0.75) : triangle(d);
+		t.at[k] = at >= 0 && at <= (double)(n - 1) ? (int64_t)at : -1; /* no number neither */
 	}
-	return x < 0 || y < 0 || x > (double)(w - 1) || y > (double)(h - 1) ? 0 : v[(int64_t)y * w + (int64_t)x];
+	return t;
+}
+
+/* The sum over all taps of axes d to the last. */
+static double
+grid_sum(const double *v, const grid_taps *t, const int64_t *dim, int axes, int64_t at)
+{
+	double sum = 0;
+	for (int k = 0; k < t->n; k++)
+		if (t->weight[k] != 0 && t->at[k] >= 0)
+			sum += t->weight[k]
+				* (axes > 1 ? grid_sum(v, t + 1, dim + 1, axes - 1, (at + t->at[k]) * dim[1]) : v[at + t->at[k]]);
+	return sum;
 }
 
 secant_status
@@ -281,42 +317,31 @@ onnx_eval_grid_sample(onnx_call *c)
 {
 	onnx_tensor *x = onnx_in(c, 0), *grid = onnx_in(c, 1);
 	double *v = onnx_reals(c, 0), *g = grid ? onnx_reals(c, 1) : NULL;
+	int64_t dim[RANK];
 	if (!v || !g)
 		return c->err->code;
-	if (x->rank != 4 || grid->rank != 4 || grid->dim[3] != 2 || grid->dim[0] != x->dim[0])
-		return onnx_fail(
-			c, x->rank == 5 ? SECANT_ERR_UNSUPPORTED : SECANT_ERR_SHAPE, "wants N x C x H x W and N x h x w x 2");
+	int axes = x->rank - 2;
+	if (axes < 2 || axes > 3 || grid->rank != x->rank || grid->dim[axes + 1] != axes || grid->dim[0] != x->dim[0])
+		return onnx_fail(c, SECANT_ERR_SHAPE, "wants N x C x H x W and N x h x w x 2, or both with a third axis");
 	const char *mode = onnx_attr_text(c, "mode", "bilinear"), *padding = onnx_attr_text(c, "padding_mode", "zeros");
-	bool align = onnx_attr_int(c, "align_corners", 0), near = is(mode, "nearest"),
-		 smooth = is(mode, "bicubic") || is(mode, "cubic");
-	int64_t h = x->dim[2], w = x->dim[3], outs = grid->dim[1] * grid->dim[2], ch = x->dim[1],
-			dim[4] = { x->dim[0], ch, grid->dim[1], grid->dim[2] };
+	bool align = onnx_attr_int(c, "align_corners", 0);
+	if (axes == 3 && (is(mode, "bicubic") || is(mode, "cubic")))
+		return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "mode cubic over three axes");
+	int64_t outs = onnx_product(grid->dim, 1, axes + 1), ins = onnx_product(x->dim, 2, x->rank), ch = x->dim[1];
+	memcpy(dim, grid->dim, sizeof dim);
+	memmove(dim + 2, dim + 1, sizeof *dim * (size_t)axes);
+	dim[1] = ch;
+	if (onnx_spend(c, (double)x->dim[0] * (double)ch * (double)outs * 16))
+		return c->err->code;
 	double *y = onnx_temp(c, x->dim[0] * ch * outs, sizeof *y);
-	for (int64_t i = 0; i < x->dim[0] * ch * outs && y; i++) {
-		const double *at = g + (i / outs / ch * outs + i % outs) * 2, *map = v + i / outs * h * w;
-		double px = align ? (at[0] + 1) / 2 * (double)(w - 1) : ((at[0] + 1) * (double)w - 1) / 2;
-		double py = align ? (at[1] + 1) / 2 * (double)(h - 1) : ((at[1] + 1) * (double)h - 1) / 2;
-		if (near) {
-			y[i] = pixel(map, h, w, nearbyint(py), nearbyint(px), padding, align);
-			continue;
-		}
-		if (!smooth && is(padding, "border")) {
-			px = fmax(0, fmin(px, (double)(w - 1)));
-			py = fmax(0, fmin(py, (double)(h - 1)));
-		} else if (!smooth && is(padding, "reflection")) {
-			px = reflect(px, align ? 0 : -0.5, (double)w - (align ? 1 : 0.5));
-			py = reflect(py, align ? 0 : -0.5, (double)h - (align ? 1 : 0.5));
-		}
-		double fx = floor(px), fy = floor(py);
-		for (int dy = smooth ? -1 : 0; dy <= (smooth ? 2 : 1); dy++)
-			for (int dx = smooth ? -1 : 0; dx <= (smooth ? 2 : 1); dx++) {
-				double wx = smooth ? cubic(px - fx - dx, -0.75) : triangle(px - fx - dx);
-				double wy = smooth ? cubic(py - fy - dy, -0.75) : triangle(py - fy - dy);
-				if (wx * wy != 0)
-					y[i] += wx * wy * pixel(map, h, w, fy + dy, fx + dx, padding, align);
-			}
+	for (int64_t i = 0; i < x->dim[0] * outs && y && ch > 0; i++) {
+		grid_taps t[3];
+		for (int k = 0; k < axes; k++) /* the last number of a place is of the last axis */
+			t[k] = grid_taps_of(g[i * axes + axes - 1 - k], x->dim[2 + k], mode, padding, align);
+		for (int64_t k = 0; k < ch; k++)
+			y[(i / outs * ch + k) * outs + i % outs] = grid_sum(v + (i / outs * ch + k) * ins, t, x->dim + 2, axes, 0);
 	}
-	return y ? onnx_give_reals(c, 0, x->type, 4, dim, y) : c->err->code;
+	return y ? onnx_give_reals(c, 0, x->type, x->rank, dim, y) : c->err->code;
 }
 
 /* ---- RoiAlign ---- */

@@ -357,6 +357,64 @@ onnx_eval_conv_transpose(onnx_call *c)
 	return table && y ? onnx_give_reals(c, 0, x->type, x->rank, dim, y) : c->err->code;
 }
 
+/* ---- columns ---- */
+
+/* Each column is a window's numbers of all channels; where windows overlap they are summed. */
+secant_status
+onnx_eval_col2im(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	double *v = onnx_reals(c, 0);
+	int64_t size[RANK], block[RANK], pads[2 * RANK], dim[RANK];
+	int n = v ? onnx_input_ints(c, 1, NULL, size, RANK) : -1, m = n < 0 ? -1 : onnx_input_ints(c, 2, NULL, block, RANK);
+	onnx_window w = { .n = n };
+	double all = 1, under = 1; /* numbers of a picture, and of a block */
+	if (m < 0)
+		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no sizes are given");
+	if (n < 1 || n > ONNX_WINDOW_AXES || m != n || x->rank != 3)
+		return onnx_fail(
+			c, SECANT_ERR_SHAPE, "wants N x C x L, and %d sizes of a picture and of blocks at most", ONNX_WINDOW_AXES);
+	if (!take_ints(c, "strides", n, w.stride, 1) || !take_ints(c, "dilations", n, w.dilation, 1)
+		|| !take_ints(c, "pads", 2 * n, pads, 0))
+		return c->err->code;
+	for (int i = 0; i < n; i++) {
+		w.kernel[i] = block[i];
+		w.in[i] = size[i];
+		w.before[i] = pads[i];
+		if (size[i] < 1 || block[i] < 1 || size[i] > 1 << 24 || block[i] > 1 << 24 || w.stride[i] < 1
+			|| w.dilation[i] < 1)
+			return onnx_fail(
+				c, SECANT_ERR_SHAPE, "a size of %lld, blocks of %lld", (long long)size[i], (long long)block[i]);
+		w.out[i] = (size[i] + pads[i] + pads[i + n] - ((block[i] - 1) * w.dilation[i] + 1)) / w.stride[i] + 1;
+		dim[2 + i] = size[i];
+		all *= (double)(size[i] + w.out[i]);
+		under *= (double)block[i];
+		if (w.out[i] < 1 || all > 1e12 || under > 1e12)
+			return onnx_fail(c, SECANT_ERR_SHAPE, "blocks are larger than the picture, or it beyond all bounds");
+	}
+	int64_t places = kernel_places(&w), outs = onnx_product(w.out, 0, n), ins = onnx_product(size, 0, n);
+	if (x->dim[1] % places || x->dim[2] != outs)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld x %lld numbers are not %lld of each of %lld blocks",
+			(long long)x->dim[1], (long long)x->dim[2], (long long)places, (long long)outs);
+	int64_t maps = x->dim[0] * (x->dim[1] / places);
+	if ((double)maps * (double)ins > 1e15)
+		return onnx_fail(c, SECANT_ERR_RANGE, "%lld pictures of %lld numbers", (long long)maps, (long long)ins);
+	if (onnx_spend(c, (double)maps * (double)places * (double)outs))
+		return c->err->code;
+	double *y = onnx_temp(c, maps * ins, sizeof *y);
+	int64_t *table = onnx_temp(c, outs, sizeof *table);
+	for (int64_t p = 0; p < places && y && table; p++) {
+		meet(&w, p, table);
+		for (int64_t i = 0; i < maps; i++)
+			for (int64_t o = 0; o < outs; o++)
+				if (table[o] >= 0)
+					y[i * ins + table[o]] += v[(i * places + p) * outs + o];
+	}
+	dim[0] = x->dim[0];
+	dim[1] = x->dim[1] / places;
+	return y && table ? onnx_give_reals(c, 0, x->type, n + 2, dim, y) : c->err->code;
+}
+
 /* ---- pooling ---- */
 
 secant_status

@@ -209,11 +209,11 @@ onnx_map_arithmetic(onnx_call *c)
 		k++;
 	if (c->n_in == 1)
 		return onnx_pass(c, 0, onnx_value_of(c, 0), onnx_value_of(c, 0)->type);
-	if (c->n_in != 2)
-		return onnx_no_map(c, "more than two inputs");
+	if (c->n_in < 1)
+		return onnx_no_map(c, "no inputs");
 	if (old_broadcast(c))
 		return onnx_no_map(c, "broadcasts as operator sets before 7 did");
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && c->n_in == 2; i++)
 		if (c->mapped[!i] && is_number(c, i, &v) && c->in[i]->rank <= c->mapped[!i]->rank
 			&& is_real(c, c->mapped[!i])) {
 			if (!strcmp(op, "Add") || !strcmp(op, "Sum"))
@@ -223,10 +223,16 @@ onnx_map_arithmetic(onnx_call *c)
 			if (!strcmp(op, "Sub") && i == 1)
 				return with_number(c, "add_scalar", -v, 0);
 		}
-	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL;
-	if (!b || !is_real(c, a) || !is_real(c, b))
-		return c->err->code;
-	return joined(c, rows[k].ours, a, b, a->type);
+	const onnx_mapped *a = onnx_value_of(c, 0);
+	secant_status s = a && is_real(c, a) ? SECANT_OK : c->err->code;
+	for (int i = 1; i < c->n_in && a && !c->err->code; i++) { /* one after the other */
+		const onnx_mapped *b = onnx_value_of(c, i);
+		if (!b || !is_real(c, b))
+			return c->err->code;
+		s = joined(c, rows[k].ours, a, b, a->type);
+		a = c->mapped_out[0];
+	}
+	return s;
 }
 
 secant_status

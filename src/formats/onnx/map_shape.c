@@ -292,6 +292,27 @@ gather_plain(onnx_call *c, const onnx_mapped *x, int axis)
 	return onnx_result_plain(c, graph_apply(g, "take", &a, 2, onnx_plain(g, x), onnx_plain(g, which)), x->type);
 }
 
+/* A table of known indices that count from the front. */
+static secant_status
+gather_known(onnx_call *c, const onnx_mapped *x, int axis, const int64_t *at)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_tensor *which = c->in[1];
+	int64_t n = format_onnx_count(which);
+	double *v = onnx_temp(c, n, sizeof *v);
+	secant_shape shape = { .rank = which->rank };
+	if (!v)
+		return c->err->code;
+	if (x->rank + which->rank - 1 > SECANT_MAX_RANK)
+		return onnx_no_map(c, "more axes than graphs have");
+	memcpy(shape.dim, which->dim, sizeof *which->dim * (size_t)which->rank);
+	for (int64_t i = 0; i < n; i++)
+		v[i] = (double)at[i];
+	op_axis_attr a = { axis };
+	return onnx_result_plain(
+		c, graph_apply(g, "take", &a, 2, onnx_plain(g, x), graph_constant(g, SECANT_I32, &shape, v)), x->type);
+}
+
 /* One known index, or known ones in a row: a slice. */
 secant_status
 onnx_map_gather(onnx_call *c)
@@ -319,7 +340,7 @@ onnx_map_gather(onnx_call *c)
 	if (!row && which->rank == 1)
 		return onnx_result(c, 0, slabs(c, x, x->v, axis, n, at), x->type, x->rank, x->perm);
 	if (!row)
-		return negative ? onnx_no_map(c, "negative indices of several axes") : gather_plain(c, x, axis);
+		return negative ? gather_known(c, x, axis, at) : gather_plain(c, x, axis);
 	for (int i = 0; i < x->rank; i++) {
 		step[i] = 1;
 		dim[i] = x->dim[i];
