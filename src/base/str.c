@@ -141,8 +141,15 @@ base_edit_distance(const char *a, const char *b)
 const char *
 secant_nearest(const char *name, const char *const *list)
 {
+	enum { ABBREVIATION = 3 };
 	const char *best = NULL;
-	int limit = 1 + (int)strnlen(name, 63) / 3, least_so_far = limit + 1;
+	size_t n = strnlen(name, 63);
+	int limit = 1 + (int)n / 3, least_so_far = limit + 1;
+	for (const char *const *p = list; *p && n >= ABBREVIATION; p++) /* "colour" is "colour-jitter" sooner than "blur" */
+		if (!strncmp(*p, name, n) && (!best || strlen(*p) < strlen(best)))
+			best = *p;
+	if (best)
+		return best;
 	for (; *list; list++) {
 		int d = base_edit_distance(name, *list);
 		if (d < least_so_far) {

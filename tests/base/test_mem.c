@@ -198,6 +198,9 @@ nearest_names(void **state)
 	assert_string_equal(secant_nearest("predcit", list), "predict");
 	assert_string_equal(secant_nearest("eval", list), "eval");
 	assert_null(secant_nearest("zzzzzz", list));
+	const char *steps[] = { "blur", "colour-jitter", "colour-jitter-2", "noise", NULL };
+	assert_string_equal(secant_nearest("colour", steps), "colour-jitter"); /* what begins so, before what is spelt so */
+	assert_string_equal(secant_nearest("blurr", steps), "blur");
 	assert_null(secant_nearest("x", (const char *[]){ NULL }));
 }
 
