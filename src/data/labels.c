@@ -576,6 +576,36 @@ data_labels_decode(const data_label_rule *rule, const secant_image *im, const ch
 	return decode_plane(&own, im, path, info, plane, err);
 }
 
+/* Do colours tell n classes apart, and are they more than the greys of their numbers? */
+static bool
+palette_tells(const uint8_t (*palette)[3], int n)
+{
+	bool coloured = false;
+	for (int k = 0; k < n; k++) {
+		coloured |= palette[k][0] != palette[k][1] || palette[k][1] != palette[k][2];
+		for (int j = 0; j < k; j++)
+			if (!memcmp(palette[j], palette[k], 3))
+				return false;
+	}
+	return coloured;
+}
+
+uint8_t (*data_labels_palette(const data_label_rule *rule, const char *path))[3]
+{
+	bool indices = (rule->mode == DATA_LABELS_INDEX || rule->mode == DATA_LABELS_PALETTE) && !rule->bands;
+	secant_image im = { 0 };
+	secant_image_read_options how = data_labels_reading(rule);
+	secant_err ignored = { 0 };
+	uint8_t(*out)[3] = NULL;
+	if (!indices || rule->classes < 2 || data_joined_is(path) || secant_image_read(&im, path, &how, &ignored))
+		return NULL; /* whoever reads the label says what is wrong with it */
+	if (im.palette && im.palette_count >= rule->classes && palette_tells((const uint8_t(*)[3])im.palette, rule->classes)
+		&& (out = secant_calloc((size_t)rule->classes, sizeof *out)))
+		memcpy(out, im.palette, (size_t)rule->classes * sizeof *out);
+	secant_image_free(&im);
+	return out;
+}
+
 secant_image_read_options
 data_labels_reading(const data_label_rule *rule)
 {

@@ -52,6 +52,9 @@ secant_status data_label_rule_names(data_label_rule *rule, char *const *names, i
 void data_label_rule_free(data_label_rule *rule);
 /* How a label picture is to be decoded for data_labels_decode. */
 secant_image_read_options data_labels_reading(const data_label_rule *rule);
+/* The colours that an indexed label gives the classes, one each, where they tell the classes apart; NULL: it has none.
+ * The caller frees them. */
+uint8_t (*data_labels_palette(const data_label_rule *rule, const char *path))[3];
 /* Are sides of a label, width x height, those of its picture, or may it be scaled to them? An error with a way out. */
 secant_status data_labels_fit(bool scale, const char *label, int width, int height, const char *picture,
 	int picture_width, int picture_height, secant_err *err) SECANT_NODISCARD;

@@ -44,8 +44,9 @@ void data_samples_size(const data_samples *s, int i, int *height, int *width);
  * targets -1, or that index. */
 bool data_samples_have_voids(const data_samples *s);
 int data_samples_class_names(const data_samples *s, const char *const **names); /* 0 when there are none */
-/* As many colours of a class file; NULL: it has none. */
-const uint8_t (*data_samples_class_colours(const data_samples *s))[3];
+/* Colours of the classes: of a class file, else the palette of the first label where it tells them apart; how many: 0,
+ * there are none. */
+int data_samples_class_colours(const data_samples *s, const uint8_t (**colours)[3]);
 /* The file of a sample's labels; NULL: annotations, or none. */
 const char *data_samples_label_path(const data_samples *s, int i);
 /* What the reader of annotations decided or left out, a line each; NULL behind the last. */

@@ -184,6 +184,8 @@ data_samples_open(const data_samples_request *r, secant_err *err)
 		data_samples_free(s);
 		return NULL;
 	}
+	if (!s->rule.colours && s->kind != DATA_TARGET_NONE && s->n && s->v[0].label)
+		s->palette = data_labels_palette(&s->rule, s->v[0].label);
 	return s;
 }
 
@@ -202,6 +204,7 @@ data_samples_free(data_samples *s)
 	}
 	secant_free((void *)s->cache);
 	secant_free(s->v);
+	secant_free(s->palette);
 	data_label_rule_free(&s->rule);
 	data_annotated_free(s->annotated);
 	secant_free(s);
@@ -263,7 +266,12 @@ data_samples_class_names(const data_samples *s, const char *const **names)
 	return s->rule.name_count;
 }
 
-const uint8_t (*data_samples_class_colours(const data_samples *s))[3] { return (const uint8_t(*)[3])s->rule.colours; }
+int
+data_samples_class_colours(const data_samples *s, const uint8_t (**colours)[3])
+{
+	*colours = (const uint8_t(*)[3])(s->rule.colours ? s->rule.colours : s->palette);
+	return s->rule.colours ? s->rule.name_count : s->palette ? s->rule.classes : 0;
+}
 
 bool
 data_samples_exists(const char *path, const char *split, const secant_data_options *o)

@@ -45,6 +45,7 @@ struct data_samples {
 	int in_channels, classes;
 	data_target_kind kind;
 	data_label_rule rule;
+	uint8_t (*palette)[3]; /* of the classes, as the labels have it; NULL: none */
 	bool loose; /* pictures and labels were paired by the words in their names (data/layouts.h) */
 	bool voids; /* some picture or label declares a value for no data */
 	data_annotated *annotated; /* labels come from here; NULL: from label pictures */

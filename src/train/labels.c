@@ -163,8 +163,8 @@ say_classes(const secant_train_options *o, const data_samples *s, const data_lab
 
 /* Adds to *wrong of *labels; `first` (500 bytes) gets the first mistake of all. */
 static secant_status
-check_list(const secant_train_options *o, const data_samples *s, bool say, const secant_train_events *events,
-	int *wrong, int *labels, char *first, secant_err *err)
+check_list(const secant_train_options *o, const data_samples *s, const char *what, bool say,
+	const secant_train_events *events, int *wrong, int *labels, char *first, secant_err *err)
 {
 	data_labels_report r;
 	secant_status status = data_labels_look(
@@ -175,6 +175,8 @@ check_list(const secant_train_options *o, const data_samples *s, bool say, const
 		else
 			secant_log(&events->log, SECANT_LOG_ERROR, "%s", r.error[i]);
 	}
+	if (!status && say && !r.wrong && o->check)
+		secant_log(&events->log, SECANT_LOG_INFO, "%d labels to %s:", r.labels, what);
 	if (!status && say && !r.wrong)
 		say_classes(o, s, &r, events);
 	*wrong += r.wrong;
@@ -189,9 +191,9 @@ train_check_labels(const secant_train_options *o, const data_samples *train, con
 {
 	int wrong = 0, labels = 0;
 	char first[500] = "";
-	secant_status status = check_list(o, train, true, events, &wrong, &labels, first, err);
+	secant_status status = check_list(o, train, "train on", true, events, &wrong, &labels, first, err);
 	if (!status && validation)
-		status = check_list(o, validation, o->check, events, &wrong, &labels, first, err);
+		status = check_list(o, validation, "validate on", o->check, events, &wrong, &labels, first, err);
 	if (status || !wrong)
 		return status;
 	return wrong == 1

@@ -45,8 +45,9 @@ take_class_names(train_trainer *s, secant_err *err)
 	for (int i = 0; i < n; i++, s->model.n_class_names++)
 		if (!(s->model.class_names[i] = base_strdup(names[i])))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	const uint8_t(*colours)[3] = data_samples_class_colours(s->work->train);
-	if (colours && n > 0 && s->model.mode != BASE_MODE_BINARY) {
+	const uint8_t(*colours)[3];
+	n = data_samples_class_colours(s->work->train, &colours);
+	if (n > 0 && s->model.mode != BASE_MODE_BINARY) {
 		if (!(s->model.palette = secant_calloc((size_t)n, sizeof *s->model.palette)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class colours");
 		memcpy(s->model.palette, colours, (size_t)n * sizeof *colours);

@@ -90,6 +90,46 @@ labels_are_not_replaced_by_predictions(void **state)
 	rmdir(dir);
 }
 
+/* Indexed labels have colours for their classes: predictions, samples and legends are in the same. */
+static void
+colours_of_labels_are_those_of_predictions(void **state)
+{
+	static const uint8_t colours[4][3] = { { 0, 0, 0 }, { 128, 0, 0 }, { 0, 128, 0 }, { 128, 128, 0 } };
+	char *dir = scratch_dir(), line[2000];
+	secant_image mask;
+	secant_err err = { 0 };
+	for (int i = 0; i < 2; i++) {
+		secant_image label;
+		write_picture(in_root(dir, "set/images/%d.png", i), 32, 32, 3, SECANT_U8, place_value);
+		assert_int_equal(secant_image_new(&label, 32, 32, 1, SECANT_U8, &err), 0);
+		for (int k = 0; k < 32 * 32; k++)
+			((uint8_t *)label.data)[k] = (uint8_t)four(k % 32, k / 32, 0);
+		label.palette = secant_calloc(4, sizeof *label.palette);
+		memcpy(label.palette, colours, sizeof colours);
+		label.palette_count = 4;
+		const char *path = in_root(dir, "set/labels/%d.png", i);
+		char *folder = base_path_dir(path);
+		assert_int_equal(secant_make_dirs(folder, &err), 0);
+		assert_int_equal(secant_image_write(&label, path, NULL, &err), 0);
+		secant_free(folder);
+		secant_image_free(&label);
+	}
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT train set --out run --encoder resnet18 --epochs 1 --batch 2 --threads 1 "
+		"--validation-fraction 0 && $SECANT predict run set/images --out masks && echo done",
+		dir);
+	says(0, "done", line);
+	assert_int_equal(secant_image_read(&mask, in_root(dir, "masks/0.png", 0),
+						 &(secant_image_read_options){ .palette_as_indices = true }, &err),
+		0);
+	assert_non_null(mask.palette);
+	assert_memory_equal(mask.palette, colours, sizeof colours);
+	secant_image_free(&mask);
+	snprintf(line, sizeof line, "cd %s && rm -r * && echo gone", dir);
+	says(0, "gone", line);
+	rmdir(dir);
+}
+
 /* What one file is written to by any verb: a file of somebody else's is kept, one that secant wrote is written anew. */
 static void
 files_of_others_are_not_replaced(void **state)
@@ -147,6 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_come_from_the_values),
 		cmocka_unit_test(labels_are_not_replaced_by_predictions),
+		cmocka_unit_test(colours_of_labels_are_those_of_predictions),
 		cmocka_unit_test(files_of_others_are_not_replaced),
 	};
 	return cmocka_run_group_tests_name("first hour", tests, NULL, NULL);
