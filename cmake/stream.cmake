@@ -5,12 +5,12 @@ if(NOT GST_FOUND OR NOT TARGET secant-deploy)
 endif()
 file(GLOB run_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/stream/run/*.c)
 list(FILTER run_sources EXCLUDE REGEX "/plugin\\.c$")
-add_library(room_stream_run STATIC ${run_sources})
+add_library(room_stream_run OBJECT ${run_sources})
 target_link_libraries(room_stream_run PUBLIC room_stream PkgConfig::GST)
 
 add_library(secant-stream SHARED ${CMAKE_SOURCE_DIR}/cmake/empty.c)
 set_target_properties(secant-stream PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${abi} EXPORT_NAME stream)
-target_link_libraries(secant-stream PRIVATE secant_flags -Wl,--whole-archive room_stream_run room_stream -Wl,--no-whole-archive
+target_link_libraries(secant-stream PRIVATE secant_flags room_stream_run -Wl,--whole-archive room_stream -Wl,--no-whole-archive
   PUBLIC secant-deploy PRIVATE PkgConfig::GST)
 if(NOT SECANT_SANITIZE)
   target_link_options(secant-stream PRIVATE -Wl,--no-undefined -Wl,-Bsymbolic-functions -Wl,-z,nodelete)

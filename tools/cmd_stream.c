@@ -251,6 +251,21 @@ print_python_path(secant_err *err)
 	return 0;
 }
 
+/* With GStreamer's own elements, if need be and it is there. */
+static secant_pipeline *
+read_pipeline(const char *path, bool strict, secant_err *err)
+{
+	enum { UNKNOWN_FACTORY = 6014 };
+	secant_err none = { 0 };
+	const streams_library *lib;
+	secant_pipeline *p = secant_pipeline_read(path, strict, err), *whole;
+	if (!p || secant_pipeline_fault(p)->code != UNKNOWN_FACTORY || !(lib = streams_library_open(&none))
+		|| !(whole = lib->streams_check_file(path, strict, &none)))
+		return p;
+	secant_pipeline_free(p);
+	return whole;
+}
+
 static int
 check_or_draw(const stream *o, const char *path, secant_err *err)
 {
@@ -260,7 +275,7 @@ check_or_draw(const stream *o, const char *path, secant_err *err)
 			err, SECANT_ERR_ARG, "--graph: '%.200s' does not end in .svg, the only format of drawings", o->graph);
 	if (tool_may_write(o->graph, &o->replacing, &o->common, err))
 		return err->code;
-	secant_pipeline *p = secant_pipeline_read(path, o->strict, err);
+	secant_pipeline *p = read_pipeline(path, o->strict, err);
 	if (!p)
 		return err->code;
 	if (o->graph) {

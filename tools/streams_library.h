@@ -10,6 +10,7 @@
 	F(streams_new) \
 	F(streams_free) \
 	F(streams_create_file) \
+	F(streams_check_file) \
 	F(streams_name) \
 	F(streams_port) \
 	F(streams_send) \

@@ -31,6 +31,8 @@ SECANT_API void secant_streams_free(secant_streams *m); /* stops all; NULL is fi
  * go on. The code, and `fault` (nullable) with what was wrong. */
 SECANT_API int secant_streams_create(secant_streams *m, const char *text, size_t size, secant_stream_fault *fault);
 SECANT_API int secant_streams_create_file(secant_streams *m, const char *path, secant_stream_fault *fault);
+/* As secant_pipeline_read, but elements of the installed GStreamer may stand in the pipeline, too. */
+SECANT_API secant_pipeline *secant_streams_check_file(const char *path, bool strict, secant_err *err);
 SECANT_API int secant_streams_stop(secant_streams *m, const char *stream); /* one that is not there: 6002 */
 SECANT_API int secant_streams_stop_all(secant_streams *m);
 

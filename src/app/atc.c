@@ -470,6 +470,20 @@ compile(const secant_atc *o, const char *size, char *precision, secant_err *err)
 	return s;
 }
 
+/* Its parameters come with every picture: the network stays as it is, and gets an input more. */
+static bool
+is_dynamic_aipp(const char *path)
+{
+	format_aipp block[FORMAT_AIPP_BLOCKS];
+	int n = 0;
+	bool dynamic = false;
+	if (!path || format_aipp_read(block, &n, path, NULL))
+		return false;
+	for (int i = 0; i < n; i++)
+		dynamic |= block[i].dynamic != 0;
+	return dynamic;
+}
+
 static secant_status
 compile_network(
 	const secant_atc *o, const format_onnx_model *m, base_str *said, const secant_logger *log, secant_err *err)
@@ -489,7 +503,7 @@ compile_network(
 	secant_shape shape = app_atc_shape(&sets, 0, in, 0);
 	bool chosen = o->out_nodes || o->input_fp16_nodes || (o->output_type && strcmp(o->output_type, "FP32") != 0);
 	bool masks = o->insert_op_conf && !chosen && sets.kind == APP_ATC_STATIC && shape.dim[0] == 1
-		&& ends_in_masks(&m->graph, &shape);
+		&& ends_in_masks(&m->graph, &shape) && !is_dynamic_aipp(o->insert_op_conf);
 	size_of(o, &shape, size);
 	if ((s = masks ? compile(o, size, precision, err) : keep(o, m, in, n, &sets, err)))
 		return s;

@@ -43,6 +43,7 @@ read_input(deploy_offline_input *in, const json_t *j, secant_err *err)
 	in->name = json_string_value(json_object_get(j, "name"));
 	in->rows = json_is_true(json_object_get(j, "rows"));
 	in->half = json_is_true(json_object_get(j, "half"));
+	in->parameters = -1;
 	json_array_foreach (json_object_get(j, "shape"), i, v) {
 		int64_t d = json_integer_value(v);
 		if (i == SECANT_MAX_RANK || (d < 1 && d != -1) || d > INT32_MAX)
@@ -99,9 +100,14 @@ read_aipp(deploy_offline_onnx *o, secant_err *err)
 			return secant_fail(
 				err, SECANT_ERR_ARG, "AIPP: input '%s' is no picture of four dimensions with known channels", in->name);
 		int64_t h = in->shape.dim[in->rows ? 1 : 2], w = in->shape.dim[in->rows ? 2 : 3];
+		in->aipp = true;
+		if (block[i].dynamic) {
+			in->parameters = o->n_parameters++;
+			in->most_bytes = block[i].max_src_image_size;
+			continue;
+		}
 		s = deploy_preparation_of_aipp(&in->prepared, &block[i], h > 0 ? (int)h : 0, w > 0 ? (int)w : 0,
 			(int)in->shape.dim[in->rows ? 3 : 1], err);
-		in->aipp = true;
 		if (!s && (h < 1 || w < 1) && (in->prepared.source.n || in->prepared.crop.n || in->prepared.pad.n))
 			return secant_fail(err, SECANT_ERR_ARG,
 				"AIPP: input '%s' has sizes that come with dynamic flags: no crop, no padding and no src_image_size "
@@ -216,6 +222,31 @@ deploy_offline_onnx_free(deploy_offline_onnx *o)
 			secant_opts_free(&deploy_preparation_options, &o->in[i].prepared);
 	json_decref(o->json);
 	*o = (deploy_offline_onnx){ 0 };
+}
+
+secant_status
+deploy_offline_onnx_set_aipp(
+	deploy_offline_onnx *o, int i, const void *bytes, size_t size, int64_t batch, secant_err *err)
+{
+	deploy_offline_input *in = &o->in[i];
+	format_aipp a;
+	int64_t c = in->shape.dim[in->rows ? 3 : 1], h = in->shape.dim[in->rows ? 1 : 2],
+			w = in->shape.dim[in->rows ? 2 : 3];
+	if (format_aipp_of_parameters(&a, bytes, size, batch, err))
+		return err->code;
+	if (!a.src_w || !a.src_h)
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "dynamic AIPP: input '%s': the picture's size (srcImageSize) is not set", in->name);
+	secant_opts_free(&deploy_preparation_options, &in->prepared);
+	in->prepared = (deploy_preparation){ 0 };
+	if (deploy_preparation_of_aipp(&in->prepared, &a, h > 0 ? (int)h : 0, w > 0 ? (int)w : 0, (int)c, err))
+		return err->code;
+	secant_shape picture = deploy_offline_picture(in);
+	int64_t pixels = picture.dim[1] * picture.dim[2] * picture.dim[3] * batch;
+	return pixels <= in->most_bytes ? SECANT_OK
+									: secant_fail(err, SECANT_ERR_RANGE,
+										"dynamic AIPP: input '%s': pictures of %lld bytes; max_src_image_size is %lld",
+										in->name, (long long)pixels, (long long)in->most_bytes);
 }
 
 secant_shape

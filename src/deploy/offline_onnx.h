@@ -20,6 +20,8 @@ typedef struct deploy_offline_input {
 	const char *name;
 	secant_shape shape; /* as the network has it; -1: dynamic */
 	bool aipp; /* bytes come, `prepared` says how they become numbers */
+	int parameters; /* of dynamic AIPP: the number of the input behind the network's that brings them; -1: none */
+	int64_t most_bytes; /* of a picture, with them */
 	bool rows; /* the network has channels last */
 	bool half; /* numbers come in 16 bits (input_fp16_nodes) */
 	deploy_preparation prepared;
@@ -34,6 +36,7 @@ typedef enum deploy_offline_dynamic {
 
 typedef struct deploy_offline_onnx {
 	int n;
+	int n_parameters; /* further inputs, which AIPP's parameters come by */
 	deploy_offline_input in[DEPLOY_OFFLINE_INPUTS];
 	deploy_offline_dynamic dynamic;
 	int n_sets, width; /* numbers in each, in place of the -1s; batches: one for all */
@@ -53,6 +56,9 @@ secant_status deploy_offline_onnx_refuse_aipp(const format_onnx_model *m, secant
 secant_status deploy_offline_onnx_read(
 	deploy_offline_onnx *o, const format_onnx_model *m, secant_err *err) SECANT_NODISCARD;
 void deploy_offline_onnx_free(deploy_offline_onnx *o);
+/* Dynamic AIPP of input i from now on, as CANN's runtime passes its parameters (formats/aipp.h). */
+secant_status deploy_offline_onnx_set_aipp(
+	deploy_offline_onnx *o, int i, const void *bytes, size_t size, int64_t batch, secant_err *err) SECANT_NODISCARD;
 /* The shape in which bytes come to an input with AIPP; -1 where it is dynamic. */
 secant_shape deploy_offline_picture(const deploy_offline_input *in);
 /* The shape that the network sees of pictures of that shape. */

@@ -150,8 +150,8 @@ deploy_preparation_of_aipp(deploy_preparation *p, const format_aipp *a, int h, i
 	int across = a->pad ? a->pad_left + a->pad_right : 0, down = a->pad ? a->pad_top + a->pad_bottom : 0;
 	if (a->dynamic)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
-			"AIPP: aipp_mode dynamic, whose parameters come with every picture, is not supported: write a static "
-			"block");
+			"AIPP: aipp_mode dynamic, whose parameters come with every picture, is for models of secant atc that a "
+			"stream runs: write a static block");
 	if (channels > 4)
 		return secant_fail(err, SECANT_ERR_SHAPE, "AIPP: a network of %d channels; AIPP makes up to 4", channels);
 	if (has[a->format] < channels && !(has[a->format] == 1 && channels == 3))

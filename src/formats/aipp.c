@@ -1,7 +1,9 @@
 /* Text of AIPP. See aipp.h. */
 #include "formats/aipp.h"
 #include <ctype.h>
+#include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include "base/file.h"
 #include "base/mem.h"
@@ -358,4 +360,158 @@ format_aipp_read(format_aipp *blocks, int *n, const char *path, secant_err *err)
 		secant_err_prefix(&own, "%s", path);
 	secant_free(text);
 	return status ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}
+
+/* ---- parameters at run time ---- */
+
+enum { OF_ALL = 64, OF_ONE = 96 };
+
+size_t
+format_aipp_parameters_size(int64_t batch)
+{
+	return OF_ALL + OF_ONE * (size_t)batch;
+}
+
+static int
+word(const uint8_t *p)
+{
+	return (int16_t)(p[0] | p[1] << 8);
+}
+
+static int
+whole_of(const uint8_t *p)
+{
+	return (int)(int32_t)((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+}
+
+/* A number of 16 bits: sign, exponent, fraction. */
+static double
+half_of(const uint8_t *p)
+{
+	int bits = p[0] | p[1] << 8, exponent = bits >> 10 & 31;
+	double fraction = bits & 1023, v = exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+	v = exponent < 31 ? v : fraction > 0 ? NAN : INFINITY;
+	return bits >> 15 ? -v : v;
+}
+
+/* The fields by their places, and the ranges of the text. */
+static const struct {
+	const char *name;
+	int at; /* from the beginning of the part of all, or of the first picture */
+	enum { BYTE, WORD16, WORD32, HALF } size;
+	bool of_one;
+} parameters[] = {
+#define P(name, at, size) \
+	{ \
+		name, at, size, false \
+	}
+#define Q(name, at, size) \
+	{ \
+		name, at, size, true \
+	}
+	P("csc_switch", 1, BYTE),
+	P("rbuv_swap_switch", 2, BYTE),
+	P("ax_swap_switch", 3, BYTE),
+	P("src_image_size_w", 8, WORD32),
+	P("src_image_size_h", 12, WORD32),
+	P("matrix_r0c0", 16, WORD16),
+	P("matrix_r0c1", 18, WORD16),
+	P("matrix_r0c2", 20, WORD16),
+	P("matrix_r1c0", 22, WORD16),
+	P("matrix_r1c1", 24, WORD16),
+	P("matrix_r1c2", 26, WORD16),
+	P("matrix_r2c0", 28, WORD16),
+	P("matrix_r2c1", 30, WORD16),
+	P("matrix_r2c2", 32, WORD16),
+	P("output_bias_0", 40, BYTE),
+	P("output_bias_1", 41, BYTE),
+	P("output_bias_2", 42, BYTE),
+	P("input_bias_0", 43, BYTE),
+	P("input_bias_1", 44, BYTE),
+	P("input_bias_2", 45, BYTE),
+	Q("crop", 0, BYTE),
+	Q("resize", 1, BYTE),
+	Q("padding", 2, BYTE),
+	Q("support_rotation", 3, BYTE),
+	Q("load_start_pos_w", 8, WORD32),
+	Q("load_start_pos_h", 12, WORD32),
+	Q("crop_size_w", 16, WORD32),
+	Q("crop_size_h", 20, WORD32),
+	Q("top_padding_size", 40, WORD32),
+	Q("bottom_padding_size", 44, WORD32),
+	Q("left_padding_size", 48, WORD32),
+	Q("right_padding_size", 52, WORD32),
+	Q("mean_chn_0", 56, WORD16),
+	Q("mean_chn_1", 58, WORD16),
+	Q("mean_chn_2", 60, WORD16),
+	Q("mean_chn_3", 62, WORD16),
+	Q("min_chn_0", 64, HALF),
+	Q("min_chn_1", 66, HALF),
+	Q("min_chn_2", 68, HALF),
+	Q("min_chn_3", 70, HALF),
+	Q("var_reci_chn_0", 72, HALF),
+	Q("var_reci_chn_1", 74, HALF),
+	Q("var_reci_chn_2", 76, HALF),
+	Q("var_reci_chn_3", 78, HALF),
+#undef P
+#undef Q
+};
+enum { PARAMETERS = sizeof parameters / sizeof *parameters };
+
+/* As the lines of a static block, which has one reader and one set of rules. Zeros of what is switched off are left
+ * out. */
+static secant_status
+say_parameters(base_str *text, const uint8_t *p, secant_err *err)
+{
+	const uint8_t *one = p + OF_ALL;
+	char number[40];
+	base_str_add(text, "aipp_op { aipp_mode: static\n");
+	base_str_addf(text, "input_format: %d\n", p[0]);
+	for (int i = 0; i < PARAMETERS; i++) {
+		const uint8_t *at = (parameters[i].of_one ? one : p) + parameters[i].at;
+		double v = parameters[i].size == BYTE ? *at
+			: parameters[i].size == WORD16    ? word(at)
+			: parameters[i].size == WORD32    ? whole_of(at)
+											  : half_of(at);
+		if (!isfinite(v))
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s is no number", parameters[i].name);
+		if (v != 0 || parameters[i].size == HALF)
+			base_str_addf(text, "%s: %s\n", parameters[i].name, base_real_text(v, number));
+	}
+	base_str_add(text, "}");
+	return SECANT_OK;
+}
+
+secant_status
+format_aipp_of_parameters(format_aipp *a, const void *bytes, size_t size, int64_t batch, secant_err *err)
+{
+	enum { MOST_BATCH = 127 };
+	format_aipp block[FORMAT_AIPP_BLOCKS];
+	const uint8_t *p = bytes, *one = p + OF_ALL;
+	secant_err own = { 0 };
+	base_str text = { 0 };
+	int n = 0;
+	if (batch < 1 || batch > MOST_BATCH || size != format_aipp_parameters_size(batch))
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"dynamic AIPP: %zu bytes of parameters; %d and %d for each of %lld pictures are wanted", size, (int)OF_ALL,
+			(int)OF_ONE, (long long)batch);
+	if (p[4] < 1 || p[4] > batch)
+		return secant_fail(err, SECANT_ERR_RANGE, "dynamic AIPP: parameters for %d pictures in a batch of %lld", p[4],
+			(long long)batch);
+	for (int i = 1; i < p[4]; i++)
+		if (memcmp(one, one + i * OF_ONE, OF_ONE) != 0)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+				"dynamic AIPP: parameters of picture %d are others than those of picture 0: send them one by one", i);
+	if (one[2] > 1)
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "dynamic AIPP: paddingSwitch %d: a border of zeros (1) is made", one[2]);
+	secant_status s = say_parameters(&text, p, &own);
+	if (!s && text.failed)
+		s = secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
+	if (!s)
+		s = format_aipp_parse(block, &n, text.p, text.n, &own);
+	if (!s)
+		*a = block[0];
+	base_str_free(&text);
+	return s ? secant_fail(err, own.code, "dynamic %s", own.msg) : SECANT_OK;
 }

@@ -46,6 +46,12 @@ secant_status format_aipp_parse(
 	format_aipp *blocks, int *n, const char *text, size_t size, secant_err *err) SECANT_NODISCARD;
 /* The same from a file. */
 secant_status format_aipp_read(format_aipp *blocks, int *n, const char *path, secant_err *err) SECANT_NODISCARD;
+/* The parameters of a dynamic block as CANN's runtime hands them to a model (its page "parameters of dynamic AIPP"): 64
+ * bytes, and 96 for each picture of a batch, low byte first. They become a static block. Refused: what a static one is
+ * refused for, resizing and turning, a border of anything but zeros, parameters that differ within the batch. */
+size_t format_aipp_parameters_size(int64_t batch);
+secant_status format_aipp_of_parameters(
+	format_aipp *a, const void *bytes, size_t size, int64_t batch, secant_err *err) SECANT_NODISCARD;
 /* "YUV420SP_U8", ...; NULL where there is none. */
 const char *format_aipp_name(int format);
 #endif

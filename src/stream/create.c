@@ -135,7 +135,7 @@ create(stream_instance *s, const char *key)
 	if (!factory)
 		return stream_refuse(s, STREAM_MX_FACTORY, key, "factory", "the element has no factory");
 	stream_element *e = &s->elements[s->n];
-	*e = (stream_element){ .name = name, .json = json, .kind = stream_element_find(factory), .stream = s };
+	*e = (stream_element){ .name = name, .json = json, .kind = stream_kind(s->pipeline, factory), .stream = s };
 	if (!base_by_name_add(&s->by_name, name, s->n++))
 		return stream_no_memory(s->pipeline);
 	silicon(e);

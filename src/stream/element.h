@@ -30,10 +30,12 @@ enum {
 	STREAM_MEDIA_OSD = 1 << 13, /* metadata/osd */
 	STREAM_MEDIA_STITCH = 1 << 14, /* metadata/stitch-info */
 	STREAM_MEDIA_JSON = 1 << 15, /* result/json-result */
-	STREAM_MEDIA_ANY = (1 << 16) - 1
+	STREAM_MEDIA_VIDEO = 1 << 16, /* video/x-raw, of GStreamer's own elements: pictures pass both ways */
+	STREAM_MEDIA_OTHER = 1 << 17, /* what only these know */
+	STREAM_MEDIA_ANY = (1 << 18) - 1
 };
 
-const char *stream_media_name(int i); /* of bit i; NULL after the last */
+const char *stream_media_name(int i); /* of bit i, as far as MindX SDK has it; NULL after the last */
 
 typedef enum stream_prop_type {
 	STREAM_PROP_STRING,
@@ -74,12 +76,16 @@ enum {
 	STREAM_ELEMENT_FREE_KEYS = 1, /* other keys than factory, props, next, nextMeta are let pass */
 	STREAM_ELEMENT_PROXY = 2, /* takes what passes on its other side; asks upstream for keys */
 	STREAM_ELEMENT_TRANSPARENT = 4, /* says upstream's key instead of its own */
-	STREAM_ELEMENT_KEYLESS = 8 /* writes no key */
+	STREAM_ELEMENT_KEYLESS = 8, /* writes no key */
+	STREAM_ELEMENT_STANDARD = 16, /* of GStreamer, and in no table */
+	STREAM_ELEMENT_LATE = 32 /* ports for output come when it knows what is in its input */
 };
 
 enum { STREAM_PORTS = 4 };
 
 typedef struct stream_work stream_work; /* how it works: worker.h of this room */
+/* Work that stands on GStreamer (run/): in a library without it, it is not there, and its address is NULL. */
+#define STREAM_WORK_OF_GSTREAMER(name) extern const stream_work name __attribute__((weak))
 typedef struct stream_element stream_element; /* an element of one stream: stream.h of this room */
 
 typedef struct stream_element_type {

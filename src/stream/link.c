@@ -117,13 +117,19 @@ make_ports(stream_instance *s, const routes *all)
 	return true;
 }
 
-static int media_out(const stream_instance *s, stream_element *e, int port, int query);
+/* Ports for pictures meet those for video of GStreamer's own elements, which the original has no use for. */
+static int
+widened(stream_instance *s, const stream_element *e, int media)
+{
+	s->standard |= (e->kind->flags & STREAM_ELEMENT_STANDARD) != 0;
+	return !s->pipeline->strict && (media & (STREAM_MEDIA_YUV | STREAM_MEDIA_RGB)) ? media | STREAM_MEDIA_VIDEO : media;
+}
 
 /* What a port for input takes: of a proxy, what all its listeners take. A query that comes round in a ring ends. */
 static int
-media_in(const stream_instance *s, stream_element *e, int port, int query)
+media_in(stream_instance *s, stream_element *e, int port, int query)
 {
-	int media = e->sinks[port].media;
+	int media = widened(s, e, e->sinks[port].media);
 	if (!(e->kind->flags & STREAM_ELEMENT_PROXY) || e->seen == query)
 		return media;
 	e->seen = query;
@@ -133,10 +139,11 @@ media_in(const stream_instance *s, stream_element *e, int port, int query)
 	return media;
 }
 
+/* What a port for output gives: of a proxy, what comes to it. */
 static int
-media_out(const stream_instance *s, stream_element *e, int port, int query)
+media_out(stream_instance *s, stream_element *e, int port, int query)
 {
-	int media = e->sources[port].media;
+	int media = widened(s, e, e->sources[port].media);
 	if (!(e->kind->flags & STREAM_ELEMENT_PROXY) || e->seen == query)
 		return media;
 	e->seen = query;
@@ -170,8 +177,9 @@ join(stream_instance *s, const route *r)
 	if (in < 0)
 		return stream_refuse(s, STREAM_MX_LINK, a->name, "next", "'%.100s' (%s) has no free port %d for input", b->name,
 			b->kind->name, r->to_port);
-	int given = media_out(s, a, out, ++s->query), taken = media_in(s, b, in, ++s->query);
-	if (!(given & taken))
+	s->standard = false;
+	int given = media_out(s, a, out, ++s->query), taken = media_in(s, b, in, ++s->query), shared = given & taken;
+	if (!(s->standard ? shared : shared & ~STREAM_MEDIA_VIDEO))
 		return stream_refuse(s, STREAM_MX_LINK, a->name, "next",
 			"what %s gives is nothing that '%.100s' (%s) takes at port %d", a->kind->name, b->name, b->kind->name,
 			r->to_port);

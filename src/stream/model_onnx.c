@@ -10,7 +10,8 @@ struct stream_onnx {
 	deploy_onnx_plans *plans;
 	deploy_offline_onnx offline; /* n 0: a network that nothing was said of */
 	bool bytes; /* some input comes as bytes of pictures */
-	int n_in, cancelled;
+	int n_in, cancelled; /* inputs of the network, then those of AIPP's parameters */
+	format_onnx_tensor *parameters[STREAM_MODEL_PORTS]; /* of dynamic AIPP, as they were last; NULL: none yet */
 	stream_port in[STREAM_MODEL_PORTS];
 	format_onnx_tensor *out[STREAM_MODEL_PORTS]; /* of the last run */
 };
@@ -67,15 +68,39 @@ describe(stream_onnx *m, secant_err *err)
 	return SECANT_OK;
 }
 
+/* CANN's name of the input that dynamic AIPP's parameters come by; of several, the number tells them apart. */
+static void
+describe_parameters(stream_port *p, const deploy_offline_input *in)
+{
+	snprintf(p->name, sizeof p->name, in->parameters ? "ascend_dynamic_aipp_data_%d" : "ascend_dynamic_aipp_data",
+		in->parameters);
+	p->type = STREAM_T_U8;
+	p->rank = 1;
+	p->dim[0] = (int64_t)format_aipp_parameters_size(1);
+}
+
 /* An offline model's inputs have the shapes it was compiled for; those with AIPP take bytes. */
 static secant_status
 describe_offline(stream_onnx *m, secant_err *err)
 {
+	int of_network = m->n_in;
 	if (!m->offline.n)
 		return SECANT_OK;
-	for (int i = 0; i < m->n_in; i++) {
+	if (of_network + m->offline.n_parameters > STREAM_MODEL_PORTS)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d inputs and %d of AIPP; 1 to %d can be", of_network,
+			m->offline.n_parameters, (int)STREAM_MODEL_PORTS);
+	m->n_in += m->offline.n_parameters;
+	for (int i = 0; i < of_network; i++) {
 		const deploy_offline_input *in = &m->offline.in[i];
-		secant_shape shape = in->aipp ? deploy_offline_picture(in) : in->shape;
+		if (in->parameters >= 0 && in->shape.dim[0] != 1)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+				"dynamic AIPP: input '%.60s' has a batch of %lld; parameters come for one picture at a time", in->name,
+				(long long)in->shape.dim[0]);
+		if (in->parameters >= 0)
+			describe_parameters(&m->in[of_network + in->parameters], in);
+		secant_shape shape = in->parameters >= 0 ? secant_shape_of(4, in->shape.dim[0], -1, -1, -1)
+			: in->aipp                           ? deploy_offline_picture(in)
+												 : in->shape;
 		stream_port *p = &m->in[i];
 		m->bytes |= in->aipp;
 		p->type = in->aipp ? STREAM_T_U8 : in->half ? STREAM_T_F16 : p->type;
@@ -83,7 +108,6 @@ describe_offline(stream_onnx *m, secant_err *err)
 		for (int k = 0; k < shape.rank && k < STREAM_RANK; k++)
 			p->dim[k] = shape.dim[k];
 	}
-	deploy_onnx_plans_offline(m->plans, &m->offline);
 	return SECANT_OK;
 }
 
@@ -97,21 +121,33 @@ goes_on(void *m_, secant_err *err)
 	return SECANT_OK;
 }
 
+/* None yet, and those there were are gone. */
+static secant_status
+new_plans(stream_onnx *m, secant_err *err)
+{
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32 };
+	deploy_onnx_plans_free(m->plans);
+	if (!(m->plans = deploy_onnx_plans_new(m->model, &o, err)))
+		return err->code;
+	if (m->offline.n)
+		deploy_onnx_plans_offline(m->plans, &m->offline);
+	deploy_onnx_plans_ask(m->plans, goes_on, m);
+	return SECANT_OK;
+}
+
 stream_onnx *
 stream_onnx_open(const char *path, stream_port *in, int *n_in, secant_err *err)
 {
-	exec_plan_options o = { .precision = EXEC_PRECISION_F32 };
 	stream_onnx *m = secant_calloc(1, sizeof *m);
 	if (!m) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a model");
 		return NULL;
 	}
 	if (!(m->model = format_onnx_open(path, err)) || read_offline(m, err) || describe(m, err)
-		|| !(m->plans = deploy_onnx_plans_new(m->model, &o, err)) || describe_offline(m, err)) {
+		|| describe_offline(m, err) || new_plans(m, err)) {
 		stream_onnx_close(m);
 		return NULL;
 	}
-	deploy_onnx_plans_ask(m->plans, goes_on, m);
 	memcpy(in, m->in, sizeof m->in);
 	*n_in = m->n_in;
 	return m;
@@ -132,6 +168,8 @@ stream_onnx_close(stream_onnx *m)
 	if (!m)
 		return;
 	drop_outputs(m);
+	for (int i = 0; i < STREAM_MODEL_PORTS; i++)
+		format_onnx_tensor_drop(m->parameters[i]);
 	deploy_onnx_plans_free(m->plans);
 	deploy_offline_onnx_free(&m->offline);
 	if (m->model)
@@ -252,6 +290,44 @@ as_type(format_onnx_tensor *t, int type, secant_err *err)
 	return made;
 }
 
+static secant_status
+has_size(const deploy_offline_input *in, const format_onnx_tensor *x, secant_err *err)
+{
+	secant_shape want = deploy_offline_picture(in),
+				 have = secant_shape_of(4, x->dim[0], x->dim[1], x->dim[2], x->dim[3]);
+	char a[96], b[96];
+	if (!memcmp(&want.dim[1], &have.dim[1], 3 * sizeof want.dim[0]))
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_SHAPE, "input '%s': AIPP's parameters say %s, the picture is %s", in->name,
+		secant_shape_text(&want, a, sizeof a), secant_shape_text(&have, b, sizeof b));
+}
+
+/* Dynamic AIPP: parameters that are others than before make other plans. `x`: the inputs, those of parameters behind
+ * the network's. */
+static secant_status
+take_parameters(stream_onnx *m, format_onnx_tensor *const *x, secant_err *err)
+{
+	bool others = false;
+	for (int i = 0; i < m->offline.n; i++) {
+		int k = m->offline.in[i].parameters;
+		if (k < 0)
+			continue;
+		format_onnx_tensor *now = x[m->offline.n + k], *before = m->parameters[k];
+		size_t size = (size_t)format_onnx_count(now);
+		if (!before || format_onnx_count(before) != (int64_t)size || memcmp(before->data, now->data, size) != 0) {
+			others = true;
+			format_onnx_tensor_drop(before);
+			m->parameters[k] = NULL;
+			if (deploy_offline_onnx_set_aipp(&m->offline, i, now->data, size, x[i]->dim[0], err))
+				return err->code;
+			m->parameters[k] = format_onnx_tensor_hold(now);
+		}
+		if (has_size(&m->offline.in[i], x[i], err))
+			return err->code;
+	}
+	return others ? new_plans(m, err) : SECANT_OK;
+}
+
 int
 stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *out, secant_err *err)
 {
@@ -264,13 +340,15 @@ stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *o
 		bool bytes = i < m->offline.n && m->offline.in[i].aipp, half = i < m->offline.n && m->offline.in[i].half;
 		if (bytes)
 			show_planes(&t);
-		x[i] = input_of(&m->in[i], &t, bytes ? FORMAT_ONNX_UINT8 : half ? FORMAT_ONNX_FLOAT16 : g->in[i].type, &own);
+		bool numbers = i < g->n_in && !bytes;
+		x[i] = input_of(&m->in[i], &t, !numbers ? FORMAT_ONNX_UINT8 : half ? FORMAT_ONNX_FLOAT16 : g->in[i].type, &own);
 		if (half)
 			x[i] = as_type(x[i], g->in[i].type, &own);
 	}
-	if (!own.code && deploy_onnx_plans_run(m->plans, x, n, m->out, &own) == SECANT_ERR_UNSUPPORTED && !m->bytes) {
+	if (!own.code && !take_parameters(m, x, &own)
+		&& deploy_onnx_plans_run(m->plans, x, g->n_in, m->out, &own) == SECANT_ERR_UNSUPPORTED && !m->bytes) {
 		own = (secant_err){ 0 };
-		(void)!format_onnx_run(m->model, x, n, m->out, &own);
+		(void)!format_onnx_run(m->model, x, g->n_in, m->out, &own);
 	}
 	for (int i = 0; i < n; i++)
 		format_onnx_tensor_drop(x[i]);

@@ -175,12 +175,31 @@ stream_keys(secant_pipeline *p, const json_t *object, int *n)
 	return keys;
 }
 
+const stream_element_type *
+stream_kind(secant_pipeline *p, const char *factory)
+{
+	const stream_element_type *e = stream_element_find(factory);
+	if (e || !p->visitor || !p->visitor->standard)
+		return e;
+	for (int i = 0; i < p->n_standard; i++)
+		if (!strcmp(p->standard[i]->name, factory))
+			return p->standard[i];
+	e = p->visitor->standard(p, factory);
+	if (!e)
+		return NULL;
+	if (base_grow((void **)&p->standard, &p->standard_capacity, p->n_standard, sizeof *p->standard)) {
+		stream_no_memory(p);
+		return NULL;
+	}
+	return p->standard[p->n_standard++] = e;
+}
+
 static bool
 check_stream(secant_pipeline *p, const char *name)
 {
 	stream_instance s = { .pipeline = p, .name = name, .json = json_object_get(p->root, name) };
 	const stream_visitor *v = p->visitor;
-	if (v && !v->meets(v->user, &s))
+	if (v && v->meets && !v->meets(v->user, &s))
 		return false;
 	if (!json_is_object(s.json) || !json_object_size(s.json))
 		return stream_refuse(&s, STREAM_MX_INVALID_PARAM, NULL, NULL,
@@ -192,7 +211,7 @@ check_stream(secant_pipeline *p, const char *name)
 	if (!s.keys)
 		return stream_no_memory(p);
 	bool fine = stream_validate(&s) && stream_create(&s) && stream_link(&s) && stream_start(&s)
-		&& (!v || v->made(v->user, &s));
+		&& (!v || !v->made || v->made(v->user, &s));
 	base_by_name_free(&s.by_name);
 	p->n_streams += fine;
 	p->n_elements += fine ? s.n : 0;
@@ -258,6 +277,8 @@ open_pipeline(bool strict, const stream_visitor *v)
 static secant_pipeline *
 finished(secant_pipeline *p, secant_err *err)
 {
+	if (p)
+		p->visitor = NULL; /* it belongs to the caller */
 	if (p && !p->no_memory)
 		return p;
 	secant_pipeline_free(p);
@@ -320,6 +341,7 @@ secant_pipeline_free(secant_pipeline *p)
 	json_decref(p->root);
 	base_arena_free(p->arena);
 	secant_free(p->remarks);
+	secant_free(p->standard);
 	secant_free(p);
 }
 

@@ -56,12 +56,15 @@ struct stream_instance {
 	int n;
 	base_by_name by_name;
 	int query; /* counts queries for media */
+	bool standard; /* the last one met an element of GStreamer that is in no table */
 };
 
 /* Who makes something of streams while they are read; each returns false where it has refused the stream. */
 typedef struct stream_visitor {
-	bool (*meets)(void *user, stream_instance *s); /* before it is looked at: its name only */
-	bool (*made)(void *user, stream_instance *s); /* all of it was right */
+	bool (*meets)(void *user, stream_instance *s); /* before it is looked at: its name only; nullable */
+	bool (*made)(void *user, stream_instance *s); /* all of it was right; nullable */
+	/* An element that is in no table, in memory of p's arena; NULL: there is none, or no memory. Nullable. */
+	const stream_element_type *(*standard)(secant_pipeline *p, const char *factory);
 	void *user;
 } stream_visitor;
 
@@ -73,6 +76,8 @@ struct secant_pipeline {
 	const char **remarks;
 	int n_remarks, remarks_capacity, n_streams, n_elements;
 	const stream_visitor *visitor; /* NULL: nobody wants the streams */
+	const stream_element_type **standard; /* what the visitor has found so far */
+	int n_standard, standard_capacity;
 };
 
 /* As secant_pipeline_parse and _read, with a visitor. */
@@ -80,6 +85,8 @@ secant_pipeline *stream_pipeline_parse_to(
 	const char *text, size_t size, bool strict, const stream_visitor *v, secant_err *err);
 secant_pipeline *stream_pipeline_read_to(const char *path, bool strict, const stream_visitor *v, secant_err *err);
 
+/* What a factory makes: of the table, or of the visitor; NULL: nothing. */
+const stream_element_type *stream_kind(secant_pipeline *p, const char *factory);
 /* The text that the value of a property stands for; NULL: nothing stands for it. Numbers and booleans: unless strict.
  */
 const char *stream_value(secant_pipeline *p, const stream_prop *prop, const json_t *value);

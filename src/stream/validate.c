@@ -190,9 +190,9 @@ factory_of(stream_instance *s, const char *key, const json_t *factory, const str
 	if (!stream_is_clean(name))
 		return stream_refuse(
 			s, STREAM_MX_FACTORY, key, "factory", "a control character or two spaces in a row in the factory");
-	*e = stream_element_find(name);
-	if (*e)
-		return true;
+	*e = stream_kind(s->pipeline, name);
+	if (*e || s->pipeline->no_memory)
+		return *e != NULL;
 	for (int i = 0; i < MOST && stream_element_at(i); i++)
 		names[i] = stream_element_at(i)->name;
 	const char *other = instead(name), *nearest = secant_nearest(name, names);

@@ -1,4 +1,5 @@
-/* Text of AIPP. What is accepted is made into operators, for networks of one and of three channels. */
+/* Text of AIPP, and the parameters of dynamic AIPP. What is accepted is made into operators, for networks of one and of
+ * three channels. */
 #include <stdlib.h>
 #include "deploy/preparation.h"
 
@@ -23,11 +24,13 @@ build(const format_aipp *a, int channels)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	format_aipp blocks[FORMAT_AIPP_BLOCKS];
+	format_aipp blocks[FORMAT_AIPP_BLOCKS + 1];
 	secant_err err = { 0 };
 	int n;
 	if (!format_aipp_parse(blocks, &n, (const char *)data, size, &err) && (n < 1 || n > FORMAT_AIPP_BLOCKS))
 		abort();
+	if (!format_aipp_of_parameters(&blocks[n], data, size, 1, NULL))
+		n++;
 	for (int i = 0; i < n; i++) {
 		build(&blocks[i], 1);
 		build(&blocks[i], 3);

@@ -25,6 +25,7 @@ static const struct {
 	{ "mxpi_nmsoverlapedroiV2", { NULL } },
 	{ "mxpi_object2osdinstances", { "fontScale", "0.5", NULL, NULL } },
 	{ "mxpi_class2osdinstances", { "dataSourceImage", "before", NULL, NULL } },
+	{ "mxpi_distributor", { "classIds", "0|1", "distributeAll", "yes" } },
 	{ "mxpi_osdinstancemerger", { NULL } },
 	{ "mxpi_opencvosd", { "dataSourceOsd", "drawn", NULL, NULL } },
 	{ "mxpi_motsimplesort", { "dataSourceDetection", "before", "dataSourceFeature", "before" } },

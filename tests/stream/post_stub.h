@@ -85,7 +85,7 @@ typedef struct answer {
 	int code, n; /* n -1: no list */
 	stream_box box[16];
 	char label[16][40];
-	char why[600], text[6000]; /* as JSON */
+	char why[600], text[40000]; /* as JSON */
 } answer;
 
 /* What an element makes of tensors. */

@@ -1,4 +1,5 @@
-/* Elements that choose among boxes or frames: mxpi_objectselector, mxpi_nmsoverlapedroiV2, mxpi_channelselector. */
+/* Elements that choose among boxes or frames: mxpi_objectselector, mxpi_nmsoverlapedroiV2, mxpi_channelselector,
+ * mxpi_distributor. */
 #include "worker_stub.h"
 
 typedef struct row {
@@ -141,10 +142,95 @@ test_channels(void **state)
 	stub_close(&s);
 }
 
+/* Which of the boxes a port has, by its key: x0 in base 100 as above; -1: nothing under the key. Headers name the box
+ * that each of them is. */
+static long
+given(stream_frame *f, const char *key)
+{
+	long all = 0;
+	stream_box b;
+	stream_blob *list;
+	if (!stream_frame_get(f, key, NULL, &list))
+		return -1;
+	format_wire at = { list->p, list->n };
+	while (stream_box_next(&at, &b) > 0) {
+		base_str want = { 0 };
+		stream_put_header(&want, "before", (int)b.x0 - 1);
+		assert_true(b.item.n >= want.n && !memcmp(b.item.p, want.p, want.n));
+		base_str_free(&want);
+		all = all * 100 + (long)b.x0;
+	}
+	stream_blob_drop(list);
+	return all;
+}
+
+static void
+test_distributor_by_class(void **state)
+{
+	static const struct {
+		const char *ids, *all;
+		int ports, n_sent, sent[3];
+		long wanted[3], alone;
+	} rows[] = {
+		{ "0", "no", 1, 1, { 0 }, { 102 }, 102 }, /* name_0 with one port too, and the name by itself */
+		{ "0|1", "no", 1, 1, { 0 }, { 102030405 }, 102030405 },
+		{ "1,0", "no", 2, 2, { 0, 1 }, { 30405, 102 }, -1 },
+		{ "7,1", "no", 2, 1, { 1 }, { -1, 30405 }, -1 },
+		{ "7,1", "yes", 2, 2, { 0, 1 }, { -1, 30405 }, -1 }, /* the frame goes, without a list of nothing */
+		{ "7", "no", 1, 0, { 0 }, { -1 }, -1 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		stub s;
+		stub_open(&s, "mxpi_distributor");
+		s.w.n_sources = rows[i].ports;
+		stub_set(&s, "classIds", rows[i].ids);
+		stub_set(&s, "distributeAll", rows[i].all);
+		stream_frame *f = stream_frame_new();
+		put_boxes(f, "before", boxes, 5);
+		stub_run(&s, f);
+		assert_int_equal(stream_frame_failed(f, NULL), 0);
+		assert_int_equal(s.n_sent, rows[i].n_sent);
+		for (int k = 0; k < s.n_sent; k++)
+			assert_int_equal(s.port[k], rows[i].sent[k]);
+		for (int k = 0; k < rows[i].ports; k++) {
+			char key[60];
+			snprintf(key, sizeof key, "mxpi_distributor_%d", k);
+			assert_int_equal(given(f, key), rows[i].wanted[k]);
+		}
+		assert_int_equal(given(f, "mxpi_distributor"), rows[i].alone);
+		stream_frame_drop(f);
+		stub_close(&s);
+	}
+}
+
+static void
+test_distributor_by_channel(void **state)
+{
+	for (uint32_t channel = 0; channel < 4; channel++) {
+		stub s;
+		stub_open(&s, "mxpi_distributor");
+		s.w.n_sources = 2;
+		stub_set(&s, "channelIds", "0|2,3");
+		stream_frame *f = stream_frame_new();
+		stream_frame_way(f)->channel = channel;
+		put_boxes(f, "before", boxes, 5);
+		stub_run(&s, f);
+		assert_int_equal(s.n_sent, channel != 1);
+		if (s.n_sent) {
+			assert_int_equal(s.port[0], channel == 3);
+			assert_int_equal(stream_frame_get(f, "mxpi_distributor_0", NULL, NULL), channel != 3);
+			assert_int_equal(stream_frame_get(f, "mxpi_distributor_1", NULL, NULL), channel == 3);
+		}
+		stream_frame_drop(f);
+		stub_close(&s);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_selector), cmocka_unit_test(test_boxes_of_tiles),
-		cmocka_unit_test(test_nothing_to_read_passes), cmocka_unit_test(test_channels) };
+		cmocka_unit_test(test_nothing_to_read_passes), cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_distributor_by_class), cmocka_unit_test(test_distributor_by_channel) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

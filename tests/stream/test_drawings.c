@@ -90,29 +90,45 @@ test_boxes_become_messages(void **state)
 	assert_non_null(strstr(json, "colorMap"));
 }
 
-enum { WIDTH = 40, HEIGHT = 30 };
+enum { MOST_WIDTH = 40, MOST_HEIGHT = 30 };
 
-/* Draws one thing (its fields, in osdRectVec, ...) on black, and gives the bytes. */
+typedef enum drawing_kind { TEXT = 2, LINE, BOX, CIRCLE } drawing_kind; /* as MxpiOsdInstances numbers them */
+
+typedef struct canvas {
+	int width, height;
+	uint8_t pixels[MOST_WIDTH * MOST_HEIGHT * 3];
+} canvas;
+
+/* Draws one thing, of which `numbers` are the fields from its first number on, with a pen of 50, 100, 150 (B, G, R) on
+ * black. */
 static void
-draw(int kind, base_str *thing, int params, int thickness, uint8_t *pixels)
+draw(canvas *c, drawing_kind kind, const char *text, const int *number, int thickness)
 {
+	static const struct {
+		int first, n, pen; /* fields */
+	} fields[] = { [TEXT] = { 3, 2, 8 }, [LINE] = { 2, 4, 6 }, [BOX] = { 2, 4, 6 }, [CIRCLE] = { 2, 3, 5 } };
 	stub s;
-	base_str pen = { 0 }, instances = { 0 }, list = { 0 };
+	base_str pen = { 0 }, thing = { 0 }, instances = { 0 }, list = { 0 };
 	stub_open(&s, "mxpi_opencvosd");
 	s.w.n_sinks = 2;
 	for (int i = 0; i < 3; i++)
-		stream_put_int(&pen, 1 + i, 50 * (i + 1)); /* B, G, R */
+		stream_put_int(&pen, 1 + i, 50 * (i + 1));
 	stream_put_int(&pen, 4, thickness);
-	stream_put_message(thing, params, &pen);
-	stream_put_message(&instances, kind, thing);
+	for (int i = 0; i < fields[kind].n; i++)
+		stream_put_int(&thing, fields[kind].first + i, number[i]);
+	if (text)
+		format_wire_put_text(&thing, 2, text);
+	stream_put_message(&thing, fields[kind].pen, &pen);
+	stream_put_message(&instances, (int)kind, &thing);
 	stream_put_message(&list, 1, &instances);
 	base_str_free(&pen);
-	base_str_free(thing);
+	base_str_free(&thing);
 	base_str_free(&instances);
-	stream_made made = { .format = STREAM_RGB, .width = WIDTH, .height = HEIGHT };
+	stream_made made = { .format = STREAM_RGB, .width = c->width, .height = c->height };
 	stream_frame *f = stream_frame_new();
 	stream_blob *b = stream_pictures_new(&made, 1);
-	memset(made.to, 0, WIDTH * HEIGHT * 3);
+	size_t bytes = (size_t)c->width * (size_t)c->height * 3;
+	memset(made.to, 0, bytes);
 	assert_int_equal(stream_frame_put(f, "before", stream_message_find("MxpiVisionList"), b), 0);
 	assert_int_equal(
 		stream_frame_put(f, "before1", stream_message_find("MxpiOsdInstancesList"), stream_blob_take(&list)), 0);
@@ -122,138 +138,105 @@ draw(int kind, base_str *thing, int params, int thickness, uint8_t *pixels)
 	stream_picture p;
 	char why[200];
 	assert_int_equal(stream_picture_next(&at, &p, why, sizeof why), 1);
-	assert_int_equal(p.size, WIDTH * HEIGHT * 3);
-	memcpy(pixels, p.data, p.size);
+	assert_int_equal(p.size, bytes);
+	memcpy(c->pixels, p.data, bytes);
 	stream_blob_drop(b);
 	stream_frame_drop(f);
 	stub_close(&s);
 }
 
-static int
-drawn(const uint8_t *pixels)
-{
-	int n = 0;
-	for (int i = 0; i < WIDTH * HEIGHT; i++)
-		n += pixels[3 * i] != 0;
-	return n;
-}
-
-static base_str
-numbers(int first, int n, const int *v)
-{
-	base_str s = { 0 };
-	for (int i = 0; i < n; i++)
-		stream_put_int(&s, first + i, v[i]);
-	return s;
-}
-
-static void
-test_boxes_are_drawn(void **state)
-{
-	static uint8_t pixels[WIDTH * HEIGHT * 3];
-	base_str box = numbers(2, 4, (int[]){ 5, 6, 14, 12 });
-	draw(4, &box, 6, 1, pixels);
-	assert_int_equal(drawn(pixels), 2 * 10 + 2 * 7 - 4);
-	const uint8_t *corner = pixels + 3 * (6 * WIDTH + 5);
-	assert_int_equal(corner[0], 150); /* R, G, B: the picture's own order */
-	assert_int_equal(corner[1], 100);
-	assert_int_equal(corner[2], 50);
-	box = numbers(2, 4, (int[]){ 5, 6, 14, 12 });
-	draw(4, &box, 6, -1, pixels);
-	assert_int_equal(drawn(pixels), 10 * 7);
-	box = numbers(2, 4, (int[]){ 14, 12, 5, 6 }); /* corners in any order */
-	draw(4, &box, 6, -1, pixels);
-	assert_int_equal(drawn(pixels), 10 * 7);
-	box = numbers(2, 4, (int[]){ -1000, -1000, 2000, 2000 }); /* what lies outside is left out */
-	draw(4, &box, 6, -1, pixels);
-	assert_int_equal(drawn(pixels), WIDTH * HEIGHT);
-	box = numbers(2, 4, (int[]){ INT32_MIN, INT32_MAX, INT32_MAX, INT32_MIN });
-	draw(4, &box, 6, 32767, pixels);
-}
-
-static void
-test_lines_circles_and_text(void **state)
-{
-	static uint8_t pixels[WIDTH * HEIGHT * 3];
-	base_str thing = numbers(2, 4, (int[]){ 3, 4, 23, 4 });
-	draw(3, &thing, 6, 3, pixels); /* five rows for a thickness of 3, as OpenCV has it, and round ends */
-	assert_int_equal(drawn(pixels), 21 + 23 + 25 + 23 + 21);
-	thing = numbers(2, 3, (int[]){ 20, 15, 5 });
-	draw(5, &thing, 5, -1, pixels);
-	assert_true(drawn(pixels) > 70 && drawn(pixels) < 100);
-	thing = numbers(3, 2, (int[]){ 2, 25 });
-	format_wire_put_text(&thing, 2, "Ab");
-	draw(2, &thing, 8, 1, pixels);
-	int n = drawn(pixels), left = 0;
-	assert_true(n > 30 && n < 400);
-	for (int y = 0; y < HEIGHT; y++)
-		for (int x = 0; x < 20; x++)
-			left += pixels[3 * (y * WIDTH + x)] != 0;
-	assert_true(left > 10 && left < n); /* two letters beside each other, above the line */
-	for (int i = 27 * WIDTH; i < HEIGHT * WIDTH; i++)
-		assert_int_equal(pixels[3 * i], 0);
-}
-
-/* Pixels of cv2.line, cv2.circle and cv2.rectangle (OpenCV 4.14): 'l' line, 'c' circle, 'b' box. */
+/* Pixels of cv2.line, cv2.circle and cv2.rectangle (OpenCV 4.14). */
 static void
 test_pixels_of_opencv(void **state)
 {
 	enum { W = 14, H = 9 };
 	static const struct {
-		char what;
+		drawing_kind what;
 		int v[4], thickness;
 		const char *rows[H];
 	} all[] = {
-		{ 'l', { 1, 4, 12, 7 }, 1,
+		{ LINE, { 1, 4, 12, 7 }, 1,
 			{ "..............", "..............", "..............", "..............", ".##...........",
 				"...####.......", ".......####...", "...........##.", ".............." } },
-		{ 'l', { 11, 8, 2, 1 }, 1,
+		{ LINE, { 11, 8, 2, 1 }, 1,
 			{ "..............", "..#...........", "...#..........", "....##........", "......#.......",
 				".......#......", "........##....", "..........#...", "...........#.." } },
-		{ 'l', { 5, 0, 7, 8 }, 1,
+		{ LINE, { 5, 0, 7, 8 }, 1,
 			{ ".....#........", ".....#........", ".....#........", "......#.......", "......#.......",
 				"......#.......", "......#.......", ".......#......", ".......#......" } },
-		{ 'l', { 3, 4, 9, 4 }, 3,
+		{ LINE, { 3, 4, 9, 4 }, 3,
 			{ "..............", "..............", "...#######....", "..#########...", ".###########..",
 				"..#########...", "...#######....", "..............", ".............." } },
-		{ 'l', { 6, 4, 6, 5 }, 5,
+		{ LINE, { 6, 4, 6, 5 }, 5,
 			{ "..............", "......#.......", "....#####.....", "....#####.....", "...#######....",
 				"...#######....", "....#####.....", "....#####.....", "......#......." } },
-		{ 'c', { 6, 4, 3 }, 1,
+		{ CIRCLE, { 6, 4, 3 }, 1,
 			{ "..............", "......#.......", "....##.##.....", "....#...#.....", "...#.....#....",
 				"....#...#.....", "....##.##.....", "......#.......", ".............." } },
-		{ 'c', { 11, 2, 4 }, -1,
+		{ CIRCLE, { 11, 2, 4 }, -1,
 			{ "........######", "........######", ".......#######", "........######", "........######",
 				".........#####", "...........#..", "..............", ".............." } },
-		{ 'b', { 4, 3, 10, 5 }, 3,
+		{ BOX, { 4, 3, 10, 5 }, 3,
 			{ "..............", "....#######...", "...#########..", "..###########.", "..###########.",
 				"..###########.", "...#########..", "....#######...", ".............." } },
-		{ 'b', { 2, 2, 9, 6 }, 2,
+		{ BOX, { 2, 2, 9, 6 }, 2,
 			{ "..............", "..########....", ".##########...", ".##########...", ".###....###...",
 				".##########...", ".##########...", "..########....", ".............." } },
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		uint8_t pixels[W * H * 3] = { 0 };
-		const stream_plane p = { W, H, 3, false, W * 3, pixels };
-		const stream_pen pen = { .colour = { 1, 1, 1 }, .thickness = all[i].thickness };
-		const int *v = all[i].v;
-		if (all[i].what == 'l')
-			stream_draw_line(&p, v[0], v[1], v[2], v[3], &pen);
-		else if (all[i].what == 'c')
-			stream_draw_circle(&p, v[0], v[1], v[2], &pen);
-		else
-			stream_draw_box(&p, v[0], v[1], v[2], v[3], &pen);
+		static canvas c;
+		c = (canvas){ .width = W, .height = H };
+		draw(&c, all[i].what, NULL, all[i].v, all[i].thickness);
 		for (int y = 0; y < H; y++)
 			for (int x = 0; x < W; x++)
-				assert_int_equal(pixels[(y * W + x) * 3], all[i].rows[y][x] == '#');
+				for (int k = 0; k < 3; k++) /* R, G, B: the picture's own order */
+					assert_int_equal(c.pixels[(y * W + x) * 3 + k], all[i].rows[y][x] == '#' ? 150 - 50 * k : 0);
 	}
+}
+
+/* Corners in any order, and what lies outside is left out, however far. */
+static void
+test_boxes_anywhere(void **state)
+{
+	static const struct {
+		int v[4], thickness, wanted; /* pixels; -1: any */
+	} rows[] = {
+		{ { 14, 12, 5, 6 }, -1, 10 * 7 },
+		{ { -1000, -1000, 2000, 2000 }, -1, MOST_WIDTH * MOST_HEIGHT },
+		{ { INT32_MIN, INT32_MAX, INT32_MAX, INT32_MIN }, 32767, -1 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static canvas c;
+		int n = 0;
+		c = (canvas){ .width = MOST_WIDTH, .height = MOST_HEIGHT };
+		draw(&c, BOX, NULL, rows[i].v, rows[i].thickness);
+		for (int k = 0; k < MOST_WIDTH * MOST_HEIGHT; k++)
+			n += c.pixels[3 * k] != 0;
+		if (rows[i].wanted >= 0)
+			assert_int_equal(n, rows[i].wanted);
+	}
+}
+
+/* Two letters beside each other, above their line. */
+static void
+test_text_is_drawn(void **state)
+{
+	static canvas c = { .width = MOST_WIDTH, .height = MOST_HEIGHT };
+	int left = 0, right = 0, below = 0;
+	draw(&c, TEXT, "Ab", (int[]){ 2, 25 }, 1);
+	for (int y = 0; y < MOST_HEIGHT; y++)
+		for (int x = 0; x < MOST_WIDTH; x++)
+			if (c.pixels[3 * (y * MOST_WIDTH + x)])
+				*(y >= 27 ? &below : x < 20 ? &left : &right) += 1;
+	assert_true(left > 10 && right > 10 && left + right < 400);
+	assert_int_equal(below, 0);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sizes_of_text),
-		cmocka_unit_test(test_boxes_become_messages), cmocka_unit_test(test_boxes_are_drawn),
-		cmocka_unit_test(test_lines_circles_and_text), cmocka_unit_test(test_pixels_of_opencv) };
+		cmocka_unit_test(test_boxes_become_messages), cmocka_unit_test(test_pixels_of_opencv),
+		cmocka_unit_test(test_boxes_anywhere), cmocka_unit_test(test_text_is_drawn) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

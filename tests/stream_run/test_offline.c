@@ -199,6 +199,106 @@ test_pictures_by_aipp(void **state)
 	secant_streams_free(m);
 }
 
+/* Parameters of dynamic AIPP as CANN's runtime writes them, for one picture: RGB888, min 127.5 and factor 0.5. */
+static void
+make_parameters(uint8_t *p, int width, int height)
+{
+	static const uint8_t min[2] = { 0xF8, 0x57 }, factor[2] = { 0x00, 0x38 };
+	memset(p, 0, 160);
+	p[0] = 5;
+	p[4] = 1;
+	p[8] = (uint8_t)width;
+	p[12] = (uint8_t)height;
+	for (int c = 0; c < 4; c++) {
+		memcpy(p + 64 + 64 + 2 * c, min, 2);
+		memcpy(p + 64 + 72 + 2 * c, factor, 2);
+	}
+}
+
+static void
+send_with(secant_streams *m, const char *picture, size_t size, const uint8_t *parameters, int64_t bytes)
+{
+	stream_tensor t = { STREAM_T_U8, 1, { bytes }, parameters, (size_t)bytes, { 0 } };
+	stream_blob *list = stream_packages_new(&(stream_package){ NULL, 0, 0, 1, &t }, 1);
+	const secant_stream_message sent = { "appsrc1", "MxTools.MxpiTensorPackageList", list->p, list->n };
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 1, &(secant_stream_input){ .messages = &sent, .n_messages = 1 }, NULL), 0);
+	assert_int_equal(
+		secant_streams_send(m, "s", NULL, 0, &(secant_stream_input){ .data = picture, .size = size }, NULL), 0);
+	stream_blob_drop(list);
+}
+
+/* Dynamic AIPP: a second input has the parameters, picture by picture; what they cannot say is the frame's error. */
+static void
+test_parameters_with_every_picture(void **state)
+{
+	static const char picture[] = "P6 4 2 255\n123456789012345678901234",
+					  large[] = "P6 5 3 255\n123456789012345123456789012345123456789012345";
+	char text[1500], why[400];
+	uint8_t p[256];
+	float v[64];
+	secant_stream_fault f;
+	compile((int64_t[]){ 1, 3, 2, 4 }, 4,
+		"'inputs':[{'name':'x','shape':[1,3,2,4]}],'aipp':'aipp_op { aipp_mode: dynamic max_src_image_size: 45 }'");
+	snprintf(text, sizeof text,
+		"{'s':{'appsrc0':{'factory':'appsrc','next':'d'},'d':{'factory':'mxpi_imagedecoder','props':{'cvProcessor':"
+		"'opencv'},'next':'i:0'},'appsrc1':{'factory':'appsrc','next':'i:1'},'i':{'factory':'mxpi_tensorinfer','props':"
+		"{"
+		"'dataSource':'d,appsrc1','modelPath':'%s'},'next':'appsink0'},'appsink0':{'factory':'appsink'}}}",
+		model);
+	for (char *c = text; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	secant_streams *m = secant_streams_new();
+	assert_int_equal(secant_streams_create(m, text, strlen(text), &f), 0);
+	make_parameters(p, 4, 2);
+	send_with(m, picture, sizeof picture - 1, p, 160);
+	assert_int_equal(fetch(m, v, 64, why, sizeof why), 24);
+	assert_float_equal(v[0], 2 * ('3' - 127.5F) * 0.5F, 1e-4); /* blue comes first from the decoder */
+	p[2] = 1; /* R and B change places */
+	send_with(m, picture, sizeof picture - 1, p, 160);
+	assert_int_equal(fetch(m, v, 64, why, sizeof why), 24);
+	assert_float_equal(v[0], 2 * ('1' - 127.5F) * 0.5F, 1e-4);
+	make_parameters(p, 5, 3); /* a window of a larger picture */
+	p[64] = 1;
+	p[64 + 8] = p[64 + 12] = 1;
+	p[64 + 16] = 4;
+	p[64 + 20] = 2;
+	send_with(m, large, sizeof large - 1, p, 160);
+	assert_int_equal(fetch(m, v, 64, why, sizeof why), 24);
+	assert_float_equal(v[0], 2 * ('6' - 127.5F) * 0.5F, 1e-4);
+	static const struct {
+		int at, value;
+		int64_t bytes;
+		const char *why;
+	} rows[] = {
+		{ 0, 5, 160, "AIPP's parameters say 1x3x5x3, the picture is 1x2x4x3" },
+		{ 8, 0, 160, "srcImageSize" },
+		{ 0, 7, 160, "no input_format is called '7'" },
+		{ 65, 1, 160, "resize is reserved" },
+		{ 67, 1, 160, "support_rotation is reserved" },
+		{ 66, 2, 160, "paddingSwitch 2" },
+		{ 64 + 73, 0x7C, 160, "var_reci_chn_0 is no number" },
+		{ 64 + 57, 0x7F, 160, "mean_chn_0" },
+		{ 4, 2, 160, "parameters for 2 pictures in a batch of 1" },
+		{ 8, 200, 160, "makes pictures" },
+		{ 0, 5, 159, "the model takes UINT8 160" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		make_parameters(p, 5, 3);
+		p[64] = 1;
+		p[64 + 16] = 4;
+		p[64 + 20] = 2;
+		if (rows[i].value == 200)
+			p[64] = 0;
+		p[rows[i].at] = (uint8_t)rows[i].value;
+		send_with(m, picture, sizeof picture - 1, p, rows[i].bytes);
+		assert_int_equal(fetch(m, v, 64, why, sizeof why), -1001);
+		if (!strstr(why, rows[i].why))
+			fail_msg("%zu: '%s', wanted '%s'", i, why, rows[i].why);
+	}
+	secant_streams_free(m);
+}
+
 /* Numbers of a picture lie by rows, columns, channels: a network with channels in front would take them for others. */
 static void
 test_pictures_of_another_order(void **state)
@@ -373,9 +473,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_which_batch_runs),
 		cmocka_unit_test(test_sizes_that_were_compiled_for), cmocka_unit_test(test_pictures_by_aipp),
-		cmocka_unit_test(test_pictures_of_another_order), cmocka_unit_test(test_types),
-		cmocka_unit_test(test_bytes_come_out), cmocka_unit_test(test_bytes_without_a_type),
-		cmocka_unit_test(test_chosen_outputs_and_halves), cmocka_unit_test(test_models_that_say_nonsense) };
+		cmocka_unit_test(test_parameters_with_every_picture), cmocka_unit_test(test_pictures_of_another_order),
+		cmocka_unit_test(test_types), cmocka_unit_test(test_bytes_come_out),
+		cmocka_unit_test(test_bytes_without_a_type), cmocka_unit_test(test_chosen_outputs_and_halves),
+		cmocka_unit_test(test_models_that_say_nonsense) };
 	snprintf(network, sizeof network, "/tmp/secant-offline-%d.onnx", getpid());
 	snprintf(model, sizeof model, "/tmp/secant-offline-%d.om", getpid());
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
  */
 #include "stream/element.h"
 
+STREAM_WORK_OF_GSTREAMER(stream_work_rtsp);
+
 static const stream_prop props[] = {
 	STREAM_PROP_TEXT("rtspUrl", NULL, "address of the camera"),
 	STREAM_PROP_NUMBER(UINT, "channelId", "0", 0, 4294967295, "number of the channel"),
@@ -22,4 +24,5 @@ const stream_element_type stream_element_mxpi_rtspsrc = {
 	.base = STREAM_BASE_OBJECT,
 	.props = props,
 	.sources = { STREAM_MEDIA_ANY },
+	.work = &stream_work_rtsp,
 };

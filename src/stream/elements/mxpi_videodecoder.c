@@ -1,6 +1,8 @@
 /* mxpi_videodecoder: decodes H.264 and H.265, by elements of GStreamer (run/videodecoder.c). */
 #include "stream/element.h"
 
+STREAM_WORK_OF_GSTREAMER(stream_work_decoder);
+
 static const stream_prop props[] = {
 	STREAM_PROP_TEXT("inputVideoFormat", "H264", "H264 or H265"),
 	STREAM_PROP_WORDS(
@@ -21,4 +23,5 @@ const stream_element_type stream_element_mxpi_videodecoder = {
 	.props = props,
 	.sinks = { STREAM_MEDIA_H264 },
 	.sources = { STREAM_MEDIA_YUV },
+	.work = &stream_work_decoder,
 };

@@ -1,6 +1,8 @@
 /* mxpi_videoencoder: encodes H.264 and H.265, by elements of GStreamer (run/videoencoder.c). */
 #include "stream/element.h"
 
+STREAM_WORK_OF_GSTREAMER(stream_work_encoder);
+
 static const stream_prop props[] = {
 	STREAM_PROP_NUMBER(UINT, "vencChannelId", "0", 0, 127, "channel of the encoder"),
 	STREAM_PROP_NUMBER(UINT, "iFrameInterval", "30", 1, 2000, "pictures from one whole picture to the next"),
@@ -24,4 +26,5 @@ const stream_element_type stream_element_mxpi_videoencoder = {
 	.sinks = { STREAM_MEDIA_ANY },
 	.sources = { STREAM_MEDIA_ANY },
 	.keys = { "dataSource" },
+	.work = &stream_work_encoder,
 };

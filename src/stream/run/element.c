@@ -104,6 +104,8 @@ caps_of(int media)
 	for (int i = 0; stream_media_name(i); i++)
 		if (media >> i & 1)
 			gst_caps_append_structure(caps, gst_structure_new_empty(stream_media_name(i)));
+	if (media & (STREAM_MEDIA_YUV | STREAM_MEDIA_RGB))
+		gst_caps_append(caps, stream_raw_caps());
 	return caps;
 }
 
@@ -169,6 +171,10 @@ close_host(stream_host *h)
 	secant_free(w->keys);
 	secant_free(w->state);
 	g_free(h->started);
+	g_free(h->seen);
+	g_free(h->shown);
+	h->seen = NULL;
+	h->shown = NULL;
 	w->keys = NULL;
 	w->state = NULL;
 	h->started = NULL;
@@ -199,6 +205,12 @@ open_host(stream_host *h)
 		.state = secant_calloc(1, work->state + 1) };
 	h->slot = g_new0(stream_frame *, w->n_sinks + 1);
 	h->started = g_new0(bool, w->n_sources + 1);
+	h->seen = g_new0(GstVideoInfo, w->n_sinks + 1);
+	h->shown = g_new0(stream_shown, w->n_sources + 1);
+	for (int i = 0; i < w->n_sinks; i++)
+		gst_video_info_init(&h->seen[i]);
+	for (int i = 0; i < w->n_sources; i++)
+		gst_video_info_init(&h->shown[i].info);
 	h->stopped = h->thread_ends = h->idle = false;
 	h->n_ended = 0;
 	h->fault = 0;
@@ -309,7 +321,7 @@ init(GTypeInstance *instance, gpointer class)
 	int n = 0;
 	while (stream_element_prop(kind, n))
 		n++;
-	h->work = stream_work_of(kind);
+	h->work = kind->work;
 	h->value = g_new0(char *, n + 1);
 	h->queue = g_queue_new();
 	g_mutex_init(&h->lock);
@@ -371,7 +383,7 @@ stream_register(GstPlugin *plugin)
 	const stream_element_type *kind;
 	gboolean fine = TRUE;
 	for (int i = 0; (kind = stream_element_at(i)); i++)
-		if (stream_work_of(kind))
+		if (kind->work)
 			fine = gst_element_register(plugin, kind->name, GST_RANK_NONE, type_of(kind)) && fine;
 	return fine;
 }
@@ -379,14 +391,13 @@ stream_register(GstPlugin *plugin)
 GstElement *
 stream_element_new(const stream_element_type *kind, const char *name)
 {
-	return stream_work_of(kind) ? g_object_new(type_of(kind), "name", name, NULL) : NULL;
+	return kind->work ? g_object_new(type_of(kind), "name", name, NULL) : NULL;
 }
 
 static stream_host *
 ours(GstElement *e)
 {
-	const stream_element_type *kind = stream_element_find(G_OBJECT_TYPE_NAME(e));
-	return kind && stream_work_of(kind) ? (stream_host *)(void *)e : NULL;
+	return G_OBJECT_GET_CLASS(e)->set_property == set_property ? (stream_host *)(void *)e : NULL;
 }
 
 const stream_element_type *

@@ -11,25 +11,59 @@
 
 enum { MOST_QUEUED = 4 };
 
-/* What a stream begins with, once for each port. */
-static void
-start_port(stream_host *h, GstPad *pad, int port)
+/* What a stream begins with, once for each port. `caps`, nullable: what comes from now on. */
+static bool
+start_port(stream_host *h, GstPad *pad, int port, GstCaps *caps)
 {
 	GstSegment segment;
 	char id[64];
 	g_mutex_lock(&h->lock);
-	bool first = h->started && port < h->w.n_sources && !h->started[port];
+	bool first = h->started && port < h->w.n_sources && !h->started[port], taken = true;
 	if (first)
 		h->started[port] = true;
 	g_mutex_unlock(&h->lock);
-	if (!first)
-		return;
-	snprintf(id, sizeof id, "secant-%u-%d", h->group, port);
-	GstEvent *begin = gst_event_new_stream_start(id);
-	gst_event_set_group_id(begin, h->group);
-	gst_pad_push_event(pad, begin);
-	gst_segment_init(&segment, GST_FORMAT_TIME);
-	gst_pad_push_event(pad, gst_event_new_segment(&segment));
+	if (first) {
+		snprintf(id, sizeof id, "secant-%u-%d", h->group, port);
+		GstEvent *begin = gst_event_new_stream_start(id);
+		gst_event_set_group_id(begin, h->group);
+		gst_pad_push_event(pad, begin);
+	}
+	if (caps)
+		taken = gst_pad_push_event(pad, gst_event_new_caps(caps));
+	if (first) {
+		gst_segment_init(&segment, GST_FORMAT_TIME);
+		gst_pad_push_event(pad, gst_event_new_segment(&segment));
+	}
+	return taken;
+}
+
+/* What elements of GStreamer take: the picture as raw video, 25 a second where nothing else is known. *caps: of which
+ * kind, where that is another than before. */
+static GstBuffer *
+raw_buffer(const stream_host *h, stream_shown *s, stream_frame *f, GstCaps **caps)
+{
+	GstVideoInfo before = s->info;
+	GstBuffer *b = stream_raw_buffer(f, h->w.name, &s->info);
+	if (!b || !stream_buffer_carry(b, f)) {
+		gst_clear_buffer(&b);
+		return NULL;
+	}
+	if (!s->n || !gst_video_info_is_equal(&before, &s->info))
+		*caps = gst_video_info_to_caps(&s->info);
+	uint64_t pts = stream_frame_way(f)->pts;
+	GST_BUFFER_PTS(b) = GST_CLOCK_TIME_IS_VALID(pts) ? pts : s->n * 40 * GST_MSECOND;
+	GST_BUFFER_DURATION(b) = 40 * GST_MSECOND;
+	s->n++;
+	return b;
+}
+
+static bool
+is_raw(stream_shown *s, GstPad *pad)
+{
+	if (!s->asked)
+		s->raw = stream_host_raw_behind(pad);
+	s->asked = true;
+	return s->raw;
 }
 
 void
@@ -40,8 +74,15 @@ stream_host_send(void *host_, int port, stream_frame *f)
 	if (!pad)
 		return;
 	double before = secant_seconds();
-	start_port(h, pad, port);
-	GstBuffer *b = stream_buffer_of(f);
+	stream_shown *s = &h->shown[port];
+	GstCaps *caps = NULL;
+	GstBuffer *b = is_raw(s, pad) ? raw_buffer(h, s, f, &caps) : stream_buffer_of(f);
+	if (!start_port(h, pad, port, caps))
+		GST_ELEMENT_ERROR(h, CORE, NEGOTIATION,
+			("what is behind it takes no %s pictures: videoconvert between makes what it takes",
+				gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&s->info))),
+			(NULL));
+	gst_clear_caps(&caps);
 	if (b)
 		(void)gst_pad_push(pad, b);
 	gst_object_unref(pad);
@@ -54,7 +95,7 @@ push_to_all(stream_host *h, GstEvent *event)
 	for (int i = 0; i < h->w.n_sources; i++) {
 		GstPad *pad = stream_host_pad(h, true, i);
 		if (pad) {
-			start_port(h, pad, i);
+			start_port(h, pad, i, NULL);
 			gst_pad_push_event(pad, gst_event_ref(event));
 			gst_object_unref(pad);
 		}
@@ -191,18 +232,58 @@ complete(stream_host *h, int port, stream_frame *f, bool *stopped)
 	return in;
 }
 
+/* A picture of an element of GStreamer stands under that one's name, also where it let a picture of ours pass. */
+static void
+take_picture(stream_host *h, GstPad *pad, int port, stream_frame *f, GstBuffer *b)
+{
+	const GstVideoInfo *info = &h->seen[port];
+	char *key = stream_standard_before(pad);
+	if (!key)
+		return;
+	stream_blob *list = stream_raw_picture(b, info);
+	if (!list && !stream_frame_failed(f, NULL)) {
+		char why[300];
+		snprintf(why, sizeof why,
+			"%.100s: pictures in %.20s come in; NV12, NV21, RGB and BGR are taken, and videoconvert makes them",
+			h->w.name, gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(info)));
+		stream_frame_fail(f, h->w.name, STREAM_FORMAT, why);
+	}
+	if (list && !stream_frame_put(f, key, stream_message_find("MxpiVisionList"), list))
+		stream_frame_set_vision(f, key);
+	secant_free(key);
+}
+
+/* What a port is told that comes next. */
+static void
+take_caps(stream_host *h, GstPad *pad, GstEvent *event)
+{
+	GstCaps *caps;
+	int port = stream_host_number(GST_ELEMENT(h), pad);
+	gst_event_parse_caps(event, &caps);
+	if (!h->seen || port < 0 || port >= h->w.n_sinks)
+		return;
+	bool raw = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
+	if (!raw || !gst_video_info_from_caps(&h->seen[port], caps))
+		gst_video_info_init(&h->seen[port]);
+}
+
 GstFlowReturn
 stream_host_chain(GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
 	stream_host *h = (stream_host *)(void *)parent;
 	int port = stream_host_number(GST_ELEMENT(h), pad);
-	bool stopped = false;
-	stream_frame *f = stream_frame_of(buffer), **in;
-	gst_buffer_unref(buffer);
-	if (!f || !h->open || port < 0 || port >= h->w.n_sinks) {
-		stream_frame_drop(f);
+	bool stopped = false, raw;
+	if (!h->open || port < 0 || port >= h->w.n_sinks) {
+		gst_buffer_unref(buffer);
 		return GST_FLOW_ERROR;
 	}
+	raw = GST_VIDEO_INFO_FORMAT(&h->seen[port]) != GST_VIDEO_FORMAT_UNKNOWN;
+	stream_frame *f = stream_frame_of(buffer, raw), **in;
+	if (f && raw)
+		take_picture(h, pad, port, f, buffer);
+	gst_buffer_unref(buffer);
+	if (!f)
+		return GST_FLOW_ERROR;
 	if (h->work->sync || stream_prop_int(&h->w, "status") == 1)
 		in = complete(h, port, f, &stopped);
 	else {
@@ -237,8 +318,8 @@ stream_host_event(GstPad *pad, GstObject *parent, GstEvent *event)
 {
 	switch (GST_EVENT_TYPE(event)) {
 	case GST_EVENT_EOS: ended((stream_host *)(void *)parent); break;
+	case GST_EVENT_CAPS: take_caps((stream_host *)(void *)parent, pad, event); break;
 	case GST_EVENT_STREAM_START: /* each element begins streams of its own */
-	case GST_EVENT_CAPS:
 	case GST_EVENT_SEGMENT: break;
 	default: return gst_pad_event_default(pad, parent, event);
 	}

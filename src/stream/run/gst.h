@@ -5,12 +5,11 @@
 #ifndef STREAM_RUN_GST_H
 #define STREAM_RUN_GST_H
 #include <gst/gst.h>
+#include "stream/stream.h"
 #include "stream/worker.h"
 
 /* Registers every element that works, with a plugin or (NULL) with this process alone. */
 gboolean stream_register(GstPlugin *plugin);
-/* How elements of a kind work here: as their row says, or by elements of GStreamer (video.c). NULL: they do not. */
-const stream_work *stream_work_of(const stream_element_type *kind);
 /* A new element of a kind that works; NULL: it has no work here. */
 GstElement *stream_element_new(const stream_element_type *kind, const char *name);
 /* Why the element did not start: its code; `why` is filled. 0: it did, or it is none of ours. */
@@ -22,6 +21,18 @@ bool stream_element_times(GstElement *e, int64_t *runs, double *seconds, double 
 
 /* A buffer that carries the frame (borrowed) and shows its bytes; NULL: no memory. */
 GstBuffer *stream_buffer_of(stream_frame *f);
-/* The frame of a buffer, held by the caller; a buffer that has none gets one with its bytes. NULL: no memory. */
-stream_frame *stream_frame_of(GstBuffer *b);
+/* Makes a buffer carry the frame beside what is in its memory; false: no memory. */
+bool stream_buffer_carry(GstBuffer *b, stream_frame *f);
+/* The frame of a buffer, held by the caller; where an element of GStreamer has made its memory, one apart. NULL: no
+ * memory. */
+stream_frame *stream_frame_of(GstBuffer *b, bool raw);
+/* A frame of a buffer's own: with what that of its forebear had, if it had one, and with its memory as bytes, unless
+ * that is a picture (`raw`). */
+stream_frame *stream_frame_apart(GstBuffer *b, bool raw);
+/* The element of GStreamer that a port for input is behind, elements that let all pass left out: its name, fresh; NULL:
+ * it is one of the table. */
+char *stream_standard_before(GstPad *port);
+
+/* An element of the installed GStreamer as a row, in p's arena; NULL: there is none, or no memory (as p says). */
+const stream_element_type *stream_standard(secant_pipeline *p, const char *factory);
 #endif

@@ -4,9 +4,16 @@
  */
 #ifndef STREAM_RUN_HOST_H
 #define STREAM_RUN_HOST_H
-#include "stream/run/gst.h"
+#include "stream/run/raw.h"
 
 GST_DEBUG_CATEGORY_EXTERN(stream_log);
+
+/* How a port for output gives pictures. */
+typedef struct stream_shown {
+	bool asked, raw; /* whether what is behind takes raw video alone */
+	GstVideoInfo info; /* of the last picture */
+	uint64_t n; /* pictures so far */
+} stream_shown;
 
 typedef struct stream_host {
 	GstElement parent;
@@ -22,6 +29,8 @@ typedef struct stream_host {
 	bool stopped, open, thread_ends, idle;
 	int n_ended; /* ports whose stream has ended */
 	bool *started; /* ports for output that have told what stream it is */
+	GstVideoInfo *seen; /* video that comes to a port; of another format than UNKNOWN where it does */
+	stream_shown *shown; /* video that leaves by a port */
 	int fault;
 	char why[500];
 	int64_t runs;
@@ -43,6 +52,8 @@ int stream_host_number(GstElement *e, GstPad *pad);
 gboolean stream_host_source_query(GstPad *pad, GstObject *parent, GstQuery *q);
 gboolean stream_host_sink_query(GstPad *pad, GstObject *parent, GstQuery *q);
 char *stream_host_upstream(void *host, int port);
+/* Whether what is behind a port for output takes raw video, and none of our media types: an element of GStreamer. */
+bool stream_host_raw_behind(GstPad *pad);
 bool stream_host_size_behind(void *host, int *height, int *width);
 
 /* ---- flow.c ---- */

@@ -145,15 +145,25 @@ result_of(secant_pipeline *p, secant_stream_fault *fault)
 int
 secant_streams_create(secant_streams *m, const char *text, size_t size, secant_stream_fault *fault)
 {
-	stream_visitor v = { meets, made, m };
+	stream_visitor v = { meets, made, stream_standard, m };
 	return result_of(stream_pipeline_parse_to(text, size, false, &v, NULL), fault);
 }
 
 int
 secant_streams_create_file(secant_streams *m, const char *path, secant_stream_fault *fault)
 {
-	stream_visitor v = { meets, made, m };
+	stream_visitor v = { meets, made, stream_standard, m };
 	return result_of(stream_pipeline_read_to(path, false, &v, NULL), fault);
+}
+
+secant_pipeline *
+secant_streams_check_file(const char *path, bool strict, secant_err *err)
+{
+	stream_visitor v = { .standard = stream_standard };
+	if (gst_init_check(NULL, NULL, NULL))
+		return stream_pipeline_read_to(path, strict, &v, err);
+	secant_fail(err, SECANT_ERR_UNSUPPORTED, "GStreamer does not start");
+	return NULL;
 }
 
 int
@@ -354,6 +364,17 @@ result_from(stream_frame *f, const char *const *keys, int n)
 	return r;
 }
 
+/* Why nothing came: what an element of GStreamer could not do, where one said so. */
+static secant_stream_result *
+nothing_came(stream_run *r)
+{
+	char trouble[420], text[600];
+	stream_run_trouble(r, trouble, sizeof trouble);
+	snprintf(text, sizeof text, "%s%s%s",
+		r->stopped ? "The stream was stopped." : "Time out, can not get result in time.", *trouble ? " " : "", trouble);
+	return failure(TIMEOUT, text);
+}
+
 static int
 outlet_of(const stream_run *r, const char *element, int number)
 {
@@ -382,7 +403,7 @@ secant_streams_get(secant_streams *m, const char *stream, const char *element, i
 	else if ((f = stream_run_next(r, outlet, milliseconds / 1e3)))
 		out = result_from(f, keys, n);
 	else
-		out = failure(TIMEOUT, r->stopped ? "The stream was stopped." : "Time out, can not get result in time.");
+		out = nothing_came(r);
 	stream_run_drop(r);
 	return out;
 }
@@ -401,11 +422,9 @@ secant_streams_get_id(secant_streams *m, const char *stream, int64_t id, uint32_
 		out = failure(OTHER_MODE, "nothing was sent to this stream with a number");
 	else {
 		stream_frame *f = stream_run_take(r, id, milliseconds / 1e3, &known);
-		out = f ? result_from(f, NULL, 0)
-				: failure(known ? TIMEOUT : STREAM_INVALID,
-					!known           ? "The number is not one that is waited for."
-						: r->stopped ? "The stream was stopped."
-									 : "Time out, can not get result in time.");
+		out = f     ? result_from(f, NULL, 0)
+			: known ? nothing_came(r)
+					: failure(STREAM_INVALID, "The number is not one that is waited for.");
 	}
 	stream_run_drop(r);
 	return out;

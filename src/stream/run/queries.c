@@ -23,10 +23,72 @@ stream_host_pad(stream_host *h, bool source, int i)
 	return pad;
 }
 
+static bool
+takes_all(GstElementFactory *f)
+{
+	bool all = true;
+	for (const GList *l = gst_element_factory_get_static_pad_templates(f); l; l = l->next) {
+		GstCaps *caps = gst_static_pad_template_get_caps(l->data);
+		all = all && gst_caps_is_any(caps) && ((const GstStaticPadTemplate *)l->data)->presence == GST_PAD_ALWAYS;
+		gst_caps_unref(caps);
+	}
+	return all;
+}
+
+/* Whether an element of GStreamer lets through what comes to its one port. */
+static bool
+lets_through(GstElement *e)
+{
+	GstElementFactory *f = gst_element_get_factory(e);
+	const stream_element_type *kind = f ? stream_element_find(GST_OBJECT_NAME(f)) : NULL;
+	return e->numsinkpads == 1 && f && (kind ? kind->flags & STREAM_ELEMENT_PROXY : takes_all(f));
+}
+
+char *
+stream_standard_before(GstPad *port)
+{
+	char *name = NULL;
+	GstPad *pad = gst_pad_get_peer(port);
+	while (pad) {
+		GstElement *e = gst_pad_get_parent_element(pad);
+		GstElementFactory *f = e ? gst_element_get_factory(e) : NULL;
+		GstPad *next = NULL;
+		if (e && lets_through(e))
+			next = gst_pad_get_peer(e->sinkpads->data);
+		else if (f && !stream_element_find(GST_OBJECT_NAME(f)))
+			name = base_strdup(GST_OBJECT_NAME(e));
+		if (e)
+			gst_object_unref(e);
+		gst_object_unref(pad);
+		pad = next;
+	}
+	return name;
+}
+
+bool
+stream_host_raw_behind(GstPad *pad)
+{
+	GstCaps *caps = gst_pad_peer_query_caps(pad, NULL);
+	bool raw = false, ours = gst_caps_is_any(caps);
+	for (guint i = 0; !ours && i < gst_caps_get_size(caps); i++) {
+		const GstStructure *s = gst_caps_get_structure(caps, i);
+		for (int k = 0; stream_media_name(k); k++)
+			ours |= gst_structure_has_name(s, stream_media_name(k));
+		raw |= gst_structure_has_name(s, "video/x-raw");
+	}
+	gst_caps_unref(caps);
+	return raw && !ours;
+}
+
 char *
 stream_host_upstream(void *host_, int port)
 {
 	GstPad *pad = stream_host_pad(host_, false, port);
+	char *standard = pad ? stream_standard_before(pad) : NULL;
+	if (standard) {
+		gst_object_unref(pad);
+		return standard;
+	}
 	GstQuery *q = gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty("get_data_source_key"));
 	char *key = NULL;
 	if (pad && gst_pad_peer_query(pad, q)) {

@@ -17,6 +17,7 @@ alloc_run(const char *name)
 	if (!r)
 		return NULL;
 	g_mutex_init(&r->lock);
+	g_mutex_init(&r->trouble_lock);
 	g_cond_init(&r->changed);
 	r->refs = 1;
 	r->name = base_strdup(name);
@@ -63,6 +64,7 @@ stream_run_drop(stream_run *r)
 		secant_free(r->outlet[i].name);
 	}
 	g_mutex_clear(&r->lock);
+	g_mutex_clear(&r->trouble_lock);
 	g_cond_clear(&r->changed);
 	secant_free(r->outlet);
 	secant_free(r->source);
@@ -121,7 +123,7 @@ new_sample(GstAppSink *sink, gpointer outlet_)
 	stream_run *r = o->stream;
 	GstSample *sample = gst_app_sink_pull_sample(sink);
 	GstBuffer *buffer = sample ? gst_sample_get_buffer(sample) : NULL;
-	stream_frame *f = buffer ? stream_frame_of(buffer) : NULL;
+	stream_frame *f = !buffer ? NULL : o->apart ? stream_frame_apart(buffer, false) : stream_frame_of(buffer, false);
 	if (sample)
 		gst_sample_unref(sample);
 	if (!f)
@@ -242,6 +244,26 @@ stream_run_send(stream_run *r, int source, stream_frame *f, int64_t *id)
 
 /* ---- building ---- */
 
+/* Sets a property from text; false: it does not stand for one of its type (which the check looks at for numbers). */
+static bool
+set_property(GstElement *made, const char *name, const char *text)
+{
+	GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(made), name);
+	GValue v = G_VALUE_INIT;
+	if (!spec)
+		return false;
+	if (spec->value_type == G_TYPE_STRING) {
+		g_object_set(made, name, text, NULL);
+		return true;
+	}
+	g_value_init(&v, spec->value_type);
+	bool fine = gst_value_deserialize_with_pspec(&v, text, spec);
+	if (fine)
+		g_object_set_property(G_OBJECT(made), name, &v);
+	g_value_unset(&v);
+	return fine;
+}
+
 static bool
 set_properties(const stream_element *e, GstElement *made)
 {
@@ -251,15 +273,14 @@ set_properties(const stream_element *e, GstElement *made)
 		if (!strcmp(p->name, "dataSource"))
 			said |= e->data_source != NULL;
 		if (!strcmp(p->name, "deviceId") && e->stream->device) {
-			gst_util_set_object_arg(G_OBJECT(made), p->name, e->stream->device);
+			(void)set_property(made, p->name, e->stream->device);
 			continue;
 		}
 		if (!said || (p->flags & (STREAM_PROP_MANAGED | STREAM_PROP_READ_ONLY)))
 			continue;
-		if (p->type == STREAM_PROP_STRING)
-			g_object_set(made, p->name, stream_text(e, p->name), NULL);
-		else
-			gst_util_set_object_arg(G_OBJECT(made), p->name, stream_text(e, p->name));
+		if (!set_property(made, p->name, stream_text(e, p->name)))
+			return stream_refuse(e->stream, STREAM_MX_PROPERTIES, e->name, p->name, "'%.60s' does not stand for it",
+				stream_text(e, p->name));
 	}
 	return true;
 }
@@ -269,8 +290,10 @@ manage(GstElement *made, const char *factory)
 {
 	if (!strcmp(factory, "tee"))
 		g_object_set(made, "allow-not-linked", TRUE, NULL);
-	if (GST_OBJECT_FLAG_IS_SET(made, GST_ELEMENT_FLAG_SINK))
-		g_object_set(made, "async", FALSE, "sync", FALSE, NULL);
+	static const char *const waits[] = { "async", "sync" };
+	for (int i = 0; i < 2 && GST_OBJECT_FLAG_IS_SET(made, GST_ELEMENT_FLAG_SINK); i++)
+		if (g_object_class_find_property(G_OBJECT_GET_CLASS(made), waits[i]))
+			g_object_set(made, waits[i], FALSE, NULL);
 	if (!strcmp(factory, "appsrc"))
 		g_object_set(made, "block", FALSE, "max-bytes", (guint64)1, "format", GST_FORMAT_TIME, NULL);
 	if (!strcmp(factory, "appsink"))
@@ -293,9 +316,9 @@ make_element(stream_run *r, const stream_element *e)
 		return NULL;
 	}
 	manage(made, e->kind->name);
-	set_properties(e, made);
+	bool fine = set_properties(e, made);
 	gst_bin_add(GST_BIN(r->pipeline), made);
-	return made;
+	return fine ? made : NULL;
 }
 
 /* The k-th pad: one that is always there, else one that is asked for. */
@@ -306,7 +329,12 @@ pad_of(GstElement *e, bool source, int k)
 	GstPad *pad = g_list_nth_data(pads, (guint)k);
 	if (pad)
 		return gst_object_ref(pad);
-	return gst_element_request_pad_simple(e, source ? "src_%u" : "sink_%u");
+	for (GList *l = gst_element_get_pad_template_list(e); l; l = l->next) {
+		GstPadTemplate *t = l->data;
+		if (GST_PAD_TEMPLATE_PRESENCE(t) == GST_PAD_REQUEST && (GST_PAD_TEMPLATE_DIRECTION(t) == GST_PAD_SRC) == source)
+			return gst_element_request_pad(e, t, NULL, NULL);
+	}
+	return NULL;
 }
 
 static bool
@@ -315,12 +343,51 @@ make_pads(const stream_element *e, GstElement *made)
 	for (int way = 0; way < 2; way++)
 		for (int k = 0, n = way ? e->n_sources : e->n_sinks; k < n; k++) {
 			GstPad *pad = pad_of(made, way, k);
+			if (!pad && way && e->kind->flags & STREAM_ELEMENT_LATE)
+				continue;
 			if (!pad)
 				return stream_refuse(
 					e->stream, STREAM_MX_LINK, e->name, NULL, "no port %d for %s", k, way ? "output" : "input");
 			gst_object_unref(pad);
 		}
 	return true;
+}
+
+/* A port that comes late goes to the first target that is free and takes what it gives. */
+static void
+link_late(GstElement *e, GstPad *out, gpointer in)
+{
+	if (gst_pad_is_linked(out) || gst_pad_is_linked(in) || !GST_PAD_IS_SRC(out))
+		return;
+	GstCaps *caps = gst_pad_query_caps(out, NULL), *taken = gst_pad_query_caps(in, NULL);
+	if (gst_caps_can_intersect(caps, taken) && GST_PAD_LINK_FAILED(gst_pad_link(out, in)))
+		GST_ELEMENT_ERROR(e, CORE, PAD, ("one of its ports cannot be linked"), (NULL));
+	gst_caps_unref(caps);
+	gst_caps_unref(taken);
+}
+
+/* All that comes has come: a target without it would wait for ever. */
+static void
+all_late(GstElement *e, gpointer in)
+{
+	if (!gst_pad_is_linked(in))
+		GST_ELEMENT_ERROR(e, CORE, PAD,
+			("nothing of what it found is taken by '%s' (videoconvert between takes any picture)",
+				GST_OBJECT_NAME(GST_OBJECT_PARENT(in))),
+			(NULL));
+}
+
+static void
+drop_pad(gpointer pad, GClosure *closure)
+{
+	gst_object_unref(pad);
+}
+
+static void
+link_when_there(GstElement *e, GstPad *in)
+{
+	g_signal_connect_data(e, "pad-added", G_CALLBACK(link_late), gst_object_ref(in), drop_pad, 0);
+	g_signal_connect_data(e, "no-more-pads", G_CALLBACK(all_late), gst_object_ref(in), drop_pad, 0);
 }
 
 static bool
@@ -330,14 +397,23 @@ link_up(stream_instance *s, GstElement *const *made)
 		for (int k = 0; k < s->elements[i].n_sources; k++) {
 			const stream_pad *to = &s->elements[i].sources[k];
 			GstPad *out = pad_of(made[i], true, k), *in = pad_of(made[to->peer - s->elements], false, to->peer_pad);
-			GstPadLinkReturn got = out && in ? gst_pad_link(out, in) : GST_PAD_LINK_REFUSED;
+			GstPadLinkReturn got = GST_PAD_LINK_REFUSED;
+			if (out && in)
+				got = gst_pad_link(out, in);
+			else if (in && s->elements[i].kind->flags & STREAM_ELEMENT_LATE) {
+				link_when_there(made[i], in);
+				got = GST_PAD_LINK_OK;
+			}
 			if (out)
 				gst_object_unref(out);
 			if (in)
 				gst_object_unref(in);
 			if (GST_PAD_LINK_FAILED(got))
-				return stream_refuse(s, STREAM_MX_LINK, s->elements[i].name, "next", "'%.100s' cannot be linked: %s",
-					to->peer->name, gst_pad_link_get_name(got));
+				return stream_refuse(s, STREAM_MX_LINK, s->elements[i].name, "next", "'%.100s' cannot be linked: %s%s",
+					to->peer->name, gst_pad_link_get_name(got),
+					to->peer->kind->flags & STREAM_ELEMENT_STANDARD
+						? " (videoconvert between makes pictures of any kind)"
+						: "");
 		}
 	return true;
 }
@@ -369,16 +445,30 @@ find_ends(stream_run *r, stream_instance *s, GstElement *const *made)
 			found ? (int)strtol(e->name + 7, NULL, 10) : INT32_MAX, g_queue_new() };
 	}
 	qsort(r->outlet, (size_t)r->n_outlet, sizeof *r->outlet, by_number);
-	for (int i = 0; i < r->n_outlet; i++)
+	for (int i = 0; i < r->n_outlet; i++) {
+		char *standard = stream_standard_before(r->outlet[i].sink->sinkpads->data);
+		r->outlet[i].apart = standard != NULL;
+		secant_free(standard);
 		gst_app_sink_set_callbacks(
 			GST_APP_SINK(r->outlet[i].sink), (GstAppSinkCallbacks *)&callbacks, &r->outlet[i], NULL);
+	}
 	return true;
 }
 
-/* Nobody reads the bus: messages end here. */
+/* Nobody reads the bus: messages end here. What an element of GStreamer could not do is kept for who waits in vain. */
 static GstBusSyncReply
-drop_message(GstBus *bus, GstMessage *message, gpointer user)
+take_message(GstBus *bus, GstMessage *message, gpointer r_)
 {
+	stream_run *r = r_;
+	GError *error = NULL;
+	if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+		gst_message_parse_error(message, &error, NULL);
+		g_mutex_lock(&r->trouble_lock);
+		snprintf(
+			r->trouble, sizeof r->trouble, "%.100s: %.300s", GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), error->message);
+		g_mutex_unlock(&r->trouble_lock);
+		g_clear_error(&error);
+	}
 	gst_message_unref(message);
 	return GST_BUS_DROP;
 }
@@ -411,7 +501,7 @@ stream_run_new(stream_instance *s)
 	else {
 		r->pipeline = gst_pipeline_new(s->name);
 		GstBus *bus = gst_element_get_bus(r->pipeline);
-		gst_bus_set_sync_handler(bus, drop_message, NULL, NULL);
+		gst_bus_set_sync_handler(bus, take_message, r, NULL);
 		gst_object_unref(bus);
 	}
 	for (int i = 0; fine && i < s->n; i++)
@@ -422,6 +512,14 @@ stream_run_new(stream_instance *s)
 		return r;
 	stream_run_drop(r);
 	return NULL;
+}
+
+void
+stream_run_trouble(stream_run *r, char *text, size_t size)
+{
+	g_mutex_lock(&r->trouble_lock);
+	snprintf(text, size, "%s", r->trouble);
+	g_mutex_unlock(&r->trouble_lock);
 }
 
 void

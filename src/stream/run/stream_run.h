@@ -18,6 +18,7 @@ typedef struct stream_outlet {
 	char *name;
 	int number; /* of its name; -1: it is not called appsink and a number, and no client finds it */
 	GQueue *results; /* frames */
+	bool apart; /* it is behind an element of GStreamer, whose bytes are the result */
 } stream_outlet;
 
 typedef struct stream_wanted {
@@ -42,12 +43,15 @@ typedef struct stream_run {
 	int came; /* of wanted: frames that nobody has fetched */
 	int64_t sent, done; /* frames */
 	double seconds, longest, began;
+	GMutex trouble_lock; /* the text alone: it is taken where elements work */
+	char trouble[420]; /* what an element of GStreamer said last that it could not do; "": nothing */
 } stream_run;
 
 /* Builds and starts what the check has found right. NULL: s->pipeline's fault says why. */
 stream_run *stream_run_new(stream_instance *s);
 stream_run *stream_run_hold(stream_run *r);
 void stream_run_drop(stream_run *r);
+void stream_run_trouble(stream_run *r, char *text, size_t size);
 void stream_run_stop(stream_run *r); /* ends all waits, then the elements; twice is fine */
 
 /* The next frame of an outlet: held by the caller; NULL: time is over, or the stream has stopped. */

@@ -5,24 +5,6 @@
 enum { MOST_SECONDS = 10 };
 
 static const struct {
-	const char *element;
-	const stream_work *work;
-} rows[] = {
-	{ "mxpi_videodecoder", &stream_work_decoder },
-	{ "mxpi_videoencoder", &stream_work_encoder },
-	{ "mxpi_rtspsrc", &stream_work_rtsp },
-};
-
-const stream_work *
-stream_work_of(const stream_element_type *kind)
-{
-	for (size_t i = 0; !kind->work && i < sizeof rows / sizeof rows[0]; i++)
-		if (!strcmp(rows[i].element, kind->name))
-			return rows[i].work;
-	return kind->work;
-}
-
-static const struct {
 	const char *media, *parser, *packages[2];
 } codecs[] = {
 	{ "video/x-h264", "h264parse",

@@ -3,9 +3,8 @@
  * are, their first unit says (the original believes inputVideoFormat). Pictures come as they are shown, each in a frame
  * of its own, with the number of what it was decoded from.
  */
-#include <gst/video/video.h>
 #include <stdio.h>
-#include "stream/picture.h"
+#include "stream/run/raw.h"
 #include "stream/run/video.h"
 
 typedef struct decoding {
@@ -75,40 +74,6 @@ begin(stream_worker *w, stream_codec c, char *why, size_t size)
 	return stream_inner_start(&d->inner, text, why, size);
 }
 
-/* The rows of a plane of a picture, without what is between them. */
-static uint8_t *
-copy_plane(uint8_t *to, const GstVideoFrame *f, int plane, size_t row, int rows)
-{
-	const uint8_t *from = GST_VIDEO_FRAME_PLANE_DATA(f, plane);
-	for (int y = 0; y < rows; y++, to += row)
-		memcpy(to, from + (ptrdiff_t)y * GST_VIDEO_FRAME_PLANE_STRIDE(f, plane), row);
-	return to;
-}
-
-static stream_blob *
-picture_of(GstVideoFrame *f)
-{
-	GstVideoFormat format = GST_VIDEO_FRAME_FORMAT(f);
-	int width = GST_VIDEO_FRAME_WIDTH(f), height = GST_VIDEO_FRAME_HEIGHT(f);
-	bool planes = format == GST_VIDEO_FORMAT_NV12 || format == GST_VIDEO_FORMAT_NV21;
-	stream_made made = { .format = format == GST_VIDEO_FORMAT_NV12 ? STREAM_NV12
-			: format == GST_VIDEO_FORMAT_NV21                      ? STREAM_NV21
-			: format == GST_VIDEO_FORMAT_RGB                       ? STREAM_RGB
-																   : STREAM_BGR,
-		.width = planes ? width & ~1 : width,
-		.height = planes ? height & ~1 : height };
-	stream_blob *b = stream_pictures_new(&made, 1);
-	if (!b)
-		return NULL;
-	if (!planes) {
-		copy_plane(made.to, f, 0, 3 * (size_t)width, height);
-		return b;
-	}
-	uint8_t *chroma = copy_plane(made.to, f, 0, (size_t)made.width, made.height);
-	copy_plane(chroma, f, 1, (size_t)made.width, made.height / 2);
-	return b;
-}
-
 static void
 put_frame_info(stream_frame *f)
 {
@@ -123,13 +88,10 @@ take(stream_worker *w, GstSample *sample, const stream_way *way)
 {
 	decoding *d = w->state;
 	GstVideoInfo info;
-	GstVideoFrame shown;
 	if (d->seen++ % (stream_prop_int(w, "skipFrame") + 1)
-		|| !gst_video_info_from_caps(&info, gst_sample_get_caps(sample))
-		|| !gst_video_frame_map(&shown, &info, gst_sample_get_buffer(sample), GST_MAP_READ))
+		|| !gst_video_info_from_caps(&info, gst_sample_get_caps(sample)))
 		return;
-	stream_blob *picture = picture_of(&shown);
-	gst_video_frame_unmap(&shown);
+	stream_blob *picture = stream_raw_picture(gst_sample_get_buffer(sample), &info);
 	stream_frame *f = picture ? stream_frame_new() : NULL;
 	if (!f) {
 		stream_note(w, "no memory for a picture");
