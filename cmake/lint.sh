@@ -79,6 +79,7 @@ clouds: prepare
 demo: data
 manager: stream
 postprocess: stream
+element: stream
 '
 
 sources() { find "$@" -name '*.c' -o -name '*.h' 2> /dev/null | sort; }
@@ -184,6 +185,7 @@ src/base/file.c: counter
 src/base/json.c: refused
 src/base/json.c: lost
 src/base/guard.c: guard
+src/stream/run/own.c: found
 tools/interrupt.c: interrupted
 tools/json.c: lost
 tools/cmd_train.c: began_with_run

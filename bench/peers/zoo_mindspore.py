@@ -2,8 +2,8 @@
 """The zoo's training in MindSpore on the CPU, as a twin of `secant train --preset unet-inspection`: the same pictures, sizes, augmentation,
 loss, Adam and score, in an environment of its own (tests/peers/mindspore/requirements.txt and pillow).
 
-    zoo_mindspore.py prepare nuclei|membrane SOURCE FOLDER     a folder for each sample, in the order that the split of 0.8 cuts
-    zoo_mindspore.py train FOLDER --epochs 5 [--size 96 --batch 16 --channels 3 --seed 0]
+    zoo_mindspore.py prepare SOURCE FOLDER      pictures of train/ and val/ as a folder for each sample, so that the split of 0.8 is the same
+    zoo_mindspore.py train FOLDER --epochs 5 [--repeat 1 --size 96 --batch 16 --channels 3 --seed 0]
 
 The network is unet_nested. The last line of `train` is JSON: seconds of a step, pictures a second, and the mean soft dice of the validation pictures.
 """
@@ -18,14 +18,14 @@ import numpy
 from PIL import Image
 
 
-def prepare(kind, source, folder):
+def prepare(source, folder):
     pairs = []
     for split in ("train", "val"):
         images = sorted(os.listdir(f"{source}/{split}/images"))
         pairs += [(f"{source}/{split}/images/{n}", f"{source}/{split}/labels/{os.path.splitext(n)[0]}.png") for n in images]
     for i, (image, label) in enumerate(pairs):
         os.makedirs(f"{folder}/{i:04d}", exist_ok=True)
-        Image.open(image).convert("L" if kind == "membrane" else "RGB").save(f"{folder}/{i:04d}/image.png")
+        Image.open(image).convert("RGB").save(f"{folder}/{i:04d}/image.png")
         mask = numpy.asarray(Image.open(label).convert("L"))
         Image.fromarray(((mask > 0) * 255).astype("uint8")).save(f"{folder}/{i:04d}/mask.png")
     print(len(pairs))
@@ -97,7 +97,7 @@ def train(o):
     net.set_train(True)
     times, curve = [], []
     for epoch in range(o.epochs):
-        order = rng.permutation(len(train_set))
+        order = numpy.concatenate([rng.permutation(len(train_set)) for _ in range(o.repeat)])
         for at in range(0, len(order) - o.batch + 1, o.batch):
             batch = [augmented(*train_set[i], o.size, rng) for i in order[at:at + o.batch]]
             x = ms.Tensor(numpy.ascontiguousarray(numpy.stack([b[0] for b in batch]).transpose(0, 3, 1, 2)))
@@ -115,15 +115,14 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     verbs = p.add_subparsers(dest="verb", required=True)
     one = verbs.add_parser("prepare")
-    one.add_argument("kind", choices=["nuclei", "membrane"])
     one.add_argument("source")
     one.add_argument("folder")
     two = verbs.add_parser("train")
     two.add_argument("folder")
-    for name, kind, value in (("size", int, 96), ("batch", int, 16), ("channels", int, 3), ("epochs", int, 5), ("seed", int, 0)):
+    for name, kind, value in (("size", int, 96), ("batch", int, 16), ("channels", int, 3), ("epochs", int, 5), ("repeat", int, 1), ("seed", int, 0)):
         two.add_argument(f"--{name}", type=kind, default=value)
     o = p.parse_args()
-    prepare(o.kind, o.source, o.folder) if o.verb == "prepare" else train(o)
+    prepare(o.source, o.folder) if o.verb == "prepare" else train(o)
 
 
 if __name__ == "__main__":

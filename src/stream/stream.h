@@ -77,6 +77,7 @@ struct secant_pipeline {
 	int n_remarks, remarks_capacity, n_streams, n_elements;
 	const stream_visitor *visitor; /* NULL: nobody wants the streams */
 	const stream_element_type **standard; /* what the visitor has found so far */
+	const char *trouble; /* the visitor's, where it found nothing; NULL: none */
 	int n_standard, standard_capacity;
 };
 

@@ -196,9 +196,11 @@ factory_of(stream_instance *s, const char *key, const json_t *factory, const str
 	for (int i = 0; i < MOST && stream_element_at(i); i++)
 		names[i] = stream_element_at(i)->name;
 	const char *other = instead(name), *nearest = secant_nearest(name, names);
+	if (!other && s->pipeline->trouble)
+		other = s->pipeline->trouble;
 	if (!other && !nearest && !strncmp(name, "mxpi_", 5))
-		other = "plugins made for the SDK's C++ classes cannot be loaded here; post-processing of one's own is a "
-				"library in C (secant/postprocess.h), other steps stand before or behind the stream";
+		other = "no library with it lies in a folder of SECANT_ELEMENT_PATH or in $MX_SDK_HOME/lib/plugins; plugins of "
+				"the SDK's MxPluginBase are built against the headers here";
 	return stream_refuse(s, STREAM_MX_FACTORY, key, "factory", "can not find the element factory '%.100s'%s%s%s", name,
 		other         ? ": "
 			: nearest ? " (nearest: "

@@ -313,7 +313,9 @@ test_refused(void **state)
 							   "\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = secant_streams_new();
 	assert_int_equal(secant_streams_create(m, text, sizeof text - 1, NULL), 0);
-	send(m, "no picture of any kind, but some text that is long enough to look at", 68);
+	static char bytes[200000];
+	memset(bytes, 1, sizeof bytes);
+	send(m, bytes, sizeof bytes);
 	secant_stream_result *r = secant_streams_get(m, "s", NULL, 0, NULL, 0, 1500);
 	size_t n;
 	assert_int_equal(secant_stream_result_code(r), 6010);

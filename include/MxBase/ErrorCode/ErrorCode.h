@@ -10,10 +10,17 @@ const APP_ERROR APP_ERR_COMM_FAILURE = 1001;
 const APP_ERROR APP_ERR_COMM_INNER = 1002;
 const APP_ERROR APP_ERR_COMM_INVALID_POINTER = 1003;
 const APP_ERROR APP_ERR_COMM_INVALID_PARAM = 1004;
+const APP_ERROR APP_ERR_COMM_UNREALIZED = 1005;
 const APP_ERROR APP_ERR_COMM_OUT_OF_MEM = 1006;
+const APP_ERROR APP_ERR_COMM_ALLOC_MEM = 1007;
+const APP_ERROR APP_ERR_COMM_OUT_OF_RANGE = 1009;
 const APP_ERROR APP_ERR_COMM_TIMEOUT = 1011;
 const APP_ERROR APP_ERR_COMM_INIT_FAIL = 1013;
+const APP_ERROR APP_ERR_COMM_EXIST = 1015;
+const APP_ERROR APP_ERR_COMM_NO_EXIST = 1016;
 const APP_ERROR APP_ERR_COMM_INVALID_PATH = 1029;
+const APP_ERROR APP_ERR_METADATA_IS_NULL = 2017;
+const APP_ERROR APP_ERR_PROTOBUF_NAME_MISMATCH = 2018;
 const APP_ERROR APP_ERR_QUEUE_FULL = 5003;
 const APP_ERROR APP_ERR_STREAM_EXIST = 6001;
 const APP_ERROR APP_ERR_STREAM_NOT_EXIST = 6002;
@@ -36,5 +43,12 @@ GetErrorInfo(APP_ERROR code)
 	char text[300];
 	secant_stream_error_text(code, text, sizeof text);
 	return text;
+}
+
+/* The same with the name of a plugin before it. */
+inline std::string
+GetError(APP_ERROR code, const std::string &name)
+{
+	return "[" + name + "]" + GetErrorInfo(code);
 }
 #endif

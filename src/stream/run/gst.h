@@ -35,4 +35,8 @@ char *stream_standard_before(GstPad *port);
 
 /* An element of the installed GStreamer as a row, in p's arena; NULL: there is none, or no memory (as p says). */
 const stream_element_type *stream_standard(secant_pipeline *p, const char *factory);
+/* An element of a library of somebody's (secant/element.h), which lives as long as the process; NULL: there is none. */
+const stream_element_type *stream_own(const char *factory);
+/* Why the library that is named after it could not be loaded, once stream_own was asked; NULL: there is none. */
+const char *stream_own_trouble(const char *factory);
 #endif

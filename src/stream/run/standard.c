@@ -1,6 +1,7 @@
 /*
- * Elements of the installed GStreamer that are in no table, as rows like those of the table: so pipelines may name
- * videoconvert or x264enc, and are checked before anything is made. The rows live in the pipeline's arena.
+ * Elements of libraries of others (own.c), and of the installed GStreamer, that are in no table, as rows like those of
+ * the table: so pipelines may name videoconvert or x264enc, and are checked before anything is made. The rows live in
+ * the pipeline's arena.
  */
 #include <math.h>
 #include "stream/run/gst.h"
@@ -93,6 +94,10 @@ add_port(stream_element_type *e, GstStaticPadTemplate *t)
 const stream_element_type *
 stream_standard(secant_pipeline *p, const char *factory)
 {
+	const stream_element_type *own = stream_own(factory);
+	if (own)
+		return own;
+	p->trouble = stream_own_trouble(factory);
 	GstElementFactory *f = gst_element_factory_find(factory);
 	GstPluginFeature *loaded = f ? gst_plugin_feature_load(GST_PLUGIN_FEATURE(f)) : NULL;
 	stream_element_type *e = loaded ? base_arena_alloc(p->arena, sizeof *e) : NULL;

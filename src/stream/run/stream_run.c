@@ -462,10 +462,12 @@ take_message(GstBus *bus, GstMessage *message, gpointer r_)
 	stream_run *r = r_;
 	GError *error = NULL;
 	if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+		const GstObject *at = GST_MESSAGE_SRC(message); /* of the pipeline's elements the one that has it */
+		while (GST_OBJECT_PARENT(at) && GST_OBJECT_PARENT(at) != GST_OBJECT(r->pipeline))
+			at = GST_OBJECT_PARENT(at);
 		gst_message_parse_error(message, &error, NULL);
 		g_mutex_lock(&r->trouble_lock);
-		snprintf(
-			r->trouble, sizeof r->trouble, "%.100s: %.300s", GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), error->message);
+		snprintf(r->trouble, sizeof r->trouble, "%.100s: %.300s", GST_OBJECT_NAME(at), error->message);
 		g_mutex_unlock(&r->trouble_lock);
 		g_clear_error(&error);
 	}
@@ -478,6 +480,8 @@ start(stream_run *r, stream_instance *s, GstElement *const *made)
 {
 	char why[500] = "";
 	GstStateChangeReturn got = gst_element_set_state(r->pipeline, GST_STATE_PLAYING);
+	if (got == GST_STATE_CHANGE_ASYNC && r->n_source > 0)
+		return true; /* decodebin is ready once it has seen what will be sent */
 	if (got == GST_STATE_CHANGE_ASYNC)
 		got = gst_element_get_state(r->pipeline, NULL, NULL, START * GST_SECOND);
 	if (got != GST_STATE_CHANGE_FAILURE && got != GST_STATE_CHANGE_ASYNC)
