@@ -113,19 +113,22 @@ test_attention(void **state)
 		true, 32);
 }
 
-/* Reshapes to another value's axes, tables by index, masks of windows; a network for one size is written at it. */
+/* Reshapes to another value's axes, tables by index, masks of windows, positions that are resampled; a network for one
+ * size is written at it. */
 static void
 test_transformers(void **state)
 {
 	static const char *const options[] = {
+		"{\"arch\": \"dpt\", \"encoder\": \"tu-vit_tiny_patch16_224\", \"dynamic-img-size\": true}",
 		"{\"arch\": \"unet\", \"encoder\": \"mit_b0\", \"encoder-depth\": 3, \"decoder-channels\": [16, 16, 16]}",
 		"{\"arch\": \"unet\", \"encoder\": \"tu-swin_tiny_patch4_window7_224\", \"img-size\": 64, \"encoder-depth\": "
 		"2, "
 		"\"decoder-channels\": [16, 16]}",
 	};
 	secant_err err = { 0 };
-	for (int i = 0; i < 2; i++) {
-		secant_export o = { .opset = 17, .size = { 2, { i ? 256 : 64, i ? 256 : 64 } } };
+	for (int i = 0; i < 3; i++) {
+		int size = i == 2 ? 256 : 64;
+		secant_export o = { .opset = 17, .size = { 2, { size, size } } };
 		make_model(options[i]);
 		if (secant_model_export_onnx(in_folder("m.safetensors"), in_folder("m.onnx"), &o, &err))
 			fail_msg("%s", err.msg);

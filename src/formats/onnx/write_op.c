@@ -5,6 +5,7 @@
 #include <string.h>
 #include "formats/onnx/writer.h"
 #include "ops/ops.h"
+#include "ops/resize_map.h"
 
 /* Input i as it is wanted: channels first, or in our own order. */
 static const char *
@@ -238,25 +239,35 @@ resize(onnx_writer *w, const char *onnx)
 	result(w, out, true);
 }
 
+/* One axis of a smooth resizing as a matrix, out x in, or in x out. */
+static const char *
+smooth_taps(onnx_writer *w, int64_t in, int64_t out, bool turned)
+{
+	float *v = secant_calloc((size_t)(in * out) + 1, sizeof *v);
+	for (int64_t i = 0; i < out && v; i++) {
+		op_smooth_window taps = op_smooth_window_of(in, out, i);
+		for (int64_t j = taps.from; j < taps.to; j++)
+			v[turned ? j * out + i : i * in + j] = (float)op_smooth_weight(&taps, j);
+	}
+	if (!v)
+		w->graph.failed = true;
+	const char *name = v
+		? onnx_write_reals(w, NULL, 2, (int64_t[]){ turned ? in : out, turned ? out : in }, v, in * out)
+		: "";
+	secant_free(v);
+	return name;
+}
+
+/* As products with the taps of rows and columns: of Resize with antialias, which says the same, operator sets before 18
+ * know nothing, and OpenVINO makes something else. */
 static void
 resize_smooth(onnx_writer *w, const char *onnx)
 {
-	const secant_shape *y = onnx_written_shape(w, w->node->out[0]);
-	onnx_attrs a = { 0 };
-	if (w->how->opset < 18 || w->how->dynamic)
-		onnx_write_problem(w,
-			w->how->dynamic ? "takes its size of another value, which ONNX wants fixed (leave --dynamic)"
-							: "wants --opset 18");
-	onnx_set_text(&a, "mode", "cubic");
-	onnx_set_text(&a, "coordinate_transformation_mode", "half_pixel");
-	onnx_set_float(&a, "cubic_coeff_a", -0.5);
-	onnx_set_int(&a, "antialias", 1);
-	onnx_set_int(&a, "exclude_outside", 1);
-	const char *in[4] = { given(w, 0, true), "", "",
-		onnx_write_integers(w, 4, (int64_t[]){ y->dim[0], y->dim[3], y->dim[1], y->dim[2] }) };
-	const char *out = onnx_fresh(w, onnx);
-	onnx_write_node(w, onnx, out, 4, in, &a);
-	result(w, out, true);
+	const secant_shape *x = onnx_written_shape(w, w->node->in[0]), *y = onnx_written_shape(w, w->node->out[0]);
+	if (w->how->dynamic)
+		onnx_write_problem(w, "takes its size of another value, which ONNX wants fixed (leave --dynamic)");
+	const char *wide = onnx_write_two(w, onnx, given(w, 0, true), smooth_taps(w, x->dim[2], y->dim[2], true), NULL);
+	result(w, onnx_write_two(w, onnx, smooth_taps(w, x->dim[1], y->dim[1], false), wide, NULL), true);
 }
 
 static void
@@ -683,7 +694,7 @@ static const struct {
 	{ "adaptive_avg_pool2d", adaptive, "AveragePool" },
 	{ "adaptive_max_pool2d", adaptive, "MaxPool" },
 	{ "resize", resize, "Resize" },
-	{ "resize_smooth", resize_smooth, "Resize" },
+	{ "resize_smooth", resize_smooth, "MatMul" },
 	{ "concat", concat, "Concat" },
 	{ "softmax", along_axis, "Softmax" },
 	{ "log_softmax", along_axis, "LogSoftmax" },
