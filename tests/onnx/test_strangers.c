@@ -24,10 +24,18 @@ static const char *const names[] = { "resize-nearest-fraction", "resize-nearest-
 	"sample-linear-reflection", "sample-cubic-zeros", "sample-cubic-border", "sample-cubic-reflection", "first-by-size",
 	"positions", "steps", "masks", "bytes-of-probabilities", "sums-of-squares", "reductions-of-each-number",
 	"fused-by-a-runtime", "bytes-of-a-runtime", "weights-of-few-bits", "bytes-by-their-range", "running-sums",
-	"nodes-in-any-order" };
+	"nodes-in-any-order", "pad-wrap-cut", "pad-reflect-cut", "pad-edge-cut", "resize-nearest-halves",
+	"resize-linear-corners-smaller", "resize-cubic-corners-smaller", "attention-packed", "attention-packed-mask",
+	"attention-of-three", "attention-of-three-added", "attention-of-three-scaled", "norm-of-length-one",
+	"norm-of-neighbours", "gather-table-from-the-end", "state-of-one-pixel", "token-for-each", "dilated-by-blocks",
+	"axes-of-one-length", "means-of-parts", "function-of-two-layers", "function-of-two-quantised", "joined-of-many",
+	"kin-of-elu", "cells-long-short", "cells-long-short-both-ways", "cells-gated", "cells-gated-backwards",
+	"grid-of-a-matrix" };
 
 /* Those that plans compute only in part or not at all: the plain meaning alone gives what ONNX Runtime gives. */
-static const char *const plain_names[] = { "reductions-without-plans", "norm-repeated", "boxes-by-their-size", NULL };
+static const char *const plain_names[] = { "reductions-without-plans", "norm-repeated", "boxes-by-their-size",
+	"columns-to-picture", "columns-to-picture-plain", "sample-volume-border", "sample-volume-nearest-reflection",
+	"sample-volume-zeros", "product-of-columns", "size-by-a-number", NULL };
 
 static const struct {
 	secant_dtype ours;

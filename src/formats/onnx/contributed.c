@@ -49,6 +49,8 @@ static const row rows[] = {
 	{ "", "Mean", .say = onnx_mean_of_many },
 	{ "", "Selu", .say = onnx_scaled_elu },
 	{ "", "Celu", .say = onnx_scaled_elu },
+	{ "", "Softsign", .say = onnx_softsign },
+	{ "", "AffineGrid", .say = onnx_affine_grid },
 	{ "", "SimplifiedLayerNormalization", "y=RMSNormalization!(0,1)" },
 	{ MS, "QLinearConv",
 		"x=DequantizeLinear(0,1,2) w=DequantizeLinear@0(3,4,5) s=Mul(1,4) b=DequantizeLinear@0(8,s) c=Conv!(x,w,b) "

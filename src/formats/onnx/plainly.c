@@ -1,4 +1,4 @@
-/* ONNX's norms of one axis, means of several tensors and kin of Elu, in its plainer operators. See body.h. */
+/* ONNX's norms of one axis, means of several tensors, kin of Elu and grids, in its plainer operators. See body.h. */
 #include <math.h>
 #include "formats/onnx/body.h"
 
@@ -94,5 +94,49 @@ onnx_scaled_elu(onnx_call *c)
 	(void)onnx_body_put(&b, "Elu", "e", x, NULL);
 	onnx_body_real(&b, "alpha", celu ? 1 : alpha);
 	(void)onnx_body_put(&b, "Mul", "y", "e", onnx_body_number(&b, "g", gamma));
+	return onnx_body_end(&b);
+}
+
+secant_status
+onnx_softsign(onnx_call *c)
+{
+	onnx_body b;
+	if (!onnx_body_begin(&b, c))
+		return c->err->code;
+	const char *size = onnx_body_put(&b, "Abs", "a", b.fn.in[0], NULL);
+	(void)onnx_body_put(&b, "Div", "y", b.fn.in[0], onnx_body_put(&b, "Add", "s", size, onnx_body_number(&b, "o", 1)));
+	return onnx_body_end(&b);
+}
+
+/* Places -1..1 of the pixels of a picture of known size, through a matrix of each picture: rows (x, y, 1) by N x 2 x 3.
+ */
+secant_status
+onnx_affine_grid(onnx_call *c)
+{
+	enum { MOST = 1 << 24 };
+	onnx_body b;
+	int64_t size[FORMAT_ONNX_RANK];
+	bool align = onnx_attr_int(c, "align_corners", 0);
+	int n = c->n_in > 1 && c->in[1] ? onnx_input_ints(c, 1, NULL, size, FORMAT_ONNX_RANK) : -1;
+	if (n != 4 || onnx_rank_of(c, 0) != 3)
+		return c->err->code ? c->err->code
+							: onnx_fail(c, SECANT_ERR_UNSUPPORTED, "other than pictures of a known size");
+	int64_t h = size[2], w = size[3], places[2] = { h * w, 3 };
+	if (h < 1 || w < 1 || h > MOST || w > MOST || h * w > MOST)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "%lld x %lld pixels", (long long)h, (long long)w);
+	double *v = onnx_temp(c, 3 * h * w, sizeof *v), shape[4] = { (double)size[0], (double)h, (double)w, 2 };
+	for (int64_t i = 0; v && i < h * w; i++) {
+		int64_t x = i % w, y = i / w;
+		v[3 * i] = !align ? (2 * (double)x + 1) / (double)w - 1 : w > 1 ? 2 * (double)x / (double)(w - 1) - 1 : 0;
+		v[3 * i + 1] = !align ? (2 * (double)y + 1) / (double)h - 1 : h > 1 ? 2 * (double)y / (double)(h - 1) - 1 : 0;
+		v[3 * i + 2] = 1;
+	}
+	if (!v || !onnx_body_begin(&b, c))
+		return c->err->code;
+	const char *turned = onnx_body_put(&b, "Transpose", "t", b.fn.in[0], NULL);
+	onnx_body_perm(&b, 3, (int64_t[]){ 0, 2, 1 });
+	const char *rows = onnx_body_put(
+		&b, "MatMul", "m", onnx_body_tensor(&b, "p", FORMAT_ONNX_FLOAT, 2, places, v), turned);
+	(void)onnx_body_put(&b, "Reshape", "y", rows, whole(&b, "s", 4, shape));
 	return onnx_body_end(&b);
 }
