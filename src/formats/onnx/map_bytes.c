@@ -86,7 +86,7 @@ onnx_wants_phases(onnx_call *c, const onnx_mapped *x)
 	for (int i = 0; i < 2; i++)
 		for (int64_t r = 0; r < w.stride[i]; r++) {
 			phase p = phase_of(&w, i, r);
-			if (w.before[i] < 0 || w.dilation[i] != 1 || p.taps < 1 || p.before < 0 || p.after < 0)
+			if (w.in[i] > 1 << 24 || w.before[i] < 0 || w.dilation[i] != 1 || p.taps < 1 || p.before < 0 || p.after < 0)
 				return false;
 		}
 	return true;

@@ -166,9 +166,9 @@ onnx_map_recurrent(onnx_call *c)
 	int d = strcmp(way, "bidirectional") ? 1 : 2;
 	if (x->rank != 3 || r->rank != 3 || r->dim[0] != d)
 		return onnx_fail(c, SECANT_ERR_SHAPE, "wants X and R of 3 axes, R one of each direction");
-	if (x->dim[0] < 1 || x->dim[0] > MOST_STEPS || onnx_attr_int(c, "layout", 0) || onnx_has(c, 7)
-		|| onnx_attr_real(c, "clip", 0) > 0 || onnx_attr_int(c, "input_forget", 0) || !has_usual_functions(c, &l)
-		|| !is_full(c, x->dim[0]))
+	if (x->dim[0] < 1 || x->dim[0] > MOST_STEPS || x->dim[1] > 1 << 20 || r->dim[2] > 1 << 20
+		|| onnx_attr_int(c, "layout", 0) || onnx_has(c, 7) || onnx_attr_real(c, "clip", 0) > 0
+		|| onnx_attr_int(c, "input_forget", 0) || !has_usual_functions(c, &l) || !is_full(c, x->dim[0]))
 		return onnx_no_map(c, "is long, by batches, peeps, clips, or has other functions or lengths");
 	l.before = onnx_attr_int(c, "linear_before_reset", 0);
 	l.gates = l.kind == 'R' ? 1 : l.kind == 'G' ? 3 : 4;
