@@ -213,8 +213,8 @@ typedef struct secant_options_named {
 } secant_options_named;
 SECANT_API void secant_options_add(const secant_options_named *tables);
 
-/* The entry of a NULL-terminated list that begins with `name`, the shortest; else the nearest to it; NULL when none is
- * near enough to be a slip of the keyboard. */
+/* The entry of a NULL-terminated list that `name` was meant to be: one letter from it, else the shortest that begins
+ * so, else the nearest; NULL when none is near enough to be a slip of the keyboard. */
 SECANT_API const char *secant_nearest(const char *name, const char *const *list);
 
 /* Frees memory that the library handed to the caller. NULL is fine. */

@@ -142,20 +142,18 @@ const char *
 secant_nearest(const char *name, const char *const *list)
 {
 	enum { ABBREVIATION = 3 };
-	const char *best = NULL;
+	const char *best = NULL, *begins = NULL;
 	size_t n = strnlen(name, 63);
 	int limit = 1 + (int)n / 3, least_so_far = limit + 1;
-	for (const char *const *p = list; *p && n >= ABBREVIATION; p++) /* "colour" is "colour-jitter" sooner than "blur" */
-		if (!strncmp(*p, name, n) && (!best || strlen(*p) < strlen(best)))
-			best = *p;
-	if (best)
-		return best;
 	for (; *list; list++) {
 		int d = base_edit_distance(name, *list);
 		if (d < least_so_far) {
 			least_so_far = d;
 			best = *list;
 		}
+		if (n >= ABBREVIATION && !strncmp(*list, name, n) && (!begins || strlen(*list) < strlen(begins)))
+			begins = *list;
 	}
-	return best;
+	/* "colour" is "colour-jitter" sooner than "blur", but one slip is nearer than what was left off */
+	return begins && least_so_far > 1 ? begins : best;
 }

@@ -201,6 +201,7 @@ nearest_names(void **state)
 	const char *steps[] = { "blur", "colour-jitter", "colour-jitter-2", "noise", NULL };
 	assert_string_equal(secant_nearest("colour", steps), "colour-jitter"); /* what begins so, before what is spelt so */
 	assert_string_equal(secant_nearest("blurr", steps), "blur");
+	assert_string_equal(secant_nearest("noise1", (const char *[]){ "noise1k-v1", "noise", NULL }), "noise");
 	assert_null(secant_nearest("x", (const char *[]){ NULL }));
 }
 
