@@ -10,29 +10,6 @@
 
 enum { MOST_VALUES = 1 << 22, MOST_STACK = 1 << 22, MOST_MARKS = 1 << 16, NAME_LIMIT = 255 };
 
-static const format_pickle_global globals[] = {
-#define GLOBAL(n, r, d) { n, FORMAT_PICKLE_##r, FORMAT_GLOBAL_##d },
-#define FORMAT_GLOBAL_UNTYPED (-1)
-#define FORMAT_GLOBAL_FOREIGN1 (-1)
-#define FORMAT_GLOBAL_FOREIGN4 (-4)
-#define FORMAT_GLOBAL_FOREIGN8 (-8)
-#define FORMAT_GLOBAL_FOREIGN16 (-16)
-#define FORMAT_GLOBAL_F32 SECANT_F32
-#define FORMAT_GLOBAL_F64 SECANT_F64
-#define FORMAT_GLOBAL_BF16 SECANT_BF16
-#define FORMAT_GLOBAL_F16 SECANT_F16
-#define FORMAT_GLOBAL_U8 SECANT_U8
-#define FORMAT_GLOBAL_I8 SECANT_I8
-#define FORMAT_GLOBAL_U16 SECANT_U16
-#define FORMAT_GLOBAL_I16 SECANT_I16
-#define FORMAT_GLOBAL_I32 SECANT_I32
-#define FORMAT_GLOBAL_I64 SECANT_I64
-#define FORMAT_GLOBAL_BOOL SECANT_BOOL
-#include "formats/pickle_globals.inc"
-#undef GLOBAL
-	{ NULL },
-};
-
 typedef struct stack {
 	void **v;
 	int n, capacity;
@@ -471,31 +448,6 @@ op_get(machine *m, int arg)
 	return push(m, m->memo.v[i]);
 }
 
-static const format_pickle_global *
-find_global(const char *name)
-{
-	for (const format_pickle_global *g = globals; g->name; g++) {
-		size_t n = strlen(g->name);
-		if (g->name[n - 1] == '*' ? !strncmp(g->name, name, n - 1) : !strcmp(g->name, name))
-			return g;
-	}
-	return NULL;
-}
-
-/* Modules of Python that run things, and that no checkpoint has honestly. */
-static bool
-does_harm(const char *name)
-{
-	static const char *const modules[] = { "os.", "posix.", "nt.", "subprocess.", "sys.", "builtins.", "__builtin__.",
-		"shutil.", "socket.", "runpy.", "pty.", "importlib.", "ctypes.", "code.", "codeop.", "webbrowser.", "commands.",
-		"pickle.", "_pickle.", "marshal.", "asyncio.", "multiprocessing.", "pdb.", "timeit.", "platform.", "pip.",
-		"urllib.", "http.", "requests.", "tempfile.", "signal." };
-	for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
-		if (!strncmp(name, modules[i], strlen(modules[i])))
-			return true;
-	return false;
-}
-
 /* A row for a class that has none, in the arena. */
 static const format_pickle_global *
 keep_class(machine *m, const char *name)
@@ -523,8 +475,8 @@ push_global(machine *m, const char *module, size_t module_n, const char *name, s
 	full[module_n] = '.';
 	memcpy(full + module_n + 1, name, name_n);
 	full[module_n + 1 + name_n] = '\0';
-	const format_pickle_global *g = find_global(full);
-	if (!g && does_harm(full))
+	const format_pickle_global *g = format_pickle_find_global(full);
+	if (!g && format_pickle_does_harm(full))
 		return secant_fail(m->err, SECANT_ERR_UNSUPPORTED,
 			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)",
 			full);
@@ -717,41 +669,4 @@ format_pickle_read(format_pickle_reader *r, secant_err *err)
 	if (s)
 		secant_fail(err, s, "%s", e.msg);
 	return v;
-}
-
-bool
-format_pickle_is_str(const format_pickle *v, const char *text)
-{
-	return v && v->kind == FORMAT_PICKLE_STR && v->text.n == strlen(text) && !memcmp(v->text.p, text, v->text.n);
-}
-
-bool
-format_pickle_is_mapping(const format_pickle *v)
-{
-	return v
-		&& (v->kind == FORMAT_PICKLE_DICT
-			|| (v->kind == FORMAT_PICKLE_OBJECT && v->global->role == FORMAT_PICKLE_MAPPING));
-}
-
-/* torch.Size((2, 3)) is taken for its tuple. */
-static const format_pickle *
-sequence(const format_pickle *v)
-{
-	if (v && v->kind == FORMAT_PICKLE_OBJECT && v->global->role == FORMAT_PICKLE_SIZE && v->arguments->items.n == 1)
-		v = v->arguments->items.v[0];
-	return v && (v->kind == FORMAT_PICKLE_TUPLE || v->kind == FORMAT_PICKLE_LIST) ? v : NULL;
-}
-
-int
-format_pickle_length(const format_pickle *v)
-{
-	const format_pickle *s = sequence(v);
-	return s ? s->items.n : -1;
-}
-
-format_pickle *
-format_pickle_item(const format_pickle *v, int i)
-{
-	const format_pickle *s = sequence(v);
-	return s && i >= 0 && i < s->items.n ? s->items.v[i] : NULL;
 }

@@ -80,6 +80,11 @@ typedef struct format_pickle_reader {
  * in the values recurses. */
 format_pickle *format_pickle_read(format_pickle_reader *r, secant_err *err);
 
+/* The row of a global, NULL where it has none; and whether it belongs to a module of Python that runs things, which no
+ * checkpoint has honestly. */
+const format_pickle_global *format_pickle_find_global(const char *name);
+bool format_pickle_does_harm(const char *name);
+
 bool format_pickle_is_str(const format_pickle *v, const char *text);
 /* Whether v is a dictionary or an object that is one. */
 bool format_pickle_is_mapping(const format_pickle *v);
