@@ -22,7 +22,8 @@ extern "C" {
  *   numpy         .npy: one tensor named "array"
  *   MindSpore     .ckpt of save_checkpoint, plain ones: encrypted ones are refused by name
  * *set must be zeroed or freed; on failure it is empty. *metadata_json (nullable) receives a JSON object of strings,
- * or NULL where the file has none; the caller frees it with secant_free. Errors name the path: IO, FORMAT (with the
+ * or NULL where the file has none (of PyTorch's "secant.remark", where two dictionaries could be the network); the
+ * caller frees it with secant_free. Errors name the path: IO, FORMAT (with the
  * byte or the tensor's name), UNSUPPORTED (a dtype, a rank above 6, an object that is not a tensor), NOMEM.
  */
 SECANT_API secant_status secant_tensors_read(

@@ -168,6 +168,10 @@ read_arrays(format_input *in, archive *a, secant_err *err)
 		uint8_t *data = NULL;
 		if (n > 4 && (!strcmp(member + n - 4, ".pth") || !strcmp(member + n - 3, ".pt")))
 			is = "is a zip archive around a .pth file: unpack it first";
+		if (member && strstr(member, "/archive_format")) {
+			is = "is a program of torch.export: torch.save of its state_dict is read, and so is torch.onnx.export";
+			break;
+		}
 		if (n > 3 && !strcmp(member + n - 3, ".h5"))
 			is = "is a network of Keras: export it as ONNX (tf2onnx), which is read";
 		if (n < 5 || n >= NAME_LIMIT || strcmp(member + n - 4, ".npy") != 0)

@@ -4,6 +4,7 @@
  * count elements; any view is made dense. A checkpoint is a tree of dictionaries around the one that is wanted.
  */
 #include "formats/state_dict.h"
+#include "base/json.h"
 #include "base/bytes.h"
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,36 @@ by_count(format_pickle *v, int depth, best *b)
 		*b = (best){ v, n, NULL };
 	for (int i = mapping ? 1 : 0; i < v->items.n; i += mapping ? 2 : 1)
 		by_count(v->items.v[i], depth + 1, b);
+}
+
+/* Two sets of weights of one network (an average beside the last ones, as timm and Lightning keep it): which was taken
+ * is told, in the metadata. */
+static secant_status
+tell_rival(const format_input *in, const format_pickle *root, const format_pickle *taken, secant_err *err)
+{
+	const format_pickle *of_taken = NULL, *other = NULL;
+	if (!in->metadata || root == taken)
+		return SECANT_OK;
+	for (int i = 0; i + 1 < root->items.n; i += 2) {
+		const format_pickle *key = root->items.v[i];
+		format_pickle *inner = root->items.v[i + 1], *found;
+		if (key->kind != FORMAT_PICKLE_STR || !format_pickle_is_mapping(inner))
+			continue;
+		inner = (found = by_name(inner, 1)) ? found : inner;
+		if (inner == taken)
+			of_taken = key;
+		else if (count_tensors(inner) == count_tensors(taken) && same_keys(inner, taken))
+			other = key;
+	}
+	if (!of_taken || !other)
+		return SECANT_OK;
+	char *text = base_format("two dictionaries hold the same %d tensors: '%.*s' is taken, '%.*s' is not",
+		count_tensors(taken), (int)of_taken->text.n, of_taken->text.p, (int)other->text.n, other->text.p);
+	json_t *j = text ? json_pack("{s:s}", "secant.remark", text) : NULL;
+	*in->metadata = j ? base_json_text(j, 0) : NULL;
+	json_decref(j);
+	secant_free(text);
+	return *in->metadata ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a remark");
 }
 
 /* ---- tensors ---- */
@@ -477,8 +508,8 @@ format_state_dict_read(format_input *in, format_pickle *root, const format_stora
 			"holds two dictionaries of the same %d tensors, and no name says which is the network: save the one that "
 			"is",
 			b.tensors);
-	else if (!s)
-		s = read_dictionary(&r, b.dict, err);
+	else if (!s && !(s = read_dictionary(&r, b.dict, err)) && format_pickle_is_mapping(root))
+		s = tell_rival(in, root, b.dict, err);
 	secant_free(module.v);
 	return s;
 }

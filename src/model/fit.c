@@ -367,7 +367,7 @@ model_weights_advice(const secant_tensors *t, const char *family, const secant_n
 			if (n.fits < n.of && !strcmp(n.arch, asked->arch)
 				&& !strcmp(n.encoder, asked->encoder ? asked->encoder : ""))
 				base_str_add(&s, "; train --weights FILE starts from what fits");
-		} else if (!family)
+		} else if (!family && !s.n)
 			base_str_add(&s, "no network of the table is near by names and shapes");
 	}
 	return base_str_take(&s);

@@ -112,6 +112,7 @@ model_free(model_bundle *m)
 	exec_store_free(m->store);
 	json_decref(m->clouds);
 	secant_free(m->normalize);
+	secant_free(m->white);
 	deploy_class_names_free(m->class_names, m->n_class_names);
 	secant_free(m->palette);
 	*m = (model_bundle){ 0 };
@@ -209,6 +210,8 @@ settings_of(const model_bundle *m)
 	json_object_set_new(j, "kind", json_string(base_network_kind_name(secant_network_kind_of(&m->net))));
 	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
 	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
+	if (m->white)
+		json_object_set_new(j, "white", json_string(m->white));
 	json_object_set_new(j, "multiple", json_integer(m->multiple));
 	if (!m->onnx.m && m->side)
 		json_object_set_new(j, "side", json_integer(m->side));
@@ -313,10 +316,24 @@ say_strange(const exec_store *s, const char *weights, const secant_logger *log)
 }
 
 secant_status
+model_weights_read(secant_tensors *t, const char *weights, const secant_logger *log, secant_err *err)
+{
+	char *meta = NULL;
+	secant_status status = secant_tensors_read(t, &meta, weights, err);
+	json_t *j = !status && meta ? json_loads(meta, 0, NULL) : NULL;
+	const char *remark = json_string_value(json_object_get(j, "secant.remark"));
+	if (remark)
+		secant_log(log, SECANT_LOG_WARNING, "%s: %s", weights, remark);
+	json_decref(j);
+	secant_free(meta);
+	return status;
+}
+
+secant_status
 model_load(model_bundle *m, const char *weights, const secant_logger *log, secant_err *err)
 {
 	secant_tensors t = { 0 };
-	secant_status status = secant_tensors_read(&t, NULL, weights, err);
+	secant_status status = model_weights_read(&t, weights, log, err);
 	if (status)
 		return status;
 	secant_err own = { 0 };

@@ -10,7 +10,7 @@
 typedef struct model_bundle {
 	secant_network net; /* owned copy */
 	base_mode mode;
-	char *normalize; /* as in secant_normalize; owned */
+	char *normalize, *white; /* as in secant_normalize; owned; white NULL: trained on bytes, or nobody knows */
 	char **class_names; /* n_class_names strings, owned; 0: none */
 	int n_class_names;
 	uint8_t (*palette)[3]; /* colours of n_palette classes, owned; NULL: those of secant_palette */
@@ -49,6 +49,9 @@ void model_free(model_bundle *m);
 /* The network of a model file, with its weights, for going on with training, `run` and export; needs the settings'
  * network options. */
 secant_status model_open(model_bundle *m, const char *path, bool f64, secant_err *err) SECANT_NODISCARD;
+/* The tensors of a file of weights; what of it was taken, where it could be two things, is told. */
+secant_status model_weights_read(
+	secant_tensors *t, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 void model_initialize(model_bundle *m, uint64_t seed);
 secant_status model_build(const model_bundle *m, nn_phase phase, const secant_shape *input, model_graph *out,
 	secant_err *err) SECANT_NODISCARD;

@@ -105,7 +105,7 @@ model_load_encoder(model_bundle *m, const char *weights, bool bgr, const secant_
 	secant_tensors t = { 0 };
 	base_str missed = { 0 }, unused = { 0 };
 	int taken = 0, adapted = 0, missing = 0, left = 0;
-	secant_status status = secant_tensors_read(&t, NULL, weights, err);
+	secant_status status = model_weights_read(&t, weights, log, err);
 	bool *used = status ? NULL : secant_calloc((size_t)t.n + 1, 1);
 	if (!used)
 		return status ? status : secant_fail(err, SECANT_ERR_NOMEM, "no memory to read %s", weights);
@@ -175,7 +175,7 @@ model_start_from(model_bundle *m, const char *weights, const secant_logger *log,
 	secant_tensors t = { 0 };
 	base_str misfits = { 0 }, unused = { 0 };
 	int taken = 0, adapted = 0, missing = 0, left = 0;
-	secant_status status = secant_tensors_read(&t, NULL, weights, err);
+	secant_status status = model_weights_read(&t, weights, log, err);
 	if (!status && (status = model_weights_unwrap(&t, m->store, "", log, err)))
 		secant_err_prefix(err, "%s", weights);
 	if (status) {

@@ -169,6 +169,35 @@ test_checkpoints_are_searched(void **state)
 	archive_fails(BYTES(PROTO "]q\0h\0a."), SECANT_ERR_FORMAT, "holds no dictionary of tensors");
 }
 
+/* Weights beside their average: which were taken is told to whoever asks for the metadata. */
+static void
+test_a_second_set_of_weights_is_told(void **state)
+{
+	static const struct {
+		const char *pickle;
+		size_t n;
+		const char *told;
+	} each[] = {
+		{ BYTES(PROTO "}(X\12\0\0\0state_dict}(" STR1("w") SIX "uX\16\0\0\0state_dict_ema}(" STR1("w") SIX "uu."),
+			"two dictionaries hold the same 1 tensors: 'state_dict' is taken, 'state_dict_ema' is not" },
+		{ BYTES(PROTO "}(X\3\0\0\0ema}X\12\0\0\0state_dict}(" STR1("w") SIX "usX\5\0\0\0model}(" STR1("w") SIX "uu."),
+			"'model' is taken, 'ema' is not" },
+		{ BYTES(PROTO "}(X\5\0\0\0model}(" STR1("w") SIX "uX\5\0\0\0other}(" STR1("v") SIX "uu."), NULL },
+		{ BYTES(PROTO "}(X\5\0\0\0model}(" STR1("w") SIX "uu."), NULL },
+	};
+	for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+		blob b = archive(each[i].pickle, each[i].n, NULL);
+		secant_tensors set;
+		char *meta = NULL;
+		assert_int_equal(decode(&set, &meta, b.p, b.n, NULL), 0);
+		assert_string_equal(set.v[0].name, "w");
+		assert_true(each[i].told ? meta && strstr(meta, each[i].told) : !meta);
+		secant_tensors_free(&set);
+		secant_free(meta);
+		free(b.p);
+	}
+}
+
 static void
 test_names_of_wrappers_go(void **state)
 {
@@ -376,6 +405,14 @@ test_archives_that_are_none(void **state)
 	b.p = slurp(path, &b.n);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "is a zip archive without data.pkl");
 	free(b.p);
+	z = (format_zip_writer){ .w = base_writer_open(path, NULL) };
+	format_zip_add(&z, "m/data/sample_inputs/model.pt", "x", 1);
+	format_zip_add(&z, "m/archive_format", "pt2", 3);
+	assert_int_equal(format_zip_end(&z, NULL), 0);
+	assert_int_equal(base_writer_commit(z.w, NULL), 0);
+	b.p = slurp(path, &b.n);
+	refuses(b.p, b.n, SECANT_ERR_FORMAT, "is a program of torch.export");
+	free(b.p);
 	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
@@ -495,6 +532,7 @@ main(void)
 		cmocka_unit_test(test_both_containers),
 		cmocka_unit_test(test_views_are_made_dense),
 		cmocka_unit_test(test_checkpoints_are_searched),
+		cmocka_unit_test(test_a_second_set_of_weights_is_told),
 		cmocka_unit_test(test_names_of_wrappers_go),
 		cmocka_unit_test(test_bound_methods_are_values),
 		cmocka_unit_test(test_nothing_is_run),
