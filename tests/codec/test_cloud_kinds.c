@@ -319,6 +319,26 @@ test_e57_of_several_scans(void **state)
 	secant_free(data);
 }
 
+/* case e57-normals: a pose turns points, and what stands upright on them */
+static void
+test_normals_turn_with_their_scan(void **state)
+{
+	static char *data;
+	size_t size;
+	secant_err err = { 0 };
+	assert_int_equal(
+		secant_file_read(&data, &size, "tests/cases/clouds/e57-normals/turned.e57", 1 << 20, &err), SECANT_OK);
+	secant_cloud c = heard(data, size, "a.e57");
+	static const char *const names[] = { "x", "y", "z", "nx", "ny", "nz" };
+	static const double want[2][6] = { { 10, 21, 30, 0, 1, 0 }, { 8, 20, 30, 0, 0, 1 } };
+	assert_int_equal(c.n, 2);
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 6; k++)
+			assert_true(fabs(value(&c, names[k], i) - want[i][k]) < 1e-6);
+	secant_cloud_free(&c);
+	secant_free(data);
+}
+
 #define PTX_HEAD "2\n2\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n0 1 0 0\n-1 0 0 0\n0 0 1 0\n100 200 300 1\n"
 
 static void
@@ -481,6 +501,7 @@ main(void)
 		cmocka_unit_test(test_faces_that_are_left_out_are_said),
 		cmocka_unit_test(test_pcd_headers_of_other_programs),
 		cmocka_unit_test(test_e57_of_several_scans),
+		cmocka_unit_test(test_normals_turn_with_their_scan),
 		cmocka_unit_test(test_ptx_of_several_scans),
 		cmocka_unit_test(test_labels_beside_text),
 		cmocka_unit_test(test_coarse_grids_are_said),

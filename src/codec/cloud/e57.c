@@ -54,6 +54,7 @@ typedef struct e57_state {
 	int64_t left, dropped, zeros; /* points of the scan; invalid ones; those at the scanner itself */
 	uint64_t at, end; /* logical: the next packet, the section's end */
 	double turn[3][3], move[3];
+	int normal[3]; /* columns of the scan's normals, which turn with it; -1: it has none */
 	uint8_t *packet;
 	uint32_t table[256]; /* of the sums */
 } e57_state;
@@ -288,8 +289,10 @@ enter_scan(secant_cloud_reader *r, e57_state *t, secant_err *err)
 	uint8_t head[SECTION];
 	const e57_scan *scan = &t->scan[t->current];
 	int used = 0, node = prototype_of(&t->xml, scan->node);
+	static const char *const normals[3] = { "nx", "ny", "nz" };
 	bool seen[USE_INVALID + 1] = { false };
 	secant_status s = SECANT_OK;
+	t->normal[0] = t->normal[1] = t->normal[2] = -1;
 	for (int k = t->xml.node[node].child; !s && k; k = t->xml.node[k].next) {
 		secant_number type;
 		const char *column;
@@ -301,6 +304,9 @@ enter_scan(secant_cloud_reader *r, e57_state *t, secant_err *err)
 		seen[f->use] = true;
 		f->offset += strcmp(t->xml.node[k].name, "returnIndex") ? 0 : 1;
 		f->column = f->use == USE_COLUMN ? secant_cloud_find(&r->layout, column) : -1;
+		for (int axis = 0; axis < 3 && f->column >= 0; axis++)
+			if (!strcmp(column, normals[axis]))
+				t->normal[axis] = f->column;
 		used += f->bits > 0;
 	}
 	bool cartesian = seen[USE_X] && seen[USE_Y] && seen[USE_Z],
@@ -441,6 +447,20 @@ place(const e57_state *t, int64_t i, double p[3])
 }
 
 static void
+turn_normal(const e57_state *t, secant_cloud *out, int64_t i)
+{
+	double v[3];
+	if (t->normal[0] < 0 || t->normal[1] < 0 || t->normal[2] < 0)
+		return;
+	for (int axis = 0; axis < 3; axis++)
+		v[axis] = secant_cloud_get(out, t->normal[axis], i);
+	for (int axis = 0; axis < 3; axis++) {
+		const double *turn = t->turn[axis];
+		secant_cloud_set(out, t->normal[axis], i, turn[0] * v[0] + turn[1] * v[1] + turn[2] * v[2]);
+	}
+}
+
+static void
 append(e57_state *t, secant_cloud *out, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++) {
@@ -460,6 +480,7 @@ append(e57_state *t, secant_cloud *out, int64_t n)
 		for (int k = 0; k < t->fields; k++)
 			if (t->field[k].column >= 0)
 				secant_cloud_set(out, t->field[k].column, out->n, t->field[k].value[i]);
+		turn_normal(t, out, out->n);
 		if (t->scan_column >= 0)
 			secant_cloud_set(out, t->scan_column, out->n, t->current);
 		out->n++;
