@@ -34,7 +34,7 @@ if(tool_sources)
   target_link_libraries(secant PRIVATE room_app)
   secant_lazy(secant "exec;formats;hub;codec;prepare;draw;annotations;data;deploy;model;judge;train;app" ${DNNL_LIBRARY} ${ZIP_LINK_LIBRARIES} ${SPNG_LINK_LIBRARIES} ${JPEG_LINK_LIBRARIES}
     ${TIFF_LINK_LIBRARIES} ${WEBP_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} ${CURL_LINK_LIBRARIES}
-    ${SQLITE_LINK_LIBRARIES})
+    ${SQLITE_LINK_LIBRARIES} ${HDF5_LINK_LIBRARIES})
   set_target_properties(secant PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   include(${CMAKE_SOURCE_DIR}/cmake/install.cmake OPTIONAL)
 endif()

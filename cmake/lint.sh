@@ -45,6 +45,7 @@ zip: formats
 yaml: annotations
 curl/: hub
 sqlite3: deploy
+hdf5: data
 zlib: formats codec annotations data
 omp: kernels ops exec train judge app deploy
 immintrin: kernels
@@ -263,7 +264,7 @@ check_names() {
 	}'
 	# What no public header gives does not look as if one did.
 	stripped $(sources src) | awk -v public="$(cat include/secant/*.h | grep -oE '\b(secant|SECANT)_[A-Za-z0-9_]+' | sort -u | tr '\n' ' ')" '
-	BEGIN { n = split(public " SECANT_VERSION SECANT_ISA SECANT_CURL SECANT_SQLITE SECANT_NETWORK_", w, " "); for (i = 1; i <= n; i++) known[w[i]] = 1 }
+	BEGIN { n = split(public " SECANT_VERSION SECANT_ISA SECANT_CURL SECANT_SQLITE SECANT_HDF5 SECANT_NETWORK_", w, " "); for (i = 1; i <= n; i++) known[w[i]] = 1 }
 	/^\f/ { file = substr($0, 2); line = 0; next }
 	{
 		line++

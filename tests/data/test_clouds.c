@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/clouds/clouds.h"
+#include "data/clouds/h5_file.h"
 
 static char *root;
 static secant_cloud_options o;
@@ -772,6 +773,172 @@ pointcept_has_an_array_for_each_attribute(void **state)
 	data_clouds_free(s);
 }
 
+static void
+expect_first(const data_clouds *s, int i, float x, int category)
+{
+	secant_err err = { 0 };
+	secant_cloud c;
+	int64_t *labels = NULL;
+	if (s->set->read(s, &s->list.v[i], &c, &labels, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(c.n, 4);
+	for (int k = 0; k < 12; k++)
+		assert_true(secant_cloud_get(&c, k % 3, k / 3) == x + (float)k);
+	assert_int_equal(s->list.v[i].category, category);
+	secant_free(labels);
+	secant_cloud_free(&c);
+}
+
+/* Shapes as arrays of HDF5 (tests/cases/clouds/hdf5-*, written with h5py): lists of files and names of classes, packed
+ * and chunked arrays, bytes turned around, labels in one column or none. */
+static void
+hdf5_holds_shapes_with_a_class_each(void **state)
+{
+	data_clouds *s = open_at("tests/cases/clouds/hdf5-modelnet40", "train", true, data_h5_reads() ? NULL : "libhdf5");
+	if (!s)
+		return;
+	char name[700];
+	assert_string_equal(s->set->name, "hdf5");
+	assert_int_equal(s->list.n, 3);
+	assert_int_equal(s->classes, 3);
+	assert_string_equal(s->list.category[2], "bed");
+	expect_first(s, 0, 0, 2);
+	expect_first(s, 1, 12, 0);
+	expect_first(s, 2, 100, 1);
+	data_clouds_name(s, 1, name, sizeof name);
+	assert_non_null(strstr(name, "ply_data_train0.h5, entry 1"));
+	data_clouds_free(s);
+	s = open_at("tests/cases/clouds/hdf5-modelnet40", "test", true, NULL);
+	assert_int_equal(s->list.n, 1);
+	expect_first(s, 0, 212, 2);
+	data_clouds_free(s);
+	(void)open_at("tests/cases/clouds/hdf5-modelnet40", "val", true, "no files of the split 'val'");
+	(void)open_at("tests/cases/clouds/hdf5-modelnet40", "train", false, "its points have no labels");
+	s = open_at("tests/cases/clouds/hdf5-scanobjectnn", "train", true, NULL);
+	assert_int_equal(s->classes, 4);
+	assert_string_equal(s->list.category[3], "3");
+	expect_first(s, 0, 0, 3);
+	data_clouds_free(s);
+}
+
+static void
+hdf5_holds_parts_over_all_categories(void **state)
+{
+	data_clouds *s = open_at(
+		"tests/cases/clouds/hdf5-shapenetpart", "train", false, data_h5_reads() ? NULL : "libhdf5");
+	if (!s)
+		return;
+	assert_int_equal(s->list.n, 2);
+	assert_int_equal(s->classes, 50);
+	assert_string_equal(s->list.category[15], "Table");
+	assert_string_equal(s->list.class_name[47], "Table 1");
+	expect_labels(s, 0, 4, (const int[]){ 0, 1, 2, 3 });
+	expect_labels(s, 1, 4, (const int[]){ 47, 48, 49, 47 });
+	data_clouds_free(s);
+	s = open_at("tests/cases/clouds/hdf5-shapenetpart", "all", false, NULL);
+	assert_int_equal(s->list.n, 4);
+	data_clouds_free(s);
+	s = open_at("tests/cases/clouds/hdf5-shapenetpart", "test", false, NULL);
+	expect_item(s, 0, "has label 3; Table has 47 to 49");
+	data_clouds_free(s);
+	option("category", "Table");
+	s = open_at("tests/cases/clouds/hdf5-shapenetpart", "train", false, NULL);
+	assert_int_equal(s->list.n, 1);
+	expect_labels(s, 0, 4, (const int[]){ 0, 1, 2, 0 });
+	data_clouds_free(s);
+}
+
+static void
+wrong_hdf5_is_named(void **state)
+{
+	if (!data_h5_reads())
+		return;
+	(void)open_at("tests/cases/clouds/hdf5-scenes", "train", true,
+		"array 'label' is 2 x 4 x 1; expected a class for each shape; a class for each point is of scenes");
+	put("train0.h5", "\x89HDF\r\n\x1a\n");
+	(void)open_at(root, "train", true, "train0.h5: no arrays of HDF5: damaged");
+	put("train_files.txt", "x/gone.h5\n");
+	(void)open_at(root, "train", true, "gone.h5, which the list names");
+}
+
+/* Two scans of scenes that v1.0-mini trains on and holds out, one of another sensor, one without labels. */
+static void
+put_nuscenes(void)
+{
+	static const float points[3][5] = { { 1, 2, 3, 10, 0 }, { 4, 5, 6, 20, 1 }, { 7, 8, 9, 30, 2 } };
+	put("v1.0-mini/category.json",
+		"[{\"token\": \"c0\", \"name\": \"noise\", \"index\": 0},\n{\"token\": \"c1\", \"name\": "
+		"\"vehicle.bus.rigid\", "
+		"\"index\": 16}, {\"name\": \"static.vegetation\", \"index\": 30}, {\"name\": \"human.pedestrian.stroller\", "
+		"\"index\": 7}]");
+	put("v1.0-mini/scene.json",
+		"[{\"token\": \"n1\", \"name\": \"scene-0061\", \"description\": \"a } {\\\" [\"}, {\"token\": "
+		"\"n2\", \"name\": \"scene-0916\"}]");
+	put("v1.0-mini/sample.json",
+		"[{\"token\": \"s1\", \"scene_token\": \"n1\"}, {\"token\": \"s2\", \"scene_token\": \"n2\"}]");
+	put("v1.0-mini/sample_data.json",
+		"[{\"token\": \"d1\", \"sample_token\": \"s1\", \"filename\": \"samples/LIDAR_TOP/a.pcd.bin\"},"
+		"{\"token\": \"d9\", \"sample_token\": \"s1\", \"filename\": \"samples/CAM_FRONT/a.jpg\"},"
+		"{\"token\": \"d2\", \"sample_token\": \"s2\", \"filename\": \"samples/LIDAR_TOP/b.pcd.bin\"},"
+		"{\"token\": \"d3\", \"sample_token\": \"s2\", \"filename\": \"sweeps/LIDAR_TOP/c.pcd.bin\"}]");
+	put("v1.0-mini/lidarseg.json",
+		"[{\"token\": \"d2\", \"sample_data_token\": \"d2\", \"filename\": \"lidarseg/v1.0-mini/d2_lidarseg.bin\"},"
+		"{\"token\": \"d1\", \"sample_data_token\": \"d1\", \"filename\": \"lidarseg/v1.0-mini/d1_lidarseg.bin\"}]");
+	put_bytes("samples/LIDAR_TOP/a.pcd.bin", points, sizeof points);
+	put_bytes("samples/LIDAR_TOP/b.pcd.bin", points, sizeof *points);
+	put_bytes("lidarseg/v1.0-mini/d1_lidarseg.bin", "\x10\x1e\x07", 3);
+	put_bytes("lidarseg/v1.0-mini/d2_lidarseg.bin", "\x1e", 1);
+}
+
+/* nuScenes: tables say which labels are of which scan and scene; the challenge has 16 classes and leaves the rest out.
+ */
+static void
+nuscenes_finds_labels_through_its_tables(void **state)
+{
+	put_nuscenes();
+	data_clouds *s = open_at(root, "train", false, NULL);
+	assert_string_equal(s->set->name, "nuscenes");
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->classes, 16);
+	assert_string_equal(s->list.class_name[2], "bus");
+	assert_non_null(strstr(s->list.v[0].path, "a.pcd.bin"));
+	expect_labels(s, 0, 3, (const int[]){ 2, 15, -1 });
+	char name[700];
+	data_clouds_name(s, 0, name, sizeof name);
+	assert_null(strstr(name, "entry"));
+	data_clouds_free(s);
+	s = open_at(root, "val", false, NULL);
+	assert_int_equal(s->list.n, 1);
+	expect_labels(s, 0, 1, (const int[]){ 15 });
+	data_clouds_free(s);
+	s = open_at(root, "all", false, NULL);
+	assert_int_equal(s->list.n, 2);
+	data_clouds_free(s);
+}
+
+static void
+wrong_nuscenes_sets_are_named(void **state)
+{
+	put_nuscenes();
+	put_bytes("lidarseg/v1.0-mini/d2_lidarseg.bin", "\x1e\x1e", 2);
+	data_clouds *s = open_at(root, "val", false, NULL);
+	expect_item(s, 0, "d2_lidarseg.bin: 2 labels, a byte each, for the 1 points of");
+	data_clouds_free(s);
+	put("v1.0-mini/sample.json", "[{\"token\": \"s1\", \"scene_token\": \"n1\"}]");
+	(void)open_at(root, "val", false, "sample_data.json: scan d2 has no scene");
+	put("v1.0-mini/category.json", "[{\"token\": \"c0\", \"name\": \"noise\"}]");
+	(void)open_at(root, "val", false, "category.json: a category has no name with an index");
+	put("v1.0-mini/category.json", "[{\"token\": \"c0\", \"name\": \"noise\"");
+	(void)open_at(root, "val", false, "category.json: entry 1 does not end");
+	put_nuscenes();
+	put("v1.0-mini/sample_data.json",
+		"[{\"token\": \"d1\", \"sample_token\": \"s1\", \"filename\": \"../LIDAR_TOP/a.pcd.bin\"}]");
+	(void)open_at(root, "train", false, "leads out of the folder");
+	put("v1.0-mini/sample_data.json",
+		"[{\"token\": \"d1\", \"sample_token\": \"s1\", \"filename\": \"samples/LIDAR_TOP/gone.pcd.bin\"}]");
+	(void)open_at(root, "train", false, "gone.pcd.bin, which scan d1 names");
+}
+
 /* Data sets that are not read are refused by their name, with what makes one of it that is. */
 static void
 sets_that_are_not_read_say_a_way_out(void **state)
@@ -835,6 +1002,11 @@ main(void)
 		EACH(toronto3d_holds_out_its_second_tile),
 		EACH(scannet_takes_labels_of_the_mesh_beside),
 		EACH(pointcept_has_an_array_for_each_attribute),
+		EACH(hdf5_holds_shapes_with_a_class_each),
+		EACH(hdf5_holds_parts_over_all_categories),
+		EACH(wrong_hdf5_is_named),
+		EACH(nuscenes_finds_labels_through_its_tables),
+		EACH(wrong_nuscenes_sets_are_named),
 		EACH(sets_that_are_not_read_say_a_way_out),
 		EACH(clouds_are_certain_by_their_files),
 	};

@@ -83,6 +83,10 @@ int data_cloud_list_category(data_cloud_list *l, const char *name, bool add, sec
 /* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that
  * lists the names. */
 secant_status data_cloud_list_only(data_cloud_list *l, const char *name, secant_err *err) SECANT_NODISCARD;
+/* The categories of the ShapeNet part benchmark in its order, and how many parts each has; 0 behind the last. */
+int data_shapenet_parts(int i, const char **name);
+/* Names "Airplane 1", ... for the parts of all categories. */
+secant_status data_shapenet_name_parts(data_cloud_list *out, secant_err *err) SECANT_NODISCARD;
 /* Names of the points' classes; copies. */
 secant_status data_cloud_list_classes(
 	data_cloud_list *l, const char *const *names, int n, secant_err *err) SECANT_NODISCARD;
@@ -98,7 +102,7 @@ secant_status data_cloud_list_settle(
 char *data_split_folder(const char *path, const char *split);
 /* Data sets of clouds that are not read: what it is and what makes one of it that is; NULL: none that is known. */
 const char *data_clouds_foreign(const char *path);
-/* Does a list name files of HDF5 (train_files.txt, all_files.txt), so that nothing beside them is the set? */
+/* Does a list of scenes name files of HDF5 (all_files.txt), so that nothing beside them is the set? */
 bool data_clouds_are_hdf5(const char *path);
 /* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
  * line. */

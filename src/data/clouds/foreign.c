@@ -13,13 +13,12 @@ typedef struct foreign {
 
 static const foreign foreigners[] = {
 	{ "lidarseg",
-		"nuScenes-lidarseg, whose labels are found through its tables, which are not read: for each entry of "
-		"lidarseg.json copy samples/LIDAR_TOP/X.pcd.bin of its sample_data_token to DATA/train/X.bin and the bytes of "
-		"TOKEN_lidarseg.bin as numbers, a line each, to DATA/train/X.labels" },
+		"nuScenes-lidarseg without its tables: v1.0-trainval (or v1.0-mini) with lidarseg.json, sample_data.json, "
+		"sample.json, scene.json and category.json belongs beside samples and lidarseg" },
 	{ "*.h5",
-		"arrays of HDF5 (ModelNet40, ShapeNet parts or S3DIS as PointNet's authors prepared them), which is not read: "
-		"h5py reads `data` and `label` (or `pid`), and numpy.save of columns x, y, z, label makes DATA/train/NAME.npy; "
-		"the layouts modelnet, shapenet and s3dis are read as they were published" },
+		"arrays of HDF5 in a layout that is not read (shapes are, as train_files.txt or train*.h5 with `data` and "
+		"`label`; scenes such as S3DIS are not): h5py reads them, and numpy.save of columns x, y, z, label makes "
+		"DATA/train/NAME.npy; the layouts s3dis and pointcept are read as they were published" },
 	{ "*.pth",
 		"clouds as pickles of Python, which are not read: torch.load and numpy.save of columns x, y, z, red, green, "
 		"blue, label make DATA/train/NAME.npy" },
@@ -63,12 +62,8 @@ data_clouds_foreign(const char *path)
 bool
 data_clouds_are_hdf5(const char *path)
 {
-	static const char *const lists[] = { "train_files.txt", "all_files.txt" };
-	bool any = false;
-	for (int i = 0; i < 2 && !any; i++) {
-		char *list = base_path_join(path, lists[i]);
-		any = list && secant_is_file(list) && has_ending(path, "h5", 0);
-		secant_free(list);
-	}
-	return any;
+	char *list = base_path_join(path, "all_files.txt");
+	bool are = list && secant_is_file(list) && has_ending(path, "h5", 0);
+	secant_free(list);
+	return are;
 }

@@ -222,7 +222,8 @@ data_clouds_class_names(const data_clouds *s, char ***names, int *n, secant_err 
 void
 data_clouds_name(const data_clouds *s, int i, char *buffer, size_t size)
 {
-	(void)snprintf(buffer, size, s->list.shared ? "%s, entry %d" : "%s", s->list.v[i].path, s->list.v[i].entry);
+	(void)snprintf(buffer, size, s->list.shared && !s->list.v[i].labels ? "%s, entry %d" : "%s", s->list.v[i].path,
+		s->list.v[i].entry);
 }
 
 /* ---- labels ---- */

@@ -168,8 +168,17 @@ count_parts(finding *f, data_cloud_list *out, secant_err *err)
 	return s;
 }
 
-static secant_status
-name_parts(data_cloud_list *out, secant_err *err)
+int
+data_shapenet_parts(int i, const char **name)
+{
+	if (i < 0 || i >= (int)(sizeof benchmark / sizeof *benchmark))
+		return 0;
+	*name = benchmark[i].name;
+	return benchmark[i].parts;
+}
+
+secant_status
+data_shapenet_name_parts(data_cloud_list *out, secant_err *err)
 {
 	int at = 0;
 	if (!(out->class_name = secant_calloc((size_t)out->classes, sizeof *out->class_name)))
@@ -253,7 +262,7 @@ find_in(finding *f, data_cloud_list *out, secant_err *err)
 	const char *split = f->r->split;
 	secant_status s = read_categories(f, out, err);
 	if (!s && !(s = count_parts(f, out, err)))
-		s = name_parts(out, err);
+		s = data_shapenet_name_parts(out, err);
 	bool several = !strcmp(split, "all") || !strcmp(split, "trainval");
 	if (!s && !several && !has(f->r->path, NULL, split) && has(f->r->path, NULL, "train"))
 		for (int i = 0; i < 3; i++)
