@@ -239,9 +239,9 @@ static void
 name_axes_loosely(const secant_cloud_reader *r, text_state *t)
 {
 	static const char *const loose[3] = {
-		"e|east|lon|long|longitude|px|xm|points:0|pointsmxyz:0",
-		"n|north|lat|latitude|py|ym|points:1|pointsmxyz:1",
-		"h|u|up|height|alt|pz|zm|points:2|pointsmxyz:2",
+		"e|east|eastings|rechtswert|lon|long|longitude|px|xm|points:0|pointsmxyz:0",
+		"n|north|northings|hochwert|lat|latitude|py|ym|points:1|pointsmxyz:1",
+		"h|u|up|height|hgt|elev|hae|rl|hoehe|alt|pz|zm|points:2|pointsmxyz:2",
 	};
 	int at[3] = { -1, -1, -1 };
 	for (int f = 0; f < t->fields; f++)
