@@ -192,6 +192,10 @@ look_at_samples(codec_tiff_layout *l, codec_tiff_file *f, secant_err *err)
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
 		if (samples[i].bits == l->bits && samples[i].format == format)
 			l->sample = &samples[i];
+	if (format == SAMPLEFORMAT_COMPLEXINT || format == SAMPLEFORMAT_COMPLEXIEEEFP)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"TIFF: complex numbers (of radar) are no picture: `gdal_translate` of their amplitude "
+			"(DERIVED_SUBDATASET:AMPLITUDE:FILE) makes one");
 	if (!l->sample)
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "TIFF: samples of %d bits, format %d, are not read", l->bits, format);
@@ -199,6 +203,16 @@ look_at_samples(codec_tiff_layout *l, codec_tiff_file *f, secant_err *err)
 	if (l->channels < 1 || l->channels > 4096)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: %d bands, 1 to 4096 are possible", l->channels);
 	return SECANT_OK;
+}
+
+/* Colours that were given after the first pixels (GDAL) stand beside a photometric that still says grey. */
+static bool
+has_palette(const codec_tiff_layout *l, codec_tiff_file *f)
+{
+	uint16_t *c[3];
+	int photometric = tag16(f->t, TIFFTAG_PHOTOMETRIC);
+	bool late = photometric == PHOTOMETRIC_MINISBLACK && l->samples == 1 && l->bits <= 8 && l->dtype == SECANT_U8;
+	return photometric == PHOTOMETRIC_PALETTE || (late && TIFFGetField(f->t, TIFFTAG_COLORMAP, &c[0], &c[1], &c[2]));
 }
 
 /* Colours are 16 bits, but some writers left them at 8. */
@@ -273,7 +287,7 @@ codec_tiff_look(codec_tiff_layout *l, codec_tiff_file *f, int64_t max_pixels, se
 	(void)TIFFSetField(
 		f->t, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT); /* in memory: libtiff's own conversion must not turn */
 	s = look_at_samples(l, f, err);
-	if (!s && tag16(f->t, TIFFTAG_PHOTOMETRIC) == PHOTOMETRIC_PALETTE)
+	if (!s && has_palette(l, f))
 		s = look_at_palette(l, f, err);
 	return s ? s : look_at_blocks(l, f, max_pixels, err);
 }
@@ -465,7 +479,7 @@ codec_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const seca
 	secant_image_read_options plain = { .max_pixels = o->max_pixels,
 		.palette_as_indices = o->palette_as_indices,
 		.as_stored = o->as_stored,
-		.ignore_orientation = true };
+		.ignore_orientation = true }; /* white too is left to the caller, who has the georeference */
 	secant_raster *r = codec_raster_open_beside(data, size, NULL, &plain, side, err);
 	if (!r)
 		return err->code;
