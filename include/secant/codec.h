@@ -22,7 +22,10 @@ typedef struct secant_image_read_options {
 	bool ignore_orientation; /* leave the rows as they are stored instead of turning them as EXIF says */
 	int channels; /* 0: as in the file; 1 (luma), 3 (alpha dropped, grey repeated) or 4 (opaque where the file has no
 					 alpha) */
-	bool to_u8; /* u16 / 257 rounded; i16 and f32 rounded and cut to 0..255 */
+	bool to_u8; /* white becomes 255: what `white` says, else of 16 bits 65535, of floats 1, unless the numbers show
+				   that it is another */
+	double white; /* of more than 8 bits: f32, divided by this number, with NaN for no data; 0, or what a type's white
+					 is anyway (65535 of integers, 1 of floats): as in the file */
 } secant_image_read_options;
 
 /* What the header says. Sizes, channels and dtype are those of a picture read with default options. */

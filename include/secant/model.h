@@ -17,6 +17,7 @@ typedef struct secant_import {
 	secant_network network;
 	char *mode; /* binary, multiclass, multilabel; NULL: by the classes */
 	char *normalize; /* NULL: what an ONNX file of ours says, else imagenet */
+	char *white; /* of pictures with more than 8 bits, as in secant_normalize; NULL: nobody knows */
 	char *class_names; /* "sky,road,car"; NULL: none */
 	char *output; /* of an ONNX file: the output with the scores; NULL: the first that may be */
 	int bgr; /* 1: the network wants blue, green, red; 0: red, green, blue; 2: as its kind usually does */

@@ -43,6 +43,8 @@ typedef struct secant_predict {
 	int min_area; /* connected areas of fewer pixels become background */
 	char *rule; /* where classes may be: "vegetation: ndvi(4,3) > 0.2; 2: band(1) < 90"; NULL: everywhere */
 	int offset; /* added to the classes in masks */
+	char *white; /* the number that is white in pictures of more than 8 bits, as secant_normalize.white; auto: as the
+					model has it, else what a file holds decides; a picture in memory then ends at 65535, floats at 1 */
 	bool training_operators; /* take models with operators that only training needs */
 } secant_predict;
 SECANT_API extern const secant_opts secant_predict_options;

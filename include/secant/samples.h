@@ -15,6 +15,8 @@ extern "C" {
 typedef struct secant_normalize {
 	char *normalize; /* "imagenet", "unit", "symmetric", "none", or JSON/list of numbers: MEAN/STD of x/255
 						"0.5,0.5,0.5/0.2,0.2,0.2" */
+	char *white; /* of pictures with more than 8 bits, the number that is white: "auto" (found out), "10000", or by type
+					"u16=10000,f32=1" */
 } secant_normalize;
 
 typedef struct secant_data_options {

@@ -5,10 +5,13 @@
 #include "annotations/dataset.h"
 #include "annotations/rle.h"
 #include "base/base64.h"
+#include "codec/white.h"
 #include <secant/codec.h>
 #include <secant/palette.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const secant_opt rows[] = {
 	SECANT_OPT_CHOICE(secant_dataset_counting, format, "format", "text", "text|json|html", "of the report"),
@@ -20,7 +23,7 @@ static const secant_opt rows[] = {
 };
 const secant_opts secant_dataset_counting_options = { "counting", sizeof(secant_dataset_counting), rows };
 
-enum { GRID = 24, BINS = 12, CHANNELS = 4 };
+enum { GRID = 24, BINS = 12, CHANNELS = 16 };
 
 typedef struct class_count {
 	int objects, pictures, crowd, difficult;
@@ -34,6 +37,8 @@ typedef struct counts {
 	double heat[GRID][GRID], mean[CHANNELS], deviation[CHANNELS];
 	int width[2], height[2], channels;
 	int64_t colour_pictures;
+	codec_whites whites; /* in pictures of more than 8 bits */
+	char white[600]; /* what was taken, where that is in doubt */
 } counts;
 
 static void
@@ -92,6 +97,63 @@ count_picture(counts *c, const ann_set *s, int i, uint8_t *seen, bool pixels)
 	}
 }
 
+/* What is white in pictures of a type, by the first of the set that have it; kept for the others. */
+static double
+white_of(counts *c, const ann_set *s, const char *path)
+{
+	enum { MOST = 16 };
+	secant_image_info info, other;
+	codec_range r = { 0 };
+	char why[CODEC_WHITE_WHY] = "";
+	if (secant_image_probe(path, &info, NULL) || info.dtype == SECANT_U8)
+		return 0;
+	double white = codec_white_of(&c->whites, info.dtype);
+	for (int i = 0, seen = 0; !(white > 0) && i < s->n_images && seen < MOST; i++) {
+		const char *one = s->images[i].path ? ann_str(s, s->images[i].path) : NULL;
+		if (one && !secant_image_probe(one, &other, NULL) && other.dtype == info.dtype)
+			seen += !codec_range_look(&r, one, NULL);
+	}
+	if (!(white > 0)) {
+		codec_white_set(&c->whites, info.dtype, white = codec_white_guess(&r, why));
+		(void)snprintf(c->white + strlen(c->white), sizeof c->white - strlen(c->white), "%s%s",
+			*c->white && *why ? "; " : "", why);
+	}
+	return white;
+}
+
+/* A number of a picture, and what would be white there. */
+static double
+number_at(const secant_image *im, size_t i, double *white)
+{
+	*white = im->dtype == SECANT_U8 ? 255 : im->dtype == SECANT_F32 ? 1 : 65535;
+	switch (im->dtype) {
+	case SECANT_U8: return ((const uint8_t *)im->data)[i];
+	case SECANT_U16: return ((const uint16_t *)im->data)[i];
+	case SECANT_I16: return ((const int16_t *)im->data)[i];
+	default: return (double)((const float *)im->data)[i];
+	}
+}
+
+/* Adds the pixels that have data to sums of each channel, of white; how many there were. */
+static double
+add_pixels(const secant_image *im, double *sum, double *square)
+{
+	size_t pixels = (size_t)im->width * (size_t)im->height, channels = (size_t)im->channels;
+	int used = im->channels < CHANNELS ? im->channels : CHANNELS;
+	double n = 0, v[CHANNELS], a[CHANNELS] = { 0 }, b[CHANNELS] = { 0 }, white = 1;
+	for (size_t q = 0; q < pixels; q++) {
+		bool there = !im->voids || !im->voids[q];
+		for (int k = 0; k < used && there; k++)
+			there = isfinite(v[k] = number_at(im, q * channels + (size_t)k, &white));
+		for (int k = 0; k < used && there; k++)
+			a[k] += v[k], b[k] += v[k] * v[k];
+		n += there;
+	}
+	for (int k = 0; k < used; k++)
+		sum[k] += a[k] / white, square[k] += b[k] / (white * white);
+	return n;
+}
+
 /* Mean and deviation over all pixels of all pictures that have data, values 0..1. */
 static secant_status
 count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err *err)
@@ -99,27 +161,12 @@ count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err
 	double sum[CHANNELS] = { 0 }, square[CHANNELS] = { 0 }, n = 0;
 	for (int i = 0; i < s->n_images; i++) {
 		secant_image im;
-		secant_image_read_options read = { .to_u8 = true };
-		if (!s->images[i].path || secant_image_read(&im, ann_str(s, s->images[i].path), &read, NULL))
+		const char *path = s->images[i].path ? ann_str(s, s->images[i].path) : NULL;
+		secant_image_read_options read = { .white = path ? white_of(c, s, path) : 0 };
+		if (!path || secant_image_read(&im, path, &read, NULL))
 			continue;
-		size_t pixels = (size_t)im.width * (size_t)im.height, there = 0;
-		const uint8_t *p = im.data;
-		for (size_t q = 0; q < pixels; q++)
-			there += !im.voids || !im.voids[q];
-		for (int k = 0; k < im.channels && k < CHANNELS; k++) {
-			uint64_t a = 0, b = 0;
-			for (size_t q = 0; q < pixels; q++) {
-				if (im.voids && im.voids[q])
-					continue;
-				uint64_t v = p[q * (size_t)im.channels + (size_t)k];
-				a += v;
-				b += v * v;
-			}
-			sum[k] += (double)a / 255;
-			square[k] += (double)b / 65025;
-		}
+		n += add_pixels(&im, sum, square);
 		c->channels = im.channels > c->channels ? im.channels : c->channels;
-		n += (double)there;
 		c->colour_pictures++;
 		secant_image_free(&im);
 		secant_status status = ann_call_watch(watch, err);
@@ -176,6 +223,8 @@ text(base_str *t, const ann_set *s, const counts *c)
 		}
 		base_str_add(t, "\n");
 	}
+	if (*c->white)
+		base_str_addf(t, "pictures: %s\n", c->white);
 	if (c->colour_pictures)
 		for (int k = 0; k < c->channels && k < CHANNELS; k++)
 			base_str_addf(t, "channel %d: mean %.4f, deviation %.4f (of 1)\n", k, c->mean[k], c->deviation[k]);
@@ -248,6 +297,9 @@ json(base_str *t, const ann_set *s, const counts *c)
 				base_str_addf(t, "%s%.8g", k ? ", " : "", pass ? c->deviation[k] : c->mean[k]);
 		}
 		base_str_add(t, "]");
+		char whites[CODEC_WHITE_TEXT];
+		if (*c->white)
+			base_str_addf(t, ",\n  \"white\": \"%s\"", codec_whites_text(&c->whites, whites));
 	}
 	base_str_add(t, "\n}\n");
 }

@@ -8,6 +8,7 @@
 #include "app/onnx.h"
 #include "app/smp_folder.h"
 #include "app/trial.h"
+#include "codec/white.h"
 #include "model/colours.h"
 
 static const secant_opt import_rows[] = {
@@ -20,6 +21,9 @@ static const secant_opt import_rows[] = {
 		"imagenet, unit (x/255), symmetric (x/255 * 3.2 - 1.6), none, or MEAN/STD of x/255 such as 0.5,0.4,0.5/0.25; "
 		"by "
 		"default what an ONNX file of ours says, else imagenet"),
+	SECANT_OPT(secant_import, white, STR, "white", NULL, 0, 0,
+		"the number that was white in training pictures of more than 8 bits: 10000 (reflectances), 4095, 1, ..., or by "
+		"type u16=10000,f32=1; not given: predict goes by what pictures hold"),
 	SECANT_OPT(secant_import, class_names, STR, "class-names", NULL, 0, 0, "names of the classes: sky,road,car"),
 	SECANT_OPT_HEADING("Of an ONNX file"),
 	SECANT_OPT(secant_import, output, STR, "output", NULL, 0, 0,
@@ -31,6 +35,16 @@ static const secant_opt import_rows[] = {
 	SECANT_OPT_END,
 };
 const secant_opts secant_import_options = { "import", sizeof(secant_import), import_rows };
+
+static secant_status
+read_white(model_bundle *m, const char *text, secant_err *err)
+{
+	codec_whites w;
+	secant_status s = codec_whites_parse(&w, text, err);
+	if (!s && text && !(m->white = base_strdup(text)))
+		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a text");
+	return s;
+}
 
 static secant_status
 read_names(model_bundle *m, const char *text, secant_err *err)
@@ -214,7 +228,7 @@ secant_model_import(
 		net.classes = classes;
 		secant_log(log, SECANT_LOG_INFO, "%s: the head has %d classes: --classes %d is taken", file, classes, classes);
 	}
-	if (!own.code && !model_new(&m, &net, o->mode, normalize, false, &own)
+	if (!own.code && !model_new(&m, &net, o->mode, normalize, false, &own) && !read_white(&m, o->white, &own)
 		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !model_load(&m, file, log, &own)) {
 		take_colours(&m, o->bgr, log, &own);
 		if (!own.code)

@@ -6,6 +6,7 @@
 #include "app/import_own.h"
 #include <string.h>
 #include "base/file.h"
+#include "codec/white.h"
 #include "formats/model_file.h"
 #include "model/model.h"
 #include "prepare/normalize.h"
@@ -104,6 +105,9 @@ remember(format_model_file *file, const secant_import *o, secant_err *err)
 			err, SECANT_ERR_ARG, "this is compiled, and what it remembers is in it: import the model it comes from");
 	if (!status && o->normalize && !(status = prepare_normalize_parse(o->normalize, channels, scale, shift, err)))
 		json_object_set_new(file->settings, "normalize", json_string(o->normalize));
+	codec_whites whites;
+	if (!status && o->white && !(status = codec_whites_parse(&whites, o->white, err)))
+		json_object_set_new(file->settings, "white", json_string(o->white));
 	if (!status && o->mode)
 		status = remember_mode(file->settings, o->mode, classes, err);
 	if (!status && o->class_names)

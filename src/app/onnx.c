@@ -1,5 +1,6 @@
 /* ONNX files as verbs see them; see onnx.h. */
 #include "app/onnx.h"
+#include "codec/white.h"
 #include "deploy/network.h"
 #include <secant/tensorfile.h>
 #include <string.h>
@@ -180,6 +181,9 @@ app_onnx_import(const char *path, const secant_import *o, const char *out, base_
 										 : deploy_onnx_understand(&source, &w, &file.settings, said, err);
 	if (!s && o->size.n == 2)
 		s = set_size(file.settings, o->size.v, err);
+	codec_whites whites;
+	if (!s && o->white && !(s = codec_whites_parse(&whites, o->white, err)))
+		json_object_set_new(file.settings, "white", json_string(o->white));
 	secant_tensor t = { SECANT_U8, secant_shape_of(1, (int64_t)source.m->file.size),
 		(void *)(uintptr_t)source.m->file.data, NULL };
 	if (!s

@@ -17,6 +17,7 @@
 #include "app/onnx.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "codec/white.h"
 #include "data/loader.h"
 #include "prepare/normalize.h"
 
@@ -123,7 +124,16 @@ static secant_status
 add_picture(quantizing *c, const char *path, secant_err *err)
 {
 	secant_image im = { 0 }, scaled = { 0 };
-	secant_status status = secant_image_read(&im, path, NULL, err);
+	secant_image_info info;
+	secant_image_read_options how = { 0 };
+	codec_whites whites;
+	secant_status status = secant_image_probe(path, &info, err);
+	if (!status)
+		status = codec_whites_parse(&whites, json_string_value(json_object_get(c->settings, "white")), err);
+	if (!status) {
+		how.white = codec_white_of(&whites, info.dtype);
+		status = secant_image_read(&im, path, &how, err);
+	}
 	int multiple = (int)json_integer_value(json_object_get(c->settings, "multiple"));
 	if (status)
 		return status;

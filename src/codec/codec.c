@@ -4,6 +4,7 @@
  * then turns and converts.
  */
 #include "codec/codec.h"
+#include "codec/white.h"
 #include "codec/tiff.h"
 #include <ctype.h>
 #include <string.h>
@@ -195,7 +196,16 @@ read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_
 		s = look_for_voids(im, &info, side, err);
 	if (!s && info.orientation != 1 && !o->ignore_orientation)
 		s = turn_upright(im, info.orientation, err);
-	return s ? s : codec_image_want(im, o, err);
+	secant_image_read_options how = *o;
+	if (!s && o->to_u8 && im->dtype != SECANT_U8 && !(o->white > 0)) {
+		char why[CODEC_WHITE_WHY];
+		codec_range r = { 0 };
+		codec_range_picture(&r, im, info.bits);
+		how.white = codec_white_guess(&r, why);
+	}
+	if (!s)
+		s = codec_image_want(im, &how, err);
+	return s ? s : codec_image_white(im, secant_image_geo(im), o->white, err);
 }
 
 secant_status

@@ -103,6 +103,10 @@ secant_raster *codec_raster_open_data(
 secant_status codec_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err);
 /* Marks pixels whose last channel, of 2 or 4, is 0 as void; `whole`: unless all are. */
 secant_status codec_image_mark_alpha(secant_image *im, bool whole, secant_err *err);
+/* Brings `white` to 1, as secant_image_read_options says; whether it would do anything. geo: says which bands' numbers
+ * are no data, may be NULL; the picture's own georeference, where it has one, then declares NaN. */
+secant_status codec_image_white(secant_image *im, const secant_geo *geo, double white, secant_err *err);
+bool codec_white_matters(secant_dtype dtype, double white);
 /* A plane for voids, all zero, where there is none. */
 secant_status codec_image_need_voids(secant_image *im, secant_err *err);
 /* Marks pixels all bands of which have the value that stands for no data. geo may be NULL. */

@@ -4,6 +4,7 @@
  * augmentation has its own kernels.
  */
 #include "codec/codec.h"
+#include "codec/tiff.h"
 #include "tensor/sampling.h"
 #include <math.h>
 #include <string.h>
@@ -362,6 +363,60 @@ secant_image_convert(secant_image *to, const secant_image *from, int channels, s
 	return s;
 }
 
+bool
+codec_white_matters(secant_dtype dtype, double white)
+{
+	return white > 0 && dtype != SECANT_U8 && white != (dtype == SECANT_F32 ? 1 : 65535);
+}
+
+secant_status
+codec_image_white(secant_image *im, const secant_geo *geo, double white, secant_err *err)
+{
+	secant_image to;
+	double nan = NAN, value;
+	if (im->palette || !codec_white_matters(im->dtype, white))
+		return SECANT_OK;
+	secant_status s = secant_image_convert(&to, im, im->channels, SECANT_F32, err);
+	if (s)
+		return s;
+	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels;
+	float *x = to.data;
+	for (size_t i = 0; i < n * c; i++) {
+		bool none = im->voids && im->voids[i / c] & SECANT_VOID_VALUE;
+		if (im->dtype == SECANT_F32 && codec_geo_band_nodata(geo, (int)(i % c), &value))
+			none |= is_value(im, i, value);
+		x[i] = none ? NAN : (float)((double)x[i] / white);
+	}
+	if (to.meta && (((secant_geo *)to.meta)->bands || secant_geo_nodata(to.meta, &value)))
+		s = codec_geo_set_nodata(to.meta, &nan, err);
+	secant_image_free(im);
+	*im = to;
+	if (s)
+		secant_image_free(im);
+	return s;
+}
+
+/* Numbers of more than 8 bits as bytes: white becomes 255; 0: what a type's white is. */
+static secant_status
+make_bytes(secant_image *im, int channels, double white, secant_err *err)
+{
+	secant_image wide, to;
+	white = white > 0 ? white : im->dtype == SECANT_F32 ? 1 : 65535;
+	bool usual = im->dtype == SECANT_U16 && white == 65535;
+	secant_status s = secant_image_convert(&wide, im, channels, usual ? im->dtype : SECANT_F32, err);
+	if (s)
+		return s;
+	for (size_t i = 0, n = (size_t)wide.width * (size_t)wide.height * (size_t)channels; !usual && i < n; i++)
+		((float *)wide.data)[i] = (float)((double)((float *)wide.data)[i] * 255 / white);
+	s = secant_image_convert(&to, &wide, channels, SECANT_U8, err);
+	secant_image_free(&wide);
+	if (s)
+		return s;
+	secant_image_free(im);
+	*im = to;
+	return SECANT_OK;
+}
+
 secant_status
 codec_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err)
 {
@@ -370,6 +425,12 @@ codec_image_want(secant_image *im, const secant_image_read_options *o, secant_er
 	secant_dtype dtype = o->to_u8 ? SECANT_U8 : im->dtype;
 	if (im->palette || (channels == im->channels && dtype == im->dtype))
 		return SECANT_OK;
+	if (o->to_u8 && im->dtype != SECANT_U8) {
+		secant_status s = make_bytes(im, channels, o->white, err);
+		if (s)
+			secant_image_free(im);
+		return s;
+	}
 	secant_status s = secant_image_convert(&converted, im, channels, dtype, err);
 	secant_image_free(im);
 	if (!s)

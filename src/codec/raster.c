@@ -5,6 +5,8 @@
  */
 #include "codec/codec.h"
 #include "codec/tiff.h"
+#include "codec/white.h"
+#include <math.h>
 
 enum { CACHE_BYTES = 1 << 28 };
 
@@ -114,6 +116,20 @@ stand_upright(secant_raster *r, int orientation, secant_err *err)
 	return r->upright ? SECANT_OK : SECANT_ERR_NOMEM;
 }
 
+/* Numbers brought to a white of 1 have NaN for no data, which stored ones have as their file says. */
+static secant_status
+declare_nan(secant_raster *r, secant_err *err)
+{
+	double value, nan = NAN;
+	bool told = r->geo && (r->geo->bands || secant_geo_nodata(r->geo, &value));
+	if (!told || !codec_white_matters(r->layout.dtype, r->options.white))
+		return SECANT_OK;
+	if (!r->upright && !(r->upright = codec_geo_turned(r->geo, 1, r->layout.width, r->layout.height, err)))
+		return SECANT_ERR_NOMEM;
+	r->about.geo = r->upright;
+	return codec_geo_set_nodata(r->upright, &nan, err);
+}
+
 static secant_status
 open_tiff(secant_raster *r, const uint8_t *data, size_t size, codec_sidecar *side, secant_err *err)
 {
@@ -157,6 +173,8 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, codec_sidecar *sid
 	};
 	if (!r->options.ignore_orientation && (s = stand_upright(r, l->orientation, err)))
 		return s;
+	if ((s = declare_nan(r, err)))
+		return s;
 	if (l->colours && !r->options.palette_as_indices)
 		r->about.channels = 3;
 	return SECANT_OK;
@@ -195,9 +213,22 @@ predict_conversion(secant_raster *r, secant_err *err)
 		s = codec_image_want(&one, &r->options, err);
 	if (!s) {
 		r->about.channels = one.channels;
-		r->about.dtype = one.dtype;
+		r->about.dtype = codec_white_matters(one.dtype, r->options.white) ? SECANT_F32 : one.dtype;
 	}
 	secant_image_free(&one);
+	return s;
+}
+
+/* Windows of bytes have one white between them. */
+static secant_status
+find_white(secant_raster *r, secant_err *err)
+{
+	char why[CODEC_WHITE_WHY];
+	codec_range range = { 0 };
+	r->options.to_u8 = false;
+	secant_status s = codec_range_raster(&range, r, r->layout.bits, err);
+	r->options.to_u8 = true;
+	r->options.white = codec_white_guess(&range, why);
 	return s;
 }
 
@@ -239,6 +270,8 @@ codec_raster_open_beside(const void *data, size_t size, const char *origin, cons
 		|| (r->geo && r->geo->bands);
 	if (!s && tiff)
 		s = predict_conversion(r, &e);
+	if (!s && tiff && r->options.to_u8 && r->layout.dtype != SECANT_U8 && !(r->options.white > 0))
+		s = find_white(r, &e);
 	if (!s && origin && !(r->name = base_strdup(origin)))
 		s = secant_fail(&e, SECANT_ERR_NOMEM, "no memory");
 	if (!s)
@@ -377,8 +410,10 @@ read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *i
 		s = codec_image_mark_mask(im, r->mask, x, y, err);
 	if (!s && r->alpha)
 		s = codec_image_mark_alpha(im, false, err);
+	if (!s && !l->colours && !(s = codec_image_want(im, &r->options, err)))
+		s = codec_image_white(im, r->geo, r->options.white, err);
 	if (s || !l->colours)
-		return s ? s : codec_image_want(im, &r->options, err);
+		return s;
 	s = codec_image_set_palette(im, (const uint8_t(*)[3])l->palette, l->colours, err);
 	if (s || r->options.palette_as_indices)
 		return s;

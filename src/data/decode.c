@@ -213,7 +213,8 @@ decode_file(const data_samples *s, const data_list_entry *e, bool mark, data_pic
 	secant_image im = { 0 };
 	int map[DATA_MOST_CHANNELS];
 	uint8_t *where = NULL;
-	secant_status st = read_part(&im, e, e->image, NULL, err);
+	secant_image_read_options how = { .white = codec_white_of(&s->whites, e->dtype) };
+	secant_status st = read_part(&im, e, e->image, &how, err);
 	if (st)
 		return st;
 	if (im.width != e->width || im.height != e->height)

@@ -43,6 +43,11 @@ void data_samples_size(const data_samples *s, int i, int *height, int *width);
 /* Does some picture or label declare a value for no data? Such pixels are left out like those of an ignore index:
  * targets -1, or that index. */
 bool data_samples_have_voids(const data_samples *s);
+/* The number that is white in pictures of more than 8 bits, for each type that is there ("u16=10000", 128 bytes),
+ * "auto" where all are of bytes; and what was taken, where that is in doubt: a line or "" each, NULL behind the last.
+ */
+const char *data_samples_white(const data_samples *s, char *text);
+const char *data_samples_white_note(const data_samples *s, int i);
 int data_samples_class_names(const data_samples *s, const char *const **names); /* 0 when there are none */
 /* Colours of the classes: of a class file, else the palette of the first label where it tells them apart; how many: 0,
  * there are none. */

@@ -6,6 +6,9 @@ static const secant_opt normalize_rows[] = {
 		"auto (what --encoder-weights are used to, else imagenet), imagenet, unit (x/255), symmetric (x/255 * 3.2 - "
 		"1.6), data (mean and deviation of the training pictures), "
 		"none, or MEAN/STD of x/255 such as 0.5,0.4,0.5/0.25"),
+	SECANT_OPT(secant_normalize, white, STR, "white", "auto", 0, 0,
+		"the number that is white in pictures of more than 8 bits: auto (by what they hold), 10000 (reflectances), "
+		"4095, 1, ..., or by type u16=4095,f32=1; bytes end at 255"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_normalize_options = { "normalize", sizeof(secant_normalize), normalize_rows };

@@ -52,7 +52,8 @@ add_entries(
 				.width = tw,
 				.height = th,
 				.picture_width = info->width,
-				.picture_height = info->height };
+				.picture_height = info->height,
+				.dtype = info->dtype };
 			e->image = base_strdup(pair->image);
 			e->label = pair->label ? base_strdup(pair->label) : NULL;
 			s->n++;
@@ -142,6 +143,38 @@ find_pairs(data_samples *s, data_pairs *pairs, const data_samples_request *r, se
 	return st;
 }
 
+/* ---- white ---- */
+
+/* What is white in pictures of one type, by the evidence of some that are spread over the list. */
+static secant_status
+find_white(data_samples *s, secant_dtype dtype, char *note, secant_err *err)
+{
+	enum { MOST = 16 };
+	int n = 0, seen = 0;
+	codec_range r = { .dtype = dtype };
+	secant_status st = SECANT_OK;
+	for (int i = 0; i < s->n; i++)
+		n += s->v[i].dtype == dtype;
+	if (!n || codec_white_of(&s->whites, dtype) > 0)
+		return SECANT_OK;
+	for (int i = 0, step = (n + MOST - 1) / MOST; i < s->n && !st; i++)
+		if (s->v[i].dtype == dtype && seen++ % step == 0)
+			st = codec_range_look(&r, s->v[i].image, err);
+	if (!st)
+		codec_white_set(&s->whites, dtype, codec_white_guess(&r, note));
+	return st;
+}
+
+static secant_status
+find_whites(data_samples *s, const char *text, secant_err *err)
+{
+	static const secant_dtype types[] = { SECANT_U16, SECANT_I16, SECANT_F32 };
+	secant_status st = codec_whites_parse(&s->whites, text, err);
+	for (size_t k = 0; k < sizeof types / sizeof *types && !st; k++)
+		st = find_white(s, types[k], s->white_note[k], err);
+	return st;
+}
+
 static secant_status
 open_list(data_samples *s, const data_samples_request *r, secant_err *err)
 {
@@ -161,6 +194,8 @@ open_list(data_samples *s, const data_samples_request *r, secant_err *err)
 	for (int i = 0; !st && i < pairs.n; i++)
 		st = add_pair(s, &pairs.v[i], &o->tile, err);
 	data_pairs_free(&pairs);
+	if (!st)
+		st = find_whites(s, o->normalize.white, err);
 	if (st)
 		return st;
 	s->cache = secant_calloc((size_t)s->n, sizeof *s->cache);
@@ -251,6 +286,21 @@ const char *
 data_samples_note(const data_samples *s, int i)
 {
 	return s->annotated ? data_annotated_note(s->annotated, i) : NULL;
+}
+
+const char *
+data_samples_white(const data_samples *s, char *text)
+{
+	codec_whites used = { 0 };
+	for (int i = 0; i < s->n; i++)
+		codec_white_set(&used, s->v[i].dtype, codec_white_of(&s->whites, s->v[i].dtype));
+	return codec_whites_text(&used, text);
+}
+
+const char *
+data_samples_white_note(const data_samples *s, int i)
+{
+	return i < (int)(sizeof s->white_note / sizeof *s->white_note) ? s->white_note[i] : NULL;
 }
 
 bool

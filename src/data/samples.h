@@ -3,6 +3,7 @@
 #define DATA_SAMPLES_H
 #include <stdatomic.h>
 #include "prepare/normalize.h"
+#include "codec/white.h"
 #include "data/annotated.h"
 #include "data/labels.h"
 #include "data/loader.h"
@@ -13,8 +14,7 @@ enum {
 }; /* SLACK: bytes that may be read behind the pixels */
 
 /* A decoded sample, before normalisation. Pixels are interleaved: uint8_t, or float where the file has more than 8
- * bits, in units in which 255 is white: 16 bits are divided by 257, floats multiplied by 255, as prepare/normalize.h
- * does. */
+ * bits, in units in which 255 is white (codec/white.h says what that is in a file), as prepare/normalize.h does. */
 typedef struct data_picture {
 	int width, height, channels;
 	bool real; /* float, else uint8_t */
@@ -36,6 +36,7 @@ typedef struct data_list_entry {
 	int picture; /* in the annotated data set, where there is one */
 	int x, y, width, height; /* the window; all of the picture where it has these sizes */
 	int picture_width, picture_height;
+	secant_dtype dtype; /* of the picture in its file */
 } data_list_entry;
 
 struct data_samples {
@@ -52,6 +53,8 @@ struct data_samples {
 	int pad_label; /* what lies beside a picture in training: DATA_LABEL_IGNORE, or background where nothing is
 					  ignored */
 	float scale[DATA_MOST_CHANNELS], shift[DATA_MOST_CHANNELS];
+	codec_whites whites; /* of each type that some picture has */
+	char white_note[3][256]; /* what was taken for white in each type, where that is in doubt; "": nothing to say */
 	_Atomic size_t cache_room; /* bytes left */
 };
 

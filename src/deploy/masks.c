@@ -4,6 +4,7 @@
 #include <secant/palette.h>
 #include <math.h>
 #include <string.h>
+#include "codec/codec.h"
 #include "deploy/predictor.h"
 
 /* ---- values ---- */
@@ -324,11 +325,37 @@ collect_planes(void *user, int y, int n, const float *probabilities, secant_err 
 	return SECANT_OK;
 }
 
+/* A picture whose white is another number than its type's is copied with 1 for white: `own`, secant_image_free. */
+static secant_status
+bring_to_white(secant_predictor *p, deploy_source *s, secant_image *own, secant_err *err)
+{
+	secant_dtype dtype = s->image ? s->image->dtype : s->borrowed->dtype;
+	double white = codec_white_of(&p->of->whites, dtype);
+	const secant_image *view;
+	*own = (secant_image){ 0 };
+	p->rules.white = 0;
+	if (!codec_white_matters(dtype, white))
+		return SECANT_OK;
+	secant_status status = deploy_source_window(s, 0, 0, s->width, s->height, own, &view, err);
+	if (!status && view != own)
+		status = secant_image_copy(own, view, err);
+	if (!status && (status = codec_image_white(own, secant_image_geo(own), white, err)))
+		secant_image_free(own);
+	*s = (deploy_source){ .width = s->width, .height = s->height, .image = own, .bands = s->bands };
+	p->rules.white = white;
+	return status;
+}
+
 static secant_status
 stream_planes(secant_predictor *p, deploy_source *source, float *out, secant_err *err)
 {
+	secant_image own;
 	collect c = { .p = p, .source = source, .planes = out };
-	return deploy_predict_stream(p, source, &(deploy_row_sink){ collect_planes, NULL, &c }, err);
+	secant_status status = bring_to_white(p, source, &own, err);
+	if (!status)
+		status = deploy_predict_stream(p, source, &(deploy_row_sink){ collect_planes, NULL, &c }, err);
+	secant_image_free(&own);
+	return status;
 }
 
 secant_status
@@ -398,9 +425,13 @@ secant_predictor_mask_into(
 			(long long)pitch, (long long)row);
 	if (p->options.min_area > 1)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "--min-area looks at whole masks: use secant_predictor_mask");
+	secant_image own;
 	collect c = { .p = p, .source = &source, .none = deploy_nodata_of(p, &source, true), .mask = mask };
 	c.pitch = (size_t)(pitch ? pitch : row);
-	return deploy_predict_stream(p, &source, &(deploy_row_sink){ collect_mask, NULL, &c }, err);
+	if (!(status = bring_to_white(p, &source, &own, err)))
+		status = deploy_predict_stream(p, &source, &(deploy_row_sink){ collect_mask, NULL, &c }, err);
+	secant_image_free(&own);
+	return status;
 }
 
 /* The picture's georeference, without its value for nodata where that is a class. */
@@ -420,6 +451,7 @@ secant_status
 secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err)
 {
 	deploy_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
+	secant_image own;
 	secant_status status = secant_image_new(mask, im->width, im->height, 1, deploy_mask_dtype(p), err);
 	if (status)
 		return status;
@@ -428,11 +460,13 @@ secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image 
 		.none = deploy_nodata_of(p, &source, true),
 		.mask = mask->data,
 		.pitch = secant_image_row_bytes(mask) };
-	if (!(status = deploy_predict_stream(p, &source, &(deploy_row_sink){ collect_mask, NULL, &c }, err))
+	if (!(status = bring_to_white(p, &source, &own, err))
+		&& !(status = deploy_predict_stream(p, &source, &(deploy_row_sink){ collect_mask, NULL, &c }, err))
 		&& p->options.min_area > 1)
 		status = deploy_mask_clean(p, mask, p->options.min_area, err);
 	if (!status)
 		status = set_geo(mask, im, &c.none, err);
+	secant_image_free(&own);
 	if (status)
 		secant_image_free(mask);
 	return status;

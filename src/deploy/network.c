@@ -398,8 +398,9 @@ read_settings(deploy_deployed *d, secant_err *err)
 		secant_err_prefix(err, "%s: its settings", d->path);
 		return SECANT_ERR_FORMAT;
 	}
-	return prepare_normalize_parse(
+	secant_status status = prepare_normalize_parse(
 		json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
+	return status ? status : codec_whites_parse(&d->whites, json_string_value(json_object_get(s, "white")), err);
 }
 
 /* Weights are read where they stand in the file, whenever a shape needs a plan, and no longer than that: a plan keeps

@@ -13,6 +13,7 @@
 #include "exec/session.h"
 #include "formats/graph_json.h"
 #include "formats/model_file.h"
+#include "codec/white.h"
 #include "deploy/onnx_network.h"
 
 typedef struct deploy_deployed {
@@ -39,6 +40,7 @@ typedef struct deploy_deployed {
 	bool whole; /* of a compiled model: from picture bytes to mask bytes (offline.h) */
 	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	float scale[16], shift[16]; /* normalisation */
+	codec_whites whites; /* what is white in pictures as those of training */
 } deploy_deployed;
 
 /* The threshold of probabilities: `asked`, or where that is below 0 the one kept with the models (settings "threshold",

@@ -257,11 +257,11 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 typedef struct job {
 	secant_predictor *p;
 	const item *it;
-	deploy_source source;
+	deploy_opened opened;
 	deploy_nodata none;
 	bool legend, palette;
 	double simplify;
-	secant_image image, mask; /* mask: whole, where areas are looked at first; else rows come and go */
+	secant_image mask; /* whole, where areas are looked at first; else rows come and go */
 	secant_raster_writer *writer[3]; /* MASK, OVERLAY, PROBABILITIES (else `planes`) */
 	base_writer *planes;
 	uint64_t planes_start;
@@ -274,33 +274,28 @@ typedef struct job {
 	void *user;
 	secant_predict_progress now;
 	unsigned *noted; /* what has been told */
+	double *white; /* and what was white in the picture before, 0: nothing was said */
 } job;
 
-/* Pictures that need windows are opened as rasters, the others read (and turned as EXIF says). */
-static secant_status
-open_source(job *j, secant_err *err)
+static bool note(job *j, unsigned which, const char *text);
+enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8, TAKEN = 16, PACKED = 32, WHITE = 64, BANDS = 128 };
+
+/* What was taken for white is told once, and again for each picture where it changes. */
+static bool
+tell_white(job *j)
 {
-	secant_image_info info;
-	secant_image_read_options how = { 0 };
-	int wanted = j->p->model[0].in_channels;
-	secant_status status = secant_image_probe(j->it->input, &info, err);
-	if (status)
-		return status;
-	/* Rules may ask for bands that the network does not see (near infrared as the fourth of four). */
-	if (info.channels != wanted && info.channels <= 4 && (wanted == 1 || wanted == 3) && !j->p->rules.n)
-		how.channels = wanted;
-	if (codec_of(&info)->windows && !j->p->options.resize) {
-		if (!(j->source.raster = secant_raster_open(j->it->input, &how, err)))
-			return err->code;
-		j->source.width = secant_raster_about(j->source.raster)->width;
-		j->source.height = secant_raster_about(j->source.raster)->height;
-		j->source.bands = info.channels;
-		return SECANT_OK;
+	char text[CODEC_WHITE_WHY];
+	double white = j->opened.white;
+	if (!(white > 0))
+		return true;
+	(void)snprintf(text, sizeof text, "%s", j->opened.why);
+	if (white != *j->white && *j->noted & WHITE) {
+		*j->noted &= ~(unsigned)WHITE;
+		if (!*text)
+			(void)snprintf(text, sizeof text, "white is %.10g here (--white says otherwise)", white);
 	}
-	if ((status = secant_image_read(&j->image, j->it->input, &how, err)))
-		return status;
-	j->source = (deploy_source){ j->image.width, j->image.height, &j->image, NULL, info.channels };
-	return SECANT_OK;
+	*j->white = white;
+	return !*text || note(j, WHITE, text);
 }
 
 static secant_status
@@ -308,7 +303,7 @@ start_planes(job *j, secant_err *err)
 {
 	char head[256], shape[96];
 	(void)snprintf(shape, sizeof shape, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d), }",
-		j->p->model[0].classes, j->source.height, j->source.width);
+		j->p->model[0].classes, j->opened.source.height, j->opened.source.width);
 	memcpy(head, "\x93NUMPY\1\0\x76\0", 10); /* 128 bytes of header, 118 of them text */
 	(void)snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
 	j->planes_start = 128;
@@ -322,12 +317,12 @@ static secant_status
 start_bands(job *j, secant_err *err)
 {
 	secant_err own = { 0 };
-	const secant_geo *from = deploy_source_geo(&j->source);
+	const secant_geo *from = deploy_source_geo(&j->opened.source);
 	secant_geo *geo = from ? secant_geo_of_mask(from, NULL, &own) : NULL;
 	if (own.code)
 		return secant_fail(err, own.code, "%s", own.msg);
-	secant_raster_spec spec = { .width = j->source.width,
-		.height = j->source.height,
+	secant_raster_spec spec = { .width = j->opened.source.width,
+		.height = j->opened.source.height,
 		.channels = j->p->model[0].classes,
 		.dtype = SECANT_F32,
 		.geo = geo };
@@ -353,12 +348,12 @@ static secant_status
 open_mask(job *j, secant_err *err)
 {
 	secant_err own = { 0 };
-	j->none = deploy_nodata_of(j->p, &j->source, base_ext_is(j->it->path[MASK], "tif|tiff"));
-	secant_geo *geo = deploy_mask_geo(&j->none, deploy_source_geo(&j->source), &own);
+	j->none = deploy_nodata_of(j->p, &j->opened.source, base_ext_is(j->it->path[MASK], "tif|tiff"));
+	secant_geo *geo = deploy_mask_geo(&j->none, deploy_source_geo(&j->opened.source), &own);
 	if (own.code)
 		return secant_fail(err, own.code, "%s", own.msg);
-	secant_raster_spec spec = { .width = j->source.width,
-		.height = j->source.height,
+	secant_raster_spec spec = { .width = j->opened.source.width,
+		.height = j->opened.source.height,
 		.channels = 1,
 		.dtype = deploy_mask_dtype(j->p),
 		.geo = geo };
@@ -381,10 +376,11 @@ open_overlay(job *j, secant_err *err)
 	secant_image legend = { 0 };
 	if (!j->it->path[OVERLAY])
 		return SECANT_OK;
-	secant_status status = j->legend ? deploy_legend_draw(j->p, j->source.width, &legend, err) : SECANT_OK;
-	secant_raster_spec spec = {
-		.width = j->source.width, .height = j->source.height + legend.height, .channels = 3, .dtype = SECANT_U8
-	};
+	secant_status status = j->legend ? deploy_legend_draw(j->p, j->opened.source.width, &legend, err) : SECANT_OK;
+	secant_raster_spec spec = { .width = j->opened.source.width,
+		.height = j->opened.source.height + legend.height,
+		.channels = 3,
+		.dtype = SECANT_U8 };
 	secant_image_free(&legend);
 	if (!status && !(j->writer[OVERLAY] = secant_raster_create(j->it->path[OVERLAY], &spec, NULL, err)))
 		return err->code;
@@ -400,8 +396,9 @@ open_outputs(job *j, secant_err *err)
 	if (!status && j->it->path[PROBABILITIES])
 		status = base_ext_is(j->it->path[PROBABILITIES], "tif") ? start_bands(j, err) : start_planes(j, err);
 	if (!status && (j->p->options.min_area > 1 || j->it->path[VECTOR]))
-		status = secant_image_new(&j->mask, j->source.width, j->source.height, 1, deploy_mask_dtype(j->p), err);
-	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
+		status = secant_image_new(
+			&j->mask, j->opened.source.width, j->opened.source.height, 1, deploy_mask_dtype(j->p), err);
+	size_t row = (size_t)j->opened.source.width * secant_dtype_size(deploy_mask_dtype(j->p));
 	if (!status && !(j->above = secant_calloc(1, row)))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a row of the mask");
 	return status;
@@ -412,8 +409,9 @@ put_overlay(job *j, int y, int n, const void *mask, secant_err *err)
 {
 	secant_image window = { 0 };
 	const secant_image *view;
-	secant_status status = deploy_source_window(&j->source, 0, y, j->source.width, n, &window, &view, err);
-	uint8_t *rgb = status ? NULL : secant_calloc((size_t)n * (size_t)j->source.width, 3);
+	secant_status status = deploy_source_window(
+		&j->opened.source, 0, y, j->opened.source.width, n, &window, &view, err);
+	uint8_t *rgb = status ? NULL : secant_calloc((size_t)n * (size_t)j->opened.source.width, 3);
 	if (!status && !rgb)
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for an overlay");
 	if (!status) {
@@ -429,7 +427,7 @@ put_overlay(job *j, int y, int n, const void *mask, secant_err *err)
 static secant_status
 put_mask(job *j, int y, int n, const void *mask, secant_err *err)
 {
-	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
+	size_t row = (size_t)j->opened.source.width * secant_dtype_size(deploy_mask_dtype(j->p));
 	secant_status status = secant_raster_write_rows(j->writer[MASK], mask, n, err);
 	if (!status && j->writer[OVERLAY])
 		status = put_overlay(j, y, n, mask, err);
@@ -442,7 +440,7 @@ static secant_status
 put_planes(job *j, int y, int n, const float *probabilities, secant_err *err)
 {
 	int classes = j->p->model[0].classes;
-	int64_t width = j->source.width, height = j->source.height, count = n * width;
+	int64_t width = j->opened.source.width, height = j->opened.source.height, count = n * width;
 	secant_status status = deploy_floats_reserve(&j->line, (size_t)count, err);
 	for (int c = 0; c < classes && !status; c++) {
 		for (int64_t i = 0; i < count; i++)
@@ -457,22 +455,22 @@ static secant_status
 take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	job *j = user;
-	size_t row = (size_t)j->source.width * secant_dtype_size(deploy_mask_dtype(j->p));
-	j->strange += deploy_count_strange(probabilities, n * (int64_t)j->source.width, j->p->model[0].classes);
+	size_t row = (size_t)j->opened.source.width * secant_dtype_size(deploy_mask_dtype(j->p));
+	j->strange += deploy_count_strange(probabilities, n * (int64_t)j->opened.source.width, j->p->model[0].classes);
 	if (j->planes && put_planes(j, y, n, probabilities, err))
 		return err->code;
 	if (j->writer[PROBABILITIES] && secant_raster_write_rows(j->writer[PROBABILITIES], probabilities, n, err))
 		return err->code;
 	if (j->mask.data)
 		return deploy_mask_rows(
-			j->p, &j->source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
+			j->p, &j->opened.source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
 	if (n > j->rows_capacity) {
 		secant_free(j->rows);
 		if (!(j->rows = secant_calloc((size_t)n, row)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of the mask");
 		j->rows_capacity = n;
 	}
-	secant_status status = deploy_mask_rows(j->p, &j->source, &j->none, y, n, probabilities, j->rows, err);
+	secant_status status = deploy_mask_rows(j->p, &j->opened.source, &j->none, y, n, probabilities, j->rows, err);
 	return status ? status : put_mask(j, y, n, j->rows, err);
 }
 
@@ -501,7 +499,7 @@ static secant_status
 put_legend(job *j, secant_err *err)
 {
 	secant_image legend = { 0 };
-	secant_status status = deploy_legend_draw(j->p, j->source.width, &legend, err);
+	secant_status status = deploy_legend_draw(j->p, j->opened.source.width, &legend, err);
 	if (!status)
 		status = secant_raster_write_rows(j->writer[OVERLAY], legend.data, legend.height, err);
 	secant_image_free(&legend);
@@ -515,7 +513,7 @@ finish(job *j, secant_err *err)
 	secant_status status = j->legend && j->writer[OVERLAY] ? put_legend(j, err) : SECANT_OK;
 	if (!status && j->it->path[VECTOR])
 		status = deploy_polygons_write(
-			j->p, &j->mask, deploy_source_geo(&j->source), j->simplify, j->it->path[VECTOR], err);
+			j->p, &j->mask, deploy_source_geo(&j->opened.source), j->simplify, j->it->path[VECTOR], err);
 	if (status)
 		return status;
 	if (j->planes) {
@@ -546,11 +544,18 @@ note(job *j, unsigned which, const char *text)
 static bool
 tell_losses(job *j)
 {
-	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8, TAKEN = 16, PACKED = 32 };
-	const secant_geo *geo = deploy_source_geo(&j->source);
+	const secant_geo *geo = deploy_source_geo(&j->opened.source);
 	double t[6];
 	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
-	if ((placed || loose) && !base_ext_is(j->it->path[MASK], "tif|tiff"))
+	if (j->opened.unseen) {
+		char text[160];
+		int seen = j->opened.unseen == 2 ? 1 : j->p->model[0].in_channels;
+		(void)snprintf(text, sizeof text,
+			"it has %d bands, of which the network sees the first%s%.0d: is that what it was trained on?",
+			j->opened.unseen, seen > 1 ? " " : "", seen > 1 ? seen : 0);
+		on = note(j, BANDS, text);
+	}
+	if (on && (placed || loose) && !base_ext_is(j->it->path[MASK], "tif|tiff"))
 		on = note(j, MASK_FORMAT, "the mask's format keeps no georeference; --format tif (or --out MASK.tif) does");
 	if (on && j->it->path[VECTOR] && placed && !secant_geo_epsg(geo)) {
 		char text[200];
@@ -600,7 +605,7 @@ tell_strange(job *j)
 	unsigned own = 0, *all = j->noted;
 	char *text = j->strange ? base_format("%lld of %lld pixels have probabilities that are no numbers (NaN): the mask "
 										  "says nothing there (secant run shows what the network gives)",
-					 (long long)j->strange, (long long)j->source.width * j->source.height)
+					 (long long)j->strange, (long long)j->opened.source.width * j->opened.source.height)
 							: NULL;
 	j->noted = &own; /* of this picture alone */
 	bool on = !j->strange || note(j, 1, text ? text : "no memory");
@@ -616,8 +621,7 @@ job_end(job *j)
 	secant_raster_abort(j->writer[MASK]);
 	secant_raster_abort(j->writer[OVERLAY]);
 	secant_raster_abort(j->writer[PROBABILITIES]);
-	secant_raster_close(j->source.raster);
-	secant_image_free(&j->image);
+	deploy_picture_close(&j->opened);
 	secant_image_free(&j->mask);
 	secant_free(j->line.v);
 	secant_free(j->rows);
@@ -627,11 +631,11 @@ job_end(job *j)
 static secant_status
 predict_one(job *j, secant_err *err)
 {
-	secant_status status = open_source(j, err);
-	if (!status && !tell_losses(j))
+	secant_status status = deploy_picture_open(&j->opened, j->p, j->it->input, err);
+	if (!status && (!tell_white(j) || !tell_losses(j)))
 		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	if (!status && !(status = open_outputs(j, err)))
-		status = deploy_predict_stream(j->p, &j->source, &(deploy_row_sink){ take_rows, tell, j }, err);
+		status = deploy_predict_stream(j->p, &j->opened.source, &(deploy_row_sink){ take_rows, tell, j }, err);
 	if (!status && j->mask.data)
 		status = put_cleaned(j, err);
 	if (!status)
@@ -656,6 +660,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 		status = plan_outputs(&l, output, inputs, n, err);
 	deploy_failures failed = { 0 };
 	unsigned noted = 0;
+	double white = 0;
 	for (int i = 0; i < l.n && !status && !failed.stop; i++) {
 		secant_err own = { 0 };
 		job j = { .p = p,
@@ -666,6 +671,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 			.progress = progress,
 			.user = user,
 			.noted = &noted,
+			.white = &white,
 			.now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
 		if (predict_one(&j, &own) && !deploy_failures_note(&failed, &own, &j.now, progress, user))
 			break;

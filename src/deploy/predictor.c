@@ -34,6 +34,10 @@ static const secant_opt predict_rows[] = {
 		"where a class may be, by bands of the picture: \"vegetation: ndvi(4,3) > 0.2\"; several with ';'"),
 	SECANT_OPT(
 		secant_predict, offset, INT, "offset", "0", 0, 60000, "added to the classes in masks (1: classes from 1)"),
+	SECANT_OPT(secant_predict, white, STR, "white", "auto", 0, 0,
+		"the number that is white in pictures of more than 8 bits: auto (as in training, else by what they hold), "
+		"10000 "
+		"(reflectances), 4095, 1, ..., or by type u16=4095,f32=1"),
 	SECANT_OPT(secant_predict, precision, STR, "precision", "auto", 0, 0,
 		"auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
 	SECANT_OPT(secant_predict, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
@@ -156,6 +160,12 @@ settle(deploy_ensemble *e, secant_err *err)
 	const json_t *ignored = json_object_get(d->file.settings, "ignored_class");
 	if (json_is_integer(ignored) && json_integer_value(ignored) >= 0 && json_integer_value(ignored) < d->classes)
 		e->rules.never = (int)json_integer_value(ignored) + 1;
+	if ((status = codec_whites_parse(&e->whites, o->white, err)))
+		return status;
+	if (!strcmp(codec_whites_text(&e->whites, (char[128]){ 0 }), "auto"))
+		e->whites = d->whites;
+	else
+		e->told_white = true;
 	if ((int64_t)d->classes + o->offset > 65535)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", o->offset, d->classes);

@@ -9,6 +9,7 @@
 #include <secant/predict.h>
 #include "base/mem.h"
 #include "prepare/normalize.h"
+#include "codec/white.h"
 #include "deploy/decide.h"
 #include "deploy/prepared.h"
 #include "deploy/rules.h"
@@ -45,6 +46,8 @@ typedef struct deploy_ensemble {
 	int n_palette;
 	deploy_decider decider;
 	deploy_preparer *preparer; /* of each model; never moved */
+	codec_whites whites; /* by option, else the first model's */
+	bool told_white; /* by option */
 	bool scaled; /* nobody said how sizes are to be taken, and training scaled: so do we */
 } deploy_ensemble;
 
@@ -94,6 +97,18 @@ typedef struct deploy_source {
 	int bands; /* of the file; windows may have fewer */
 	const secant_borrowed_image *borrowed; /* rows apart from each other */
 } deploy_source;
+/* A file as such a source. Zeroed at first; deploy_picture_close in any case. Pictures that need windows are opened as
+ * rasters, the others read (and turned as EXIF says). */
+typedef struct deploy_opened {
+	deploy_source source;
+	secant_image image; /* of one that was read whole */
+	double white; /* the number that was taken for white; 0: the picture is of bytes */
+	char why[CODEC_WHITE_WHY]; /* by what, where that is in doubt; else "" */
+	int unseen; /* bands of the picture, where the network sees fewer and none is alpha; else 0 */
+} deploy_opened;
+secant_status deploy_picture_open(
+	deploy_opened *o, secant_predictor *p, const char *path, secant_err *err) SECANT_NODISCARD;
+void deploy_picture_close(deploy_opened *o);
 const secant_geo *deploy_source_geo(const deploy_source *s);
 prepare_voids deploy_source_voids(const secant_predictor *p, const deploy_source *s);
 /* Whether pixels may have no data; then it is worth to look at windows. */

@@ -224,13 +224,15 @@ deploy_rules_check(const deploy_rules *r, int channels, secant_err *err)
 bool
 deploy_rules_allow(const deploy_rules *r, int class, const secant_image *im, int64_t pixel)
 {
+	double unit = r->white > 0 ? r->white : 1;
 	if (r->never && class == r->never - 1)
 		return false;
 	for (int i = 0; i < r->n; i++) {
 		const deploy_rule *rule = &r->v[i];
 		if (rule->class != class)
 			continue;
-		double v = terms[rule->term].of(deploy_band_value(im, pixel, rule->a), deploy_band_value(im, pixel, rule->b));
+		double v = terms[rule->term].of(
+			unit * deploy_band_value(im, pixel, rule->a), unit * deploy_band_value(im, pixel, rule->b));
 		bool holds = rule->operator== AT_LEAST ? v >= rule->limit
 			: rule->operator== AT_MOST         ? v <= rule->limit
 			: rule->operator== ABOVE           ? v > rule->limit

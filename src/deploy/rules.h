@@ -22,6 +22,7 @@ typedef struct deploy_rule {
 typedef struct deploy_rules {
 	deploy_rule v[DEPLOY_MOST_RULES];
 	int n;
+	double white; /* the pictures' numbers were divided by it; 0: they are those of the file */
 	int never; /* 1 + a class that training left out, whose output means nothing; 0: none */
 } deploy_rules;
 

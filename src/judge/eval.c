@@ -249,6 +249,9 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	secant_data_options options = q->o->data;
 	char *normalize = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "normalize"));
 	options.normalize.normalize = normalize ? normalize : options.normalize.normalize;
+	char *white = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "white"));
+	if (white && !strcmp(options.normalize.white, "auto"))
+		options.normalize.white = white;
 	bool whole = !options.resize && !options.tile.n;
 	if (d->scaled[0] && whole) { /* as the predictor does */
 		options.resize = true;
@@ -291,6 +294,10 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	data_samples *s = status ? NULL : data_samples_open(&r, err);
 	if (!status && !s)
 		status = err ? err->code : SECANT_ERR_IO;
+	const char *note;
+	for (int i = 0; s && (note = data_samples_white_note(s, i)); i++)
+		if (*note)
+			secant_log(q->log, SECANT_LOG_WARNING, "%s: pictures: %s", q->data, note);
 	if (!status && !(status = count_samples(q, s, &c, &counts, err))) {
 		judge_scoring how = { .names = names,
 			.n_names = n_names,

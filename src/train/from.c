@@ -44,6 +44,16 @@ from_onnx(secant_train_options *o, const secant_logger *log, secant_err *err)
 	return status;
 }
 
+/* And what is white in pictures. */
+static secant_status
+take_white(secant_train_options *o, const char *white, const secant_logger *log, secant_err *err)
+{
+	if (!white || strcmp(o->data.normalize.white, "auto"))
+		return SECANT_OK;
+	secant_log(log, SECANT_LOG_INFO, "white is %s, as %s has it", white, o->from_network);
+	return set(o, "white", white, err);
+}
+
 /* A model of ours: its network options but for the classes, and its weights. */
 static secant_status
 from_model(secant_train_options *o, const secant_logger *log, secant_err *err)
@@ -62,6 +72,8 @@ from_model(secant_train_options *o, const secant_logger *log, secant_err *err)
 	o->network.classes = classes;
 	if (!status)
 		status = take_normalize(o, json_string_value(json_object_get(file.settings, "normalize")), log, err);
+	if (!status)
+		status = take_white(o, json_string_value(json_object_get(file.settings, "white")), log, err);
 	if (!status && !o->weights)
 		status = set(o, "weights", o->from_network, err);
 	secant_free(text);

@@ -106,7 +106,7 @@ compare(void *user, const secant_opt *row, size_t offset)
 	if (same(given, old)) {
 		/* nothing to do */
 	} else if ((!c->given->complete && same(given, usual))
-		|| (!strcmp(row->name, "normalize")
+		|| ((!strcmp(row->name, "normalize") || !strcmp(row->name, "white"))
 			&& (same(given, "data") || same(given, "auto")))) { /* the run has the numbers */
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);

@@ -56,8 +56,25 @@ take_class_names(train_trainer *s, secant_err *err)
 	return SECANT_OK;
 }
 
+/* What is white in the training pictures is so in those of validation, in the model, and when the run goes on.
+ * `measured`: normalisation undoes whatever was taken. */
 static secant_status
-open_samples(train_trainer *s, const char *data, secant_err *err)
+take_white(train_trainer *s, bool measured, secant_err *err)
+{
+	char text[128];
+	const char *note;
+	for (int i = 0; (note = data_samples_white_note(s->work->train, i)); i++)
+		if (*note)
+			secant_log(&s->events->log, measured ? SECANT_LOG_INFO : SECANT_LOG_WARNING, "training pictures: %s", note);
+	if (!strcmp(data_samples_white(s->work->train, text), "auto"))
+		return SECANT_OK;
+	if (!(s->model.white = base_strdup(text)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a text");
+	return train_trainer_set(s, "white", text, err);
+}
+
+static secant_status
+open_samples(train_trainer *s, const char *data, bool measured, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	data_samples_request r = {
@@ -70,6 +87,8 @@ open_samples(train_trainer *s, const char *data, secant_err *err)
 		.seed = (uint64_t)o->seed,
 	};
 	if (!(s->work->train = data_samples_open(&r, err)))
+		return err->code;
+	if (take_white(s, measured, err))
 		return err->code;
 	if (data_samples_are_guessed(s->work->train))
 		secant_log(&s->events->log, SECANT_LOG_INFO, "%s: pictures and labels are paired by their names (%s, ...)",
@@ -279,11 +298,12 @@ open_pictures(train_trainer *s, const char *data, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG,
 			"metric: boundary_f1 chooses, but boundary is 0: give a tolerance in pixels, or below 1 a share of the "
 			"diagonal");
-	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
+	bool measured = !strcmp(o->data.normalize.normalize, "data");
+	if (measured && measure_pictures(s, data, err))
 		return err->code;
 	if (make_model(s, err) || check_loss(s, err)
 		|| (!s->model.onnx.m && !strcmp(s->model.net.encoder, "none") && train_trainer_set(s, "encoder", "none", err))
-		|| open_samples(s, data, err) || open_augmentation(s, err))
+		|| open_samples(s, data, measured, err) || open_augmentation(s, err))
 		return err->code;
 	for (int i = 0; i < 2 && o->data.resize && o->data.size.n == 2; i++)
 		s->model.scaled[i] = o->data.size.v[i];

@@ -385,6 +385,32 @@ pictures_through_pipes(void **state)
 	must_fail("echo no picture | $SECANT predict red1.safetensors - --out x", "stdin");
 }
 
+/* case palette-beside-grey: colours that came after the pixels are the picture's all the same */
+static void
+late_colours_of_a_tiff(void **state)
+{
+	must_run("$SECANT predict red1.safetensors $C/pictures/palette-beside-grey/late.tif --out late.png");
+	check_mask("late.png", 16, 16, 0, 0, 0, 255);
+	secant_image im;
+	assert_int_equal(secant_image_read(&im, "tests/cases/pictures/palette-beside-grey/late.tif",
+						 &(secant_image_read_options){ .palette_as_indices = true }, NULL),
+		0);
+	assert_true(im.channels == 1 && im.palette_count == 256 && ((uint8_t *)im.data)[0] == 1);
+	secant_image_free(&im);
+}
+
+/* case bands-unseen: what the network leaves out is said */
+static void
+bands_that_the_network_does_not_see(void **state)
+{
+	must_run("$SECANT predict red1.safetensors $C/pictures/bands-unseen/two.tif --out two.png");
+	says("it has 2 bands, of which the network sees the first: is that");
+	check_mask("two.png", 16, 16, 0, 0, 0, 255);
+	must_run("$SECANT predict red1.safetensors $C/pictures/bands-unseen/four.tif --out four.png");
+	says("it has 4 bands, of which the network sees the first 3: is that");
+	check_mask("four.png", 16, 16, 0, 0, 0, 255);
+}
+
 /* A file that is named and there is not replaced in silence. */
 static void
 a_named_file_needs_overwrite(void **state)
@@ -433,6 +459,8 @@ main(void)
 		cmocka_unit_test(weights_with_their_description),
 		cmocka_unit_test(masks_of_several_classes_have_their_colours),
 		cmocka_unit_test(pictures_through_pipes),
+		cmocka_unit_test(late_colours_of_a_tiff),
+		cmocka_unit_test(bands_that_the_network_does_not_see),
 		cmocka_unit_test(a_named_file_needs_overwrite),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
