@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "data/clouds/clouds.h"
 #include "formats/model_file.h"
+#include "tensor/columns.h"
 
 static json_t *
 picture(const char *path, const secant_image_info *info)
@@ -50,14 +51,25 @@ picture(const char *path, const secant_image_info *info)
 
 /* What is asked of a scan first: where it lies, and how many points each class has. */
 typedef struct census {
-	int64_t points, of_class[256], other; /* other: labels that are no number of 0 to 255 */
+	int64_t points, of_class[2][256], other[2]; /* of labels and of predictions; other: no number of 0 to 255 */
 	double lo[3], hi[3];
 } census;
+
+/* The columns that are counted; -1: there is none. What predict wrote into the class byte of LAS is no label. */
+static void
+classes_of(const secant_cloud *c, int column[2])
+{
+	column[0] = secant_cloud_role(c, SECANT_ROLE_LABEL);
+	column[1] = tensor_cloud_predictions(c);
+	if (column[0] == column[1])
+		column[0] = -1;
+}
 
 static void
 take_census(census *k, const secant_cloud *c)
 {
-	int label = secant_cloud_role(c, SECANT_ROLE_LABEL);
+	int column[2];
+	classes_of(c, column);
 	for (int axis = 0; axis < 3; axis++) {
 		double lo, hi;
 		if (!secant_cloud_range(c, axis, &lo, &hi))
@@ -65,13 +77,14 @@ take_census(census *k, const secant_cloud *c)
 		k->lo[axis] = fmin(k->lo[axis], lo);
 		k->hi[axis] = fmax(k->hi[axis], hi);
 	}
-	for (int64_t i = 0; i < c->n && label >= 0; i++) {
-		double v = secant_cloud_get(c, label, i);
-		if (v >= 0 && v < 256 && v == floor(v))
-			k->of_class[(int)v]++;
-		else
-			k->other++;
-	}
+	for (int w = 0; w < 2; w++)
+		for (int64_t i = 0; i < c->n && column[w] >= 0; i++) {
+			double v = secant_cloud_get(c, column[w], i);
+			if (v >= 0 && v < 256 && v == floor(v))
+				k->of_class[w][(int)v]++;
+			else
+				k->other[w]++;
+		}
 	k->points += c->n;
 }
 
@@ -91,8 +104,10 @@ three_numbers(const double v[3])
 static void
 add_census(json_t *j, const secant_cloud *c, const census *k)
 {
+	static const char *const words[2] = { "classes", "predicted" };
 	char text[256], name[64];
-	int label = secant_cloud_role(c, SECANT_ROLE_LABEL);
+	int column[2];
+	classes_of(c, column);
 	if (secant_cloud_system(c, text, sizeof text))
 		json_object_set_new(j, "coordinate_system", json_string(text));
 	if (c->scale[0] > 0)
@@ -101,17 +116,18 @@ add_census(json_t *j, const secant_cloud *c, const census *k)
 		json_object_set_new(j, "least", three_numbers(k->lo));
 		json_object_set_new(j, "largest", three_numbers(k->hi));
 	}
-	if (label < 0 || k->other)
-		return;
-	json_t *classes = json_object();
-	for (int i = 0; i < 256; i++) {
-		if (!k->of_class[i])
-			continue;
-		bool named = secant_cloud_class_name(c, i, name, sizeof name, NULL);
-		(void)snprintf(text, sizeof text, named ? "%d %s" : "%d", i, name);
-		json_object_set_new(classes, text, json_integer(k->of_class[i]));
+	for (int w = 0; w < 2; w++) {
+		json_t *classes = column[w] >= 0 && !k->other[w] ? json_object() : NULL;
+		for (int i = 0; i < 256 && classes; i++) {
+			if (!k->of_class[w][i])
+				continue;
+			bool named = secant_cloud_class_name(c, i, name, sizeof name, NULL);
+			(void)snprintf(text, sizeof text, named ? "%d %s" : "%d", i, name);
+			json_object_set_new(classes, text, json_integer(k->of_class[w][i]));
+		}
+		if (classes)
+			json_object_set_new(j, words[w], classes);
 	}
-	json_object_set_new(j, "classes", classes);
 }
 
 /* Some points are read too: any text might pass for the start of a cloud. */

@@ -4,6 +4,7 @@
  * 2018), which colour-blind readers see as others do.
  */
 #include "draw/render.h"
+#include "tensor/columns.h"
 #include <math.h>
 #include <secant/codec.h>
 #include <secant/palette.h>
@@ -256,15 +257,6 @@ find_column(const secant_cloud *c, const char *name, secant_cloud_role_name role
 	return SECANT_OK;
 }
 
-/* The column of predictions, or -1. In LAS files they stand in the class byte, which a confidence beside it tells from
- * labels. */
-static int
-predictions_of(const secant_cloud *c)
-{
-	int at = secant_cloud_role(c, SECANT_ROLE_PREDICTION);
-	return at >= 0 || secant_cloud_role(c, SECANT_ROLE_CONFIDENCE) < 0 ? at : secant_cloud_find(c, "classification");
-}
-
 /* Whether a column has whole numbers only, which can be classes. */
 static bool
 is_whole(const secant_cloud *c, int column)
@@ -336,7 +328,7 @@ make_panels(const secant_cloud *c, const secant_view *v, render_scene *s, secant
 	if (!status)
 		status = find_column(c, v->prediction, SECANT_ROLE_PREDICTION, &k.prediction, err);
 	if (!v->prediction)
-		k.prediction = predictions_of(c);
+		k.prediction = tensor_cloud_predictions(c);
 	if (!v->label && k.label >= 0 && (k.label == k.prediction || (!v->panels && !is_whole(c, k.label))))
 		k.label = -1;
 	const char *p = v->panels ? v->panels : default_panels(c, &k);
@@ -534,7 +526,7 @@ secant_render_write(const secant_cloud *c, const char *path, const secant_view *
 secant_status
 secant_render_join(secant_cloud *c, const secant_cloud *other, const char *column, secant_err *err)
 {
-	int from = column ? secant_cloud_find(other, column) : predictions_of(other);
+	int from = column ? secant_cloud_find(other, column) : tensor_cloud_predictions(other);
 	if (from < 0 && !column)
 		from = secant_cloud_role(other, SECANT_ROLE_LABEL);
 	if (from < 0)

@@ -389,3 +389,10 @@ secant_cloud_colours(const secant_cloud *c, double range, uint8_t *rgb)
 		}
 	}
 }
+
+int
+tensor_cloud_predictions(const secant_cloud *c)
+{
+	int at = secant_cloud_role(c, SECANT_ROLE_PREDICTION);
+	return at >= 0 || secant_cloud_role(c, SECANT_ROLE_CONFIDENCE) < 0 ? at : secant_cloud_find(c, "classification");
+}

@@ -32,6 +32,9 @@ enum { TENSOR_PLAIN_NAME = 64 };
 /* A column's name as programs agree on it: lower case, without CloudCompare's "scalar_", a unit in brackets, blanks and
  * marks: "Return_Number", "ReturnNumber" and "return number" are one. Returns out. */
 const char *tensor_name_plain(const char *name, char *out, size_t room);
+/* The column of predictions, or -1. In LAS files they stand in the class byte, which a confidence beside it tells from
+ * labels. */
+int tensor_cloud_predictions(const secant_cloud *c);
 /* Whether a plain name stands in "a|b|c". */
 bool tensor_name_listed(const char *list, const char *plain);
 /* The column (not x, y, z) whose plain name stands first in the list, or -1. */

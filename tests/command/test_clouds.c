@@ -117,6 +117,8 @@ a_first_scan(void **state)
 		"--label-others");
 	assert_non_null(strstr(out, "the up axis is z, as in scans (--up)"));
 	says("\"up\": \"z\"", "cat first/config.json");
+	fails(1, "each scan is one sample, taken as a single shape: --block N, in its unit, cuts scenes into columns",
+		"$SECANT train scan --out whole --points 64 --epochs 1 --threads 1 --label-values 2,5 --label-others");
 	says("",
 		"$SECANT predict first scan/train/a.laz --out kept.laz --precision f32 --threads 1 && $SECANT data convert "
 		"kept.laz "
@@ -129,6 +131,18 @@ a_first_scan(void **state)
 		"$SECANT predict first scan/train/a.laz --out own.csv --keep-colours=false --precision f32 --threads 1 && head "
 		"-2 "
 		"own.csv | tail -1 | grep -vq 2570,5140,7710");
+}
+
+/* What predict wrote is no label: both are counted, each under its own name. */
+static void
+predictions_are_counted_beside_labels(void **state)
+{
+	says("\"classes\": {\"2\": 2, \"6\": 1}, \"predicted\": {\"2\": 1, \"6\": 2}",
+		"printf 'x,y,z,classification,label,confidence\n0,0,0,2,2,.9\n1,0,0,6,2,.8\n2,0,0,6,6,.7\n' > told.csv && "
+		"$SECANT "
+		"info told.csv --json");
+	says("\"predicted\": {\"2 ground\": 1, \"6 building\": 2}",
+		"$SECANT data convert told.csv told.las && $SECANT info told.las --json");
 }
 
 static void
@@ -240,6 +254,7 @@ main(void)
 		cmocka_unit_test(clouds_are_converted),
 		cmocka_unit_test(a_scene_from_training_to_a_classified_cloud),
 		cmocka_unit_test(a_first_scan),
+		cmocka_unit_test(predictions_are_counted_beside_labels),
 		cmocka_unit_test(clouds_without_points_are_named),
 		cmocka_unit_test(a_batch_of_one_is_advised_against),
 		cmocka_unit_test(pictures_as_clouds_are_taken_one_by_one),
