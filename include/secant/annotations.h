@@ -208,6 +208,7 @@ typedef struct secant_dataset_counting {
 	bool colours; /* decode the pictures for mean and deviation of their colours */
 	bool pixels; /* count pixels of classes from shapes and masks */
 	int thumbnails; /* in html */
+	char *white; /* of colours, in pictures of more than 8 bits: as secant_normalize.white in samples.h */
 } secant_dataset_counting;
 SECANT_API extern const secant_opts secant_dataset_counting_options;
 /* A report as text; freed by the caller with secant_free. NULL and err on failure. */

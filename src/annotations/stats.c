@@ -17,6 +17,9 @@ static const secant_opt rows[] = {
 	SECANT_OPT_CHOICE(secant_dataset_counting, format, "format", "text", "text|json|html", "of the report"),
 	SECANT_OPT(secant_dataset_counting, colours, BOOL, "colours", "false", 1, 0,
 		"decode the pictures for mean and deviation of their colours"),
+	SECANT_OPT(secant_dataset_counting, white, STR, "white", "auto", 0, 0,
+		"of --colours: the number that is white in pictures of more than 8 bits: auto (by what they hold), 10000 "
+		"(reflectances), 4095, 1, ..., or by type u16=4095,f32=1"),
 	SECANT_OPT(secant_dataset_counting, pixels, BOOL, "pixels", "true", 1, 0, "count pixels of classes"),
 	SECANT_OPT(secant_dataset_counting, thumbnails, INT, "thumbnails", "12", 0, 200, "pictures shown in the HTML page"),
 	SECANT_OPT_END,
@@ -434,6 +437,8 @@ secant_dataset_stats(
 	secant_status status = c.class && c.meet && seen ? SECANT_OK : ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++)
 		count_picture(&c, s, i, seen, o->pixels);
+	if (!status && o->colours)
+		status = codec_whites_parse(&c.whites, o->white, err);
 	if (!status && o->colours)
 		status = count_colours(&c, s, watch, err);
 	base_str t = { 0 };

@@ -85,7 +85,8 @@ codec_whites_parse(codec_whites *w, const char *text, secant_err *err)
 		return SECANT_OK;
 	for (const char *at = text;; at++) {
 		size_t n = strcspn(at, ",");
-		if (!take_part(w, at, n))
+		bool alone = n == strlen(text), named = memchr(at, '=', n) != NULL;
+		if ((!alone && !named) || !take_part(w, at, n))
 			return secant_fail(err, SECANT_ERR_ARG,
 				"white: '%s' is not auto, a number above 0 (1, 255, 4095, 10000, 65535), or one for each type as "
 				"u16=4095,f32=1 (u16, i16, f32)",

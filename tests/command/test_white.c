@@ -190,6 +190,13 @@ import_says_what_was_white(void **state)
 		out, sizeof out, "cd %s && $SECANT import red1.safetensors --white u8=3 --out no.safetensors", dir);
 	assert_int_equal(status, 2);
 	says("'u8=3' is not auto, a number above 0");
+	static const char *const wrong[] = { "0", "-3", "abc", "u16=", "1,2", "inf", "," };
+	for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+		status = run_line(
+			out, sizeof out, "cd %s && $SECANT predict red1.safetensors label.png --out w --white %s", dir, wrong[k]);
+		assert_int_equal(status, 2);
+		says("is not auto, a number above 0");
+	}
 }
 
 /* Complex numbers are no picture. */
@@ -211,6 +218,10 @@ statistics_go_by_the_same_white(void **state)
 	says("channel 0: mean 0.4800, deviation 0.3200 (of 1)");
 	must_run("$SECANT data stats counted --colours --format json");
 	says("\"white\": \"f32=10000\"");
+	make_set("low", "u16-reflectance");
+	must_run("$SECANT data stats low --colours --white 10000");
+	says("channel 0: mean 0.4800, deviation 0.3200 (of 1)");
+	says_not("white");
 	make_set("full", "u16-full");
 	must_run("$SECANT data stats full --colours");
 	says("channel 2: mean 0.4706, deviation 0.3137 (of 1)");
