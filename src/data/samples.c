@@ -29,7 +29,9 @@ check_channels(const data_samples *s, const char *path, const secant_image_info 
 	int have = info->channels, want = s->in_channels;
 	if (have == want || colours_of(info) == want || (want == 3 && colours_of(info) == 1))
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", path, have, want);
+	return secant_fail(err, SECANT_ERR_SHAPE,
+		"%s: has %d channels, --in-channels is %d: --in-channels %d takes them all (gdal_translate -b N picks some)",
+		path, have, want, have);
 }
 
 /* One entry, or one for each tile: the last of a row or column is moved back inside. */

@@ -61,6 +61,9 @@ train_clouds_default(secant_train_options *o, const char *data, const secant_log
 		o->clouds.recipe.up = scans ? 2 : 1;
 		secant_log(log, SECANT_LOG_INFO, "the up axis is %s (--up)", scans ? "z, as in scans" : "y, as in shapes");
 	}
+	if (scans && !whole && !takes_clouds(&o->network) && !(o->clouds.recipe.block > 0))
+		secant_log(log, SECANT_LOG_WARNING,
+			"each scan is one sample, taken as a single shape: --block N, in its unit, cuts scenes into columns");
 	return SECANT_OK;
 }
 
