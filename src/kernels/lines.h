@@ -13,11 +13,13 @@ typedef enum kernel_line_kind {
 	KERNEL_LINE_LOG_SOFTMAX_GRAD,
 	KERNEL_LINE_L2,
 	KERNEL_LINE_CUMSUM,
-	KERNEL_LINE_CUMSUM_GRAD
+	KERNEL_LINE_CUMSUM_GRAD,
+	KERNEL_LINE_LOGSUMEXP
 } kernel_line_kind;
 
 typedef struct kernel_lines_kernels {
-	/* Formulas: src/ops/op_softmax.c. a: x or y, b: dy or NULL. */
+	/* Formulas: src/ops/op_softmax.c. a: x or y, b: dy or NULL. LOGSUMEXP writes one float a line, one behind the
+	 * other, whatever `low` says. */
 	void (*columns)(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
 		int64_t lanes, float eps);
 	/* The same for `rows` contiguous lines behind each other. */

@@ -11,7 +11,7 @@ enum { LANES = 64, SHORT = 32 };
 KERNEL_INLINE bool
 has_most(kernel_line_kind kind)
 {
-	return kind == KERNEL_LINE_SOFTMAX || kind == KERNEL_LINE_LOG_SOFTMAX;
+	return kind == KERNEL_LINE_SOFTMAX || kind == KERNEL_LINE_LOG_SOFTMAX || kind == KERNEL_LINE_LOGSUMEXP;
 }
 
 KERNEL_INLINE void
@@ -54,7 +54,8 @@ finish(kernel_line_kind kind, float sum, float most, float eps)
 	float norm = sqrtf(sum);
 	switch (kind) {
 	case KERNEL_LINE_SOFTMAX: return 1 / sum;
-	case KERNEL_LINE_LOG_SOFTMAX: return most + vec_log(sum);
+	case KERNEL_LINE_LOG_SOFTMAX:
+	case KERNEL_LINE_LOGSUMEXP: return most + vec_log(sum);
 	case KERNEL_LINE_L2: return 1 / (norm > eps ? norm : eps);
 	default: return sum;
 	}
@@ -115,7 +116,17 @@ group(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, in
 	find_sum(kind, a, b, low, n, step, lanes, most, sum);
 	for (int64_t l = 0; l < lanes; l++)
 		sum[l] = finish(kind, sum[l], most[l], eps);
-	write_lines(kind, a, b, y, low, n, step, lanes, most, sum);
+	if (kind == KERNEL_LINE_LOGSUMEXP)
+		memcpy(y, sum, (size_t)lanes * sizeof *sum);
+	else
+		write_lines(kind, a, b, y, low, n, step, lanes, most, sum);
+}
+
+/* The line `line` of results whose lines are n numbers apart in the input. */
+KERNEL_INLINE void *
+line_at(kernel_line_kind kind, void *y, int64_t line, int64_t n, bool low)
+{
+	return kind == KERNEL_LINE_LOGSUMEXP ? (float *)y + line : kernel_at_mut(y, line * n, low);
 }
 
 KERNEL_INLINE void
@@ -123,7 +134,7 @@ columns_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool lo
 	int64_t lanes, float eps)
 {
 	for (int64_t l = 0; l < lanes; l += LANES)
-		group(kind, kernel_at(a, l, low), b ? kernel_at(b, l, low) : NULL, kernel_at_mut(y, l, low), low, n, step,
+		group(kind, kernel_at(a, l, low), b ? kernel_at(b, l, low) : NULL, line_at(kind, y, l, 1, low), low, n, step,
 			lanes - l < LANES ? lanes - l : LANES, eps);
 }
 
@@ -135,7 +146,7 @@ long_row(kernel_line_kind kind, const void *a, const void *b, void *y, bool low,
 	float top = -INFINITY, total = 0;
 	int64_t full = n / LANES, rest = n % LANES, at = full * LANES;
 	const void *a1 = kernel_at(a, at, low), *b1 = b ? kernel_at(b, at, low) : NULL;
-	void *y1 = kernel_at_mut(y, at, low);
+	void *y1 = kind == KERNEL_LINE_LOGSUMEXP ? y : kernel_at_mut(y, at, low);
 	if (kind == KERNEL_LINE_CUMSUM || kind == KERNEL_LINE_CUMSUM_GRAD) {
 		running(a, y, low, n, 1, 1, kind == KERNEL_LINE_CUMSUM_GRAD);
 		return;
@@ -157,6 +168,10 @@ long_row(kernel_line_kind kind, const void *a, const void *b, void *y, bool low,
 	for (int l = 0; l < LANES; l++)
 		total += sum[l];
 	total = finish(kind, total, top, eps);
+	if (kind == KERNEL_LINE_LOGSUMEXP) {
+		*(float *)y = total;
+		return;
+	}
 	for (int l = 0; l < LANES; l++)
 		sum[l] = total;
 	write_lines(kind, a, b, y, low, full, LANES, LANES, most, sum);
@@ -178,7 +193,7 @@ rows_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, 
 	_Alignas(64) float u[SHORT * LANES], v[SHORT * LANES];
 	if (n > SHORT) {
 		for (int64_t r = 0; r < rows; r++)
-			long_row(kind, kernel_at(a, r * n, low), b ? kernel_at(b, r * n, low) : NULL, kernel_at_mut(y, r * n, low),
+			long_row(kind, kernel_at(a, r * n, low), b ? kernel_at(b, r * n, low) : NULL, line_at(kind, y, r, n, low),
 				low, n, eps);
 		return;
 	}
@@ -187,8 +202,9 @@ rows_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, 
 		turn(kernel_at(a, r * n, low), low, m, n, u);
 		if (b)
 			turn(kernel_at(b, r * n, low), low, m, n, v);
-		group(kind, u, b ? v : NULL, u, false, n, LANES, m, eps);
-		for (int64_t l = 0; l < m; l++)
+		group(kind, u, b ? v : NULL, kind == KERNEL_LINE_LOGSUMEXP ? line_at(kind, y, r, n, low) : u, false, n, LANES,
+			m, eps);
+		for (int64_t l = 0; l < m && kind != KERNEL_LINE_LOGSUMEXP; l++)
 			for (int64_t i = 0; i < n; i++)
 				kernel_store_real(y, (r + l) * n + i, low, u[i * LANES + l]);
 	}
@@ -203,6 +219,7 @@ rows_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, 
 	case KERNEL_LINE_L2: call(KERNEL_LINE_L2); break; \
 	case KERNEL_LINE_CUMSUM: call(KERNEL_LINE_CUMSUM); break; \
 	case KERNEL_LINE_CUMSUM_GRAD: call(KERNEL_LINE_CUMSUM_GRAD); break; \
+	case KERNEL_LINE_LOGSUMEXP: call(KERNEL_LINE_LOGSUMEXP); break; \
 	}
 
 static void

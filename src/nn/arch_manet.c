@@ -39,14 +39,14 @@ conv(nn_builder *n, const char *name, graph_value x, int out, int kernel)
 	return nn_conv(n, name, x, &c);
 }
 
-/* softmax over all pairs; pairs: N x HW x HW */
+/* softmax over all pairs; pairs: N x HW x HW, like: N x HW x any */
 static graph_value
-over_all(nn_builder *n, graph_value pairs)
+over_all(nn_builder *n, graph_value pairs, graph_value like)
 {
 	graph_value flat = graph_apply(n->g, "reshape", &(op_shape_attr){ { 2, { -2, -1 } } }, 1, pairs);
 	flat = graph_apply(n->g, "softmax", &(op_axis_attr){ -1 }, 1, flat);
-	op_shape_attr back = { { 3, { -2, OP_LIKE_AXIS(1), OP_LIKE_AXIS(2) } } };
-	return graph_apply(n->g, "reshape", &back, 2, flat, pairs);
+	op_shape_attr back = { { 3, { -2, OP_LIKE_AXIS(1), -1 } } };
+	return graph_apply(n->g, "reshape", &back, 2, flat, like);
 }
 
 static graph_value
@@ -58,7 +58,7 @@ attention(nn_builder *n, graph_value x, int width)
 	graph_value top = pixels(n, conv(n, "top_conv", x, width, 1));
 	graph_value centre = pixels(n, conv(n, "center_conv", x, width, 1));
 	graph_value bottom = pixels(n, conv(n, "bottom_conv", x, c, 3));
-	graph_value map = over_all(n, graph_apply(n->g, "matmul", &transposed, 2, centre, top));
+	graph_value map = over_all(n, graph_apply(n->g, "matmul", &transposed, 2, centre, top), top);
 	graph_value y = graph_apply(n->g, "matmul", NULL, 2, map, bottom);
 	op_shape_attr planes = { { 4, { -2, c, OP_LIKE_AXIS(1), OP_LIKE_AXIS(2) } } };
 	y = graph_apply(n->g, "reshape", &planes, 2, y, x);

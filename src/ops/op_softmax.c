@@ -1,9 +1,10 @@
 /*
- * Along one axis: softmax, log_softmax and their gradients, l2_normalize, and running sums (cumsum; cumsum_grad sums
- * from the end).
+ * Along one axis: softmax, log_softmax and their gradients, logsumexp, l2_normalize, and running sums (cumsum;
+ * cumsum_grad sums from the end).
  *
  *     softmax:      y = exp(x - max) / sum exp(x - max),   dx = y (dy - sum(dy y))
  *     log_softmax:  y = x - max - log sum exp(x - max),    dx = dy - exp(y) sum(dy)
+ *     logsumexp:    y = max + log sum exp(x - max),        dx = exp(x - y) dy; the axis stays, with one entry
  *     l2_normalize: y = x / max(|x|, eps),                 dx = (dy - y sum(dy y)) / |x|, or dy / eps where |x| <=
  *                                                          eps
  */
@@ -109,6 +110,35 @@ cumsum_grad_line(const double *dy, const double *unused, double *dx, int64_t n, 
 		dx[i * step] = sum += dy[i * step];
 }
 
+static secant_status
+logsumexp_shape(const graph_signature *s, secant_err *err)
+{
+	int axis;
+	if (op_want_axis(((const op_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
+		return SECANT_ERR_SHAPE;
+	s->out[0].shape = s->in[0].shape;
+	s->out[0].shape.dim[axis] = 1;
+	return SECANT_OK;
+}
+
+static void
+logsumexp_reference(const graph_reference *r)
+{
+	op_lines l = op_lines_of(&r->in_shape[0], op_axis_of(((const op_axis_attr *)r->attr)->axis, r->in_shape[0].rank));
+	OP_PARALLEL
+	for (int64_t i = 0; i < l.outer * l.inner; i++) {
+		double most, sum = exp_sum(r->in[0] + i / l.inner * l.extent * l.inner + i % l.inner, l.extent, l.inner, &most);
+		r->out[0][i] = most + log(sum);
+	}
+}
+
+static void
+logsumexp_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
+{
+	graph_value shares = graph_apply(g, "exp", NULL, 1, graph_apply(g, "sub", NULL, 2, n->in[0], n->out[0]));
+	dx[0] = graph_apply(g, "mul", NULL, 2, shares, dy[0]);
+}
+
 static void
 softmax_rule(graph_net *g, const graph_node *n, const graph_value *dy, const bool *wants, graph_value *dx)
 {
@@ -202,3 +232,20 @@ ALONG(log_softmax_grad, "gradient of log_softmax, from y and dy", true, axis, 2,
 ALONG(l2_normalize, "vectors along an axis, scaled to length 1", false, l2, 1, FOLLOWS, l2_normalize_rule, l2_cases)
 ALONG(cumsum, "running sum along an axis", false, axis, 1, NEVER, cumsum_rule, one_cases)
 ALONG(cumsum_grad, "running sum from the end of an axis", true, axis, 1, NEVER, NULL, one_cases)
+
+const graph_op op_logsumexp = {
+	.name = "logsumexp",
+	.brief = "logarithm of the sum of exponentials along an axis",
+	.attr = &axis_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.takes = "real",
+	.n_out = 1,
+	.low = GRAPH_LOW_FOLLOWS,
+	.low_in = 1,
+	.commutes = true,
+	.shape = logsumexp_shape,
+	.grad = logsumexp_rule,
+	.reference = logsumexp_reference,
+	.cases = one_cases,
+};

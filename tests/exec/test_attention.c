@@ -25,6 +25,17 @@ typedef enum variant {
 	VARIANTS
 } variant;
 
+/* Over the keys of each query, or over all pairs of a head. */
+static graph_value
+shares(graph_net *g, graph_value scores, bool pairs)
+{
+	op_shape_attr flat = { { 3, { -2, -2, -1 } } }, back = { { 4, { 1, HEADS, QUERIES, KEYS } } };
+	if (!pairs)
+		return graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, scores);
+	scores = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, graph_apply(g, "reshape", &flat, 1, scores));
+	return graph_apply(g, "reshape", &back, 1, scores);
+}
+
 static graph_value
 attention(graph_net *g, variant v)
 {
@@ -43,14 +54,7 @@ attention(graph_net *g, variant v)
 		s = graph_apply(g, "add", NULL, 2, s, bias);
 	if (v == SCORES_READ)
 		graph_output(g, "scores", s);
-	if (v == ALL_PAIRS) {
-		op_shape_attr flat = { { 3, { -2, -2, -1 } } }, back = { { 4, { 1, HEADS, QUERIES, KEYS } } };
-		s = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, graph_apply(g, "reshape", &flat, 1, s));
-		s = graph_apply(g, "reshape", &back, 1, s);
-	} else {
-		s = graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, s);
-	}
-	return graph_apply(g, "matmul", NULL, 2, s, w);
+	return graph_apply(g, "matmul", NULL, 2, shares(g, s, v == ALL_PAIRS), w);
 }
 
 static int
@@ -111,8 +115,9 @@ blocks_give_the_numbers_of_the_whole(void **state)
 		assert_int_equal(graph_check(g, &err), SECANT_OK);
 		graph_net *b = op_pass_block_attention(g, kept, v == SCORES_READ ? 2 : 1, &err);
 		assert_non_null(b);
-		bool whole = v == SCORES_READ || v == ALL_PAIRS;
-		assert_int_equal(count(b, "softmax"), whole ? 1 : 6); /* 5.3 MB of scores */
+		bool whole = v == SCORES_READ, pairs = v == ALL_PAIRS;
+		assert_int_equal(count(b, "softmax"), whole ? 1 : pairs ? 7 : 6); /* 5.3 MB of scores; shares of the rows */
+		assert_int_equal(count(b, "logsumexp"), pairs ? 6 : 0);
 		assert_int_equal(count(b, "matmul"), whole ? 2 : 12);
 		if (!whole) {
 			float *want = run(g, y, in, &slab), *got = run(b, kept[0], in, &less);
@@ -145,15 +150,17 @@ layer(graph_net *g, int i, int64_t rows)
 	return graph_apply(g, "linear", NULL, 2, x, w);
 }
 
-/* Gradients of the mean of squares of an attention; `blocks`: in blocks, whose scores are computed again. */
+/* Gradients of the mean of squares of an attention; `blocks`: in blocks, whose scores are computed again. A share of
+ * all pairs is a small number: the result is made as large as the other's. */
 static size_t
-train(bool blocks, float *const in[4], float grads[LEARNT][WEIGHTS])
+train(bool pairs, bool blocks, float *const in[4], float grads[LEARNT][WEIGHTS])
 {
 	secant_err err = { 0 };
 	graph_net *g = graph_new();
 	graph_value q = layer(g, 0, QUERIES), k = layer(g, 1, KEYS), v = layer(g, 2, KEYS), of[LEARNT], out[LEARNT + 1];
 	graph_value s = graph_apply(g, "matmul", &(op_matmul_attr){ .transpose_b = true }, 2, q, k);
-	s = graph_apply(g, "matmul", NULL, 2, graph_apply(g, "softmax", &(op_axis_attr){ -1 }, 1, s), v);
+	s = graph_apply(g, "matmul", NULL, 2, shares(g, s, pairs), v);
+	s = graph_apply(g, "mul_scalar", &(op_number_attr){ pairs ? QUERIES : 1, 0 }, 1, s);
 	s = graph_apply(g, "square", NULL, 1, s);
 	out[0] = graph_apply(g, "mean", &(op_axes_attr){ { 4, { 0, 1, 2, 3 } }, false }, 1, s);
 	assert_int_equal(graph_check(g, &err), SECANT_OK);
@@ -194,12 +201,12 @@ train(bool blocks, float *const in[4], float grads[LEARNT][WEIGHTS])
 }
 
 static void
-gradients_of_blocks_keep_no_scores(void **state)
+check_gradients(bool pairs)
 {
 	float *in[] = { numbers(HEADS * QUERIES * WIDTH, 0), numbers(HEADS * KEYS * WIDTH, 1),
 		numbers(HEADS * KEYS * WIDTH, 2), NULL };
 	static float want[LEARNT][WEIGHTS], got[LEARNT][WEIGHTS];
-	size_t whole = train(false, in, want), blocks = train(true, in, got);
+	size_t whole = train(pairs, false, in, want), blocks = train(pairs, true, in, got);
 	for (int i = 0; i < LEARNT; i++)
 		for (int j = 0; j < WEIGHTS; j++)
 			if (!(fabsf(got[i][j] - want[i][j]) <= 1e-5f + 1e-4f * fabsf(want[i][j])))
@@ -209,12 +216,25 @@ gradients_of_blocks_keep_no_scores(void **state)
 		free(in[i]);
 }
 
+static void
+gradients_of_blocks_keep_no_scores(void **state)
+{
+	check_gradients(false);
+}
+
+static void
+shares_of_all_pairs_have_the_same_gradients_in_blocks(void **state)
+{
+	check_gradients(true);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_give_the_numbers_of_the_whole),
 		cmocka_unit_test(gradients_of_blocks_keep_no_scores),
+		cmocka_unit_test(shares_of_all_pairs_have_the_same_gradients_in_blocks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Along one axis: softmax, log_softmax, their gradients, l2_normalize, running sums, argmax and max_with_index. Lines
- * are contiguous (the last axis) or side by side.
+ * Along one axis: softmax, log_softmax, their gradients, logsumexp, l2_normalize, running sums, argmax and
+ * max_with_index. Lines are contiguous (the last axis) or side by side.
  */
 #include "exec/native/native.h"
 #include "kernels/lines.h"
@@ -14,7 +14,7 @@ typedef struct lines {
 } lines;
 
 static const char *const names[] = { "softmax", "log_softmax", "softmax_grad", "log_softmax_grad", "l2_normalize",
-	"cumsum", "cumsum_grad", NULL };
+	"cumsum", "cumsum_grad", "logsumexp", NULL };
 
 static secant_status
 prepare(exec_step *s, secant_err *err)
@@ -28,6 +28,13 @@ prepare(exec_step *s, secant_err *err)
 	p->eps = p->kind == KERNEL_LINE_L2 ? (float)((const op_l2_attr *)s->node->attr)->eps : 0;
 	p->parts = exec_parts(s, exec_in_count(s, 0));
 	return SECANT_OK;
+}
+
+/* Where line `line`, or number `at`, of the result is. */
+static void *
+result_at(const lines *p, void *y, int64_t line, int64_t at, bool low)
+{
+	return p->kind == KERNEL_LINE_LOGSUMEXP ? (float *)y + line : kernel_at_mut(y, at, low);
 }
 
 /* The lines [i, end) of outer x inner, those side by side together: f(outer, first inner, how many). */
@@ -51,14 +58,14 @@ run(const exec_step *s, void *bound, const void *const *in, void *const *out, vo
 		if (p->l.inner == 1) {
 			int64_t at = i * p->l.extent;
 			k->rows((kernel_line_kind)p->kind, kernel_at(in[0], at, low), b ? kernel_at(b, at, low) : NULL,
-				kernel_at_mut(out[0], at, low), low, end - i, p->l.extent, p->eps);
+				result_at(p, out[0], i, at, low), low, end - i, p->l.extent, p->eps);
 			continue;
 		}
 		EACH_RUN(p->l, i, end, outer, first, count)
 		{
 			int64_t at = outer * p->l.extent * p->l.inner + first;
 			k->columns((kernel_line_kind)p->kind, kernel_at(in[0], at, low), b ? kernel_at(b, at, low) : NULL,
-				kernel_at_mut(out[0], at, low), low, p->l.extent, p->l.inner, count, p->eps);
+				result_at(p, out[0], i, at, low), low, p->l.extent, p->l.inner, count, p->eps);
 		}
 	}
 	return SECANT_OK;
@@ -96,6 +103,7 @@ const exec_impl exec_impls_native_lines[] = {
 	LINES(l2_normalize, run),
 	LINES(cumsum, run),
 	LINES(cumsum_grad, run),
+	LINES(logsumexp, run),
 	LINES(argmax, run_largest),
 	LINES(max_with_index, run_largest),
 	{ .op = NULL },
