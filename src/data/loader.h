@@ -40,6 +40,8 @@ int data_samples_count(const data_samples *s);
 int data_samples_channels(const data_samples *s); /* of the request */
 const char *data_samples_image_path(const data_samples *s, int i);
 void data_samples_size(const data_samples *s, int i, int *height, int *width);
+/* Of a tile (secant_data_options.tile): how many of its first rows and columns tiles before it hold, too; else 0. */
+void data_samples_covered(const data_samples *s, int i, int *top, int *left);
 /* Does some picture or label declare a value for no data? Such pixels are left out like those of an ignore index:
  * targets -1, or that index. */
 bool data_samples_have_voids(const data_samples *s);

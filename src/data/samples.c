@@ -53,6 +53,8 @@ add_entries(
 				.y = top,
 				.width = tw,
 				.height = th,
+				.covered_top = y - top,
+				.covered_left = x - left,
 				.picture_width = info->width,
 				.picture_height = info->height,
 				.dtype = info->dtype };
@@ -276,6 +278,13 @@ data_samples_size(const data_samples *s, int i, int *height, int *width)
 {
 	*height = s->v[i].height;
 	*width = s->v[i].width;
+}
+
+void
+data_samples_covered(const data_samples *s, int i, int *top, int *left)
+{
+	*top = s->v[i].covered_top;
+	*left = s->v[i].covered_left;
 }
 
 bool

@@ -35,6 +35,7 @@ typedef struct data_list_entry {
 	char *image, *label;
 	int picture; /* in the annotated data set, where there is one */
 	int x, y, width, height; /* the window; all of the picture where it has these sizes */
+	int covered_top, covered_left; /* its first rows and columns, which windows before it hold, too */
 	int picture_width, picture_height;
 	secant_dtype dtype; /* of the picture in its file */
 } data_list_entry;

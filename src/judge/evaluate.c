@@ -87,16 +87,31 @@ cut(char *to, const char *from, int height, size_t width, size_t stride)
 		memmove(to + (size_t)y * width, from + (size_t)y * stride, width);
 }
 
+void
+judge_own_part(const data_samples *s, int sample, int channels, size_t label, int stride, const float **v,
+	const void **target, int *height, int *width)
+{
+	int h, w, top, left;
+	data_samples_size(s, sample, &h, &w);
+	data_samples_covered(s, sample, &top, &left);
+	top = (int)((int64_t)top * *height / h), left = (int)((int64_t)left * *width / w); /* it may have been scaled */
+	*v += ((int64_t)top * stride + left) * channels;
+	*target = (const char *)*target + ((size_t)top * (size_t)stride + (size_t)left) * label;
+	*height -= top, *width -= left;
+}
+
 static secant_status
-count_batch(const judge_evaluation *e, const data_batch *b, const float *logits, loss_plan *l, float *dense,
-	char *dense_target, judge_counts *counts, secant_err *err)
+count_batch(const judge_evaluation *e, const data_samples *s, const data_batch *b, const float *logits, loss_plan *l,
+	float *dense, char *dense_target, judge_counts *counts, secant_err *err)
 {
 	int channels = e->mode == BASE_MODE_BINARY ? 1 : e->classes;
 	size_t pixel = (size_t)channels * sizeof(float), label = e->mode == BASE_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
 	for (int i = 0; i < b->n; i++) {
-		int h = b->sizes[2 * i], w = b->sizes[2 * i + 1];
-		const float *v = logits + (int64_t)i * b->height * b->width * channels;
-		const char *target = (const char *)b->target + (size_t)i * (size_t)b->height * (size_t)b->width * label;
+		int all_h = b->sizes[2 * i], all_w = b->sizes[2 * i + 1], h = all_h, w = all_w;
+		const float *all = logits + (int64_t)i * b->height * b->width * channels, *v = all;
+		const char *labels = (const char *)b->target + (size_t)i * (size_t)b->height * (size_t)b->width * label;
+		const void *target = labels;
+		judge_own_part(s, b->sample[i], channels, label, b->width, &v, &target, &h, &w);
 		secant_status status = judge_counts_add(
 			counts, v, target, h, w, b->width, judge_cut_of((double)e->threshold, e->activated), e->ignore, err);
 		if (status)
@@ -108,7 +123,7 @@ count_batch(const judge_evaluation *e, const data_batch *b, const float *logits,
 		counts->soft_dice += dice;
 		counts->soft_iou += judge_soft_iou(dice);
 		if (e->seen)
-			e->seen(e->user, b->sample[i], v, target, h, w, b->width);
+			e->seen(e->user, b->sample[i], all, labels, all_h, all_w, b->width);
 		if (!e->loss)
 			continue;
 		cut((char *)dense, (const char *)v, h, (size_t)w * pixel, (size_t)b->width * pixel);
@@ -138,7 +153,7 @@ static secant_status
 run_session(judge_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
 {
 	secant_tensor in = { SECANT_F32, *shape, (void *)(uintptr_t)input, NULL }, out = { 0 };
-	secant_status status = exec_pieces_run(&e->pieces, e->session, e->side, &in, &out, err);
+	secant_status status = judge_pieces_run(&e->pieces, e->session, e->mode, e->activated, e->side, &in, &out, err);
 	*logits = out.data;
 	return status;
 }
@@ -150,8 +165,8 @@ judge_evaluate_samples(judge_evaluation *e, const data_samples *s, judge_counts 
 		.size = e->size,
 		.resize = e->size.n == 2,
 		.threads = e->loader_threads,
-		.multiple = e->multiple,
-		.least = e->least };
+		.multiple = e->side ? 1 : e->multiple, /* pieces lie where they fit */
+		.least = e->side > e->least ? e->side : e->least };
 	loss_plan l = { .voids = data_samples_have_voids(s) };
 	counts->never = e->never;
 	secant_err own = { 0 };
@@ -180,12 +195,12 @@ judge_evaluate_samples(judge_evaluation *e, const data_samples *s, judge_counts 
 			}
 			if (!(e->turns ? judge_turns_run(e->turns, &in, b.input, &logits, &own)
 						   : run_session(e, &in, b.input, &logits, &own)))
-				(void)!count_batch(e, &b, logits, &l, dense, dense_target, counts, &own);
+				(void)!count_batch(e, s, &b, logits, &l, dense, dense_target, counts, &own);
 			if (!own.code && e->cancelled && e->cancelled(e->user))
 				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");
 		}
 	loss_free(&l);
-	exec_pieces_free(&e->pieces);
+	judge_pieces_free(&e->pieces);
 	secant_free(dense);
 	secant_free(dense_target);
 	data_loader_free(loader);

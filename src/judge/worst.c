@@ -26,9 +26,12 @@ judge_collect(void *user, int sample, const float *outputs, const void *target, 
 		.palette = (const uint8_t(*)[3])c->palette,
 		.n_palette = c->n_palette,
 	};
-	if (c->thresholds)
-		judge_thresholds_add(c->thresholds, c->e->mode == BASE_MODE_BINARY ? 1 : c->e->classes, outputs,
-			c->e->activated, target, height, width, stride);
+	if (c->thresholds) {
+		int channels = c->e->mode == BASE_MODE_BINARY ? 1 : c->e->classes;
+		judge_own_part(
+			c->samples, sample, channels, (size_t)channels * sizeof(float), stride, &outputs, &target, &height, &width);
+		judge_thresholds_add(c->thresholds, channels, outputs, c->e->activated, target, height, width, stride);
+	}
 	c->list[c->n++] = (judge_rank){ score, sample };
 	if (!c->err.code)
 		(void)!judge_cases_take(&c->cases, &view, score, &c->err);
