@@ -72,6 +72,12 @@ static const line lines[] = {
 	{ "group_norm", "groups=16", "8x64x64x64 64 64", 7, 2 },
 	{ "dropout", "", "8x64x64x256 scalar#9 scalar#9", 1, 1 },
 	{ "bce_with_logits", "", "8x256x256x1 8x256x256x1@0:1", 1, 1 },
+	{ "logsumexp", "", "64x64x256", 1, 1 },
+	{ "conv2d", "padding=1 groups=32 act=relu", "8x64x64x128 128x4x3x3 128", 1, 1 },
+	{ "conv2d", "padding=1 groups=32 act=relu", "8x32x32x256 256x8x3x3 256", 1, 1 },
+	{ "conv2d", "padding=1 groups=32 act=relu", "8x16x16x512 512x16x3x3 512", 1, 1 },
+	{ "conv2d", "padding=1 stride=2 groups=32 act=relu", "8x64x64x256 256x8x3x3 256", 1, 1 },
+	{ "conv2d_grad_data", "padding=1 groups=32 size=64", "128x4x3x3 8x64x64x128", 1, 1 },
 };
 
 enum { MOST = 8 };
