@@ -46,6 +46,7 @@ typedef enum graph_init {
 	GRAPH_INIT_NORMAL_OUT,
 	GRAPH_INIT_KAIMING_NORMAL,
 	GRAPH_INIT_FAINT, /* 1e-6: the scale of a branch that begins nearly silent */
+	GRAPH_INIT_SOFT, /* 1e-5: one that is ten times as loud */
 	GRAPH_INIT_NORMAL_001, /* normal, deviation 0.01: MindSpore's "normal" */
 	GRAPH_INIT_NORMAL_006 /* its TruncatedNormal(0.06), which cuts nothing */
 } graph_init;

@@ -83,6 +83,12 @@ check(const nn_blueprint *b, secant_err *err)
 	const fpn *o = b->options;
 	if (b->encoder->facts & NN_ENCODER_MIX && b->depth != 5)
 		return secant_fail(err, SECANT_ERR_ARG, "Encoder %s support only encoder_depth=5", b->encoder->name);
+	for (int stage = b->depth; stage > b->depth - LEVELS && stage > 0; stage--)
+		if (!b->encoder->channels[stage])
+			return secant_fail(err, SECANT_ERR_ARG,
+				"fpn reads features of stride %d at encoder-depth %d, and encoder %s has none: encoder-depth 5 does "
+				"without",
+				1 << stage, b->depth, b->encoder->name);
 	return o->segmentation % GROUPS ? secant_fail(
 			   err, SECANT_ERR_ARG, "decoder-segmentation-channels: %d is no multiple of %d", o->segmentation, GROUPS)
 									: SECANT_OK;

@@ -9,7 +9,7 @@ nn_encoder_stage(nn_builder *n, const nn_request *q, int stage)
 	int stride = 1 << stage;
 	if (!n->outer)
 		n->outer = 1 + n->phase;
-	n->phase = stage <= q->depth ? (nn_phase)(n->outer - 1) : NN_PHASE_EVAL;
+	n->phase = stage <= q->depth + q->beyond ? (nn_phase)(n->outer - 1) : NN_PHASE_EVAL;
 	n->rate = stride > q->output_stride ? stride / q->output_stride : 1;
 }
 

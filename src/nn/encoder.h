@@ -30,6 +30,17 @@ graph_value nn_squeeze_excite(nn_builder *n, const nn_squeeze *s, graph_value x)
 graph_value nn_conv_norm_act(
 	nn_builder *n, const char *name, graph_value x, const nn_conv_spec *c, const char *act, bool silent);
 /*
+ * timm's SelectiveKernel (Li, Wang, Hu, Yang 2019): two 3x3 convolutions, the second with twice the dilation, each on
+ * half of the channels or, `whole`, on all; softmax over the two decides channel by channel how they are summed.
+ * `rate`: dilation of the first.
+ */
+typedef struct nn_selective {
+	int groups, part, least; /* the decision is made of an out/part of the channels, a multiple of `least` */
+	bool whole;
+} nn_selective;
+graph_value nn_select_kernels(
+	nn_builder *n, const char *name, const nn_selective *s, graph_value x, int out, int stride, int rate);
+/*
  * How timm's networks keep an output stride: once `reached` has it, strides of later stages become dilation. Gives the
  * stage's stride; rate is the dilation within it.
  */

@@ -105,7 +105,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 #define B(k, parameters, w, d, size, t2, t3, t4, t5, ...) \
 	{ \
 		"efficientnet-b" #k, "EfficientNet-B" #k, { 3, __VA_ARGS__ }, parameters, build, \
-			&(const efficientnet){ w, d, size, { t2, t3, t4, t5 } }, .least_depth = 2 \
+			&(const efficientnet){ w, d, size, { t2, t3, t4, t5 } }, NN_ENCODER_EAGER, 2 \
 	}
 const nn_encoder nn_encoders_efficientnet[] = {
 	B(0, 4007548, 1.0, 1.0, 224, 2, 4, 8, 15, 32, 24, 40, 112, 320),

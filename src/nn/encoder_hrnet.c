@@ -130,7 +130,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 #define HRNET(name, text, parameters, ...) \
 	{ \
 		"tu-" name, text, { 3, 64, 128, 256, 512, 1024 }, parameters, build, &(const hrnet){ __VA_ARGS__ }, \
-			NN_ENCODER_TIMM | NN_ENCODER_FIXED | NN_ENCODER_EVEN \
+			NN_ENCODER_TIMM | NN_ENCODER_FIXED | NN_ENCODER_EVEN | NN_ENCODER_EAGER \
 	}
 const nn_encoder nn_encoders_hrnet[] = {
 	HRNET("hrnet_w18_small", "HRNet-W16, small", 2836640, 16, 1, 32, { 1, 1, 1 }, 2),

@@ -232,7 +232,8 @@ build_resnet(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request
 }
 
 const nn_encoder nn_encoders_inception[] = {
-	{ "inceptionv4", "Inception-v4", { 3, 64, 192, 384, 1024, 1536 }, 41142816, build_v4, NULL, NN_ENCODER_FIXED },
+	{ "inceptionv4", "Inception-v4", { 3, 64, 192, 384, 1024, 1536 }, 41142816, build_v4, NULL,
+		NN_ENCODER_FIXED | NN_ENCODER_EAGER },
 	{ "inceptionresnetv2", "Inception-ResNet-v2", { 3, 64, 192, 320, 1088, 1536 }, 54306464, build_resnet, NULL,
 		NN_ENCODER_FIXED },
 	{ 0 },

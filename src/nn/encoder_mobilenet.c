@@ -75,6 +75,6 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 }
 
 const nn_encoder nn_encoders_mobilenet[] = {
-	{ "mobilenet_v2", "MobileNetV2", { 3, 16, 24, 32, 96, 1280 }, 2223872, build, NULL },
+	{ "mobilenet_v2", "MobileNetV2", { 3, 16, 24, 32, 96, 1280 }, 2223872, build, NULL, NN_ENCODER_EAGER },
 	{ 0 },
 };

@@ -1,7 +1,7 @@
 /*
  * ResNets as timm builds them: plain, with a deep stem and averaged shortcuts ("D", He and others 2018), with squeeze
- * and excitation, Res2Net (Gao and others 2019) and ResNeSt (Zhang and others 2020), which share everything but the
- * block. Features: stem, layer1..4. A stage that dilates keeps the rate of the stage before in its first block.
+ * and excitation, Res2Net (Gao and others 2019), ResNeSt (Zhang and others 2020) and SKNet, which share everything but
+ * the block. Features: stem, layer1..4. A stage that dilates keeps the rate of the stage before in its first block.
  *
  *     SCALES  channels in s parts; part i is convolved after the result of part i - 1 was added, the last stays as it
  * is SPLIT   r convolutions side by side, summed with weights that are a softmax over them, by channel
@@ -26,6 +26,7 @@ typedef struct resnet {
 	bool blunt; /* a stride is a mean behind the convolution, not its stride */
 	bool stem_conv; /* the stem ends in a convolution instead of a maximum */
 	bool loud; /* the last norm of a block starts at 1, not at 0 */
+	const nn_selective *select; /* in place of the block's first 3x3 convolution (SKNet); NULL: not */
 } resnet;
 
 /* Where a block stands: its stride, the dilation of its first convolution with a kernel and of the others. */
@@ -206,13 +207,27 @@ strided(nn_builder *n, const resnet *r, const char *name, const char *bn, graph_
 	return blunt ? graph_apply(n->g, "avg_pool2d", &mean, 1, x) : x;
 }
 
+/* The branch of a block with selective kernels, whose convolutions have their norms below them. */
+static graph_value
+selective(nn_builder *n, const resnet *r, graph_value x, int out, int width, const place *p)
+{
+	bool basic = r->kind == BASIC;
+	nn_conv_spec first = spec(width, 1, 1, 1, 1), last = spec(out, basic ? 3 : 1, 1, basic ? p->rate : 1, 1);
+	if (!basic)
+		x = nn_conv_norm_act(n, "conv1", x, &first, "relu", false);
+	x = nn_select_kernels(n, basic ? "conv1" : "conv2", r->select, x, width, p->stride, p->first);
+	return nn_conv_norm_act(n, basic ? "conv2" : "conv3", x, &last, NULL, false);
+}
+
 static graph_value
 block(nn_builder *n, const resnet *r, graph_value x, place p)
 {
 	int out = r->kind == BASIC ? p.planes : 4 * p.planes, width = p.planes * r->width / 64 * r->groups;
 	graph_value y;
 	p.shortcut = p.shortcut && (p.stride != 1 || nn_channels(n, x) != out);
-	if (r->kind == BASIC) {
+	if (r->select) {
+		y = selective(n, r, x, out, r->kind == BASIC ? out : width, &p);
+	} else if (r->kind == BASIC) {
 		y = strided(n, r, "conv1", "bn1", x, out, &p, 1);
 		y = last_norm(n, r, "bn2", conv(n, "conv2", y, out, 3, 1, p.rate, 1));
 	} else {
@@ -312,6 +327,8 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 	{ \
 		"tu-" name, text, channels, parameters, build, &(const resnet){ __VA_ARGS__ }, NN_ENCODER_TIMM \
 	}
+static const nn_selective small_kernels = { 1, 8, 16, false }, large_kernels = { 1, 16, 8, false },
+						  grouped_kernels = { 32, 16, 32, true };
 const nn_encoder nn_encoders_timm_resnet[] = {
 	ROW("resnet10t", "ResNet-10-T", SMALL, 4922488, BASIC, L(1, 1, 1, 1), 1, 64, TIERED, 32, true),
 	ROW("resnet14t", "ResNet-14-T", LARGE, 8032632, BOTTLENECK, L(1, 1, 1, 1), 1, 64, TIERED, 32, true),
@@ -417,6 +434,13 @@ const nn_encoder nn_encoders_timm_resnet[] = {
 		L(3, 4, 23, 3), 32, 8, DEEP, 32, true, .squeeze = 16, .blunt = true),
 	ROW("seresnextaa201d_32x8d", "SE-ResNeXt-201-D, averages for strides, 32 groups of 8", LARGER, 147345904,
 		BOTTLENECK, L(3, 24, 36, 4), 32, 8, DEEP, 64, true, .squeeze = 16, .blunt = true),
+	ROW("skresnet18", "SK-ResNet-18", SMALL, 11445056, BASIC, L(2, 2, 2, 2), 1, 64, .select = &small_kernels),
+	ROW("skresnet34", "SK-ResNet-34", SMALL, 21769376, BASIC, L(3, 4, 6, 3), 1, 64, .select = &small_kernels),
+	ROW("skresnet50", "SK-ResNet-50", LARGE, 23754160, BOTTLENECK, L(3, 4, 6, 3), 1, 64, .select = &large_kernels),
+	ROW("skresnet50d", "SK-ResNet-50-D", LARGE, 23773392, BOTTLENECK, L(3, 4, 6, 3), 1, 64, DEEP, 32, true,
+		.select = &large_kernels),
+	ROW("skresnext50_32x4d", "SK-ResNeXt-50", LARGE, 25430784, BOTTLENECK, L(3, 4, 6, 3), 32, 4,
+		.select = &grouped_kernels),
 	ROW("res2net50_26w_4s", "Res2Net-50, 4 scales of 26", LARGE, 23650120, SCALES, L(3, 4, 6, 3), 1, 26, .parts = 4),
 	ROW("res2net50_48w_2s", "Res2Net-50, 2 scales of 48", LARGE, 23238304, SCALES, L(3, 4, 6, 3), 1, 48, .parts = 2),
 	ROW("res2net50_14w_8s", "Res2Net-50, 8 scales of 14", LARGE, 23010816, SCALES, L(3, 4, 6, 3), 1, 14, .parts = 8),

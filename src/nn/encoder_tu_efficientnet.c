@@ -78,7 +78,7 @@ static const nn_mobile_row v2_xl[] = {
 #define ROW(name, text, channels, parameters, facts, ...) \
 	{ \
 		"tu-" name, text, channels, parameters, nn_mobile_build, &(const nn_mobile){ __VA_ARGS__, .timm = true }, \
-			NN_ENCODER_TIMM | (facts) \
+			NN_ENCODER_TIMM | NN_ENCODER_EAGER | (facts) \
 	}
 const nn_encoder nn_encoders_tu_efficientnet[] = {
 	ROW("efficientnet_b0", "EfficientNet-B0", L(3, 16, 24, 40, 112, 320), 3595388, 0, nn_mobile_efficientnet, 1, 1, 32,

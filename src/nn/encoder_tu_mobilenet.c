@@ -194,7 +194,7 @@ static const nn_mobile_row v4_hybrid_large[] = {
 #define ROW(name, text, channels, parameters, facts, ...) \
 	{ \
 		"tu-" name, text, channels, parameters, nn_mobile_build, &(const nn_mobile){ __VA_ARGS__, .timm = true }, \
-			NN_ENCODER_TIMM | (facts) \
+			NN_ENCODER_TIMM | NN_ENCODER_EAGER | (facts) \
 	}
 const nn_encoder nn_encoders_tu_mobilenet[] = {
 	ROW("mobilenetv3_large_075", "MobileNetV3-Large, width 0.75", L(3, 16, 24, 32, 88, 720), 1789648, 0, v3_large, 0.75,

@@ -16,6 +16,9 @@ typedef struct vit {
 	bool unbiased; /* queries, keys and values have no bias */
 	bool clip; /* a norm before the blocks in place of the patches' bias; norms as PyTorch has them */
 	bool pooled; /* by attention, behind the blocks */
+	bool averaged; /* the last norm stands behind the mean of all patches */
+	bool soft; /* `scaled` begins at 1e-5, not at 1e-6 */
+	double between; /* width within a block, to the block's; 0: 4 */
 } vit;
 
 static int
@@ -65,7 +68,8 @@ scaled(nn_builder *n, const vit *v, const char *name, graph_value y)
 	if (!v->scaled)
 		return y;
 	size_t mark = nn_enter(n, name);
-	graph_value gamma = nn_state(n, "gamma", &(secant_shape){ 1, { v->width } }, GRAPH_INIT_FAINT);
+	graph_value gamma = nn_state(
+		n, "gamma", &(secant_shape){ 1, { v->width } }, v->soft ? GRAPH_INIT_SOFT : GRAPH_INIT_FAINT);
 	nn_leave(n, mark);
 	return graph_apply(n->g, "mul", NULL, 2, y, gamma);
 }
@@ -73,7 +77,7 @@ scaled(nn_builder *n, const vit *v, const char *name, graph_value y)
 static graph_value
 block(nn_builder *n, const vit *v, graph_value x)
 {
-	int c = v->width;
+	int c = v->width, between = (int)(c * (v->between > 0 ? v->between : 4));
 	graph_value y = nn_layer_norm(n, "norm1", x, eps_of(v));
 	size_t mark = nn_enter(n, "attn");
 	graph_value qkv = v->unbiased ? unbiased(n, "qkv", y, 3 * c) : linear(n, "qkv", y, 3 * c);
@@ -84,7 +88,7 @@ block(nn_builder *n, const vit *v, graph_value x)
 	x = add(n, x, scaled(n, v, "ls1", y));
 	y = nn_layer_norm(n, "norm2", x, eps_of(v));
 	mark = nn_enter(n, "mlp");
-	y = linear(n, "fc2", nn_act(n, "gelu", linear(n, "fc1", y, 4 * c)), c);
+	y = linear(n, "fc2", nn_act(n, "gelu", linear(n, "fc1", y, between)), c);
 	nn_leave(n, mark);
 	return add(n, x, scaled(n, v, "ls2", y));
 }
@@ -215,7 +219,7 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 		}
 	}
 	nn_leave(n, blocks);
-	nn_layer_norm(n, "norm", x, eps_of(v));
+	nn_layer_norm(n, v->averaged ? "fc_norm" : "norm", x, eps_of(v));
 	if (v->pooled)
 		pool_states(n, v->width);
 	if (v->classes)
@@ -237,6 +241,11 @@ build(nn_builder *n, const nn_encoder *e, graph_value x, const nn_request *q, nn
 			&(const vit){ 768, 12, 12, 0, .classless = true, .pooled = true }, \
 			NN_ENCODER_TOKENS | NN_ENCODER_FIXED | NN_ENCODER_BARE, 0, side, 16 \
 	}
+/* With registers, no class token and a norm behind the mean. */
+#define REGISTERED(name, text, side, width, heads, blocks, count, ...) \
+	ROW(name, text, 16, side, width, heads, blocks, 1000, .classless = true, .registers = count, .averaged = true, \
+		__VA_ARGS__)
+#define SOFT .apart = true, .scaled = true, .soft = true
 const nn_encoder nn_encoders_vit[] = {
 	ROW("vit_tiny_patch16_224", "ViT-Ti/16", 16, 224, 192, 3, 12, 1000),
 	ROW("vit_tiny_patch16_224.augreg_in21k", "ViT-Ti/16, of ImageNet-21k", 16, 224, 192, 3, 12, 21843),
@@ -258,6 +267,22 @@ const nn_encoder nn_encoders_vit[] = {
 		.classless = true, .unbiased = true, .scaled = true),
 	ROW("vit_medium_patch16_gap_384", "ViT-M/16 without a class token, of 384", 16, 384, 512, 8, 12, 1000,
 		.classless = true, .unbiased = true, .scaled = true),
+	REGISTERED("vit_wee_patch16_reg1_gap_256", "ViT-Wee/16 with a register", 256, 256, 4, 14, 1, SOFT, .between = 5),
+	REGISTERED(
+		"vit_little_patch16_reg1_gap_256", "ViT-Little/16 with a register", 256, 320, 5, 14, 1, SOFT, .between = 5.6),
+	REGISTERED(
+		"vit_little_patch16_reg4_gap_256", "ViT-Little/16 with 4 registers", 256, 320, 5, 14, 4, SOFT, .between = 5.6),
+	REGISTERED("vit_medium_patch16_reg1_gap_256", "ViT-M/16 with a register", 256, 512, 8, 12, 1, SOFT),
+	REGISTERED("vit_medium_patch16_reg4_gap_256", "ViT-M/16 with 4 registers", 256, 512, 8, 12, 4, SOFT),
+	REGISTERED("vit_mediumd_patch16_reg4_gap_256", "ViT-M/16, deeper, with 4 registers", 256, 512, 8, 20, 4, SOFT),
+	REGISTERED(
+		"vit_mediumd_patch16_reg4_gap_384", "ViT-M/16, deeper, with 4 registers, of 384", 384, 512, 8, 20, 4, SOFT),
+	REGISTERED("vit_betwixt_patch16_reg1_gap_256", "ViT between M and B/16 with a register", 256, 640, 10, 12, 1, SOFT),
+	REGISTERED(
+		"vit_betwixt_patch16_reg4_gap_256", "ViT between M and B/16 with 4 registers", 256, 640, 10, 12, 4, SOFT),
+	REGISTERED("vit_betwixt_patch16_reg4_gap_384", "ViT between M and B/16 with 4 registers, of 384", 384, 640, 10, 12,
+		4, SOFT),
+	REGISTERED("vit_base_patch16_reg4_gap_256", "ViT-B/16 with 4 registers", 256, 768, 12, 12, 4, .apart = true),
 	ROW("deit_tiny_distilled_patch16_224", "DeiT-Ti with a teacher's token", 16, 224, 192, 3, 12, 1000,
 		.distilled = true),
 	ROW("deit_small_distilled_patch16_224", "DeiT-S with a teacher's token", 16, 224, 384, 6, 12, 1000,

@@ -6,7 +6,7 @@
  *     kaiming_normal_out, normal_out   normal, deviation sqrt(2/fan_out)  (torchvision's ResNets)
  *     kaiming_normal    normal, deviation sqrt(2/fan_in)                 (DenseNets)
  *     xavier_uniform    uniform in +-sqrt(6/(fan_in + fan_out))          (heads)
- *     faint             1e-6 (scales of branches: ConvNeXt)
+ *     faint, soft       1e-6 (scales of branches: ConvNeXt), 1e-5 (MobileNetV4, vision transformers)
  *     normal_001, normal_006  normal, deviation 0.01 or 0.06 (MindSpore's U-Nets)
  *     trunc_normal      normal, deviation 0.02 (transformers; the cut at two units, 100 deviations, never happens)
  */
@@ -28,7 +28,8 @@ nn_init_fill(graph_init rule, const secant_shape *shape, int64_t fan_in, uint64_
 	switch (rule) {
 	case GRAPH_INIT_ZEROS:
 	case GRAPH_INIT_ONES:
-	case GRAPH_INIT_FAINT: break;
+	case GRAPH_INIT_FAINT:
+	case GRAPH_INIT_SOFT: break;
 	case GRAPH_INIT_DEFAULT: bound = 1 / sqrt(in); break;
 	case GRAPH_INIT_KAIMING_UNIFORM: bound = sqrt(6 / in); break;
 	case GRAPH_INIT_XAVIER_UNIFORM: bound = sqrt(6 / (in + out)); break;
@@ -44,6 +45,7 @@ nn_init_fill(graph_init rule, const secant_shape *shape, int64_t fan_in, uint64_
 		set(user, i,
 			rule == GRAPH_INIT_ONES        ? 1
 				: rule == GRAPH_INIT_FAINT ? 1e-6
+				: rule == GRAPH_INIT_SOFT  ? 1e-5
 				: bound > 0                ? base_rng_range(&r, -bound, bound)
 				: deviation > 0            ? deviation * base_rng_normal(&r)
 										   : 0);

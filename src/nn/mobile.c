@@ -110,7 +110,7 @@ scaled(const maker *k, graph_value y)
 	if (!k->m->scaled)
 		return y;
 	size_t mark = nn_enter(k->n, "layer_scale");
-	graph_value gamma = nn_state(k->n, "gamma", &(secant_shape){ 1, { nn_channels(k->n, y) } }, GRAPH_INIT_FAINT);
+	graph_value gamma = nn_state(k->n, "gamma", &(secant_shape){ 1, { nn_channels(k->n, y) } }, GRAPH_INIT_SOFT);
 	nn_leave(k->n, mark);
 	return graph_apply(k->n->g, "mul", NULL, 2, y, gamma);
 }

@@ -498,6 +498,10 @@ build_pictures(nn_builder *n, nn_blueprint *b, graph_value x, nn_built *out, sec
 		b->arch->build(n, b, out, err);
 		return err->code;
 	}
+	/* it costs a stage and only its own statistics learn of it: for comparisons alone */
+	int rest = NN_FEATURES - 1 - b->depth;
+	if (n->phase == NN_PHASE_TRAIN_SURE && b->encoder->facts & NN_ENCODER_EAGER)
+		request.beyond = b->encoder->facts & NN_ENCODER_TIMM || rest < 1 ? rest : 1;
 	size_t mark = nn_enter(n, "encoder");
 	bool frozen = n->frozen;
 	b->encoder->build(n, b->encoder, x, &request, out->feature);

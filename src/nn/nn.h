@@ -167,6 +167,8 @@ typedef struct nn_request {
 	int size; /* of pictures, where an encoder is made for one: a vision transformer's table of positions; 0: any */
 	bool dynamic; /* pictures of other sizes than `size` are taken, too: the table is resampled for them */
 	secant_ints taps; /* of a vision transformer: the blocks whose results are the features; n 0: evenly spread */
+	int beyond; /* stages behind depth that run all the same, unread: statistics as smp leaves them (NN_ENCODER_EAGER)
+				 */
 } nn_request;
 /* What it gives. A stage that an encoder does not have has 0 channels; its value then only says height and width. */
 typedef struct nn_stage {
@@ -183,7 +185,9 @@ enum { /* facts of an encoder */
 	NN_ENCODER_TIMM = 16, /* timm's own: ends at the depth asked for, dilates its own way, and its first convolution
 								 starts as the others do */
 	NN_ENCODER_EVEN = 32, /* pads as TensorFlow does: sizes must divide by its stride wherever it stands */
-	NN_ENCODER_BARE = 64 /* its files hold no classifier, whatever it was trained on */
+	NN_ENCODER_BARE = 64, /* its files hold no classifier, whatever it was trained on */
+	NN_ENCODER_EAGER = 128 /* smp's runs the stage behind the deepest one that is asked for, for nobody; timm's own all
+							  that follow */
 };
 typedef struct nn_encoder nn_encoder;
 struct nn_encoder {
