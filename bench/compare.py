@@ -198,6 +198,11 @@ class Bench:
     def path(self, name):
         return os.path.join(self.o.work, name)
 
+    def peers_of(self, net):
+        """The script of a net's peers, with what says which net it is where one script has many."""
+        own = os.path.join(HERE, "peers", f"{net}.py")
+        return [own] if os.path.exists(own) else [os.path.join(HERE, "peers", "smp.py"), net, " ".join(self.nets[net]["options"])]
+
     def run(self, *command):
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode:
@@ -214,11 +219,11 @@ class Bench:
             done = "-".join([net, *shapes, "exported"])
             if not os.path.exists(self.path(done)):
                 tell(f"{net}: exporting {', '.join(shapes)}")
-                self.run(self.o.python, os.path.join(HERE, "peers", f"{net}.py"), "export", self.o.work, *shapes)
+                self.run(self.o.python, *self.peers_of(net), "export", self.o.work, *shapes)
                 self.run(self.o.secant, "import", self.path(f"{net}.pth"), *self.nets[net]["options"], "--out", self.path(f"{net}.safetensors"))
                 write(self.path(done), "")
             self.run(self.o.secant, "run", self.path(f"{net}.safetensors"), self.path(f"{net}-input.safetensors"), self.path("ours.safetensors"), "--precision", "f32")
-            apart = float(self.run(self.o.python, os.path.join(HERE, "peers", f"{net}.py"), "check", self.path("ours.safetensors"), self.path(f"{net}-logits.safetensors")))
+            apart = float(self.run(self.o.python, *self.peers_of(net), "check", self.path("ours.safetensors"), self.path(f"{net}-logits.safetensors")))
             tell(f"{net}: logits of secant and PyTorch differ by {apart:.1e} of the largest")
             if apart > 1e-3:
                 raise RuntimeError(f"{net}: secant and PyTorch do not compute the same network")
@@ -236,7 +241,7 @@ class Bench:
                 return [o.python, os.path.join(HERE, "peers", "nuclei.py"), data, "--plain", *common]
             return [o.secant, "train", data, "--out", self.path("epochs"), "--overwrite", "--quiet", *self.nets[row["net"]]["options"], "--batch", str(row["batch"]), *common]
         if peer != "secant":
-            return [o.python, os.path.join(HERE, "peers", f"{row['net']}.py"), peer, row["kind"], str(row["size"]), str(row["batch"]), precision, str(o.threads), folder]
+            return [o.python, *self.peers_of(row["net"]), peer, row["kind"], str(row["size"]), str(row["batch"]), precision, str(o.threads), folder]
         model = self.path(f"{row['net']}.safetensors")
         net = self.nets[row["net"]]
         what = ["--train", *net["options"]] if row["kind"] == "train" else [model] if os.path.exists(model) else net["options"]
@@ -454,6 +459,11 @@ def parse(arguments):
     return p.parse_args(arguments)
 
 
+def asked(key, only):
+    """Is the row to be measured? Those of the zoo are many: they are where --only says so."""
+    return re.search(only, key) and (only or not key.startswith("zoo-"))
+
+
 def for_ipex(rows):
     """Recorded, not asked for: there are no numbers to reach."""
     return [dict(r, key=r["key"] + "+ipex", peers=["ipex"], memory_of="ipex", least=None, aim=None, memory_least=None, memory_aim=None)
@@ -470,7 +480,7 @@ def main(arguments):
         record.save()
         return 0
     every_row = rows
-    rows = [r for r in (for_ipex(rows) if o.ipex else rows) if re.search(o.only, r["key"])]
+    rows = [r for r in (for_ipex(rows) if o.ipex else rows) if asked(r["key"], o.only)]
     if not rows:
         raise SystemExit(f"no row of {o.rows} matches '{o.only}'")
     os.makedirs(o.work, exist_ok=True)

@@ -62,6 +62,7 @@ while IFS='|' read -r kind key title net what size batch precision _; do
 	[[ $kind == row* ]] || continue
 	key=${key// /} net=${net// /} what=${what// /} size=${size// /} batch=${batch// /} precision=${precision// /}
 	[[ $key =~ $only ]] || continue
+	[[ -n $only || $key != zoo-* ]] || continue      # these are many
 	if [ "$what" = cold ]; then
 		[ -z "$cold_seen" ] || continue
 		cold_seen=1 median=$(cold "$net")

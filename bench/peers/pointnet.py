@@ -1,4 +1,4 @@
-"""Dense PointNet with both T-Nets of the peers, for bench/compare.py: the forms of unet.py, with points for the size.
+"""Dense PointNet with both T-Nets of the peers, for bench/compare.py: the forms of smp.py less the name and the options, with points for the size.
 
 The network is the twin that the tests compare with (tests/peers/twins/clouds.py): what pointnet.pytorch computes, the concatenation of 1088
 channels included. A training step has the penalty on the feature transform, as there.

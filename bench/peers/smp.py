@@ -1,18 +1,34 @@
-"""Unet-resnet34 of the peers, for bench/compare.py.
+"""Networks of segmentation_models.pytorch, for bench/compare.py.
 
-    unet.py export FOLDER SIZExBATCH...          weights, a picture, ONNX files, and what the network says to one input
-    unet.py PEER KIND SIZE BATCH PRECISION THREADS FOLDER
+    smp.py NAME OPTIONS export FOLDER SIZExBATCH...          weights, a picture, ONNX files, and what the network says to one input
+    smp.py NAME OPTIONS PEER KIND SIZE BATCH PRECISION THREADS FOLDER
 
-The second form is a worker: it warms up, prints {"ready": true, "versions": {...}, "set_up": "..."}, and for each line of standard input runs
-once and prints {"ms": X}. KIND is train or infer; peers are torch-eager (channels_last), torch-eager-nchw, torch-compile, ipex, onnxruntime,
-openvino, each as its own documentation sets it up for speed: autocast in bf16, the fused AdamW, static shapes, one stream.
+NAME and OPTIONS are those of the line `net` in bench/rows.txt ("--arch fpn --encoder mobilenet_v2"): secant's options have the names of
+smp's arguments. The second form is a worker: it warms up, prints {"ready": true, "versions": {...}, "set_up": "..."}, and for each line of
+standard input runs once and prints {"ms": X}. KIND is train or infer; peers are torch-eager (channels_last), torch-eager-nchw,
+torch-compile, ipex, onnxruntime, openvino, each as its own documentation sets it up for speed: autocast in bf16, the fused AdamW, static
+shapes, one stream.
 
-A network beside this one is a script with the same two forms (`export` only where it has rows of inference; it leaves NET.pth, NET-input and
-NET-logits.safetensors), a line `net` and its rows in bench/rows.txt.
+A network of another library is a script NAME.py with the same forms less NAME and OPTIONS (`export` only where it has rows of inference; it
+leaves NAME.pth, NAME-input and NAME-logits.safetensors), a line `net` and its rows in bench/rows.txt.
 """
 import json, os, shutil, sys, time
 
 WARM_UP = 2
+CLASSES = {"unet": "Unet", "unetplusplus": "UnetPlusPlus", "manet": "MAnet", "linknet": "Linknet", "fpn": "FPN", "pspnet": "PSPNet", "pan": "PAN",
+           "deeplabv3": "DeepLabV3", "deeplabv3plus": "DeepLabV3Plus", "upernet": "UPerNet", "segformer": "Segformer", "dpt": "DPT"}
+NAME, OPTIONS = None, []
+
+
+def arguments_of(options):
+    """smp's class and arguments of secant's options: --dynamic-img-size is True, others have a value."""
+    given = {}
+    for word in options:
+        if word.startswith("--"):
+            given[key := word[2:].replace("-", "_")] = True
+        else:
+            given[key] = int(word) if word.isdigit() else word
+    return CLASSES[given.pop("arch")], given.pop("encoder"), given
 
 
 def torch_net(threads):
@@ -20,7 +36,8 @@ def torch_net(threads):
     import segmentation_models_pytorch as smp
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    return torch, smp, smp.Unet("resnet34", encoder_weights=None, classes=1)
+    kind, encoder, given = arguments_of(OPTIONS)
+    return torch, smp, getattr(smp, kind)(encoder, encoder_weights=None, classes=1, **given)
 
 
 def versions(*names):
@@ -32,15 +49,15 @@ def export(folder, shapes):
     from safetensors.torch import save_file
     torch, smp, net = torch_net(int(os.environ.get("OMP_NUM_THREADS", "1")))
     net.eval()
-    torch.save(net.state_dict(), f"{folder}/unet.pth")
+    torch.save(net.state_dict(), f"{folder}/{NAME}.pth")
     for shape in shapes:
         size, batch = map(int, shape.split("x"))
-        torch.onnx.export(net, (torch.randn(batch, 3, size, size),), f"{folder}/unet-{shape}.onnx", dynamo=True, external_data=False,
+        torch.onnx.export(net, (torch.randn(batch, 3, size, size),), f"{folder}/{NAME}-{shape}.onnx", dynamo=True, external_data=False,
                           input_names=["input"], output_names=["logits"])
-    x = torch.randn(1, 3, 64, 64)
+    x = torch.randn(1, 3, 128, 128)
     with torch.inference_mode():
-        save_file({"input": x}, f"{folder}/unet-input.safetensors")
-        save_file({"logits": net(x).contiguous()}, f"{folder}/unet-logits.safetensors")
+        save_file({"input": x}, f"{folder}/{NAME}-input.safetensors")
+        save_file({"logits": net(x).contiguous()}, f"{folder}/{NAME}-logits.safetensors")
     shutil.copy(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "picture.jpg"), folder)
 
 
@@ -107,7 +124,7 @@ def onnxruntime_inference(size, batch, low, threads, folder):
     o = onnxruntime.SessionOptions()
     o.intra_op_num_threads = threads
     o.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(f"{folder}/unet-{size}x{batch}.onnx", o, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(f"{folder}/{NAME}-{size}x{batch}.onnx", o, providers=["CPUExecutionProvider"])
     x = numpy.random.default_rng(0).normal(size=(batch, 3, size, size)).astype("float32")
     return lambda: session.run(None, {"input": x}), f"CPUExecutionProvider, intra_op_num_threads={threads}"
 
@@ -115,7 +132,7 @@ def onnxruntime_inference(size, batch, low, threads, folder):
 def openvino_inference(size, batch, low, threads, folder):
     import numpy, openvino
     hint = "bf16" if low else "f32"
-    net = openvino.Core().compile_model(f"{folder}/unet-{size}x{batch}.onnx", "CPU", {
+    net = openvino.Core().compile_model(f"{folder}/{NAME}-{size}x{batch}.onnx", "CPU", {
         "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads})
     request = net.create_infer_request()
     request.set_input_tensor(openvino.Tensor(numpy.random.default_rng(0).normal(size=(batch, 3, size, size)).astype("float32")))
@@ -143,6 +160,8 @@ def work(run, of, set_up):
 
 
 def main(arguments):
+    global NAME, OPTIONS
+    NAME, OPTIONS, arguments = arguments[0], arguments[1].split(), arguments[2:]
     if arguments[0] == "export":
         export(arguments[1], arguments[2:])
     elif arguments[0] == "check":
