@@ -5,6 +5,7 @@
 #include <secant/element.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/file.h"
 #include "base/mem.h"
 #include "stream/run/gst.h"
 
@@ -285,9 +286,23 @@ add_kind(own_kind *k)
 	*at = k;
 }
 
+/* Whether a library has the name of our function in it: others are not loaded, since loading alone runs their code. */
+static bool
+may_have_elements(const char *path)
+{
+	static const char name[] = "secant_element_at";
+	secant_bytes file = { 0 };
+	secant_err ignored = { 0 };
+	bool there = !base_file_map(&file, path, &ignored) && memmem(file.data, file.size, name, sizeof name);
+	base_file_unmap(&file);
+	return there;
+}
+
 static void
 add_library(const char *path)
 {
+	if (!may_have_elements(path))
+		return;
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL), *at = library ? dlsym(library, "secant_element_at") : NULL;
 	const secant_element_table *(*element_at)(int, int), *t;
 	if (!library) {
