@@ -31,16 +31,14 @@ stem_of(const char *path)
 static char *
 picture_of(const char *root, const char *stem)
 {
-	static const char *const extensions[] = { "jpg", "png", "jpeg", "JPG", "tif", "bmp", "webp" };
-	for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
-		char *name = base_format("%s.%s", stem, extensions[i]), *path = name ? base_path_join(root, name) : NULL;
-		bool is = path && secant_is_file(path);
+	char name[ANN_USUAL];
+	bool is = false;
+	for (int i = 0; !is && ann_usual_name(name, stem, strlen(stem), i); i++) {
+		char *path = base_path_join(root, name);
+		is = path && secant_is_file(path);
 		secant_free(path);
-		if (is)
-			return name;
-		secant_free(name);
 	}
-	return NULL;
+	return is ? base_strdup(name) : NULL;
 }
 
 static int

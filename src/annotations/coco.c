@@ -264,10 +264,12 @@ read_file(
 	}
 	const char *const beside[] = { "", NULL };
 	bool has_above = above && secant_is_dir(above);
-	for (int i = first; !status && i < s->n_images; i++)
-		if (!s->images[i].path && !ann_locate(s, i, base, folders) && !(relative && ann_locate(s, i, dir, beside))
-			&& above && has_above)
-			(void)ann_locate(s, i, above, beside);
+	for (int i = first; !status && i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name);
+		if (!s->images[i].path && !ann_locate(s, i, name, base, folders)
+			&& !(relative && ann_locate(s, i, name, dir, beside)) && above && has_above)
+			(void)ann_locate(s, i, name, above, beside);
+	}
 	int joined = 0;
 	if (!status && first)
 		status = join_pictures(s, first, &joined, err);
@@ -329,6 +331,7 @@ const ann_format ann_format_coco = {
 	.name = "coco",
 	.brief = "COCO JSON: boxes, polygons, run lengths, crowds, panoptic",
 	.prefix = "coco.",
+	.cvat_turns = true,
 	.keeps_ids = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES
 		| ANN_HOLDS_CROWD | ANN_HOLDS_AREA | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS

@@ -440,8 +440,8 @@ find_picture(ann_set *s, int i, const char *root, const char *const *folders)
 	snprintf(below[0], sizeof below[0], "%.200s/%.190s", folders[0], subset);
 	snprintf(below[1], sizeof below[1], "%.190s", subset);
 	const char *const own[] = { below[0], below[1], NULL };
-	if (!*subset || !ann_locate(s, i, root, own))
-		(void)ann_locate(s, i, root, folders);
+	if (!*subset || !ann_locate(s, i, ann_str(s, s->images[i].name), root, own))
+		(void)ann_locate(s, i, ann_str(s, s->images[i].name), root, folders);
 }
 
 /* Two pictures of one name in two subsets are told apart by the subset. */

@@ -1,31 +1,24 @@
 /*
- * DOTA (Xia and others: DOTA, CVPR 2018): labelTxt/STEM.txt with "x1 y1 x2 y2 x3 y3 x4 y4 class difficult", optional
- * header lines "imagesource:..." and "gsd:...", pictures in images; also one such pair of folders for each of train,
- * val, test. Class names have no spaces there: '-' stands for them.
+ * DOTA (Xia and others: DOTA, CVPR 2018): labelTxt/STEM.txt (or annfiles, as MMRotate has it) with "x1 y1 x2 y2 x3 y3
+ * x4 y4 class difficult", optional header lines "imagesource:..." and "gsd:...", pictures in images; also one such pair
+ * of folders for each of train, val, test. Class names have no spaces there: '-' stands for them.
  */
 #include "annotations/trace.h"
-#include "annotations/format.h"
+#include "annotations/find.h"
 #include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const lists[] = { "", "train", "val", "test", NULL };
-static const char *const folders[] = { "labelTxt", "labelTxt-v1.0", "labelTxt-v1.5", "labelTxt-v2.0", NULL };
+static const char *const lists[] = { "", "train", "val", "test", "trainval", NULL };
+static const char *const folders[] = { "labelTxt", "labelTxt-v1.0", "labelTxt-v1.5", "labelTxt-v2.0", "annfiles",
+	NULL };
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has labelTxt";
-	for (int i = 0; lists[i]; i++)
-		for (int k = 0; folders[k]; k++) {
-			char *p = base_format("%s/%s%s%s", path, lists[i], i ? "/" : "", folders[k]);
-			bool there = p && secant_is_dir(p);
-			secant_free(p);
-			if (there)
-				return 90;
-		}
-	return 0;
+	return ann_has_folder(path, lists, folders) ? 90 : 0;
 }
 
 static secant_status
@@ -89,18 +82,18 @@ read_pair(ann_set *s, const char *root, const char *list, const char *labels, se
 	if (!status && secant_is_dir(full))
 		status = ann_add_pictures(s, pictures, split, true, err);
 	text = base_format("%s/%s%s%s", root, list, *list ? "/" : "", labels);
+	char *inner = text ? base_path_join(text, "labelTxt") : NULL; /* beside upright boxes, as DOTA is published */
+	if (inner && secant_is_dir(inner)) {
+		secant_free(text);
+		text = inner, inner = NULL;
+	}
+	secant_free(inner);
 	if (!status)
 		status = text ? ann_walk(&files, text, "txt", 8, err) : ann_nomem(err);
 	bool have = s->n_images > first;
 	for (int i = 0; !status && i < files.n; i++) {
 		char *path = base_path_join(text, files.v[i]), *name = ann_with_extension(files.v[i], "png");
-		int at = -1;
-		static const char *const ext[] = { "png", "jpg", "tif", "jpeg", "bmp", "tiff", NULL };
-		for (int k = 0; ext[k] && at < 0; k++) {
-			char *alias = ann_with_extension(files.v[i], ext[k]);
-			at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
-			secant_free(alias);
-		}
+		int at = ann_find_stem(s, files.v[i], strlen(files.v[i]) - 4);
 		if (at < 0 && name && path) {
 			at = ann_add_image(s, name, strlen(name));
 			if (at >= 0 && split >= 0)

@@ -1,14 +1,64 @@
 /* Finding pictures by name, and reading small JSON formats as trees. */
 #include "annotations/find.h"
 #include "base/file.h"
+#include <ctype.h>
 #include <stdio.h>
+#include <strings.h>
+
+bool
+ann_usual_name(char name[ANN_USUAL], const char *stem, size_t n, int i)
+{
+	static const char *const extensions[] = { "jpg", "png", "jpeg", "tif", "bmp", "tiff", "webp", "ppm", "pgm", "pnm" };
+	enum { FORMS = 3 }; /* jpg, Jpg, JPG */
+	if (i >= FORMS * (int)(sizeof extensions / sizeof *extensions) || n > ANN_USUAL - 8)
+		return false;
+	const char *extension = extensions[i / FORMS];
+	size_t capitals = i % FORMS == 2 ? strlen(extension) : (size_t)(i % FORMS);
+	memcpy(name, stem, n);
+	(void)snprintf(name + n, ANN_USUAL - n, ".%s", extension);
+	for (size_t k = 0; k < capitals; k++)
+		name[n + 1 + k] = (char)toupper((unsigned char)name[n + 1 + k]);
+	return true;
+}
+
+int
+ann_find_stem(const ann_set *s, const char *stem, size_t n)
+{
+	char name[ANN_USUAL];
+	int at = -1;
+	for (int i = 0; at < 0 && ann_usual_name(name, stem, n, i); i++)
+		at = ann_find_image(s, name, strlen(name));
+	return at;
+}
+
+/* Does a picture lie in a folder of labels? Then it is not the one that annotations name. */
+static bool
+is_of_labels(const char *name)
+{
+	static const char *const folders[] = { "masks", "mask", "labels", "label", "annotations", "gt", "SegmentationClass",
+		"SegmentationObject" };
+	for (size_t n; name[n = strcspn(name, "/")]; name += n + 1)
+		for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+			if (strlen(folders[i]) == n && !strncasecmp(name, folders[i], n))
+				return true;
+	return false;
+}
+
+/* The picture that a key means, of two that have it; -1: nobody can say. */
+static int
+one_of(const ann_set *s, int a, int b)
+{
+	bool of_a = a >= 0 && is_of_labels(ann_str(s, s->images[a].name)),
+		 of_b = is_of_labels(ann_str(s, s->images[b].name));
+	return a == b || (of_b && !of_a && a >= 0) ? a : of_a && !of_b ? b : -1;
+}
 
 static secant_status
-add_key(ann_finder *f, const char *key, int image, secant_err *err)
+add_key(ann_finder *f, const ann_set *s, const char *key, int image, secant_err *err)
 {
 	int at = ann_find_image(&f->keys, key, strlen(key));
 	if (at >= 0) {
-		f->keys.images[at].number = f->keys.images[at].number == image ? image : -1;
+		f->keys.images[at].number = one_of(s, f->keys.images[at].number, image);
 		return SECANT_OK;
 	}
 	at = ann_add_image(&f->keys, key, strlen(key));
@@ -25,11 +75,11 @@ ann_finder_open(ann_finder *f, ann_set *s, const secant_dataset_reading *o, seca
 	secant_status status = ann_add_pictures(s, o->images ? o->images : "", -1, true, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
-		status = add_key(f, name, i, err);
+		status = add_key(f, s, name, i, err);
 		while (!status && (name = strchr(name, '/'))) { /* and by each end of it that is no other's whole name */
 			name++;
 			if (ann_find_image(s, name, strlen(name)) < 0)
-				status = add_key(f, name, i, err);
+				status = add_key(f, s, name, i, err);
 		}
 	}
 	return status;
@@ -72,11 +122,14 @@ ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err)
 {
 	char clean[1024], name[1024];
-	size_t n = strcspn(text, "?");
-	snprintf(clean, sizeof clean, "%.*s", (int)(n < 1000 ? n : 1000), text);
+	snprintf(clean, sizeof clean, "%.1000s", text);
 	for (char *p = clean; *p; p++)
 		*p = *p == '\\' ? '/' : *p;
 	int at = ann_finder_end(f, clean);
+	if (at == -1 && strchr(clean, '?')) { /* of an address; but a picture may be called "what?.png" */
+		clean[strcspn(clean, "?")] = '\0';
+		at = ann_finder_end(f, clean);
+	}
 	if (at == -1 && strchr(clean, '%')) {
 		snprintf(name, sizeof name, "%s", clean);
 		unescape(name);
@@ -93,7 +146,7 @@ ann_finder_picture(
 	if (!*status && image < 0)
 		*status = ann_nomem(err);
 	if (image >= 0)
-		*status = add_key(f, name, image, err);
+		*status = add_key(f, s, name, image, err);
 	if (image >= 0 && !*status)
 		*status = ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", text);
 	return *status ? -1 : image;
@@ -102,17 +155,12 @@ ann_finder_picture(
 static int
 find_as(const ann_set *s, const char *dir, size_t from, size_t to, const char *folder, const char *name)
 {
-	static const char *const extensions[] = { "jpg", "png", "jpeg", "JPG", "tif", "bmp", "tiff", "webp", "PNG",
-		"JPEG" };
+	char *full = base_format(
+		"%.*s%s%s%s%s", (int)from, dir, folder, dir + to, from || dir[to] || *folder ? "/" : "", name);
+	const char *path = full && *full == '/' ? full + 1 : full;
 	bool bare = !*base_path_ext(name);
-	int at = -1;
-	for (size_t i = 0; at < 0 && i < (bare ? sizeof extensions / sizeof *extensions : 1); i++) {
-		char *full = base_format("%.*s%s%s%s%s%s%s", (int)from, dir, folder, dir + to,
-			from || dir[to] || *folder ? "/" : "", name, bare ? "." : "", bare ? extensions[i] : "");
-		const char *path = full && *full == '/' ? full + 1 : full;
-		at = path ? ann_find_image(s, path, strlen(path)) : -1;
-		secant_free(full);
-	}
+	int at = !path ? -1 : bare ? ann_find_stem(s, path, strlen(path)) : ann_find_image(s, path, strlen(path));
+	secant_free(full);
 	return at;
 }
 
@@ -160,15 +208,8 @@ ann_below(const ann_set *s, const char *path)
 int
 ann_finder_stem(const ann_finder *f, const char *stem)
 {
-	static const char *const extension[] = { "jpg", "png", "jpeg", "bmp", "tif", "tiff", "webp", "JPG", "PNG", "JPEG" };
-	for (size_t i = 0; i < sizeof extension / sizeof *extension; i++) {
-		char *name = base_format("%s.%s", stem, extension[i]);
-		int at = name ? ann_find_image(&f->keys, name, strlen(name)) : -1;
-		secant_free(name);
-		if (at >= 0 && f->keys.images[at].number >= 0)
-			return f->keys.images[at].number;
-	}
-	return -1;
+	int at = ann_find_stem(&f->keys, stem, strlen(stem));
+	return at >= 0 ? f->keys.images[at].number : -1;
 }
 
 json_t *
@@ -456,7 +497,8 @@ ann_leave_unlisted(ann_set *s, bool beside, secant_err *err)
 			&& ann_add_image(&folders, n ? name : "/", n ? n : 1) < 0)
 			status = ann_nomem(err);
 	}
-	for (int i = 0; !status && i < s->n_images; i++) {
+	bool nobody = beside && !folders.n_images; /* is named: then they are not told apart */
+	for (int i = 0; !status && !nobody && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
 		size_t n = folder_length(name);
 		if (s->images[i].source || (beside && ann_find_image(&folders, n ? name : "/", n ? n : 1) >= 0))
@@ -480,4 +522,20 @@ ann_parse_tree(ann_set *s, const char *data, size_t n, const char *origin, ann_t
 	secant_status status = top ? read(s, NULL, top, origin, err) : SECANT_ERR_FORMAT;
 	json_decref(top);
 	return status;
+}
+
+int
+ann_detect_exports(const char *path, const ann_exports *e, int sure)
+{
+	return ann_detect_trees(path, e->is_tree, 1) ? sure : ann_detect_texts(path, "csv", e->is_table, sure);
+}
+
+secant_status
+ann_read_exports(ann_set *s, const char *path, const secant_dataset_reading *o, const ann_exports *e,
+	const secant_watch *watch, secant_err *err)
+{
+	secant_status status = ann_detect_trees(path, e->is_tree, 1)
+		? ann_read_trees(s, path, o, e->is_tree, e->read_tree, watch, err)
+		: ann_read_texts(s, path, o, "csv", e->is_table, e->read_table, watch, err);
+	return status ? status : ann_leave_unlisted(s, false, err);
 }

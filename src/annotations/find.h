@@ -19,6 +19,12 @@ int ann_finder_end(const ann_finder *f, const char *name);
 int ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);
 
+/* STEM with the i-th extension that pictures have: jpg, Jpg, JPG, png, ...; false after the last, or where STEM is too
+ * long. */
+enum { ANN_USUAL = 1100 };
+bool ann_usual_name(char name[ANN_USUAL], const char *stem, size_t n, int i);
+/* The picture of the set that has one of these names; -1: none. */
+int ann_find_stem(const ann_set *s, const char *stem, size_t n);
 /* The picture `name` in a folder beside folder `dir` of the set, whose name says no more than that pictures lie there:
  * images/train for labels/train, train/img for train/json. -1: none. `name` has an extension, or gets the usual ones.
  */
@@ -65,6 +71,16 @@ typedef secant_status (*ann_text_read)(
 int ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure);
 secant_status ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension,
 	ann_tree_is is, ann_text_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
+/* Formats whose tools export JSON, and CSV beside it: sets of the first are looked for first. Pictures that no file
+ * names leave the set. */
+typedef struct ann_exports {
+	ann_tree_is is_tree, is_table;
+	ann_tree_read read_tree;
+	ann_text_read read_table;
+} ann_exports;
+int ann_detect_exports(const char *path, const ann_exports *e, int sure);
+secant_status ann_read_exports(ann_set *s, const char *path, const secant_dataset_reading *o, const ann_exports *e,
+	const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
 /* What lies there that no format reads, in words, and what makes one of it that is read; NULL: nothing known
  * (foreign.c). */
 const char *ann_foreign(const char *path, const char **way);

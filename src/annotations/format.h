@@ -38,6 +38,7 @@ typedef struct ann_format {
 	bool own_sizes; /* its reader asks pictures and manifest itself, since its numbers depend on them */
 	bool plain; /* folders of pictures and masks: training reads them without a format */
 	bool keeps_ids; /* its own files hold the numbers of classes as they were, from 1 as a rule */
+	bool cvat_turns; /* CVAT exports it with the turn of a box as an attribute "rotation" */
 	bool palette_masks; /* its masks are indexed pictures */
 	bool swaps_images; /* its readers put "labels" for the last folder "images" of a picture's path */
 	bool numbers_images; /* its pictures are numbers: other formats get names 000001, ... and lists of their own */
@@ -71,9 +72,11 @@ secant_status ann_walk(struct base_names *out, const char *folder, const char *l
 /* Pictures below `folder` (relative to root) join the set, under their path relative to it; those known already get
  * their path only. */
 secant_status ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err *err);
-/* Gives picture i its path if one of the folders (relative to root, "" is the root, NULL ends) has it. Returns true
- * when found. */
-bool ann_locate(ann_set *s, int i, const char *root, const char *const *folders);
+/* Is there a folder OUTER/INNER of these names (NULL ends; OUTER "": the root itself)? */
+bool ann_has_folder(const char *root, const char *const *outer, const char *const *inner);
+/* Gives picture i its path if one of the folders (relative to root, "" is the root, NULL ends) has a file of this name.
+ * Returns true when found. */
+bool ann_locate(ann_set *s, int i, const char *name, const char *root, const char *const *folders);
 /* Reads the header of picture i where the size is unknown (or always): sets real_*, and width, height, depth where they
  * are 0. */
 secant_status ann_probe(ann_set *s, int i, secant_err *err);
@@ -98,6 +101,8 @@ secant_status ann_parse_text(
 secant_status ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err);
 /* Class names from a file, one a line; adds them in order. */
 secant_status ann_read_names(ann_set *s, const char *path, secant_err *err);
+/* A row of labelmap.txt, NAME:R,G,B:PARTS:ACTIONS; the name may hold colons itself. colour -1: the row has none. */
+void ann_labelmap_row(ann_field row, ann_field *name, int32_t *colour);
 secant_status ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err);
 /* A list of stems or paths (one a line, # comments, a second column ignored) marks pictures as members of split `name`.
  */

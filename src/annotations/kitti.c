@@ -4,11 +4,12 @@
  *
  *     type truncated occluded alpha left top right bottom height width length x y z rotation_y [score]
  *
- * and pictures in image_2, below training or not; and its tracking set: label_02/SEQUENCE.txt, where a frame and a
- * track stand before these fields, with image_02/SEQUENCE/FRAME.png. Boxes are 0-based pixels. DontCare rows mark
- * regions not to be judged. Fields that say "unknown" (-1, -10, -1000) are not stored; class names have '_' for spaces.
+ * and pictures in image_2, below training or not (or labels and images, as NVIDIA's TAO has them); and its tracking
+ * set: label_02/SEQUENCE.txt, where a frame and a track stand before these fields, with image_02/SEQUENCE/FRAME.png.
+ * Boxes are 0-based pixels. DontCare rows mark regions not to be judged. Fields that say "unknown" (-1, -10, -1000) are
+ * not stored; class names have '_' for spaces.
  */
-#include "annotations/format.h"
+#include "annotations/find.h"
 #include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
@@ -28,19 +29,51 @@ static const struct {
 	{ "score", 15, 1, "" },
 };
 
+/* Is the first row of a text a type and fourteen or fifteen numbers? *empty: it has none. */
+static bool
+is_rows(const char *path, bool *empty)
+{
+	secant_bytes b;
+	ann_field f[17];
+	double v;
+	if (base_file_map(&b, path, NULL))
+		return false;
+	ann_lines l = ann_lines_of((const char *)b.data, b.size);
+	*empty = !ann_next_line(&l);
+	int m = *empty ? 0 : ann_fields(l.line, l.n, 0, f, 17);
+	bool is = (m == 15 || m == 16) && !ann_real(f[0].p, f[0].end, &v);
+	for (int i = 1; i < m && is; i++)
+		is = ann_real(f[i].p, f[i].end, &v);
+	base_file_unmap(&b);
+	return is;
+}
+
+/* labels and images, as NVIDIA's TAO has KITTI's rows: the first text that has any says so. */
+static bool
+has_plain(const char *root)
+{
+	char *labels = base_path_join(root, "labels"), *images = base_path_join(root, "images");
+	base_names files = { 0 };
+	bool is = false, empty = true;
+	if (labels && images && secant_is_dir(labels) && secant_is_dir(images) && !ann_walk(&files, labels, "txt", 8, NULL))
+		for (int i = 0; i < files.n && empty; i++) {
+			char *file = base_path_join(labels, files.v[i]);
+			is = file && is_rows(file, &empty);
+			secant_free(file);
+		}
+	base_names_free(&files);
+	secant_free(labels), secant_free(images);
+	return is;
+}
+
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it has label_2 or label_02";
-	for (int i = 0; roots[i]; i++)
-		for (int k = 0; folders[k]; k++) {
-			char *p = base_format("%s/%s%s%s", path, roots[i], i ? "/" : "", folders[k]);
-			bool there = p && secant_is_dir(p);
-			secant_free(p);
-			if (there)
-				return 90;
-		}
-	return 0;
+	if (ann_has_folder(path, roots, folders))
+		return 90;
+	*why = "it has rows of KITTI in labels";
+	return has_plain(path) ? 88 : 0;
 }
 
 /* The 15 or 16 fields of an object; *good: they are an object of the set. */
@@ -111,15 +144,13 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 static int
 frame_of(ann_set *s, const char *sequence, int64_t frame, const char *origin, secant_status *status, secant_err *err)
 {
-	static const char *const extensions[] = { "png", "jpg" };
 	char name[300] = "";
-	for (int k = 0, at; k < 2; k++) {
-		(void)snprintf(name, sizeof name, "%.200s/%06lld.%s", sequence, (long long)frame, extensions[k]);
-		if ((at = ann_find_image(s, name, strlen(name))) >= 0)
-			return at;
-	}
-	(void)snprintf(name, sizeof name, "%.200s/%06lld.png", sequence, (long long)frame);
-	int at = ann_add_image(s, name, strlen(name));
+	int n = snprintf(name, sizeof name, "%.200s/%06lld", sequence, (long long)frame),
+		at = ann_find_stem(s, name, (size_t)n);
+	if (at >= 0)
+		return at;
+	(void)snprintf(name + n, sizeof name - (size_t)n, ".png");
+	at = ann_add_image(s, name, strlen(name));
 	*status = at < 0 ? ann_nomem(err)
 					 : ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", name);
 	return at;
@@ -200,8 +231,10 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	}
 	char *below = base_path_join(path, "training/label_2");
 	const char *base = below && secant_is_dir(below) ? "training/" : "";
-	char *labels = base_format("%s/%slabel_2", path, base), *pictures = base_format("%simage_2", base),
-		 *full = base_format("%s/%simage_2", path, base);
+	bool plain = !ann_has_folder(path, roots, folders);
+	char *labels = base_format("%s/%s%s", path, base, plain ? "labels" : "label_2"),
+		 *pictures = base_format("%s%s", base, plain ? "images" : "image_2"),
+		 *full = base_path_join(path, pictures ? pictures : "");
 	base_names files = { 0 };
 	if (!status)
 		status = labels && pictures && full ? SECANT_OK : ann_nomem(err);
@@ -212,9 +245,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		status = ann_walk(&files, labels, "txt", 8, err);
 	for (int i = 0; !status && i < files.n; i++) {
 		char *file = base_path_join(labels, files.v[i]), *name = ann_with_extension(files.v[i], "png");
-		char *jpg = ann_with_extension(files.v[i], "jpg");
-		int at = name && jpg ? ann_find_image(s, name, strlen(name)) : -1;
-		at = at < 0 && jpg ? ann_find_image(s, jpg, strlen(jpg)) : at;
+		int at = ann_find_stem(s, files.v[i], strlen(files.v[i]) - 4);
 		if (at < 0 && name) {
 			at = ann_add_image(s, name, strlen(name));
 			if (have)
@@ -222,7 +253,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		}
 		if (!status)
 			status = at >= 0 && file ? ann_read_text(s, at, file, parse, err) : ann_nomem(err);
-		secant_free(file), secant_free(name), secant_free(jpg);
+		secant_free(file), secant_free(name);
 	}
 	base_names_free(&files);
 	secant_free(below), secant_free(labels), secant_free(pictures), secant_free(full);

@@ -33,14 +33,6 @@ is_table(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has Label Studio JSON or CSV";
-	int sure = ann_detect_trees(path, is_own, 95);
-	return sure ? sure : ann_detect_texts(path, "csv", is_table, 95);
-}
-
 /* The picture of a task: what data.image (or, in the short export, the task itself) ends in, without the hash of
  * uploads where only that is there. */
 static int
@@ -53,7 +45,9 @@ task_picture(ann_set *s, ann_finder *f, const json_t *task, const char *origin, 
 		if (!*text && json_is_string(v))
 			text = json_string_value(v);
 	text = strstr(text, "?d=") ? strstr(text, "?d=") + 3 : text;
-	snprintf(clean, sizeof clean, "%.*s", (int)(strcspn(text, "?") < 1000 ? strcspn(text, "?") : 1000), text);
+	snprintf(clean, sizeof clean, "%.1000s", text);
+	if (ann_finder_end(f, clean) == -1) /* of an address; but a picture may be called "what?.png" */
+		clean[strcspn(clean, "?")] = '\0';
 	text = clean;
 	const char *name = strrchr(text, '/') ? strrchr(text, '/') + 1 : text, *dash = strchr(name, '-');
 	if (dash && dash - name == 8 && ann_find_image(&f->keys, name, strlen(name)) < 0
@@ -245,9 +239,11 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		s->images[image].source = ann_intern(s, origin, strlen(origin));
 		predictions += (int)json_array_size(json_object_get(task, "predictions"));
 		int taken = 0;
-		if (!json_object_get(task, "annotations")) /* the short export */
+		const json_t *annotations = json_object_get(task, "annotations");
+		annotations = annotations ? annotations : json_object_get(task, "completions"); /* before version 1 */
+		if (!annotations) /* the short export */
 			status = read_short(s, image, task, &turned, origin, err);
-		json_array_foreach (json_object_get(task, "annotations"), k, annotation) {
+		json_array_foreach (annotations, k, annotation) {
 			bool gone = json_is_true(json_object_get(annotation, "was_cancelled"));
 			cancelled += gone;
 			several += taken++ > 0 && !gone;
@@ -319,13 +315,19 @@ read_table(ann_set *s, ann_finder *f, const char *data, size_t n, const char *or
 	return status;
 }
 
+static const ann_exports exports = { is_own, is_table, read_tree, read_table };
+
+static int
+detect(const char *path, const char **why)
+{
+	*why = "it has Label Studio JSON or CSV";
+	return ann_detect_exports(path, &exports, 95);
+}
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = ann_detect_trees(path, is_own, 1)
-		? ann_read_trees(s, path, o, is_own, read_tree, watch, err)
-		: ann_read_texts(s, path, o, "csv", is_table, read_table, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
+	return ann_read_exports(s, path, o, &exports, watch, err);
 }
 
 static secant_status

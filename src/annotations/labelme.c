@@ -462,8 +462,6 @@ image_path(const char *file, const char **kind)
 static int
 find_picture(ann_set *s, const char *file, const char *below, bool json)
 {
-	static const char *const ext[] = { "jpg", "png", "jpeg", "JPG", "tif", "bmp", "tiff", "webp", "PNG", "JPEG", "TIF",
-		"BMP", NULL };
 	const char *kind;
 	int at = -1;
 	char *named = json ? image_path(file, &kind) : NULL, *dir = base_path_dir(below);
@@ -485,11 +483,8 @@ find_picture(ann_set *s, const char *file, const char *below, bool json)
 			break;
 		at = at >= 0 ? at : ann_find_image(s, p, strlen(p));
 	}
-	for (int k = 0; ext[k] && at < 0; k++) {
-		char *alias = ann_with_extension(below, ext[k]);
-		at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
-		secant_free(alias);
-	}
+	if (at < 0)
+		at = ann_find_stem(s, below, strlen(below) - strlen(base_path_ext(below)) - 1);
 	char *stem = at < 0 ? base_path_stem(below) : NULL; /* in folders beside each other: images and json */
 	const char *name = named ? base_path_name(named) : "";
 	if (at < 0 && dir && *name)
@@ -581,6 +576,8 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		secant_free(file);
 	}
 	base_names_free(&files);
+	if (!status && !mit) /* what labelme_json_to_dataset leaves in a_json is no picture of the set */
+		status = ann_leave_unlisted(s, true, err);
 	return status ? status : settle_classes(s, fixed, err);
 }
 

@@ -8,7 +8,7 @@
  * are taken as they stand. Stems of positive and negative pictures collide (001 and 001): under --names number
  * negatives follow 650.
  */
-#include "annotations/format.h"
+#include "annotations/find.h"
 #include "base/file.h"
 #include <stdio.h>
 
@@ -189,12 +189,7 @@ read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 		int at = -1;
 		char *name = stem ? base_format("%s/%s.jpg", positive, stem) : NULL;
 		if (name && path && stem) {
-			static const char *const other[] = { "jpg", "png", "jpeg", "tif", "tiff", "bmp", NULL };
-			for (const char *const *e = other; *e && at < 0; e++) {
-				char *alias = base_format("%s/%s.%s", positive, stem, *e);
-				at = alias ? ann_find_image(s, alias, strlen(alias)) : -1;
-				secant_free(alias);
-			}
+			at = ann_find_stem(s, name, strlen(name) - strlen(".jpg"));
 			if (at < 0) {
 				status = ann_bad(s, "image-missing", path, 0, 0, err, "there is no picture '%s'", name);
 				at = status ? -1 : ann_add_image(s, name, strlen(name));

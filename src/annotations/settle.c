@@ -6,6 +6,7 @@
 #include "annotations/find.h"
 #include "base/file.h"
 #include <secant/codec.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -52,15 +53,48 @@ shared_from(const char *place, const char *name)
 	return from;
 }
 
-/* The one picture of the folder that stray picture `im` can be: the end of its name, in folders that say nothing; one
- * of another extension (pictures are converted after they were annotated) only where the size says so too. */
-static int
-home_of(const ann_finder *f, const ann_set *all, const ann_set *s, const ann_image *im)
+static void
+to_small(char *to, size_t size, const char *name)
 {
+	(void)snprintf(to, size, "%s", base_path_name(name));
+	for (; *to; to++)
+		*to = (char)tolower((unsigned char)*to);
+}
+
+/* The pictures of a folder by their names in small letters: Windows does not tell a.JPG from a.jpg. */
+static secant_status
+without_case(ann_set *small, const ann_set *all, secant_err *err)
+{
+	char key[1024];
+	secant_status status = SECANT_OK;
+	for (int i = 0; !status && i < all->n_images; i++) {
+		to_small(key, sizeof key, ann_str(all, all->images[i].name));
+		int at = ann_find_image(small, key, strlen(key));
+		bool first = at < 0;
+		if (first && (at = ann_add_image(small, key, strlen(key))) < 0)
+			status = ann_nomem(err);
+		else
+			small->images[at].number = first ? i : -1;
+	}
+	return status;
+}
+
+/* The one picture of the folder that stray picture `im` can be: the end of its name, in folders that say nothing, in
+ * letters of any case; one of another extension (pictures are converted after they were annotated) only where the size
+ * says so too, or the name has none. */
+static int
+home_of(const ann_finder *f, const ann_set *all, const ann_set *small, const ann_set *s, const ann_image *im)
+{
+	char key[1024];
 	const char *name = ann_str(s, im->name);
 	int at = ann_finder_end(f, name);
 	bool sized = im->width > 0 && im->height > 0;
-	if (at == -1 && sized) {
+	if (at == -1) {
+		to_small(key, sizeof key, name);
+		at = ann_find_image(small, key, strlen(key));
+		at = at < 0 ? -1 : small->images[at].number;
+	}
+	if (at == -1 && (sized || !*base_path_ext(name))) {
 		char *stem = base_path_stem(name);
 		at = stem ? ann_finder_stem(f, stem) : -1;
 		secant_free(stem);
@@ -105,19 +139,23 @@ find_strays(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 		strays += !s->images[i].path && !s->images[i].inside;
 	if (!strays || !secant_is_dir(ann_str(s, s->root)))
 		return SECANT_OK;
-	ann_set all;
+	ann_set all, small;
 	ann_finder f;
-	ann_init(&all);
+	ann_init(&all), ann_init(&small);
 	all.root = ann_intern(&all, ann_str(s, s->root), strlen(ann_str(s, s->root)));
 	secant_status status = ann_finder_open(&f, &all, o, err);
 	int *home = secant_calloc((size_t)s->n_images + 1, sizeof *home),
 		*claims = secant_calloc((size_t)all.n_images + 1, sizeof *claims);
 	if (!status && (!home || !claims))
 		status = ann_nomem(err);
+	if (!status)
+		status = without_case(&small, &all, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *place = im->path ? ann_below(s, ann_str(s, im->path)) : "";
-		home[i] = im->inside ? -1 : im->path ? ann_find_image(&all, place, strlen(place)) : home_of(&f, &all, s, im);
+		home[i] = im->inside ? -1
+			: im->path       ? ann_find_image(&all, place, strlen(place))
+							 : home_of(&f, &all, &small, s, im);
 		if (home[i] >= 0)
 			claims[home[i]]++;
 		if (im->path)
@@ -127,7 +165,7 @@ find_strays(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 		give_homes(s, &all, home, claims);
 	secant_free(home), secant_free(claims);
 	ann_finder_close(&f);
-	ann_free(&all);
+	ann_free(&all), ann_free(&small);
 	return status;
 }
 

@@ -3,6 +3,7 @@
  * counting of what a target format cannot hold.
  */
 #include "annotations/attributes.h"
+#include "annotations/find.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <dirent.h>
@@ -116,11 +117,23 @@ ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err
 }
 
 bool
-ann_locate(ann_set *s, int i, const char *root, const char *const *folders)
+ann_has_folder(const char *root, const char *const *outer, const char *const *inner)
+{
+	bool there = false;
+	for (; *outer && !there; outer++)
+		for (const char *const *name = inner; *name && !there; name++) {
+			char *path = base_format("%s/%s%s%s", root, *outer, **outer ? "/" : "", *name);
+			there = path && secant_is_dir(path);
+			secant_free(path);
+		}
+	return there;
+}
+
+bool
+ann_locate(ann_set *s, int i, const char *name, const char *root, const char *const *folders)
 {
 	char path[PATH_MAX];
 	for (; *folders; folders++) {
-		const char *name = ann_str(s, s->images[i].name);
 		int n = snprintf(path, sizeof path, "%s%s%s/%s", root, **folders ? "/" : "", *folders, name);
 		if (n > 0 && n < (int)sizeof path && !access(path, F_OK)) {
 			s->images[i].path = ann_store(s, path, (size_t)n);
@@ -353,13 +366,9 @@ find_stem(ann_set *s, const char *p, size_t n, const char *extension)
 	int at = ann_find_image(s, p, n);
 	if (at >= 0)
 		return at;
-	static const char *const known[] = { "jpg", "png", "jpeg", "tif", "bmp", "JPG", "tiff", "webp", "PNG", NULL };
+	if ((at = ann_find_stem(s, p, n)) >= 0)
+		return at;
 	char name[1100];
-	for (const char *const *e = known; *e && n < 1024; e++) {
-		int k = snprintf(name, sizeof name, "%.*s.%s", (int)n, p, *e);
-		if ((at = ann_find_image(s, name, (size_t)k)) >= 0)
-			return at;
-	}
 	if (extension && n < 1024) {
 		int k = snprintf(name, sizeof name, "%.*s.%s", (int)n, p, extension);
 		return ann_find_image(s, name, (size_t)k);
@@ -380,7 +389,9 @@ ann_read_list(ann_set *s, const char *path, const char *name, bool add, const ch
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: more than %d lists", path, ANN_SPLITS);
 	ann_lines l = ann_lines_of(data, n);
 	while (!status && ann_next_line(&l)) {
-		ann_field f = ann_trim(l.line, l.line + l.n);
+		ann_field whole = { l.line, l.line + l.n }, f = ann_trim(whole.p, whole.end);
+		if (ann_len(f) && ann_len(whole) != ann_len(f) && find_stem(s, whole.p, ann_len(whole), extension) >= 0)
+			f = whole; /* blanks that are of the name */
 		if (!ann_len(f) || *f.p == '#')
 			continue;
 		/* "2007_000001  1": the second column of a class list; but "image (1)" and "scan 1" are names of pictures. */

@@ -258,7 +258,8 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 static secant_status
 read_set(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	secant_status status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	return status ? status : ann_leave_unlisted(s, true, err); /* masks_machine and masks_human are no pictures */
 }
 
 static secant_status

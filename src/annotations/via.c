@@ -33,14 +33,6 @@ is_table(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has VIA JSON or CSV";
-	int sure = ann_detect_trees(path, is_own, 95);
-	return sure ? sure : ann_detect_texts(path, "csv", is_table, 95);
-}
-
 /* Boxes that are checked, of a set of check boxes. */
 static int
 checked(const json_t *v)
@@ -379,13 +371,19 @@ read_table(ann_set *s, ann_finder *f, const char *data, size_t n, const char *or
 	return status;
 }
 
+static const ann_exports exports = { is_own, is_table, read_tree, read_table };
+
+static int
+detect(const char *path, const char **why)
+{
+	*why = "it has VIA JSON or CSV";
+	return ann_detect_exports(path, &exports, 95);
+}
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = ann_detect_trees(path, is_own, 1)
-		? ann_read_trees(s, path, o, is_own, read_tree, watch, err)
-		: ann_read_texts(s, path, o, "csv", is_table, read_table, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
+	return ann_read_exports(s, path, o, &exports, watch, err);
 }
 
 static secant_status

@@ -536,6 +536,25 @@ read_labels(ann_set *s, const char *root, const base_names *all, const yolo_layo
 	return status;
 }
 
+/* What Ultralytics leaves of trainings and predictions in runs/ is no part of the set around it. */
+static void
+leave_runs(ann_set *s, base_names *all)
+{
+	static const char runs[] = "runs/";
+	int kept = 0, pictures = 0;
+	for (int i = 0; i < all->n; i++)
+		pictures += strncmp(all->v[i], runs, strlen(runs)) && base_ext_is(all->v[i], ANN_PICTURES);
+	for (int i = 0; pictures && i < all->n; i++)
+		if (strncmp(all->v[i], runs, strlen(runs)))
+			all->v[kept++] = all->v[i];
+		else
+			secant_free(all->v[i]);
+	if (pictures && kept < all->n) {
+		ann_note(s, "%d files in runs are those of trainings and predictions: left out", all->n - kept);
+		all->n = kept;
+	}
+}
+
 static secant_status
 read(ann_set *s, const char *root, yolo_flavour kind, const secant_dataset_reading *o, const secant_watch *watch,
 	secant_err *err)
@@ -544,6 +563,7 @@ read(ann_set *s, const char *root, yolo_flavour kind, const secant_dataset_readi
 	yolo_layout layout = { 0 };
 	yolo_looks seen;
 	secant_status status = ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, err);
+	leave_runs(s, &all);
 	if (!status)
 		status = read_classes(s, root, &all, &layout, o, err);
 	ann_yolo_look(root, &seen);
