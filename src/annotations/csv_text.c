@@ -10,6 +10,7 @@ ann_csv_record(ann_lines *l, char separator, ann_csv_row *r, bool *bad)
 		return false;
 	const char *p = at.line, *end = at.line + at.n;
 	size_t offset[ANN_COLUMNS], length[ANN_COLUMNS];
+	bool quoted[ANN_COLUMNS];
 	r->n = 0;
 	r->room.n = 0;
 	for (;;) {
@@ -18,7 +19,12 @@ ann_csv_record(ann_lines *l, char separator, ann_csv_row *r, bool *bad)
 			break;
 		}
 		offset[r->n] = r->room.n;
-		if (p < end && *p == '"') {
+		const char *first = p;
+		while (first < end && (*first == ' ' || (*first == '\t' && separator != '\t')))
+			first++;
+		quoted[r->n] = first < end && *first == '"';
+		if (quoted[r->n]) {
+			p = first;
 			p++;
 			for (;; p++) {
 				if (p >= l->end) {
@@ -44,6 +50,8 @@ ann_csv_record(ann_lines *l, char separator, ann_csv_row *r, bool *bad)
 				at.p = stop ? stop + 1 : l->end;
 				end -= end > p && end[-1] == '\r';
 			}
+			while (p < end && (*p == ' ' || *p == '\r') && *p != separator)
+				p++;
 		} else {
 			const char *q = p;
 			while (q < end && *q != separator)
@@ -61,7 +69,7 @@ ann_csv_record(ann_lines *l, char separator, ann_csv_row *r, bool *bad)
 	}
 	for (int i = 0; i < r->n && !*bad; i++) {
 		const char *base = (r->room.p ? r->room.p : "") + offset[i];
-		r->f[i] = ann_trim(base, base + length[i]);
+		r->f[i] = quoted[i] ? (ann_field){ base, base + length[i] } : ann_trim(base, base + length[i]);
 	}
 	*l = at;
 	return true;

@@ -38,13 +38,33 @@ test_headers(void **state)
 		{ "a.png,10,20,30,40,cat\n", "cat 10,20 20x20" },
 		{ "filename,label\na.png,cat\n", "cat" },
 		{ "filename,class,xmin,ymin,xmax,ymax\na.png,cat,0.5,0.5,1,1\n", "cat 50,40 50x40" },
+		{ "filename,class,polygon\na.png,cat,\"[[1, 1], [5, 1], [5, 5]]\"\n", "cat 1,1 4x4 polygon (1,1)(5,1)(5,5)" },
+		{ "image_id,geometry,class\na.png,\"[(1, 1), (5, 1), (5, 5), (1, 1)]\",Airplane\n",
+			"Airplane 1,1 4x4 polygon (1,1)(5,1)(5,5)(1,1)" },
+		{ "filename,class,segmentation\na.png,cat,\"[1,1,5,1,5,5]\"\n", "cat 1,1 4x4 polygon (1,1)(5,1)(5,5)" },
+		{ "filename,class,segmentation\na.png,cat,\"[[1,1,5,1,5,5], [7,7,9,7,9,9]]\"\n",
+			"cat 1,1 8x8 polygon (1,1)(5,1)(5,5) + (7,7)(9,7)(9,9)" },
+		{ "filename,class,geometry\na.png,cat,\"POLYGON ((1 1, 5 1, 5 5, 1 1))\"\n",
+			"cat 1,1 4x4 polygon (1,1)(5,1)(5,5)(1,1)" },
+		{ "filename,class,polygon\na.png,cat,\"[[[.1, .1], [.5, .1], [.5, .5]], [[.7, .7], [.9, .7], [.9, .9]]]\"\n",
+			"cat 10,8 80x64 polygon (10,8)(50,8)(50,40) + (70,56)(90,56)(90,72)" },
+		{ "filename,class,polygon\na.png,cat,\"[[.01,.01,.05,.01,.05,.05],[.07,.07,.09,.07,.09,.09]]\"\n",
+			"cat 1,0.8 8x6.4 polygon (1,0.8)(5,0.8)(5,4) + (7,5.6)(9,5.6)(9,7.2)" },
+		{ "filename,class,polygon\na.png,cat,\"[[1, 1], [5, 1]]\"\n", NULL },
+		{ "filename,class,polygon\na.png,cat,\"[[1, 1], [5, 1], [5]]\"\n", NULL },
+		{ "filename,class,geometry\na.png,cat,\"POLYGON ((1 1, 5 1, 5 5), (2 2, 3 2, 3 3))\"\n", NULL },
+		{ "filename,class,xmin,ymin,xmax,ymax,segmentation\na.png,cat,10,20,30,40,1 5 9 5\n",
+			"cat 10,20 20x20 segmentation=\"1 5 9 5\"" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		char *tmp = base_strdup(scratch_dir()), expected[300];
 		const char *const files[] = { "a.png", "@100x80", "annotations.csv", row[i].csv, NULL };
 		lay_out(tmp, files);
-		snprintf(expected, sizeof expected, "a.png 100x80: %s", row[i].expected);
-		assert_described(row[i].csv, tmp, "csv", expected, NULL);
+		snprintf(expected, sizeof expected, "a.png 100x80: %s", row[i].expected ? row[i].expected : "");
+		if (row[i].expected)
+			assert_described(row[i].csv, tmp, "csv", expected, NULL);
+		else
+			assert_refused(row[i].csv, tmp, "csv", "annotations.csv:2|no polygon");
 		remove_tree(tmp);
 		secant_free(tmp);
 	}

@@ -59,6 +59,7 @@ test_csv_without_a_header(void **state)
 		HEADLESS("path, class, corners", "a.png,cat,1,1,5,5\n", "a.png 20x10: cat 1,1 4x4"),
 		HEADLESS("class, path, corners", "cat,a.png,1,1,5,5\n", "a.png 20x10: cat 1,1 4x4"),
 		HEADLESS("path, size, class, corners", "a.png,20,10,cat,1,1,5,5\n", "a.png 20x10: cat 1,1 4x4"),
+		HEADLESS("Make Sense's boxes by their sizes", "cat,1,1,4,5,a.png,20,10\n", "a.png 20x10: cat 1,1 4x5"),
 		HEADLESS("AutoML's lists and shares", "TRAIN,gs://b/a.png,cat,0.1,0.1,,,0.5,0.5,,\n",
 			"a.png 20x10 train: cat 2,1 8x4"),
 	};
