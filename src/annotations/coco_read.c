@@ -241,7 +241,7 @@ read_box(reader *r, found *f)
 			while (k < 8 && !ann_is(key, names[k]))
 				k++;
 			if (k < 8)
-				n += ann_pull_number(r->j, &f->o.box[k & 3]);
+				n += ann_pull_number_text(r->j, &f->o.box[k & 3]);
 			else
 				ann_pull_skip(r->j, NULL);
 		}
@@ -256,7 +256,7 @@ read_box(reader *r, found *f)
 		ann_pull_skip(r->j, NULL);
 		return;
 	}
-	for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number(r->j, &v); n++)
+	for (ann_pull_array(r->j); ann_pull_element(r->j) && ann_pull_number_text(r->j, &v); n++)
 		if (n < 4)
 			f->o.box[n] = v;
 	if (n != 4 && n != 0)
@@ -302,6 +302,28 @@ read_member(reader *r, ann_field key, found *f)
 	}
 }
 
+/* Of an object that has nothing but keypoints x, y, visible: their extent, as pycocotools' loadRes takes it. */
+static bool
+box_of_keypoints(const ann_set *s, uint32_t head, double box[4])
+{
+	const char *value = head ? ann_get(s, head, "coco.keypoints") : NULL;
+	double v[3] = { 0 }, e[4] = { INFINITY, INFINITY, -INFINITY, -INFINITY };
+	json_pull j;
+	int n = 0;
+	if (!value)
+		return false;
+	ann_pull_init(&j, value, strlen(value), "keypoints");
+	for (ann_pull_array(&j); ann_pull_element(&j) && ann_pull_number(&j, &v[n % 3]); n++)
+		if (n % 3 == 2 && v[2] > 0 && ann_finite(v, 2))
+			for (int k = 0; k < 2; k++)
+				e[k] = fmin(e[k], v[k]), e[k + 2] = fmax(e[k + 2], v[k]);
+	bool good = !j.err.code && n % 3 == 0 && e[2] >= e[0];
+	ann_pull_free(&j);
+	for (int k = 0; k < 2 && good; k++)
+		box[k] = e[k], box[k + 2] = ann_tidy(e[k + 2] - e[k]);
+	return good;
+}
+
 static void read_panoptic(reader *r, int image, found *f, uint32_t line);
 
 static void
@@ -315,7 +337,11 @@ read_annotation(reader *r)
 		read_member(r, key, &f);
 	if (r->j->err.code || r->status)
 		return;
-	if (f.image == ANN_NO_ID || !ann_table_get(&r->images, (uint64_t)f.image, &at)) {
+	if (f.image == ANN_NO_ID && !r->status) {
+		fail(r, ann_bad(s, "reference-dangling", r->path, line, 0, r->err, "an annotation without image_id"));
+		return;
+	}
+	if (!ann_table_get(&r->images, (uint64_t)f.image, &at)) {
 		fail(r,
 			ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
 				"annotation %lld names picture %lld, which does not exist", (long long)f.o.id, (long long)f.image));
@@ -356,6 +382,8 @@ read_annotation(reader *r)
 		else if (!ann_table_put(&r->ids, (uint64_t)f.o.id, line))
 			fail(r, ann_nomem(r->err));
 	}
+	if (!f.has_box && !f.has_shape)
+		f.has_box = box_of_keypoints(s, f.o.attributes, f.o.box);
 	secant_status made = SECANT_OK;
 	uint32_t shape = f.has_shape ? ann_coco_shape(s, &r->segmentation, r->path, line, &made, r->err) : 0;
 	fail(r, made);

@@ -37,19 +37,11 @@ end_part(json_pull *j, ann_segmentation *c, int from)
 	return true;
 }
 
-/* A number, or text that is one. */
 static bool
 read_number(json_pull *j, ann_segmentation *c)
 {
-	ann_field text;
 	double v;
-	if (ann_pull_peek(j) != 's')
-		return ann_pull_number(j, &v) && push(j, c, v);
-	if (!ann_pull_string(j, &text))
-		return false;
-	if (!ann_real(text.p, text.end, &v))
-		ann_pull_fail(j, "found text where a number should stand");
-	return !j->err.code && push(j, c, v);
+	return ann_pull_number_text(j, &v) && push(j, c, v);
 }
 
 /* A point of its own: [x, y]. */

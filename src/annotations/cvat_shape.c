@@ -54,7 +54,7 @@ read_points(cvat_reader *r)
 	if (!ann_finite(r->xy, n))
 		ann_cvat_fail(r,
 			ann_bad(r->s, "value-not-finite", r->origin, ann_xml_line(&r->x), 0, r->err, "a coordinate is not finite"));
-	return n & 1 || !ann_finite(r->xy, n) ? 0 : n / 2;
+	return n & 1 || !ann_finite(r->xy, n) ? -1 : n / 2;
 }
 
 /* Row-major runs of the cut-out to a mask of the picture. */
@@ -303,7 +303,11 @@ geometry(cvat_reader *r, ann_field tag, ann_object *o)
 		return (o->shape = read_mask(r, o->image)) != 0;
 	int n = read_points(r);
 	ann_kind kind = ann_is(tag, "polygon") ? ANN_POLYGONS : ann_is(tag, "polyline") ? ANN_LINE : ANN_POINTS;
-	o->shape = n ? ann_points(s, kind, r->xy, n) : 0;
+	if (n == 0 && !r->x.err.code && !r->status)
+		ann_cvat_fail(r,
+			ann_bad(s, "polygon-short", r->origin, o->line, 0, r->err, "a <%.*s> without points", (int)ann_len(tag),
+				tag.p));
+	o->shape = n > 0 ? ann_points(s, kind, r->xy, n) : 0;
 	return n > 0;
 }
 

@@ -24,6 +24,13 @@ detect(const char *path, const char **why)
 	return ann_detect_trees(path, is_own, 95);
 }
 
+static const json_t *
+turned_of(const json_t *a)
+{
+	const json_t *own = json_object_get(a, "rotated_bbox");
+	return own ? own : json_object_get(a, "points");
+}
+
 static secant_status
 read_annotation(
 	ann_set *s, int image, const json_t *a, const int *class, int classes, const char *origin, secant_err *err)
@@ -35,11 +42,14 @@ read_annotation(
 	json_t *value;
 	bool box = !strcmp(type, "bbox"), polygon = !strcmp(type, "polygon"), line = !strcmp(type, "polyline"),
 		 points = !strcmp(type, "points"), label = !strcmp(type, "label"), mask = !strcmp(type, "mask"),
-		 ellipse = !strcmp(type, "ellipse");
-	if (!box && !polygon && !line && !points && !label && !mask && !ellipse) {
+		 ellipse = !strcmp(type, "ellipse"),
+		 turned = !strcmp(type, "rotated_bbox") && json_array_size(turned_of(a)) == 5;
+	if (!box && !polygon && !line && !points && !label && !mask && !ellipse && !turned) {
 		ann_leave(s, type);
 		return SECANT_OK;
 	}
+	if (!isfinite(number))
+		return ann_bad(s, "class-undefined", origin, 0, 0, err, "a %s without a class (label_id)", type);
 	if (!(number >= 0 && number < classes))
 		return ann_bad(
 			s, "class-undefined", origin, 0, 0, err, "a %s of class %g, but there are %d", type, number, classes);
@@ -73,6 +83,15 @@ read_annotation(
 			status = ann_bad(s, "rle-sum", origin, 0, 0, err, "the run lengths of a mask of '%s' cannot be read",
 				ann_str(s, s->images[image].name));
 		}
+	} else if (turned) { /* middle, size, degrees clockwise */
+		double v[5];
+		for (size_t i = 0; i < 5; i++)
+			v[i] = ann_tree_number(json_array_get(turned_of(a), i), NULL);
+		const double around[4] = { v[0] - v[2] / 2, v[1] - v[3] / 2, v[2], isfinite(v[4]) ? v[3] : NAN };
+		kept = ann_set_box(s, at, around, origin, &status, err);
+		uint32_t shape = kept ? ann_turned(s, around[0], around[1], around[0] + v[2], around[1] + v[3], v[4]) : 0;
+		if (kept)
+			s->objects[at].shape = shape, s->objects[at].flags = ANN_BOX_DERIVED;
 	} else if (ellipse) { /* the corners around it */
 		double v[4];
 		const json_t *p = json_object_get(a, "points");
@@ -261,6 +280,23 @@ put_object(writer *w, const ann_set *s, const ann_object *o)
 	}
 }
 
+/* The name without its extension, as Datumaro has it; the whole of it where a picture before has that already: of two
+ * items of one id, Datumaro keeps one. */
+static char *
+item_id(ann_set *ids, const char *name, secant_status *status, secant_err *err)
+{
+	char *id = ann_with_extension(name, "");
+	if (id)
+		id[strlen(id) - 1] = 0; /* the dot */
+	if (id && ann_find_image(ids, id, strlen(id)) >= 0) {
+		secant_free(id);
+		id = base_strdup(name);
+	}
+	if (!id || ann_add_image(ids, id, strlen(id)) < 0)
+		*status = ann_nomem(err);
+	return id;
+}
+
 static secant_status
 write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 {
@@ -269,6 +305,8 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 	char *file = base_format("annotations/%s.json", name), *folder = base_format("images/%s", name);
 	secant_status status = file && folder ? SECANT_OK : ann_nomem(err);
 	bool first = true;
+	ann_set ids;
+	ann_init(&ids);
 	base_str_add(&w.t, "{\"info\": {}, \"categories\": {\"label\": {\"labels\": [");
 	for (int i = 0; i < s->n_classes; i++) {
 		ann_put_text(&w.t, i ? ", {\"name\": " : "{\"name\": ", ann_str(s, s->classes[i].name));
@@ -278,13 +316,9 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *path = ann_str(s, im->name);
-		char *id = ann_with_extension(path, "");
-		if (!ann_in_list(s, i, list)) {
-			secant_free(id);
+		if (!ann_in_list(s, i, list))
 			continue;
-		}
-		if (id && *id)
-			id[strlen(id) - 1] = 0; /* the dot */
+		char *id = item_id(&ids, path, &status, err);
 		ann_put_text(&w.t, first ? "\n{\"id\": " : ",\n{\"id\": ", id ? id : path);
 		first = false;
 		w.any = false;
@@ -300,9 +334,11 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 		if (im->width > 0)
 			base_str_addf(&w.t, ", \"size\": [%d, %d]", im->height, im->width);
 		base_str_add(&w.t, "}}");
-		status = id ? ann_out_beneath(out, s, i, folder, err) : ann_nomem(err);
+		if (!status)
+			status = ann_out_beneath(out, s, i, folder, err);
 		secant_free(id);
 	}
+	ann_free(&ids);
 	base_str_add(&w.t, "\n]}\n");
 	if (!status)
 		status = ann_out_str(out, file, &w.t, err);
@@ -320,6 +356,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 const ann_format ann_format_datumaro = {
 	.name = "datumaro",
 	.brief = "Datumaro JSON: annotations/LIST.json and images",
+	.cvat_turns = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_LINES
 		| ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS,
 	.detect = detect,

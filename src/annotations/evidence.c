@@ -25,6 +25,37 @@ turn_reversed(ann_set *s)
 			ann_str(s, s->images[s->objects[first].image].name));
 }
 
+/* CVAT's other exports (COCO, VOC, Datumaro) leave the turn of a box in an attribute "rotation": degrees clockwise
+ * about its middle. */
+static void
+turn_boxes(ann_set *s)
+{
+	const ann_format *f = ann_find_format(ann_str(s, s->format));
+	int n = 0, first = -1;
+	for (int i = 0; f && f->cvat_turns && i < s->n_objects; i++) {
+		uint32_t *link = &s->objects[i].attributes;
+		while (*link && strcmp(ann_str(s, s->attributes[*link].key), "rotation"))
+			link = &s->attributes[*link].next;
+		const char *value = *link ? ann_str(s, s->attributes[*link].value) : "";
+		double degrees;
+		if (s->objects[i].flags & ANN_NO_BOX || s->objects[i].shape || !ann_real(value, value + strlen(value), &degrees)
+			|| !isfinite(degrees) || fmod(degrees, 360) == 0)
+			continue;
+		*link = s->attributes[*link].next;
+		const ann_object *o = &s->objects[i];
+		uint32_t shape = ann_turned(s, ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o), degrees);
+		s->objects[i].shape = shape;
+		s->objects[i].flags = (s->objects[i].flags & ~(uint32_t)ANN_XYWH) | ANN_BOX_DERIVED;
+		first = n++ ? first : i;
+	}
+	if (n)
+		ann_note(s,
+			"%d box%s an attribute 'rotation', as CVAT writes it: turned by so many degrees about the middle, the "
+			"first is "
+			"in '%s'",
+			n, n > 1 ? "es have" : " has", ann_str(s, s->images[s->objects[first].image].name));
+}
+
 /* The farthest numbers of an object; false: it has no place, or run lengths, which are pixels. */
 static bool
 place_of(const ann_set *s, const ann_object *o, double v[4])
@@ -148,6 +179,23 @@ run_sizes(ann_set *s, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Pictures that EXIF turns are shown upright by the tools of today, and so their labels are taken; those of old stored
+ * them as the pixels lie, which the sizes tell only where width and height change places. */
+static void
+say_turned(ann_set *s)
+{
+	int n = 0, first = -1;
+	for (int i = 0; i < s->n_objects; i++) {
+		const ann_image *im = &s->images[s->objects[i].image];
+		bool again = i && s->objects[i - 1].image == s->objects[i].image;
+		if (im->orientation > 1 && !again)
+			first = n++ ? first : s->objects[i].image;
+	}
+	if (n)
+		ann_note(s, "%d picture%s turned by EXIF: labels are taken to be of the upright picture, the first is '%s'", n,
+			n > 1 ? "s are" : " is", ann_str(s, s->images[first].name));
+}
+
 secant_status
 ann_evidence(ann_set *s, secant_err *err)
 {
@@ -155,6 +203,8 @@ ann_evidence(ann_set *s, secant_err *err)
 		return SECANT_OK;
 	turn_reversed(s);
 	turn_corners(s);
+	turn_boxes(s);
 	say_beyond(s);
+	say_turned(s);
 	return run_sizes(s, err);
 }

@@ -72,6 +72,17 @@ all_pictures(const char *folder)
 	return all;
 }
 
+/* Is a folder called after labels? Then it is no class. */
+static bool
+says_labels(const char *name)
+{
+	static const char *const words[] = { "label", "mask", "annot", "truth", "gt", "seg" };
+	bool says = false;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		says = says || strcasestr(name, words[i]);
+	return says;
+}
+
 /* Two folders or more of pictures alone, there or in train: a picture's class is its folder. */
 static bool
 is_classes(const char *root)
@@ -85,7 +96,7 @@ is_classes(const char *root)
 		if (place && secant_is_dir(place) && !base_dir_list(&names, place, BASE_DIR_ALL, NULL))
 			for (int i = 0; i < names.n; i++) {
 				char *inner = base_path_join(place, names.v[i]);
-				bool pictures = inner && secant_is_dir(inner) && all_pictures(inner);
+				bool pictures = inner && secant_is_dir(inner) && !says_labels(names.v[i]) && all_pictures(inner);
 				folders = pictures ? folders + 1 : INT16_MIN;
 				secant_free(inner);
 			}

@@ -308,6 +308,19 @@ ann_pull_number(json_pull *j, double *v)
 }
 
 bool
+ann_pull_number_text(json_pull *j, double *v)
+{
+	ann_field text;
+	if (ann_pull_peek(j) != 's')
+		return ann_pull_number(j, v);
+	if (!ann_pull_string(j, &text))
+		return false;
+	if (!ann_real(text.p, text.end, v))
+		ann_pull_fail(j, "found text where a number should stand");
+	return !j->err.code;
+}
+
+bool
 ann_pull_integer(json_pull *j, int64_t *v)
 {
 	double d;

@@ -47,6 +47,7 @@ void ann_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *o
 void ann_pull_array(json_pull *j);
 bool ann_pull_element(json_pull *j); /* false at the closing bracket, which is taken */
 bool ann_pull_number(json_pull *j, double *v);
+bool ann_pull_number_text(json_pull *j, double *v); /* or text that is one */
 bool ann_pull_integer(json_pull *j, int64_t *v); /* a number without a fraction */
 /* The text of a string, unescaped; valid until the next string. */
 bool ann_pull_string(json_pull *j, ann_field *text);

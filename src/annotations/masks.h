@@ -57,6 +57,7 @@ typedef struct ann_pixels {
 	size_t bad; /* pixels + 1, of the first colour without class */
 	uint8_t colour[3];
 	bool plain; /* values, not colours */
+	bool by_colour; /* indices were put where the class list has the palette's colours */
 	bool indexed; /* with a palette: */
 	int32_t palette[256]; /* 0xRRGGBB of the indices that pixels have, -1 */
 } ann_pixels;
@@ -68,6 +69,9 @@ bool ann_mask_zero_is_background(const ann_set *s, const mask_layout *l);
 secant_status ann_mask_pixels(
 	const ann_set *s, const char *path, const mask_layout *l, ann_pixels *m, secant_err *err) SECANT_NODISCARD;
 
+/* Where the class list has all colours of a mask's palette, but at other numbers, the colours decide: CVAT's
+ * labelmap.txt is by colour, and its background may stand anywhere in it. Sets m->by_colour. */
+void ann_mask_follow_colours(const ann_set *s, const mask_layout *l, ann_pixels *m);
 int ann_mask_detect(const char *path, int which);
 secant_status ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
 	const secant_watch *watch, secant_err *err);

@@ -254,28 +254,24 @@ meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin
 {
 	ann_lines l = ann_lines_of(data, n);
 	while (ann_next_line(&l)) {
-		ann_field f = ann_trim(l.line, l.line + l.n), part[5];
-		int64_t c[3] = { -1, -1, -1 };
+		ann_field f = ann_trim(l.line, l.line + l.n), part[4];
+		int64_t c[3];
+		int32_t colour = -1;
 		if (!ann_len(f) || *f.p == '#' || ann_starts(f, "Idx"))
 			continue;
 		ann_field name = f;
-		if (memchr(f.p, ':', ann_len(f))) {
-			ann_field rgb[3];
-			int parts = ann_fields(f.p, ann_len(f), ':', part, 5);
-			name = part[0];
-			if (parts > 1 && ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3)
-				for (int i = 0; i < 3; i++)
-					(void)ann_integer(rgb[i].p, rgb[i].end, &c[i]);
-		} else if (strstr(origin, "objectInfo")) {
+		if (strstr(origin, "objectInfo")) {
 			const char *tab = f.end;
 			while (tab > f.p && tab[-1] != '\t')
 				tab--;
 			name = (ann_field){ tab, f.end };
 		} else if (ann_fields(f.p, ann_len(f), 0, part, 4) >= 4 && ann_integer(part[0].p, part[0].end, &c[0])
-			&& ann_integer(part[1].p, part[1].end, &c[1]) && ann_integer(part[2].p, part[2].end, &c[2]))
+			&& ann_integer(part[1].p, part[1].end, &c[1]) && ann_integer(part[2].p, part[2].end, &c[2])) {
 			name = (ann_field){ part[3].p, f.end };
-		bool colour = !((c[0] | c[1] | c[2]) & ~255LL);
-		if (add(s, name.p, ann_len(name), colour ? (int32_t)(c[0] << 16 | c[1] << 8 | c[2]) : -1) < 0)
+			colour = (c[0] | c[1] | c[2]) & ~255LL ? -1 : (int32_t)(c[0] << 16 | c[1] << 8 | c[2]);
+		} else
+			ann_labelmap_row(f, &name, &colour);
+		if (add(s, name.p, ann_len(name), colour) < 0)
 			return ann_nomem(err);
 	}
 	return SECANT_OK;

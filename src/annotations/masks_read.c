@@ -61,6 +61,10 @@ fit_picture(ann_set *s, int image, const char *path, bool scale, ann_pixels *m, 
 	int w = s->images[image].real_width, h = s->images[image].real_height;
 	if (!w || (w == m->w && h == m->h))
 		return SECANT_OK;
+	if (w == m->h && h == m->w)
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"the mask is %d x %d, its picture %d x %d: it lies on its side; %s, so turn the mask", m->w, m->h, w, h,
+			s->images[image].orientation > 4 ? "the picture's EXIF orientation turns it" : "one of them was turned");
 	if (!scale)
 		return secant_fail(err, SECANT_ERR_SHAPE,
 			"the mask is %d x %d, its picture %d x %d; --scale-masks would scale it by nearest", m->w, m->h, w, h);
@@ -96,6 +100,8 @@ ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, se
 	const mask_layout *l = ann_layout(s);
 	ann_pixels m;
 	secant_status status = ann_mask_pixels(s, path, l, &m, err);
+	if (!status)
+		ann_mask_follow_colours(s, l, &m);
 	if (!status && ann_cityscapes_instances(path))
 		classes_of_ids(&m);
 	size_t n = (size_t)m.w * (size_t)m.h;
@@ -122,6 +128,7 @@ ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, se
 typedef struct palettes {
 	int32_t colour[256];
 	int image[256];
+	bool said; /* that colours decide */
 } palettes;
 
 static secant_status
@@ -156,6 +163,11 @@ decode_mask(ann_set *s, int image, const mask_layout *l, palettes *p, const char
 		return ann_unreadable(s, -1, mask, &one, err);
 	}
 	secant_status status = SECANT_OK;
+	ann_mask_follow_colours(s, l, &m);
+	if (m.by_colour && !p->said) {
+		p->said = true;
+		ann_note(s, "%s: its palette has the colours of the class list at other numbers: the colours decide", mask);
+	}
 	if (ann_cityscapes_instances(mask))
 		classes_of_ids(&m);
 	if (fit_picture(s, image, mask, scale, &m, &one)) {
@@ -242,12 +254,26 @@ folder(const char *root, const char *below)
 	return there;
 }
 
+/* Are there texts of some format where masks should be, and not one picture? */
+static bool
+holds_texts(const char *root, const char *below)
+{
+	base_names pictures = { 0 }, texts = { 0 };
+	char *path = base_path_join(root, below);
+	bool is = path && !ann_walk(&texts, path, "txt|json|xml|csv", 8, NULL) && texts.n
+		&& !ann_walk(&pictures, path, ANN_PICTURES, 8, NULL) && !pictures.n;
+	base_names_free(&pictures), base_names_free(&texts);
+	secant_free(path);
+	return is;
+}
+
 int
 ann_mask_detect(const char *path, int which)
 {
 	const mask_layout *l = &ann_layouts[which];
 	for (int i = 0; i < 8 && l->place[i].images; i++)
-		if (folder(path, l->place[i].images) && folder(path, l->place[i].masks))
+		if (folder(path, l->place[i].images) && folder(path, l->place[i].masks)
+			&& !(which == MASKS && holds_texts(path, l->place[i].masks)))
 			return which == MASKS ? 30 : which == VOC_SEG ? folder(path, "Annotations") ? 50 : 80 : 70;
 	return which == CITYSCAPES && folder(path, "leftImg8bit") && folder(path, "gtCoarse") ? 70 : 0;
 }

@@ -210,3 +210,43 @@ ann_mask_pixels(const ann_set *s, const char *path, const mask_layout *l, ann_pi
 	}
 	return status;
 }
+
+/* The value of the one class of a colour; -1: none, or several. */
+static int
+value_of_colour(const ann_set *s, int32_t colour, bool shift)
+{
+	int value = -1;
+	for (int i = 0; i < s->n_classes; i++)
+		if (s->classes[i].colour == colour) {
+			if (value >= 0)
+				return -1;
+			value = i + shift;
+		}
+	return value;
+}
+
+void
+ann_mask_follow_colours(const ann_set *s, const mask_layout *l, ann_pixels *m)
+{
+	if (!m->indexed || !(s->flags & 1))
+		return;
+	bool shift = ann_mask_background(s) < 0 && ann_mask_zero_is_background(s, l), moved = false;
+	uint16_t to[256];
+	for (int k = 0; k < 256; k++) {
+		int value = m->palette[k] < 0 ? k : value_of_colour(s, m->palette[k], shift);
+		if (value < 0 && (k == 255 || (shift && k == 0)))
+			value = k; /* void, and what is no class */
+		bool black = !m->palette[k] && k && value != k; /* of indices that nobody gave a colour */
+		if (value < 0 || black)
+			return;
+		for (int i = 0; i < k; i++)
+			if (m->palette[k] >= 0 && m->palette[i] >= 0 && to[i] == value)
+				return;
+		to[k] = (uint16_t)value;
+		moved = moved || value != k;
+	}
+	for (size_t i = 0, n = (size_t)m->w * (size_t)m->h; i < n && moved; i++)
+		if (m->v[i] < 256)
+			m->v[i] = to[m->v[i]];
+	m->by_colour = moved;
+}

@@ -11,6 +11,7 @@ typedef struct painting {
 	const int *value;
 	int *count, seen, per_class, lost;
 	bool instances, city; /* city: classes are those of Cityscapes */
+	bool *drawn; /* classes that have had pixels */
 } painting;
 
 /* Instance n of a class, as class * per_class + n: Cityscapes counts from 0 and has the bare class for what is no
@@ -39,20 +40,39 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 		: !p->instances ? p->value[o->class]
 		: p->per_class  ? instance_of(p, o->class)
 						: ++p->seen;
+	bool any = false;
 	for (int y = r.y0; y < r.y1; y++)
 		for (size_t at = (size_t)y * (size_t)p->im->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end;
-			 at++)
+			 at++) {
+			any = any || layer[at];
 			if (layer[at] && wide)
 				((uint16_t *)p->im->data)[at] = (uint16_t)v;
 			else if (layer[at])
 				((uint8_t *)p->im->data)[at] = (uint8_t)v;
+		}
+	if (any && !is_void)
+		p->drawn[o->class] = true;
 }
 
-/* Numbers of instances run through the picture, or through each class (per_class). *lost counts those that have none.
- */
+/* Classes that were drawn and of which no pixel is left. */
+static int
+count_covered(const painting *p, const secant_image *im)
+{
+	int n = 0;
+	for (int k = 0; k < p->s->n_classes; k++) {
+		bool left = !p->drawn[k];
+		for (size_t at = 0, end = (size_t)im->width * (size_t)im->height; at < end && !left; at++)
+			left = (im->dtype == SECANT_U16 ? ((uint16_t *)im->data)[at] : ((uint8_t *)im->data)[at]) == p->value[k];
+		n += !left;
+	}
+	return n;
+}
+
+/* Numbers of instances run through the picture, or through each class (per_class). *lost counts those that have none,
+ * *covered classes that others have covered wholly. */
 static secant_status
 paint(const ann_set *s, int i, const int *value, int background, bool instances, int per_class, secant_image *im,
-	int *lost, secant_err *err)
+	int *lost, int *covered, secant_err *err)
 {
 	const ann_image *p = &s->images[i];
 	int most = 0;
@@ -68,8 +88,9 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 		.count = status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count),
 		.per_class = per_class,
 		.instances = instances,
+		.drawn = status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.drawn),
 		.city = per_class == CITY_STEP && ann_city_names(s) };
-	if (!status && !to.count)
+	if (!status && !(to.count && to.drawn))
 		status = ann_nomem(err);
 	for (size_t k = 0; !status && k < (size_t)p->width * (size_t)p->height; k++)
 		if (wide)
@@ -78,8 +99,9 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 			((uint8_t *)im->data)[k] = (uint8_t)(instances ? 0 : background);
 	if (!status)
 		status = ann_paint_objects(s, i, false, ANN_LATER_ON_TOP, stamp, &to, err);
-	secant_free(to.count);
 	*lost += to.lost;
+	*covered += !status && !instances ? count_covered(&to, im) : 0;
+	secant_free(to.count), secant_free(to.drawn);
 	if (status)
 		secant_image_free(im);
 	return status;
@@ -142,7 +164,8 @@ secant_status
 ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 {
 	const mask_layout *l = &ann_layouts[which];
-	int *value = secant_calloc((size_t)s->n_classes + 1, sizeof *value), background = 0, more = 0, other = 0, alone = 0;
+	int *value = secant_calloc((size_t)s->n_classes + 1, sizeof *value), background = 0, more = 0, other = 0, alone = 0,
+		covered = 0;
 	int step = which == CITYSCAPES ? CITY_STEP : which == KITTI_SEG ? KITTI_STEP : 0;
 	secant_status status = value ? ann_mask_write_classes(s, out, which, err) : ann_nomem(err);
 	if (!status)
@@ -166,7 +189,8 @@ ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			char *path = stem
 				? base_format("%s/%s%s%s.png", folder_name, city_folder, stem, pass ? l->instance_end : l->mask_end)
 				: NULL;
-			status = path ? paint(s, i, value, background, pass, pass ? step : 0, &mask, &alone, err) : ann_nomem(err);
+			status = path ? paint(s, i, value, background, pass, pass ? step : 0, &mask, &alone, &covered, err)
+						  : ann_nomem(err);
 			if (!status && put_palette(s, &mask, value, which == VOC_SEG || pass, background))
 				status = ann_nomem(err);
 			if (!status && which == CITYSCAPES) {
@@ -204,6 +228,7 @@ ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 		boxes += !s->objects[i].shape && !(s->objects[i].flags & ANN_NO_BOX);
 	ann_out_lose(out, boxes, "box (drawn as a filled rectangle)");
 	ann_out_lose(out, alone, "object beyond those of its class that instance maps have numbers for");
+	ann_out_lose(out, covered, "class of a picture that objects which follow cover wholly");
 	ann_out_lose(out, more, "second list of a picture (it goes to the first)");
 	ann_out_lose(out, other, "list of a picture that the format has no folder for");
 	if (!l->place[0].instances)

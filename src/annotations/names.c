@@ -91,3 +91,25 @@ ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *e
 {
 	return o->classes && *o->classes ? ann_read_names(s, o->classes, err) : SECANT_OK;
 }
+
+void
+ann_labelmap_row(ann_field row, ann_field *name, int32_t *colour)
+{
+	*colour = -1;
+	for (const char *at = row.end; at > row.p;)
+		if (*--at == ':') {
+			const char *end = memchr(at + 1, ':', (size_t)(row.end - at - 1));
+			ann_field rgb[4];
+			int64_t c[3];
+			end = end ? end : row.end;
+			if (ann_fields(at + 1, (size_t)(end - at - 1), ',', rgb, 4) != 3
+				|| !ann_integer(rgb[0].p, rgb[0].end, &c[0]) || !ann_integer(rgb[1].p, rgb[1].end, &c[1])
+				|| !ann_integer(rgb[2].p, rgb[2].end, &c[2]) || (c[0] | c[1] | c[2]) & ~255LL)
+				continue;
+			*name = (ann_field){ row.p, at };
+			*colour = (int32_t)(c[0] << 16 | c[1] << 8 | c[2]);
+			return;
+		}
+	const char *colon = memchr(row.p, ':', ann_len(row));
+	*name = (ann_field){ row.p, colon ? colon : row.end };
+}

@@ -18,6 +18,7 @@
  */
 #include "annotations/voc.h"
 #include "annotations/attributes.h"
+#include "annotations/find.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,8 @@ find_layout(const char *root, const char *images)
 {
 	static const char *const annotations[] = { "Annotations", "annotations", "Annotation", "xmls", "xml", "labels",
 		NULL },
-							 *const pictures[] = { "JPEGImages", "images", "Images", "JPEGImage", "imgs", "img", NULL };
+							 *const pictures[] = { "JPEGImages", "images", "Images", "JPEGImage", "imgs", "img", "Data",
+								 NULL };
 	layout l = { NULL, images };
 	if (is_folder(root, "Annotations") && is_folder(root, "JPEGImages"))
 		l.annotations = "Annotations"; /* the kit's, though it were empty */
@@ -152,7 +154,7 @@ static const char *
 without_folder(const char *place, char out[1024])
 {
 	static const char *const folders[] = { "JPEGImages", "images", "Images", "Annotations", "annotations", "xmls",
-		"xml", "labels", "imgs", "img", NULL };
+		"xml", "labels", "imgs", "img", "Data", NULL };
 	size_t n = 0;
 	for (const char *p = place; *p;) {
 		size_t k = strcspn(p, "/");
@@ -310,6 +312,17 @@ lists_of_folders(ann_set *s, secant_err *err)
 	return status ? status : ann_compact(s, err); /* names anew */
 }
 
+/* CLASS_LIST where LIST itself is not there: a class of the set, and a word for a list. */
+static bool
+is_class_list(const ann_set *s, const char *class, size_t n, const char *list, size_t k)
+{
+	static const char *const words[] = { "train", "val", "trainval", "test" };
+	bool word = false;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		word = word || (strlen(words[i]) == k && !strncmp(list, words[i], k));
+	return word && ann_find_class(s, class, n) >= 0;
+}
+
 /* ImageSets/Main/LIST.txt; CLASS_LIST.txt follow from the objects and are not lists of their own. trainval is train and
  * val together. */
 static secant_status
@@ -329,6 +342,7 @@ read_lists(ann_set *s, const char *root, secant_err *err)
 			size_t list = n - (size_t)(under + 1 - files.v[i]);
 			for (int k = 0; k < files.n && !of_class; k++)
 				of_class = strlen(files.v[k]) == list + 4 && !strncmp(files.v[k], under + 1, list);
+			of_class = of_class || is_class_list(s, files.v[i], (size_t)(under - files.v[i]), under + 1, list);
 		}
 		if (of_class) {
 			derived++;
@@ -379,17 +393,15 @@ labelmap_parse(ann_set *s, int image, const char *data, size_t n, const char *or
 {
 	ann_lines l = ann_lines_of(data, n);
 	while (ann_next_line(&l)) {
-		ann_field f = ann_trim(l.line, l.line + l.n), part[4], rgb[3];
+		ann_field f = ann_trim(l.line, l.line + l.n), name;
+		int32_t colour;
 		if (!ann_len(f) || *f.p == '#')
 			continue;
-		int parts = ann_fields(f.p, ann_len(f), ':', part, 4), at = ann_class_named(s, part[0].p, ann_len(part[0]));
+		ann_labelmap_row(f, &name, &colour);
+		int at = ann_class_named(s, name.p, ann_len(name));
 		if (at < 0)
 			return ann_nomem(err);
-		int64_t c[3];
-		if (parts > 1 && ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3
-			&& ann_integer(rgb[0].p, rgb[0].end, &c[0]) && ann_integer(rgb[1].p, rgb[1].end, &c[1])
-			&& ann_integer(rgb[2].p, rgb[2].end, &c[2]) && !((c[0] | c[1] | c[2]) & ~255LL))
-			s->classes[at].colour = (int32_t)(c[0] << 16 | c[1] << 8 | c[2]);
+		s->classes[at].colour = colour >= 0 ? colour : s->classes[at].colour;
 	}
 	return SECANT_OK;
 }
@@ -496,6 +508,8 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	if (!status)
 		status = read_annotations(s, path, &l, watch, err);
 	if (!status && !l.annotations)
+		status = ann_leave_unlisted(s, true, err);
+	if (!status && !l.annotations)
 		status = lists_of_folders(s, err);
 	if (!status)
 		status = ann_sort_classes(s, fixed, err);
@@ -520,6 +534,7 @@ const ann_format ann_format_voc = {
 	.name = "voc",
 	.brief = "PASCAL VOC XML: boxes and polygons, turned boxes for reading",
 	.prefix = "voc.",
+	.cvat_turns = true,
 	.own_sizes = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_DIFFICULT | ANN_HOLDS_IMAGE_ATTRIBUTES
 		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS | ANN_HOLDS_CROWD | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS

@@ -22,7 +22,7 @@ typedef struct reading {
 	ann_object object;
 	char class[300];
 	unsigned seen; /* which of the four numbers of the box */
-	bool named;
+	bool named, boxed;
 	double corner[8];
 	unsigned corners; /* which of the eight */
 	double turned[5];
@@ -100,16 +100,71 @@ read_polygon(xml_pull *x, reading *r)
 }
 
 static void
+read_name(xml_pull *x, reading *r)
+{
+	ann_field text;
+	if (ann_xml_next_text(x, &text)) {
+		r->named = true;
+		snprintf(r->class, sizeof r->class, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+	}
+}
+
+/* <points><point>x,y</point>...: four corners, the first of which may stand again at the end (FAIR1M); others are a
+ * polygon. */
+static void
+read_points(xml_pull *x, reading *r)
+{
+	ann_field tag, text, f[3];
+	int from = r->n_xy;
+	while (ann_xml_child(x, &tag)) {
+		double v[2];
+		if (!ann_is(tag, "point")) {
+			ann_xml_skip(x);
+			continue;
+		}
+		if (!ann_xml_next_text(x, &text))
+			return;
+		if (ann_fields(text.p, ann_len(text), ',', f, 3) != 2 || !ann_real(f[0].p, f[0].end, &v[0])
+			|| !ann_real(f[1].p, f[1].end, &v[1])) {
+			ann_xml_fail(
+				x, "'%.*s' where a point x,y should stand", (int)(ann_len(text) > 40 ? 40 : ann_len(text)), text.p);
+			return;
+		}
+		for (int k = 0; k < 2; k++)
+			if (base_grow((void **)&r->xy, &r->capacity, r->n_xy, sizeof *r->xy))
+				ann_xml_fail(x, "no memory");
+			else
+				r->xy[r->n_xy++] = v[k];
+	}
+	int n = (r->n_xy - from) / 2;
+	const double *p = r->xy + from;
+	bool closed = n == 5 && p[0] == p[8] && p[1] == p[9];
+	if (!x->err.code && (n == 4 || closed)) {
+		memcpy(r->corner, p, sizeof r->corner);
+		r->corners = 255;
+		r->n_xy = from;
+	} else if (n && base_grow((void **)&r->part, &r->parts_capacity, r->n_parts, sizeof *r->part))
+		ann_xml_fail(x, "no memory");
+	else if (n)
+		r->part[r->n_parts++] = n;
+}
+
+static void
 read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
 {
 	ann_field text;
-	if (ann_is(tag, "name")) {
-		if (ann_xml_next_text(x, &text)) {
-			r->named = true;
-			snprintf(r->class, sizeof r->class, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-		}
-	} else if (ann_is(tag, "bndbox") || ann_is(tag, "robndbox") || ann_is(tag, "rotated_bndbox"))
-		read_box(x, r);
+	if (ann_is(tag, "name"))
+		read_name(x, r);
+	else if (ann_is(tag, "possibleresult")) { /* FAIR1M: the first of them */
+		while (ann_xml_child(x, &tag))
+			if (ann_is(tag, "name") && !r->named)
+				read_name(x, r);
+			else
+				ann_xml_skip(x);
+	} else if (ann_is(tag, "points"))
+		read_points(x, r);
+	else if (ann_is(tag, "bndbox") || ann_is(tag, "robndbox") || ann_is(tag, "rotated_bndbox"))
+		r->boxed = true, read_box(x, r);
 	else if (ann_is(tag, "polygon"))
 		read_polygon(x, r);
 	else if (ann_is(tag, "type") && r->turns + r->corners == 0 && ann_xml_next_text(x, &text)) {
@@ -163,7 +218,8 @@ add_object(ann_set *s, int image, const reading *r, const char *origin, uint32_t
 {
 	if (!r->named || !*r->class)
 		return ann_bad(s, "parse-error", origin, line, 0, err, "an object without <name>");
-	if ((r->seen && r->seen != 15) || (r->turns && r->turns != 31) || (r->corners && r->corners != 255))
+	bool none = r->boxed && !r->seen && !r->turns && !r->corners && !r->n_parts;
+	if (none || (r->seen && r->seen != 15) || (r->turns && r->turns != 31) || (r->corners && r->corners != 255))
 		return ann_bad(s, "parse-error", origin, line, 0, err, "a %s without all of %s",
 			r->turns || r->corners ? "turned box" : "<bndbox>",
 			r->turns         ? "cx, cy, w, h, angle"
@@ -251,7 +307,13 @@ ann_voc_parse(ann_set *s, int image, const char *data, size_t n, const char *ori
 	while (!status && ann_xml_child(&x, &tag)) {
 		if (ann_is(tag, "object"))
 			status = read_object(s, &x, image, err);
-		else if (ann_is(tag, "size"))
+		else if (ann_is(tag, "objects")) { /* FAIR1M */
+			while (!status && ann_xml_child(&x, &tag))
+				if (ann_is(tag, "object"))
+					status = read_object(s, &x, image, err);
+				else
+					ann_xml_skip(&x);
+		} else if (ann_is(tag, "size"))
 			read_size(s, &x, image);
 		else if (ann_is(tag, "filename"))
 			status = judge_filename(s, &x, origin);

@@ -624,9 +624,11 @@ data_labels_fit(bool scale, const char *label, int width, int height, const char
 	if (width == picture_width && height == picture_height)
 		return SECANT_OK;
 	bool like = llabs(across - down) * 20 <= (across > down ? across : down);
-	const char *advice = !scale ? "--scale-labels scales them by nearest"
-		: !like                 ? "their sides are in another proportion, so that --scale-labels would distort it"
-								: NULL;
+	bool aside = width == picture_height && height == picture_width; /* no scaling puts this right */
+	const char *advice = aside ? "it lies on its side: if EXIF turns the picture, turn the label with it"
+		: !scale               ? "--scale-labels scales them by nearest"
+		: !like                ? "their sides are in another proportion, so that --scale-labels would distort it"
+							   : NULL;
 	return !advice
 		? SECANT_OK
 		: secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture%s%s%s %dx%d (height x width); %s", label,

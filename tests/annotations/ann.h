@@ -46,6 +46,26 @@ put_picture(const char *folder, const char *name, int w, int h, int value)
 	secant_free(data);
 }
 
+/* A PNG of w x h values, of 16 bits where `wide`. */
+static inline void
+put_values(const char *folder, const char *name, int w, int h, const int *v, bool wide)
+{
+	secant_image im;
+	secant_err err = { 0 };
+	void *data = NULL;
+	size_t n = 0;
+	assert_int_equal(secant_image_new(&im, w, h, 1, wide ? SECANT_U16 : SECANT_U8, &err), 0);
+	for (int i = 0; i < w * h; i++)
+		if (wide)
+			((uint16_t *)im.data)[i] = (uint16_t)v[i];
+		else
+			((uint8_t *)im.data)[i] = (uint8_t)v[i];
+	assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
+	put_bytes(folder, name, data, n);
+	secant_image_free(&im);
+	secant_free(data);
+}
+
 static inline char *
 get(const char *folder, const char *name)
 {

@@ -1,26 +1,8 @@
 /* What people keep of the well-known mask sets: Cityscapes without label ids, Mapillary of two versions, KITTI. */
 #include "ann_check.h"
 #include "ann_describe.h"
+#include "annotations/masks.h"
 #define CASE(name) "tests/annotations/cases/" name
-
-static void
-put_values(const char *folder, const char *name, int w, int h, const int *v, bool wide)
-{
-	secant_image im;
-	secant_err err = { 0 };
-	void *data = NULL;
-	size_t n = 0;
-	assert_int_equal(secant_image_new(&im, w, h, 1, wide ? SECANT_U16 : SECANT_U8, &err), 0);
-	for (int i = 0; i < w * h; i++)
-		if (wide)
-			((uint16_t *)im.data)[i] = (uint16_t)v[i];
-		else
-			((uint8_t *)im.data)[i] = (uint8_t)v[i];
-	assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
-	put_bytes(folder, name, data, n);
-	secant_image_free(&im);
-	secant_free(data);
-}
 
 typedef struct mask_row {
 	const char *what;
@@ -121,6 +103,38 @@ test_palettes_that_differ_are_no_classes(void **state)
 		NULL);
 	put_mask(at(tmp, "val"), &row, other);
 	assert_refused("two", tmp, "masks", "index 1 has the colour (0, 100, 0), in ");
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+/* A list by colour whose background stands last, as CVAT writes it; a palette that the list does not have is none of
+ * its business. */
+static void
+test_colours_of_a_list_decide_over_indices(void **state)
+{
+	static int32_t listed[3][3] = { { 0 }, { 48, 112, 32 }, { 7, 7, 7 } },
+				   foreign[3][3] = { { 9 }, { 8, 8, 8 }, { 7, 7, 7 } };
+	static const mask_row row = { "indices", 1, SECANT_U8, { 0, 1, 1, 0, 0, 1, 1, 0 }, { 0 }, NULL, NULL };
+	char *tmp = base_strdup(scratch_dir());
+	put_picture(tmp, "images/a.png", 4, 2, 1);
+	put(tmp, "dataset_meta.json",
+		"{\"label_map\": {\"0\": \"leaf\", \"1\": \"background\"}, \"segmentation_colors\": [[48, 112, 32], [0, 0, "
+		"0]], "
+		"\"background_label\": \"1\"}");
+	put_mask(tmp, &row, listed);
+	assert_described("colours of the list", tmp, "masks", "a.png 4x2: leaf 1,0 2x2 mask 4", "leaf|background");
+	secant_dataset *d = open_as(tmp, "masks");
+	uint16_t *plane;
+	int w, h;
+	assert_int_equal(ann_mask_plane(&d->set, 0, &plane, &w, &h, NULL), SECANT_OK);
+	assert_int_equal(plane[1], 0);
+	assert_int_equal(plane[0], ANN_PLANE_NONE);
+	assert_int_equal(secant_dataset_notes(d), 1);
+	assert_non_null(strstr(secant_dataset_note(d, 0), "the colours decide"));
+	secant_free(plane);
+	secant_dataset_free(d);
+	put_mask(tmp, &row, foreign);
+	assert_described("other colours", tmp, "masks", "a.png 4x2: leaf 0,0 4x2 mask 4", "leaf|background");
 	remove_tree(tmp);
 	secant_free(tmp);
 }
@@ -425,6 +439,7 @@ main(void)
 		cmocka_unit_test(test_kitti_semantic),
 		cmocka_unit_test(test_masks_of_any_type_hold_whole_numbers),
 		cmocka_unit_test(test_palettes_that_differ_are_no_classes),
+		cmocka_unit_test(test_colours_of_a_list_decide_over_indices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

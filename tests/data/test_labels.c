@@ -410,6 +410,8 @@ labels_of_another_size_are_scaled_on_request(void **state)
 			assert_int_equal(p[y * 8 + x], (int)three_classes(x / 2, y / 2, 0));
 	write_picture(f, 4, 4, 1, SECANT_U8, three_classes);
 	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, "their sides are in another proportion");
+	write_picture(f, 4, 8, 1, SECANT_U8, three_classes);
+	read_plane(f, 1, SECANT_U8, NULL, 3, DATA_TARGET_INDEX, "it lies on its side: if EXIF turns the picture");
 	const char *root = in_root(*state, "set");
 	write_split(root, "train", 1, 64, 32, three_classes);
 	write_picture(in_root(root, "train/labels/00.png"), 128, 64, 1, SECANT_U8, three_classes);
