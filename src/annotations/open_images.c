@@ -6,52 +6,85 @@
  * in any order, boxes as shares of their pictures, LabelName a machine's name like /m/01g317, which
  * *class-descriptions*.csv translates. Pictures are ID.jpg anywhere below. The files list millions of pictures, of
  * which few are there: rows of others are left out, and a note counts them. A box of a group is a crowd.
+ *
+ * Masks: *-annotations-object-segmentation.csv with MaskPath, ImageID, LabelName, BoxXMin, BoxXMax, BoxYMin, BoxYMax,
+ * and a PNG of black and white for each object anywhere below, of the picture's size or a smaller one, which is scaled
+ * to it by nearest. A mask joins the object of its class and box, where the boxes are there too.
  */
 #include "annotations/csv.h"
 #include "annotations/find.h"
 #include "annotations/put.h"
+#include "annotations/rle.h"
 #include "base/file.h"
+#include <secant/codec.h>
 #include <stdio.h>
 
-enum { ID, LABEL, CONFIDENCE, X0, X1, Y0, Y1, GROUP, EXTRA, N_COLUMNS = EXTRA + 4, FIELDS = 64 };
+enum { ID, LABEL, CONFIDENCE, X0, X1, Y0, Y1, GROUP, EXTRA, N_COLUMNS = EXTRA + 4 };
 static const char *const columns[N_COLUMNS] = { "ImageID", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax",
 	"IsGroupOf", "IsOccluded", "IsTruncated", "IsDepiction", "IsInside" };
 static const char *const keys[] = { "occluded", "truncated", "depiction", "inside" };
 
+static const char *const mask_columns[N_COLUMNS] = { [ID] = "ImageID",
+	[LABEL] = "LabelName",
+	[CONFIDENCE] = "MaskPath",
+	[X0] = "BoxXMin",
+	[X1] = "BoxXMax",
+	[Y0] = "BoxYMin",
+	[Y1] = "BoxYMax" };
+enum { MASK = CONFIDENCE }; /* no mask has a confidence: its place is the path's */
+
 static bool
-header(const char *p, size_t n, int at[N_COLUMNS])
+header(const ann_csv_row *r, const char *const *names, int at[N_COLUMNS])
 {
-	ann_field f[FIELDS];
-	int m = ann_fields(p, n, ',', f, FIELDS);
 	for (int k = 0; k < N_COLUMNS; k++) {
 		at[k] = -1;
-		for (int i = 0; i < m && i < FIELDS; i++)
-			if (ann_is(ann_trim(f[i].p, f[i].end), columns[k]))
+		for (int i = 0; i < r->n && names[k]; i++)
+			if (ann_is(r->f[i], names[k]))
 				at[k] = i;
-		if (at[k] < 0 && k != CONFIDENCE && k < GROUP)
+		if (at[k] < 0 && k < GROUP && (k != CONFIDENCE || names == mask_columns))
 			return false;
 	}
 	return true;
 }
 
 static bool
-is_boxes(const char *path)
+has_header(const char *path, const char *const *names)
 {
 	secant_bytes b;
 	int at[N_COLUMNS];
 	if (!secant_is_file(path) || base_file_map(&b, path, NULL))
 		return false;
 	ann_lines l = ann_lines_of((const char *)b.data, b.size < 4096 ? b.size : 4096);
-	bool is = ann_next_line(&l) && header(l.line, l.n, at);
+	ann_csv_row row = { .n = 0 };
+	bool bad = false, is = ann_csv_record(&l, ',', &row, &bad) && !bad && header(&row, names, at);
+	base_str_free(&row.room);
 	base_file_unmap(&b);
 	return is;
+}
+
+static bool
+is_boxes(const char *path)
+{
+	return has_header(path, columns);
+}
+
+static bool
+is_masks(const char *path)
+{
+	return has_header(path, mask_columns);
+}
+
+static bool
+is_either(const char *path)
+{
+	return is_boxes(path) || is_masks(path);
 }
 
 static int
 detect(const char *path, const char **why)
 {
-	*why = "it has Open Images' CSV of boxes";
-	return ann_detect_texts(path, "csv", is_boxes, 96);
+	*why = "it has Open Images' CSV of boxes or masks";
+	return ann_detect_texts(path, "csv", is_either, 96);
 }
 
 /* The names that people have for classes: pictures of `out` are the machine's names, their paths the people's. */
@@ -69,19 +102,18 @@ read_descriptions(ann_set *s, ann_set *out, secant_err *err)
 		char *path = base_path_join(root, files.v[i]);
 		status = path ? ann_load_text(s, path, &data, &n, err) : ann_nomem(err);
 		ann_lines l = ann_lines_of(data ? data : "", status || !data ? 0 : n);
-		while (!status && ann_next_line(&l)) {
-			const char *comma = memchr(l.line, ',', l.n);
-			if (!comma || *l.line != '/')
+		ann_csv_row row = { .n = 0 };
+		bool bad = false;
+		while (!status && !bad && ann_csv_record(&l, ',', &row, &bad)) {
+			if (bad || row.n < 2 || !ann_starts(row.f[0], "/"))
 				continue;
-			ann_field name = ann_trim(comma + 1, l.line + l.n);
-			if (ann_len(name) >= 2 && *name.p == '"' && name.end[-1] == '"')
-				name.p++, name.end--;
-			int at = ann_add_image(out, l.line, (size_t)(comma - l.line));
+			int at = ann_add_image(out, row.f[0].p, ann_len(row.f[0]));
 			if (at < 0)
 				status = ann_nomem(err);
 			else
-				out->images[at].path = ann_store(out, name.p, ann_len(name));
+				out->images[at].path = ann_store(out, row.f[1].p, ann_len(row.f[1]));
 		}
+		base_str_free(&row.room);
 		secant_free(data), secant_free(path);
 		data = NULL;
 	}
@@ -90,7 +122,7 @@ read_descriptions(ann_set *s, ann_set *out, secant_err *err)
 }
 
 static secant_status
-take_row(ann_set *s, int image, const ann_field *f, const int *at, const ann_set *names, uint32_t line,
+take_row(ann_set *s, int image, const ann_field *f, const int *at, const ann_set *names, bool mask, uint32_t line,
 	const char *origin, secant_err *err)
 {
 	double v[4];
@@ -119,7 +151,7 @@ take_row(ann_set *s, int image, const ann_field *f, const int *at, const ann_set
 	if (!ann_set_box(s, object, box, origin, &status, err))
 		return status;
 	uint32_t head = 0;
-	if (at[CONFIDENCE] >= 0 && !ann_is(f[at[CONFIDENCE]], "1")
+	if (!mask && at[CONFIDENCE] >= 0 && !ann_is(f[at[CONFIDENCE]], "1")
 		&& ann_is_json_number(f[at[CONFIDENCE]].p, ann_len(f[at[CONFIDENCE]])))
 		ann_add_attribute(s, &head, "score", f[at[CONFIDENCE]].p, ann_len(f[at[CONFIDENCE]]));
 	for (int k = EXTRA; k < N_COLUMNS; k++)
@@ -130,6 +162,76 @@ take_row(ann_set *s, int image, const ann_field *f, const int *at, const ann_set
 	return SECANT_OK;
 }
 
+/* The object before `last` that a mask's row is of, too: one of its picture, class and box, without a shape. */
+static int
+twin_of(const ann_set *s, int last)
+{
+	const ann_object *o = &s->objects[last];
+	for (int i = last - 1; i >= 0; i--) {
+		const ann_object *p = &s->objects[i];
+		bool same = p->image == o->image && p->class == o->class && !p->shape && !(p->flags & ANN_NO_BOX);
+		for (int k = 0; k < 4 && same; k++)
+			same = fabs(p->box[k] - o->box[k]) < .5;
+		if (same)
+			return i;
+	}
+	return -1;
+}
+
+/* The pixels of a mask's file at the size of the picture, by nearest. */
+static secant_status
+mask_pixels(const ann_set *s, const char *path, const ann_image *im, uint8_t **pixels, secant_err *err)
+{
+	secant_image mask;
+	secant_image_read_options grey = { .channels = 1, .to_u8 = true };
+	secant_status status = secant_image_read(&mask, path, &grey, err);
+	if (status)
+		return status;
+	*pixels = secant_calloc((size_t)im->width * (size_t)im->height + 1, 1);
+	for (int y = 0; y < im->height && *pixels; y++)
+		for (int x = 0; x < im->width; x++) {
+			int64_t from_y = (int64_t)y * mask.height / im->height, from_x = (int64_t)x * mask.width / im->width;
+			(*pixels)[(size_t)y * (size_t)im->width + (size_t)x] = ((uint8_t *)mask.data)[from_y * mask.width + from_x]
+				>= 128;
+		}
+	secant_image_free(&mask);
+	return *pixels ? SECANT_OK : ann_nomem(err);
+}
+
+/* The mask of the row just taken, which has made the last object. */
+static secant_status
+take_mask(
+	ann_set *s, const ann_finder *f, int image, ann_field name, uint32_t line, const char *origin, secant_err *err)
+{
+	char file[300];
+	(void)snprintf(file, sizeof file, "%.*s", (int)(ann_len(name) < 290 ? ann_len(name) : 290), name.p);
+	int at = f ? ann_finder_end(f, file) : -1, twin = twin_of(s, s->n_objects - 1);
+	if (at < 0) {
+		s->n_objects--;
+		return f ? ann_bad(s, "image-missing", origin, line, 0, err, "there is no mask '%s'", file) : SECANT_OK;
+	}
+	secant_err one = { 0 };
+	uint8_t *pixels = NULL;
+	ann_rle r = { 0 };
+	base_str text = { 0 };
+	const ann_image *im = &s->images[image];
+	s->images[at].flags |= ANN_GONE; /* it is no picture of the set */
+	secant_status status = mask_pixels(s, ann_str(s, s->images[at].path), im, &pixels, &one);
+	if (status) {
+		s->n_objects--;
+		status = ann_unreadable(s, -1, ann_str(s, s->images[at].path), &one, err);
+	} else if (!(status = ann_rle_from_pixels(&r, pixels, (uint32_t)im->height, (uint32_t)im->width, err))) {
+		ann_rle_encode(&text, r.runs, r.n);
+		uint32_t shape = ann_rle_text(s, im->height, im->width, &text);
+		s->n_objects -= twin >= 0;
+		s->objects[twin >= 0 ? twin : s->n_objects - 1].shape = shape;
+	}
+	ann_rle_free(&r);
+	base_str_free(&text);
+	secant_free(pixels);
+	return status;
+}
+
 static secant_status
 parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
 {
@@ -137,29 +239,34 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 		{ "test", "test" } };
 	ann_lines l = ann_lines_of(data, n);
 	ann_set names;
-	int at[N_COLUMNS], split = -1, absent = 0, taken = 0;
-	if (!ann_next_line(&l) || !header(l.line, l.n, at))
+	ann_csv_row row = { .n = 0 };
+	bool bad = false;
+	int at[N_COLUMNS], split = -1, absent = 0, taken = 0, last = 0;
+	bool masks = false;
+	if (!ann_csv_record(&l, ',', &row, &bad) || bad
+		|| !(header(&row, columns, at) || (masks = header(&row, mask_columns, at)))) {
+		base_str_free(&row.room);
 		return ann_bad(
 			s, "parse-error", origin, 1, 0, err, "the columns ImageID, LabelName, XMin, XMax, YMin, YMax are needed");
+	}
+	for (int k = 0; k < N_COLUMNS; k++)
+		last = at[k] > last ? at[k] : last;
 	ann_init(&names);
 	secant_status status = f ? read_descriptions(s, &names, err) : SECANT_OK;
 	for (size_t i = 0; i < sizeof lists / sizeof *lists && f; i++)
 		if (!strncmp(base_path_name(origin), lists[i][0], strlen(lists[i][0])))
 			split = ann_split(s, lists[i][1], strlen(lists[i][1]));
-	while (!status && ann_next_line(&l)) {
-		ann_field v[FIELDS];
+	while (!status && !bad && ann_csv_record(&l, ',', &row, &bad)) {
+		const ann_field *v = row.f;
 		char id[300];
-		if (!ann_len(ann_trim(l.line, l.line + l.n)))
+		if (!bad && row.n == 1 && !ann_len(v[0]))
 			continue;
-		int m = ann_fields(l.line, l.n, ',', v, FIELDS), last = 0;
-		for (int k = 0; k < N_COLUMNS; k++)
-			last = at[k] > last ? at[k] : last;
-		if (m <= last || m > FIELDS) {
-			status = ann_bad(s, "parse-error", origin, l.number, 0, err, "%d columns; the first row has more", m);
+		if (bad || row.n <= last) {
+			status = bad
+				? ann_bad(s, "parse-error", origin, l.number, 0, err, "a quote without its end")
+				: ann_bad(s, "parse-error", origin, l.number, 0, err, "%d columns; the first row has more", row.n);
 			continue;
 		}
-		for (int k = 0; k < m; k++)
-			v[k] = ann_trim(v[k].p, v[k].end);
 		snprintf(id, sizeof id, "%.*s", (int)(ann_len(v[at[ID]]) < 290 ? ann_len(v[at[ID]]) : 290), v[at[ID]].p);
 		int image = f ? ann_finder_stem(f, id) : 0;
 		absent += image < 0;
@@ -168,7 +275,10 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 			continue;
 		s->images[image].source = ann_intern(s, origin, strlen(origin));
 		s->images[image].splits |= split >= 0 ? 1ull << split : 0;
-		status = take_row(s, image, v, at, &names, l.number, origin, err);
+		int before = s->n_objects;
+		status = take_row(s, image, v, at, &names, masks, l.number, origin, err);
+		if (!status && masks && s->n_objects > before)
+			status = take_mask(s, f, image, v[at[MASK]], l.number, origin, err);
 	}
 	if (!status && absent && !taken)
 		status = ann_bad(s, "image-missing", origin, 0, 0, err,
@@ -178,13 +288,16 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	if (!status && f && !names.n_images)
 		ann_note(s, "%s: no class-descriptions CSV: classes keep their machine's names", origin);
 	ann_free(&names);
+	base_str_free(&row.room);
 	return status;
 }
 
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return ann_read_texts(s, path, o, "csv", is_boxes, parse, watch, err);
+	/* in the order of their names, so that masks find the boxes which they join */
+	secant_status status = ann_read_texts(s, path, o, "csv", is_either, parse, watch, err);
+	return status ? status : ann_compact(s, err);
 }
 
 static secant_status
@@ -251,11 +364,34 @@ write_list(ann_set *s, ann_out *out, int list, secant_err *err)
 	return status;
 }
 
+/* ImageID is a name without its extension, so two pictures of one stem would share their boxes. */
+static secant_status
+check_ids(const ann_set *s, secant_err *err)
+{
+	ann_set ids;
+	secant_status status = SECANT_OK;
+	ann_init(&ids);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		char *id = ann_with_extension(ann_str(s, s->images[i].name), "");
+		if (id && ann_find_image(&ids, id, strlen(id)) >= 0)
+			status = secant_fail(err, SECANT_ERR_ARG,
+				"two pictures would both have the ImageID '%.*s': use --names number, or rename one",
+				(int)strlen(id) - 1, id);
+		else if (!id || ann_add_image(&ids, id, strlen(id)) < 0)
+			status = ann_nomem(err);
+		secant_free(id);
+	}
+	ann_free(&ids);
+	return status;
+}
+
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
-	secant_status status = ann_write_lists(s, out, write_list, err);
+	secant_status status = check_ids(s, err);
+	if (!status)
+		status = ann_write_lists(s, out, write_list, err);
 	for (int i = 0; i < s->n_classes; i++) {
 		const char *name = ann_str(s, s->classes[i].name);
 		base_str_addf(&t, "/x/%d,", i + 1);
@@ -276,7 +412,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 
 const ann_format ann_format_open_images = {
 	.name = "open-images",
-	.brief = "Open Images: CSV of boxes and class descriptions",
+	.brief = "Open Images: CSV of boxes and class descriptions, and for reading masks",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD,
 	.attributes = "score|occluded|truncated|depiction|inside",
 	.detect = detect,

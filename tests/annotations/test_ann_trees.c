@@ -171,7 +171,7 @@ static void
 test_hostile_trees(void **state)
 {
 	static const char *const names[] = { "createml", "vott", "supervisely", "via", "label-studio", "datumaro", "mot",
-		"wider", "icdar", "open-images" };
+		"wider", "icdar", "open-images", "mots", "ctw" };
 	static const char *const texts[] = { "[]", "{}", "null", "[[]]", "[{}]", "{\"assets\": []}",
 		"{\"assets\": {\"a\": 3}}", "{\"objects\": [3, {}]}", "{\"objects\": {}, \"size\": 3}",
 		"{\"regions\": 3, \"filename\": \"a\"}", "{\"a\": {\"filename\": \"a\", \"regions\": [3, {}]}}",
@@ -179,7 +179,8 @@ test_hostile_trees(void **state)
 		"{\"items\": [{\"annotations\": [3, {\"type\": \"mask\"}]}]}",
 		"[{\"image\": 3, \"annotations\": [3, {\"label\": 3}]}]",
 		"{\"tags\": 3, \"asset\": 3, \"regions\": [{\"tags\": [3]}]}", "1,2,3,4,5,6,7\n1,1,nan,1,1,1\n1e99,1,1,1,1,1",
-		"a.jpg\n-1\n", "a.jpg\n9999999999999\n1 2 3 4\n", "1,2,3,4,5,6,inf,8\n", "1,2,3\n" };
+		"a.jpg\n-1\n", "a.jpg\n9999999999999\n1 2 3 4\n", "1,2,3,4,5,6,inf,8\n", "1,2,3\n", "1 1 1 9 9 1\n",
+		"1 1 1 9 9 0a\n1 1 1 99999 99999 0a\n", "{\"file_name\": \"a\", \"annotations\": [[3, {}]], \"ignore\": 3}" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
 			for (int collect = 0; collect < 2; collect++) {
