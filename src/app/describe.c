@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/clouds/clouds.h"
+#include "data/layouts.h"
 #include "formats/model_file.h"
 #include "tensor/columns.h"
 
@@ -322,26 +323,51 @@ run_folder(const char *path, secant_err *err)
 	return j;
 }
 
+/* Pictures and labels that are paired by their names (layouts.c): how many pairs each split has. */
+static json_t *
+paired_folder(const char *path)
+{
+	static const char *const splits[] = { "train", "val", "test", "all" };
+	const data_division undivided = { 0 };
+	json_t *counts = json_object();
+	for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+		data_pairs pairs = { 0 };
+		bool all = !strcmp(splits[i], "all"), found = false;
+		if ((all ? !json_object_size(counts) : data_layout_has(path, splits[i]))
+			&& !data_layout_find(&pairs, path, splits[i], true, &undivided, &found, NULL) && found)
+			json_object_set_new(counts, splits[i], json_pack("{s:i,s:i}", "images", pairs.n, "labels", pairs.n));
+		data_pairs_free(&pairs);
+	}
+	if (json_object_size(counts))
+		return json_pack("{s:s,s:s,s:s,s:o}", "path", path, "kind", "data set", "layout",
+			"pictures and labels, paired by their names", "splits", counts);
+	json_decref(counts);
+	return NULL;
+}
+
 static json_t *
 data_folder(const char *path)
 {
 	static const char *const splits[] = { "", "train", "val", "test" };
 	json_t *found = json_object();
+	bool bare = false;
 	for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
 		char *folder = *splits[i] ? base_path_join(path, splits[i]) : base_strdup(path);
 		int images = folder ? count_files(folder, "images", secant_image_is_path) : 0;
 		int labels = folder
 			? count_files(folder, "labels", secant_image_is_path) + count_files(folder, "masks", secant_image_is_path)
 			: 0;
+		bare = bare || (images && !labels);
 		if (images)
 			json_object_set_new(
 				found, *splits[i] ? splits[i] : "all", json_pack("{s:i,s:i}", "images", images, "labels", labels));
 		secant_free(folder);
 	}
-	if (json_object_size(found))
+	json_t *paired = bare || !json_object_size(found) ? paired_folder(path) : NULL;
+	if (!paired && json_object_size(found))
 		return json_pack("{s:s,s:s,s:o}", "path", path, "kind", "data set", "splits", found);
 	json_decref(found);
-	return NULL;
+	return paired;
 }
 
 /* A data set of clouds: its layout, and of each split how many clouds there are. Nothing but lists is read. */

@@ -1,7 +1,8 @@
 /*
- * The class file: a line a class, in the order of their indices: NAME [R G B] [ignore]. Names may hold blanks; blank
- * lines and lines that start with # are passed over. Either every line has a colour or none. Lines that end in the word
- * ignore are no classes: their pixels are left out.
+ * The class file: a line a class, in the order of their indices: NAME [R G B] [ignore], with blanks, tabs or commas
+ * between. Names may hold blanks; blank lines and lines that start with # are passed over, and so is the first line
+ * "name,r,g,b". After a first line "Pixel Value, Class" lines are NUMBER, NAME, from 0 on. Either every line has a
+ * colour or none. Lines that end in the word ignore are no classes: their pixels are left out.
  */
 #include "data/class_file.h"
 #include "base/file.h"
@@ -105,6 +106,41 @@ add_class(data_class_list *out, const char *line, const char *path, int number, 
 	return SECANT_OK;
 }
 
+/* What the first line says: class_dict.csv of many sets, _classes.csv of Roboflow's masks. */
+typedef enum class_header { NO_HEADER, COLOURED, NUMBERED } class_header;
+static class_header
+header_of(const char *line)
+{
+	return !strcasecmp(line, "name,r,g,b") ? COLOURED : !strcasecmp(line, "Pixel Value, Class") ? NUMBERED : NO_HEADER;
+}
+
+bool
+data_class_list_is_table(const char *path)
+{
+	uint8_t head[40] = { 0 };
+	size_t got = 0;
+	uint64_t whole;
+	if (!secant_is_file(path) || base_file_head(path, head, sizeof head - 1, &got, &whole, NULL))
+		return false;
+	head[strcspn((char *)head, "\r\n")] = '\0';
+	return header_of((char *)head) != NO_HEADER;
+}
+
+/* "3, name" of class 3: the name is left. */
+static secant_status
+take_number(char **line, int expected, const char *path, int number, secant_err *err)
+{
+	char *comma = strchr(*line, ',');
+	long long v = -1;
+	if (comma)
+		*comma = '\0';
+	if (!comma || !base_int_parse(*line, &v) || v != expected)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: the row of pixel value %d should stand here: %d, NAME", path,
+			number, expected, expected);
+	*line = comma + 1 + strspn(comma + 1, " \t");
+	return SECANT_OK;
+}
+
 void
 data_class_list_free(data_class_list *l)
 {
@@ -125,6 +161,7 @@ data_class_list_read(data_class_list *out, const char *path, secant_err *err)
 	if (s)
 		return s;
 	int number = 1;
+	bool numbered = false;
 	char *line = text + (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0);
 	for (char *end; !s && line; line = end, number++) {
 		end = strchr(line, '\n');
@@ -132,7 +169,12 @@ data_class_list_read(data_class_list *out, const char *path, secant_err *err)
 			*end++ = '\0';
 		line[strcspn(line, "\r")] = '\0';
 		line += strspn(line, " \t");
-		if (*line && *line != '#')
+		bool header = number == 1 && header_of(line) != NO_HEADER;
+		if (header)
+			numbered = header_of(line) == NUMBERED;
+		else if (numbered && *line)
+			s = take_number(&line, out->lines, path, number, err);
+		if (!s && *line && *line != '#' && !header)
 			s = add_class(out, line, path, number, err);
 	}
 	secant_free(text);

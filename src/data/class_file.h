@@ -20,5 +20,7 @@ typedef struct data_class_list {
 
 /* *out must be zeroed; empty on failure. Errors name path and line. */
 secant_status data_class_list_read(data_class_list *out, const char *path, secant_err *err) SECANT_NODISCARD;
+/* Is the file a table whose first line says that it lists classes: "name,r,g,b", or "Pixel Value, Class"? */
+bool data_class_list_is_table(const char *path);
 void data_class_list_free(data_class_list *l);
 #endif

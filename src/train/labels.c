@@ -6,6 +6,7 @@
 #include "train/labels.h"
 #include <stdio.h>
 #include <string.h>
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/mode.h"
 #include "base/thread.h"
@@ -36,6 +37,23 @@ by_class_file(secant_train_options *o, int *classes, secant_err *err)
 	secant_status status = data_class_list_read(&list, o->data.class_file, err);
 	*classes = list.n;
 	data_class_list_free(&list);
+	return status;
+}
+
+/* Tables of classes that lie beside many sets: of colours (CamVid, DeepGlobe), of values (Roboflow). */
+static secant_status
+take_class_table(secant_train_options *o, const char *data, const secant_logger *log, secant_err *err)
+{
+	static const char *const names[] = { "class_dict.csv", "_classes.csv", "train/_classes.csv" };
+	secant_status status = SECANT_OK;
+	for (size_t i = 0; !status && !o->data.class_file && !o->data.from && i < sizeof names / sizeof *names; i++) {
+		char *path = base_path_join(data, names[i]);
+		if (path && data_class_list_is_table(path)) {
+			secant_log(log, SECANT_LOG_INFO, "%s says what the labels mean (--class-file)", path);
+			status = secant_opts_set(&secant_train_options_table, o, "class-file", path, err);
+		}
+		secant_free(path);
+	}
 	return status;
 }
 
@@ -88,6 +106,8 @@ train_settle_classes(secant_train_options *o, const char *data, const secant_tra
 	};
 	data_meaning m = { .classes = 1, .ignore = -1, .labels = "auto" };
 	secant_status status = SECANT_OK;
+	if ((status = take_class_table(o, data, &events->log, err)))
+		return status;
 	if (o->network.classes > 0)
 		return SECANT_OK;
 	base_mode mode = BASE_MODE_MULTICLASS;

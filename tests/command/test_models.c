@@ -169,8 +169,8 @@ test_info(void **state)
 	assert_string_equal(text(json_object_get(j, "tensors"), "head.weight"), "f32 1x3x1x1");
 	json_decref(j);
 	works("printf '0 0 0\\n1 2 3\\n' > c.xyz && mkdir -p data/train/images data/train/labels && cp p.ppm "
-		  "data/train/images && cp p.ppm data/train/labels");
-	j = json_of("$SECANT info c.xyz data . --json");
+		  "data/train/images && cp p.ppm data/train/labels && mkdir plain && cp p.ppm c.xyz plain");
+	j = json_of("$SECANT info c.xyz data plain --json");
 	json_t *files = json_object_get(j, "files");
 	assert_int_equal(json_array_size(files), 3);
 	assert_string_equal(text(json_array_get(files, 0), "kind"), "cloud");

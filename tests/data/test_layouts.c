@@ -1,5 +1,7 @@
 /* Layouts people have: folders and files whose names say what they are. Each row is one, with the pair it must give. */
 #include "scratch.h"
+#include "base/file.h"
+#include "base/mem.h"
 
 static void
 put(const char *root, const char *name, bool label)
@@ -7,9 +9,19 @@ put(const char *root, const char *name, bool label)
 	write_picture(in_root(root, "%s", name), 8, 6, label ? 1 : 3, SECANT_U8, label ? half_mask : place_value);
 }
 
+static void
+put_text(const char *root, const char *name)
+{
+	secant_err err = { 0 };
+	char *path = base_path_join(root, name), *dir = base_path_dir(path);
+	assert_int_equal(secant_make_dirs(dir, &err), SECANT_OK);
+	write_text(path, "x");
+	secant_free(path), secant_free(dir);
+}
+
 /* Files of a data set, and the picture and label that its first training pair must be. */
 typedef struct layout {
-	const char *what, *files[8], *image, *label;
+	const char *what, *files[8], *image, *label; /* files that are no pictures by name are texts */
 	int n; /* training pairs */
 	bool val; /* is there a validation set of its own? */
 } layout;
@@ -39,6 +51,34 @@ static const layout layouts[] = {
 		"train/a.png", "train_labels/a.png", 1, true },
 	{ "a split with pictures beside masks", { "train/a.jpg", "!train/a.png", "valid/b.jpg", "!valid/b.png" },
 		"train/a.jpg", "train/a.png", 1, true },
+	{ "words that are parts of names (MMSegmentation)",
+		{ "img_dir/train/a.jpg", "!ann_dir/train/a.png", "img_dir/val/b.jpg", "!ann_dir/val/b.png" },
+		"img_dir/train/a.jpg", "ann_dir/train/a.png", 1, true },
+	{ "an end that all names have (iSAID)",
+		{ "img_dir/train/a.png", "!ann_dir/train/a_instance_color_RGB.png", "img_dir/train/b.png",
+			"!ann_dir/train/b_instance_color_RGB.png" },
+		"img_dir/train/a.png", "ann_dir/train/a_instance_color_RGB.png", 2, false },
+	{ "ends on both sides",
+		{ "images/1_test.png", "!manual/1_manual1.png", "images/2_test.png", "!manual/2_manual1.png" },
+		"images/1_test.png", "manual/1_manual1.png", 2, false },
+	{ "scenes within a split (LoveDA)",
+		{ "Train/Rural/images_png/1.png", "!Train/Rural/masks_png/1.png", "Train/Urban/images_png/0.png",
+			"!Train/Urban/masks_png/0.png", "Val/Urban/images_png/2.png", "!Val/Urban/masks_png/2.png" },
+		"Train/Rural/images_png/1.png", "Train/Rural/masks_png/1.png", 2, true },
+	{ "numbers before names (Potsdam)",
+		{ "2_Ortho_RGB/p_2_10_RGB.tif", "!5_Labels_all/p_2_10_label.tif", "5_Labels_all_noBoundary/readme.txt" },
+		"2_Ortho_RGB/p_2_10_RGB.tif", "5_Labels_all/p_2_10_label.tif", 1, false },
+	{ "the only other folder (Vaihingen)", { "top/a.tif", "!gts_for_participants/a.tif" }, "top/a.tif",
+		"gts_for_participants/a.tif", 1, false },
+	{ "kinds and splits in long names (ISIC)",
+		{ "T1-2_Training_Input/I_1.jpg", "!T1_Training_GroundTruth/I_1_segmentation.png",
+			"T1-2_Validation_Input/I_2.jpg", "!T1_Validation_GroundTruth/I_2_segmentation.png" },
+		"T1-2_Training_Input/I_1.jpg", "T1_Training_GroundTruth/I_1_segmentation.png", 1, true },
+	{ "a folder around all of it", { "Set/images/a.png", "!Set/masks/a.png", "__MACOSX/Set/._a.png" },
+		"Set/images/a.png", "Set/masks/a.png", 1, false },
+	{ "labels one folder deeper (Oxford pets)",
+		{ "images/a.jpg", "!annotations/trimaps/a.png", "annotations/xmls/a.xml" }, "images/a.jpg",
+		"annotations/trimaps/a.png", 1, false },
 };
 
 static void
@@ -52,7 +92,10 @@ layouts_by_their_names(void **state)
 		char data[1024];
 		snprintf(data, sizeof data, "%s/%zu", root, i);
 		for (int k = 0; k < 8 && l->files[k]; k++)
-			put(data, l->files[k] + (*l->files[k] == '!'), *l->files[k] == '!');
+			if (secant_image_is_path(l->files[k]))
+				put(data, l->files[k] + (*l->files[k] == '!'), *l->files[k] == '!');
+			else
+				put_text(data, l->files[k]);
 		data_samples *s = open_expecting(data, "train", &all, 3, 1, DATA_TARGET_BINARY, NULL);
 		if (data_samples_count(s) != l->n || strcmp(data_samples_image_path(s, 0), in_root(data, "%s", l->image))
 			|| strcmp(data_samples_label_path(s, 0), in_root(data, "%s", l->label)))
@@ -81,6 +124,25 @@ a_guess_is_never_half_right(void **state)
 	put(root, "two/a_mask.png", true);
 	put(root, "two/a_gt.png", true);
 	open_expecting(in_root(root, "two"), "all", &o, 3, 1, DATA_TARGET_BINARY, "two/a.png has several masks beside it");
+	/* DRIVE: a mask is the field of view, the labels are by hand */
+	for (int i = 1; i < 3; i++) {
+		put(root, i == 1 ? "drive/training/images/1_training.png" : "drive/training/images/2_training.png", false);
+		put(root, i == 1 ? "drive/training/mask/1_training_mask.png" : "drive/training/mask/2_training_mask.png", true);
+		put(root, i == 1 ? "drive/training/1st_manual/1_manual1.png" : "drive/training/1st_manual/2_manual1.png", true);
+	}
+	open_expecting(in_root(root, "drive"), "train", &o, 3, 1, DATA_TARGET_BINARY, "1st_manual both have a label");
+	put(root, "some/x/a.jpg", false);
+	put(root, "some/x/a.png", true);
+	put(root, "some/y/b.jpg", false);
+	open_expecting(in_root(root, "some"), "all", &o, 3, 1, DATA_TARGET_BINARY, "some/y holds pictures without masks");
+	/* twice the same set: one of them has no place */
+	put(root, "twice/png/images/a.png", false);
+	put(root, "twice/png/labels/a.png", true);
+	put(root, "twice/tiff/odd/a.tif", false);
+	open_expecting(in_root(root, "twice"), "all", &o, 3, 1, DATA_TARGET_BINARY, "no pictures with labels found");
+	put(root, "gif/train/a.png", false);
+	put_text(root, "gif/train_masks/a_mask.gif");
+	open_expecting(in_root(root, "gif"), "train", &o, 3, 1, DATA_TARGET_BINARY, "a_mask.gif");
 }
 
 /* Plain layouts are plain: nothing is guessed, and files that look like masks of others are pictures. */
