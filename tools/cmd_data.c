@@ -33,7 +33,8 @@ void
 data_say_clouds(const char *path, const secant_dataset_reading *reading, secant_err *err)
 {
 	const char *clouds = reading->from ? NULL : secant_clouds_layout(path);
-	if (!clouds || !strcmp(clouds, "folder")) /* a plain folder of .txt may be anything */
+	if (!clouds || !strcmp(clouds, "folder") /* a plain folder of .txt may be anything */
+		|| secant_dataset_detect(path, NULL, NULL)) /* its reader has said what is wrong with it */
 		return;
 	*err = (secant_err){ 0 };
 	secant_fail(err, SECANT_ERR_FORMAT,

@@ -63,7 +63,7 @@ detect(const char *path)
 {
 	static const char *const others[] = { "val", "test" };
 	base_names train = { 0 };
-	bool is = !classes_of(&train, path, "train", NULL) && train.n > 1;
+	bool is = !classes_of(&train, path, "train", NULL) && train.n > 1 && !data_clouds_pictured(path);
 	for (int i = 0; i < 2 && is; i++) {
 		base_names other = { 0 };
 		is = !classes_of(&other, path, others[i], NULL);

@@ -69,6 +69,9 @@ const data_cloudset *data_cloudset_of(const char *path, const char *name, secant
  * pictures beside them. *scans (nullable): they are scans, with z upwards, not shapes. *whole (nullable): what has a
  * class is the cloud, not the point. */
 bool data_clouds_certain(const char *path, bool *scans, bool *whole);
+/* Do pictures lie in a folder of a folder of `path`? Then texts there are their labels (images/train, labels/train),
+ * and no clouds. */
+bool data_clouds_pictured(const char *path);
 
 /* ---- for layouts ---- */
 void data_cloud_list_free(data_cloud_list *l);

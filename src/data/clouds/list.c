@@ -83,6 +83,27 @@ count_ending(const char *path, const char *inner, const char *endings)
 	return n;
 }
 
+static bool
+holds_picture(const char *path, int depth)
+{
+	base_names names = { 0 };
+	bool found = false;
+	if (!base_dir_list(&names, path, depth ? BASE_DIR_FOLDERS : BASE_DIR_FILES, NULL))
+		for (int i = 0; i < names.n && !found; i++) {
+			char *inner = depth ? base_path_join(path, names.v[i]) : NULL;
+			found = depth ? inner && holds_picture(inner, depth - 1) : secant_image_is_path(names.v[i]);
+			secant_free(inner);
+		}
+	base_names_free(&names);
+	return found;
+}
+
+bool
+data_clouds_pictured(const char *path)
+{
+	return holds_picture(path, 2);
+}
+
 bool
 data_clouds_certain(const char *path, bool *scans, bool *whole)
 {

@@ -48,7 +48,7 @@ find_split(const char *path, const char *split)
 static bool
 detect(const char *path)
 {
-	return find_split(path, "train") || find_split(path, "test");
+	return (find_split(path, "train") || find_split(path, "test")) && !data_clouds_pictured(path);
 }
 
 static bool
