@@ -1,5 +1,5 @@
-/* Folders of users as `train`, `info` and `data` see them: one answer from all, no set taken for another kind, tables of
- * classes that lie beside labels. */
+/* Folders of users as `train`, `info` and `data` see them: one answer from all, no set taken for another kind, tables
+ * of classes that lie beside labels. */
 #include "run.h"
 #include "data/pictures.h"
 
