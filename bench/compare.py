@@ -73,6 +73,12 @@ def turn_of(times):
     return statistics.median(times[1:] if len(times) > 2 else times)
 
 
+def peers_of(net, nets):
+    """The script of a net's peers, with what says which net it is where one script has many."""
+    own = os.path.join(HERE, "peers", f"{net}.py")
+    return [own] if os.path.exists(own) else [os.path.join(HERE, "peers", "smp.py"), net, " ".join(nets[net]["options"])]
+
+
 def fastest(times, peers):
     return min(peers, key=lambda name: statistics.median(times[name]))
 
@@ -198,11 +204,6 @@ class Bench:
     def path(self, name):
         return os.path.join(self.o.work, name)
 
-    def peers_of(self, net):
-        """The script of a net's peers, with what says which net it is where one script has many."""
-        own = os.path.join(HERE, "peers", f"{net}.py")
-        return [own] if os.path.exists(own) else [os.path.join(HERE, "peers", "smp.py"), net, " ".join(self.nets[net]["options"])]
-
     def run(self, *command):
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode:
@@ -219,11 +220,11 @@ class Bench:
             done = "-".join([net, *shapes, "exported"])
             if not os.path.exists(self.path(done)):
                 tell(f"{net}: exporting {', '.join(shapes)}")
-                self.run(self.o.python, *self.peers_of(net), "export", self.o.work, *shapes)
+                self.run(self.o.python, *peers_of(net, self.nets), "export", self.o.work, *shapes)
                 self.run(self.o.secant, "import", self.path(f"{net}.pth"), *self.nets[net]["options"], "--out", self.path(f"{net}.safetensors"))
                 write(self.path(done), "")
             self.run(self.o.secant, "run", self.path(f"{net}.safetensors"), self.path(f"{net}-input.safetensors"), self.path("ours.safetensors"), "--precision", "f32")
-            apart = float(self.run(self.o.python, *self.peers_of(net), "check", self.path("ours.safetensors"), self.path(f"{net}-logits.safetensors")))
+            apart = float(self.run(self.o.python, *peers_of(net, self.nets), "check", self.path("ours.safetensors"), self.path(f"{net}-logits.safetensors")))
             tell(f"{net}: logits of secant and PyTorch differ by {apart:.1e} of the largest")
             if apart > 1e-3:
                 raise RuntimeError(f"{net}: secant and PyTorch do not compute the same network")
@@ -241,7 +242,7 @@ class Bench:
                 return [o.python, os.path.join(HERE, "peers", "nuclei.py"), data, "--plain", *common]
             return [o.secant, "train", data, "--out", self.path("epochs"), "--overwrite", "--quiet", *self.nets[row["net"]]["options"], "--batch", str(row["batch"]), *common]
         if peer != "secant":
-            return [o.python, *self.peers_of(row["net"]), peer, row["kind"], str(row["size"]), str(row["batch"]), precision, str(o.threads), folder]
+            return [o.python, *peers_of(row["net"], self.nets), peer, row["kind"], str(row["size"]), str(row["batch"]), precision, str(o.threads), folder]
         model = self.path(f"{row['net']}.safetensors")
         net = self.nets[row["net"]]
         what = ["--train", *net["options"]] if row["kind"] == "train" else [model] if os.path.exists(model) else net["options"]

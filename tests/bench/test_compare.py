@@ -121,8 +121,10 @@ class CompareTest(unittest.TestCase):
             self.assertIn(r["net"], nets)
             self.assertIn(r["kind"], ("train", "infer", "cold", "epochs"))
             for peer in r["peers"]:
-                script = {"cold": f"{r['net']}_{peer}.py", "epochs": "nuclei.py"}.get(r["kind"], f"{r['net']}.py")
+                own = os.path.basename(compare.peers_of(r["net"], nets)[0])
+                script = {"cold": f"{r['net']}_{peer}.py", "epochs": "nuclei.py"}.get(r["kind"], own)
                 self.assertTrue(os.path.exists(os.path.join(HERE, "..", "..", "bench", "peers", script)), script)
+                self.assertTrue(own != "smp.py" or "--arch" in nets[r["net"]]["options"], r["net"])
 
     # ---- contenders ----
 
