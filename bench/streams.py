@@ -153,7 +153,7 @@ def set_up(o, work):
     """A model, the same as ONNX and compiled for streams, and pictures as JPEG."""
     run = lambda *a: subprocess.run([o.secant, *map(str, a)], check=True, stdout=subprocess.DEVNULL)
     run("demo", f"{work}/small", "--kind", "cells", "--pictures", 8, "--size", 64, "--quiet")
-    run("train", f"{work}/small", "--preset", "unet-inspection", "--arch", "unet-simple", "--size", 64, "--batch", 2, "--epochs", 1, "--out", f"{work}/run", "--quiet")
+    run("train", f"{work}/small", "--preset", "unet-inspection", "--arch", "unet_simple", "--size", 64, "--batch", 2, "--epochs", 1, "--out", f"{work}/run", "--quiet")
     run("export", f"{work}/run", "--out", f"{work}/net.onnx", "--width", SIDE, "--height", SIDE)
     with open(f"{work}/aipp.cfg", "w") as f:
         f.write("aipp_op { aipp_mode: static input_format: RGB888_U8 " + " ".join(f"min_chn_{c}: 127.5 var_reci_chn_{c}: 0.007843137254902" for c in range(3)) + " }")
