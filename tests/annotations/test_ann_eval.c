@@ -326,6 +326,8 @@ test_drawing_and_stats(void **state)
 		assert_non_null(strstr(text, "7000")); /* pixels */
 		secant_free(text);
 	}
+	secant_opts_free(&secant_dataset_counting_options, &k);
+	secant_opts_free(&secant_dataset_drawing_options, &o);
 	secant_dataset_free(d);
 	remove_tree(tmp);
 	secant_free(tmp);
