@@ -298,19 +298,29 @@ may_have_elements(const char *path)
 	return there;
 }
 
+/* What could not be used, for whoever asks for an element of that name. */
+static void
+add_trouble(const char *path, const char *why)
+{
+	own_kind *k = secant_calloc(1, sizeof *k);
+	if (k)
+		k->type = (stream_element_type){ .name = base_strdup(path), .brief = base_strdup(why) };
+	add_kind(k);
+}
+
 static void
 add_library(const char *path)
 {
-	if (!may_have_elements(path))
+	if (!may_have_elements(path)) {
+		char *why = base_format("%s: has no secant_element_at, by which its elements would be found", path);
+		add_trouble(path, why ? why : "");
+		secant_free(why);
 		return;
+	}
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL), *at = library ? dlsym(library, "secant_element_at") : NULL;
 	const secant_element_table *(*element_at)(int, int), *t;
-	if (!library) {
-		own_kind *k = secant_calloc(1, sizeof *k);
-		if (k)
-			k->type = (stream_element_type){ .name = base_strdup(path), .brief = base_strdup(dlerror()) };
-		add_kind(k);
-	}
+	if (!library)
+		add_trouble(path, dlerror());
 	if (!at) {
 		if (library)
 			dlclose(library);
