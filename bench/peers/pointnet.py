@@ -9,7 +9,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "tests", "peers", "twins"))
-from unet import check, versions, work
+from smp import check, versions, work
 
 
 def torch_net(threads):
