@@ -1,34 +1,11 @@
 /* Evaluation in tiles: the last tile of a row is moved back into the picture, over pixels that the one before it holds;
  * they count once. A network that looks at one pixel at a time scores in tiles what it scores on whole pictures. */
+#include "scratch.h"
 #include "deploy/tiny.h"
 #include <secant/codec.h>
 #include <secant/train.h>
 
 enum { HEIGHT = 50, WIDTH = 70 };
-static char root[300];
-
-static const char *
-in_root(const char *name)
-{
-	static char path[4][600];
-	static int turn;
-	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", root, name);
-	return path[turn];
-}
-
-static int
-make_root(void **state)
-{
-	snprintf(root, sizeof root, "%s", scratch_dir());
-	return 0;
-}
-
-static int
-drop_root(void **state)
-{
-	return base_remove_tree(root, NULL);
-}
 
 /* Two pictures whose pixels are bright or dark as they come; what is foreground is told by other numbers, so that each
  * part of a picture has a score of its own. */
@@ -36,8 +13,8 @@ static void
 write_set(void)
 {
 	secant_err err = { 0 };
-	assert_int_equal(secant_make_dirs(in_root("set/val/images"), &err), 0);
-	assert_int_equal(secant_make_dirs(in_root("set/val/labels"), &err), 0);
+	assert_int_equal(secant_make_dirs(in_folder("set/val/images"), &err), 0);
+	assert_int_equal(secant_make_dirs(in_folder("set/val/labels"), &err), 0);
 	for (int k = 0; k < 2; k++) {
 		secant_image im, label;
 		char name[64];
@@ -48,9 +25,9 @@ write_set(void)
 			((uint8_t *)label.data)[i] = i * (13 + k) % 97 < 30 + i % WIDTH / 2 ? 255 : 0;
 		}
 		snprintf(name, sizeof name, "set/val/images/%d.png", k);
-		assert_int_equal(secant_image_write(&im, in_root(name), NULL, &err), 0);
+		assert_int_equal(secant_image_write(&im, in_folder(name), NULL, &err), 0);
 		snprintf(name, sizeof name, "set/val/labels/%d.png", k);
-		assert_int_equal(secant_image_write(&label, in_root(name), NULL, &err), 0);
+		assert_int_equal(secant_image_write(&label, in_folder(name), NULL, &err), 0);
 		secant_image_free(&im);
 		secant_image_free(&label);
 	}
@@ -66,7 +43,7 @@ judge(const char *tile, const char *thresholds, secant_scores *scores)
 	assert_int_equal(secant_opts_set(&secant_eval_options_table, &o, "thresholds", thresholds, &err), 0);
 	if (tile)
 		assert_int_equal(secant_opts_set(&secant_eval_options_table, &o, "tile", tile, &err), 0);
-	if (secant_evaluate(in_root("m.safetensors"), in_root("set"), &o, NULL, scores, &err))
+	if (secant_evaluate(in_folder("m.safetensors"), in_folder("set"), &o, NULL, scores, &err))
 		fail_msg("%s", err.msg);
 	secant_opts_free(&secant_eval_options_table, &o);
 }
@@ -77,9 +54,9 @@ pixels_that_two_tiles_hold_count_once(void **state)
 	const float weight[] = { 1 }, bias[] = { -0.4f };
 	secant_scores whole, tiles;
 	write_set();
-	tiny_write(&(tiny){ 1, 1, 1, 1, weight, bias, NULL, "unit", NULL }, in_root("m.safetensors"));
-	judge(NULL, in_root("whole.csv"), &whole);
-	judge("32", in_root("tiles.csv"), &tiles);
+	tiny_write(&(tiny){ 1, 1, 1, 1, weight, bias, NULL, "unit", NULL }, in_folder("m.safetensors"));
+	judge(NULL, in_folder("whole.csv"), &whole);
+	judge("32", in_folder("tiles.csv"), &tiles);
 	assert_int_equal(whole.images, 2);
 	assert_int_equal(tiles.images, 2 * 2 * 3); /* 50 is 32 and 18 more, 70 is 64 and 6 more */
 	int64_t sum = 0;
@@ -98,5 +75,5 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(pixels_that_two_tiles_hold_count_once) };
-	return cmocka_run_group_tests(tests, make_root, drop_root);
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -32,9 +32,9 @@ fits(const exec_step *s, const exec_operand *x, const exec_operand *y, const exe
 	int64_t channels = x->shape.dim[3], group = w->shape.dim[1], width = kernel_grouped_best()->width;
 	return is_real(x) && is_real(y) && w->dtype == SECANT_F32 && w->shape.dim[2] == 3 && w->shape.dim[3] == 3
 		&& (group == 4 || group == 8) && width >= LEAST_WIDTH && group < width && a->stride.v[0] == 1
-		&& a->dilation.v[0] == 1 && channels % width == 0 && y->shape.dim[3] == channels
-		&& a->groups * group == channels && a->stride.v[0] == a->stride.v[1] && a->dilation.v[0] == a->dilation.v[1]
-		&& secant_shape_count(&x->shape) > 0 && secant_shape_count(&y->shape) > 0;
+		&& a->stride.v[1] == 1 && a->dilation.v[0] == 1 && a->dilation.v[1] == 1 && channels % width == 0
+		&& y->shape.dim[3] == channels && a->groups * group == channels && secant_shape_count(&x->shape) > 0
+		&& secant_shape_count(&y->shape) > 0;
 }
 
 static secant_status
@@ -161,7 +161,7 @@ supports_grad_data(const exec_step *s)
 {
 	const op_conv_attr *a = s->node->attr;
 	int around = 2 * a->dilation.v[0];
-	return fits(s, &s->in[1], &s->out[0], &s->in[0]) && a->stride.v[0] == 1 && op_pad_of(&a->padding, 0) <= around
+	return fits(s, &s->in[1], &s->out[0], &s->in[0]) && op_pad_of(&a->padding, 0) <= around
 		&& op_pad_of(&a->padding, 1) <= around;
 }
 
