@@ -177,7 +177,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	json_t *value;
 	json_array_foreach (labels, i, item) {
 		const char *name = ann_tree_text(item, "name");
-		if (!status && (class[i] = ann_class_named(s, name, strlen(name))) < 0)
+		if (!status && (class[i] = ann_class_listed(s, name, strlen(name))) < 0)
 			status = ann_nomem(err);
 	}
 	char *stem = base_path_stem(origin);

@@ -274,6 +274,23 @@ ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value)
 	secant_free(text);
 }
 
+secant_status
+ann_tree_classes(ann_set *s, const char *folder, const char *file, const char *list, const char *name, secant_err *err)
+{
+	char *path = base_path_join(folder, file);
+	secant_status status = path ? SECANT_OK : ann_nomem(err);
+	json_t *top = !status && secant_is_file(path) ? ann_tree(s, path, &status, err) : NULL, *one;
+	size_t i;
+	json_array_foreach (list ? json_object_get(top, list) : top, i, one) {
+		const char *text = ann_tree_text(one, name);
+		if (!status && *text && ann_class_listed(s, text, strlen(text)) < 0)
+			status = ann_nomem(err);
+	}
+	json_decref(top);
+	secant_free(path);
+	return status;
+}
+
 int
 ann_named_object(ann_set *s, int image, const char *class)
 {

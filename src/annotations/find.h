@@ -46,6 +46,10 @@ const char *ann_tree_text(const json_t *j, const char *key); /* "" none */
 void ann_tree_size(ann_set *s, int image, double width, double height);
 /* An attribute of an object from any value. */
 void ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value);
+/* A project's own list of classes: FOLDER/FILE, where there is one, with a list under `list` (NULL: that is all of it)
+ * of objects that have their name under `name`. */
+secant_status ann_tree_classes(ann_set *s, const char *folder, const char *file, const char *list, const char *name,
+	secant_err *err) SECANT_NODISCARD;
 /* A new object of a class by name; -1: no memory. */
 int ann_named_object(ann_set *s, int image, const char *class);
 /* Pairs of a list [[x, y]], [{"x": x, "y": y}] or [x, y, ...], times a factor; fresh memory, NULL: none, or odd. */
@@ -55,6 +59,12 @@ bool ann_set_points(
 	ann_set *s, int at, ann_kind kind, double *xy, int n, const char *origin, secant_status *status, secant_err *err);
 /* Box x, y, w, h of object `at`; false and a finding where a number is missing or not finite. */
 bool ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err);
+
+/* Pixels, row by row, as a shape of run lengths, and a ring less the rings of a list: 0 where there is no memory, or
+ * the picture's size is not known or beyond ANN_MOST_PIXELS (holes.c). */
+enum { ANN_MOST_PIXELS = 1 << 28 };
+uint32_t ann_pixels_shape(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err);
+uint32_t ann_tree_holes(ann_set *s, int image, uint32_t outer, const json_t *holes, secant_err *err);
 
 /* --- formats of such files: all that `is` knows, below a folder or the one file itself --- */
 

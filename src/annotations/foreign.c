@@ -135,6 +135,25 @@ is_folder_a_picture(const char *root, int depth)
 	return is;
 }
 
+/* Pictures of two dates in folders of their own, and what changed between them, there or in train. */
+static bool
+is_change(const char *root)
+{
+	static const char *const dates[][2] = { { "A", "B" }, { "time1", "time2" }, { "Image1", "Image2" },
+		{ "im1", "im2" }, { "T1", "T2" } };
+	static const char *const places[] = { "", "train/" };
+	bool is = false;
+	for (size_t i = 0; !is && i < sizeof dates / sizeof *dates; i++)
+		for (size_t k = 0; !is && k < sizeof places / sizeof *places; k++) {
+			char *before = base_format("%s/%s%s", root, places[k], dates[i][0]),
+				 *after = base_format("%s/%s%s", root, places[k], dates[i][1]);
+			is = before && after && secant_is_dir(before) && secant_is_dir(after) && all_pictures(before)
+				&& all_pictures(after);
+			secant_free(before), secant_free(after);
+		}
+	return is;
+}
+
 static bool
 is_of(const foreign *f, const char *path)
 {
@@ -176,6 +195,11 @@ ann_foreign(const char *path, const char **way)
 	else if (is_folder_a_picture(path, 1))
 		what = "a folder for each picture with a mask for each object",
 		*way = "paint the masks of a folder with 1, 2, ... into one PNG, to masks/NAME.png beside images/NAME.png";
+	else if (is_change(path))
+		what = "pictures of two dates (change detection)",
+		*way =
+			"stack the two of a place as bands of one TIFF (gdal_merge.py -separate -o images/x.tif A/x.png B/x.png), "
+			"beside labels";
 	else if (is_classes(path))
 		what = "folders of classes (ImageNet's layout), whose labels have no place",
 		*way = "segmentation wants masks, polygons or boxes: a labelling tool draws them";

@@ -117,8 +117,8 @@ secant_status ann_write_manifest(
 /* The name of the one split of a picture for formats with split folders; "" none. Counts memberships beyond the first
  * in `more`. */
 const char *ann_one_split(const ann_set *s, const ann_image *im, int *more);
-/* Classes from `from` on (those that no list fixed) take the order of the bytes of their names, which no picture
- * decides. */
+/* Classes from `from` on take the order of the list that the files have, and where there is none that of the bytes of
+ * their names, which no picture decides. */
 secant_status ann_sort_classes(ann_set *s, int from, secant_err *err);
 /* A name with another byte for its spaces; in a static buffer of the calling thread, valid until the next call. */
 const char *ann_joined(const ann_set *s, ann_text name, char joint);

@@ -193,6 +193,15 @@ ann_class_named(ann_set *s, const char *name, size_t n)
 	return found >= 0 ? found : ann_add_class(s, name, n, ANN_NO_ID);
 }
 
+int
+ann_class_listed(ann_set *s, const char *name, size_t n)
+{
+	int at = ann_class_named(s, name, n);
+	if (at >= 0 && !s->classes[at].place)
+		s->classes[at].place = ++s->listed;
+	return at;
+}
+
 ann_object *
 ann_add_object(ann_set *s, int image, int class)
 {

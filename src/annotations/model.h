@@ -67,6 +67,7 @@ typedef struct ann_class {
 	int64_t id; /* its number in the file, or ANN_NO_ID */
 	uint32_t attributes;
 	int32_t colour; /* 0xRRGGBB, -1 none */
+	int32_t place; /* in a list of classes that a file declares, from 1; 0 none */
 	bool is_void, is_background; /* of masks: not to be judged; what fills the rest */
 } ann_class;
 
@@ -102,6 +103,7 @@ typedef struct ann_set {
 	int n_objects, objects_capacity;
 	ann_class *classes;
 	int n_classes, classes_capacity;
+	int listed; /* classes that have a place in a list */
 	ann_attribute *attributes;
 	int n_attributes, attributes_capacity;
 	double *shapes;
@@ -145,6 +147,9 @@ ann_str(const ann_set *s, ann_text t)
 int ann_add_image(ann_set *s, const char *name, size_t n);
 int ann_find_image(const ann_set *s, const char *name, size_t n); /* -1: none */
 int ann_class_named(ann_set *s, const char *name, size_t n); /* finds or adds */
+/* The same of a class that a file lists: its place among those keeps its number where the others take the order of
+ * their names. */
+int ann_class_listed(ann_set *s, const char *name, size_t n);
 int ann_find_class(const ann_set *s, const char *name, size_t n);
 int ann_add_class(ann_set *s, const char *name, size_t n, int64_t id); /* always adds */
 ann_object *ann_add_object(ann_set *s, int image, int class); /* box zero, area NaN; NULL: no memory */

@@ -150,6 +150,8 @@ read_labels(ann_set *s, const char *file, sequence *q, secant_err *err)
 		}
 		q->names = more;
 		q->names[q->n_names++] = ann_intern(s, name.p, ann_len(name));
+		if (ann_class_listed(s, name.p, ann_len(name)) < 0)
+			status = ann_nomem(err);
 	}
 	secant_free(data);
 	return status;

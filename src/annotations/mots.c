@@ -113,7 +113,7 @@ add_mask(ann_set *s, int image, const base_names *names, int64_t class, int64_t 
 
 /* labels.txt in the folder of the truth, or in one above it. */
 static secant_status
-read_labels(base_names *names, const char *origin, secant_err *err)
+read_labels(ann_set *s, base_names *names, const char *origin, secant_err *err)
 {
 	char *dir = base_path_dir(origin), *above = dir ? base_path_dir(dir) : NULL;
 	char *files[] = { dir ? base_path_join(dir, "labels.txt") : NULL,
@@ -128,7 +128,7 @@ read_labels(base_names *names, const char *origin, secant_err *err)
 		while (!status && ann_next_line(&l)) {
 			ann_field f = ann_trim(l.line, l.line + l.n);
 			char *name = ann_len(f) ? base_strndup(f.p, ann_len(f)) : NULL;
-			if (name && base_names_add(names, name))
+			if (name && (base_names_add(names, name) || ann_class_listed(s, name, strlen(name)) < 0))
 				status = ann_nomem(err);
 			secant_free(name);
 		}
@@ -181,7 +181,7 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	char *sequence = sequence_of(origin);
 	secant_status status = sequence ? SECANT_OK : ann_nomem(err);
 	if (!status && f)
-		status = read_labels(&names, origin, err);
+		status = read_labels(s, &names, origin, err);
 	while (!status && ann_next_line(&l)) {
 		ann_field field[COLUMNS + 1];
 		int64_t v[COLUMNS - 1];
@@ -296,7 +296,7 @@ read_mask(ann_set *s, int image, const char *path, secant_err *err)
 	secant_image im = { 0 };
 	secant_err one = { 0 };
 	base_names names = { 0 };
-	secant_status status = read_labels(&names, path, err);
+	secant_status status = read_labels(s, &names, path, err);
 	if (!status && secant_image_read(&im, path, NULL, &one))
 		status = ann_unreadable(s, -1, path, &one, err);
 	size_t pixels = (size_t)im.width * (size_t)im.height;

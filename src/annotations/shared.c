@@ -507,10 +507,13 @@ ann_finite(const double *v, int n)
 }
 
 static int
-by_name(const void *a, const void *b, void *user)
+by_list_then_name(const void *a, const void *b, void *user)
 {
 	const ann_set *s = user;
-	return strcmp(ann_str(s, s->classes[*(const int *)a].name), ann_str(s, s->classes[*(const int *)b].name));
+	const ann_class *x = &s->classes[*(const int *)a], *y = &s->classes[*(const int *)b];
+	if (x->place && y->place)
+		return x->place - y->place;
+	return x->place || y->place ? !x->place - !y->place : strcmp(ann_str(s, x->name), ann_str(s, y->name));
 }
 
 secant_status
@@ -521,7 +524,7 @@ ann_sort_classes(ann_set *s, int from, secant_err *err)
 	for (int i = 0; !status && i < n; i++)
 		order[i] = i;
 	if (!status && n > from) {
-		qsort_r(order + from, (size_t)(n - from), sizeof *order, by_name, s);
+		qsort_r(order + from, (size_t)(n - from), sizeof *order, by_list_then_name, s);
 		status = ann_reorder_classes(s, order, err);
 	}
 	secant_free(order);

@@ -28,22 +28,6 @@ detect(const char *path, const char **why)
 	return ann_detect_trees(path, is_own, 95);
 }
 
-enum { MOST_PIXELS = 1 << 28 };
-
-static uint32_t
-store(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
-{
-	ann_rle r;
-	base_str t = { 0 };
-	if (ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
-		return 0;
-	ann_rle_encode(&t, r.runs, r.n);
-	uint32_t shape = ann_store_rle(s, h, w, t.p ? t.p : "", t.n, false);
-	base_str_free(&t);
-	ann_rle_free(&r);
-	return shape;
-}
-
 /* The PNG of a bitmap: alpha where it has one, else anything that is not 0. */
 static bool
 read_bitmap(const char *data, secant_image *im)
@@ -54,7 +38,7 @@ read_bitmap(const char *data, secant_image *im)
 	bool good = false;
 	int got = Z_BUF_ERROR;
 	if (base_base64_decode(&packed, data, strlen(data)) && packed.n)
-		for (; got == Z_BUF_ERROR && n <= MOST_PIXELS; n *= 4) {
+		for (; got == Z_BUF_ERROR && n <= ANN_MOST_PIXELS; n *= 4) {
 			secant_free(png);
 			uLongf room = n;
 			png = secant_calloc(n, 1);
@@ -75,7 +59,7 @@ bitmap(ann_set *s, int image, const json_t *object, secant_err *err)
 	double x0 = ann_tree_number(json_array_get(origin, 0), NULL), y0 = ann_tree_number(json_array_get(origin, 1), NULL);
 	int w = s->images[image].width, h = s->images[image].height;
 	secant_image im = { 0 };
-	if (w < 1 || h < 1 || (int64_t)w * h > MOST_PIXELS || !isfinite(x0) || !isfinite(y0) || fabs(x0) > 1e6
+	if (w < 1 || h < 1 || (int64_t)w * h > ANN_MOST_PIXELS || !isfinite(x0) || !isfinite(y0) || fabs(x0) > 1e6
 		|| fabs(y0) > 1e6 || !read_bitmap(ann_tree_text(b, "data"), &im))
 		return 0;
 	uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
@@ -88,31 +72,9 @@ bitmap(ann_set *s, int image, const json_t *object, secant_err *err)
 				pixels[(size_t)py * (size_t)w + (size_t)px] =
 					c[im.channels == 2 || im.channels == 4 ? im.channels - 1 : 0] != 0;
 		}
-	uint32_t shape = pixels ? store(s, pixels, w, h, err) : 0;
+	uint32_t shape = pixels ? ann_pixels_shape(s, pixels, w, h, err) : 0;
 	secant_free(pixels);
 	secant_image_free(&im);
-	return shape;
-}
-
-/* The outer ring less the inner ones. */
-static uint32_t
-with_holes(ann_set *s, int image, uint32_t outer, const json_t *holes, secant_err *err)
-{
-	int w = s->images[image].width, h = s->images[image].height, n = 0;
-	size_t i;
-	json_t *hole;
-	if (w < 1 || h < 1 || (int64_t)w * h > MOST_PIXELS)
-		return 0;
-	uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
-	bool good = pixels && !ann_fill(s, outer, (uint32_t)h, (uint32_t)w, pixels, 1, err);
-	json_array_foreach (holes, i, hole) {
-		double *xy = ann_tree_points(hole, 1, 1, &n);
-		uint32_t ring = xy ? ann_polygon(s, xy, n) : 0;
-		good = good && ring && !ann_fill(s, ring, (uint32_t)h, (uint32_t)w, pixels, 0, err);
-		secant_free(xy);
-	}
-	uint32_t shape = good ? store(s, pixels, w, h, err) : 0;
-	secant_free(pixels);
 	return shape;
 }
 
@@ -188,8 +150,9 @@ read_object(ann_set *s, int image, const json_t *object, const char *origin, sec
 				: type[2] == 'l' ? ANN_POLYGONS
 								 : ANN_POINTS,
 			xy, n, origin, &status, err);
-		uint32_t mask = kept && json_array_size(interior) ? with_holes(s, image, s->objects[at].shape, interior, err)
-														  : 0;
+		uint32_t mask = kept && json_array_size(interior)
+			? ann_tree_holes(s, image, s->objects[at].shape, interior, err)
+			: 0;
 		if (mask)
 			s->objects[at].shape = mask;
 		else if (kept && json_array_size(interior)) {
@@ -258,7 +221,9 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 static secant_status
 read_set(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+	secant_status status = o->classes ? SECANT_OK : ann_tree_classes(s, path, "meta.json", "classes", "title", err);
+	if (!status)
+		status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
 	return status ? status : ann_leave_unlisted(s, true, err); /* masks_machine and masks_human are no pictures */
 }
 

@@ -86,7 +86,7 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	size_t i;
 	secant_status status = SECANT_OK;
 	json_array_foreach (json_object_get(top, "tags"), i, tag)
-		if (ann_class_named(s, ann_tree_text(tag, "name"), strlen(ann_tree_text(tag, "name"))) < 0)
+		if (ann_class_listed(s, ann_tree_text(tag, "name"), strlen(ann_tree_text(tag, "name"))) < 0)
 			return ann_nomem(err);
 	if (json_object_get(top, "asset"))
 		status = read_asset(s, f, top, origin, err);

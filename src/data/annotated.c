@@ -7,6 +7,7 @@
 #include "data/labels.h"
 #include "base/mem.h"
 #include "annotations/dataset.h"
+#include "annotations/find.h"
 #include "annotations/format.h"
 #include "annotations/masks.h"
 #include "annotations/paint.h"
@@ -56,6 +57,12 @@ data_annotated_open(const char *path, const secant_data_options *o, bool *none, 
 		return NULL;
 	}
 	return a;
+}
+
+const char *
+data_annotated_foreign(const char *path, const char **way)
+{
+	return ann_foreign(path, way);
 }
 
 /* ---- lists ---- */

@@ -13,6 +13,8 @@ typedef struct data_annotated data_annotated; /* immutable once its classes are 
  * error then). */
 data_annotated *data_annotated_open(const char *path, const secant_data_options *o, bool *none, secant_err *err);
 void data_annotated_free(data_annotated *a);
+/* What lies there instead that nothing reads, in words, and the way out of it; NULL: nothing known. */
+const char *data_annotated_foreign(const char *path, const char **way);
 
 /* Is there a list of that name? train, val and test are also found under their usual other names (valid, val2017). */
 bool data_annotated_has(const data_annotated *a, const char *split);

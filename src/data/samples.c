@@ -133,6 +133,10 @@ find_pairs(data_samples *s, data_pairs *pairs, const data_samples_request *r, se
 			s->loose = true;
 			return SECANT_OK;
 		}
+		const char *way = NULL,
+				   *foreign = plain.code == SECANT_ERR_IO && !found ? data_annotated_foreign(r->path, &way) : NULL;
+		if (foreign)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s, which is not read: %s", r->path, foreign, way);
 		const secant_err *why = found && plain.code != SECANT_ERR_FORMAT ? &loose : &plain;
 		return secant_fail(err, why->code, "%s", why->msg);
 	}

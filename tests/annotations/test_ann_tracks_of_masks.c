@@ -26,7 +26,7 @@ test_mots_as_text(void **state)
 			NULL, "img/0001/000000.png 20x10: | ?0000/000007.jpg 20x10: car 1,1 1x2 mask 2 track_id=1001", "car" },
 		{ "classes of their own",
 			{ "a/000001.png", "@20x10", "gt/gt.txt", "1 3 3 10 20 " PIXELS "\n", "gt/labels.txt", "x\ny\nz\n" }, NULL,
-			"a/000001.png 20x10: z 1,1 1x2 mask 2 track_id=3", "z" },
+			"a/000001.png 20x10: z 1,1 1x2 mask 2 track_id=3", "x|y|z" },
 		{ "a class that is none",
 			{ "a/000001.png", "@20x10", "0000.txt", "1 3 1 10 20 " PIXELS "\n1 3 3 10 20 " PIXELS "\n" }, NULL, NULL,
 			"0000.txt:2|class 3" },
@@ -57,7 +57,7 @@ test_mots_as_pictures(void **state)
 	put_picture(tmp, "train/images/a.jpg", 4, 2, 1);
 	put_values(tmp, "train/instances/a.png", 4, 2, own, true);
 	put(tmp, "train/instances/labels.txt", "x\ny\nz\n");
-	assert_described("Datumaro's", tmp, NULL, "train/images/a.jpg 4x2: z 1,0 2x1 mask 2 track_id=3001", "z");
+	assert_described("Datumaro's", tmp, NULL, "train/images/a.jpg 4x2: z 1,0 2x1 mask 2 track_id=3001", "x|y|z");
 	put_values(tmp, "train/instances/b.png", 4, 2, own, true);
 	assert_refused("a mask without its picture", tmp, NULL, "instances/b.png|no picture");
 	remove_tree(tmp);

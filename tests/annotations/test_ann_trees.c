@@ -100,7 +100,7 @@ test_text_formats(void **state)
 			"distractor|pedestrian" },
 		{ "MOT of CVAT: labels.txt",
 			{ "img1/000001.png", "@100x80", "gt/labels.txt", "zebra\ncat\n", "gt/gt.txt", "1,1,1,2,3,4,1,2,1\n" }, NULL,
-			"img1/000001.png 100x80: cat 1,2 3x4 track_id=1 visibility=1", "cat" },
+			"img1/000001.png 100x80: cat 1,2 3x4 track_id=1 visibility=1", "zebra|cat" },
 		{ "MOT 2015: ten numbers, x y z of the world and no class",
 			{ "img1/000001.jpg", "@100x80", "gt/gt.txt", "1,1,1,2,3,4,1,4.5,-6.3,0\n" }, NULL,
 			"img1/000001.jpg 100x80: pedestrian 1,2 3x4 track_id=1", "pedestrian" },

@@ -1,0 +1,8 @@
+/* Text of crowdhuman. */
+#include "annotations.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_annotations(data, size, "crowdhuman");
+}

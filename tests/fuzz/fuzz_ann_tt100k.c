@@ -1,0 +1,8 @@
+/* Text of tt100k. */
+#include "annotations.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_annotations(data, size, "tt100k");
+}
