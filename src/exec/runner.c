@@ -210,6 +210,7 @@ plan_entry(const exec_runner *r, entry *e, secant_err *err)
 		&& !(replace(e, op_pass_fuse(e->graph, false, keep, e->n_output, err))
 			&& replace(e, exec_pass_fold(e->graph, r->store, keep, e->n_output, &e->folded, err))
 			&& replace(e, op_pass_fuse_bytes(e->graph, keep, e->n_output, err))
+			&& replace(e, op_pass_enlarge_late(e->graph, keep, e->n_output, err))
 			&& replace(e, op_pass_enlarge_concat(e->graph, keep, e->n_output, err))
 			&& replace(e, op_pass_block_attention(e->graph, keep, e->n_output, err))))
 		return err->code;

@@ -1,27 +1,70 @@
 /*
- * Gradients of the weights of convolutions by channel. See depthwise.h. For one block of channels and one row of the
- * kernel the sums of all its columns stay in registers; four neighbouring outputs share what they load, one at a time
- * where the kernel hangs over an edge.
+ * Convolutions by channel, and gradients of their weights. See depthwise.h. Of gradients, for one block of channels and
+ * one row of the kernel the sums of all its columns stay in registers; four neighbouring outputs share what they load,
+ * one at a time where the kernel hangs over an edge.
  */
 #include "kernels/depthwise.h"
-#include "kernels/vectors.h"
+#include "kernels/grouped_finish.h"
 
-enum { PIXELS = 4, MOST = 7 };
+enum { PIXELS = 4 };
 
-/* Columns of the result whose kernels lie in the picture: [*from, *to). */
+/* ---- the convolution: BLOCKS vectors of channels of one output at a time ---- */
+
+enum { BLOCKS = 4 };
+
+/* Output j, `blocks` vectors of channels from c on. */
 KERNEL_INLINE void
-columns_inside(const kernel_depthwise_map *m, int64_t *from, int64_t *to)
+output(const void *x, const kernel_grouped_map *m, int64_t r, int64_t j, int64_t c, const int blocks, const bool low,
+	const float *w, const kernel_grouped_post *post, void *y)
 {
-	int64_t first = (m->left + m->stride - 1) / m->stride, reach = (int64_t)(m->size - 1) * m->dilation,
-			room = m->width - 1 - reach + m->left;
-	*from = first < m->columns ? first : m->columns;
-	*to = room < 0 ? 0 : room / m->stride + 1;
-	*to = *to > m->columns ? m->columns : *to < *from ? *from : *to;
+	int64_t top = r * m->stride - m->top, left = j * m->stride - m->left;
+	vec acc[BLOCKS] = { 0 };
+	for (int k = 0; k < m->size; k++) {
+		int64_t row = top + (int64_t)k * m->dilation;
+		if (row < 0 || row >= m->height)
+			continue;
+		for (int l = 0; l < m->size; l++) {
+			int64_t column = left + (int64_t)l * m->dilation, at = (row * m->width + column) * m->channels + c;
+			if (column < 0 || column >= m->width)
+				continue;
+			const float *tap = w + (k * m->size + l) * m->channels + c;
+#pragma GCC unroll 4
+			for (int b = 0; b < blocks; b++)
+				acc[b] += load(x, at + b * WIDTH, low) * *(const vec *)(tap + b * WIDTH);
+		}
+	}
+#pragma GCC unroll 4
+	for (int b = 0; b < blocks; b++)
+		grouped_finish(acc[b], m, post, c + b * WIDTH, j, y);
 }
+
+KERNEL_INLINE void
+row_of(const void *x, const kernel_grouped_map *m, int64_t r, const bool low, const float *w,
+	const kernel_grouped_post *post, void *y)
+{
+	int64_t c = 0;
+	for (; c + BLOCKS * WIDTH <= m->channels; c += BLOCKS * WIDTH)
+		for (int64_t j = 0; j < m->columns; j++)
+			output(x, m, r, j, c, BLOCKS, low, w, post, y);
+	for (; c < m->channels; c += WIDTH)
+		for (int64_t j = 0; j < m->columns; j++)
+			output(x, m, r, j, c, 1, low, w, post, y);
+}
+
+static void
+row(const void *x, const kernel_grouped_map *m, int64_t r, const float *w, const kernel_grouped_post *post, void *y)
+{
+	if (m->low)
+		row_of(x, m, r, true, w, post, y);
+	else
+		row_of(x, m, r, false, w, post, y);
+}
+
+/* ---- gradients of the weights ---- */
 
 /* What n outputs from column j on give; x: the row of the picture that this row of the kernel sees. */
 KERNEL_INLINE void
-pixels(const void *x, const void *dy, const kernel_depthwise_map *m, int64_t j, int64_t c, const int n, const int size,
+pixels(const void *x, const void *dy, const kernel_grouped_map *m, int64_t j, int64_t c, const int n, const int size,
 	const bool dense, const bool low, const bool low_y, const bool checked, vec *acc)
 {
 	int64_t at = j * m->stride - m->left, all = m->channels;
@@ -54,10 +97,10 @@ pixels(const void *x, const void *dy, const kernel_depthwise_map *m, int64_t j, 
 
 /* The row `k` of the kernel, for the channels from c on; the first `skip` of them are another block's. */
 KERNEL_INLINE void
-kernel_row(const void *x, const void *dy, const kernel_depthwise_map *m, int64_t c, int skip, int k, int64_t from,
+kernel_row(const void *x, const void *dy, const kernel_grouped_map *m, int64_t c, int skip, int k, int64_t from,
 	int64_t to, const int size, const bool dense, const bool low, const bool low_y, float *dw)
 {
-	vec acc[MOST] = { 0 };
+	vec acc[KERNEL_DEPTHWISE_MOST] = { 0 };
 	int64_t j;
 	for (j = 0; j < from; j++)
 		pixels(x, dy, m, j, c, 1, size, dense, low, low_y, true, acc);
@@ -78,11 +121,11 @@ kernel_row(const void *x, const void *dy, const kernel_depthwise_map *m, int64_t
 }
 
 KERNEL_INLINE void
-grad_row_of(const void *x, const void *dy, const kernel_depthwise_map *m, int64_t r, const int size, const bool dense,
+grad_row_of(const void *x, const void *dy, const kernel_grouped_map *m, int64_t r, const int size, const bool dense,
 	const bool low, const bool low_y, float *dw)
 {
 	int64_t from, to, picture_row = m->width * m->channels;
-	columns_inside(m, &from, &to);
+	kernel_grouped_inside(m, &from, &to);
 	for (int64_t block = 0; block < m->channels; block += WIDTH) {
 		int64_t c = block + WIDTH <= m->channels ? block : m->channels - WIDTH;
 		for (int k = 0; k < size; k++) {
@@ -99,13 +142,14 @@ grad_row_of(const void *x, const void *dy, const kernel_depthwise_map *m, int64_
 /* The compiler needs size, steps and storage as constants. */
 #define GRAD(size, dense, low, low_y) \
 	static void grad_##size##_##dense##_##low##_##low_y( \
-		const void *x, const void *dy, const kernel_depthwise_map *m, int64_t r, float *dw) \
+		const void *x, const void *dy, const kernel_grouped_map *m, int64_t r, float *dw) \
 	{ \
 		grad_row_of(x, dy, m, r, size, dense, low, low_y, dw); \
 	}
 #define STORAGE(size, dense) \
 	GRAD(size, dense, 0, 0) GRAD(size, dense, 0, 1) GRAD(size, dense, 1, 0) GRAD(size, dense, 1, 1)
 #define SIZE(size) STORAGE(size, 0) STORAGE(size, 1)
+SIZE(3)
 SIZE(5)
 SIZE(7)
 
@@ -118,11 +162,11 @@ SIZE(7)
 	}
 
 static void
-grad_row(const void *x, const void *dy, const kernel_depthwise_map *m, int64_t r, float *dw)
+grad_row(const void *x, const void *dy, const kernel_grouped_map *m, int64_t r, float *dw)
 {
-	static void (*const of[2][2][2][2])(const void *, const void *, const kernel_depthwise_map *, int64_t,
-		float *) = { { ROW(5, 0), ROW(5, 1) }, { ROW(7, 0), ROW(7, 1) } };
-	of[m->size == 7][m->stride == 1 && m->dilation == 1][m->low][m->low_y](x, dy, m, r, dw);
+	static void (*const of[][2][2][2])(const void *, const void *, const kernel_grouped_map *, int64_t,
+		float *) = { { ROW(3, 0), ROW(3, 1) }, { ROW(5, 0), ROW(5, 1) }, { ROW(7, 0), ROW(7, 1) } };
+	of[m->size / 2 - 1][m->stride == 1 && m->dilation == 1][m->low][m->low_y](x, dy, m, r, dw);
 }
 
-const kernel_depthwise_kernels KERNEL_TABLE(depthwise) = { .width = WIDTH, .grad_row = grad_row };
+const kernel_depthwise_kernels KERNEL_TABLE(depthwise) = { .width = WIDTH, .row = row, .grad_row = grad_row };

@@ -4,7 +4,7 @@
  * meets all columns of the kernel that see it. One output at a time where the kernel hangs over an edge.
  */
 #include "kernels/grouped.h"
-#include "kernels/vectors.h"
+#include "kernels/grouped_finish.h"
 #ifdef __AVX2__
 #include <immintrin.h>
 #endif
@@ -38,109 +38,75 @@ spread(vec v, lanes from)
 #endif
 }
 
-/* Columns of the result whose kernels lie in the picture: [*from, *to). */
-KERNEL_INLINE void
-columns_inside(const kernel_grouped_map *m, int64_t *from, int64_t *to)
-{
-	int64_t first = (m->left + m->stride - 1) / m->stride, reach = (int64_t)(SIZE - 1) * m->dilation,
-			room = m->width - 1 - reach + m->left;
-	*from = first < m->columns ? first : m->columns;
-	*to = room < 0 ? 0 : room / m->stride + 1;
-	*to = *to > m->columns ? m->columns : *to < *from ? *from : *to;
-}
-
 /* Adds what a row of the kernel gives to n outputs from column j on; x: the row of the picture that it sees, at the
  * block's channels. A single output's columns are summed apart: they need not wait for each other. */
 KERNEL_INLINE void
-kernel_row(const void *x, const kernel_grouped_map *m, int64_t j, const int n, const bool dense, const bool low,
-	const bool checked, const float *w, vec *acc)
+kernel_row(const void *x, const kernel_grouped_map *m, int64_t j, const int n, const bool low, const bool checked,
+	const float *w, vec *acc)
 {
-	int64_t at = j * m->stride - m->left;
+	int64_t at = j - m->left;
 	lanes from = firsts(m->group);
 	for (int i = 0; i < m->group; i++, from += 1, w += SIZE * WIDTH) {
 		vec weight[SIZE];
 		for (int l = 0; l < SIZE; l++)
 			weight[l] = *(const vec *)(w + l * WIDTH);
-		if (dense) { /* stride 1, no dilation: neighbours see the same pixels */
 #pragma GCC unroll 14
-			for (int k = 0; k < n + SIZE - 1; k++) {
-				if (checked && (at + k < 0 || at + k >= m->width))
-					continue;
-				vec v = spread(load(x, (at + k) * m->channels, low), from);
+		for (int k = 0; k < n + SIZE - 1; k++) {
+			if (checked && (at + k < 0 || at + k >= m->width))
+				continue;
+			vec v = spread(load(x, (at + k) * m->channels, low), from);
 #pragma GCC unroll 3
-				for (int l = 0; l < SIZE; l++)
-					if (k - l >= 0 && k - l < n)
-						acc[n > 1 ? k - l : l] += v * weight[l];
-			}
-			continue;
+			for (int l = 0; l < SIZE; l++)
+				if (k - l >= 0 && k - l < n)
+					acc[n > 1 ? k - l : l] += v * weight[l];
 		}
-#pragma GCC unroll 12
-		for (int k = 0; k < n; k++)
-#pragma GCC unroll 3
-			for (int l = 0; l < SIZE; l++) {
-				int64_t column = at + (int64_t)k * m->stride + (int64_t)l * m->dilation;
-				if (!checked || (column >= 0 && column < m->width))
-					acc[n > 1 ? k : l] += spread(load(x, column * m->channels, low), from) * weight[l];
-			}
 	}
 }
 
 /* The n outputs from column j on, for the channels from c on. */
 KERNEL_INLINE void
-pixels(const void *x, const kernel_grouped_map *m, int64_t r, int64_t j, int64_t c, const int n, const bool dense,
-	const bool low, const bool checked, const float *w, const kernel_grouped_post *post, void *y)
+pixels(const void *x, const kernel_grouped_map *m, int64_t r, int64_t j, int64_t c, const int n, const bool low,
+	const bool checked, const float *w, const kernel_grouped_post *post, void *y)
 {
-	vec acc[PIXELS] = { 0 }, zero = { 0 };
+	vec acc[PIXELS] = { 0 };
 	for (int k = 0; k < SIZE; k++) {
-		int64_t row = r * m->stride - m->top + (int64_t)k * m->dilation;
+		int64_t row = r - m->top + k;
 		if (row >= 0 && row < m->height)
-			kernel_row(kernel_at(x, row * m->width * m->channels + c, low), m, j, n, dense, low, checked,
+			kernel_row(kernel_at(x, row * m->width * m->channels + c, low), m, j, n, low, checked,
 				w + (int64_t)k * m->group * SIZE * WIDTH, acc);
 	}
 	if (n == 1)
 		acc[0] += acc[1] + acc[2];
-	vec bias = post->bias ? load(post->bias, c, false) : zero;
 #pragma GCC unroll 12
-	for (int k = 0; k < n; k++) {
-		vec v = acc[k] + bias;
-		if (post->added)
-			v += load(post->added, (j + k) * m->channels + c, m->low_y);
-		if (post->relu)
-			v = (vec)((word)v & (word)(v > zero));
-		store(y, (j + k) * m->channels + c, m->low_y, v);
-	}
+	for (int k = 0; k < n; k++)
+		grouped_finish(acc[k], m, post, c, j + k, y);
 }
 
 KERNEL_INLINE void
-row_of(const void *x, const kernel_grouped_map *m, int64_t r, const bool dense, const bool low, const float *w,
+row_of(const void *x, const kernel_grouped_map *m, int64_t r, const bool low, const float *w,
 	const kernel_grouped_post *post, void *y)
 {
 	int64_t from, to, j;
-	columns_inside(m, &from, &to);
+	kernel_grouped_inside(m, &from, &to);
 	for (int64_t c = 0; c < m->channels; c += WIDTH, w += (int64_t)SIZE * m->group * SIZE * WIDTH) {
 		for (j = 0; j < from; j++)
-			pixels(x, m, r, j, c, 1, dense, low, true, w, post, y);
+			pixels(x, m, r, j, c, 1, low, true, w, post, y);
 		for (; j + PIXELS <= to; j += PIXELS)
-			pixels(x, m, r, j, c, PIXELS, dense, low, false, w, post, y);
+			pixels(x, m, r, j, c, PIXELS, low, false, w, post, y);
 		for (; j + FEW <= to; j += FEW)
-			pixels(x, m, r, j, c, FEW, dense, low, false, w, post, y);
+			pixels(x, m, r, j, c, FEW, low, false, w, post, y);
 		for (; j < m->columns; j++)
-			pixels(x, m, r, j, c, 1, dense, low, true, w, post, y);
+			pixels(x, m, r, j, c, 1, low, true, w, post, y);
 	}
 }
 
 static void
 row(const void *x, const kernel_grouped_map *m, int64_t r, const float *w, const kernel_grouped_post *post, void *y)
 {
-	bool dense = m->stride == 1 && m->dilation == 1;
-	if (dense && m->low)
-		row_of(x, m, r, true, true, w, post, y);
-	else if (dense)
-		row_of(x, m, r, true, false, w, post, y);
-	else if (m->low)
-		row_of(x, m, r, false, true, w, post, y);
+	if (m->low)
+		row_of(x, m, r, true, w, post, y);
 	else
-		row_of(x, m, r, false, false, w, post, y);
+		row_of(x, m, r, false, w, post, y);
 }
 
 const kernel_grouped_kernels KERNEL_TABLE(grouped) = { .width = WIDTH, .row = row };

@@ -227,6 +227,9 @@ graph_net *op_pass_fuse(const graph_net *g, bool gradients, graph_value *keep, i
 /* Attention in blocks of rows, where the matrix of all scores is large (block_attention.c): last for inference, before
  * differentiation for training. Its result is for the shapes of `g` alone. */
 graph_net *op_pass_block_attention(const graph_net *g, graph_value *keep, int n, secant_err *err);
+/* Maps are mixed by convolutions of 1x1 before they are enlarged, not after it (enlarge_late.c): after folding for
+ * inference, before differentiation for training. Its result is for the shapes of `g` alone. */
+graph_net *op_pass_enlarge_late(const graph_net *g, graph_value *keep, int n, secant_err *err);
 /* For inference: enlarging by whole factors and putting beside it in one pass over memory (enlarge_concat.c). Its
  * result is for the shapes of `g` alone. */
 graph_net *op_pass_enlarge_concat(const graph_net *g, graph_value *keep, int n, secant_err *err);

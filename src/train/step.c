@@ -109,7 +109,8 @@ fuse(train_step *t, const train_step_spec *spec, lists *l, secant_err *err)
 {
 	if (spec->options->precision == EXEC_PRECISION_F64) /* the plain graph: it is the arbiter */
 		return SECANT_OK;
-	if (!replace(t, op_pass_fuse(t->graph, spec->gradients, l->out, l->n_out, err)))
+	if (!replace(t, op_pass_fuse(t->graph, spec->gradients, l->out, l->n_out, err))
+		|| !replace(t, op_pass_enlarge_late(t->graph, l->out, l->n_out, err)))
 		return err->code;
 	/* without gradients, or where blocks would be kept for them, one product is as good as many */
 	bool blocks = spec->gradients && spec->options->recompute != EXEC_RECOMPUTE_NONE;

@@ -1,23 +1,18 @@
 /*
- * Gradients of the weights of convolutions by channel with kernels of 5x5 and 7x7: kernels/depthwise.h. oneDNN has
- * generated code for 3x3 alone and takes others as ordinary convolutions in groups of one, at 2 to 10 GFLOP/s; these
- * kernels reach 20 to 70 (oneDNN 2.6.3, AVX2 and AVX-512, one thread, minima of runs in turn). At 3x3 oneDNN's is the
- * faster one. Threads divide rows; gradients of each thread's rows are added in the threads' order.
+ * Gradients of the weights of convolutions by channel with kernels of 5x5 and 7x7, and of dilated ones:
+ * kernels/depthwise.h. oneDNN has generated code for 3x3 alone and takes others as ordinary convolutions in groups of
+ * one, at 2 to 10 GFLOP/s; these kernels reach 20 to 70 (oneDNN 2.6.3, AVX2 and AVX-512, one thread, minima of runs in
+ * turn). At 3x3 without dilation oneDNN's is the faster one. Threads divide rows; gradients of each thread's rows are
+ * added in the threads' order.
  */
 #include "exec/native/native.h"
 #include "kernels/depthwise.h"
 
 typedef struct layer {
-	kernel_depthwise_map map;
+	kernel_grouped_map map;
 	int64_t rows, all_rows, weights; /* of a result; of all of them */
 	int parts;
 } layer;
-
-static bool
-is_real(const exec_operand *o)
-{
-	return o->dtype == SECANT_F32 || o->dtype == SECANT_BF16;
-}
 
 static bool
 supports(const exec_step *s)
@@ -25,10 +20,11 @@ supports(const exec_step *s)
 	const op_conv_attr *a = s->node->attr;
 	const exec_operand *x = &s->in[0], *dy = &s->in[1], *w = &s->out[0];
 	int64_t size = w->shape.dim[2], channels = x->shape.dim[3];
-	return is_real(x) && is_real(dy) && w->dtype == SECANT_F32 && a->groups == channels && w->shape.dim[0] == channels
-		&& w->shape.dim[1] == 1 && w->shape.dim[3] == size && (size == 5 || size == 7)
-		&& a->stride.v[0] == a->stride.v[1] && a->dilation.v[0] == a->dilation.v[1]
-		&& channels >= kernel_depthwise_best()->width && secant_shape_count(&dy->shape) > 0;
+	return exec_is_real(x) && exec_is_real(dy) && w->dtype == SECANT_F32 && a->groups == channels
+		&& w->shape.dim[0] == channels && w->shape.dim[1] == 1 && w->shape.dim[3] == size
+		&& (size == 5 || size == 7 || (size == 3 && a->dilation.v[0] > 1)) && a->stride.v[0] == a->stride.v[1]
+		&& a->dilation.v[0] == a->dilation.v[1] && channels >= kernel_depthwise_best()->width
+		&& secant_shape_count(&dy->shape) > 0;
 }
 
 static secant_status
@@ -39,11 +35,12 @@ prepare(exec_step *s, secant_err *err)
 	layer *l = s->data = secant_calloc(1, sizeof *l);
 	if (!l)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
-	l->map = (kernel_depthwise_map){
+	l->map = (kernel_grouped_map){
 		.height = x->dim[1],
 		.width = x->dim[2],
 		.channels = x->dim[3],
 		.columns = y->dim[2],
+		.group = 1,
 		.size = (int)s->out[0].shape.dim[2],
 		.stride = a->stride.v[0],
 		.dilation = a->dilation.v[0],
@@ -63,7 +60,7 @@ static secant_status
 run(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const layer *l = s->data;
-	const kernel_depthwise_map *m = &l->map;
+	const kernel_grouped_map *m = &l->map;
 	float *dw = scratch, *to = out[0];
 	int64_t square = (int64_t)m->size * m->size, c = m->channels;
 	EXEC_PARTS(l->parts)

@@ -13,17 +13,11 @@ typedef struct layer {
 } layer; /* rows: of a result; of all of them */
 
 static bool
-is_real(const exec_operand *o)
-{
-	return o->dtype == SECANT_F32 || o->dtype == SECANT_BF16;
-}
-
-static bool
 fits(const exec_step *s, const exec_operand *x, const exec_operand *y, const exec_operand *w)
 {
 	const op_conv_attr *a = s->node->attr;
 	int64_t size = w->shape.dim[2];
-	return is_real(x) && is_real(y) && w->dtype == SECANT_F32 && y->shape.dim[3] <= KERNEL_NARROW_MOST
+	return exec_is_real(x) && exec_is_real(y) && w->dtype == SECANT_F32 && y->shape.dim[3] <= KERNEL_NARROW_MOST
 		&& (size == 1 || size == 3) && w->shape.dim[3] == size && a->groups == 1 && a->stride.v[0] == 1
 		&& a->stride.v[1] == 1 && a->dilation.v[0] == 1 && a->dilation.v[1] == 1
 		&& x->shape.dim[3] % kernel_narrow_best()->width == 0 && x->shape.dim[1] >= size && x->shape.dim[2] >= size

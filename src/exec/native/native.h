@@ -26,6 +26,13 @@ exec_parts(const exec_step *s, int64_t work)
 	return work < exec_native_grain || s->threads < 2 ? 1 : s->threads;
 }
 
+/* Numbers that kernels read as float. */
+static inline bool
+exec_is_real(const exec_operand *o)
+{
+	return o->dtype == SECANT_F32 || o->dtype == SECANT_BF16;
+}
+
 /* Where part i of `parts` of n items begins. */
 static inline int64_t
 exec_part(int64_t n, int parts, int i)

@@ -411,22 +411,43 @@ group_forward(const norm *b, const groups *g, const void *x, void *y, const floa
 		normalise(b, x, NULL, y, b->v[1], b->v[2]);
 }
 
+/* Part t of the samples, one after another. */
+typedef void share(const exec_step *s, const groups *g, const void *const *in, void *const *out, void *scratch, int t);
+
+/* A team inside another, even one of one, is made anew each time (libgomp): where threads share the pixels of a sample
+ * there is none around them. */
+static void
+share_samples(
+	share *samples, const exec_step *s, const groups *g, const void *const *in, void *const *out, void *scratch)
+{
+	if (g->outer == 1) {
+		samples(s, g, in, out, scratch, 0);
+		return;
+	}
+	EXEC_PARTS(g->outer)
+	for (int t = 0; t < g->outer; t++)
+		samples(s, g, in, out, scratch, t);
+}
+
+static void
+group_samples(const exec_step *s, const groups *g, const void *const *in, void *const *out, void *scratch, int t)
+{
+	bool low = exec_low_in(s);
+	const float *w = s->n_in > 1 ? in[1] : NULL, *bias = s->n_in > 2 ? in[2] : NULL;
+	norm b = norm_make(g->pixels, g->c, low, g->inner, (char *)scratch + g->room * (size_t)t);
+	for (int64_t i = exec_part(g->samples, g->outer, t), end = exec_part(g->samples, g->outer, t + 1); i < end; i++) {
+		int64_t at = i * g->pixels * g->c;
+		group_forward(&b, g, kernel_at(in[0], at, low), out[0] ? kernel_at_mut(out[0], at, low) : NULL, w, bias,
+			((const op_norm_attr *)s->node->attr)->eps, out[1] ? (float *)out[1] + i * g->n : NULL,
+			out[2] ? (float *)out[2] + i * g->n : NULL);
+	}
+}
+
 static secant_status
 group(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	groups g = groups_of(s, scratch);
-	bool low = exec_low_in(s);
-	const float *w = s->n_in > 1 ? in[1] : NULL, *bias = s->n_in > 2 ? in[2] : NULL;
-	double eps = ((const op_norm_attr *)s->node->attr)->eps;
-	EXEC_PARTS(g.outer)
-	for (int t = 0; t < g.outer; t++) {
-		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
-		for (int64_t i = exec_part(g.samples, g.outer, t), end = exec_part(g.samples, g.outer, t + 1); i < end; i++) {
-			int64_t at = i * g.pixels * g.c;
-			group_forward(&b, &g, kernel_at(in[0], at, low), out[0] ? kernel_at_mut(out[0], at, low) : NULL, w, bias,
-				eps, out[1] ? (float *)out[1] + i * g.n : NULL, out[2] ? (float *)out[2] + i * g.n : NULL);
-		}
-	}
+	share_samples(group_samples, s, &g, in, out, scratch);
 	return SECANT_OK;
 }
 
@@ -459,22 +480,25 @@ group_backward(const norm *b, const groups *g, const void *dy, const void *x, vo
 		write_grad(b, dy, x, NULL, dx, NULL);
 }
 
+static void
+group_grad_samples(const exec_step *s, const groups *g, const void *const *in, void *const *out, void *scratch, int t)
+{
+	bool low = exec_low_in(s);
+	norm b = norm_make(g->pixels, g->c, low, g->inner, (char *)scratch + g->room * (size_t)t);
+	for (int64_t i = exec_part(g->samples, g->outer, t), end = exec_part(g->samples, g->outer, t + 1); i < end; i++) {
+		int64_t at = i * g->pixels * g->c;
+		group_backward(&b, g, kernel_at(in[0], at, low), kernel_at(in[1], at, low),
+			out[0] ? kernel_at_mut(out[0], at, low) : NULL, (const float *)in[2] + i * g->n,
+			(const float *)in[3] + i * g->n, s->n_in > 4 ? in[4] : NULL, g->total + 2 * g->c * i);
+	}
+}
+
 static secant_status
 group_grad(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	groups g = groups_of(s, scratch);
-	bool low = exec_low_in(s);
 	float *dweight = out[1], *dbias = out[2];
-	EXEC_PARTS(g.outer)
-	for (int t = 0; t < g.outer; t++) {
-		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
-		for (int64_t i = exec_part(g.samples, g.outer, t), end = exec_part(g.samples, g.outer, t + 1); i < end; i++) {
-			int64_t at = i * g.pixels * g.c;
-			group_backward(&b, &g, kernel_at(in[0], at, low), kernel_at(in[1], at, low),
-				out[0] ? kernel_at_mut(out[0], at, low) : NULL, (const float *)in[2] + i * g.n,
-				(const float *)in[3] + i * g.n, s->n_in > 4 ? in[4] : NULL, g.total + 2 * g.c * i);
-		}
-	}
+	share_samples(group_grad_samples, s, &g, in, out, scratch);
 	for (int64_t c = 0; c < g.c; c++) {
 		double sum = 0, sum_xhat = 0;
 		for (int64_t i = 0; i < g.samples; i++) {
