@@ -347,15 +347,21 @@ bring_to_white(secant_predictor *p, deploy_source *s, secant_image *own, secant_
 }
 
 static secant_status
-stream_planes(secant_predictor *p, deploy_source *source, float *out, secant_err *err)
+stream_rows(secant_predictor *p, deploy_source *source, const deploy_row_sink *sink, secant_err *err)
 {
 	secant_image own;
-	collect c = { .p = p, .source = source, .planes = out };
 	secant_status status = bring_to_white(p, source, &own, err);
 	if (!status)
-		status = deploy_predict_stream(p, source, &(deploy_row_sink){ collect_planes, NULL, &c }, err);
+		status = deploy_predict_stream(p, source, sink, err);
 	secant_image_free(&own);
 	return status;
+}
+
+static secant_status
+stream_planes(secant_predictor *p, deploy_source *source, float *out, secant_err *err)
+{
+	collect c = { .p = p, .source = source, .planes = out };
+	return stream_rows(p, source, &(deploy_row_sink){ collect_planes, NULL, &c }, err);
 }
 
 secant_status
@@ -401,6 +407,16 @@ secant_predictor_probabilities_into(secant_predictor *p, const secant_borrowed_i
 	deploy_source source;
 	secant_status status = borrow(im, &as, &view, &source, err);
 	return status ? status : stream_planes(p, &source, out, err);
+}
+
+secant_status
+deploy_predict_rows(secant_predictor *p, const secant_borrowed_image *im, const deploy_row_sink *sink, secant_err *err)
+{
+	secant_image as;
+	secant_borrowed_image view;
+	deploy_source source;
+	secant_status status = borrow(im, &as, &view, &source, err);
+	return status ? status : stream_rows(p, &source, sink, err);
 }
 
 secant_dtype

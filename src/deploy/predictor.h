@@ -126,6 +126,9 @@ typedef struct deploy_row_sink {
 } deploy_row_sink;
 secant_status deploy_predict_stream(
 	secant_predictor *p, deploy_source *s, const deploy_row_sink *sink, secant_err *err) SECANT_NODISCARD;
+/* The same of a picture in the caller's memory. */
+secant_status deploy_predict_rows(secant_predictor *p, const secant_borrowed_image *im, const deploy_row_sink *sink,
+	secant_err *err) SECANT_NODISCARD;
 
 /* Tiles along one axis: `n` starts, every tile `length` long, weights n x length that add up to 1 at every place. */
 typedef struct deploy_axis {

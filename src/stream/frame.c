@@ -48,10 +48,15 @@ stream_blob_of(const void *p, size_t n)
 	return b;
 }
 
+/* The text's memory becomes the blob's: dumps and tensors have many megabytes. */
 stream_blob *
 stream_blob_take(base_str *s)
 {
-	stream_blob *b = s->failed ? NULL : stream_blob_of(s->p, s->n);
+	stream_blob *b = s->failed ? NULL : s->p ? secant_calloc(1, sizeof *b) : stream_blob_new(0);
+	if (b && s->p) {
+		*b = (stream_blob){ 1, s->n, (uint8_t *)s->p };
+		s->p = NULL;
+	}
 	base_str_free(s);
 	*s = (base_str){ 0 };
 	return b;
@@ -68,8 +73,11 @@ stream_blob_hold(stream_blob *b)
 void
 stream_blob_drop(stream_blob *b)
 {
-	if (b && !__atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
-		secant_free(b);
+	if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	if (b->p != (uint8_t *)(b + 1)) /* taken over from a text */
+		secant_free(b->p);
+	secant_free(b);
 }
 
 /* ---- frames ---- */

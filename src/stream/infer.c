@@ -10,6 +10,7 @@ typedef struct pending {
 	stream_given from;
 	stream_infer_done done; /* NULL: it passes */
 	int waiting, made, code;
+	stream_blob *only; /* the first package; with a second one both are in `packages` */
 	base_str packages;
 	char why[500];
 	struct pending *next;
@@ -69,6 +70,7 @@ drop_pending(pending *p)
 	for (int i = 0; i < STREAM_MODEL_PORTS; i++)
 		stream_blob_drop(p->from.blob[i]);
 	stream_frame_drop(p->frame);
+	stream_blob_drop(p->only);
 	base_str_free(&p->packages);
 	secant_free(p);
 }
@@ -197,6 +199,25 @@ fails(pending *p, int code, const char *why)
 	snprintf(p->why, sizeof p->why, "%s", why);
 }
 
+static void
+keep_package(pending *p, stream_blob *one)
+{
+	stream_blob *before = p->only;
+	if (!one || (before ? before->n : p->packages.n) + one->n > INT32_MAX)
+		fails(p, STREAM_NO_MEMORY, "no memory for results, or more than 2 GiB of them");
+	else if (!before && !p->packages.n) {
+		p->only = one;
+		return;
+	} else {
+		if (before)
+			base_str_addn(&p->packages, (const char *)before->p, before->n);
+		base_str_addn(&p->packages, (const char *)one->p, one->n);
+		stream_blob_drop(before);
+		p->only = NULL;
+	}
+	stream_blob_drop(one);
+}
+
 /* Adds what a run gave for one sample. `row` of `rows`: which part of outputs that have the batch in front. */
 static void
 add_package(stream_infer *s, pending *p, const stream_tensor *made, int n, int row, int rows)
@@ -225,12 +246,7 @@ add_package(stream_infer *s, pending *p, const stream_tensor *made, int n, int r
 			part[i].dim[0] = 1;
 		}
 	}
-	stream_blob *one = stream_packages_new(&(stream_package){ parents, p->from.n, p->made++, n, part }, 1);
-	if (!one || p->packages.n + one->n > INT32_MAX)
-		fails(p, STREAM_NO_MEMORY, "no memory for results, or more than 2 GiB of them");
-	else
-		base_str_addn(&p->packages, (const char *)one->p, one->n);
-	stream_blob_drop(one);
+	keep_package(p, stream_packages_new(&(stream_package){ parents, p->from.n, p->made++, n, part }, 1));
 }
 
 /* ---- batches ---- */
@@ -345,7 +361,7 @@ send_done(stream_infer *s, stream_worker *w)
 		if (!p->done)
 			stream_send_all(w, p->frame);
 		else {
-			stream_blob *list = p->code ? NULL : stream_blob_take(&p->packages);
+			stream_blob *list = p->code ? NULL : p->only ? stream_blob_hold(p->only) : stream_blob_take(&p->packages);
 			if (!p->code && !list)
 				fails(p, STREAM_NO_MEMORY, "no memory for results");
 			p->done(w, p->frame, list, p->code, p->why);

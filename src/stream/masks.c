@@ -40,8 +40,9 @@ draw(const grid *g, secant_image *mask, char *why, size_t size)
 {
 	secant_err err = { 0 };
 	size_t n = (size_t)g->height * (size_t)g->width;
+	bool bytes = !g->classes && g->type == STREAM_T_U8;
 	int most = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !bytes; i++) {
 		int v = class_of(g, i);
 		if (v < 0 || v > MOST_CLASS) {
 			snprintf(why, size, "the result holds class %d", v);
@@ -53,7 +54,9 @@ draw(const grid *g, secant_image *mask, char *why, size_t size)
 		snprintf(why, size, "%s", err.msg);
 		return false;
 	}
-	for (size_t i = 0; i < n; i++)
+	if (bytes)
+		memcpy(mask->data, g->p, n);
+	for (size_t i = 0; i < n && !bytes; i++)
 		if (most > 255)
 			((uint16_t *)mask->data)[i] = (uint16_t)class_of(g, i);
 		else

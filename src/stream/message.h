@@ -54,6 +54,8 @@ bool stream_message_is(const stream_message *m, const void *bytes, size_t n);
  * ("dataStr"); NULL: none. The bytes must have been checked.
  */
 void stream_message_print(base_str *out, const stream_message *m, const void *bytes, size_t n, const char *hide);
+/* A text in quotes, as protobuf escapes it. */
+void stream_message_print_text(base_str *out, const uint8_t *p, size_t n);
 /* The fields alone, without braces, by name; reals have a point. `headers`: with headerVec of the message itself. */
 void stream_message_print_fields(base_str *out, const stream_message *m, const void *bytes, size_t n, bool headers);
 /* From JSON of that kind; fields that are not known are refused. */

@@ -3,6 +3,7 @@
 #include <secant/predict.h>
 #include <stdio.h>
 #include "deploy/network.h"
+#include "deploy/predictor.h"
 #include "stream/model_onnx.h"
 
 struct stream_model {
@@ -13,7 +14,7 @@ struct stream_model {
 	stream_onnx *onnx;
 	int n_in;
 	stream_port in[STREAM_MODEL_PORTS];
-	float *planes, *probabilities;
+	float *probabilities;
 	int32_t *classes;
 	uint8_t *pixels;
 	size_t room; /* pixels * classes there is memory for */
@@ -81,11 +82,10 @@ stream_model_open(const char *path, secant_err *err)
 static void
 drop_room(stream_model *m)
 {
-	secant_free(m->planes);
 	secant_free(m->probabilities);
 	secant_free(m->classes);
 	secant_free(m->pixels);
-	m->planes = m->probabilities = NULL;
+	m->probabilities = NULL;
 	m->classes = NULL;
 	m->pixels = NULL;
 	m->room = 0;
@@ -190,11 +190,10 @@ make_room(stream_model *m, size_t pixels, size_t classes)
 	if (m->room >= want)
 		return true;
 	drop_room(m);
-	m->planes = base_alloc_raw(want * sizeof *m->planes);
 	m->probabilities = base_alloc_raw(want * sizeof *m->probabilities);
 	m->classes = base_alloc_raw(pixels * shown * sizeof *m->classes);
 	m->pixels = base_alloc_raw(pixels * shown * 4);
-	bool fine = m->planes && m->probabilities && m->classes && m->pixels;
+	bool fine = m->probabilities && m->classes && m->pixels;
 	m->room = fine ? want : 0;
 	return fine;
 }
@@ -219,7 +218,6 @@ picture_of(stream_model *m, const stream_tensor *t, secant_borrowed_image *im, s
 	}
 	bool planes = p->format == STREAM_NV12 || p->format == STREAM_NV21;
 	int c = planes ? 3 : stream_picture_channels(p->format);
-	size_t pixels = (size_t)p->width * (size_t)p->height;
 	if (p->f32 || !c || c == 4 || (planes && (p->width_aligned != p->width || p->height_aligned != p->height)))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"the model normalises pictures itself and takes bytes: grey, NV12, RGB888 or BGR888; it got format %d%s",
@@ -233,33 +231,43 @@ picture_of(stream_model *m, const stream_tensor *t, secant_borrowed_image *im, s
 		return SECANT_OK;
 	if (planes)
 		stream_from_nv12(m->pixels, p->data, p->width, p->height, false, p->format == STREAM_NV21);
-	for (size_t i = 0; !planes && i < pixels; i++) {
-		const uint8_t *from = p->data + i / (size_t)p->width * (size_t)im->pitch + i % (size_t)p->width * 3;
-		for (size_t k = 0; k < 3; k++)
-			m->pixels[3 * i + k] = from[2 - k];
-	}
+	for (int y = 0; !planes && y < p->height; y++)
+		stream_swap_red(m->pixels + (size_t)y * (size_t)p->width * 3, p->data + y * im->pitch, (size_t)p->width);
 	im->data = m->pixels;
 	im->pitch = 0;
 	return SECANT_OK;
 }
 
-/* Planes of classes to N x H x W x C, and the first largest of each pixel. */
-static void
-arrange(stream_model *m, size_t pixels, size_t classes)
+/* Rows of probabilities as they leave the network, and the first largest of each pixel. */
+typedef struct taken {
+	stream_model *m;
+	size_t width, classes;
+} taken;
+
+static secant_status
+take_rows(void *user, int y, int n, const float *p, secant_err *err)
 {
-	size_t shown = classes < 2 ? 2 : classes;
-	for (size_t i = 0; i < pixels; i++) {
-		float *to = m->probabilities + i * shown;
-		size_t best = 0;
-		for (size_t c = 0; c < classes; c++)
-			to[classes < 2 ? 1 : c] = m->planes[c * pixels + i];
-		if (classes < 2)
-			to[0] = 1 - to[1];
-		for (size_t c = 1; c < shown; c++)
-			if (to[c] > to[best] || (classes < 2 && to[c] >= to[best])) /* of one class: from one half on */
-				best = c;
-		m->classes[i] = (int32_t)best;
+	const taken *t = user;
+	size_t classes = t->classes, shown = classes < 2 ? 2 : classes, pixels = (size_t)n * t->width;
+	float *to = t->m->probabilities + (size_t)y * t->width * shown;
+	int32_t *class = t->m->classes + (size_t)y * t->width;
+	if (classes >= 2)
+		memcpy(to, p, pixels * classes * sizeof *to);
+	for (size_t i = 0; i < pixels && classes < 2; i++) {
+		to[2 * i] = 1 - p[i];
+		to[2 * i + 1] = p[i];
+		class[i] = p[i] >= 1 - p[i]; /* of one class: from one half on */
 	}
+	for (size_t i = 0; i < pixels && classes == 2; i++)
+		class[i] = to[2 * i + 1] > to[2 * i];
+	for (size_t i = 0; i < pixels && classes > 2; i++) {
+		size_t best = 0;
+		for (size_t c = 1; c < classes; c++)
+			if (to[i * classes + c] > to[i * classes + best])
+				best = c;
+		class[i] = (int32_t)best;
+	}
+	return SECANT_OK;
 }
 
 static int
@@ -273,9 +281,10 @@ run_predictor(stream_model *m, const stream_tensor *in, stream_tensor *out, seca
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %dx%d pixels of %zu classes", h, w, classes);
 		return -1;
 	}
-	if (picture_of(m, in, &im, err) || secant_predictor_probabilities_into(m->predictor, &im, m->planes, err))
+	taken t = { m, (size_t)w, classes };
+	if (picture_of(m, in, &im, err)
+		|| deploy_predict_rows(m->predictor, &im, &(deploy_row_sink){ take_rows, NULL, &t }, err))
 		return -1;
-	arrange(m, pixels, classes);
 	size_t shown = classes < 2 ? 2 : classes;
 	out[0] = (stream_tensor){ STREAM_T_F32, 4, { 1, h, w, (int64_t)shown }, (const uint8_t *)m->probabilities,
 		pixels * shown * sizeof(float), { 0 } };
@@ -319,9 +328,7 @@ bytes_of(stream_model *m, const stream_tensor *t, secant_tensor *x, secant_err *
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a picture");
 		return NULL;
 	}
-	for (size_t i = 0; i + 2 < t->size; i += 3)
-		for (size_t k = 0; k < 3; k++)
-			m->pixels[i + k] = t->data[i + 2 - k];
+	stream_swap_red(m->pixels, t->data, t->size / 3);
 	return m->pixels;
 }
 

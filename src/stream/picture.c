@@ -191,6 +191,18 @@ stream_add_step(base_str *steps, const stream_picture *p, const stream_step *ste
 	base_str_free(&s);
 }
 
+/* ---- channels ---- */
+
+void
+stream_swap_red(uint8_t *restrict to, const uint8_t *restrict from, size_t n)
+{
+	for (size_t i = 0; i < 3 * n; i += 3) {
+		to[i] = from[i + 2];
+		to[i + 1] = from[i + 1];
+		to[i + 2] = from[i];
+	}
+}
+
 /* ---- NV12 ---- */
 
 static uint8_t

@@ -48,6 +48,8 @@ typedef struct stream_step {
 void stream_add_step(base_str *steps, const stream_picture *p, const stream_step *step, const char *element);
 
 /* NV12 to interleaved RGB or BGR, and back: BT.601 full range, as JPEG has it; chroma is the mean of four pixels. */
+/* n pixels of three bytes with the first and the third exchanged: RGB to BGR and back. The two must not overlap. */
+void stream_swap_red(uint8_t *restrict to, const uint8_t *restrict from, size_t n);
 void stream_from_nv12(uint8_t *to, const uint8_t *from, int width, int height, bool bgr, bool nv21);
 void stream_to_nv12(uint8_t *to, const uint8_t *from, int width, int height, bool bgr);
 

@@ -122,37 +122,69 @@ head_of(base_str *out, const stream_tensor *t)
 	format_wire_put_head(out, 7, t->size);
 }
 
+/* A part of a message: what is written first, and what is copied behind it. */
+typedef struct part {
+	base_str head;
+	const uint8_t *data;
+	size_t size;
+} part;
+
+static void
+add_behind(base_str *to, base_str *from)
+{
+	base_str_addn(to, from->p ? from->p : "", from->n);
+	to->failed |= from->failed;
+	base_str_free(from);
+}
+
+/* The parts of a package: its own fields, then each tensor's. Returns how many bytes they have. */
+static size_t
+parts_of(part *to, const stream_package *v)
+{
+	base_str own = { 0 };
+	for (int k = 0; k < v->n_parents; k++)
+		stream_put_header(&own, v->parents[k], v->member);
+	size_t total = own.n;
+	for (int k = 0; k < v->n; k++) {
+		part *p = &to[k + 1];
+		base_str inner = { 0 };
+		head_of(&inner, &v->v[k]);
+		p->data = v->v[k].data;
+		p->size = v->v[k].size;
+		format_wire_put_head(&p->head, 2, inner.n + p->size);
+		add_behind(&p->head, &inner);
+		total += p->head.n + p->size;
+	}
+	format_wire_put_head(&to->head, 1, total);
+	total += to->head.n;
+	add_behind(&to->head, &own);
+	return total;
+}
+
 stream_blob *
 stream_packages_new(const stream_package *v, int n)
 {
-	base_str list = { 0 }; /* heads and bytes in order: what is large is copied once */
-	for (int i = 0; i < n && !list.failed; i++) {
-		base_str package = { 0 };
-		size_t total = 0;
-		for (int k = 0; k < v[i].n_parents; k++)
-			stream_put_header(&package, v[i].parents[k], v[i].member);
-		total = package.n;
-		base_str *head = secant_calloc((size_t)v[i].n + 1, sizeof *head);
-		for (int k = 0; head && k < v[i].n; k++) {
-			base_str outer = { 0 };
-			head_of(&head[k], &v[i].v[k]);
-			format_wire_put_head(&outer, 2, head[k].n + v[i].v[k].size);
-			base_str_addn(&outer, head[k].p ? head[k].p : "", head[k].n);
-			base_str_free(&head[k]);
-			head[k] = outer;
-			total += outer.n + v[i].v[k].size;
-		}
-		format_wire_put_head(&list, 1, total);
-		base_str_addn(&list, package.p ? package.p : "", package.n);
-		for (int k = 0; head && k < v[i].n; k++) {
-			base_str_addn(&list, head[k].p ? head[k].p : "", head[k].n);
-			base_str_addn(&list, (const char *)v[i].v[k].data, v[i].v[k].size);
-			list.failed |= head[k].failed;
-			base_str_free(&head[k]);
-		}
-		list.failed |= !head || package.failed || list.n > INT32_MAX;
-		secant_free(head);
-		base_str_free(&package);
+	size_t many = 0, total = 0, at = 0;
+	for (int i = 0; i < n; i++)
+		many += (size_t)v[i].n + 1;
+	part *parts = secant_calloc(many + 1, sizeof *parts);
+	for (int i = 0; i < n && parts && total <= INT32_MAX; i++) {
+		total += parts_of(parts + at, &v[i]);
+		at += (size_t)v[i].n + 1;
 	}
-	return stream_blob_take(&list);
+	bool fine = parts && total <= INT32_MAX;
+	for (size_t i = 0; i < many && fine; i++)
+		fine = !parts[i].head.failed;
+	stream_blob *b = fine ? stream_blob_new(total) : NULL;
+	uint8_t *to = b ? b->p : NULL;
+	for (size_t i = 0; i < many && parts; i++) {
+		part *p = &parts[i];
+		if (to && p->head.n)
+			to = (uint8_t *)memcpy(to, p->head.p, p->head.n) + p->head.n;
+		if (to && p->size)
+			to = (uint8_t *)memcpy(to, p->data, p->size) + p->size;
+		base_str_free(&p->head);
+	}
+	secant_free(parts);
+	return b;
 }

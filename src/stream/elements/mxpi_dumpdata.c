@@ -31,7 +31,6 @@ static void
 print_entry(base_str *out, const char *key, const stream_message *kind, const stream_blob *b, bool memory)
 {
 	base_str content = { 0 };
-	base_str entry = { 0 }, json = { 0 };
 	bool text = !kind || !strcmp(kind->name, "MxpiContentString");
 	if (text)
 		base_str_addn(&content, (const char *)b->p, b->n);
@@ -39,16 +38,13 @@ print_entry(base_str *out, const char *key, const stream_message *kind, const st
 		stream_message_print(&content, kind, b->p, b->n, memory ? NULL : "dataStr");
 	if (content.n == 2 && !memcmp(content.p, "{}", 2))
 		content.n = 0;
-	format_wire_put_text(&entry, 1, key);
-	format_wire_put_bytes(&entry, 2, content.p ? content.p : "", content.n);
-	format_wire_put_text(&entry, 3, text || !memory ? "" : kind->name);
-	if (!content.failed && !entry.failed)
-		stream_message_print(&json, stream_message_find("MetaData"), entry.p, entry.n, NULL);
-	base_str_add(out, json.p ? json.p : "");
-	out->failed |= content.failed || entry.failed || json.failed;
+	base_str_add(out, "{\"key\":");
+	stream_message_print_text(out, (const uint8_t *)key, strlen(key));
+	base_str_add(out, ",\"content\":");
+	stream_message_print_text(out, (const uint8_t *)content.p, content.n);
+	base_str_addf(out, ",\"protoDataType\":\"%s\"}", text || !memory ? "" : kind->name);
+	out->failed |= content.failed;
 	base_str_free(&content);
-	base_str_free(&entry);
-	base_str_free(&json);
 }
 
 static stream_blob *

@@ -19,6 +19,13 @@ static void
 to_bytes(uint8_t *to, const secant_image *im, bool rounds, bool bgr)
 {
 	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels;
+	if (im->dtype == SECANT_U8 && c == 3) {
+		if (bgr)
+			stream_swap_red(to, im->data, n);
+		else
+			memcpy(to, im->data, 3 * n);
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < 3; k++) {
 			size_t at = i * c + (c < 3 ? 0 : bgr ? 2 - k : k);

@@ -63,33 +63,37 @@ place_of(const stream_post_from *from, place *at, const stream_tensor *t, bool r
 }
 
 static float
-score(const stream_tensor *t, size_t i)
+score(const uint8_t *p)
 {
 	float v;
-	memcpy(&v, t->data + i * sizeof v, sizeof v);
+	memcpy(&v, p, sizeof v);
 	return v;
 }
 
-static int
-class_at(const stream_tensor *t, bool rows, int classes, size_t y, size_t x)
+/* The classes of a row of the network's picture: its numbers, or the first largest of the scores. */
+static void
+row_of(int32_t *class, const stream_tensor *t, bool rows, int classes, size_t y)
 {
+	size_t h = (size_t)t->dim[t->rank == 3 || rows ? 1 : 2], w = (size_t)t->dim[t->rank == 3 || rows ? 2 : 3];
 	if (t->rank == 3) {
-		int32_t v;
-		memcpy(&v, t->data + (y * (size_t)t->dim[2] + x) * sizeof v, sizeof v);
-		return v;
+		memcpy(class, t->data + y * w * sizeof *class, w * sizeof *class);
+		return;
 	}
-	size_t h = (size_t)t->dim[rows ? 1 : 2], w = (size_t)t->dim[rows ? 2 : 3], c = (size_t)classes;
-	size_t at = rows ? (y * w + x) * c : y * w + x, step = rows ? 1 : h * w;
-	int best = 0;
-	float most = score(t, at);
-	for (int k = 1; k < classes; k++) {
-		float v = score(t, at + (size_t)k * step);
-		if (v > most) {
-			most = v;
-			best = k;
+	size_t pixel = sizeof(float) * (rows ? (size_t)classes : 1), step = sizeof(float) * (rows ? 1 : h * w);
+	const uint8_t *p = t->data + y * w * pixel;
+	for (size_t x = 0; x < w && classes == 2; x++)
+		class[x] = score(p + x * pixel + step) > score(p + x * pixel);
+	for (size_t x = 0; x < w && classes != 2; x++) {
+		float most = score(p + x * pixel);
+		class[x] = 0;
+		for (int k = 1; k < classes; k++) {
+			float v = score(p + x * pixel + (size_t)k * step);
+			if (v > most) {
+				most = v;
+				class[x] = k;
+			}
 		}
 	}
-	return best;
 }
 
 /* Adds an MxpiImageMask; what is wrong, or NULL. */
@@ -102,27 +106,36 @@ put_mask(base_str *list, const stream_post *s, const stream_tensor *t, bool rows
 	const masks *m = s->state;
 	size_t unit = s->n_labels <= 255 && m->classes <= 256 ? 1 : sizeof(int32_t),
 		   n = (size_t)at->height * (size_t)at->width;
+	size_t columns = (size_t)t->dim[t->rank == 3 || rows ? 2 : 3], have = SIZE_MAX;
 	uint8_t *data = base_alloc_raw(n * unit + 1);
+	int32_t *row = base_alloc_raw((columns + (size_t)at->width) * sizeof *row), *column = row ? row + columns : NULL;
 	bool outside = false;
-	for (size_t y = 0; data && y < (size_t)at->height; y++)
+	for (size_t x = 0; row && x < (size_t)at->width; x++)
+		column[x] = at->left + (int32_t)(x * (size_t)at->used_width / (size_t)at->width);
+	for (size_t y = 0; data && row && y < (size_t)at->height; y++) {
+		uint8_t *to = data + y * (size_t)at->width * unit;
+		size_t from_y = (size_t)at->top + y * (size_t)at->used_height / (size_t)at->height;
+		if (from_y != have)
+			row_of(row, t, rows, m->classes, have = from_y);
 		for (size_t x = 0; x < (size_t)at->width; x++) {
-			size_t from_y = (size_t)at->top + y * (size_t)at->used_height / (size_t)at->height;
-			size_t from_x = (size_t)at->left + x * (size_t)at->used_width / (size_t)at->width;
-			int32_t v = class_at(t, rows, m->classes, from_y, from_x);
-			outside |= unit == 1 && (v < 0 || v > UINT8_MAX);
+			int32_t v = row[column[x]];
+			outside |= unit == 1 && (uint32_t)v > UINT8_MAX;
 			if (unit == 1)
-				data[y * (size_t)at->width + x] = (uint8_t)v;
+				to[x] = (uint8_t)v;
 			else
-				memcpy(data + (y * (size_t)at->width + x) * unit, &v, unit);
+				memcpy(to + x * unit, &v, unit);
 		}
+	}
 	stream_put_header(&mask, from->key, from->member);
 	for (int i = 0; i < s->n_labels; i++)
 		format_wire_put_text(&mask, 2, s->label[i]);
 	stream_put_packed(&mask, 3, (const int64_t[]){ at->height, at->width }, 2);
 	stream_put_int(&mask, 4, unit == 1 ? STREAM_T_U8 : STREAM_T_I32);
 	format_wire_put_bytes(&mask, 5, data ? (const void *)data : "", data ? n * unit : 0);
+	mask.failed |= !row;
 	stream_put_message(list, 1, &mask);
 	base_str_free(&mask);
+	secant_free(row);
 	secant_free(data);
 	if (outside)
 		return "the model gives classes below 0 or above 255, and CLASS_NUM says that there are none";
