@@ -76,6 +76,53 @@ test_lines_of_pieces(void **state)
 	assert_non_null(strstr(a.why, "1xHxWx40"));
 }
 
+/* Two lines of text that touch in the largest map of PSENet and are apart in the smallest one; a speck that is too
+ * small; and a slanted line, whose box is cv2.minAreaRect's (4.14). */
+static void
+test_maps_of_text(void **state)
+{
+	enum { WIDE = 48, HIGH = 24, SIDE = 40, MAPS = 3 };
+	static const int left[MAPS][2] = { { 2, 20 }, { 4, 18 }, { 6, 16 } },
+					 right[MAPS][2] = { { 21, 44 }, { 23, 42 }, { 26, 40 } };
+	static const scaled wide = { 10 * WIDE, 10 * HIGH, WIDE, HIGH, 0, 0, { 0 }, false },
+						square = { SIDE, SIDE, SIDE, SIDE, 0, 0, { 0 }, false };
+	answer a;
+	char text[1000];
+	tensors all = { 0 };
+	float *p = add(&all, 4, (int64_t[]){ 1, MAPS, HIGH, WIDE });
+	for (int m = 0; m < MAPS; m++)
+		for (int y = 4 + m; y <= 9 - m; y++)
+			for (int x = 0; x < WIDE; x++)
+				if ((x >= left[m][0] && x <= left[m][1]) || (x >= right[m][0] && x <= right[m][1]))
+					p[(m * HIGH + y) * WIDE + x] = 4;
+	for (int m = 0; m < MAPS; m++)
+		p[(m * HIGH + 20) * WIDE + 5] = 4;
+	post(&a, "mxpi_textobjectpostprocessor", "libpsenetpostprocess.so",
+		json(text, "'KERNEL_NUM':'3','MIN_AREA':'20','MIN_KERNEL_AREA':'2'"), &all, &wide, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_non_null(strstr(a.text,
+		"\"x0\":20,\"y0\":40,\"x1\":200,\"y1\":40,\"x2\":200,\"y2\":90,\"x3\":20,\"y3\":90,"
+		"\"confidence\":0.982"));
+	const char *other = strstr(a.text, "\"x0\":210,\"y0\":40,\"x1\":440,\"y1\":40,\"x2\":440,\"y2\":90,");
+	assert_true(other > a.text);
+	assert_null(strstr(other, "\"y0\":200"));
+	all = (tensors){ 0 };
+	p = add(&all, 4, (int64_t[]){ 1, 1, SIDE, SIDE });
+	for (int i = 0; i < SIDE * SIDE; i++) {
+		int x = i % SIDE, y = i / SIDE;
+		p[i] = 2 * x + y >= 40 && 2 * x + y <= 60 && x - 2 * y >= -10 && x - 2 * y <= 10 ? 4 : -4;
+	}
+	post(&a, "mxpi_textobjectpostprocessor", "libpsenetpostprocess.so", json(text, "'KERNEL_NUM':'1','MIN_AREA':'20'"),
+		&all, &square, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_non_null(strstr(a.text, "\"x0\":18,\"y0\":4,\"x1\":26,\"y1\":8,\"x2\":22,\"y2\":16,\"x3\":14,\"y3\":12,"));
+	all = (tensors){ 0 };
+	add(&all, 4, (int64_t[]){ 1, MAPS, HIGH, WIDE });
+	post(&a, "mxpi_textobjectpostprocessor", "libpsenetpostprocess.so", json(text, ""), &all, &wide, NULL, NULL);
+	assert_int_equal(a.code, 1004);
+	assert_non_null(strstr(a.why, "KERNEL_NUM 7"));
+}
+
 /* Neck, shoulder, elbow and hand of OpenPose on a map of 8x8: places and scores as cv2.resize and cv2.filter2D (4.14)
  * make them; no person where nothing leads from the elbow on. */
 static void
@@ -158,6 +205,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ssd_of_mindspore), cmocka_unit_test(test_lines_of_pieces),
-		cmocka_unit_test(test_people), cmocka_unit_test(test_people_by_tags) };
+		cmocka_unit_test(test_maps_of_text), cmocka_unit_test(test_people), cmocka_unit_test(test_people_by_tags) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -410,7 +410,7 @@ test_configurations_that_are_refused(void **state)
 		{ "mxpi_objectpostprocessor", "libresnet50postprocess.so", "'CLASS_NUM':'3'", "MxpiClassList" },
 		{ "mxpi_objectpostprocessor", "/nowhere/libmyyolov3postprocess.so", "'CLASS_NUM':'3'",
 			"libyolov3postprocess.so" },
-		{ "mxpi_textobjectpostprocessor", "libpsenetpostprocess.so", "'KERNEL_NUM':'7'", "no such file" },
+		{ "mxpi_textobjectpostprocessor", "libDBPostProcess.so", "'KERNEL_NUM':'7'", "no such file" },
 		{ "mxpi_keypointpostprocessor", "libhigherhrnetpostprocess.so", "'KEYPOINT_NUM':'18'", "17 is meant" },
 		{ "mxpi_semanticsegpostprocessor", "/nowhere/libmysegmentation.so", "'CLASS_NUM':'2'", "no such file" },
 		{ "mxpi_semanticsegpostprocessor", "libunetmindsporepostprocess.so", "'CLASS_NUM':'2','POST_TYPE':'2'",

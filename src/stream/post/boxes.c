@@ -148,6 +148,24 @@ stream_points_back(float (*p)[2], int n, const stream_post_from *from, float wid
 	return true;
 }
 
+void
+stream_corners_put(float (*p)[2], float score, const stream_post_from *from, base_str *list)
+{
+	enum { CORNERS = 4 };
+	base_str item = { 0 };
+	float width, height;
+	stream_post_size(from, &width, &height);
+	if (!stream_points_back(p, CORNERS, from, width, height))
+		return;
+	stream_put_header(&item, from->key, from->member);
+	for (int i = 0; i < CORNERS; i++)
+		for (int axis = 0; axis < 2; axis++)
+			stream_put_real(&item, 2 + 2 * i + axis, (double)(p[i][axis] + (from->boxed ? from->box[axis] : 0)));
+	stream_put_real(&item, 10, (double)score);
+	stream_put_message(list, 1, &item);
+	base_str_free(&item);
+}
+
 static float
 within(float v, float most)
 {

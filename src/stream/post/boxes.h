@@ -52,6 +52,9 @@ bool stream_post_is_known(const stream_post_from *from, char *why, size_t size);
  * keep the aspect are divided by their scale, as the original does it; its padding around is taken off first, which it
  * forgets. */
 bool stream_points_back(float (*p)[2], int n, const stream_post_from *from, float width, float height);
+/* Adds a place of text, an MxpiTextObject: corners as parts of the network's picture, the upper left one first, then
+ * clockwise. What lies in padding is left out. */
+void stream_corners_put(float (*p)[2], float score, const stream_post_from *from, base_str *list);
 /* Intersection over union. */
 float stream_found_overlap(const stream_found *a, const stream_found *b);
 /* Number i of a tensor of FLOAT32, FLOAT16, INT32, INT64 or bytes. */

@@ -271,22 +271,11 @@ line_of(const ctpn *c, const stream_founds *f, const int *follows, int first, co
 static void
 put(line *l, const stream_post_from *from, base_str *list)
 {
-	base_str item = { 0 };
-	float width, height;
-	stream_post_size(from, &width, &height);
 	for (int i = 0; i < CORNERS; i++) {
 		l->p[i][0] /= (float)from->net_width;
 		l->p[i][1] /= (float)from->net_height;
 	}
-	if (!stream_points_back(l->p, CORNERS, from, width, height))
-		return;
-	stream_put_header(&item, from->key, from->member);
-	for (int i = 0; i < CORNERS; i++)
-		for (int axis = 0; axis < 2; axis++)
-			stream_put_real(&item, 2 + 2 * i + axis, (double)(l->p[i][axis] + (from->boxed ? from->box[axis] : 0)));
-	stream_put_real(&item, 10, (double)l->score);
-	stream_put_message(list, 1, &item);
-	base_str_free(&item);
+	stream_corners_put(l->p, l->score, from, list);
 }
 
 static int
