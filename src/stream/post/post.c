@@ -62,10 +62,10 @@ read_content(stream_post *s, const char *text, char *why, size_t room)
 {
 	secant_err err = { 0 };
 	const char *key;
-	json_t *value, *j = base_json_parse(text, strlen(text), "postProcessConfigContent", &err);
+	json_t *value, *j = base_json_parse(text, strlen(text), "the configuration", &err);
 	int code = 0;
 	if (!json_is_object(j)) {
-		snprintf(why, room, "%s", err.code ? err.msg : "postProcessConfigContent is not an object");
+		snprintf(why, room, "%s", err.code ? err.msg : "the configuration is not a JSON object");
 		json_decref(j);
 		return STREAM_INIT;
 	}
@@ -220,6 +220,23 @@ stream_library_for(const char *path)
 	return NULL;
 }
 
+int
+stream_post_settings(stream_post *s, const char *path, const char *content, char *why, size_t size)
+{
+	secant_err err = { 0 };
+	secant_bytes b;
+	int code = 0;
+	if (*path) {
+		if (base_file_map(&b, path, &err)) {
+			snprintf(why, size, "%s", err.msg);
+			return STREAM_INIT;
+		}
+		code = read_config(s, (const char *)b.data, b.size);
+		base_file_unmap(&b);
+	}
+	return !code && *content ? read_content(s, content, why, size) : code;
+}
+
 static int
 read_all(stream_worker *w, stream_post *s, char *why, size_t size)
 {
@@ -228,19 +245,7 @@ read_all(stream_worker *w, stream_post *s, char *why, size_t size)
 	char *labels = stream_prop_copy(w, "labelPath");
 	secant_err err = { 0 };
 	secant_bytes b;
-	int code = config && content && labels ? 0 : STREAM_NO_MEMORY;
-	if (!code && *config) {
-		if (base_file_map(&b, config, &err)) {
-			snprintf(why, size, "%s", err.msg);
-			code = STREAM_INIT;
-		} else {
-			code = read_config(s, (const char *)b.data, b.size);
-			base_file_unmap(&b);
-		}
-	}
-	if (!code && *content)
-		code = read_content(s, content, why, size);
-	err = (secant_err){ 0 };
+	int code = config && content && labels ? stream_post_settings(s, config, content, why, size) : STREAM_NO_MEMORY;
 	if (!code && *labels) {
 		if (base_file_map(&b, labels, &err))
 			stream_note(w, "labelPath: %s: classes have no names", err.msg);

@@ -76,6 +76,8 @@ extern const char stream_python_program[];
  * out; NULL: any. After it, and after a failure, stream_post_close. */
 int stream_post_open(stream_worker *w, stream_post *s, const char *message, char *why, size_t size);
 void stream_post_close(stream_post *s);
+/* Configuration alone: a file of KEY=VALUE ("": none), then a JSON object ("": none), which wins. 0, or a code. */
+int stream_post_settings(stream_post *s, const char *path, const char *content, char *why, size_t size);
 /* All packages of a list: the result in *out (NULL where there is nothing), 0 or a code. */
 int stream_post_packages(stream_worker *w, const stream_post *s, stream_frame *f, const char *key,
 	const stream_blob *packages, stream_blob **out, char *why, size_t size);
