@@ -72,13 +72,18 @@ thin_line(const stream_plane *p, int x0, int y0, int x1, int y1, const stream_pe
 void
 stream_draw_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen)
 {
-	double reach = reach_of(pen), dx = x1 - x0, dy = y1 - y0;
+	const double reach = 0.5;
+	double dx = x1 - x0, dy = y1 - y0;
 	if (pen->thickness <= 1 && within(p, x0, y0) && within(p, x1, y1)) {
 		thin_line(p, (int)x0, (int)y0, (int)x1, (int)y1, pen);
 		return;
 	}
-	if (fabs(dx) > 1e6 || fabs(dy) > 1e6 || fabs(x0) > 1e6 || fabs(y0) > 1e6)
+	if (!(fabs(dx) <= 1e6 && fabs(dy) <= 1e6 && fabs(x0) <= 1e6 && fabs(y0) <= 1e6))
 		return;
+	if (pen->thickness > 1) {
+		stream_draw_thick_line(p, x0, y0, x1, y1, pen);
+		return;
+	}
 	for (int y = from(fmin(y0, y1) - reach); y <= to(fmax(y0, y1) + reach, p->height); y++) {
 		/* where the line is near this row: its piece between y - reach and y + reach */
 		double a = fmin(x0, x1), b = fmax(x0, x1);

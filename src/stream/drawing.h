@@ -13,6 +13,8 @@ typedef struct stream_pen {
 
 /* On interleaved bytes of three channels; what lies outside is left out. */
 void stream_draw_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen);
+/* The same, of a thickness of at least 2: thick_line.c. */
+void stream_draw_thick_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen);
 void stream_draw_box(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen);
 void stream_draw_circle(const stream_plane *p, double x, double y, double radius, const stream_pen *pen);
 /* (x, y) is the left end of the line that letters stand on; `below`: of the lower edge of the picture upwards. */
