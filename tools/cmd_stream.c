@@ -181,6 +181,35 @@ run_pictures(running *r, secant_err *err)
 	}
 }
 
+/* A stream with sources of its own: results until it has ended, or until none has come in the time that is given. */
+static void
+run_by_itself(running *r, secant_err *err)
+{
+	enum { SLICE = 200, ENDED = 0, TIMEOUT = 6010 };
+	char why[420], name[40];
+	char *sink = r->lib->streams_port(r->m, r->name, false, 0);
+	int code = TIMEOUT;
+	for (int got = 0, waited = 0; code == TIMEOUT && waited < r->o->timeout && !tool_interrupted();) {
+		secant_stream_result *result = sink ? r->lib->streams_get(r->m, r->name, NULL, 0, NULL, 0, SLICE) : NULL;
+		bool came = result && r->lib->stream_result_came(result);
+		waited = came ? 0 : waited + SLICE;
+		snprintf(name, sizeof name, "result-%d", got += came);
+		if (came)
+			write_result(r, result, name, err);
+		else
+			code = r->lib->streams_wait(r->m, r->name, sink ? 0 : SLICE, why, sizeof why);
+		r->lib->stream_result_free(result);
+	}
+	if (code == TIMEOUT && !tool_interrupted())
+		secant_fail(err, SECANT_ERR_FORMAT,
+			"nothing came out of the stream '%.100s' for %d ms (--timeout), and it has "
+			"not ended",
+			r->name, r->o->timeout);
+	else if (code != TIMEOUT && code != ENDED)
+		secant_fail(err, SECANT_ERR_FORMAT, "the stream '%.100s': error %d: %s", r->name, code, why);
+	secant_free(sink);
+}
+
 static void
 print_statistics(const running *r)
 {
@@ -206,8 +235,13 @@ choose_stream(running *r, secant_err *err)
 	char *source = r->name ? r->lib->streams_port(r->m, r->name, true, 0) : NULL;
 	if (!r->name)
 		secant_fail(err, SECANT_ERR_ARG, "--stream %.200s: there is no such stream", r->o->stream ? r->o->stream : "");
-	else if (!source)
+	else if (!source && r->o->input.n)
 		secant_fail(err, SECANT_ERR_ARG, "the stream '%.200s' has no appsrc, and takes no --input", r->name);
+	else if (source && !r->o->input.n)
+		secant_fail(err, SECANT_ERR_ARG,
+			"the stream '%.200s' has an appsrc: --input PICTURE says what is sent; --check says whether the pipeline "
+			"is right, --graph FILE.svg draws it",
+			r->name);
 	secant_free(source);
 }
 
@@ -229,14 +263,16 @@ run_pipeline(const stream *o, const char *path, secant_err *err)
 			*f.element ? ", element " : "", f.element, *f.property ? ", property " : "", f.property, f.message);
 	else
 		choose_stream(&r, err);
-	if (!err->code)
+	if (!err->code && o->input.n)
 		run_pictures(&r, err);
+	else if (!err->code)
+		run_by_itself(&r, err);
 	if (!err->code && o->statistics)
 		print_statistics(&r);
 	secant_free(r.name);
 	r.lib->streams_free(r.m);
 	if (!err->code && r.failed)
-		secant_fail(err, SECANT_ERR_FORMAT, "%d of %d pictures have no result", r.failed, o->input.n);
+		secant_fail(err, SECANT_ERR_FORMAT, "%d of the pictures have no result", r.failed);
 	return err->code;
 }
 
@@ -303,11 +339,6 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "which pipeline? FILE.pipeline is meant");
 	if (o->check || o->graph)
 		return check_or_draw(o, operands[0], err);
-	if (!o->input.n)
-		return secant_fail(err, SECANT_ERR_ARG,
-			"%.200s: --input PICTURE says what is sent; --check says whether the pipeline is right, --graph FILE.svg "
-			"draws it",
-			operands[0]);
 	return run_pipeline(o, operands[0], err);
 }
 
@@ -316,7 +347,9 @@ const command command_stream = {
 	.brief = "runs, checks and draws stream pipelines of MindX SDK",
 	.operands = "FILE.pipeline --input PICTURE --out DIR",
 	.details =
-		"Pictures go to the first appsrc, results come from the first appsink. --check answers as the original's "
+		"Pictures go to the first appsrc, results come from the first appsink. A stream with sources of its own "
+		"(filesrc, "
+		"mxpi_rtspsrc) needs no --input,\nand runs until it has ended. --check answers as the original's "
 		"stream "
 		"manager does:\nthe first fault gives the error code, and models, libraries and configurations that a pipeline "
 		"names are not opened.",

@@ -15,7 +15,9 @@
 	F(streams_port) \
 	F(streams_send) \
 	F(streams_get) \
+	F(streams_wait) \
 	F(streams_statistics) \
+	F(stream_result_came) \
 	F(stream_result_code) \
 	F(stream_result_data) \
 	F(stream_result_mask) \

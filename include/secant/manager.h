@@ -69,6 +69,10 @@ SECANT_API int secant_streams_send(
  * code and its text. Freed with secant_stream_result_free. */
 SECANT_API secant_stream_result *secant_streams_get(secant_streams *m, const char *stream, const char *element,
 	int number, const char *const *keys, int n, uint32_t milliseconds);
+/* Waits until the stream's own sources (filesrc, mxpi_rtspsrc) have ended and all of it has come out: 0. 1001: one of
+ * its elements has given up, `why` (of size bytes) says which; 6010: time is over; 6002: there is no such stream. */
+SECANT_API int secant_streams_wait(
+	secant_streams *m, const char *stream, uint32_t milliseconds, char *why, size_t size);
 /* The result of what was sent under a number. After a timeout (6010) the number is forgotten. */
 SECANT_API secant_stream_result *secant_streams_get_id(
 	secant_streams *m, const char *stream, int64_t id, uint32_t milliseconds);

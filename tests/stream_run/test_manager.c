@@ -303,15 +303,14 @@ static void
 test_not_built(void **state)
 {
 	static const char text[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"f\"},"
-							   "\"f\":{\"factory\":\"mxpi_qualitydetection\",\"props\":{\"dataSource\":\"appsrc0\","
-							   "\"qualityDetectionConfigPath\":\"q\"},"
+							   "\"f\":{\"factory\":\"mxpi_rtspvideoinfo\","
 							   "\"next\":\"appsink0\"},\"appsink0\":{\"factory\":\"appsink\"}}}";
 	secant_streams *m = secant_streams_new();
 	secant_stream_fault f;
 	assert_int_equal(secant_streams_create(m, text, strlen(text), &f), 6014);
 	assert_string_equal(f.element, "f");
-	assert_non_null(strstr(f.message, "mxpi_qualitydetection"));
-	assert_non_null(strstr(f.message, "behind the stream")); /* the way out */
+	assert_non_null(strstr(f.message, "mxpi_rtspvideoinfo"));
+	assert_non_null(strstr(f.message, "before the stream")); /* the way out */
 	assert_null(secant_streams_name(m, 0));
 	secant_streams_free(m);
 }

@@ -371,7 +371,10 @@ nothing_came(stream_run *r)
 	char trouble[420], text[600];
 	stream_run_trouble(r, trouble, sizeof trouble);
 	snprintf(text, sizeof text, "%s%s%s",
-		r->stopped ? "The stream was stopped." : "Time out, can not get result in time.", *trouble ? " " : "", trouble);
+		r->stopped     ? "The stream was stopped."
+			: r->ended ? "The stream has ended."
+					   : "Time out, can not get result in time.",
+		*trouble ? " " : "", trouble);
 	return failure(TIMEOUT, text);
 }
 
@@ -406,6 +409,19 @@ secant_streams_get(secant_streams *m, const char *stream, const char *element, i
 		out = nothing_came(r);
 	stream_run_drop(r);
 	return out;
+}
+
+int
+secant_streams_wait(secant_streams *m, const char *stream, uint32_t milliseconds, char *why, size_t size)
+{
+	stream_run *r = stream_is_clean(stream) ? stream_find_run(m, stream) : NULL;
+	int code = r ? stream_run_wait(r, milliseconds / 1e3) : NO_STREAM;
+	if (size)
+		*why = '\0';
+	if (code == STREAM_FAILURE)
+		stream_run_trouble(r, why, size);
+	stream_run_drop(r);
+	return code;
 }
 
 secant_stream_result *

@@ -152,7 +152,7 @@ stream_run_next(stream_run *r, int outlet, double seconds)
 	gint64 until = g_get_monotonic_time() + (gint64)(seconds * 1e6);
 	stream_frame *f = NULL;
 	g_mutex_lock(&r->lock);
-	while (!r->stopped && !(f = g_queue_pop_head(r->outlet[outlet].results)))
+	while (!r->stopped && !(f = g_queue_pop_head(r->outlet[outlet].results)) && !r->ended)
 		if (!g_cond_wait_until(&r->changed, &r->lock, until)) {
 			f = g_queue_pop_head(r->outlet[outlet].results);
 			break;
@@ -160,6 +160,18 @@ stream_run_next(stream_run *r, int outlet, double seconds)
 	g_cond_broadcast(&r->changed);
 	g_mutex_unlock(&r->lock);
 	return f;
+}
+
+int
+stream_run_wait(stream_run *r, double seconds)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)(seconds * 1e6);
+	g_mutex_lock(&r->lock);
+	while (!r->stopped && !r->ended && !r->failed && g_cond_wait_until(&r->changed, &r->lock, until))
+		continue;
+	int code = r->ended ? 0 : r->failed && !r->stopped ? STREAM_FAILURE : 6010;
+	g_mutex_unlock(&r->lock);
+	return code;
 }
 
 stream_frame *
@@ -455,6 +467,15 @@ find_ends(stream_run *r, stream_instance *s, GstElement *const *made)
 	return true;
 }
 
+static void
+tell(stream_run *r, bool *what)
+{
+	g_mutex_lock(&r->lock);
+	*what = true;
+	g_cond_broadcast(&r->changed);
+	g_mutex_unlock(&r->lock);
+}
+
 /* Nobody reads the bus: messages end here. What an element of GStreamer could not do is kept for who waits in vain. */
 static GstBusSyncReply
 take_message(GstBus *bus, GstMessage *message, gpointer r_)
@@ -470,7 +491,9 @@ take_message(GstBus *bus, GstMessage *message, gpointer r_)
 		snprintf(r->trouble, sizeof r->trouble, "%.100s: %.300s", GST_OBJECT_NAME(at), error->message);
 		g_mutex_unlock(&r->trouble_lock);
 		g_clear_error(&error);
-	}
+		tell(r, &r->failed);
+	} else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
+		tell(r, &r->ended);
 	gst_message_unref(message);
 	return GST_BUS_DROP;
 }

@@ -34,6 +34,7 @@ typedef struct stream_run {
 	GMutex lock;
 	GCond changed;
 	bool stopped;
+	bool ended, failed; /* all that its own sources had has come out; one of its elements has given up */
 	stream_mode mode;
 	GstElement **source; /* appsrcs in byte order of names */
 	stream_outlet *outlet; /* in the order of numbers */
@@ -54,7 +55,9 @@ void stream_run_drop(stream_run *r);
 void stream_run_trouble(stream_run *r, char *text, size_t size);
 void stream_run_stop(stream_run *r); /* ends all waits, then the elements; twice is fine */
 
-/* The next frame of an outlet: held by the caller; NULL: time is over, or the stream has stopped. */
+/* Until it has ended or failed: 0 or STREAM_FAILURE; 6010: time is over, or it was stopped. */
+int stream_run_wait(stream_run *r, double seconds);
+/* The next frame of an outlet: held by the caller; NULL: time is over, or the stream has stopped or ended. */
 stream_frame *stream_run_next(stream_run *r, int outlet, double seconds);
 /* Sends a frame (borrowed); code 0, 5003, 6002 (stopped). *id, nullable, receives its number. */
 int stream_run_send(stream_run *r, int source, stream_frame *f, int64_t *id);
