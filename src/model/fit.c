@@ -255,7 +255,7 @@ typedef struct nearness {
 } nearness;
 
 static int
-suffix_fits(const secant_tensors *t, const exec_slot *slot, const char *name, const secant_tensor **found)
+suffix_fits(const secant_tensors *t, const secant_shape *shape, const char *name, const secant_tensor **found)
 {
 	size_t n = strlen(name);
 	for (int i = 0; i < t->n; i++) {
@@ -264,7 +264,7 @@ suffix_fits(const secant_tensors *t, const exec_slot *slot, const char *name, co
 		if (m < n || strcmp(own + m - n, name) || (m > n && own[m - n - 1] != '.'))
 			continue;
 		*found = &t->v[i].tensor;
-		return secant_shape_equal(&t->v[i].tensor.shape, &slot->type.shape);
+		return secant_shape_equal(&t->v[i].tensor.shape, shape);
 	}
 	*found = NULL;
 	return 0;
@@ -275,24 +275,25 @@ static bool
 measure(const secant_tensors *t, const secant_network *net, bool bare, nearness *out)
 {
 	model_bundle m;
-	if (model_new(&m, net, NULL, NULL, false, NULL))
+	model_graph network;
+	if (model_outline(&m, net, NULL, NULL, &network, NULL))
 		return false;
 	*out = (nearness){ .bare = bare };
-	for (int i = 0; i < m.store->n; i++) {
-		const exec_slot *slot = &m.store->slot[i];
+	for (int v = 0; v < graph_values(network.g); v++) {
+		const graph_value_info *state = graph_value_at(network.g, v);
+		const secant_shape *own = &state->type.shape;
 		const secant_tensor *from;
-		bool encoder = !strncmp(slot->name, "encoder.", 8);
-		if (slot->type.dtype == SECANT_I64 || (bare && !encoder))
+		bool encoder = state->kind == GRAPH_VALUE_STATE && !strncmp(state->name, "encoder.", 8);
+		if (state->kind != GRAPH_VALUE_STATE || state->type.dtype == SECANT_I64 || (bare && !encoder))
 			continue;
 		out->of++;
-		if (suffix_fits(t, slot, slot->name + (bare ? 8 : 0), &from)) {
+		if (suffix_fits(t, own, state->name + (bare ? 8 : 0), &from)) {
 			out->fits++;
 			continue;
 		}
-		const secant_shape *own = &slot->type.shape;
 		if (!from || from->shape.rank != own->rank)
 			continue;
-		bool head = strstr(slot->name, "segmentation_head.") != NULL;
+		bool head = strstr(state->name, "segmentation_head.") != NULL;
 		if (head)
 			out->classes = (int)from->shape.dim[0];
 		if (!head && own->rank == 4 && from->shape.dim[0] == own->dim[0] && from->shape.dim[2] == own->dim[2]
@@ -300,6 +301,7 @@ measure(const secant_tensors *t, const secant_network *net, bool bare, nearness 
 			out->in_channels = (int)from->shape.dim[1];
 		out->fits += head || out->in_channels;
 	}
+	graph_free(network.g);
 	model_free(&m);
 	return true;
 }

@@ -68,12 +68,12 @@ model_build(const model_bundle *m, nn_phase phase, const secant_shape *input, mo
 }
 
 secant_status
-model_new(
-	model_bundle *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
+model_outline(model_bundle *m, const secant_network *net, const char *mode, const char *normalize, model_graph *out,
+	secant_err *err)
 {
 	secant_err own = { 0 };
-	model_graph graph = { 0 };
 	*m = (model_bundle){ 0 };
+	*out = (model_graph){ 0 };
 	if (secant_opts_copy(&secant_network_options, &m->net, net, &own) || secant_network_complete(&m->net, &own)
 		|| model_mode_choose(mode, m->net.classes, &m->mode, &own))
 		goto done;
@@ -93,12 +93,26 @@ model_new(
 		goto done;
 	m->side = sizes.side, m->multiple = sizes.multiple, m->least = sizes.least;
 	secant_shape in = nominal(m);
-	if (model_build(m, NN_PHASE_EVAL, &in, &graph, &own))
-		goto done;
-	m->store = exec_store_new(graph.g, f64, &own);
-	graph_free(graph.g);
+	(void)!model_build(m, NN_PHASE_EVAL, &in, out, &own);
 done:
 	if (!own.code)
+		return SECANT_OK;
+	model_free(m);
+	return secant_fail(err, own.code, "%s", own.msg);
+}
+
+secant_status
+model_new(
+	model_bundle *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
+{
+	secant_err own = { 0 };
+	model_graph graph;
+	secant_status status = model_outline(m, net, mode, normalize, &graph, err);
+	if (status)
+		return status;
+	m->store = exec_store_new(graph.g, f64, &own);
+	graph_free(graph.g);
+	if (m->store)
 		return SECANT_OK;
 	model_free(m);
 	return secant_fail(err, own.code, "%s", own.msg);

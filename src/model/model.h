@@ -42,7 +42,11 @@ typedef struct model_graph {
 secant_status model_mode_choose(const char *text, int classes, base_mode *mode, secant_err *err) SECANT_NODISCARD;
 /* The loss where none is asked for: of training, of evaluation, of a measured step. */
 const char *model_loss_usual(base_mode mode);
-/* Copies the options, makes the store (zeroed). */
+/* Copies the options and says the network as a graph, at a size that it takes (out->g, the caller's): no store, so no
+ * memory for weights. */
+secant_status model_outline(model_bundle *m, const secant_network *net, const char *mode, const char *normalize,
+	model_graph *out, secant_err *err) SECANT_NODISCARD;
+/* The same with a store (zeroed) in the graph's stead. */
 secant_status model_new(model_bundle *m, const secant_network *net, const char *mode, const char *normalize, bool f64,
 	secant_err *err) SECANT_NODISCARD;
 void model_free(model_bundle *m);
