@@ -202,17 +202,11 @@ make_trial(trial *t, bool low, bool wide)
 	const graph_node *node = graph_make_node(t->g, t->op->name, t->attr, n, v);
 	if (!node)
 		return false;
-	secant_shape in_shape[MAX_OPERANDS], out_shape[GRAPH_MOST_OUTPUTS];
-	const double *in[MAX_OPERANDS];
-	double *out[GRAPH_MOST_OUTPUTS];
 	t->step = (exec_step){ .node = node, .n_in = node->n_in, .n_out = node->n_out };
 	t->step.in = calloc((size_t)node->n_in + 1, sizeof *t->step.in);
 	t->step.out = calloc((size_t)node->n_out, sizeof *t->step.out);
-	for (int i = 0; i < node->n_in; i++) {
+	for (int i = 0; i < node->n_in; i++)
 		t->step.in[i] = t->in[i].o;
-		in_shape[i] = t->in[i].o.shape;
-		in[i] = t->in[i].o.shape.rank < 0 ? NULL : t->in[i].exact;
-	}
 	for (int o = 0; o < node->n_out; o++) {
 		operand *y = &t->out[o];
 		const graph_value_info *info = graph_value_at(t->g, node->out[o]);
@@ -223,11 +217,27 @@ make_trial(trial *t, bool low, bool wide)
 		y->exact = calloc((size_t)y->count + 1, sizeof(double));
 		y->data = guarded(bytes_of(y));
 		t->step.out[o] = y->o;
-		out_shape[o] = y->o.shape;
-		out[o] = y->exact;
+	}
+	return true;
+}
+
+/* What must come out. */
+static void
+refer(trial *t)
+{
+	secant_shape in_shape[MAX_OPERANDS], out_shape[GRAPH_MOST_OUTPUTS];
+	const double *in[MAX_OPERANDS];
+	double *out[GRAPH_MOST_OUTPUTS];
+	const graph_node *node = t->step.node;
+	for (int i = 0; i < node->n_in; i++) {
+		in_shape[i] = t->in[i].o.shape;
+		in[i] = t->in[i].o.shape.rank < 0 ? NULL : t->in[i].exact;
+	}
+	for (int o = 0; o < node->n_out; o++) {
+		out_shape[o] = t->out[o].o.shape;
+		out[o] = t->out[o].exact;
 	}
 	t->op->reference(&(graph_reference){ node->attr, node->n_in, node->n_out, in_shape, out_shape, in, out });
-	return true;
 }
 
 static bool
@@ -355,6 +365,7 @@ run_case(const graph_op *op, const graph_op_case *c, const exec_impl *impl, way 
 				if (impl->pack(&t.step, in, &err))
 					fail_msg("%s: %s", t.what, err.msg);
 			}
+			refer(&t);
 			run_once(&t, ~0u);
 			for (int o = 0; o < t.step.n_out; o++)
 				compare(&t, o, how.low ? 1e-2 : 1e-5);
