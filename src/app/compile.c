@@ -196,7 +196,8 @@ fold(compiling *c, secant_err *err)
 		return err->code;
 	for (int i = 0; i < graph_outputs(g) && n < 8; i++)
 		keep[n] = graph_output_at(g, i, &names[n]), n++;
-	graph_net *fused = (c->store = deploy_store_of(&c->d, g, err)) ? op_pass_fuse(g, false, keep, n, err) : NULL;
+	graph_net *read = (c->store = deploy_store_of(&c->d, g, err)) ? graph_pass_prune(g, keep, n, err) : NULL;
+	graph_net *fused = read ? op_pass_fuse(read, false, keep, n, err) : NULL;
 	graph_net *folded = fused ? exec_pass_fold(fused, c->store, keep, n, &c->folded, err) : NULL;
 	graph_net *stored = folded ? op_pass_fuse_bytes(folded, keep, n, err) : NULL;
 	c->network = stored ? graph_pass_prune(stored, keep, n, err) : NULL;
@@ -207,6 +208,7 @@ fold(compiling *c, secant_err *err)
 	if (c->network && !c->at)
 		base_str_addf(&c->said, "%d steps of the network became %d\n", graph_nodes(g), graph_nodes(c->network));
 	graph_free(fused);
+	graph_free(read);
 	graph_free(g);
 	return c->network ? graph_check(c->network, err) : err->code;
 }

@@ -16,7 +16,7 @@
 static const char *const isa_names[] = { "sse2", "avx2", "avx512", "amx" };
 static struct {
 	base_isa isa;
-	bool avx512_bf16, avx512_vnni, amx_bf16, amx_int8;
+	bool avx512_bf16, avx512_vnni, avx512_vbmi, amx_bf16, amx_int8;
 	char model[64];
 } cpu;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -53,6 +53,7 @@ cpu_ask(void)
 		cpu.amx_bf16 = d >> 22 & 1;
 		cpu.amx_int8 = d >> 25 & 1;
 		cpu.avx512_vnni = c >> 11 & 1;
+		cpu.avx512_vbmi = c >> 1 & 1;
 	}
 	if (cpu.isa == BASE_ISA_AVX512 && amx_usable())
 		cpu.isa = BASE_ISA_AMX;
@@ -125,6 +126,12 @@ bool
 base_cpu_has_vnni(void)
 {
 	return base_cpu_isa() >= BASE_ISA_AVX512 && cpu.avx512_vnni;
+}
+
+bool
+base_cpu_has_vbmi(void)
+{
+	return base_cpu_isa() >= BASE_ISA_AVX512 && cpu.avx512_vbmi;
 }
 
 bool

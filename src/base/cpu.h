@@ -18,6 +18,7 @@ bool base_cpu_has_bf16(void); /* AVX512-BF16 or AMX-BF16, after the cap */
 bool base_cpu_has_amx(void); /* tiles, and their products of bfloat16 */
 bool base_cpu_has_amx_int8(void); /* tiles, and their products of bytes */
 bool base_cpu_has_vnni(void); /* AVX512-VNNI, after the cap */
+bool base_cpu_has_vbmi(void); /* AVX512-VBMI, after the cap */
 const char *base_cpu_model(void); /* "AMD EPYC"; static */
 /* "SECANT_CPU: 'x' is not sse2, avx2, avx512 or amx" as an error when the variable is wrong. */
 secant_status base_cpu_check(secant_err *err) SECANT_NODISCARD;

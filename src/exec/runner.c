@@ -207,7 +207,8 @@ plan_entry(const exec_runner *r, entry *e, secant_err *err)
 		return status;
 	(void)exec_use_threads(o.threads);
 	if (o.precision != EXEC_PRECISION_F64 /* f64 stays the plain graph: it is the arbiter */
-		&& !(replace(e, op_pass_fuse(e->graph, false, keep, e->n_output, err))
+		&& !(replace(e, graph_pass_prune(e->graph, keep, e->n_output, err)) /* what nobody reads hinders no fusion */
+			&& replace(e, op_pass_fuse(e->graph, false, keep, e->n_output, err))
 			&& replace(e, exec_pass_fold(e->graph, r->store, keep, e->n_output, &e->folded, err))
 			&& replace(e, op_pass_fuse_bytes(e->graph, keep, e->n_output, err))
 			&& replace(e, op_pass_enlarge_late(e->graph, keep, e->n_output, err))

@@ -240,20 +240,61 @@ product_amx(const kernel_bytes_tile *t, const uint8_t *x, int rows, int32_t *sum
 #define product_amx NULL
 #endif
 
+/* ---- each channel by itself ---- */
+
 static void
-depth(const uint8_t *x, const int64_t *at, int taps, const int8_t *w, int64_t channels, int n, int32_t *sums)
+depth(const kernel_bytes_depth *t, const uint8_t *x, int rows, int n, int32_t *sums)
 {
-	int32_t s[COLUMNS] = { 0 };
-	for (int k = 0; k < taps; k++, w += channels) {
-		const uint8_t *p = x + at[k];
-		if (n == COLUMNS)
-			KERNEL_IVDEP
-		for (int j = 0; j < COLUMNS; j++)
-			s[j] += (int16_t)p[j] * (int16_t)w[j];
-		else for (int j = 0; j < n; j++) s[j] += (int16_t)p[j] * (int16_t)w[j];
+	for (int r = 0; r < rows; r++, x += t->step, sums += COLUMNS) {
+		int32_t s[COLUMNS] = { 0 };
+		for (int k = 0; k < t->taps; k++)
+			for (int j = 0; j < n; j++)
+				s[j] += x[t->at[k] + j] * t->weights[kernel_bytes_depth_place(k, j)];
+		memcpy(sums, s, (size_t)n * sizeof *sums);
 	}
-	memcpy(sums, s, (size_t)n * sizeof *sums);
 }
+
+#if defined(__AVX512F__)
+/* Four taps of 64 channels, interleaved: 16 channels of four bytes each in a vector, in the order of the weights. */
+VNNI static inline __attribute__((always_inline)) void
+interleave(const uint8_t *x, const int64_t *at, __mmask64 m, __m512i v[4])
+{
+	__m512i a = _mm512_maskz_loadu_epi8(m, x + at[0]), b = _mm512_maskz_loadu_epi8(m, x + at[1]),
+			c = _mm512_maskz_loadu_epi8(m, x + at[2]), d = _mm512_maskz_loadu_epi8(m, x + at[3]);
+	__m512i ab = _mm512_unpacklo_epi8(a, b), cd = _mm512_unpacklo_epi8(c, d);
+	v[0] = _mm512_unpacklo_epi16(ab, cd);
+	v[1] = _mm512_unpackhi_epi16(ab, cd);
+	ab = _mm512_unpackhi_epi8(a, b), cd = _mm512_unpackhi_epi8(c, d);
+	v[2] = _mm512_unpacklo_epi16(ab, cd);
+	v[3] = _mm512_unpackhi_epi16(ab, cd);
+}
+
+VNNI static void
+depth_vnni(const kernel_bytes_depth *t, const uint8_t *x, int rows, int n, int32_t *sums)
+{
+	const __mmask64 m = n < COLUMNS ? ((__mmask64)1 << n) - 1 : ~(__mmask64)0;
+	for (int r = 0; r < rows; r++, x += t->step, sums += COLUMNS) {
+		__m512i s[4], v[4];
+		for (int j = 0; j < 4; j++)
+			s[j] = _mm512_setzero_si512();
+		for (int k = 0; k < t->taps; k += DEEP) {
+			interleave(x, t->at + k, m, v);
+#pragma GCC unroll 4
+			for (int j = 0; j < 4; j++)
+				s[j] = _mm512_dpbusd_epi32(s[j], v[j], _mm512_loadu_si512(t->weights + k * COLUMNS + j * 64));
+		}
+		/* Quarters of the vectors change places: channels in their order again. */
+		__m512i a = _mm512_shuffle_i32x4(s[0], s[1], 0x44), b = _mm512_shuffle_i32x4(s[0], s[1], 0xee),
+				c = _mm512_shuffle_i32x4(s[2], s[3], 0x44), d = _mm512_shuffle_i32x4(s[2], s[3], 0xee);
+		_mm512_storeu_si512(sums, _mm512_shuffle_i32x4(a, c, 0x88));
+		_mm512_storeu_si512(sums + 16, _mm512_shuffle_i32x4(a, c, 0xdd));
+		_mm512_storeu_si512(sums + 32, _mm512_shuffle_i32x4(b, d, 0x88));
+		_mm512_storeu_si512(sums + 48, _mm512_shuffle_i32x4(b, d, 0xdd));
+	}
+}
+#else
+#define depth_vnni NULL
+#endif
 
 /* ---- what follows ---- */
 
@@ -345,7 +386,8 @@ finish_rows(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, con
 	}
 
 static void
-finish(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const void *added, void *y, int64_t step)
+finish_plainly(
+	const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const void *added, void *y, int64_t step)
 {
 	switch (e->added) {
 	case KERNEL_BYTES_NONE: FINISH(KERNEL_BYTES_NONE) break;
@@ -354,6 +396,60 @@ finish(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const vo
 	default: FINISH(KERNEL_BYTES_S8)
 	}
 }
+
+#if defined(__AVX512F__)
+/* The same into bytes, by columns: scales and biases, in steps of the result, are loaded once for all rows. */
+KERNEL_INLINE void
+finish_wide(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const int type, const void *added, void *y,
+	int64_t step)
+{
+	const bool is_signed = e->to == KERNEL_BYTES_S8;
+	const float lo = (float)(is_signed ? -128 : 0) - e->zero, hi = (float)(is_signed ? 127 : 255) - e->zero,
+				low = e->low * e->grain, high = e->high * e->grain, grow = e->added_scale * e->grain;
+	const __m512 grain = _mm512_set1_ps(e->grain), least = _mm512_set1_ps(low > lo ? low : lo),
+				 most = _mm512_set1_ps(high < hi ? high : hi), gain = _mm512_set1_ps(grow),
+				 away = _mm512_set1_ps(-e->added_zero * grow);
+	const __m512i zero = _mm512_set1_epi32((int32_t)e->zero);
+	const int size = type == KERNEL_BYTES_REAL ? 4 : 1;
+	for (int j = 0; j < n; j += 16) {
+		const __mmask16 m = n - j < 16 ? (__mmask16)((1 << (n - j)) - 1) : (__mmask16)0xffff;
+		const __m512i less = _mm512_maskz_loadu_epi32(m, e->less + j);
+		const __m512 scale = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, e->scale + j), grain);
+		__m512 bias = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, e->bias + j), grain);
+		if (type)
+			bias = _mm512_add_ps(bias, away);
+		for (int r = 0; r < rows; r++) {
+			const char *own = type ? (const char *)added + (r * step + j) * size : NULL;
+			__m512i s = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(m, sums + r * COLUMNS + j), less);
+			__m512 v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s), scale, bias);
+			if (type == KERNEL_BYTES_REAL)
+				v = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(m, own), gain, v);
+			else if (type == KERNEL_BYTES_U8)
+				v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(m, own))), gain, v);
+			else if (type == KERNEL_BYTES_S8)
+				v = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(m, own))), gain, v);
+			const __mmask16 number = _mm512_cmp_ps_mask(v, v, _CMP_ORD_Q);
+			v = _mm512_min_ps(_mm512_max_ps(v, least), most);
+			s = _mm512_add_epi32(_mm512_maskz_cvtps_epi32(number, v), zero);
+			_mm_mask_storeu_epi8((char *)y + r * step + j, m, _mm512_cvtepi32_epi8(s));
+		}
+	}
+}
+
+static void
+finish(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, const void *added, void *y, int64_t step)
+{
+	switch (e->to == KERNEL_BYTES_REAL ? -1 : e->added) {
+	case KERNEL_BYTES_NONE: finish_wide(e, sums, rows, n, KERNEL_BYTES_NONE, added, y, step); break;
+	case KERNEL_BYTES_REAL: finish_wide(e, sums, rows, n, KERNEL_BYTES_REAL, added, y, step); break;
+	case KERNEL_BYTES_U8: finish_wide(e, sums, rows, n, KERNEL_BYTES_U8, added, y, step); break;
+	case KERNEL_BYTES_S8: finish_wide(e, sums, rows, n, KERNEL_BYTES_S8, added, y, step); break;
+	default: finish_plainly(e, sums, rows, n, added, y, step);
+	}
+}
+#else
+#define finish finish_plainly
+#endif
 
 KERNEL_INLINE void
 store_as(const float *v, int n, float low, float high, float grain, float zero, const int to, void *restrict y)
@@ -374,5 +470,70 @@ store(const float *v, int n, float low, float high, float grain, float zero, int
 	}
 }
 
-const kernel_bytes_kernels KERNEL_TABLE(
-	bytes) = { product, product_vnni, product_amx, product_model, depth, finish, store };
+/* ---- alone ---- */
+
+KERNEL_INLINE void
+reals_as(const void *x, const int type, int n, float zero, float scale, const kernel_bytes_how how, float *restrict v)
+{
+	KERNEL_IVDEP
+	for (int j = 0; j < n; j++) {
+		float r = (added_at(x, type, j) - zero) * scale;
+		v[j] = how == KERNEL_BYTES_SET ? r : how == KERNEL_BYTES_ADD ? v[j] + r : v[j] * r;
+	}
+}
+
+#define REALS(type) \
+	switch (how) { \
+	case KERNEL_BYTES_SET: reals_as(x, type, n, zero, scale, KERNEL_BYTES_SET, v); break; \
+	case KERNEL_BYTES_ADD: reals_as(x, type, n, zero, scale, KERNEL_BYTES_ADD, v); break; \
+	default: reals_as(x, type, n, zero, scale, KERNEL_BYTES_MULTIPLY, v); \
+	}
+
+static void
+reals(const void *x, int type, int n, float zero, float scale, kernel_bytes_how how, float *v)
+{
+	switch (type) {
+	case KERNEL_BYTES_REAL: REALS(KERNEL_BYTES_REAL) break;
+	case KERNEL_BYTES_U8: REALS(KERNEL_BYTES_U8) break;
+	default: REALS(KERNEL_BYTES_S8)
+	}
+}
+
+static void
+look_up(const uint8_t *table, const uint8_t *x, int64_t n, uint8_t *y)
+{
+	for (int64_t i = 0; i < n; i++)
+		y[i] = table[x[i]];
+}
+
+#if defined(__AVX512F__)
+/* The first bit chooses a half of the table, the others a byte of it. */
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))) static void
+look_up_vbmi(const uint8_t *table, const uint8_t *x, int64_t n, uint8_t *y)
+{
+	const __m512i a = _mm512_loadu_si512(table), b = _mm512_loadu_si512(table + 64),
+				  c = _mm512_loadu_si512(table + 128), d = _mm512_loadu_si512(table + 192);
+	for (int64_t i = 0; i < n; i += 64) {
+		const __mmask64 m = n - i < 64 ? ((__mmask64)1 << (n - i)) - 1 : ~(__mmask64)0;
+		const __m512i v = _mm512_maskz_loadu_epi8(m, x + i);
+		const __m512i low = _mm512_permutex2var_epi8(a, v, b), high = _mm512_permutex2var_epi8(c, v, d);
+		_mm512_mask_storeu_epi8(y + i, m, _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), low, high));
+	}
+}
+#else
+#define look_up_vbmi NULL
+#endif
+
+const kernel_bytes_kernels KERNEL_TABLE(bytes) = {
+	product,
+	product_vnni,
+	product_amx,
+	product_model,
+	depth,
+	depth_vnni,
+	finish,
+	store,
+	reals,
+	look_up,
+	look_up_vbmi,
+};

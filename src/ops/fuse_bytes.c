@@ -187,12 +187,11 @@ write_conv(fusing *f, const graph_node *n)
 	bool direct = true;
 	if (!w || x->q < 0)
 		return false;
-	op_conv_bytes_attr b = { a->stride, a->dilation, a->padding, a->groups, is_clamp(a->act) ? a->act : OP_ACT_NONE,
-		0 };
+	op_conv_bytes_attr b = { a->stride, a->dilation, a->padding, a->groups, a->act, 0 };
 	graph_value added = n->n_in > 3 ? n->in[3] : -1, bias = graph_rewrite_input(&f->w, n, 2);
 	if (bias < 0 && added < 0)
 		bias = bias_behind(f, n);
-	if (is_clamp(a->act) && (end = ending_behind(f, n->out[0], &to, &direct)))
+	if ((end = ending_behind(f, n->out[0], &to, &direct)))
 		b.to = to.dtype == SECANT_I8 ? 2 : 1;
 	const bytes *r = added >= 0 && f->stored[added].q >= 0 ? &f->stored[added] : NULL;
 	graph_scope(f->w.to, n->name);
@@ -203,7 +202,7 @@ write_conv(fusing *f, const graph_node *n)
 	if (end)
 		give_bytes(f, n, end, direct, v, &to);
 	else
-		f->w.map[n->out[0]] = is_clamp(a->act) ? v : op_act_build(f->w.to, a->act, v);
+		f->w.map[n->out[0]] = v;
 	return true;
 }
 

@@ -38,8 +38,17 @@ product_here(void)
 {
 	const kernel_bytes_kernels *k = kernel_bytes_best();
 	return k->product_amx && base_cpu_has_amx_int8() ? (product){ k->product_amx, KERNEL_BYTES_MANY, "bytes:amx" }
-		: k->product_vnni && base_cpu_has_vnni()     ? (product){ k->product_vnni, KERNEL_BYTES_ROWS, "bytes:vnni" }
+		: k->product_vnni && base_cpu_has_vnni()     ? (product){ k->product_vnni, 4 * KERNEL_BYTES_ROWS, "bytes:vnni" }
 													 : (product){ k->product, KERNEL_BYTES_ROWS, "bytes:wide" };
+}
+
+typedef void depth_product(const kernel_bytes_depth *t, const uint8_t *x, int rows, int n, int32_t *sums);
+
+static depth_product *
+depth_here(void)
+{
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	return k->depth_vnni && base_cpu_has_vnni() ? k->depth_vnni : k->depth;
 }
 
 static bool
@@ -55,12 +64,17 @@ stored_as(int to)
 	return to == 0 ? KERNEL_BYTES_REAL : to == 1 ? KERNEL_BYTES_U8 : KERNEL_BYTES_S8;
 }
 
-/* Numbers that the kernel can follow a sum with. */
 static bool
-ends(const exec_step *s, int added, int to, int act)
+is_clamp(int act)
 {
-	return (act == OP_ACT_NONE || act == OP_ACT_RELU || act == OP_ACT_relu6)
-		&& (added < 0 || !exec_has(s, added) || s->in[added].dtype == SECANT_F32 || is_bytes(&s->in[added]))
+	return act == OP_ACT_NONE || act == OP_ACT_RELU || act == OP_ACT_relu6;
+}
+
+/* What a sum may be added to, and become. */
+static bool
+ends(const exec_step *s, int added, int to)
+{
+	return (added < 0 || !exec_has(s, added) || s->in[added].dtype == SECANT_F32 || is_bytes(&s->in[added]))
 		&& s->out[0].dtype
 		== (to == 0       ? SECANT_F32
 				: to == 1 ? SECANT_U8
@@ -72,7 +86,7 @@ supports_conv(const exec_step *s)
 {
 	const op_conv_bytes_attr *a = s->node->attr;
 	return is_bytes(&s->in[0]) && s->in[OP_BYTES_W].dtype == SECANT_I8 && s->in[OP_BYTES_W].state
-		&& ends(s, OP_BYTES_ADDED, a->to, a->act);
+		&& ends(s, OP_BYTES_ADDED, a->to);
 }
 
 static int64_t
@@ -142,15 +156,19 @@ typedef struct room { /* of a run */
 	uint8_t *x;
 	float *scale, *bias;
 	int32_t *less, *sums;
+	float *real; /* of a tile, before an activation that is no clamp; NULL: it is one */
 } room;
 
 static room
-rooms(const layer *l, int threads, exec_scratch *m)
+rooms(const layer *l, const exec_step *s, exec_scratch *m)
 {
+	const int act = ((const op_conv_bytes_attr *)s->node->attr)->act, threads = s->threads;
 	int64_t out = up(l->out, COLUMNS) + COLUMNS;
 	room r = { exec_take(m, (int64_t)laid_out_bytes(l), 1), exec_take(m, out, sizeof(float)),
-		exec_take(m, out, sizeof(float)), exec_take(m, out, sizeof(int32_t)), NULL };
+		exec_take(m, out, sizeof(float)), exec_take(m, out, sizeof(int32_t)), NULL, NULL };
 	r.sums = exec_take(m, (int64_t)threads * MANY * COLUMNS, sizeof(int32_t));
+	if (!is_clamp(act))
+		r.real = exec_take(m, (int64_t)threads * MANY * COLUMNS, sizeof(float));
 	return r;
 }
 
@@ -163,20 +181,22 @@ prepare_conv(exec_step *s, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
 	fill_geometry(l, s);
 	int n = l->depthwise ? l->taps : l->stretches, each = n / l->kh; /* of a row of the kernel */
-	l->sums = (size_t)(l->depthwise ? up(l->taps * l->out, SLACK) + SLACK : l->groups * l->panels * l->panel_bytes);
+	l->sums = (size_t)(l->depthwise ? up(l->out, COLUMNS) * up(l->taps, DEEP) : l->groups * l->panels * l->panel_bytes);
 	l->bytes = l->sums + (size_t)l->out * sizeof(int32_t);
-	if (!(l->at = secant_calloc((size_t)n + 1, sizeof *l->at)))
+	if (!(l->at = secant_calloc((size_t)n + DEEP, sizeof *l->at))) /* taps are filled up with the first */
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
 	for (int k = 0; k < n; k++)
 		l->at[k] = ((int64_t)(k / each) * l->dh * l->wide + (int64_t)(k % each) * l->dw) * l->in;
-	(void)rooms(l, s->threads, &m);
+	(void)rooms(l, s, &m);
 	s->scratch = m.used;
 	s->packs = OP_BYTES_W + 1;
 	s->packed = (void **)&l->packed;
 	s->packed_bytes = l->bytes;
-	s->layout = base_fnv1a("bytes of 64", 11); /* the same on every machine */
+	s->layout = base_fnv1a("bytes of 64, four taps", 22); /* the same on every machine */
 	s->flops = 2.0 * (double)exec_rows(&s->out[0].shape) * (double)secant_shape_count(&s->in[OP_BYTES_W].shape);
-	const char *how = l->depthwise ? "bytes:depth" : product_here().name;
+	const char *how = !l->depthwise                  ? product_here().name
+		: depth_here() == kernel_bytes_best()->depth ? "bytes:depth"
+													 : "bytes:depth vnni";
 	memcpy(s->detail, how, strlen(how) + 1);
 	return SECANT_OK;
 }
@@ -187,6 +207,13 @@ columns_of(const layer *l, int64_t p)
 {
 	int64_t left = l->og - p * COLUMNS;
 	return (int)(left >= COLUMNS ? COLUMNS : up(left, ALIGN));
+}
+
+/* The weights of a block of channels, each by itself. */
+static int8_t *
+depth_block(const layer *l, int64_t block)
+{
+	return (int8_t *)l->packed + block * COLUMNS * up(l->taps, DEEP);
 }
 
 static void
@@ -223,7 +250,7 @@ pack_conv(exec_step *s, const void *const *in, secant_err *err)
 	if (l->depthwise)
 		for (int64_t o = 0; o < l->out; o++)
 			for (int k = 0; k < l->taps; k++)
-				((int8_t *)l->packed)[k * l->out + o] = w[o * l->taps + k];
+				depth_block(l, o / COLUMNS)[kernel_bytes_depth_place(k, (int)(o % COLUMNS))] = w[o * l->taps + k];
 	else
 		for (int g = 0; g < l->groups; g++)
 			pack_group(l, g, w);
@@ -276,48 +303,88 @@ lay_out(const exec_step *s, const layer *l, const uint8_t *x, uint8_t *to, int z
 }
 
 static float
+low_of(int act)
+{
+	return act == OP_ACT_RELU || act == OP_ACT_relu6 ? 0 : -INFINITY;
+}
+
+static float
 high_of(int act)
 {
 	return act == OP_ACT_relu6 ? 6 : INFINITY;
 }
 
-/* A row of the result, outputs of one panel of one group. */
+/* What a run knows beside the layer, and where results go. */
+typedef struct running {
+	const layer *l;
+	kernel_bytes_end end;
+	int act; /* none: the end clamps */
+	const uint8_t *x;
+	const char *added;
+	char *y;
+	int added_size, y_size;
+	room room;
+} running;
+
+/* Sums of n outputs from `first` on, of `rows` pixels from number `pixel` on, become results. Thread t has a tile for
+ * them. */
 static void
-row_of(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row, int group, int64_t panel,
-	int32_t *sums, const char *added, int added_size, char *y, int y_size)
+finish(const running *w, int t, int64_t first, int n, int64_t pixel, int rows)
 {
 	const kernel_bytes_kernels *k = kernel_bytes_best();
-	const product p = product_here();
-	kernel_bytes_tile t = { l->at, l->stretches, columns_of(l, panel), l->quads, l->sw * l->in,
-		(const int8_t *)l->packed + (group * l->panels + panel) * l->panel_bytes };
-	int64_t first = group * l->og + panel * COLUMNS, n = l->og - panel * COLUMNS;
-	n = n > COLUMNS ? COLUMNS : n;
-	kernel_bytes_end own = *e;
+	kernel_bytes_end own = w->end;
+	const int32_t *sums = w->room.sums + t * MANY * COLUMNS;
+	int64_t at = pixel * w->l->out + first;
+	const char *added = w->added ? w->added + at * w->added_size : NULL;
+	char *y = w->y + at * w->y_size;
 	own.less += first, own.scale += first, own.bias += first;
-	const uint8_t *from = x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in + group * l->ig;
-	for (int64_t q = 0; q < l->columns; q += p.rows) {
-		int rows = (int)(l->columns - q < p.rows ? l->columns - q : p.rows);
-		p.run(&t, from + q * t.step, rows, sums);
-		int64_t at = (row * l->columns + q) * l->out + first;
-		k->finish(&own, sums, rows, (int)n, added ? added + at * added_size : NULL, y + at * y_size, l->out);
+	if (is_clamp(w->act)) {
+		k->finish(&own, sums, rows, n, added, y, w->l->out);
+		return;
+	}
+	float *v = w->room.real + t * MANY * COLUMNS;
+	own.to = KERNEL_BYTES_REAL;
+	if (!added)
+		k->finish(&own, sums, rows, n, NULL, v, n);
+	for (int r = 0; r < rows && added; r++)
+		k->finish(&own, sums + r * COLUMNS, 1, n, added + r * w->l->out * w->added_size, v + r * n, n);
+	exec_native_act(w->act, v, v, false, (int64_t)rows * n);
+	for (int r = 0; r < rows; r++)
+		k->store(v + r * n, n, -INFINITY, INFINITY, own.grain, own.zero, w->end.to, y + r * w->l->out * w->y_size);
+}
+
+/* A row of the result, columns [from, to), outputs of one panel of one group. */
+static void
+row_of(const running *w, int t, int64_t row, int64_t from, int64_t to, int group, int64_t panel)
+{
+	const layer *l = w->l;
+	const product p = product_here();
+	kernel_bytes_tile tile = { l->at, l->stretches, columns_of(l, panel), l->quads, l->sw * l->in,
+		(const int8_t *)l->packed + (group * l->panels + panel) * l->panel_bytes };
+	int64_t first = group * l->og + panel * COLUMNS, n = exec_smaller(l->og - panel * COLUMNS, COLUMNS);
+	const uint8_t *x = w->x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in + group * l->ig;
+	for (int64_t q = from; q < to; q += p.rows) {
+		int rows = (int)exec_smaller(to - q, p.rows);
+		p.run(&tile, x + q * tile.step, rows, w->room.sums + t * MANY * COLUMNS);
+		finish(w, t, first, (int)n, row * l->columns + q, rows);
 	}
 }
 
+/* A row of the result where each channel is by itself, MANY pixels at a time. */
 static void
-depth_row(const layer *l, const kernel_bytes_end *e, const uint8_t *x, int64_t row, int32_t *sums, const char *added,
-	int added_size, char *y, int y_size)
+depth_row(const running *w, int t, int64_t row)
 {
-	const kernel_bytes_kernels *k = kernel_bytes_best();
-	const uint8_t *from = x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in;
-	for (int64_t q = 0; q < l->columns; q++)
-		for (int64_t c = 0; c < l->out; c += COLUMNS) {
-			int n = (int)(l->out - c < COLUMNS ? l->out - c : COLUMNS);
-			int64_t at = (row * l->columns + q) * l->out + c;
-			kernel_bytes_end own = *e;
-			own.less += c, own.scale += c, own.bias += c;
-			k->depth(from + q * l->sw * l->in + c, l->at, l->taps, (const int8_t *)l->packed + c, l->out, n, sums);
-			k->finish(&own, sums, 1, n, added ? added + at * added_size : NULL, y + at * y_size, 0);
+	const layer *l = w->l;
+	const uint8_t *x = w->x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in;
+	for (int64_t c = 0; c < l->out; c += COLUMNS) {
+		kernel_bytes_depth d = { l->at, l->taps, l->sw * l->in, depth_block(l, c / COLUMNS) };
+		int n = (int)exec_smaller(l->out - c, COLUMNS);
+		for (int64_t q = 0; q < l->columns; q += MANY) {
+			int rows = (int)exec_smaller(l->columns - q, MANY);
+			depth_here()(&d, x + q * d.step + c, rows, n, w->room.sums + t * MANY * COLUMNS);
+			finish(w, t, c, n, row * l->columns + q, rows);
 		}
+	}
 }
 
 /* Scales, biases and zeros of this run, which are operands. */
@@ -335,7 +402,7 @@ end_of(const exec_step *s, const layer *l, const room *r, const void *const *in,
 		r->bias[o] = bias ? bias[o] : 0;
 	}
 	return (kernel_bytes_end){ r->less, r->scale, r->bias, (float)number(s, in, OP_BYTES_ADDED_ZERO, 0),
-		(float)number(s, in, OP_BYTES_ADDED_SCALE, 1), a->act ? 0 : -INFINITY, high_of(a->act),
+		(float)number(s, in, OP_BYTES_ADDED_SCALE, 1), low_of(a->act), high_of(a->act),
 		(float)(1 / number(s, in, OP_BYTES_Y_SCALE, 1)), (float)number(s, in, OP_BYTES_Y_ZERO, 0),
 		kind_of(s, OP_BYTES_ADDED), stored_as(a->to) };
 }
@@ -346,42 +413,38 @@ run_conv(const exec_step *s, void *bound, const void *const *in, void *const *ou
 	const layer *l = s->data;
 	const op_conv_bytes_attr *a = s->node->attr;
 	exec_scratch m = { scratch, 0 };
-	room r = rooms(l, s->threads, &m);
+	room r = rooms(l, s, &m);
 	int zero = (int)number(s, in, OP_BYTES_X_ZERO, 0) + (l->is_signed ? 128 : 0);
 	if (zero < 0 || zero > 255)
 		return secant_fail(err, SECANT_ERR_RANGE, "a zero of %d is no byte", zero - (l->is_signed ? 128 : 0));
-	kernel_bytes_end e = end_of(s, l, &r, in, zero);
-	const uint8_t *x = in[0];
-	const char *added = e.added ? in[OP_BYTES_ADDED] : NULL;
-	int added_size = e.added == KERNEL_BYTES_REAL ? 4 : 1, y_size = a->to ? 1 : 4;
+	running w = { .l = l,
+		.end = end_of(s, l, &r, in, zero),
+		.act = a->act,
+		.x = in[0],
+		.y = out[0],
+		.y_size = a->to ? 1 : 4,
+		.room = r };
+	w.added = w.end.added ? in[OP_BYTES_ADDED] : NULL;
+	w.added_size = w.end.added == KERNEL_BYTES_REAL ? 4 : 1;
 	if (l->laid_out) {
-		lay_out(s, l, x, r.x, zero);
-		x = r.x;
+		lay_out(s, l, in[0], r.x, zero);
+		w.x = r.x;
 	}
 	int64_t rows = l->pictures * l->rows, units = l->depthwise ? 1 : l->groups * l->panels;
 	int parts = exec_parts(s, (int64_t)(s->flops / 8));
-	if (rows == 1 && units < parts && !l->depthwise) { /* all pixels as one row: divided among threads */
-		int64_t columns = l->columns;
-		EXEC_PARTS(parts)
-		for (int t = 0; t < parts; t++) {
-			layer part = *l;
-			int64_t from = exec_part(columns, parts, t);
-			part.columns = exec_part(columns, parts, t + 1) - from;
-			for (int64_t u = 0; u < units; u++)
-				row_of(&part, &e, x + from * l->in * l->sw, 0, (int)(u / l->panels), u % l->panels,
-					r.sums + t * MANY * COLUMNS, added ? added + from * l->out * added_size : NULL, added_size,
-					(char *)out[0] + from * l->out * y_size, y_size);
-		}
-		return SECANT_OK;
-	}
+	bool across = rows == 1 && units < parts && !l->depthwise; /* all pixels as one row: divided among threads */
 	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = exec_part(rows * units, parts, t); i < exec_part(rows * units, parts, t + 1); i++)
-			if (l->depthwise)
-				depth_row(l, &e, x, i, r.sums + t * MANY * COLUMNS, added, added_size, out[0], y_size);
-			else
-				row_of(l, &e, x, i % rows, (int)(i / rows / l->panels), i / rows % l->panels,
-					r.sums + t * MANY * COLUMNS, added, added_size, out[0], y_size);
+		if (across)
+			for (int64_t u = 0; u < units; u++)
+				row_of(&w, t, 0, exec_part(l->columns, parts, t), exec_part(l->columns, parts, t + 1),
+					(int)(u / l->panels), u % l->panels);
+		else
+			for (int64_t i = exec_part(rows * units, parts, t); i < exec_part(rows * units, parts, t + 1); i++)
+				if (l->depthwise)
+					depth_row(&w, t, i);
+				else
+					row_of(&w, t, i % rows, 0, l->columns, (int)(i / rows / l->panels), i / rows % l->panels);
 	return SECANT_OK;
 }
 
@@ -391,44 +454,46 @@ static bool
 supports_add(const exec_step *s)
 {
 	const op_add_bytes_attr *a = s->node->attr;
-	return is_bytes(&s->in[0]) && is_bytes(&s->in[OP_BYTES_OTHER]) && ends(s, -1, a->to, a->act);
+	return is_bytes(&s->in[0]) && is_bytes(&s->in[OP_BYTES_OTHER]) && is_clamp(a->act) && ends(s, -1, a->to);
 }
 
-/* What each of 256 bytes stands for. */
+enum { PIECE = 1024 };
+
+/* What a run of a sum knows: scales and zeros, and where one pixel stands for a picture, its numbers over and over. */
+typedef struct adding {
+	float x_scale, x_zero, other_scale, other_zero;
+	int x_type, other_type;
+	kernel_bytes_how how;
+	bool pixels;
+	int64_t channels, picture; /* numbers of a pixel, of a picture */
+	float again[2 * PIECE];
+} adding;
+
+/* The pixel of a picture, over and over; nothing where no piece holds a whole one. */
 static void
-fill_table(const exec_step *s, const void *const *in, int at, int scale, int zero, float *table)
+repeat_pixel(adding *w, const uint8_t *pixel)
 {
-	for (int i = 0; i < 256; i++)
-		table[i] = (float)(((s->in[at].dtype == SECANT_I8 ? (int8_t)i : i) - number(s, in, zero, 0))
-			* number(s, in, scale, 1));
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	int64_t c = w->channels;
+	for (int64_t i = 0; i + c <= 2 * PIECE && c <= PIECE; i += c)
+		if (!i)
+			k->reals(pixel, w->other_type, (int)c, w->other_zero, w->other_scale, KERNEL_BYTES_SET, w->again);
+		else
+			memcpy(w->again + i, w->again, (size_t)c * sizeof *w->again);
 }
 
-/* n numbers of x from number i on, and of the other: as many, or those of a picture's one pixel. */
+/* v[0..n) of x from number i on, within one picture, by numbers of one pixel. */
 static void
-fill_piece(const exec_step *s, const void *const *in, const float *one, const float *two, int64_t i, int n, float *v)
+by_pixel(const adding *w, const uint8_t *pixel, int64_t i, int n, float *v)
 {
-	const op_add_bytes_attr *a = s->node->attr;
-	const uint8_t *x = (const uint8_t *)in[0] + i, *other = in[OP_BYTES_OTHER];
-	if (secant_shape_equal(&s->in[0].shape, &s->in[OP_BYTES_OTHER].shape)) {
-		other += i;
-		if (a->product)
-			for (int j = 0; j < n; j++)
-				v[j] = one[x[j]] * two[other[j]];
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	int64_t c = w->channels;
+	for (int j = 0; j < n;) {
+		int64_t at = (i + j) % c, whole = c <= PIECE ? 2 * PIECE / c * c : c, m = exec_smaller(n - j, whole - at);
+		if (c <= PIECE)
+			k->reals(w->again + at, KERNEL_BYTES_REAL, (int)m, 0, 1, w->how, v + j);
 		else
-			for (int j = 0; j < n; j++)
-				v[j] = one[x[j]] + two[other[j]];
-		return;
-	}
-	const int64_t *dim = s->in[0].shape.dim, c = dim[3], picture = dim[1] * dim[2] * c;
-	for (int j = 0; j < n;) { /* to the end of a pixel at most */
-		int64_t k = (i + j) % c, m = c - k < n - j ? c - k : n - j;
-		const uint8_t *of = other + (i + j) / picture * c + k;
-		if (a->product)
-			for (int64_t l = 0; l < m; l++)
-				v[j + l] = one[x[j + l]] * two[of[l]];
-		else
-			for (int64_t l = 0; l < m; l++)
-				v[j + l] = one[x[j + l]] + two[of[l]];
+			k->reals(pixel + at, w->other_type, (int)m, w->other_zero, w->other_scale, w->how, v + j);
 		j += (int)m;
 	}
 }
@@ -436,23 +501,41 @@ fill_piece(const exec_step *s, const void *const *in, const float *one, const fl
 static secant_status
 run_add(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	enum { PIECE = 1024 };
 	const op_add_bytes_attr *a = s->node->attr;
-	float one[256], two[256];
-	int64_t n = exec_out_count(s, 0);
-	int parts = exec_parts(s, n);
-	fill_table(s, in, 0, OP_BYTES_X_SCALE, OP_BYTES_X_ZERO, one);
-	fill_table(s, in, OP_BYTES_OTHER, OP_BYTES_OTHER_SCALE, OP_BYTES_OTHER_ZERO, two);
-	float low = a->act ? 0 : -INFINITY, high = high_of(a->act),
-		  grain = (float)(1 / number(s, in, OP_BYTES_SUM_SCALE, 1)), zero = (float)number(s, in, OP_BYTES_SUM_ZERO, 0);
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	const uint8_t *x = in[0], *other = in[OP_BYTES_OTHER];
+	const int64_t n = exec_out_count(s, 0), *dim = s->in[0].shape.dim;
+	int parts = exec_parts(s, n), size = a->to ? 1 : 4;
+	adding all = { .x_scale = (float)number(s, in, OP_BYTES_X_SCALE, 1),
+		.x_zero = (float)number(s, in, OP_BYTES_X_ZERO, 0),
+		.other_scale = (float)number(s, in, OP_BYTES_OTHER_SCALE, 1),
+		.other_zero = (float)number(s, in, OP_BYTES_OTHER_ZERO, 0),
+		.x_type = kind_of(s, 0),
+		.other_type = kind_of(s, OP_BYTES_OTHER),
+		.how = a->product ? KERNEL_BYTES_MULTIPLY : KERNEL_BYTES_ADD,
+		.pixels = !secant_shape_equal(&s->in[0].shape, &s->in[OP_BYTES_OTHER].shape),
+		.channels = s->in[0].shape.rank == 4 ? dim[3] : 1,
+		.picture = s->in[0].shape.rank == 4 ? dim[1] * dim[2] * dim[3] : n };
+	float low = low_of(a->act), high = high_of(a->act), grain = (float)(1 / number(s, in, OP_BYTES_SUM_SCALE, 1)),
+		  zero = (float)number(s, in, OP_BYTES_SUM_ZERO, 0);
 	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		float v[PIECE];
-		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i += PIECE) {
-			int m = (int)(end - i < PIECE ? end - i : PIECE);
-			fill_piece(s, in, one, two, i, m, v);
-			kernel_bytes_best()->store(
-				v, m, low, high, grain, zero, stored_as(a->to), (char *)out[0] + i * (a->to ? 1 : 4));
+		adding w = all;
+		int64_t seen = -1;
+		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1), m; i < end; i += m) {
+			int64_t picture = i / all.picture;
+			m = exec_smaller(end - i, PIECE);
+			m = all.pixels ? exec_smaller(m, (picture + 1) * all.picture - i) : m;
+			k->reals(x + i, w.x_type, (int)m, w.x_zero, w.x_scale, KERNEL_BYTES_SET, v);
+			if (all.pixels) {
+				if (picture != seen)
+					repeat_pixel(&w, other + picture * w.channels);
+				by_pixel(&w, other + picture * w.channels, i, (int)m, v);
+				seen = picture;
+			} else
+				k->reals(other + i, w.other_type, (int)m, w.other_zero, w.other_scale, w.how, v);
+			k->store(v, (int)m, low, high, grain, zero, stored_as(a->to), (char *)out[0] + i * size);
 		}
 	}
 	return SECANT_OK;
@@ -463,7 +546,7 @@ run_add(const exec_step *s, void *bound, const void *const *in, void *const *out
 static bool
 supports_mean(const exec_step *s)
 {
-	return is_bytes(&s->in[0]) && ends(s, -1, ((const op_mean_bytes_attr *)s->node->attr)->to, OP_ACT_NONE);
+	return is_bytes(&s->in[0]) && ends(s, -1, ((const op_mean_bytes_attr *)s->node->attr)->to);
 }
 
 /* Sums of n channels from channel c of a picture on. */

@@ -1,6 +1,7 @@
 /* Functions, maxima and resizing of quantised numbers: tables, and loops over bytes. See ops/op_bytes_move.c. */
 #include <math.h>
 #include "exec/native/native.h"
+#include "kernels/bytes.h"
 #include "ops/resize_map.h"
 
 enum { X_SCALE = 1, X_ZERO = 2, Y_SCALE = 3, Y_ZERO = 4 };
@@ -24,6 +25,9 @@ run_act(const exec_step *s, void *bound, const void *const *in, void *const *out
 	double lo = a->to ? -128 : 0, hi = a->to ? 127 : 255, zero = number(s, in, Y_ZERO), scale = number(s, in, Y_SCALE);
 	uint8_t table[256], *y = out[0];
 	const uint8_t *x = in[0];
+	const kernel_bytes_kernels *k = kernel_bytes_best();
+	void (*look_up)(const uint8_t *, const uint8_t *, int64_t,
+		uint8_t *) = k->look_up_vbmi && base_cpu_has_vbmi() ? k->look_up_vbmi : k->look_up;
 	for (int i = 0; i < 256; i++) {
 		double v = op_act_value(
 			a->act, ((s->in[0].dtype == SECANT_I8 ? (int8_t)i : i) - number(s, in, X_ZERO)) * number(s, in, X_SCALE));
@@ -35,8 +39,8 @@ run_act(const exec_step *s, void *bound, const void *const *in, void *const *out
 	int parts = exec_parts(s, n);
 	EXEC_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t i = exec_part(n, parts, t), end = exec_part(n, parts, t + 1); i < end; i++)
-			y[i] = table[x[i]];
+		look_up(table, x + exec_part(n, parts, t), exec_part(n, parts, t + 1) - exec_part(n, parts, t),
+			y + exec_part(n, parts, t));
 	return SECANT_OK;
 }
 
