@@ -234,10 +234,13 @@ choose_output(deploy_onnx_source *s, const char *wanted, base_str *said, secant_
 {
 	const format_onnx_graph *g = &s->m->graph;
 	s->output = -1;
-	for (int i = 0; i < g->n_out && s->output < 0; i++)
-		if (wanted ? !strcmp(g->out[i].name, wanted)
-				   : (g->out[i].rank < 0 || g->out[i].rank == 4 || g->out[i].rank == 3))
-			s->output = i;
+	for (int auxiliary = 0; auxiliary < 2;
+		 auxiliary++) /* heads that only training looks at are called so, if they are */
+		for (int i = 0; i < g->n_out && s->output < 0; i++)
+			if (wanted ? !strcmp(g->out[i].name, wanted)
+					   : (g->out[i].rank < 0 || g->out[i].rank == 4 || g->out[i].rank == 3)
+						&& (auxiliary || !strstr(g->out[i].name, "aux")))
+				s->output = i;
 	if (s->output < 0 && wanted && g->n_out && format_onnx_maker(g, wanted)) /* within the network */
 		take_value(s, s->output = 0, wanted);
 	if (s->output < 0 && wanted) {

@@ -76,6 +76,7 @@ result_of(const graph_net *g, graph_value v, int type, const void *from, bool f6
 /* Everything between a mapped network and its results. */
 typedef struct planned {
 	secant_shape *size; /* of each input; NULL: the place is free */
+	format_onnx_tensor **known; /* of each input: the numbers that the plan is for; NULL: any */
 	secant_err refused; /* why there is no plan for it: it is not looked for again */
 	uint64_t used;
 	format_onnx_network *n;
@@ -83,6 +84,7 @@ typedef struct planned {
 	exec_plan *plan;
 	exec_context *context;
 	graph_value *out;
+	int inputs;
 	int *place, n_out; /* of each output of the model: its place among the plan's; -1: known */
 	void **numbers; /* of each input; NULL: the plan does not read it */
 } planned;
@@ -110,6 +112,9 @@ planned_free(planned *p)
 	exec_store_free(p->store);
 	secant_free(p->out);
 	secant_free(p->place);
+	for (int i = 0; p->known && i < p->inputs; i++)
+		format_onnx_tensor_drop(p->known[i]);
+	secant_free(p->known);
 	if (p->n)
 		format_onnx_network_free(p->n);
 	secant_free(p->size);
@@ -204,20 +209,65 @@ say_sizes(format_onnx_size *sizes, const secant_shape *came, const deploy_onnx_p
 	return all->offline ? deploy_offline_onnx_check(all->offline, seen, err) : SECANT_OK;
 }
 
+/*
+ * Inputs that shapes may hang on, or places of numbers, become known, and the plan is for their numbers: whole numbers
+ * always (plans have none as inputs), and where there is no plan otherwise a few real ones too, as a ratio or a size.
+ */
+static bool
+wants_known(const format_onnx_tensor *t, bool reals)
+{
+	int64_t n = format_onnx_count(t);
+	bool whole = t->type == FORMAT_ONNX_INT64 || t->type == FORMAT_ONNX_INT32;
+	return whole ? n <= 4096 : reals && t->rank < 2 && n <= 64;
+}
+
+/* A copy of a tensor whose numbers are no weights: constants are made of them. */
+static format_onnx_tensor *
+known_copy(const format_onnx_tensor *t, secant_err *err)
+{
+	format_onnx_tensor *k = format_onnx_tensor_new(t->type, t->rank, t->dim, 0, err);
+	if (k) {
+		memcpy(k->data, t->data, (size_t)format_onnx_count(t) * format_onnx_type_size(t->type));
+		k->sized = true;
+	}
+	return k;
+}
+
 /* Makes the plan of a place whose sizes are known. */
 static secant_status
-fill(planned *p, const deploy_onnx_plans *all, int n, secant_err *err)
+fill(planned *p, const deploy_onnx_plans *all, format_onnx_tensor *const *in, bool reals, secant_err *err)
 {
-	format_onnx_size *sizes = secant_calloc((size_t)n + 1, sizeof *sizes);
-	if (!sizes)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	if (!say_sizes(sizes, p->size, all, n, err))
-		p->n = format_onnx_map(all->model, sizes, n, NULL, err);
+	format_onnx_size *sizes = secant_calloc((size_t)p->inputs + 1, sizeof *sizes);
+	p->known = secant_calloc((size_t)p->inputs + 1, sizeof(format_onnx_tensor *));
+	if (!sizes || !p->known)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	else if (!say_sizes(sizes, p->size, all, p->inputs, err)) {
+		for (int i = 0; i < p->inputs && !err->code; i++)
+			if (wants_known(in[i], reals))
+				sizes[i].known = p->known[i] = known_copy(in[i], err);
+		if (!err->code)
+			p->n = format_onnx_map(all->model, sizes, p->inputs, NULL, err);
+	}
 	secant_free(sizes);
 	if (!p->n || make_plan(p, &all->options, err) || make_room(p, &all->model->graph, err))
 		return err->code;
 	exec_context_ask(p->context, all->ask, all->user);
 	return SECANT_OK;
+}
+
+static bool
+is_for(const planned *p, const secant_shape *size, format_onnx_tensor *const *in, int n)
+{
+	if (!p->size || memcmp(p->size, size, (size_t)n * sizeof *size) != 0)
+		return false;
+	for (int i = 0; i < n && p->known; i++) {
+		const format_onnx_tensor *k = p->known[i];
+		if (k
+			&& (k->type != in[i]->type
+				|| memcmp(k->data, in[i]->data, (size_t)format_onnx_count(k) * format_onnx_type_size(k->type)) != 0))
+			return false;
+	}
+	return true;
 }
 
 /* The plan for inputs of these sizes; a new one takes the place that was not used for longest. What there can be no
@@ -233,7 +283,7 @@ plan_for(deploy_onnx_plans *p, format_onnx_tensor *const *in, int n, secant_err 
 		return NULL;
 	}
 	for (planned *k = p->kept; k < p->kept + MOST_PLANS; k++) {
-		if (k->size && !memcmp(k->size, size, (size_t)n * sizeof *size)) {
+		if (is_for(k, size, in, n)) {
 			secant_free(size);
 			k->used = ++p->runs;
 			return k;
@@ -241,19 +291,35 @@ plan_for(deploy_onnx_plans *p, format_onnx_tensor *const *in, int n, secant_err 
 		if (k->used < place->used)
 			place = k;
 	}
-	planned_free(place);
-	place->size = size;
-	place->used = ++p->runs;
-	if (!fill(place, p, n, err))
-		return place;
-	if (err->code == SECANT_ERR_UNSUPPORTED) {
-		place->size = NULL;
+	secant_err first = { 0 };
+	for (int reals = 0; reals < 2; reals++) {
+		secant_err own = { 0 };
 		planned_free(place);
-		*place = (planned){ .size = size, .used = p->runs, .refused = *err };
-		*err = (secant_err){ 0 };
-		return place;
+		*place = (planned){ .inputs = n, .used = ++p->runs };
+		if (!(place->size = secant_calloc((size_t)n + 1, sizeof *size))) {
+			secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
+		} else {
+			memcpy(place->size, size, (size_t)n * sizeof *size);
+			if (!fill(place, p, in, reals, &own)) {
+				secant_free(size);
+				return place;
+			}
+		}
+		if (!reals)
+			first = own;
+		bool more = false;
+		for (int i = 0; i < n; i++)
+			more = more || (wants_known(in[i], true) && !wants_known(in[i], false));
+		if (own.code != SECANT_ERR_UNSUPPORTED || !more)
+			break;
 	}
 	planned_free(place);
+	if (first.code == SECANT_ERR_UNSUPPORTED) {
+		*place = (planned){ .size = size, .inputs = n, .used = p->runs, .refused = first };
+		return place;
+	}
+	secant_free(size);
+	*err = first;
 	return NULL;
 }
 

@@ -169,7 +169,8 @@ say_norms(const model_bundle *m, base_str *said)
 static secant_status
 make_store(model_bundle *m, bool f64, secant_err *err)
 {
-	graph_net *g = deploy_onnx_graph_at(&m->onnx, NULL, NULL, &m->store, f64, err);
+	static const format_onnx_learning resting = { .rests = true };
+	graph_net *g = deploy_onnx_graph_at(&m->onnx, NULL, &resting, &m->store, f64, err);
 	graph_free(g);
 	return g && m->store ? SECANT_OK : err->code;
 }
@@ -231,11 +232,13 @@ secant_status
 model_onnx_build(const model_bundle *m, nn_phase phase, const secant_shape *input, model_graph *out, secant_err *err)
 {
 	format_onnx_learning learning = {
-		.recalibrates = phase == NN_PHASE_RECALIBRATE, .is_frozen = is_frozen, .user = m
+		.rests = phase == NN_PHASE_EVAL,
+		.recalibrates = phase == NN_PHASE_RECALIBRATE,
+		.is_frozen = is_frozen,
+		.user = m,
 	};
 	*out = (model_graph){ 0 };
-	out->g = deploy_onnx_graph_at(
-		&m->onnx, input, phase == NN_PHASE_EVAL ? NULL : &learning, NULL, m->store && m->store->f64, err);
+	out->g = deploy_onnx_graph_at(&m->onnx, input, &learning, NULL, m->store && m->store->f64, err);
 	if (!out->g)
 		return err ? err->code : SECANT_ERR_UNSUPPORTED;
 	out->built.logits = graph_find_output(out->g, "logits");

@@ -30,12 +30,12 @@ static const char *const names[] = { "resize-nearest-fraction", "resize-nearest-
 	"norm-of-neighbours", "gather-table-from-the-end", "state-of-one-pixel", "token-for-each", "dilated-by-blocks",
 	"axes-of-one-length", "means-of-parts", "function-of-two-layers", "function-of-two-quantised", "joined-of-many",
 	"kin-of-elu", "cells-long-short", "cells-long-short-both-ways", "cells-gated", "cells-gated-backwards",
-	"grid-of-a-matrix" };
+	"grid-of-a-matrix", "size-by-a-number", "slice-of-an-input", "places-of-its-own", "activations-in-pieces" };
 
 /* Those that plans compute only in part or not at all: the plain meaning alone gives what ONNX Runtime gives. */
 static const char *const plain_names[] = { "reductions-without-plans", "norm-repeated", "boxes-by-their-size",
 	"columns-to-picture", "columns-to-picture-plain", "sample-volume-border", "sample-volume-nearest-reflection",
-	"sample-volume-zeros", "product-of-columns", "size-by-a-number", NULL };
+	"sample-volume-zeros", "product-of-columns", NULL };
 
 static const struct {
 	secant_dtype ours;
@@ -156,9 +156,34 @@ test_no_number_wins(void **state)
 		}
 }
 
+/* Activations that a file says in several nodes are one operator each in a plan, but not what only looks so. */
+static void
+test_activations_become_one(void **state)
+{
+	static const char *const want[] = { "silu", "hardswish", "hardsigmoid", "hardswish", "mish", "gelu", "gelu", "mul",
+		"div" };
+	secant_err err = { 0 };
+	format_onnx_model *m = format_onnx_open(golden_path("onnx/strangers/activations-in-pieces.onnx"), &err);
+	secant_shape shape = secant_shape_of(4, 2, 5, 4, 3);
+	format_onnx_size size[2] = { { .shape = shape }, { .shape = shape } };
+	format_onnx_network *n = m ? format_onnx_map(m, size, 2, NULL, &err) : NULL;
+	if (!n)
+		fail_msg("%s", err.msg);
+	for (int i = 0; i < (int)(sizeof want / sizeof *want); i++) {
+		const graph_value_info *v = graph_value_at(n->g, format_onnx_output(n, i, false));
+		assert_string_equal(graph_get_node(n->g, v->node)->op->name, want[i]);
+	}
+	format_onnx_network_free(n);
+	format_onnx_close(m);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_each), cmocka_unit_test(test_no_number_wins) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_no_number_wins),
+		cmocka_unit_test(test_activations_become_one),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,6 +170,63 @@ from_a_model(void **state)
 		"none.onnx: no such file to train on");
 }
 
+static int
+steps_of(const char *model, const char *op)
+{
+	secant_planned how;
+	secant_err err = { 0 };
+	int n = 0;
+	must(secant_opts_init(&secant_planned_options, &how, &err), &err);
+	how.size = (secant_ints){ 2, { 32, 32 } };
+	char *text = secant_model_explain(model, &how, false, false, &err);
+	if (!text)
+		fail_msg("%s", err.msg);
+	for (const char *p = text; (p = strstr(p, op)); p++)
+		n++;
+	secant_free(text);
+	secant_opts_free(&secant_planned_options, &how);
+	return n;
+}
+
+/* A network of bytes, its scales of one picture, learns as it will run: the loss falls, scales move, all layers are in
+ * bytes as before. */
+static void
+rounded_numbers_learn(void **state)
+{
+	char net[300], eight[300], images[300], learned[300];
+	secant_quantize how;
+	secant_err err = { 0 };
+	secant_tensors x = { 0 };
+	snprintf(net, sizeof net, "%s/start.onnx", root);
+	snprintf(eight, sizeof eight, "%s/eight.onnx", root);
+	snprintf(images, sizeof images, "%s/data/train/images", root);
+	snprintf(learned, sizeof learned, "%s/learned/last.safetensors", root);
+	must(secant_opts_init(&secant_quantize_options, &how, &err), &err);
+	how.images = 1;
+	how.target_loss = 1;
+	must(secant_model_quantize(net, images, eight, &how, NULL, NULL, &err), &err);
+	secant_opts_free(&secant_quantize_options, &how);
+	secant_train_result still = run_with(root, "still",
+		(pairs_of[]){ { "from", eight }, { "epochs", "1" }, { "classes", "1" }, { "learning-rate", "1e-9" }, { 0 } },
+		NULL, NULL);
+	secant_train_result after = run_with(root, "learned",
+		(pairs_of[]){ { "from", eight }, { "epochs", "3" }, { "classes", "1" }, { "optimizer", "adamw" },
+			{ "learning-rate", "1e-3" }, { 0 } },
+		NULL, NULL);
+	assert_true(after.last_loss < 0.95 * still.last_loss);
+	assert_int_equal(steps_of(learned, "conv2d_bytes"), steps_of(eight, "conv2d_bytes"));
+	assert_true(steps_of(learned, "conv2d_bytes") > 10);
+	assert_int_equal(steps_of(learned, "dequantize"), steps_of(eight, "dequantize"));
+	must(secant_tensors_read(&x, NULL, learned, &err), &err);
+	int moved = 0;
+	for (int i = 0; i < x.n; i++) {
+		size_t n = strlen(x.v[i].name);
+		moved += n > 4 && !strcmp(x.v[i].name + n - 4, ".log") && secant_tensor_get(&x.v[i].tensor, 0) != 0;
+	}
+	assert_true(moved > 10);
+	secant_tensors_free(&x);
+}
+
 int
 main(void)
 {
@@ -178,6 +235,7 @@ main(void)
 		cmocka_unit_test(frozen_stays),
 		cmocka_unit_test(other_classes),
 		cmocka_unit_test(from_a_model),
+		cmocka_unit_test(rounded_numbers_learn),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

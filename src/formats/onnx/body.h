@@ -49,6 +49,7 @@ secant_status onnx_mean_of_many(onnx_call *c);
 secant_status onnx_scaled_elu(onnx_call *c);
 secant_status onnx_softsign(onnx_call *c);
 secant_status onnx_affine_grid(onnx_call *c);
+secant_status onnx_deform_conv(onnx_call *c);
 secant_status onnx_fused_conv(onnx_call *c);
 secant_status onnx_fused_gemm(onnx_call *c);
 secant_status onnx_fused_matmul(onnx_call *c);

@@ -51,6 +51,7 @@ static const row rows[] = {
 	{ "", "Celu", .say = onnx_scaled_elu },
 	{ "", "Softsign", .say = onnx_softsign },
 	{ "", "AffineGrid", .say = onnx_affine_grid },
+	{ "", "DeformConv", .say = onnx_deform_conv },
 	{ "", "SimplifiedLayerNormalization", "y=RMSNormalization!(0,1)" },
 	{ MS, "QLinearConv",
 		"x=DequantizeLinear(0,1,2) w=DequantizeLinear@0(3,4,5) s=Mul(1,4) b=DequantizeLinear@0(8,s) c=Conv!(x,w,b) "

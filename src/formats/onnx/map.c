@@ -1,5 +1,6 @@
 /* Graphs of ONNX as graphs of ours: values, orders of axes, states. See map.h; operators are map_*.c. */
 #include "formats/onnx/map.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/number.h"
@@ -195,6 +196,104 @@ add_constant(format_onnx_network *n, onnx_call *c, const onnx_tensor *t, const s
 	return graph_constant(n->g, real ? SECANT_F32 : wide ? SECANT_I32 : SECANT_U8, shape, v);
 }
 
+/* ---- weights of bytes that learn ---- */
+
+/* What training made of the scale called `name`: what its numbers are multiplied by, as logarithms; NULL: nothing. */
+static const format_onnx_tensor *
+learned_scale(const onnx_call *c, const format_onnx_tensor *t, const char *name)
+{
+	const format_onnx_network *n = c->walk->map;
+	char *own = base_arena_format(n->arena, "%s.log", name);
+	const format_onnx_tensor *log = own ? format_onnx_find_instead(c->walk->model, own) : NULL;
+	return log && format_onnx_count(log) == format_onnx_count(t) ? log : NULL;
+}
+
+/* Its numbers, as they were or as they were learned, into to[]. */
+static void
+scale_numbers(const onnx_call *c, const format_onnx_tensor *t, const char *name, double *to)
+{
+	const format_onnx_tensor *log = learned_scale(c, t, name);
+	int64_t n = format_onnx_count(t);
+	format_onnx_get_reals(t, 0, n, to);
+	for (int64_t i = 0; i < n && log; i++) {
+		double v;
+		format_onnx_get_reals(log, i, 1, &v);
+		to[i] = (double)(float)(to[i] * exp(v));
+	}
+}
+
+graph_value
+onnx_scale_of(onnx_call *c, const onnx_tensor *t, const char *name)
+{
+	format_onnx_network *n = c->walk->map;
+	int64_t count = format_onnx_count(t);
+	double *v = onnx_temp(c, count, sizeof *v);
+	secant_shape shape = count > 1 ? secant_shape_of(1, count) : (secant_shape){ 0 };
+	if (!v)
+		return -1;
+	if (!n->rounds) {
+		scale_numbers(c, t, name, v);
+		return graph_constant(n->g, SECANT_F32, &shape, v);
+	}
+	char *own = base_arena_format(n->arena, "%s.log", name);
+	int64_t dim = count;
+	format_onnx_tensor *log = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, count > 1, &dim, 0, c->err);
+	const format_onnx_tensor *before = learned_scale(c, t, name);
+	if (!own || !log) {
+		format_onnx_tensor_drop(log);
+		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
+		return -1;
+	}
+	log->learned = true;
+	format_onnx_get_reals(t, 0, count, v);
+	graph_value as_it_was = graph_constant(n->g, SECANT_F32, &shape, v);
+	for (int64_t i = 0; i < count && before; i++) {
+		double x;
+		format_onnx_get_reals(before, i, 1, &x);
+		format_onnx_put_reals(log, i, 1, &x);
+	}
+	graph_value state = add_state(n, c, log, own, &shape);
+	format_onnx_tensor_drop(log);
+	return graph_apply(n->g, "mul", NULL, 2, as_it_was, graph_apply(n->g, "exp", NULL, 1, state));
+}
+
+/* State v, which stands for weights of bytes, rounded to what those can hold. */
+static graph_value
+rounded(onnx_call *c, graph_value v, const onnx_tensor *t, const char *name)
+{
+	format_onnx_network *n = c->walk->map;
+	op_quantize_attr a = { .axis = format_onnx_count(t->scale) > 1 ? t->scale_axis : -1, .to = 1 };
+	char *own = base_arena_format(n->arena, "%s.scale", name);
+	graph_value scale = own ? onnx_scale_of(c, t->scale, own) : -1;
+	if (scale < 0)
+		return -1;
+	return graph_apply(n->g, "dequantize", &a, 2, graph_apply(n->g, "quantize", &a, 2, v, scale), scale);
+}
+
+/* The bytes of weights t, and the numbers of their scale: what training made of them. Held; NULL: no memory. */
+static onnx_tensor *
+bytes_now(onnx_call *c, const onnx_tensor *t, const char *name, double *scale)
+{
+	format_onnx_network *n = c->walk->map;
+	const onnx_tensor *real = format_onnx_find_instead(c->walk->model, name);
+	char *own = base_arena_format(n->arena, "%s.scale", name);
+	if (own)
+		scale_numbers(c, t->scale, own, scale);
+	if (!own || !real || format_onnx_count(real) != format_onnx_count(t))
+		return own ? format_onnx_tensor_hold(t->bytes) : NULL;
+	onnx_tensor *bytes = format_onnx_tensor_new(FORMAT_ONNX_INT8, t->rank, t->dim, 0, c->err);
+	int64_t scales = format_onnx_count(t->scale), inner = 1;
+	for (int k = t->scale_axis + 1; k < t->rank; k++)
+		inner *= t->dim[k];
+	for (int64_t i = 0, count = bytes ? format_onnx_count(bytes) : 0; i < count; i++) {
+		double v;
+		format_onnx_get_reals(real, i, 1, &v);
+		v = nearbyint((double)((float)v / (float)scale[scales > 1 ? i / inner % scales : 0]));
+		((int8_t *)bytes->data)[i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v);
+	}
+	return bytes;
+}
+
 const onnx_mapped *
 onnx_value_of(onnx_call *c, int i)
 {
@@ -206,6 +305,7 @@ onnx_value_of(onnx_call *c, int i)
 		return NULL;
 	bool weights = format_onnx_type_is_real(t->type) && !t->sized && format_onnx_count(t) > 0 && t->rank > 0;
 	const char *name = weights ? state_name(n, c, t, c->node->in[i]) : NULL;
+	const onnx_tensor *stored = name && t->bytes ? t : NULL;
 	onnx_tensor *other = format_onnx_find_instead(c->walk->model, name);
 	t = other ? other : t;
 	if (t->rank > SECANT_MAX_RANK || (t->type == FORMAT_ONNX_DOUBLE && !other)) {
@@ -226,6 +326,8 @@ onnx_value_of(onnx_call *c, int i)
 		m->perm[k] = k;
 	}
 	m->v = name ? add_state(n, c, t, name, &shape) : add_constant(n, c, t, &shape);
+	if (stored && (n->rounds || other))
+		m->v = rounded(c, m->v, stored, name);
 	secant_err own = { 0 };
 	if (!c->err->code && graph_check(n->g, &own))
 		onnx_fail(c, own.code, "%s", own.msg);
@@ -259,12 +361,12 @@ bytes_name(const onnx_call *c, int i, int axis)
 	format_onnx_network *n = c->walk->map;
 	onnx_tensor *t = i < c->n_in ? c->in[i] : NULL;
 	bool whole = c->scope->depth == 1 && c->scope->caller; /* within one node of the model */
-	if (!t || !t->bytes || n->learning || t->rank > SECANT_MAX_RANK
+	if (!t || !t->bytes || n->rounds || t->rank > SECANT_MAX_RANK
 		|| (format_onnx_count(t->scale) > 1 && t->scale_axis != axis))
 		return NULL;
 	const char *name = whole ? base_arena_format(n->arena, "%s.%s", c->scope->caller->out[0], c->node->in[i])
 							 : state_name(n, c, t, c->node->in[i]);
-	return name && !format_onnx_find_instead(c->walk->model, name) ? name : NULL;
+	return name;
 }
 
 bool
@@ -295,8 +397,10 @@ onnx_bytes_of(onnx_call *c, int i, int axis, const onnx_arrangement *as)
 	onnx_mapped *m = base_arena_alloc(n->arena, sizeof *m);
 	char *own = base_arena_format(n->arena, "%s.bytes%s%s", name, as ? "." : "", as ? as->what : "");
 	bool there = own && graph_find(n->g, own) >= 0;
-	onnx_tensor *bytes = there ? NULL : as ? arranged(c, t->bytes, as) : format_onnx_tensor_hold(t->bytes);
-	if (!scale || !m || !own || (!there && !bytes)
+	onnx_tensor *all = scale ? bytes_now(c, t, name, scale) : NULL;
+	onnx_tensor *bytes = there || !all ? NULL : as ? arranged(c, all, as) : format_onnx_tensor_hold(all);
+	format_onnx_tensor_drop(all);
+	if (!all || !m || !own || (!there && !bytes)
 		|| (!there && base_grow((void **)&n->state, &n->state_capacity, n->n_state, sizeof *n->state))) {
 		format_onnx_tensor_drop(bytes);
 		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
@@ -309,7 +413,6 @@ onnx_bytes_of(onnx_call *c, int i, int axis, const onnx_arrangement *as)
 	*m = (onnx_mapped){ .type = t->type, .rank = shape.rank };
 	for (int k = 0; k < shape.rank; k++)
 		shape.dim[k] = m->dim[k] = as ? as->dim[k] : t->dim[k], m->perm[k] = k;
-	format_onnx_get_reals(t->scale, 0, scales, scale);
 	graph_value q = graph_state(n->g, own, SECANT_I8, &shape, false, GRAPH_INIT_ZEROS);
 	op_quantize_attr a = { .axis = scales > 1 ? 0 : -1, .to = 1 };
 	m->v = graph_apply(n->g, "dequantize", &a, 2, q, graph_constant(n->g, SECANT_F32, &row, scale));
@@ -445,11 +548,16 @@ format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes
 		s = secant_fail(&own, SECANT_ERR_ARG, "%d inputs for a network of %d", count, g->n_in);
 	for (int i = 0; i < g->n_out && !s; i++)
 		n->out[i].v = -1;
-	if (n)
-		n->learning = learning;
+	if (n) {
+		n->learning = learning && learning->rests ? NULL : learning;
+		n->rounds = learning != NULL;
+	}
 	for (int i = 0; i < g->n_in && !s; i++) {
-		if (!(s = check_size(&g->in[i], &sizes[i].shape, &own))
-			&& !(s = add_input(n, &g->in[i], &sizes[i], &n->in[i], &own)))
+		n->in[i].v = -1;
+		s = check_size(&g->in[i], &sizes[i].shape, &own);
+		if (!s && sizes[i].known)
+			values[i] = (onnx_value){ .t = sizes[i].known, .made = true };
+		else if (!s && !(s = add_input(n, &g->in[i], &sizes[i], &n->in[i], &own)))
 			values[i] = (onnx_value){ .m = &n->in[i], .made = true };
 		n->n_in++;
 	}

@@ -28,6 +28,7 @@ typedef struct format_onnx_state {
 
 /* How a network is mapped that is to learn: norms take the statistics of the batch and update theirs. */
 typedef struct format_onnx_learning {
+	bool rests; /* inference of a network that learns otherwise: the same states, none of which learns */
 	bool recalibrates; /* norms take their momentum from the input "norm_momentum" */
 	bool (*is_frozen)(const void *user, const char *state);
 	const void *user;
@@ -36,9 +37,10 @@ typedef struct format_onnx_learning {
 typedef struct format_onnx_network {
 	graph_net *g;
 	const format_onnx_learning *learning; /* NULL: inference */
+	bool rounds; /* weights of bytes are states of reals that the graph rounds, as learning wants them */
 	bool still; /* states that are made now are statistics, which no gradient changes */
 	int n_in, n_out, n_state, state_capacity;
-	onnx_mapped *in; /* of each input of the model; v -1: a known one */
+	onnx_mapped *in; /* of each input of the model; v -1: a known one (format_onnx_size.known) */
 	onnx_mapped *out; /* of each output; v -1: known */
 	format_onnx_tensor **known; /* outputs that do not depend on the inputs' numbers; held */
 	format_onnx_state *state; /* in the order of the graph's states */
@@ -57,6 +59,7 @@ typedef struct format_onnx_size {
 																			 NULL: nothing */
 	const void *user;
 	secant_shape bytes; /* rank not 0: it comes as bytes of this shape, and `before` makes `shape` of them */
+	format_onnx_tensor *known; /* its numbers, where the network is to be for them alone; borrowed; NULL: any */
 } format_onnx_size;
 
 /* learning NULL: inference. NULL and err on failure; UNSUPPORTED where nodes have no operators of ours: one error that
@@ -89,6 +92,9 @@ typedef struct onnx_arrangement {
 /* Input i as weights of bytes behind a dequantize node, where it was quantised with one scale or one for each place of
  * `axis`, which is axis 0 of the result; NULL: it was not, or it is to learn. as NULL: as they are (axis 0). */
 const onnx_mapped *onnx_bytes_of(onnx_call *c, int i, int axis, const onnx_arrangement *as);
+/* The scale of that name: its numbers, or where the network learns (or has learned) them times exp of the state
+ * NAME.log. Less than 0 after an error. */
+graph_value onnx_scale_of(onnx_call *c, const onnx_tensor *t, const char *name);
 /* Is that so, and do dequantize nodes make input 0? */
 bool onnx_has_bytes(const onnx_call *c, int i, int axis);
 /* map_bytes.c: products of bytes as convolutions. Rows by a matrix of weights (of each output where `turned`), bias in
@@ -96,6 +102,9 @@ bool onnx_has_bytes(const onnx_call *c, int i, int axis);
 secant_status onnx_map_rows(onnx_call *c, const onnx_mapped *x, bool turned);
 bool onnx_wants_phases(onnx_call *c, const onnx_mapped *x);
 secant_status onnx_map_phases(onnx_call *c, const onnx_mapped *x);
+/* map_composed.c: is a * b, or where b is NULL a * number, an activation that is written in several nodes? True:
+ * *status is how mapping it went. */
+bool onnx_composed(onnx_call *c, const onnx_mapped *a, const onnx_mapped *b, double number, secant_status *status);
 /* A dequantize node makes it, perhaps moved since. */
 bool onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m);
 /* Is it bytes in our graph too? (Bytes of pictures may have come as reals.) */

@@ -205,6 +205,7 @@ onnx_map_arithmetic(onnx_call *c)
 	const char *op = c->node->op;
 	size_t k = 0;
 	double v;
+	secant_status s = SECANT_OK;
 	while (strcmp(rows[k].op, op))
 		k++;
 	if (c->n_in == 1)
@@ -218,13 +219,23 @@ onnx_map_arithmetic(onnx_call *c)
 			&& is_real(c, c->mapped[!i])) {
 			if (!strcmp(op, "Add") || !strcmp(op, "Sum"))
 				return with_number(c, "add_scalar", v, !i);
+			if ((!strcmp(op, "Mul") && onnx_composed(c, c->mapped[!i], NULL, v, &s))
+				|| (!strcmp(op, "Div") && i == 1 && v != 0 && onnx_composed(c, c->mapped[0], NULL, 1 / v, &s)))
+				return s;
 			if (!strcmp(op, "Mul"))
 				return with_number(c, "mul_scalar", v, !i);
 			if (!strcmp(op, "Sub") && i == 1)
 				return with_number(c, "add_scalar", -v, 0);
+			if (!strcmp(op, "Div") && i == 1)
+				return onnx_result(c, 0,
+					graph_apply(onnx_graph(c), "div", NULL, 2, c->mapped[0]->v, graph_scalar(onnx_graph(c), v)),
+					c->mapped[0]->type, c->mapped[0]->rank, c->mapped[0]->perm);
 		}
 	const onnx_mapped *a = onnx_value_of(c, 0);
-	secant_status s = a && is_real(c, a) ? SECANT_OK : c->err->code;
+	s = a && is_real(c, a) ? SECANT_OK : c->err->code;
+	if (!strcmp(op, "Mul") && c->mapped[0] && c->mapped[1] && !s && is_real(c, c->mapped[1])
+		&& onnx_composed(c, c->mapped[0], c->mapped[1], 0, &s))
+		return s;
 	for (int i = 1; i < c->n_in && a && !c->err->code; i++) { /* one after the other */
 		const onnx_mapped *b = onnx_value_of(c, i);
 		if (!b || !is_real(c, b))

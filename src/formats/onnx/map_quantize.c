@@ -22,16 +22,16 @@ scale_of(onnx_call *c, const onnx_mapped *x, op_quantize_attr *a, graph_value *s
 		return false;
 	}
 	int axis = n > 1 ? onnx_axis(c, onnx_attr_int(c, "axis", 1), x->rank) : 0;
-	double *v = axis < 0 ? NULL : onnx_reals(c, 1);
-	int64_t *whole = v && z ? onnx_ints(c, 2) : NULL;
+	int64_t *whole = axis >= 0 && z ? onnx_ints(c, 2) : NULL;
 	double *zeros = whole ? onnx_temp(c, n, sizeof *zeros) : NULL;
-	if (!v || (z && !zeros))
+	if (axis < 0 || (z && !zeros))
 		return false;
 	for (int64_t i = 0; i < n && z; i++)
 		zeros[i] = (double)whole[i];
 	a->axis = n > 1 ? onnx_axis_at(x, axis) : -1;
 	secant_shape shape = n > 1 ? secant_shape_of(1, n) : (secant_shape){ 0 };
-	*scale = graph_constant(g, SECANT_F32, &shape, v);
+	if ((*scale = onnx_scale_of(c, s, c->node->in[1])) < 0)
+		return false;
 	*zero = z ? graph_constant(g, SECANT_I32, &shape, zeros) : -1;
 	return true;
 }

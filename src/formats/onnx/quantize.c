@@ -175,6 +175,27 @@ is_function(const format_onnx_node *n)
 	return false;
 }
 
+/* The Mul of x * Sigmoid(x), which exporters write for SiLU, where a convolution makes x and nobody else reads it: it
+ * becomes part of the layer. n: that Mul, or the Sigmoid (whose only reader is it). */
+static bool
+is_silu(const format_onnx_graph *g, const format_onnx_node *n)
+{
+	const format_onnx_node *mul = is(n, "Mul") ? n : NULL, *sigmoid = is(n, "Sigmoid") ? n : NULL;
+	for (int i = 0; i < g->n_node && sigmoid && !mul; i++)
+		if (is(&g->node[i], "Mul") && g->node[i].n_in == 2
+			&& (!strcmp(g->node[i].in[0], sigmoid->out[0]) || !strcmp(g->node[i].in[1], sigmoid->out[0])))
+			mul = &g->node[i];
+	for (int k = 0; k < 2 && mul && !sigmoid; k++) {
+		const format_onnx_node *maker = format_onnx_maker(g, mul->in[k]);
+		sigmoid = maker && is(maker, "Sigmoid") ? maker : NULL;
+	}
+	if (!mul || !sigmoid || readers(g, sigmoid->out[0]) != 1)
+		return false;
+	const char *x = mul->in[!strcmp(mul->in[0], sigmoid->out[0])];
+	const format_onnx_node *conv = format_onnx_maker(g, x);
+	return conv && is(conv, "Conv") && !strcmp(x, sigmoid->in[0]) && readers(g, x) == 2;
+}
+
 static int64_t
 attr_int(const format_onnx_node *n, const char *name, int64_t otherwise)
 {
@@ -243,6 +264,8 @@ kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
 		return PRODUCT;
 	if (is_mean(m, n))
 		return FUNCTION;
+	if (is_silu(&m->graph, n))
+		return NOTHING;
 	if ((is(n, "Add") || is(n, "Mul")) && !initializer(m, n->in[0]) && !initializer(m, n->in[1]))
 		return PAIR;
 	if (is(n, "Concat"))
@@ -251,10 +274,12 @@ kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
 		return CHOICE;
 	if (!is_function(n))
 		return NOTHING;
-	/* relu directly behind a product or a sum becomes part of it */
+	/* relu directly behind a product or a sum becomes part of it, hardswish of a product */
 	const format_onnx_node *before = format_onnx_maker(&m->graph, n->in[0]);
-	bool joins = (is(n, "Relu") || is(n, "Clip")) && before
-		&& (is(before, "Conv") || is(before, "Add") || is(before, "Mul")) && readers(&m->graph, n->in[0]) == 1;
+	bool clamps = is(n, "Relu") || is(n, "Clip");
+	bool joins = before && readers(&m->graph, n->in[0]) == 1
+		&& ((is(before, "Conv") && (clamps || is(n, "HardSwish")))
+			|| (clamps && (is(before, "Add") || is(before, "Mul"))));
 	return joins ? NOTHING : FUNCTION;
 }
 
@@ -276,7 +301,8 @@ add_tensor(format_onnx_quantizing *q, const char *name)
 		return at;
 	for (int i = 0; i < q->m->graph.n_in; i++)
 		given |= !strcmp(q->m->graph.in[i].name, name);
-	q->tensor[q->n_tensor] = (format_onnx_quantity){ name, given, q->n_tensor, INFINITY, -INFINITY, 0, { 0 } };
+	q->tensor[q->n_tensor] = (format_onnx_quantity){ name, given, q->n_tensor, INFINITY, -INFINITY, 0, { 0 }, 0, NULL,
+		NULL, NULL };
 	return q->n_tensor++;
 }
 
@@ -357,14 +383,136 @@ format_onnx_quantizing_begin(format_onnx_quantizing *q, format_onnx_model *m, se
 	return look(q, err);
 }
 
+/* ---- channels ---- */
+
+bool
+format_onnx_quantizing_channels(format_onnx_quantizing *q, int t, int64_t channels)
+{
+	format_onnx_quantity *v = &q->tensor[t];
+	if (channels > 0 && !v->channels
+		&& (v->most = base_arena_alloc(q->m->arena, 3 * (size_t)channels * sizeof *v->most))) {
+		memset(v->most, 0, 3 * (size_t)channels * sizeof *v->most);
+		v->mean = v->most + channels;
+		v->stored = v->mean + channels;
+		v->channels = channels;
+	}
+	return v->channels == channels;
+}
+
+/* Initialiser k of a node as numbers that may be changed, which stand in its place; NULL: no memory. */
+static float *
+own_numbers(format_onnx_quantizing *q, format_onnx_node *n, int k, secant_err *err)
+{
+	const format_onnx_tensor *t = floats(q->m, n->in[k]);
+	format_onnx_tensor *own = new_floats(q->m, FORMAT_ONNX_FLOAT, t->rank, t->dim, err);
+	const char **in = base_arena_alloc(q->m->arena, ((size_t)n->n_in + 1) * sizeof *in);
+	char *name = base_arena_format(q->m->arena, "%s.even", n->in[k]);
+	if (!own || !in || !name)
+		return NULL;
+	memcpy(own->data, t->data, (size_t)format_onnx_count(t) * sizeof(float));
+	memcpy(in, n->in, (size_t)n->n_in * sizeof *in);
+	if (!(in[k] = add_initializer(q->m, name, own)))
+		return NULL;
+	n->in = in;
+	return own->data;
+}
+
+/* The convolution that alone reads what product node n gives, behind a relu or not; NULL. */
+static format_onnx_node *
+following(const format_onnx_quantizing *q, const format_onnx_node *n)
+{
+	const char *name = n->out[0];
+	for (int i = 0; i < q->m->graph.n_node; i++) {
+		format_onnx_node *r = &q->m->graph.node[i];
+		if (!r->n_in || strcmp(r->in[0], name) != 0)
+			continue;
+		if (readers(&q->m->graph, name) != 1)
+			return NULL;
+		if (is(r, "Conv"))
+			return q->part[i].kind == PRODUCT && readers(&q->m->graph, r->in[1]) == 1 ? r : NULL;
+		if (!is(r, "Relu"))
+			return NULL;
+		name = r->out[0];
+	}
+	return NULL;
+}
+
+/* What each channel between two convolutions is divided by; false: nothing can be gained. */
+static bool
+dividers(const format_onnx_quantizing *q, const format_onnx_node *to, int64_t channels, double *by)
+{
+	const format_onnx_tensor *w = floats(q->m, to->in[1]);
+	int t = find_tensor(q, to->in[0]);
+	int64_t group = attr_int(to, "group", 1), each = format_onnx_count(w) / (w->dim[0] * w->dim[1]);
+	bool single = group == channels && w->dim[1] == 1 && w->dim[0] == channels;
+	double sum = 0;
+	if (t < 0 || q->tensor[t].channels != channels || (!single && (group != 1 || w->dim[1] != channels)))
+		return false;
+	for (int64_t c = 0; c < channels; c++) {
+		double most = q->tensor[t].most[c], weight = 0;
+		for (int64_t o = 0; o < w->dim[0] && !single; o++)
+			for (int64_t k = 0; k < each; k++)
+				weight = fmax(weight, fabs((double)((const float *)w->data)[(o * channels + c) * each + k]));
+		by[c] = single ? most : weight > 0 ? sqrt(most / weight) : 0;
+		by[c] = by[c] > 1e-12 && by[c] < 1e12 ? by[c] : 0; /* 0: a channel that is never there stays */
+		sum = fmax(sum, by[c]);
+	}
+	for (int64_t c = 0; c < channels; c++)
+		by[c] = by[c] > 0 ? fmax(by[c] / sum, 1e-3) : 1;
+	return sum > 0;
+}
+
+static secant_status
+equalise(format_onnx_quantizing *q, format_onnx_node *from, format_onnx_node *to, const double *by, secant_err *err)
+{
+	const int64_t *a = floats(q->m, from->in[1])->dim, *b = floats(q->m, to->in[1])->dim;
+	int64_t out = a[0], each = a[1] * a[2] * a[3], taps = b[2] * b[3];
+	bool biased = from->n_in > 2 && *from->in[2];
+	float *w = own_numbers(q, from, 1, err), *bias = w && biased ? own_numbers(q, from, 2, err) : NULL,
+		  *v = w && (bias || !biased) ? own_numbers(q, to, 1, err) : NULL;
+	if (!v)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to equalise channels");
+	for (int64_t i = 0; i < out * each; i++)
+		w[i] = (float)((double)w[i] / by[i / each]);
+	for (int64_t c = 0; c < out && bias; c++)
+		bias[c] = (float)((double)bias[c] / by[c]);
+	for (int64_t i = 0; i < b[0] * b[1] * taps; i++)
+		v[i] = (float)((double)v[i] * by[b[1] == 1 ? i / taps : i / taps % b[1]]);
+	return SECANT_OK;
+}
+
+int
+format_onnx_quantizing_equalise(format_onnx_quantizing *q, secant_err *err)
+{
+	int n = 0;
+	for (int i = 0; i < q->n_product; i++) {
+		format_onnx_node *from = &q->m->graph.node[q->product[i].node], *to;
+		const format_onnx_tensor *w = floats(q->m, from->in[1]);
+		if (!is(from, "Conv") || readers(&q->m->graph, from->in[1]) != 1 || !(to = following(q, from)))
+			continue;
+		double *by = secant_calloc((size_t)w->dim[0] + 1, sizeof *by);
+		secant_status s = by ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to equalise channels");
+		if (!s && dividers(q, to, w->dim[0], by) && !(s = equalise(q, from, to, by, err)))
+			n++;
+		secant_free(by);
+		if (s)
+			return -1;
+	}
+	for (int t = 0; t < q->n_tensor; t++) {
+		format_onnx_quantity *v = &q->tensor[t];
+		*v = (format_onnx_quantity){ v->name, v->given, v->like, INFINITY, -INFINITY, 0, { 0 }, 0, NULL, NULL, NULL };
+	}
+	return n;
+}
+
 /* ---- the file ---- */
 
 typedef struct writing {
 	const format_onnx_quantizing *q;
 	base_str graph;
 	bool *wanted; /* of each quantity */
+	bool *scaled; /* of each root: its scale is in the file */
 	bool *on; /* of each node: it is computed in bytes */
-	double *low, *high; /* of each root */
 	secant_err *err;
 } writing;
 
@@ -440,26 +588,35 @@ named(writing *w, const char *name, const char *what)
 	return s ? s : "";
 }
 
-/* The scale and zero of the bytes of quantity t. */
-static void
-scale_of(const writing *w, int t, double *scale, double *zero)
+void
+format_onnx_quantizing_scale(const format_onnx_quantizing *q, int t, double *scale, double *zero)
 {
-	int root = root_of(w->q, t);
-	double low = fmin(w->low[root], 0), high = fmax(w->high[root], 0);
+	int root = root_of(q, t);
+	double low = 0, high = 0;
+	for (int i = 0; i < q->n_tensor; i++)
+		if (root_of(q, i) == root) {
+			low = fmin(low, q->tensor[i].low);
+			high = fmax(high, q->tensor[i].high);
+		}
 	*scale = (double)(float)(fmax(high - low, 1e-6) / 255);
 	*zero = fmin(fmax(nearbyint(-low / *scale), 0), 255);
 }
 
-/* Bytes and back, behind what makes quantity t. */
+/* Bytes and back, behind what makes quantity t. Who shares a scale reads the same one, so that it stays so where it
+ * learns. */
 static void
 put_quantity(writing *w, int t)
 {
-	const char *name = w->q->tensor[t].name, *s = named(w, name, "_scale"), *z = named(w, name, "_zero_point"),
-			   *b = named(w, name, "_quantized");
+	int root = root_of(w->q, t);
+	const char *name = w->q->tensor[t].name, *of = w->q->tensor[root].name, *s = named(w, of, "_scale"),
+			   *z = named(w, of, "_zero_point"), *b = named(w, name, "_quantized");
 	double scale, zero;
-	scale_of(w, t, &scale, &zero);
-	put_numbers(w, s, FORMAT_ONNX_FLOAT, 0, 1, &scale);
-	put_numbers(w, z, FORMAT_ONNX_UINT8, 0, 1, &zero);
+	format_onnx_quantizing_scale(w->q, t, &scale, &zero);
+	if (!w->scaled[root]) {
+		put_numbers(w, s, FORMAT_ONNX_FLOAT, 0, 1, &scale);
+		put_numbers(w, z, FORMAT_ONNX_UINT8, 0, 1, &zero);
+	}
+	w->scaled[root] = true;
 	put_pair(w, "QuantizeLinear", name, s, z, b, -1);
 	put_pair(w, "DequantizeLinear", b, s, z, named(w, name, "_dequantized"), -1);
 }
@@ -489,21 +646,39 @@ scales_of(const writing *w, const format_onnx_tensor *t, int axis, double *scale
 	return n;
 }
 
+/* What rounding of weights and of what they multiply adds to the mean of each output of a convolution of pictures. */
+static void
+subtract_shift(const writing *w, const format_onnx_node *n, int t, const int8_t *whole, const double *scale, bool many,
+	double *bias)
+{
+	const format_onnx_tensor *real = floats(w->q->m, n->in[1]);
+	const format_onnx_quantity *x = &w->q->tensor[t];
+	int64_t out = real->dim[0], in = real->dim[1], taps = real->dim[2] * real->dim[3],
+			group = out / attr_int(n, "group", 1);
+	if (in * attr_int(n, "group", 1) != x->channels)
+		return;
+	for (int64_t i = 0; i < out * in * taps; i++) {
+		int64_t o = i / taps / in, c = o / group * in + i / taps % in;
+		bias[o] += (double)((const float *)real->data)[i] * x->mean[c] - whole[i] * scale[many ? o : 0] * x->stored[c];
+	}
+}
+
 /* Weights and bias of a product as bytes and 32-bit sums; fills the names of what stands for them. */
 static secant_status
-put_weights(writing *w, const format_onnx_node *n, const onnx_part *p, const char **in)
+put_weights(writing *w, format_onnx_node *n, const onnx_part *p, const char **in)
 {
 	const format_onnx_tensor *t = floats(w->q->m, n->in[1]);
 	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? floats(w->q->m, n->in[2]) : NULL;
 	int axis = output_axis(w->q->m, n);
 	int64_t out = t->dim[axis], count = format_onnx_count(t);
-	double *scale = secant_calloc((size_t)out + 1, sizeof *scale), *sum = secant_calloc((size_t)out + 1, sizeof *sum),
+	bool corrects = w->q->corrects && is(n, "Conv") && w->q->tensor[p->in[0]].channels > 0;
+	double *scale = secant_calloc((size_t)out + 1, sizeof *scale), *bias = secant_calloc((size_t)out + 1, sizeof *bias),
 		   x, zero;
 	format_onnx_tensor *whole = format_onnx_tensor_new(FORMAT_ONNX_INT8, t->rank, t->dim, 0, w->err);
 	const char *id = named(w, p->product < 0 ? "" : w->q->product[p->product].name, "");
-	if (!scale || !sum || !whole) {
+	if (!scale || !bias || !whole) {
 		secant_free(scale);
-		secant_free(sum);
+		secant_free(bias);
 		format_onnx_tensor_drop(whole);
 		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory for weights");
 	}
@@ -512,26 +687,31 @@ put_weights(writing *w, const format_onnx_node *n, const onnx_part *p, const cha
 	for (int64_t i = 0; i < count; i++)
 		((int8_t *)whole->data)[i] = (int8_t)fmin(
 			fmax(nearbyint((double)((const float *)t->data)[i] / scale[many ? output_of(t, axis, i) : 0]), -127), 127);
+	for (int64_t o = 0; o < out && b; o++)
+		bias[o] = (double)((const float *)b->data)[o];
+	if (corrects)
+		subtract_shift(w, n, p->in[0], whole->data, scale, many, bias);
 	const char *q = named(w, id, ".weight_quantized"), *s = named(w, id, ".weight_scale");
 	format_onnx_put_initializer(&w->graph, q, whole);
 	format_onnx_tensor_drop(whole);
 	put_numbers(w, s, FORMAT_ONNX_FLOAT, many, scales, scale);
 	put_pair(w, "DequantizeLinear", q, s, NULL, in[1] = named(w, id, ".weight_dequantized"), many ? axis : -1);
-	scale_of(w, p->in[0], &x, &zero);
-	for (int64_t o = 0; o < out && b; o++) {
+	format_onnx_quantizing_scale(w->q, p->in[0], &x, &zero);
+	for (int64_t o = 0; o < out; o++) {
 		double step = (double)(float)(x * scale[many ? o : 0]);
-		sum[o] = fmin(fmax(nearbyint((double)((const float *)b->data)[o] / step), -2147483648.0), 2147483647);
+		bias[o] = fmin(fmax(nearbyint(bias[o] / step), -2147483648.0), 2147483647);
 	}
 	for (int64_t o = 0; o < scales; o++)
 		scale[o] = (double)(float)(x * scale[o]);
-	if (b) {
+	if (b || corrects) {
 		const char *bq = named(w, id, ".bias_quantized"), *bs = named(w, id, ".bias_scale");
-		put_numbers(w, bq, FORMAT_ONNX_INT32, 1, out, sum);
+		put_numbers(w, bq, FORMAT_ONNX_INT32, 1, out, bias);
 		put_numbers(w, bs, FORMAT_ONNX_FLOAT, many, scales, scale);
 		put_pair(w, "DequantizeLinear", bq, bs, NULL, in[2] = named(w, id, ".bias_dequantized"), many ? 0 : -1);
+		n->n_in = 3;
 	}
 	secant_free(scale);
-	secant_free(sum);
+	secant_free(bias);
 	return w->err->code;
 }
 
@@ -542,7 +722,7 @@ put_node(writing *w, int i)
 	format_onnx_node n = q->m->graph.node[i];
 	const onnx_part *p = &q->part[i];
 	bool bytes = w->on[i], kept = p->kind == PRODUCT && q->product[p->product].kept;
-	const char **in = base_arena_alloc(q->m->arena, ((size_t)n.n_in + 1) * sizeof *in);
+	const char **in = base_arena_alloc(q->m->arena, ((size_t)n.n_in + 2) * sizeof *in);
 	if (!in)
 		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory");
 	for (int k = 0; k < n.n_in; k++) {
@@ -584,18 +764,11 @@ format_onnx_quantizing_write(const format_onnx_quantizing *q, base_str *out, sec
 	secant_err own = { 0 };
 	const format_onnx_graph *g = &q->m->graph;
 	writing w = { .q = q, .err = &own };
-	w.wanted = secant_calloc((size_t)q->n_tensor + 1, sizeof *w.wanted);
-	w.low = secant_calloc(2 * (size_t)q->n_tensor + 1, sizeof *w.low);
+	w.wanted = secant_calloc(2 * (size_t)q->n_tensor + 1, sizeof *w.wanted);
+	w.scaled = w.wanted ? w.wanted + q->n_tensor : NULL;
 	w.on = secant_calloc((size_t)g->n_node + 1, sizeof *w.on);
-	if (!w.wanted || !w.low || !w.on)
+	if (!w.wanted || !w.on)
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
-	else
-		w.high = w.low + q->n_tensor;
-	for (int t = 0; t < q->n_tensor && !own.code; t++) {
-		int root = root_of(q, t);
-		w.low[root] = fmin(w.low[root], q->tensor[t].low);
-		w.high[root] = fmax(w.high[root], q->tensor[t].high);
-	}
 	for (int i = g->n_node - 1; i >= 0 && !own.code; i--) {
 		w.on[i] = in_bytes(&w, &q->part[i]);
 		for (int k = 0; k < q->part[i].n && w.on[i]; k++)
@@ -619,6 +792,5 @@ format_onnx_quantizing_write(const format_onnx_quantizing *q, base_str *out, sec
 		base_str_free(&w.graph);
 	secant_free(w.wanted);
 	secant_free(w.on);
-	secant_free(w.low);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
