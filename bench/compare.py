@@ -228,6 +228,14 @@ class Bench:
             tell(f"{net}: logits of secant and PyTorch differ by {apart:.1e} of the largest")
             if apart > 1e-3:
                 raise RuntimeError(f"{net}: secant and PyTorch do not compute the same network")
+        for net, size in sorted({(r["net"], r["size"]) for r in rows if r["precision"] == "int8"}):
+            if not os.path.exists(self.path(f"{net}-{size}-int8.onnx")):
+                cells = self.path(f"cells-{size}")
+                tell(f"{net}: quantising")
+                if not os.path.exists(cells):
+                    self.run(self.o.secant, "demo", cells, "--pictures", "12", "--size", str(size))
+                self.run(self.o.secant, "quantize", self.path(f"{net}.safetensors"), cells, "--out", self.path(f"{net}-{size}-int8.onnx"),
+                         "--size", str(size), "--images", "8", "--target-loss", "1")
 
     def command_of(self, row, peer, precision):
         o, folder = self.o, self.o.work
@@ -241,9 +249,11 @@ class Bench:
             if peer != "secant":
                 return [o.python, os.path.join(HERE, "peers", "nuclei.py"), data, "--plain", *common]
             return [o.secant, "train", data, "--out", self.path("epochs"), "--overwrite", "--quiet", *self.nets[row["net"]]["options"], "--batch", str(row["batch"]), *common]
-        if peer != "secant":
+        if not peer.startswith("secant"):
             return [o.python, *peers_of(row["net"], self.nets), peer, row["kind"], str(row["size"]), str(row["batch"]), precision, str(o.threads), folder]
-        model = self.path(f"{row['net']}.safetensors")
+        precision = "f32" if peer == "secant-f32" else precision
+        model = self.path(f"{row['net']}-{row['size']}-int8.onnx" if precision == "int8" else f"{row['net']}.safetensors")
+        precision = "f32" if precision == "int8" else precision          # of what is not in bytes
         net = self.nets[row["net"]]
         what = ["--train", *net["options"]] if row["kind"] == "train" else [model] if os.path.exists(model) else net["options"]
         return [o.secant, "bench", *what, "--on-request", "--quiet", net["size"], str(row["size"]), "--batch", str(row["batch"]), "--precision", precision, "--threads", str(o.threads)]
@@ -275,7 +285,7 @@ class Bench:
         result["best"] = best = fastest(times, row["peers"])
         result["ratio"] = ratio_of(times[best], times["secant"])
         result["memory"] = self.memory(row, result)
-        if "flops" in work:
+        if "flops" in work and row["precision"] != "int8":
             result["limit_ms"] = limit = limit_of(work, rates, work["precision"] == "bf16")
             result["share"] = limit / statistics.median(times["secant"]) if limit else None
         return result
@@ -461,8 +471,8 @@ def parse(arguments):
 
 
 def asked(key, only):
-    """Is the row to be measured? Those of the zoo are many: they are where --only says so."""
-    return re.search(only, key) and (only or not key.startswith("zoo-"))
+    """Is the row to be measured? Those of the zoo and of bytes are many: they are where --only says so."""
+    return re.search(only, key) and (only or not key.startswith(("zoo-", "int8-")))
 
 
 def for_ipex(rows):

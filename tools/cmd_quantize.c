@@ -45,15 +45,17 @@ const command command_quantize = {
 	.name = "quantize",
 	.brief = "makes a network of 8-bit numbers of one of real numbers",
 	.operands = "MODEL DATA --out FILE.onnx",
-	.details =
-		"Pictures of DATA go through the network, and what is seen of every tensor becomes its scale. Where more "
-		"pixels "
-		"change their\n"
-		"class than --target-loss, the layers that harm most stay in real numbers. The file has pairs of "
-		"QuantizeLinear "
-		"and\n"
-		"DequantizeLinear, which every verb here runs in bytes, as ONNX Runtime and OpenVINO do; `secant compare` says "
-		"what it costs.",
+	.details = "Pictures of DATA go through the network, and what is seen of every tensor becomes its scale. Equalised "
+			   "channels and "
+			   "corrected\n"
+			   "biases are kept where they help. Where more IoU with the labels is lost than --target-loss (without "
+			   "labels: where "
+			   "more pixels\n"
+			   "change their class), the layers that harm most stay in real numbers. The file has pairs of "
+			   "QuantizeLinear and\n"
+			   "DequantizeLinear, which every verb here runs in bytes, as ONNX Runtime and OpenVINO do; `secant "
+			   "compare` says what "
+			   "it costs.",
 	.example = "secant quantize run cells --out cells8.onnx\n"
 			   "secant quantize net.onnx pictures --out net8.onnx --method entropy --images 64",
 	.options = &quantize_options,

@@ -129,14 +129,28 @@ def onnxruntime_inference(size, batch, low, threads, folder):
     return lambda: session.run(None, {"input": x}), f"CPUExecutionProvider, intra_op_num_threads={threads}"
 
 
-def openvino_inference(size, batch, low, threads, folder):
+def openvino_bytes(size, batch, folder):
+    """The file of the network in 8 bits, by NNCF's default preset, made once from a few pictures of noise: for times."""
+    import numpy, nncf, openvino
+    made = f"{folder}/{NAME}-{size}x{batch}-int8.xml"
+    if not os.path.exists(made):
+        rng = numpy.random.default_rng(0)
+        net = openvino.Core().read_model(f"{folder}/{NAME}-{size}x{batch}.onnx")
+        pictures = nncf.Dataset([rng.normal(size=(batch, 3, size, size)).astype("float32") for _ in range(4)])
+        openvino.save_model(nncf.quantize(net, pictures, subset_size=4), made)
+    return made
+
+
+def openvino_inference(size, batch, precision, threads, folder):
     import numpy, openvino
-    hint = "bf16" if low else "f32"
-    net = openvino.Core().compile_model(f"{folder}/{NAME}-{size}x{batch}.onnx", "CPU", {
+    hint = "bf16" if precision == "bf16" else "f32"
+    file = openvino_bytes(size, batch, folder) if precision == "int8" else f"{folder}/{NAME}-{size}x{batch}.onnx"
+    net = openvino.Core().compile_model(file, "CPU", {
         "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads})
     request = net.create_infer_request()
     request.set_input_tensor(openvino.Tensor(numpy.random.default_rng(0).normal(size=(batch, 3, size, size)).astype("float32")))
-    return request.infer, f"LATENCY, INFERENCE_PRECISION_HINT={hint}, INFERENCE_NUM_THREADS={threads}"
+    bytes_too = ", NNCF's default preset" if precision == "int8" else ""
+    return request.infer, f"LATENCY, INFERENCE_PRECISION_HINT={hint}, INFERENCE_NUM_THREADS={threads}{bytes_too}"
 
 
 def make(peer, kind, size, batch, precision, threads, folder):
@@ -144,7 +158,7 @@ def make(peer, kind, size, batch, precision, threads, folder):
     if peer == "onnxruntime":
         return onnxruntime_inference(size, batch, low, threads, folder), versions("onnxruntime")
     if peer == "openvino":
-        return openvino_inference(size, batch, low, threads, folder), versions("openvino")
+        return openvino_inference(size, batch, precision, threads, folder), versions("openvino", *(["nncf"] if precision == "int8" else []))
     of = versions("torch", "segmentation-models-pytorch", *(["intel-extension-for-pytorch"] if peer == "ipex" else []))
     return (training if kind == "train" else torch_inference)(peer, size, batch, low, threads), of
 

@@ -103,7 +103,7 @@ typedef struct secant_quantize {
 	secant_ints size; /* that pictures are scaled to; n = 0: the network's, or their own */
 	int method; /* minmax, percentile, mse, entropy: how far scales reach */
 	char *keep_float; /* layers that stay in real numbers: patterns between commas; NULL: none */
-	double target_loss; /* share of pixels that may change their class */
+	double target_loss; /* IoU that may be lost; without labels the share of pixels that may change their class */
 	int threads;
 	secant_data_options data;
 } secant_quantize;
@@ -111,8 +111,8 @@ SECANT_API extern const secant_opts secant_quantize_options;
 
 /*
  * Writes the network of a model file or an ONNX file with weights and activations of 8 bits, as ONNX (QDQ) or, where
- * the name does not end in .onnx, as a model file of it. Scales come from pictures of `data`; where more pixels change
- * their class than options->target_loss, layers stay in real numbers, those that harm most first. `said`, nullable,
+ * the name does not end in .onnx, as a model file of it. Scales come from pictures of `data`; where more is lost than
+ * options->target_loss, layers stay in real numbers, those that harm most first. `said`, nullable,
  * receives what was done, lines of text: secant_free.
  */
 SECANT_API secant_status secant_model_quantize(const char *model, const char *data, const char *out,

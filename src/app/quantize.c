@@ -1,9 +1,10 @@
 /*
  * `secant quantize`: a network with weights and activations of 8 bits, after training. Pictures go through the network,
  * what is seen of every tensor becomes its scale, and the file says it with pairs of QuantizeLinear and
- * DequantizeLinear (formats/onnx/quantize.h), which plans here run in bytes, and ONNX Runtime and OpenVINO too. Where
- * more pixels change their class than the user allows, layers are measured one by one, and those that harm most stay
- * in real numbers.
+ * DequantizeLinear (formats/onnx/quantize.h), which plans here run in bytes, and ONNX Runtime and OpenVINO too. Two
+ * things are tried and kept where scores come closer: channels that are equalised, biases that are corrected (Nagel et
+ * al. 2019). Where more is lost than the user allows (IoU with the labels; without labels the share of pixels that
+ * change their class), layers are measured one by one, and those that harm most stay in real numbers.
  */
 #include "app/quantize.h"
 #include <secant/codec.h>
@@ -18,7 +19,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "codec/white.h"
-#include "data/loader.h"
+#include "data/labels.h"
+#include "data/samples.h"
 #include "prepare/normalize.h"
 
 static const secant_opt rows[] = {
@@ -33,8 +35,10 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("What stays in real numbers"),
 	SECANT_OPT(secant_quantize, keep_float, STR, "keep-float", NULL, 0, 0,
 		"layers by their names, patterns with * between commas"),
-	SECANT_OPT(secant_quantize, target_loss, REAL, "target-loss", "0.01", 0, 1,
-		"share of pixels that may change their class; the layers that harm most stay in real numbers until it is met"),
+	SECANT_OPT(secant_quantize, target_loss, REAL, "target-loss", "0.005", 0, 1,
+		"IoU with the labels that may be lost (without labels: share of pixels that may change their class); the "
+		"layers "
+		"that harm most stay in real numbers until it is met"),
 	SECANT_OPT(secant_quantize, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
 	SECANT_OPT_HEADING("Data"),
 	SECANT_OPT_TABLE(secant_quantize, data, &secant_data_options_table),
@@ -50,11 +54,13 @@ typedef struct quantizing {
 	json_t *settings;
 	format_onnx_model *m; /* what becomes the file */
 	format_onnx_quantizing q;
+	int equalised; /* pairs of layers */
 	app_histogram *seen; /* of each quantity */
 	format_onnx_tensor **picture; /* as the network takes them */
 	int pictures;
 	format_onnx_tensor **scores; /* of the first TRIALS, by the network as it was */
-	int channels, height, width;
+	data_picture *truth; /* labels of the first TRIALS; NULL: there are none */
+	int channels, height, width, classes;
 	float scale[PREPARE_NORMALIZE_CHANNELS], shift[PREPARE_NORMALIZE_CHANNELS];
 	base_str said;
 	const secant_logger *log;
@@ -67,6 +73,9 @@ end(quantizing *c)
 		format_onnx_tensor_drop(c->picture[i]);
 	for (int i = 0; i < TRIALS && c->scores; i++)
 		format_onnx_tensor_drop(c->scores[i]);
+	for (int i = 0; i < TRIALS && c->truth; i++)
+		data_picture_free(&c->truth[i]);
+	secant_free(c->truth);
 	secant_free(c->picture);
 	secant_free(c->scores);
 	secant_free(c->seen);
@@ -87,7 +96,9 @@ open_network(quantizing *c, const char *path, secant_err *err)
 		return err->code;
 	const char *normalize = json_string_value(json_object_get(c->settings, "normalize"));
 	const json_t *scaled = json_object_get(c->settings, "scaled");
-	c->channels = (int)json_integer_value(json_object_get(json_object_get(c->settings, "network"), "in-channels"));
+	const json_t *network = json_object_get(c->settings, "network");
+	c->channels = (int)json_integer_value(json_object_get(network, "in-channels"));
+	c->classes = (int)json_integer_value(json_object_get(network, "classes"));
 	c->height = (int)json_integer_value(json_array_get(scaled, 0));
 	c->width = (int)json_integer_value(json_array_get(scaled, 1));
 	if (c->o->size.n == 2 && c->height && (c->height != c->o->size.v[0] || c->width != c->o->size.v[1]))
@@ -177,18 +188,63 @@ list_folder(base_names *out, const char *folder, secant_err *err)
 	return status;
 }
 
+/* The samples of a data set, with labels where it has some; NULL and err. */
+static data_samples *
+open_samples(quantizing *c, const char *data, secant_err *err)
+{
+	secant_err none = { 0 };
+	data_samples_request r = { .path = data,
+		.split = c->o->split,
+		.options = &c->o->data,
+		.in_channels = c->channels,
+		.classes = c->classes,
+		.kind = c->classes > 1 ? DATA_TARGET_INDEX : DATA_TARGET_BINARY };
+	data_samples *s = data_samples_open(&r, &none);
+	bool labelled = s != NULL;
+	r.kind = DATA_TARGET_NONE;
+	if (!s && !(s = data_samples_open(&r, err)))
+		return NULL;
+	if (!labelled)
+		base_str_addf(&c->said, "without labels: %s\n", none.msg);
+	else if (!(c->truth = secant_calloc(TRIALS, sizeof *c->truth))) {
+		data_samples_free(s);
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for labels");
+		return NULL;
+	}
+	return s;
+}
+
+/* The labels of sample `at` for picture i. Those that cannot be read leave all without. */
+static secant_status
+add_truth(quantizing *c, const data_samples *s, int at, int i, secant_err *err)
+{
+	data_picture p = { 0 };
+	const data_picture *got = NULL;
+	secant_err why = { 0 };
+	if (!c->truth || i >= TRIALS)
+		return SECANT_OK;
+	data_picture *t = &c->truth[i];
+	secant_status status = SECANT_OK;
+	if (data_samples_decode(s, at, &p, &got, &why) || !got->labels) {
+		base_str_addf(&c->said, "without labels: %s\n", why.msg);
+		for (int k = 0; k < TRIALS; k++)
+			data_picture_free(&c->truth[k]);
+		secant_free(c->truth);
+		c->truth = NULL;
+	} else if (!(status = data_picture_reserve(t, got->width, got->height, 1, false, true, err)))
+		memcpy(t->labels, got->labels, data_picture_label_bytes(got));
+	data_picture_free(&p);
+	return status;
+}
+
 /* As many as are wanted, from all over the list: a folder of pictures as predict takes it, or a data set. */
 static secant_status
 read_pictures(quantizing *c, const char *data, secant_err *err)
 {
-	const char *split = c->o->split;
 	base_names plain = { 0 };
 	if (secant_is_dir(data) && list_folder(&plain, data, err))
 		return base_names_free(&plain), err->code;
-	data_samples_request r = {
-		.path = data, .split = split, .options = &c->o->data, .in_channels = c->channels, .kind = DATA_TARGET_NONE
-	};
-	data_samples *s = plain.n ? NULL : data_samples_open(&r, err);
+	data_samples *s = plain.n ? NULL : open_samples(c, data, err);
 	if (!s && !plain.n)
 		return err->code;
 	int all = s ? data_samples_count(s) : plain.n, n = all < c->o->images ? all : c->o->images;
@@ -198,6 +254,8 @@ read_pictures(quantizing *c, const char *data, secant_err *err)
 	for (int i = 0; i < n && !status; i++) {
 		int at = (int)((int64_t)i * all / n);
 		status = add_picture(c, s ? data_samples_image_path(s, at) : plain.v[at], err);
+		if (!status && s)
+			status = add_truth(c, s, at, i, err);
 	}
 	data_samples_free(s);
 	base_names_free(&plain);
@@ -227,29 +285,67 @@ tapped(quantizing *c, format_onnx_info *out, int *taps)
 	return m;
 }
 
-/* One tensor of one picture: its ends the first time, its histogram the second. */
-static void
-look_at(quantizing *c, int t, const format_onnx_tensor *v, bool second)
+typedef enum looking { RANGES, COUNTS, MEANS } looking;
+
+/* The channels of a picture: how large their numbers are, or their means, in reals and as bytes would store them. */
+static secant_status
+look_at_channels(quantizing *c, int t, const format_onnx_tensor *v, looking how, secant_err *err)
+{
+	format_onnx_quantity *q = &c->q.tensor[t];
+	if (v->rank != 4 || v->dim[1] < 1 || (q->channels && q->channels != v->dim[1]))
+		return SECANT_OK;
+	if (!format_onnx_quantizing_channels(&c->q, t, v->dim[1]))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for channels");
+	int64_t inner = v->dim[2] * v->dim[3], all = v->dim[0] * v->dim[1];
+	int pictures = c->pictures < TRIALS ? c->pictures : TRIALS;
+	double scale, zero, share = 1 / (double)(inner > 0 ? inner * v->dim[0] * pictures : 1);
+	if (how == MEANS)
+		format_onnx_quantizing_scale(&c->q, t, &scale, &zero);
+	for (int64_t i = 0; i < all; i++) {
+		const float *x = (const float *)v->data + i * inner;
+		int64_t k = i % v->dim[1];
+		double sum = 0, stored = 0;
+		if (how == RANGES)
+			for (int64_t j = 0; j < inner; j++)
+				q->most[k] = fabs((double)x[j]) > q->most[k] ? fabs((double)x[j]) : q->most[k];
+		else
+			for (int64_t j = 0; j < inner; j++) {
+				double r = nearbyint((double)x[j] / scale) + zero;
+				sum += (double)x[j];
+				stored += ((r < 0 ? 0 : r > 255 ? 255 : r) - zero) * scale;
+			}
+		q->mean[k] += sum * share;
+		q->stored[k] += stored * share;
+	}
+	return SECANT_OK;
+}
+
+/* One tensor of one picture. */
+static secant_status
+look_at(quantizing *c, int t, const format_onnx_tensor *v, looking how, secant_err *err)
 {
 	format_onnx_quantity *q = &c->q.tensor[t];
 	int64_t n = format_onnx_count(v);
 	if (v->type != FORMAT_ONNX_FLOAT)
-		return;
-	if (second) {
+		return SECANT_OK;
+	if (how == COUNTS) {
 		app_histogram_add(&c->seen[t], v->data, n);
-		return;
+		return SECANT_OK;
 	}
-	q->rank = v->rank ? v->rank : 1;
-	memcpy(q->dim, v->dim, sizeof v->dim);
-	for (int64_t i = 0; i < n; i++) {
-		double x = ((const float *)v->data)[i];
-		q->low = x < q->low ? x : q->low;
-		q->high = x > q->high ? x : q->high;
+	if (how == RANGES) {
+		q->rank = v->rank ? v->rank : 1;
+		memcpy(q->dim, v->dim, sizeof v->dim);
+		for (int64_t i = 0; i < n; i++) {
+			double x = ((const float *)v->data)[i];
+			q->low = x < q->low ? x : q->low;
+			q->high = x > q->high ? x : q->high;
+		}
 	}
+	return look_at_channels(c, t, v, how, err);
 }
 
 static secant_status
-see(quantizing *c, bool second, secant_err *err)
+see(quantizing *c, looking how, secant_err *err)
 {
 	size_t room = (size_t)c->q.n_tensor + 2;
 	format_onnx_info *info = secant_calloc(room, sizeof *info);
@@ -264,15 +360,16 @@ see(quantizing *c, bool second, secant_err *err)
 		if (!(p = deploy_onnx_plans_new(&m, &o, err)))
 			status = err->code;
 	}
-	for (int i = 0; i < c->pictures && !status; i++) {
+	int pictures = how == MEANS && c->pictures > TRIALS ? TRIALS : c->pictures;
+	for (int i = 0; i < pictures && !status; i++) {
 		status = deploy_onnx_plans_run(p, &c->picture[i], 1, out, err);
 		for (int t = 0; t < c->q.n_tensor && !status; t++)
 			if (c->q.tensor[t].given)
-				look_at(c, t, c->picture[i], second);
+				status = look_at(c, t, c->picture[i], how, err);
 		for (int k = 0; k < m.graph.n_out; k++) {
 			if (!status && k)
-				look_at(c, taps[k], out[k], second);
-			if (!status && !k && i < TRIALS && !second)
+				status = look_at(c, taps[k], out[k], how, err);
+			if (!status && !k && i < TRIALS && !c->scores[i])
 				c->scores[i] = format_onnx_tensor_hold(out[k]);
 			format_onnx_tensor_drop(out[k]);
 			out[k] = NULL;
@@ -288,22 +385,25 @@ see(quantizing *c, bool second, secant_err *err)
 static secant_status
 find_ranges(quantizing *c, secant_err *err)
 {
-	if (!(c->seen = secant_calloc((size_t)c->q.n_tensor + 1, sizeof *c->seen))
-		|| !(c->scores = secant_calloc(TRIALS, sizeof *c->scores)))
+	if (!c->scores && !(c->scores = secant_calloc(TRIALS, sizeof *c->scores)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for what is seen");
-	secant_status status = see(c, false, err);
-	if (status || c->o->method == APP_RANGE_MINMAX)
-		return status;
-	for (int t = 0; t < c->q.n_tensor; t++) {
-		c->seen[t].low = c->q.tensor[t].low;
-		c->seen[t].high = c->q.tensor[t].high;
+	secant_status status = see(c, RANGES, err);
+	if (!status && c->o->method != APP_RANGE_MINMAX) {
+		if (!(c->seen = secant_calloc((size_t)c->q.n_tensor + 1, sizeof *c->seen)))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for what is seen");
+		for (int t = 0; t < c->q.n_tensor; t++) {
+			c->seen[t].low = c->q.tensor[t].low;
+			c->seen[t].high = c->q.tensor[t].high;
+		}
+		status = see(c, COUNTS, err);
+		for (int t = 0; t < c->q.n_tensor && !status; t++)
+			if (c->q.tensor[t].rank)
+				app_histogram_range(
+					&c->seen[t], (app_range_method)c->o->method, &c->q.tensor[t].low, &c->q.tensor[t].high);
+		secant_free(c->seen);
+		c->seen = NULL;
 	}
-	if ((status = see(c, true, err)))
-		return status;
-	for (int t = 0; t < c->q.n_tensor; t++)
-		if (c->q.tensor[t].rank)
-			app_histogram_range(&c->seen[t], (app_range_method)c->o->method, &c->q.tensor[t].low, &c->q.tensor[t].high);
-	return SECANT_OK;
+	return status ? status : see(c, MEANS, err);
 }
 
 /* ---- what it costs ---- */
@@ -339,33 +439,76 @@ class_of(const quantizing *c, const format_onnx_tensor *t, int64_t i)
 	return best;
 }
 
-/* The share of pixels whose class changes, and the mean square of what changes in scores as a share of theirs. */
+/* The share of pixels whose class changes, the mean square of what changes in scores as a share of theirs, and where
+ * there are labels the IoU that is lost. */
 typedef struct cost {
-	double changed, squares;
+	double changed, squares, lost;
 } cost;
 
-static void
-add_cost(const quantizing *c, const format_onnx_tensor *was, const format_onnx_tensor *is, double sums[4])
+/* Sums that costs are made of; pixels of each class: both said it, either did, by the network (0) and by bytes (1). */
+typedef struct tally {
+	double scores, differences;
+	int64_t pixels, changed, *both[2], *either[2];
+} tally;
+
+/* The class that labels say of pixel (y, x) of height x width scores; -1: none. */
+static int
+truth_at(const data_picture *t, int64_t y, int64_t x, int64_t height, int64_t width)
 {
-	int64_t n = format_onnx_count(was),
-			classes = was->rank == 3 ? 1
-		: c->source.rows_out         ? was->dim[was->rank - 1]
-									 : was->dim[1];
-	for (int64_t i = 0; i < n; i++) {
-		double a = ((const float *)was->data)[i], d = (double)((const float *)is->data)[i] - a;
-		sums[0] += a * a;
-		sums[1] += d * d;
-	}
-	for (int64_t i = 0; i < n / (classes ? classes : 1); i++)
-		sums[2] += class_of(c, was, i) != class_of(c, is, i);
-	sums[3] += (double)(n / (classes ? classes : 1));
+	uint16_t v = t->labels[(y * t->height / height) * t->width + x * t->width / width];
+	return v == DATA_LABEL_IGNORE ? -1 : v;
 }
 
+static void
+add_cost(const quantizing *c, int picture, const format_onnx_tensor *is, int classes, tally *to)
+{
+	const format_onnx_tensor *was = c->scores[picture];
+	int64_t n = format_onnx_count(was),
+			each = was->rank == 3 ? 1
+		: c->source.rows_out      ? was->dim[was->rank - 1]
+								  : was->dim[1];
+	int64_t pixels = n / (each > 0 ? each : 1);
+	int first = was->rank - 2 - (was->rank == 4 && c->source.rows_out);
+	int64_t height = first > 0 ? was->dim[first] : 1, width = first > 0 ? was->dim[first + 1] : 1;
+	for (int64_t i = 0; i < n; i++) {
+		double a = ((const float *)was->data)[i], d = (double)((const float *)is->data)[i] - a;
+		to->scores += a * a;
+		to->differences += d * d;
+	}
+	for (int64_t i = 0; i < pixels; i++) {
+		int said[2] = { class_of(c, was, i), class_of(c, is, i) };
+		int label = c->truth && pixels == height * width
+			? truth_at(&c->truth[picture], i / width, i % width, height, width)
+			: -1;
+		to->changed += said[0] != said[1];
+		for (int k = 0; k < 2 && label >= 0 && label < classes && said[k] < classes; k++) {
+			to->both[k][label] += said[k] == label;
+			to->either[k][label]++;
+			to->either[k][said[k]] += said[k] != label;
+		}
+	}
+	to->pixels += pixels;
+}
+
+/* Mean IoU of the classes that labels or the network have; of one class, of what is there. */
+static double
+iou_of(const tally *t, int k, int classes, bool single)
+{
+	double sum = 0;
+	int n = 0;
+	for (int i = single; i < classes; i++)
+		if (t->either[0][i]) {
+			sum += t->either[k][i] ? (double)t->both[k][i] / (double)t->either[k][i] : 1;
+			n++;
+		}
+	return n ? sum / n : 0;
+}
+
+/* A file of what is quantised by now, on the first pictures. */
 static secant_status
-measure(quantizing *c, int pictures, cost *to, secant_err *err)
+try_file(quantizing *c, int pictures, int classes, tally *sums, secant_err *err)
 {
 	base_str bytes = { 0 };
-	double sums[4] = { 0 };
 	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = c->o->threads };
 	format_onnx_model *m = NULL;
 	deploy_onnx_plans *p = NULL;
@@ -382,14 +525,36 @@ measure(quantizing *c, int pictures, cost *to, secant_err *err)
 	for (int i = 0; i < pictures && i < c->pictures && i < TRIALS && !status; i++) {
 		format_onnx_tensor *out = NULL;
 		if (!(status = deploy_onnx_plans_run(p, &c->picture[i], 1, &out, err)))
-			add_cost(c, c->scores[i], out, sums);
+			add_cost(c, i, out, classes, sums);
 		format_onnx_tensor_drop(out);
 	}
 	deploy_onnx_plans_free(p);
 	format_onnx_close(m);
 	base_str_free(&bytes);
-	*to = (cost){ sums[3] > 0 ? sums[2] / sums[3] : 0, sums[0] > 0 ? sums[1] / sums[0] : 0 };
 	return status;
+}
+
+static secant_status
+measure(quantizing *c, int pictures, cost *to, secant_err *err)
+{
+	bool single = c->classes < 2;
+	int classes = single ? 2 : c->classes;
+	int64_t *counts = secant_calloc(4 * (size_t)classes, sizeof *counts);
+	if (!counts)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for counts");
+	tally t = { .both = { counts, counts + classes }, .either = { counts + 2 * classes, counts + 3 * classes } };
+	secant_status status = try_file(c, pictures, classes, &t, err);
+	*to = (cost){ t.pixels ? (double)t.changed / (double)t.pixels : 0, t.scores > 0 ? t.differences / t.scores : 0,
+		iou_of(&t, 0, classes, single) - iou_of(&t, 1, classes, single) };
+	secant_free(counts);
+	return status;
+}
+
+/* What the user bounds. */
+static double
+loss_of(const quantizing *c, const cost *k)
+{
+	return c->truth ? k->lost : k->changed;
 }
 
 /* ---- what stays ---- */
@@ -421,6 +586,62 @@ keep_named(quantizing *c, secant_err *err)
 	return n < c->q.n_product
 		? SECANT_OK
 		: secant_fail(err, SECANT_ERR_ARG, "--keep-float %s keeps all %d layers", c->o->keep_float, n);
+}
+
+/* Biases corrected or not, whatever changes scores less. */
+static secant_status
+choose_biases(quantizing *c, double *squares, secant_err *err)
+{
+	cost with = { 0 }, without = { 0 };
+	secant_status status = measure(c, TRIALS, &without, err);
+	c->q.corrects = true;
+	if (!status)
+		status = measure(c, TRIALS, &with, err);
+	c->q.corrects = with.squares < without.squares;
+	*squares = c->q.corrects ? with.squares : without.squares;
+	return status;
+}
+
+/* The same network with equalised channels, in *to; there is none (equalised 0) where no two layers allow it. */
+static secant_status
+begin_equalised(const quantizing *c, const char *path, quantizing *to, secant_err *err)
+{
+	to->m = format_onnx_open(path, err);
+	to->equalised = 0;
+	if (!to->m || format_onnx_quantizing_begin(&to->q, to->m, err))
+		return err->code;
+	for (int t = 0; t < to->q.n_tensor; t++) {
+		int64_t n = c->q.tensor[t].channels;
+		if (n && !format_onnx_quantizing_channels(&to->q, t, n))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for channels");
+		if (n)
+			memcpy(to->q.tensor[t].most, c->q.tensor[t].most, (size_t)n * sizeof(double));
+	}
+	to->equalised = format_onnx_quantizing_equalise(&to->q, err);
+	return to->equalised < 0 ? err->code : SECANT_OK;
+}
+
+/* The network as it is, or with equalised channels. */
+static secant_status
+find_best(quantizing *c, const char *path, secant_err *err)
+{
+	double squares = 0, even = 0;
+	secant_status status = format_onnx_quantizing_begin(&c->q, c->m, err);
+	if (status || (status = keep_named(c, err)) || (status = find_ranges(c, err))
+		|| (status = choose_biases(c, &squares, err)))
+		return status;
+	quantizing other = *c;
+	if (!(status = begin_equalised(c, path, &other, err)) && other.equalised && !(status = keep_named(&other, err))
+		&& !(status = find_ranges(&other, err)))
+		status = choose_biases(&other, &even, err);
+	bool better = !status && other.equalised && even < squares;
+	format_onnx_close(better ? c->m : other.m);
+	if (better) {
+		c->m = other.m;
+		c->q = other.q;
+		c->equalised = other.equalised;
+	}
+	return status;
 }
 
 /* The harm of each layer alone. */
@@ -462,11 +683,11 @@ meet_target(quantizing *c, cost *now, secant_err *err)
 {
 	secant_status status = measure(c, TRIALS, now, err);
 	int n = c->q.n_product, most = n / 2, each = n / 24 + 1, kept = 0;
-	if (status || now->changed <= c->o->target_loss)
+	if (status || loss_of(c, now) <= c->o->target_loss)
 		return status;
-	double first = now->changed;
+	cost first = *now;
 	status = measure_layers(c, err);
-	while (!status && now->changed > c->o->target_loss && kept < most) {
+	while (!status && loss_of(c, now) > c->o->target_loss && kept < most) {
 		for (int k = 0; k < each; k++, kept++) {
 			int i = most_harmful(c);
 			if (i < 0)
@@ -477,11 +698,11 @@ meet_target(quantizing *c, cost *now, secant_err *err)
 		}
 		status = measure(c, TRIALS, now, err);
 	}
-	if (!status && now->changed > c->o->target_loss)
+	if (!status && loss_of(c, now) > c->o->target_loss)
 		base_str_addf(&c->said,
 			"the target of %.2g%% is not met with half of the layers in real numbers: other --method, more --images\n",
 			100 * c->o->target_loss);
-	base_str_addf(&c->said, "all layers in bytes change %.2f%% of the pixels\n", 100 * first);
+	base_str_addf(&c->said, "all layers in bytes change %.2f%% of the pixels\n", 100 * first.changed);
 	return status;
 }
 
@@ -543,8 +764,14 @@ say(quantizing *c, const cost *now)
 			"operator set %lld has no scales for each output of a layer: weights have one; export at 13 or newer for "
 			"more\n",
 			(long long)c->m->opset);
+	if (c->equalised || c->q.corrects)
+		base_str_addf(&c->said, "%d pairs of layers equalised, biases %s\n", c->equalised,
+			c->q.corrects ? "corrected" : "as they were");
 	base_str_addf(&c->said, "%.2f%% of the pixels change their class, scores by %.2g%%\n", 100 * now->changed,
 		100 * sqrt(now->squares));
+	if (c->truth)
+		base_str_addf(&c->said, "IoU with the labels of %d pictures falls by %.4f\n",
+			c->pictures < TRIALS ? c->pictures : TRIALS, now->lost);
 }
 
 secant_status
@@ -558,8 +785,8 @@ secant_model_quantize(const char *model, const char *data, const char *out, cons
 	if (!deploy_is_onnx(model))
 		(void)!as_onnx(model, o, &temporary, &own);
 	if (!own.code && !open_network(&c, temporary ? temporary : model, &own) && !read_pictures(&c, data, &own)
-		&& !format_onnx_quantizing_begin(&c.q, c.m, &own) && !keep_named(&c, &own) && !find_ranges(&c, &own)
-		&& !meet_target(&c, &now, &own) && !write_file(&c, out, &own)) {
+		&& !find_best(&c, temporary ? temporary : model, &own) && !meet_target(&c, &now, &own)
+		&& !write_file(&c, out, &own)) {
 		say(&c, &now);
 		if (said)
 			*said = base_str_take(&c.said);
