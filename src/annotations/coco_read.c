@@ -22,6 +22,8 @@ typedef struct reader {
 	ann_table images, categories, ids;
 	ann_segmentation segmentation; /* being read */
 	int renumbered; /* classes that a file before numbers otherwise */
+	int twice, flat; /* pictures that stand twice, boxes of no extent beside a shape */
+	ann_text twice_first;
 	secant_err *err;
 	secant_status status; /* first failure that is not of the text itself */
 } reader;
@@ -120,7 +122,7 @@ read_image(reader *r)
 	for (ann_pull_object(r->j); ann_pull_key(r->j, &key);) {
 		if (ann_is(key, "id"))
 			(void)read_id(r, &own, &im.id);
-		else if (ann_is(key, "file_name")) {
+		else if (ann_is(key, "file_name") || (ann_is(key, "filename") && !*name && ann_pull_peek(r->j) == 's')) {
 			if (ann_pull_string(r->j, &text))
 				fail(r, ann_picture_name(r->s, text.p, ann_len(text), r->path, line, name, r->err));
 		} else if ((ann_is(key, "width") || ann_is(key, "height")) && ann_pull_peek(r->j) == 'n') {
@@ -150,10 +152,15 @@ read_image(reader *r)
 				(long long)own, ann_str(r->s, r->s->images[known].name), name));
 		return;
 	}
-	/* one picture in two files (train of one task, train of another) is one picture; two pictures of one name in one
-	 * file are not */
+	/* one picture in two files (train of one task, train of another) is one picture, and so is one that a file lists
+	 * for each of its objects; two of one name and two sizes are not */
 	int at = ann_find_image(r->s, name, strlen(name));
-	if (at >= 0 && (r->s->images[at].id != im.id || r->s->images[at].source == 0))
+	if (at >= 0 && r->s->images[at].id != im.id && r->s->images[at].source
+		&& !strcmp(ann_str(r->s, r->s->images[at].source), r->path) && r->s->images[at].width == im.width
+		&& r->s->images[at].height == im.height) {
+		if (!r->twice++)
+			r->twice_first = r->s->images[at].name;
+	} else if (at >= 0 && (r->s->images[at].id != im.id || r->s->images[at].source == 0))
 		at = -1;
 	if (at < 0) {
 		at = ann_add_image(r->s, name, strlen(name));
@@ -364,7 +371,8 @@ read_annotation(reader *r)
 	if (!f.has_category || !ann_table_get(&r->categories, (uint64_t)f.category, &class)) {
 		fail(r,
 			ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
-				"annotation %lld names category %lld, which does not exist", (long long)f.o.id, (long long)f.category));
+				"annotation %lld names category %lld, which does not exist%s", (long long)f.o.id, (long long)f.category,
+				r->categories.n ? "" : ": the file has no \"categories\", a list of id and name"));
 		return;
 	}
 	if (f.has_box && !ann_finite(f.o.box, 4)) {
@@ -391,6 +399,11 @@ read_annotation(reader *r)
 	if (!o) {
 		fail(r, r->status ? r->status : ann_nomem(r->err));
 		return;
+	}
+	if (shape && f.has_box && f.o.box[2] == 0
+		&& f.o.box[3] == 0) { /* as scripts leave it that look at polygons alone */
+		f.has_box = false;
+		r->flat++;
 	}
 	f.o.image = o->image, f.o.class = o->class, f.o.shape = shape, f.o.line = line;
 	f.o.flags |= f.has_box ? ANN_XYWH : shape ? ANN_BOX_DERIVED : ANN_NO_BOX;
@@ -571,6 +584,12 @@ ann_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int s
 		j.line_at = NULL;
 		read_list(&r, read_annotation, mapped);
 	}
+	if (r.twice)
+		ann_note(s, "%s lists %d picture%s more than once, the first is '%s': %s", origin, r.twice,
+			r.twice > 1 ? "s" : "", ann_str(s, r.twice_first), "objects of one name are of one picture");
+	if (r.flat)
+		ann_note(s, "%s: %d box%s of no extent beside a shape: the shape's was taken", origin, r.flat,
+			r.flat > 1 ? "es" : "");
 	if (r.renumbered)
 		ann_note(s, "%s numbers %d classes otherwise than the file before; they were joined by their names", origin,
 			r.renumbered);

@@ -124,6 +124,14 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 			next = k;
 		}
 	}
+	if (!best || sure == next) { /* a set without objects, say */
+		const ann_format *own = ann_manifest_format(path);
+		if (own) {
+			best = own;
+			best_reason = "its secant.json says so";
+			next = sure - 1;
+		}
+	}
 	const char *way = NULL, *foreign = best ? NULL : ann_foreign(path, &way);
 	if (foreign) {
 		(void)secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s, which is not read: %s", path, foreign, way);

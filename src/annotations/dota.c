@@ -14,11 +14,35 @@ static const char *const lists[] = { "", "train", "val", "test", "trainval", NUL
 static const char *const folders[] = { "labelTxt", "labelTxt-v1.0", "labelTxt-v1.5", "labelTxt-v2.0", "annfiles",
 	NULL };
 
+/* The folders of labels: in the root, in the usual lists, in a list of any other name. */
+static secant_status
+find_lists(base_names *found, const char *path, secant_err *err)
+{
+	base_names names = { 0 };
+	secant_status status = base_dir_list(&names, path, BASE_DIR_FOLDERS, err);
+	for (int i = 0; !status && lists[i]; i++)
+		if (ann_has_folder(path, (const char *const[]){ lists[i], NULL }, folders) && base_names_add(found, lists[i]))
+			status = ann_nomem(err);
+	for (int i = 0; !status && i < names.n; i++) {
+		bool usual = false;
+		for (int k = 0; lists[k] && !usual; k++)
+			usual = !strcmp(lists[k], names.v[i]);
+		if (!usual && ann_has_folder(path, (const char *const[]){ names.v[i], NULL }, folders)
+			&& base_names_add(found, names.v[i]))
+			status = ann_nomem(err);
+	}
+	base_names_free(&names);
+	return status;
+}
+
 static int
 detect(const char *path, const char **why)
 {
+	base_names found = { 0 };
 	*why = "it has labelTxt";
-	return ann_has_folder(path, lists, folders) ? 90 : 0;
+	bool is = secant_is_dir(path) && !find_lists(&found, path, NULL) && found.n;
+	base_names_free(&found);
+	return is ? 90 : 0;
 }
 
 static secant_status
@@ -119,16 +143,20 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		status = ann_read_names(s, names, err);
 	secant_free(names);
 	int fixed = s->n_classes;
-	for (int i = 0; !status && lists[i]; i++)
+	base_names found = { 0 };
+	if (!status)
+		status = find_lists(&found, path, err);
+	for (int i = 0; !status && i < found.n; i++)
 		for (int k = 0; !status && folders[k]; k++) {
-			char *p = base_format("%s/%s%s%s", path, lists[i], i ? "/" : "", folders[k]);
-			if (p && secant_is_dir(p)) {
-				status = read_pair(s, path, lists[i], folders[k], err);
-				secant_free(p);
-				break;
-			}
+			char *p = base_format("%s/%s%s%s", path, found.v[i], *found.v[i] ? "/" : "", folders[k]);
+			bool is = p && secant_is_dir(p);
 			secant_free(p);
+			if (!is)
+				continue;
+			status = read_pair(s, path, found.v[i], folders[k], err);
+			break;
 		}
+	base_names_free(&found);
 	return status ? status : ann_sort_classes(s, fixed, err);
 }
 

@@ -115,7 +115,7 @@ read_mapping(ann_set *s, int *to, int old_classes, const char *path, secant_err 
 	ann_lines l = ann_lines_of(data ? data : "", status ? 0 : n);
 	while (!status && ann_next_line(&l)) {
 		ann_field f = ann_trim(l.line, l.line + l.n);
-		if (!ann_len(f) || *f.p == '#')
+		if (!ann_len(f) || base_is_comment(f.p, ann_len(f)))
 			continue;
 		const char *equal = memchr(f.p, '=', ann_len(f));
 		if (!equal) {

@@ -102,9 +102,8 @@ ann_finder_end(const ann_finder *f, const char *name)
 	return -1;
 }
 
-/* %20 is a space: names as they stand in addresses. */
-static void
-unescape(char *name)
+void
+ann_unescape(char *name)
 {
 	char *to = name;
 	unsigned v;
@@ -132,7 +131,7 @@ ann_finder_picture(
 	}
 	if (at == -1 && strchr(clean, '%')) {
 		snprintf(name, sizeof name, "%s", clean);
-		unescape(name);
+		ann_unescape(name);
 		at = ann_finder_end(f, name);
 	}
 	if (at >= 0)
@@ -514,7 +513,9 @@ ann_leave_unlisted(ann_set *s, bool beside, secant_err *err)
 			&& ann_add_image(&folders, n ? name : "/", n ? n : 1) < 0)
 			status = ann_nomem(err);
 	}
-	bool nobody = beside && !folders.n_images; /* is named: then they are not told apart */
+	bool nobody = true; /* is named: then they are not told apart */
+	for (int i = 0; i < s->n_images && nobody; i++)
+		nobody = !s->images[i].source;
 	for (int i = 0; !status && !nobody && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name);
 		size_t n = folder_length(name);

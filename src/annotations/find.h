@@ -19,6 +19,8 @@ int ann_finder_end(const ann_finder *f, const char *name);
 int ann_finder_picture(
 	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);
 
+/* %20 is a space: names as they stand in addresses, in place. */
+void ann_unescape(char *name);
 /* STEM with the i-th extension that pictures have: jpg, Jpg, JPG, png, ...; false after the last, or where STEM is too
  * long. */
 enum { ANN_USUAL = 1100 };

@@ -35,6 +35,13 @@ static const foreign foreigners[] = {
 		"dataset.export(dataset_type=fo.types.COCODetectionDataset) writes COCO of it" },
 	{ "json", NULL, { "\"image_id\"", "\"category_id\"", "\"score\"", NULL }, "detections of a network (COCO results)",
 		"`secant data eval DATA FILE` judges them against the annotations" },
+	{ "json", NULL, { "\"bbox_mode\"", "\"file_name\"", NULL }, "dicts of detectron2",
+		"detectron2.data.datasets.coco.convert_to_coco_json writes COCO of the registered set" },
+	{ "jsonl", NULL, { "\"file_name\"", "\"objects\"", "\"bbox\"", NULL },
+		"metadata of a picture folder of Hugging Face",
+		"write a row a box, filename,xmin,ymin,xmax,ymax,class, and read it as csv" },
+	{ "json", NULL, { "\"classes\"", "\"labels\"", "\"bounding_box\"", NULL }, "fiftyone's own detections",
+		"dataset.export(dataset_type=fo.types.COCODetectionDataset) writes COCO of it" },
 	{ "csv", NULL, { "PolygonWKT", NULL }, "SpaceNet's polygons as text",
 		"solaris.data.coco.geojson2coco writes COCO of its GeoJSON" },
 	{ "geojson", NULL, { NULL }, "vector layers", "`gdal_rasterize` makes masks of them" },
@@ -49,6 +56,32 @@ static const foreign foreigners[] = {
 	{ "dcm", NULL, { NULL }, "DICOM", "pydicom reads it: write slices as PNG or TIFF" },
 	{ "mdb|lmdb", NULL, { NULL }, "an LMDB database", "the tool that wrote it has the files it came from" },
 };
+
+/* Sets that are known by a folder. */
+static const struct {
+	const char *folder, *what, *way;
+} homes[] = {
+	{ "PedMasks", "Penn-Fudan's masks, which number pedestrians",
+		"call the folders images and masks, and say --classes 1 --label-threshold 1" },
+	{ "CelebAMask-HQ-mask-anno", "CelebAMask-HQ, a mask for each part of a face",
+		"paint the parts of a face with 1, 2, ... into one PNG, to masks/NAME.png beside images/NAME.jpg" },
+	{ "imagesTr", "a data set of nnU-Net with volumes, or with a file for each channel",
+		"write slices, or all channels of a picture, as PNG or TIFF to images, and labels to masks" },
+};
+enum { HOMES = sizeof homes / sizeof *homes };
+
+/* Label Studio's brushes as pictures, task-1-annotation-2-by-3-tag-cat-0.png. */
+static bool
+is_brushes(const char *root)
+{
+	base_names names = { 0 };
+	bool is = false;
+	if (!base_dir_list(&names, root, BASE_DIR_FILES, NULL))
+		for (int i = 0; i < names.n && !is; i++)
+			is = !strncmp(names.v[i], "task-", 5) && strstr(names.v[i], "-annotation-") && strstr(names.v[i], "-tag-");
+	base_names_free(&names);
+	return is;
+}
 
 /* Texts that an editor or a shell of Windows saved as "Unicode": nothing is found at their heads. */
 static bool
@@ -195,6 +228,8 @@ ann_foreign(const char *path, const char **way)
 	else if (is_folder_a_picture(path, 1))
 		what = "a folder for each picture with a mask for each object",
 		*way = "paint the masks of a folder with 1, 2, ... into one PNG, to masks/NAME.png beside images/NAME.png";
+	else if (is_brushes(path))
+		what = "brushes of Label Studio without their pictures", *way = "export JSON of the project, which is read";
 	else if (is_change(path))
 		what = "pictures of two dates (change detection)",
 		*way =
@@ -203,6 +238,9 @@ ann_foreign(const char *path, const char **way)
 	else if (is_classes(path))
 		what = "folders of classes (ImageNet's layout), whose labels have no place",
 		*way = "segmentation wants masks, polygons or boxes: a labelling tool draws them";
+	for (int i = 0; i < HOMES && !what; i++)
+		if (ann_has_folder(path, (const char *const[]){ "", NULL }, (const char *const[]){ homes[i].folder, NULL }))
+			what = homes[i].what, *way = homes[i].way;
 	secant_free(masks), secant_free(pictures);
 	return what;
 }

@@ -111,6 +111,7 @@ secant_status ann_read_list(
 /* Relative path with another extension: "a/b.jpg", "txt" -> "a/b.txt" in fresh memory. */
 char *ann_with_extension(const char *name, const char *extension);
 /* The manifest secant.json of a folder that this library wrote: class numbers, ids, VOC origin. Absent: OK. */
+const ann_format *ann_manifest_format(const char *root); /* in which it was written; NULL: nothing says so */
 secant_status ann_read_manifest(ann_set *s, const char *root, secant_err *err);
 secant_status ann_write_manifest(
 	const ann_set *s, ann_out *out, const char *to, int voc_origin, const ann_text *renamed, secant_err *err);

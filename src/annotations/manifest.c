@@ -247,6 +247,32 @@ read_pictures(ann_set *s, json_pull *j)
 	}
 }
 
+const ann_format *
+ann_manifest_format(const char *root)
+{
+	char *path = base_path_join(root, "secant.json"), *data = NULL;
+	const ann_format *format = NULL;
+	size_t n = 0;
+	bool ours = false;
+	if (path && secant_is_file(path) && !secant_file_read(&data, &n, path, (size_t)1 << 31, NULL)) {
+		json_pull j;
+		ann_field key, text;
+		ann_pull_init(&j, data, n, path);
+		for (ann_pull_object(&j); !format && ann_pull_key(&j, &key);)
+			if (ann_is(key, "made_by"))
+				ours = ann_pull_string(&j, &text) && ann_starts(text, "secant");
+			else if (ours && ann_is(key, "format") && ann_pull_string(&j, &text)) {
+				char *name = base_strndup(text.p, ann_len(text));
+				format = name ? ann_find_format(name) : NULL;
+				secant_free(name);
+			} else if (!ann_is(key, "format"))
+				ann_pull_skip(&j, NULL);
+		ann_pull_free(&j);
+	}
+	secant_free(path), secant_free(data);
+	return format;
+}
+
 secant_status
 ann_read_manifest(ann_set *s, const char *root, secant_err *err)
 {

@@ -257,7 +257,7 @@ meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin
 		ann_field f = ann_trim(l.line, l.line + l.n), part[4];
 		int64_t c[3];
 		int32_t colour = -1;
-		if (!ann_len(f) || *f.p == '#' || ann_starts(f, "Idx"))
+		if (!ann_len(f) || base_is_comment(f.p, ann_len(f)) || ann_starts(f, "Idx"))
 			continue;
 		ann_field name = f;
 		if (strstr(origin, "objectInfo")) {
@@ -280,7 +280,7 @@ meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin
 static bool
 is_background(const char *name)
 {
-	return !strcmp(name, "background") || !strcmp(name, "Background");
+	return !strcmp(name, "background") || !strcmp(name, "Background") || !strcmp(name, "_background_");
 }
 
 secant_status
@@ -290,6 +290,10 @@ ann_mask_classes(ann_set *s, const char *root, const mask_layout *l, const secan
 	secant_status status = ann_read_option_names(s, o, err);
 	if (!status && !s->n_classes && meta && secant_is_file(meta))
 		status = ann_read_text(s, -1, meta, base_ext_is(meta, "json") ? meta_json : meta_lines, err);
+	char *names = base_path_join(root, "class_names.txt"); /* as labelme2voc writes it */
+	if (!status && !s->n_classes && l->fixed == VOC_CLASSES && names && secant_is_file(names))
+		status = ann_read_names(s, names, err);
+	secant_free(names);
 	bool given = s->n_classes > 0;
 	for (int i = 0; !status && !given && l->fixed == VOC_CLASSES && i < 21; i++)
 		(void)add(s, voc_names[i], strlen(voc_names[i]), voc_colour(i));

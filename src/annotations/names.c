@@ -42,7 +42,7 @@ all_coloured(const char *data, size_t n)
 	while (ann_next_line(&l)) {
 		int32_t c;
 		ann_field f = without_ignore(ann_trim(l.line, l.line + l.n), &ignored);
-		if (ann_len(f) && *f.p == '#')
+		if (base_is_comment(f.p, ann_len(f)))
 			continue;
 		any = any || ann_len(f);
 		if (ann_len(f) && !colour_of(f, &c))
@@ -62,7 +62,7 @@ names_parse(ann_set *s, int image, const char *data, size_t n, const char *origi
 		if (ann_len(f) != l.n && ann_len(f) && s->collect)
 			(void)ann_find(s, "class-name-space", -1, origin, l.number, 0, "class name '%.*s' has spaces around it",
 				(int)l.n, l.line);
-		if (coloured && ann_len(f) && *f.p == '#')
+		if (coloured && base_is_comment(f.p, ann_len(f)))
 			continue;
 		bool ignored = false;
 		if (coloured && ann_len(f)) {

@@ -5,8 +5,8 @@
 #include "annotations/settle.h"
 #include "annotations/find.h"
 #include "base/file.h"
+#include "base/unicode.h"
 #include <secant/codec.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -53,28 +53,21 @@ shared_from(const char *place, const char *name)
 	return from;
 }
 
-static void
-to_small(char *to, size_t size, const char *name)
-{
-	(void)snprintf(to, size, "%s", base_path_name(name));
-	for (; *to; to++)
-		*to = (char)tolower((unsigned char)*to);
-}
-
-/* The pictures of a folder by their names in small letters: Windows does not tell a.JPG from a.jpg. */
+/* The pictures of a folder by keys of their names: Windows does not tell a.JPG from a.jpg, macOS writes letters and
+ * marks apart. */
 static secant_status
 without_case(ann_set *small, const ann_set *all, secant_err *err)
 {
-	char key[1024];
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < all->n_images; i++) {
-		to_small(key, sizeof key, ann_str(all, all->images[i].name));
-		int at = ann_find_image(small, key, strlen(key));
+		char *key = base_name_key(base_path_name(ann_str(all, all->images[i].name)));
+		int at = key ? ann_find_image(small, key, strlen(key)) : -1;
 		bool first = at < 0;
-		if (first && (at = ann_add_image(small, key, strlen(key))) < 0)
+		if (!key || (first && (at = ann_add_image(small, key, strlen(key))) < 0))
 			status = ann_nomem(err);
 		else
 			small->images[at].number = first ? i : -1;
+		secant_free(key);
 	}
 	return status;
 }
@@ -85,14 +78,21 @@ without_case(ann_set *small, const ann_set *all, secant_err *err)
 static int
 home_of(const ann_finder *f, const ann_set *all, const ann_set *small, const ann_set *s, const ann_image *im)
 {
-	char key[1024];
+	char unescaped[1024];
 	const char *name = ann_str(s, im->name);
 	int at = ann_finder_end(f, name);
 	bool sized = im->width > 0 && im->height > 0;
+	if (at == -1 && strchr(name, '%')) { /* as it stands in an address */
+		(void)snprintf(unescaped, sizeof unescaped, "%s", name);
+		ann_unescape(unescaped);
+		at = ann_finder_end(f, unescaped);
+		name = at >= 0 ? unescaped : name;
+	}
 	if (at == -1) {
-		to_small(key, sizeof key, name);
-		at = ann_find_image(small, key, strlen(key));
+		char *key = base_name_key(base_path_name(name));
+		at = key ? ann_find_image(small, key, strlen(key)) : -1;
 		at = at < 0 ? -1 : small->images[at].number;
+		secant_free(key);
 	}
 	if (at == -1 && (sized || !*base_path_ext(name))) {
 		char *stem = base_path_stem(name);

@@ -392,7 +392,7 @@ ann_read_list(ann_set *s, const char *path, const char *name, bool add, const ch
 		ann_field whole = { l.line, l.line + l.n }, f = ann_trim(whole.p, whole.end);
 		if (ann_len(f) && ann_len(whole) != ann_len(f) && find_stem(s, whole.p, ann_len(whole), extension) >= 0)
 			f = whole; /* blanks that are of the name */
-		if (!ann_len(f) || *f.p == '#')
+		if (!ann_len(f) || (*f.p == '#' && find_stem(s, f.p, ann_len(f), extension) < 0))
 			continue;
 		/* "2007_000001  1": the second column of a class list; but "image (1)" and "scan 1" are names of pictures. */
 		const char *last = f.end;

@@ -395,7 +395,7 @@ labelmap_parse(ann_set *s, int image, const char *data, size_t n, const char *or
 	while (ann_next_line(&l)) {
 		ann_field f = ann_trim(l.line, l.line + l.n), name;
 		int32_t colour;
-		if (!ann_len(f) || *f.p == '#')
+		if (!ann_len(f) || base_is_comment(f.p, ann_len(f)))
 			continue;
 		ann_labelmap_row(f, &name, &colour);
 		int at = ann_class_named(s, name.p, ann_len(name));

@@ -14,7 +14,7 @@
 static bool
 is_own(const char *path)
 {
-	static const char *const words[] = { "\"asset\"", "\"regions\"", "\"boundingBox\"", NULL };
+	static const char *const words[] = { "\"asset\"", "\"regions\"", NULL };
 	return ann_head_has(path, words);
 }
 

@@ -102,14 +102,15 @@ read_list(lists *x, const char *relative, int split, secant_err *err)
 	while (!status && ann_next_line(&l)) {
 		ann_field f = ann_trim(l.line, l.line + l.n);
 		bool cut;
-		if (!ann_len(f) || *f.p == '#')
+		if (!ann_len(f))
 			continue;
 		char *entry = base_strndup(f.p, ann_len(f));
 		if (!entry)
 			status = ann_nomem(err);
 		else if (!locate(entry, below, is_picture, &x->by_path, found, &cut))
-			status = ann_bad(
-				s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", entry);
+			status = *entry == '#' ? SECANT_OK /* a comment; but pictures may be called so */
+								   : ann_bad(s, "image-missing", path, l.number, 0, err,
+									   "the list names '%s', which is not in the data set", entry);
 		else {
 			int at = ann_find_image(&x->by_path, found, strlen(found));
 			s->images[x->by_path.images[at].number].splits |= 1ull << split;

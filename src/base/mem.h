@@ -56,6 +56,13 @@ void base_str_addf(base_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
 char *base_str_take(base_str *s); /* the text, caller frees; NULL after a failure; the string is empty again */
 void base_str_free(base_str *s);
 
+/* Is a line of a list of names a comment? "# words", "#" and "##" are; "#1" is a name. */
+static inline bool
+base_is_comment(const char *p, size_t n)
+{
+	return n && *p == '#' && (n == 1 || p[1] == ' ' || p[1] == '\t' || p[1] == '#' || p[1] == '!');
+}
+
 /* Edit distance, and the nearest entry of a list (declared in secant/options.h, repeated here). */
 int base_edit_distance(const char *a, const char *b);
 SECANT_API const char *secant_nearest(const char *name, const char *const *list);

@@ -137,14 +137,21 @@ add_picture(const ann_set *s, int i, bool want_labels, data_pairs *out, secant_e
 	return status;
 }
 
+/* CVAT and Datumaro call what is in no list default: such a set is not divided. */
+static bool
+is_undivided(const ann_set *s)
+{
+	return !s->n_splits || (s->n_splits == 1 && !strcmp(ann_str(s, s->splits[0]), "default"));
+}
+
 secant_status
 data_annotated_pairs(const data_annotated *a, const char *split, bool want_labels, const data_division *how,
 	data_pairs *out, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
-	bool all = !strcmp(split, "all");
+	bool undivided = is_undivided(s), all = !strcmp(split, "all") || undivided;
 	int list = all ? -1 : find_list(s, split);
-	secant_status status = !all && s->n_splits && list < 0 ? no_list(s, split, list == -2, err) : SECANT_OK;
+	secant_status status = !all && list < 0 ? no_list(s, split, list == -2, err) : SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++)
 		if (in_list(&s->images[i], list))
 			status = add_picture(s, i, want_labels, out, err);
@@ -152,7 +159,7 @@ data_annotated_pairs(const data_annotated *a, const char *split, bool want_label
 		status = secant_fail(err, SECANT_ERR_FORMAT, list >= 0 ? "%s: its list '%s' is empty" : "%s holds no pictures",
 			ann_str(s, s->root), split);
 	if (!status)
-		status = data_pairs_divide(out, ann_str(s, s->root), s->n_splits ? "all" : split, how, err);
+		status = data_pairs_divide(out, ann_str(s, s->root), undivided ? split : "all", how, err);
 	if (status)
 		data_pairs_free(out);
 	return status;
@@ -272,9 +279,11 @@ take_names(const data_annotated *a, data_label_rule *rule, data_target_kind kind
 		return ann_nomem(err);
 	for (rule->name_count = 0; rule->name_count < n; rule->name_count++) {
 		const char *name = rule->name_count ? "object" : "background";
+		int only = -1; /* the one class of that value; several are joined to one object */
 		for (int i = 0; i < s->n_classes; i++)
-			if (a->value[i] == rule->name_count && (!binary || s->n_classes == 1))
-				name = ann_str(s, s->classes[i].name);
+			if (a->value[i] == rule->name_count)
+				only = only == -1 || !binary ? i : -2;
+		name = only >= 0 ? ann_str(s, s->classes[only].name) : name;
 		if (!(rule->names[rule->name_count] = base_strdup(name)))
 			return ann_nomem(err);
 	}

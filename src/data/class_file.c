@@ -174,7 +174,7 @@ data_class_list_read(data_class_list *out, const char *path, secant_err *err)
 			numbered = header_of(line) == NUMBERED;
 		else if (numbered && *line)
 			s = take_number(&line, out->lines, path, number, err);
-		if (!s && *line && *line != '#' && !header)
+		if (!s && *line && !base_is_comment(line, strlen(line)) && !header)
 			s = add_class(out, line, path, number, err);
 	}
 	secant_free(text);

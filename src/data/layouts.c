@@ -26,6 +26,7 @@
 #include <secant/codec.h>
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/unicode.h"
 
 /* What folders, and beginnings or ends of names, are called. */
 static const char *const image_words[] = {
@@ -42,6 +43,7 @@ static const char *const image_words[] = {
 	"input",
 	"original",
 	"leftImg8bit",
+	"imagesTr",
 	NULL,
 };
 static const char *const label_words[] = {
@@ -64,6 +66,7 @@ static const char *const label_words[] = {
 	"ann",
 	"anns",
 	"manual",
+	"labelsTr",
 	NULL,
 };
 static const char *const splits[][6] = {
@@ -260,6 +263,13 @@ folder_list(folder *f, const char *path, int words, secant_err *err)
 		one->label = (words == LABELS || words == BOTH) && take_off(one->key, label_words);
 		if (!one->label && (words == IMAGES || words == BOTH))
 			(void)take_off(one->key, image_words);
+		char *key = base_name_key(one->key); /* as Windows and macOS have names */
+		secant_free(one->key);
+		one->key = key;
+		if (!key) {
+			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", path, names.n);
+			break;
+		}
 	}
 	base_names_free(&names);
 	if (!s && words == WITHOUT_END)
@@ -325,7 +335,7 @@ static secant_status
 two_folders(data_pairs *out, const char *images, const char *labels, bool want_labels, bool *found, secant_err *err)
 {
 	static const int ways[][2] = { { PLAIN, PLAIN }, { PLAIN, LABELS }, { IMAGES, LABELS }, { IMAGES, PLAIN },
-		{ PLAIN, WITHOUT_END }, { WITHOUT_END, WITHOUT_END } };
+		{ PLAIN, WITHOUT_END }, { WITHOUT_END, PLAIN }, { WITHOUT_END, WITHOUT_END } };
 	const char *first = "";
 	secant_status s = SECANT_OK;
 	bool done = false;
@@ -373,9 +383,9 @@ one_folder(data_pairs *out, const char *path, bool want_labels, bool *found, sec
 	for (int i = 0; !s && any && i < f.n; i++) {
 		bool has = i + 1 < f.n && !strcmp(f.v[i].key, f.v[i + 1].key) && !f.v[i].label && f.v[i + 1].label;
 		bool more = has && i + 2 < f.n && !strcmp(f.v[i].key, f.v[i + 2].key);
-		*found = true;
 		if (f.v[i].label)
 			continue; /* of a picture that is not here */
+		*found = true;
 		if (!has || more)
 			s = secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has %s beside it", path, f.v[i].name,
 				more ? "several masks" : "no mask");
@@ -461,6 +471,34 @@ folder_of_pictures(const char *path)
 	return several ? NULL : found;
 }
 
+static bool
+has_split(const char *path)
+{
+	bool has = false;
+	for (int i = 0; i < SPLITS && !has; i++) {
+		char *child = folder_called(path, splits[i]);
+		has = child != NULL;
+		secant_free(child);
+	}
+	return has;
+}
+
+/* Down through folders that hold nothing but one folder, or one called by the words, to pictures or splits: images/10k,
+ * labels/sem_seg/masks (BDD100K). */
+static void
+descend(char **at, const char *const *words)
+{
+	enum { MOST = 3 };
+	for (int i = 0; i < MOST && *at && !holds_pictures(*at) && !has_split(*at); i++) {
+		char *child = folder_saying(*at, NULL, NULL, NULL);
+		child = child ? child : words ? folder_called(*at, words) : NULL;
+		if (!child)
+			return;
+		secant_free(*at);
+		*at = child;
+	}
+}
+
 /* {images,masks} in `path`. */
 static bool
 place_in(place *p, const char *path)
@@ -483,6 +521,8 @@ place_in(place *p, const char *path)
 		secant_free(p->labels);
 		p->labels = deeper;
 	}
+	descend(&p->images, NULL);
+	descend(&p->labels, label_words);
 	return p->labels != NULL;
 }
 
@@ -557,7 +597,11 @@ refuse_rivals(const place *p, secant_err *err)
 			char *other = base_path_join(dir, names.v[i]);
 			data_pairs pairs = { 0 };
 			bool found = false;
-			if (other && strcmp(other, p->labels) && strcmp(other, p->images) && says(names.v[i], label_words))
+			bool apart = false; /* the labels of another split */
+			for (int k = 0; k < SPLITS; k++)
+				apart |= says(names.v[i], splits[k]) && !says(base_path_name(p->labels), splits[k]);
+			if (other && !apart && strcmp(other, p->labels) && strcmp(other, p->images)
+				&& says(names.v[i], label_words))
 				rival = !two_folders(&pairs, p->images, other, true, &found, NULL) && pairs.n;
 			if (rival)
 				s = secant_fail(err, SECANT_ERR_FORMAT,

@@ -336,7 +336,12 @@ list_line(const list_reading *r, char *line, int number, secant_err *err)
 {
 	char between = separator(line + strspn(line, " ")), *rest = line, *image = cut_field(&rest, between),
 		 *label = cut_field(&rest, between), *split = cut_field(&rest, between);
-	if (!*image || *image == '#' || (number == 1 && !strcmp(image, "image")))
+	if (!*image || (number == 1 && !strcmp(image, "image")))
+		return SECANT_OK;
+	char *hash = *image == '#' ? base_path_join(r->dir, image) : NULL; /* a picture may be called so */
+	bool comment = *image == '#' && !(hash && secant_is_file(hash));
+	secant_free(hash);
+	if (comment)
 		return SECANT_OK;
 	if (rest)
 		return secant_fail(
