@@ -155,15 +155,19 @@ onnx_map_resize(onnx_call *c)
 			return onnx_no_map(c, "resizes to nothing, or beyond 2^31");
 		any |= r.out[i] != x->dim[i] || r.scale[i] != 1;
 	}
-	if (!real && !nearest)
+	bool stored = onnx_is_stored_bytes(c, x), bytes = stored || x->type == FORMAT_ONNX_UINT8;
+	if (!real && !nearest && (!bytes || strcmp(r.mode, "linear") != 0))
 		return onnx_no_map(c, "resizes integers");
 	if (!strcmp(r.coordinates, "tf_crop_and_resize"))
 		return onnx_no_map(c, "crops while it resizes");
 	if (!any)
 		return onnx_pass(c, 0, x, x->type);
-	if ((real || onnx_is_stored_bytes(c, x)) && find_resize(c, &r, x, &a))
-		return onnx_result_last(
-			c, graph_apply(g, real ? "resize" : "resize_bytes", &a, 1, onnx_channels_last(g, x)), x->type);
+	if ((real || bytes) && find_resize(c, &r, x, &a)) {
+		graph_value y = graph_apply(g, stored ? "resize_bytes" : "resize", &a, 1, onnx_channels_last(g, x));
+		return onnx_result_last(c, real || stored ? y : graph_apply(g, "round", NULL, 1, y), x->type);
+	}
+	if (!real && !nearest)
+		return onnx_no_map(c, "resizes integers");
 	return resized_by_axes(c, &r, x);
 }
 
