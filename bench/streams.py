@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What a stream costs, in turns with what stands beside it: `./dev bench --streams` runs this.
 
-    latency      one picture of 960x960 into a stream, its mask out, beside the predictor on the same picture in the same process
+    latency      one picture of 960x960 into a stream, its mask out, beside the predictor on the same picture in the same process: by the
+                 network at 960x960, and by one that scales pictures to 64x64 first, where what is around the network is most of it
     throughput   decode, crop, resize, infer, dump on all threads, beside a loop in Python: OpenCV, then ONNX Runtime or OpenVINO
     cold start   `secant stream` from the start of the process to the first mask, beside `secant predict`
 
@@ -153,7 +154,9 @@ def set_up(o, work):
     """A model, the same as ONNX and compiled for streams, and pictures as JPEG."""
     run = lambda *a: subprocess.run([o.secant, *map(str, a)], check=True, stdout=subprocess.DEVNULL)
     run("demo", f"{work}/small", "--kind", "cells", "--pictures", 8, "--size", 64, "--quiet")
-    run("train", f"{work}/small", "--preset", "unet-inspection", "--arch", "unet_simple", "--size", 64, "--batch", 2, "--epochs", 1, "--out", f"{work}/run", "--quiet")
+    train = ("train", f"{work}/small", "--preset", "unet-inspection", "--arch", "unet_simple", "--size", 64, "--batch", 2, "--epochs", 1, "--quiet", "--out")
+    run(*train, f"{work}/run", "--no-resize")
+    run(*train, f"{work}/scaled")
     run("export", f"{work}/run", "--out", f"{work}/net.onnx", "--width", SIDE, "--height", SIDE)
     with open(f"{work}/aipp.cfg", "w") as f:
         f.write("aipp_op { aipp_mode: static input_format: RGB888_U8 " + " ".join(f"min_chn_{c}: 127.5 var_reci_chn_{c}: 0.007843137254902" for c in range(3)) + " }")
@@ -169,14 +172,22 @@ def set_up(o, work):
     return pictures
 
 
-def latency(o, work, pictures):
+def latency_of(o, model, pictures, what):
     post = element("mxpi_semanticsegpostprocessor", "appsink0", postProcessLibPath="libunetmindsporepostprocess.so")
     post["props"]["postProcessConfigContent"] = {"CLASS_NUM": "2", "MODEL_TYPE": "0"}
-    s, p, data = Stream(pipeline(f"{work}/run/best.safetensors", False, {"end": post})), Predictor(o.build, f"{work}/run/best.safetensors"), pictures[SIDE][0]
+    s, p, data = Stream(pipeline(model, False, {"end": post})), Predictor(o.build, model), pictures[SIDE][0]
     t = in_turns({"predict": lambda: p.run(data), "stream": lambda: s.one(data)}, o.rounds)
     s.api.DestroyAllStreams()
-    return ["one picture, its mask", f"{1e3 * statistics.median(t['stream']):.0f} ms", f"the predictor, {1e3 * statistics.median(t['predict']):.0f} ms",
+    return [what, f"{1e3 * statistics.median(t['stream']):.0f} ms", f"the predictor, {1e3 * statistics.median(t['predict']):.0f} ms",
             "stream / predictor", shown(ratios(t["stream"], t["predict"])), "at most 1.05"]
+
+
+def latency(o, work, pictures):
+    return latency_of(o, f"{work}/run/best.safetensors", pictures, "one picture, its mask")
+
+
+def scaled_latency(o, work, pictures):
+    return latency_of(o, f"{work}/scaled/best.safetensors", pictures, "the same by a network of 64x64")
 
 
 def throughput(o, work, pictures):
@@ -224,7 +235,7 @@ def main():
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--pictures", type=int, default=8, help="of throughput, in a round")
     p.add_argument("--threads", type=int, default=os.cpu_count())
-    p.add_argument("--only", default="", help="regular expression of latency, throughput, cold")
+    p.add_argument("--only", default="", help="regular expression of latency, scaled_latency, throughput, cold")
     p.add_argument("--print", action="store_true", help="prints the table instead of writing the page")
     o = p.parse_args()
     o.secant = os.path.realpath(o.secant)
@@ -233,7 +244,7 @@ def main():
     sys.path.insert(0, os.path.join(o.build, "python"))
     with tempfile.TemporaryDirectory() as work:
         pictures = set_up(o, work)
-        rows = [f(o, work, pictures) for f in (latency, throughput, cold) if re.search(o.only, f.__name__)]
+        rows = [f(o, work, pictures) for f in (latency, scaled_latency, throughput, cold) if re.search(o.only, f.__name__)]
     for r in rows:
         print(" | ".join(r))
     if not o.print and not o.only:

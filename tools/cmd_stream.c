@@ -26,8 +26,7 @@ static const secant_opt stream_rows[] = {
 	SECANT_OPT_TABLE(stream, replacing, &replacing_options),
 	SECANT_OPT(stream, strict, BOOL, "strict", "false", 0, 0,
 		"numbers and booleans as values of properties are refused, as in the original"),
-	SECANT_OPT(
-		stream, input, STRS, "input", NULL, 0, 0, "pictures to send, a list with commas, or given several times"),
+	SECANT_OPT(stream, input, STRS, "input", NULL, 0, 0, "a picture to send; several: given several times"),
 	SECANT_OPT(stream, out, STR, "out", NULL, 0, 0,
 		"folder for results: STEM.json, and STEM.png where the result has a mask; without it they are printed"),
 	SECANT_OPT(stream, stream, STR, "stream", NULL, 0, 0, "which stream of the file takes the pictures; the first"),
