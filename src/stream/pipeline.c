@@ -231,8 +231,15 @@ load(secant_pipeline *p, const char *text, size_t size)
 			p, "line %d, column %d: a key that was there before; the last one counts", where.line, where.column);
 		p->root = json_loadb(text + mark, size - mark, 0, &where);
 	}
+	/* Examples in the vendor's guide give CreateMultipleStreams a path. */
+	static const char extension[] = ".pipeline";
+	size_t end = sizeof extension - 1;
+	bool is_path = size >= end && size < 4096 && !memcmp(text + size - end, extension, end) && !memchr(text, '{', size);
 	if (!p->root)
-		return refuse_text(p, STREAM_MX_CONFIG, "line %d, column %d: %s", where.line, where.column, where.text);
+		return refuse_text(p, STREAM_MX_CONFIG, "line %d, column %d: %s%s", where.line, where.column, where.text,
+			is_path
+				? " (this is a path, where the text of a pipeline is meant: CreateMultipleStreamsFromFile reads files)"
+				: "");
 	if (!json_is_object(p->root) || !json_object_size(p->root))
 		return refuse_text(p, STREAM_MX_CONFIG, "no streams: an object { name : stream, ... } is meant");
 	const char *unclean = unclean_in(p->root);

@@ -427,12 +427,28 @@ test_no_memory(void **state)
 	free(json);
 }
 
+/* A path where a text is meant, as in the vendor's guide: what to call instead is said. */
+static void
+test_path_for_a_text(void **state)
+{
+	static const char path[] = "detection.pipeline", broken[] = "{\"s\":1.pipeline";
+	secant_err err = { 0 };
+	secant_pipeline *p = secant_pipeline_parse(path, strlen(path), false, &err);
+	assert_int_equal(secant_pipeline_fault(p)->code, 6005);
+	assert_non_null(strstr(secant_pipeline_fault(p)->message, "CreateMultipleStreamsFromFile"));
+	secant_pipeline_free(p);
+	p = secant_pipeline_parse(broken, strlen(broken), false, &err);
+	assert_int_equal(secant_pipeline_fault(p)->code, 6005);
+	assert_null(strstr(secant_pipeline_fault(p)->message, "CreateMultipleStreamsFromFile"));
+	secant_pipeline_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_rule), cmocka_unit_test(test_plain_values),
 		cmocka_unit_test(test_messages), cmocka_unit_test(test_limits), cmocka_unit_test(test_the_tables),
 		cmocka_unit_test(test_ranges), cmocka_unit_test(test_32_bits), cmocka_unit_test(test_drawing),
-		cmocka_unit_test(test_no_memory) };
+		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_path_for_a_text) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
