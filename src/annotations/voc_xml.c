@@ -137,16 +137,19 @@ read_points(xml_pull *x, reading *r)
 				r->xy[r->n_xy++] = v[k];
 	}
 	int n = (r->n_xy - from) / 2;
+	if (!n)
+		return;
 	const double *p = r->xy + from;
 	bool closed = n == 5 && p[0] == p[8] && p[1] == p[9];
 	if (!x->err.code && (n == 4 || closed)) {
 		memcpy(r->corner, p, sizeof r->corner);
 		r->corners = 255;
 		r->n_xy = from;
-	} else if (n && base_grow((void **)&r->part, &r->parts_capacity, r->n_parts, sizeof *r->part))
+	} else if (base_grow((void **)&r->part, &r->parts_capacity, r->n_parts, sizeof *r->part)) {
 		ann_xml_fail(x, "no memory");
-	else if (n)
+	} else {
 		r->part[r->n_parts++] = n;
+	}
 }
 
 static void
