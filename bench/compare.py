@@ -235,7 +235,7 @@ class Bench:
                 if not os.path.exists(cells):
                     self.run(self.o.secant, "demo", cells, "--pictures", "12", "--size", str(size))
                 self.run(self.o.secant, "quantize", self.path(f"{net}.safetensors"), cells, "--out", self.path(f"{net}-{size}-int8.onnx"),
-                         "--size", str(size), "--images", "8", "--target-loss", "1")
+                         "--size", str(size), "--images", "2", "--target-loss", "1")
 
     def command_of(self, row, peer, precision):
         o, folder = self.o, self.o.work

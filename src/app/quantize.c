@@ -442,7 +442,7 @@ class_of(const quantizing *c, const format_onnx_tensor *t, int64_t i)
 /* The share of pixels whose class changes, the mean square of what changes in scores as a share of theirs, and where
  * there are labels the IoU that is lost. */
 typedef struct cost {
-	double changed, squares, lost;
+	double changed, squares, iou, lost; /* iou: of the network as it was */
 } cost;
 
 /* Sums that costs are made of; pixels of each class: both said it, either did, by the network (0) and by bytes (1). */
@@ -544,17 +544,25 @@ measure(quantizing *c, int pictures, cost *to, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for counts");
 	tally t = { .both = { counts, counts + classes }, .either = { counts + 2 * classes, counts + 3 * classes } };
 	secant_status status = try_file(c, pictures, classes, &t, err);
-	*to = (cost){ t.pixels ? (double)t.changed / (double)t.pixels : 0, t.scores > 0 ? t.differences / t.scores : 0,
-		iou_of(&t, 0, classes, single) - iou_of(&t, 1, classes, single) };
+	double was = iou_of(&t, 0, classes, single);
+	*to = (cost){ t.pixels ? (double)t.changed / (double)t.pixels : 0, t.scores > 0 ? t.differences / t.scores : 0, was,
+		was - iou_of(&t, 1, classes, single) };
 	secant_free(counts);
 	return status;
+}
+
+/* Do the labels say what the network was taught? Of others it loses nothing, whatever bytes do to it. */
+static bool
+are_its_labels(const quantizing *c, const cost *k)
+{
+	return c->truth && k->iou > 0.2;
 }
 
 /* What the user bounds. */
 static double
 loss_of(const quantizing *c, const cost *k)
 {
-	return c->truth ? k->lost : k->changed;
+	return are_its_labels(c, k) ? k->lost : k->changed;
 }
 
 /* ---- what stays ---- */
@@ -769,9 +777,13 @@ say(quantizing *c, const cost *now)
 			c->q.corrects ? "corrected" : "as they were");
 	base_str_addf(&c->said, "%.2f%% of the pixels change their class, scores by %.2g%%\n", 100 * now->changed,
 		100 * sqrt(now->squares));
-	if (c->truth)
+	if (are_its_labels(c, now))
 		base_str_addf(&c->said, "IoU with the labels of %d pictures falls by %.4f\n",
 			c->pictures < TRIALS ? c->pictures : TRIALS, now->lost);
+	else if (c->truth)
+		base_str_addf(&c->said,
+			"its IoU with the labels is %.2f: they are taken for those of another network, and changed pixels count\n",
+			now->iou);
 }
 
 secant_status

@@ -63,3 +63,18 @@ format_onnx_maker(const format_onnx_graph *g, const char *name)
 				return &g->node[i];
 	return NULL;
 }
+
+int
+format_onnx_readers(const format_onnx_graph *g, const char *name)
+{
+	int n = 0;
+	for (int i = 0; i < g->n_node; i++) {
+		for (int k = 0; k < g->node[i].n_in; k++)
+			n += !strcmp(g->node[i].in[k], name);
+		for (int k = 0; k < g->node[i].n_attr; k++)
+			n += g->node[i].attr[k].g ? format_onnx_readers(g->node[i].attr[k].g, name) : 0;
+	}
+	for (int i = 0; i < g->n_out; i++)
+		n += !strcmp(g->out[i].name, name);
+	return n;
+}

@@ -177,12 +177,16 @@ format_onnx_tensor *format_onnx_tensor_decode(
 
 /* Its nodes in an order in which each follows what it reads; as they are where there is none (order.c). */
 void format_onnx_sort(format_onnx_graph *g);
+/* Sequences that only pass tensors on become the tensors themselves (sequence.c), in graphs within it too. */
+secant_status format_onnx_unroll(format_onnx_model *m, format_onnx_graph *g, secant_err *err) SECANT_NODISCARD;
 /* From now on these tensors stand for states of the same names wherever an operator of ours reads them (map.h), other
  * shapes too: what a training made of a network. They are borrowed and must outlive the model. A later call's win. */
 secant_status format_onnx_instead(format_onnx_model *m, const secant_tensors *set, secant_err *err) SECANT_NODISCARD;
 format_onnx_tensor *format_onnx_find_instead(const format_onnx_model *m, const char *name); /* NULL: the file's own */
 /* The node that makes a value of the model's own graph; NULL: none does. */
 const format_onnx_node *format_onnx_maker(const format_onnx_graph *g, const char *name);
+/* How often a value is read, graphs within nodes and outputs included. */
+int format_onnx_readers(const format_onnx_graph *g, const char *name);
 
 /* An attribute by name; NULL. */
 const format_onnx_attr *format_onnx_find_attr(const format_onnx_node *n, const char *name);

@@ -37,21 +37,6 @@ is(const format_onnx_node *n, const char *op)
 	return !*n->domain && !strcmp(n->op, op);
 }
 
-static int
-readers(const format_onnx_graph *g, const char *name)
-{
-	int n = 0;
-	for (int i = 0; i < g->n_node; i++) {
-		for (int k = 0; k < g->node[i].n_in; k++)
-			n += !strcmp(g->node[i].in[k], name);
-		for (int k = 0; k < g->node[i].n_attr; k++)
-			n += g->node[i].attr[k].g ? readers(g->node[i].attr[k].g, name) : 0;
-	}
-	for (int i = 0; i < g->n_out; i++)
-		n += !strcmp(g->out[i].name, name);
-	return n;
-}
-
 /* ---- norms ---- */
 
 static format_onnx_tensor *
@@ -123,8 +108,9 @@ is_foldable(const format_onnx_model *m, const format_onnx_node *conv, const form
 	const format_onnx_attr *train = format_onnx_find_attr(norm, "training_mode");
 	const format_onnx_tensor *w = conv->n_in > 1 ? floats(m, conv->in[1]) : NULL;
 	bool good = is(norm, "BatchNormalization") && is(conv, "Conv") && norm->n_in == 5 && norm->n_out == 1 && w
-		&& !(train && train->i) && !strcmp(conv->out[0], norm->in[0]) && readers(&m->graph, norm->in[0]) == 1
-		&& readers(&m->graph, conv->in[1]) == 1 && (conv->n_in < 3 || !*conv->in[2] || floats(m, conv->in[2]));
+		&& !(train && train->i) && !strcmp(conv->out[0], norm->in[0])
+		&& format_onnx_readers(&m->graph, norm->in[0]) == 1 && format_onnx_readers(&m->graph, conv->in[1]) == 1
+		&& (conv->n_in < 3 || !*conv->in[2] || floats(m, conv->in[2]));
 	for (int k = 1; k < 5 && good; k++)
 		good = floats(m, norm->in[k]) && format_onnx_count(floats(m, norm->in[k])) == w->dim[0];
 	return good;
@@ -189,11 +175,11 @@ is_silu(const format_onnx_graph *g, const format_onnx_node *n)
 		const format_onnx_node *maker = format_onnx_maker(g, mul->in[k]);
 		sigmoid = maker && is(maker, "Sigmoid") ? maker : NULL;
 	}
-	if (!mul || !sigmoid || readers(g, sigmoid->out[0]) != 1)
+	if (!mul || !sigmoid || format_onnx_readers(g, sigmoid->out[0]) != 1)
 		return false;
 	const char *x = mul->in[!strcmp(mul->in[0], sigmoid->out[0])];
 	const format_onnx_node *conv = format_onnx_maker(g, x);
-	return conv && is(conv, "Conv") && !strcmp(x, sigmoid->in[0]) && readers(g, x) == 2;
+	return conv && is(conv, "Conv") && !strcmp(x, sigmoid->in[0]) && format_onnx_readers(g, x) == 2;
 }
 
 static int64_t
@@ -277,7 +263,7 @@ kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
 	/* relu directly behind a product or a sum becomes part of it, hardswish of a product */
 	const format_onnx_node *before = format_onnx_maker(&m->graph, n->in[0]);
 	bool clamps = is(n, "Relu") || is(n, "Clip");
-	bool joins = before && readers(&m->graph, n->in[0]) == 1
+	bool joins = before && format_onnx_readers(&m->graph, n->in[0]) == 1
 		&& ((is(before, "Conv") && (clamps || is(n, "HardSwish")))
 			|| (clamps && (is(before, "Add") || is(before, "Mul"))));
 	return joins ? NOTHING : FUNCTION;
@@ -426,10 +412,10 @@ following(const format_onnx_quantizing *q, const format_onnx_node *n)
 		format_onnx_node *r = &q->m->graph.node[i];
 		if (!r->n_in || strcmp(r->in[0], name) != 0)
 			continue;
-		if (readers(&q->m->graph, name) != 1)
+		if (format_onnx_readers(&q->m->graph, name) != 1)
 			return NULL;
 		if (is(r, "Conv"))
-			return q->part[i].kind == PRODUCT && readers(&q->m->graph, r->in[1]) == 1 ? r : NULL;
+			return q->part[i].kind == PRODUCT && format_onnx_readers(&q->m->graph, r->in[1]) == 1 ? r : NULL;
 		if (!is(r, "Relu"))
 			return NULL;
 		name = r->out[0];
@@ -488,7 +474,7 @@ format_onnx_quantizing_equalise(format_onnx_quantizing *q, secant_err *err)
 	for (int i = 0; i < q->n_product; i++) {
 		format_onnx_node *from = &q->m->graph.node[q->product[i].node], *to;
 		const format_onnx_tensor *w = floats(q->m, from->in[1]);
-		if (!is(from, "Conv") || readers(&q->m->graph, from->in[1]) != 1 || !(to = following(q, from)))
+		if (!is(from, "Conv") || format_onnx_readers(&q->m->graph, from->in[1]) != 1 || !(to = following(q, from)))
 			continue;
 		double *by = secant_calloc((size_t)w->dim[0] + 1, sizeof *by);
 		secant_status s = by ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to equalise channels");
@@ -747,7 +733,7 @@ put_initializers(writing *w)
 {
 	const format_onnx_graph *g = &w->q->m->graph;
 	for (int i = 0; i < g->n_init; i++) {
-		int uses = readers(g, g->init[i].name);
+		int uses = format_onnx_readers(g, g->init[i].name);
 		for (int k = 0; k < w->q->n_product; k++) {
 			const format_onnx_node *n = &g->node[w->q->product[k].node];
 			for (int j = 1; j < n->n_in && w->on[w->q->product[k].node]; j++)

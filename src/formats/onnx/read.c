@@ -465,7 +465,7 @@ decode(const uint8_t *data, size_t size, const char *folder, secant_err *err)
 	}
 	onnx_reader r = { .m = m, .arena = m->arena, .folder = folder, .err = &own };
 	secant_status s = read_model(&r, (format_wire){ data, size });
-	if (!s && !own.code)
+	if (!s && !own.code && !(s = format_onnx_unroll(m, &m->graph, &own)))
 		return m;
 	secant_fail(err, own.code ? own.code : s, "%s", own.msg);
 	format_onnx_close(m);
