@@ -76,7 +76,7 @@ def train(o):
         logits = ops.transpose(net(x), (0, 2, 3, 1)).reshape(-1, 2)
         return ops.cross_entropy(logits, y.reshape(-1))
 
-    step_of = ops.value_and_grad(loss_of, None, net.trainable_params())
+    step_of = ops.value_and_grad(loss_of, None, adam.parameters)  # the optimiser's order: group by group
 
     @ms.jit
     def step(x, y):

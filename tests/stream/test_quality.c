@@ -1,6 +1,6 @@
 /*
- * mxpi_qualitydetection and mxpi_imagenormalize by themselves. Right values are those of cv2 4.14 for pictures made by
- * formulas: cvtColor, Laplacian, filter2D, medianBlur, absdiff, normalize, numpy's fft2.
+ * mxpi_qualitydetection, mxpi_imagenormalize and mxpi_imageencoder by themselves. Right values are those of cv2 4.14
+ * for pictures made by formulas: cvtColor, Laplacian, filter2D, medianBlur, absdiff, normalize, numpy's fft2.
  */
 #include "worker_stub.h"
 #include "stream/quality.h"
@@ -288,11 +288,41 @@ test_nothing_to_normalize(void **state)
 	stub_close(&s);
 }
 
+/* Each picture of a list becomes a file in a buffer of its own; one that is no picture fails alone. */
+static void
+test_encoder(void **state)
+{
+	stub s;
+	stream_made made[3] = { { .format = STREAM_BGR, .width = 16, .height = 8 },
+		{ .format = STREAM_RGB, .width = 8, .height = 8, .f32 = true },
+		{ .format = STREAM_RGB, .width = 8, .height = 16 } };
+	static const int bytes[3] = { 16 * 8 * 3, 8 * 8 * 12, 8 * 16 * 3 };
+	stub_open(&s, "mxpi_imageencoder");
+	stream_frame *f = stream_frame_new();
+	stub_run(&s, f); /* nothing to encode: it goes on */
+	assert_ptr_equal(s.sent[0], f);
+	assert_int_equal(stream_frame_failed(f, NULL), 0);
+	stream_blob *b = stream_pictures_new(made, 3);
+	for (int i = 0; i < 3; i++)
+		memset(made[i].to, 40, (size_t)bytes[i]);
+	assert_int_equal(stream_frame_put(f, "before", stream_message_find("MxpiVisionList"), b), 0);
+	stub_run(&s, f);
+	assert_int_equal(s.n_sent, 4);
+	for (int i = 0; i < 3; i++) {
+		const stream_blob *file = stream_frame_bytes(s.sent[1 + i]);
+		assert_int_equal(stream_frame_failed(s.sent[1 + i], NULL), i == 1 ? 2007 : 0);
+		assert_true(i == 1 ? !file : file && file->n > 100 && file->p[0] == 0xFF && file->p[1] == 0xD8);
+	}
+	assert_int_equal(stream_frame_failed(f, NULL), 0);
+	stream_frame_drop(f);
+	stub_close(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_quality), cmocka_unit_test(test_shaking),
 		cmocka_unit_test(test_planes), cmocka_unit_test(test_what_is_wrong), cmocka_unit_test(test_normalize),
-		cmocka_unit_test(test_nothing_to_normalize) };
+		cmocka_unit_test(test_nothing_to_normalize), cmocka_unit_test(test_encoder) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

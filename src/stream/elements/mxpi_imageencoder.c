@@ -1,4 +1,4 @@
-/* mxpi_imageencoder: encodes pictures as JPEG. */
+/* mxpi_imageencoder: encodes pictures as JPEG, each into a buffer of its own. */
 #include <secant/codec.h>
 #include "stream/picture.h"
 
@@ -30,60 +30,77 @@ colours(const stream_picture *p, secant_image *im)
 	return true;
 }
 
-static void
-run(stream_worker *w, stream_frame *const *in)
+/* A frame with a JPEG file as its bytes, and under the element's name a list of one picture of them. NULL: err. */
+static stream_frame *
+encoded(stream_frame *from, const stream_picture *p, const char *key, int member, int quality, stream_blob **list,
+	secant_err *err)
 {
-	char key[300], why[300] = "";
-	stream_picture p;
-	secant_err err = { 0 };
 	secant_image im = { 0 };
 	void *data = NULL;
 	size_t size = 0;
-	stream_prop_key(w, "dataSource", 0, key, sizeof key);
-	stream_blob *list = stream_want(w, in[0], key, "MxpiVisionList");
-	if (!list)
-		return;
-	format_wire at = { list->p, list->n };
-	int quality = (int)stream_prop_int(w, "encodeLevel");
-	if (stream_picture_next(&at, &p, why, sizeof why) <= 0)
-		secant_fail(&err, SECANT_ERR_FORMAT, "%s", *why ? why : "there is no picture");
-	else if (!secant_image_new(&im, p.width, p.height, 3, SECANT_U8, &err)) {
-		if (!colours(&p, &im))
-			secant_fail(&err, SECANT_ERR_UNSUPPORTED, "pictures of format %d%s are not encoded", p.format,
-				p.f32 ? " of FLOAT32" : "");
-		else
-			(void)!secant_image_encode(
-				&im, "jpg", &data, &size, &(secant_image_write_options){ .quality = quality ? quality : 1 }, &err);
-	}
+	if (secant_image_new(&im, p->width, p->height, 3, SECANT_U8, err))
+		return NULL;
+	if (!colours(p, &im))
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "pictures of format %d%s are not encoded", p->format,
+			p->f32 ? " of FLOAT32" : "");
+	else
+		(void)!secant_image_encode(
+			&im, "jpg", &data, &size, &(secant_image_write_options){ .quality = quality ? quality : 1 }, err);
 	secant_image_free(&im);
-	stream_blob_drop(list);
-	/* A list of one picture whose bytes are a JPEG file; the buffer holds the same, so that sinks write pictures. */
-	base_str vision = { 0 }, info = { 0 }, pixels = { 0 }, out = { 0 };
-	if (!err.code) {
-		stream_put_header(&vision, key, 0);
+	stream_frame *f = err->code ? NULL : stream_frame_new();
+	if (f) {
+		base_str vision = { 0 }, info = { 0 }, pixels = { 0 }, out = { 0 };
+		stream_put_header(&vision, key, member);
 		stream_put_int(&info, 1, 101);
-		stream_put_int(&info, 2, p.width);
-		stream_put_int(&info, 3, p.height);
+		stream_put_int(&info, 2, p->width);
+		stream_put_int(&info, 3, p->height);
 		stream_put_message(&vision, 2, &info);
 		stream_put_int(&pixels, 2, (int64_t)size);
 		format_wire_put_bytes(&pixels, 6, data, size);
 		stream_put_message(&vision, 3, &pixels);
 		stream_put_message(&out, 1, &vision);
-	}
-	stream_frame *f = err.code ? NULL : stream_frame_new();
-	if (!f)
-		stream_cannot(w, in[0], STREAM_ENCODE, "%s", err.code ? err.msg : "no memory");
-	else {
-		stream_frame_copy_messages(f, in[0]);
+		stream_frame_copy_messages(f, from);
 		stream_frame_set_bytes(f, stream_blob_of(data, size));
-		stream_answer(w, f, stream_message_find("MxpiVisionList"), stream_blob_take(&out));
-	}
-	stream_frame_drop(f);
-	base_str_free(&vision);
-	base_str_free(&info);
-	base_str_free(&pixels);
-	base_str_free(&out);
+		*list = stream_blob_take(&out);
+		base_str_free(&vision);
+		base_str_free(&info);
+		base_str_free(&pixels);
+	} else if (!err->code)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	secant_free(data);
+	return f;
+}
+
+/* Each picture of a list goes on as a buffer of its own, so that sinks write files. */
+static void
+run(stream_worker *w, stream_frame *const *in)
+{
+	char key[300], why[300] = "";
+	stream_picture p;
+	int quality = (int)stream_prop_int(w, "encodeLevel"), got;
+	stream_prop_key(w, "dataSource", 0, key, sizeof key);
+	stream_blob *list = stream_want_or_pass(w, in[0], key, "MxpiVisionList");
+	if (!list)
+		return;
+	format_wire at = { list->p, list->n };
+	for (int i = 0; (got = stream_picture_next(&at, &p, why, sizeof why)) > 0 || i == 0; i++) {
+		secant_err err = { 0 };
+		stream_blob *made = NULL;
+		if (got <= 0)
+			secant_fail(&err, SECANT_ERR_FORMAT, "%s", *why ? why : "there is no picture");
+		stream_frame *f = got > 0 ? encoded(in[0], &p, key, i, quality, &made, &err) : NULL;
+		if (f)
+			stream_answer(w, f, stream_message_find("MxpiVisionList"), made);
+		else { /* the others go on without what is wrong with this one */
+			if ((f = stream_frame_new()))
+				stream_frame_copy_messages(f, in[0]);
+			stream_cannot(w, f ? f : in[0], STREAM_ENCODE, "%s", err.msg);
+		}
+		stream_frame_drop(f);
+		if (got <= 0)
+			break;
+	}
+	stream_blob_drop(list);
 }
 
 static const stream_work work = { .run = run };
