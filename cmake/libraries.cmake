@@ -33,7 +33,7 @@ if(tool_sources)
   # The command links the rooms statically, so that it starts fast and runs from the build folder and from anywhere.
   target_link_libraries(secant PRIVATE room_app)
   secant_lazy(secant "exec;formats;hub;codec;prepare;draw;annotations;data;deploy;model;judge;train;app" ${DNNL_LIBRARY} ${ZIP_LINK_LIBRARIES} ${SPNG_LINK_LIBRARIES} ${JPEG_LINK_LIBRARIES}
-    ${TIFF_LINK_LIBRARIES} ${WEBP_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} ${CURL_LINK_LIBRARIES}
+    ${TIFF_LINK_LIBRARIES} ${WEBP_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} ${UTF8PROC_LINK_LIBRARIES} ${CURL_LINK_LIBRARIES}
     ${SQLITE_LINK_LIBRARIES} ${HDF5_LINK_LIBRARIES})
   set_target_properties(secant PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   include(${CMAKE_SOURCE_DIR}/cmake/install.cmake OPTIONAL)

@@ -5,7 +5,7 @@
 #include "annotations/settle.h"
 #include "annotations/find.h"
 #include "base/file.h"
-#include "base/unicode.h"
+#include "annotations/name_key.h"
 #include <secant/codec.h>
 #include <stdio.h>
 #include <strings.h>
@@ -60,7 +60,7 @@ without_case(ann_set *small, const ann_set *all, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < all->n_images; i++) {
-		char *key = base_name_key(base_path_name(ann_str(all, all->images[i].name)));
+		char *key = ann_name_key(base_path_name(ann_str(all, all->images[i].name)));
 		int at = key ? ann_find_image(small, key, strlen(key)) : -1;
 		bool first = at < 0;
 		if (!key || (first && (at = ann_add_image(small, key, strlen(key))) < 0))
@@ -89,7 +89,7 @@ home_of(const ann_finder *f, const ann_set *all, const ann_set *small, const ann
 		name = at >= 0 ? unescaped : name;
 	}
 	if (at == -1) {
-		char *key = base_name_key(base_path_name(name));
+		char *key = ann_name_key(base_path_name(name));
 		at = key ? ann_find_image(small, key, strlen(key)) : -1;
 		at = at < 0 ? -1 : small->images[at].number;
 		secant_free(key);

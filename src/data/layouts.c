@@ -26,7 +26,7 @@
 #include <secant/codec.h>
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/unicode.h"
+#include "annotations/name_key.h"
 
 /* What folders, and beginnings or ends of names, are called. */
 static const char *const image_words[] = {
@@ -263,7 +263,7 @@ folder_list(folder *f, const char *path, int words, secant_err *err)
 		one->label = (words == LABELS || words == BOTH) && take_off(one->key, label_words);
 		if (!one->label && (words == IMAGES || words == BOTH))
 			(void)take_off(one->key, image_words);
-		char *key = base_name_key(one->key); /* as Windows and macOS have names */
+		char *key = ann_name_key(one->key); /* as Windows and macOS have names */
 		secant_free(one->key);
 		one->key = key;
 		if (!key) {

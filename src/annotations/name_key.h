@@ -1,9 +1,9 @@
 /* Names of files that mean the same on the machines of others. */
-#ifndef BASE_UNICODE_H
-#define BASE_UNICODE_H
+#ifndef ANN_NAME_KEY_H
+#define ANN_NAME_KEY_H
 #include "base/mem.h"
 
 /* A key of a name, the same for names that differ in the case of ASCII letters or in how letters with marks are
  * composed; fresh memory, NULL: none. */
-char *base_name_key(const char *name);
+char *ann_name_key(const char *name);
 #endif

@@ -1,12 +1,12 @@
 /* Keys of names: equal for names that differ in case or in how letters with marks are composed, and for no others. */
 #include "run.h"
-#include "base/unicode.h"
+#include "annotations/name_key.h"
 #include <string.h>
 
 static void
 assert_key(const char *name, const char *expected)
 {
-	char *key = base_name_key(name);
+	char *key = ann_name_key(name);
 	assert_non_null(key);
 	assert_string_equal(key, expected);
 	secant_free(key);
@@ -39,7 +39,7 @@ other_names_stay_apart(void **state)
 	assert_key("\xe7\x8c\xab", "\xe7\x8c\xab");
 	assert_key("\xf0\x9f\x90\xb1", "\xf0\x9f\x90\xb1");
 	assert_key("\xff\xc3", "\xff\xc3"); /* no UTF-8 */
-	char *e = base_name_key("e.jpg"), *acute = base_name_key("\xc3\xa9.jpg");
+	char *e = ann_name_key("e.jpg"), *acute = ann_name_key("\xc3\xa9.jpg");
 	assert_string_not_equal(e, acute);
 	secant_free(e), secant_free(acute);
 }
