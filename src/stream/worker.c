@@ -174,6 +174,7 @@ stream_want_or_pass(stream_worker *w, stream_frame *f, const char *key, const ch
 {
 	if (stream_frame_get(f, key, NULL, NULL))
 		return stream_want(w, f, key, kind);
+	stream_note(w, "there is nothing under the key '%.100s' (dataSource): the buffer goes on as it is", key);
 	stream_send_all(w, f);
 	return NULL;
 }

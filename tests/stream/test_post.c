@@ -429,6 +429,32 @@ test_configurations_that_are_refused(void **state)
 	}
 }
 
+/* Where a detector found nothing there is nothing to scale, to infer and to classify: the frame passes all of it. */
+static void
+test_nothing_was_found(void **state)
+{
+	static const char *const rows[][3] = { { "mxpi_imageresize", "resizeWidth", "32" },
+		{ "mxpi_classpostprocessor", "postProcessLibPath", "libresnet50postprocess.so" },
+		{ "mxpi_semanticsegpostprocessor", "postProcessLibPath", "libunetmindsporepostprocess.so" } };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		stub s;
+		char why[600];
+		stub_open(&s, rows[i][0]);
+		stub_set(&s, rows[i][1], rows[i][2]);
+		if (i)
+			stub_set(&s, "postProcessConfigContent", "{\"CLASS_NUM\":\"2\"}");
+		if (s.w.kind->work->open)
+			assert_int_equal(s.w.kind->work->open(&s.w, why, sizeof why), 0);
+		stream_frame *f = stream_frame_new();
+		stub_run(&s, f);
+		assert_int_equal(s.n_sent, 1);
+		assert_ptr_equal(s.sent[0], f);
+		assert_int_equal(stream_frame_failed(f, NULL), 0);
+		stream_frame_drop(f);
+		stub_close(&s);
+	}
+}
+
 static void
 test_shapes_that_do_not_fit(void **state)
 {
@@ -513,7 +539,7 @@ main(void)
 		cmocka_unit_test(test_numbers_of_16_bits), cmocka_unit_test(test_files_of_configuration),
 		cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
 		cmocka_unit_test(test_configurations_that_are_refused), cmocka_unit_test(test_shapes_that_do_not_fit),
-		cmocka_unit_test(test_library_of_ones_own) };
+		cmocka_unit_test(test_nothing_was_found), cmocka_unit_test(test_library_of_ones_own) };
 	snprintf(labels, sizeof labels, "/tmp/secant-labels-%d", getpid());
 	FILE *f = fopen(labels, "w");
 	fputs("# classes\ncat\r\ndog\n", f);

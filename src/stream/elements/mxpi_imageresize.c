@@ -72,7 +72,7 @@ run(stream_worker *w, stream_frame *const *in)
 	stream_prop_text(w, "parentName", key, sizeof key);
 	if (!*key)
 		stream_prop_key(w, "dataSource", 0, key, sizeof key);
-	stream_blob *list = stream_want(w, in[0], key, "MxpiVisionList");
+	stream_blob *list = stream_want_or_pass(w, in[0], key, "MxpiVisionList");
 	if (!list)
 		return;
 	if (!rules.width || !rules.height)

@@ -509,7 +509,7 @@ stream_post_run(stream_worker *w, stream_frame *const *in)
 	char key[300], why[600] = "";
 	stream_blob *out;
 	stream_prop_key(w, "dataSource", 0, key, sizeof key);
-	stream_blob *tensors = stream_want(w, in[0], key, "MxpiTensorPackageList");
+	stream_blob *tensors = stream_want_or_pass(w, in[0], key, "MxpiTensorPackageList");
 	if (!tensors)
 		return;
 	int code = stream_post_packages(w, s, in[0], key, tensors, &out, why, sizeof why);
