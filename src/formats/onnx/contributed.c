@@ -38,6 +38,8 @@ static const row rows[] = {
 		.whole = 3 },
 	{ "", "And", "y=Where(0,1,0)" },
 	{ "", "Or", "y=Where(0,0,1)" },
+	{ "", "Xor", "n=Not(1) y=Where(0,n,1)" },
+	{ "", "IsNaN", "e=Equal(0,0) y=Not(e)" },
 	{ "", "GreaterOrEqual", "a=Greater(0,1) b=Equal(0,1) y=Where(a,a,b)" },
 	{ "", "LessOrEqual", "a=Less(0,1) b=Equal(0,1) y=Where(a,a,b)" },
 	{ "", "ReduceL1", "a=Abs(0) y=ReduceSum!(a,1)" },

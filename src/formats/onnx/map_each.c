@@ -246,12 +246,39 @@ onnx_map_arithmetic(onnx_call *c)
 	return s;
 }
 
+/* Input i as reals of a plan, whole numbers too where the other one is known and small: a float tells it from all
+ * others.
+ */
+static const onnx_mapped *
+comparable(onnx_call *c, int i)
+{
+	const onnx_mapped *x = onnx_value_of(c, i);
+	const onnx_tensor *known = c->n_in == 2 ? c->in[0] ? c->in[0] : c->in[1] : NULL;
+	bool small = known && !format_onnx_type_is_real(known->type);
+	for (int64_t k = 0; small && k < format_onnx_count(known); k++) {
+		double v;
+		format_onnx_get_reals(known, k, 1, &v);
+		small = fabs(v) < 16777216;
+	}
+	if (!x || !small)
+		return is_real(c, x) ? x : NULL;
+	onnx_mapped *real = base_arena_alloc(((format_onnx_network *)c->walk->map)->arena, sizeof *real);
+	if (!real) {
+		onnx_fail(c, SECANT_ERR_NOMEM, "no memory");
+		return NULL;
+	}
+	*real = *x;
+	if (graph_value_at(onnx_graph(c), x->v)->type.dtype != SECANT_F32)
+		real->v = graph_apply(onnx_graph(c), "upcast", NULL, 1, x->v);
+	return real;
+}
+
 secant_status
 onnx_map_compare(onnx_call *c)
 {
-	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL;
+	const onnx_mapped *a = comparable(c, 0), *b = a ? comparable(c, 1) : NULL;
 	bool less = !strcmp(c->node->op, "Less");
-	if (!b || !is_real(c, a) || !is_real(c, b))
+	if (!b)
 		return c->err->code;
 	if (old_broadcast(c))
 		return onnx_no_map(c, "broadcasts as operator sets before 7 did");
@@ -263,18 +290,23 @@ onnx_map_compare(onnx_call *c)
 	return onnx_result(c, 0, graph_apply(g, "greater", NULL, 2, y, x), FORMAT_ONNX_BOOL, m->rank, m->perm);
 }
 
-secant_status
-onnx_map_not(onnx_call *c)
+/* 0 where v is another number, else 1. */
+static graph_value
+negated(graph_net *g, graph_value v)
 {
 	static const double numbers[2] = { 0, 1 };
 	static const secant_shape one = { 0 };
-	graph_net *g = onnx_graph(c);
-	const onnx_mapped *x = onnx_value_of(c, 0);
-	if (!x)
-		return c->err->code;
 	graph_value no = graph_constant(g, SECANT_U8, &one, &numbers[0]),
 				yes = graph_constant(g, SECANT_U8, &one, &numbers[1]);
-	return onnx_result(c, 0, graph_apply(g, "where", NULL, 3, x->v, no, yes), x->type, x->rank, x->perm);
+	return graph_apply(g, "where", NULL, 3, v, no, yes);
+}
+
+secant_status
+onnx_map_not(onnx_call *c)
+{
+	graph_net *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	return x ? onnx_result(c, 0, negated(g, x->v), x->type, x->rank, x->perm) : c->err->code;
 }
 
 secant_status
@@ -344,8 +376,10 @@ cast_to_integers(onnx_call *c, const onnx_mapped *x, int type)
 		int theirs, ours;
 	} kinds[] = { { FORMAT_ONNX_UINT8, OP_CONVERT_U8 }, { FORMAT_ONNX_INT8, OP_CONVERT_I8 },
 		{ FORMAT_ONNX_INT32, OP_CONVERT_I32 } };
+	int held = type == FORMAT_ONNX_INT64 && x->type == FORMAT_ONNX_BOOL ? FORMAT_ONNX_INT32
+																		: type; /* 0 and 1 fit either */
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-		if (kinds[k].theirs == type) {
+		if (kinds[k].theirs == held) {
 			op_convert_attr a = { .to = kinds[k].ours, .rounding = 1 };
 			return onnx_result(c, 0, graph_apply(onnx_graph(c), "convert", &a, 1, x->v), type, x->rank, x->perm);
 		}
@@ -366,7 +400,16 @@ cast(onnx_call *c, int type)
 	if (!to && graph_value_at(onnx_graph(c), x->v)->type.dtype == SECANT_I32
 		&& (type == FORMAT_ONNX_INT32 || type == FORMAT_ONNX_INT64))
 		return onnx_pass(c, 0, x, type); /* indices, which fit either */
-	if (!to && from && type != FORMAT_ONNX_BOOL)
+	graph_net *g = onnx_graph(c);
+	bool is_float = graph_value_at(g, x->v)->type.dtype == SECANT_F32;
+	if (type == FORMAT_ONNX_BOOL) {
+		graph_value v = is_float ? x->v : graph_apply(g, "upcast", NULL, 1, x->v);
+		v = negated(g, graph_apply(g, "equal", NULL, 2, v, graph_scalar(g, 0)));
+		return onnx_result(c, 0, v, type, x->rank, x->perm);
+	}
+	if (x->type == FORMAT_ONNX_BOOL && type == FORMAT_ONNX_UINT8)
+		return onnx_pass(c, 0, x, type);
+	if (!to && (from || (x->type == FORMAT_ONNX_BOOL && !is_float)))
 		return cast_to_integers(c, x, type);
 	if (!to)
 		return onnx_no_map(c, "casts to integers");
