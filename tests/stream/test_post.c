@@ -453,6 +453,18 @@ test_nothing_was_found(void **state)
 		stream_frame_drop(f);
 		stub_close(&s);
 	}
+	/* boxes, but not the picture of the second port */
+	stub s;
+	stub_open(&s, "mxpi_imagecrop");
+	s.w.n_sinks = 2;
+	stub_set(&s, "cvProcessor", "opencv");
+	stream_frame *f = stream_frame_new();
+	stub_put_box(f, "before", 1, 2, 30, 40);
+	stub_run(&s, f);
+	assert_int_equal(s.n_sent, 1);
+	assert_int_equal(stream_frame_failed(f, NULL), 0);
+	stream_frame_drop(f);
+	stub_close(&s);
 }
 
 static void

@@ -184,6 +184,10 @@ crop(stream_worker *w, stream_frame *const *in, const char *key, const stream_bl
 		stream_cannot(w, in[0], STREAM_NO_DATA, "no picture is known to cut from (dataSourceImage)");
 		return;
 	}
+	if (w->n_sinks > 1 && !stream_frame_get(holds, image, NULL, NULL)) {
+		stream_send_all(w, in[0]); /* nor without the picture that another branch has */
+		return;
+	}
 	stream_blob *list = stream_want(w, holds, image, "MxpiVisionList");
 	if (!list)
 		return;
