@@ -294,6 +294,7 @@ typedef struct secant_dataset_drawing {
 	int columns, cell; /* of a contact sheet; cell in pixels */
 	int count, seed; /* pictures on a contact sheet, drawn by chance from the set */
 	double line; /* width in pixels; 0: by the size of the picture */
+	char *white; /* of pictures of more than 8 bits: a number, or one by type; NULL or "auto": by what they hold */
 } secant_dataset_drawing;
 SECANT_API extern const secant_opts secant_dataset_drawing_options;
 /* One picture with its objects, as RGB u8. */

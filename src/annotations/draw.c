@@ -7,6 +7,7 @@
 #include "annotations/paint.h"
 #include "annotations/rle.h"
 #include "base/rng.h"
+#include "codec/white.h"
 #include "draw/paper.h"
 #include <secant/codec.h>
 #include <secant/palette.h>
@@ -24,6 +25,10 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_dataset_drawing, seed, INT, "draw-seed", "0", 0, 2147483647, "of the choice of pictures"),
 	SECANT_OPT(secant_dataset_drawing, line, REAL, "line", "0", 0, 100,
 		"width of lines, pixels; 0: by the size of the picture"),
+	SECANT_OPT(secant_dataset_drawing, white, STR, "white", "auto", 0, 0,
+		"the number that is white in pictures of more than 8 bits: auto (by what each holds), 10000, 4095, 1, ..., or "
+		"by "
+		"type u16=4095,f32=1"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_drawing_options = { "drawing", sizeof(secant_dataset_drawing), rows };
@@ -164,13 +169,21 @@ legend_height(const ann_set *s, const uint8_t *shown, double width, double size)
 }
 
 static secant_status
-read_rgb(const ann_set *s, int i, secant_image *im, secant_err *err)
+read_rgb(const ann_set *s, int i, const char *white, secant_image *im, secant_err *err)
 {
 	const ann_image *p = &s->images[i];
 	secant_image_read_options rgb = { .channels = 3, .to_u8 = true };
-	if (p->path)
+	secant_image_info info;
+	codec_whites whites = { 0 };
+	secant_status status = codec_whites_parse(&whites, white, err);
+	if (!status && p->path)
+		status = secant_image_probe(ann_str(s, p->path), &info, err);
+	if (!status && p->path) {
+		rgb.white = codec_white_of(&whites, info.dtype);
 		return secant_image_read(im, ann_str(s, p->path), &rgb, err);
-	secant_status status = ann_need_size(s, p, "a drawing", err);
+	}
+	if (!status)
+		status = ann_need_size(s, p, "a drawing", err);
 	if (!status)
 		status = secant_image_new(im, p->width, p->height, 3, SECANT_U8, err);
 	if (!status)
@@ -187,7 +200,7 @@ secant_dataset_draw(const secant_dataset *d, int i, const secant_dataset_drawing
 	if (i < 0 || i >= s->n_images)
 		return secant_fail(err, SECANT_ERR_RANGE, "picture %d of a data set of %d", i, s->n_images);
 	uint8_t *shown = secant_calloc((size_t)s->n_classes + 1, 1);
-	secant_status status = shown ? read_rgb(s, i, &im, err) : ann_nomem(err);
+	secant_status status = shown ? read_rgb(s, i, o->white, &im, err) : ann_nomem(err);
 	bool any = false;
 	for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++)
 		if (s->objects[s->order[k]].class >= 0)
@@ -240,7 +253,7 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 	for (int k = 0; k < n && !status; k++) {
 		secant_image im = { 0 }, small = { 0 };
 		int i = order[k];
-		status = read_rgb(s, i, &im, err);
+		status = read_rgb(s, i, o->white, &im, err);
 		double scale = status ? 1 : fmin((cell - 8.0) / im.width, (cell - 26.0) / im.height);
 		int w = status ? 1 : (int)fmax(1, im.width * scale), h = status ? 1 : (int)fmax(1, im.height * scale);
 		if (!status)

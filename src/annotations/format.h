@@ -41,6 +41,7 @@ typedef struct ann_format {
 	bool cvat_turns; /* CVAT exports it with the turn of a box as an attribute "rotation" */
 	bool palette_masks; /* its masks are indexed pictures */
 	bool swaps_images; /* its readers put "labels" for the last folder "images" of a picture's path */
+	bool hides_manifest; /* its readers elsewhere take every file of the folder for theirs: .secant.json */
 	bool numbers_images; /* its pictures are numbers: other formats get names 000001, ... and lists of their own */
 	/* How sure: 0 no, 100 certain; *why is a static reason. `path` is a folder or file. */
 	int (*detect)(const char *path, const char **why);

@@ -135,26 +135,46 @@ add_text(ann_set *s, int image, const row *r, int numbers, uint32_t line, const 
 	return SECANT_OK;
 }
 
-/* STEM for gt_STEM.txt: beside it, in the folder "images" next to its own, in the folder that ICDAR 2015 has for it, or
- * the one of the whole set; where there is none, the name that it should have had. */
+/* The picture of DIR/gt_STEM.txt in a folder "images" that stands anywhere in its path: DIR/images/STEM, or
+ * LIST/images/REST/STEM, as this library and Datumaro write it. */
+static int
+in_images(const ann_finder *f, const char *dir, const char *stem)
+{
+	int at = -1;
+	const char *below = strcmp(dir, ".") ? dir : "";
+	for (size_t n = strlen(below); at < 0;) {
+		char *name = base_format("%.*s%simages/%s%s%s", (int)n, below, n ? "/" : "",
+			below[n] ? below + n + (n > 0) : "", below[n] ? "/" : "", stem);
+		at = name ? ann_finder_stem(f, name) : -1;
+		secant_free(name);
+		if (!n)
+			break;
+		while (n && below[--n] != '/')
+			;
+	}
+	return at;
+}
+
+/* STEM for gt_STEM.txt: beside it, in a folder "images" within its path or next to its own, in the folder that ICDAR
+ * 2015 has for it, or the one of the whole set; where there is none, the name that it should have had. */
 static int
 picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, secant_err *err)
 {
 	static const char tail[] = "localization_transcription_gt";
 	char *stem = base_path_stem(origin), *dir = base_path_dir(ann_below(s, origin)),
-		 *up = dir ? base_path_dir(dir) : NULL, *names[6] = { NULL };
+		 *up = dir ? base_path_dir(dir) : NULL, *names[4] = { NULL };
 	int at = -1;
 	size_t n = dir ? strlen(dir) : 0, m = strlen(tail);
 	if (stem && up && strlen(stem) > 3) {
 		names[0] = base_format("%s/%s", dir, stem + 3);
-		names[1] = strcmp(dir, ".") ? base_format("images/%s/%s", dir, stem + 3) : NULL; /* as this library writes it */
-		names[2] = strcmp(up, ".") ? base_format("%s/images/%s", up, stem + 3) : NULL;
-		names[3] = !strcmp(up, ".") ? base_format("images/%s", stem + 3) : NULL;
-		names[4] = n > m && !strcmp(dir + n - m, tail) ? base_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
+		names[1] = strcmp(up, ".") ? base_format("%s/images/%s", up, stem + 3) : NULL;
+		names[2] = n > m && !strcmp(dir + n - m, tail) ? base_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
 													   : NULL;
-		names[5] = base_strdup(stem + 3);
+		names[3] = base_strdup(stem + 3);
+		at = names[0] ? ann_finder_stem(f, names[0]) : -1;
+		at = at < 0 ? in_images(f, dir, stem + 3) : at;
 	}
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 4; i++) {
 		at = at < 0 && names[i] ? ann_finder_stem(f, names[i]) : at;
 		secant_free(names[i]);
 	}
@@ -232,16 +252,20 @@ put_row(base_str *t, const ann_set *s, const ann_object *o, bool corners, secant
 	return status;
 }
 
-/* One file a picture: of corners where one of its objects is more than an upright box. */
+/* One file a picture, LIST/gt_STEM.txt beside LIST/images (all: of no list), as Datumaro reads it: of corners where one
+ * of its objects is more than an upright box. */
 static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
 	secant_status status = SECANT_OK;
+	int more = 0;
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const char *name = ann_str(s, s->images[i].name), *last = base_path_name(name);
-		char *stem = base_path_stem(last),
-			 *file = stem ? base_format("%.*sgt_%s.txt", (int)(last - name), name, stem) : NULL;
+		const char *list = ann_one_split(s, &s->images[i], &more);
+		list = *list ? list : "all";
+		char *stem = base_path_stem(last), *folder = base_format("%s/images", list),
+			 *file = stem ? base_format("%s/%.*sgt_%s.txt", list, (int)(last - name), name, stem) : NULL;
 		bool corners = false;
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			ann_kind kind = ann_shape_kind(s, s->objects[s->order[k]].shape);
@@ -251,12 +275,12 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (!(s->objects[s->order[k]].flags & ANN_NO_BOX))
 				status = put_row(&t, s, &s->objects[s->order[k]], corners, err);
 		if (!status)
-			status = file ? ann_out_str(out, file, &t, err) : ann_nomem(err);
+			status = file && folder ? ann_out_str(out, file, &t, err) : ann_nomem(err);
 		if (!status)
-			status = ann_out_beneath(out, s, i, "images", err);
-		ann_out_lose(out, s->images[i].splits != 0, "membership of a picture in a list");
-		secant_free(stem), secant_free(file);
+			status = ann_out_beneath(out, s, i, folder, err);
+		secant_free(stem), secant_free(file), secant_free(folder);
 	}
+	ann_out_lose(out, more, "second list of a picture (it goes to the first)");
 	base_str_free(&t);
 	return status;
 }
@@ -267,6 +291,7 @@ const ann_format ann_format_icdar = {
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "text|script",
 	.only_class = "text",
+	.hides_manifest = true,
 	.detect = detect,
 	.read = read,
 	.write = write,

@@ -99,7 +99,8 @@ ann_write_manifest(
 	if (renamed || ids)
 		put_pictures(&t, s, renamed, ids);
 	base_str_add(&t, "\n}\n");
-	secant_status status = ann_out_str(out, "secant.json", &t, err);
+	const ann_format *format = ann_find_format(to);
+	secant_status status = ann_out_str(out, format && format->hides_manifest ? ".secant.json" : "secant.json", &t, err);
 	base_str_free(&t);
 	return status;
 }
@@ -247,10 +248,20 @@ read_pictures(ann_set *s, json_pull *j)
 	}
 }
 
+/* Where it lies; NULL: no memory. */
+static char *
+manifest_path(const char *root)
+{
+	char *path = base_path_join(root, "secant.json"), *hidden = base_path_join(root, ".secant.json");
+	bool is_hidden = path && hidden && !secant_is_file(path) && secant_is_file(hidden);
+	secant_free(is_hidden ? path : hidden);
+	return is_hidden ? hidden : path;
+}
+
 const ann_format *
 ann_manifest_format(const char *root)
 {
-	char *path = base_path_join(root, "secant.json"), *data = NULL;
+	char *path = manifest_path(root), *data = NULL;
 	const ann_format *format = NULL;
 	size_t n = 0;
 	bool ours = false;
@@ -276,7 +287,7 @@ ann_manifest_format(const char *root)
 secant_status
 ann_read_manifest(ann_set *s, const char *root, secant_err *err)
 {
-	char *path = base_path_join(root, "secant.json"), *data = NULL;
+	char *path = manifest_path(root), *data = NULL;
 	size_t n = 0;
 	secant_status status = path ? SECANT_OK : ann_nomem(err);
 	if (!status && secant_is_file(path)) {

@@ -299,6 +299,42 @@ test_tiles_there_and_back(void **state)
 	secant_free(tmp);
 }
 
+/* What is white in pictures of 16 bits, when it is said. */
+static void
+test_drawing_is_told_what_is_white(void **state)
+{
+	enum { W = 64, H = 48 };
+	static int v[W * H];
+	char *tmp = base_strdup(scratch_dir());
+	secant_err err = { 0 };
+	secant_image im;
+	secant_dataset_drawing o;
+	for (int i = 0; i < W * H; i++)
+		v[i] = 1000;
+	put_values(tmp, "images/a.png", W, H, v, true);
+	put(tmp, "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,64,48,ship,20,20,40,40\n");
+	secant_dataset *d = open_as(tmp, NULL);
+	assert_int_equal(secant_opts_init(&secant_dataset_drawing_options, &o, &err), 0);
+	static const struct {
+		const char *white;
+		int grey;
+	} row[] = { { "1000", 255 }, { "2000", 128 }, { "u16=10000", 26 }, { "65535", 4 } };
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		assert_int_equal(secant_opts_set(&secant_dataset_drawing_options, &o, "white", row[i].white, &err), 0);
+		if (secant_dataset_draw(d, 0, &o, &im, &err))
+			fail_msg("%s", err.msg);
+		assert_int_equal(((uint8_t *)im.data)[0], row[i].grey);
+		secant_image_free(&im);
+	}
+	assert_int_equal(secant_opts_set(&secant_dataset_drawing_options, &o, "white", "paper", &err), 0);
+	assert_int_not_equal(secant_dataset_draw(d, 0, &o, &im, &err), 0);
+	secant_image_free(&im);
+	secant_opts_free(&secant_dataset_drawing_options, &o);
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 static void
 test_drawing_and_stats(void **state)
 {
@@ -370,6 +406,7 @@ main(void)
 		cmocka_unit_test(test_voc_by_hand),
 		cmocka_unit_test(test_run_lengths_example_10),
 		cmocka_unit_test(test_tiles_there_and_back),
+		cmocka_unit_test(test_drawing_is_told_what_is_white),
 		cmocka_unit_test(test_drawing_and_stats),
 		cmocka_unit_test(test_memory_of_a_box),
 	};

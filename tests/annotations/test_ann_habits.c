@@ -140,6 +140,43 @@ test_sets_without_objects_come_back(void **state)
 	}
 }
 
+/* Datumaro looks for LIST/gt_NAME.txt and LIST/images/NAME: lists may number their pictures alike. */
+static void
+test_icdar_as_datumaro_has_it(void **state)
+{
+	static const described one = { "two lists, folders within one",
+		{ "train/images/1.png", "@20x10", "train/gt_1.txt", "1,1,5,5,\"a\"\n", "test/images/1.png", "@30x10",
+			"test/gt_1.txt", "2,2,5,5,\"b\"\n", "train/images/x/2.png", "@20x10", "train/x/gt_2.txt",
+			"3,3,5,5,\"c\"\n" },
+		NULL,
+		"test/images/1.png 30x10 test: text 2,2 3x3 text=\"b\" | train/images/1.png 20x10 train: text 1,1 4x4 "
+		"text=\"a\" | "
+		"train/images/x/2.png 20x10 train: text 3,3 2x2 text=\"c\"",
+		"text" };
+	secant_err err = { 0 };
+	secant_dataset_writing w;
+	assert_all_described(&one, 1);
+	char *tmp = base_strdup(scratch_dir()), *in = base_path_join(tmp, "in"), *out = base_path_join(tmp, "out");
+	lay_out(in, one.files);
+	secant_dataset *d = open_as(in, NULL);
+	assert_int_equal(secant_opts_init(&secant_dataset_writing_options, &w, &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_writing_options, &w, "to", "icdar", &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_writing_options, &w, "out", out, &err), 0);
+	assert_int_equal(secant_dataset_write(d, &w, NULL, NULL, &err), 0);
+	secant_opts_free(&secant_dataset_writing_options, &w);
+	secant_dataset_free(d);
+	char *text = get(out, "train/train/images/x/gt_2.txt");
+	assert_string_equal(text, "3,3,5,5,\"c\"\r\n");
+	secant_free(text);
+	d = open_as(out, NULL);
+	char *again = describe(d);
+	assert_string_equal(again, one.expected);
+	secant_free(again);
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(in), secant_free(out), secant_free(tmp);
+}
+
 static void
 test_lists_of_any_name(void **state)
 {
@@ -183,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_names_that_begin_with_a_hash),
 		cmocka_unit_test(test_masks_of_labelme2voc_have_their_own_names),
 		cmocka_unit_test(test_sets_without_objects_come_back),
+		cmocka_unit_test(test_icdar_as_datumaro_has_it),
 		cmocka_unit_test(test_lists_of_any_name),
 		cmocka_unit_test(test_sets_of_tools_that_are_refused_by_name),
 	};
