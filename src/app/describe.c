@@ -504,7 +504,7 @@ secant_describe(const char *path, bool json, secant_err *err)
 	secant_err own = { 0 };
 	struct stat st;
 	json_t *j = NULL;
-	if (stat(path, &st))
+	if (stat(path, &st) && !codec_page_is(path))
 		secant_fail(&own, SECANT_ERR_IO, "%s: no such file or folder", path);
 	else
 		j = secant_is_dir(path) ? describe_folder(path, &own) : describe_file(path, &own);

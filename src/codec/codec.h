@@ -109,6 +109,8 @@ secant_status codec_image_white(secant_image *im, const secant_geo *geo, double 
 bool codec_white_matters(secant_dtype dtype, double white);
 /* A plane for voids, all zero, where there is none. */
 secant_status codec_image_need_voids(secant_image *im, secant_err *err);
+/* Whether sample i (of all bands, in the order of memory) is what the file declares to be no data. */
+bool codec_image_is_value(const secant_image *im, size_t i, double value);
 /* Marks pixels all bands of which have the value that stands for no data. geo may be NULL. */
 secant_status codec_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err);
 /* Marks pixels where a mask has zero in all its bands; the picture lies at (x, y) of the mask. */

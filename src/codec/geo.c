@@ -251,6 +251,9 @@ secant_geo_nodata(const secant_geo *geo, double *value)
 			return true;
 		}
 	}
+	char *comma = strchr(text, ',');
+	if (comma && !strpbrk(comma + 1, ",.") && strcspn(text, ".") == n)
+		*comma = '.'; /* "-9999,0": a program that printed numbers as its country does */
 	return base_real_parse(text, value);
 }
 
@@ -319,6 +322,27 @@ remark(secant_geo *geo, const char *text, secant_err *err)
 	secant_free(geo->remark);
 	geo->remark = both;
 	return both ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+}
+
+secant_status
+codec_geo_say(secant_geo **geo, const char *text, secant_err *err)
+{
+	if (!*geo && !(*geo = secant_calloc(1, sizeof **geo)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+	return remark(*geo, text, err);
+}
+
+secant_status
+codec_geo_doubt_nodata(secant_geo *geo, secant_err *err)
+{
+	const codec_geo_tag *tag = find(geo, GDAL_NODATA, TIFF_ASCII, 1);
+	double value;
+	char text[120];
+	if (!tag || secant_geo_nodata(geo, &value) || strspn(tag->data, " \n\r\t") == strlen(tag->data))
+		return SECANT_OK;
+	(void)snprintf(
+		text, sizeof text, "its value for no data, '%.30s', is no number and is not used", (const char *)tag->data);
+	return remark(geo, text, err);
 }
 
 secant_status

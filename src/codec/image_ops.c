@@ -74,8 +74,8 @@ codec_image_mark_alpha(secant_image *im, bool whole, secant_err *err)
 
 /* As GDAL compares: whole numbers exactly, those of f32 within four parts in ten million, since files tell them by text
  * of any length. */
-static bool
-is_value(const secant_image *im, size_t i, double value)
+bool
+codec_image_is_value(const secant_image *im, size_t i, double value)
 {
 	double x;
 	switch (im->dtype) {
@@ -103,7 +103,7 @@ codec_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err
 	for (size_t i = 0; !s && any && i < n; i++) {
 		bool is = true;
 		for (size_t k = 0; k < c && is; k++)
-			is = !there[k] || is_value(im, i * c + k, value[k]);
+			is = !there[k] || codec_image_is_value(im, i * c + k, value[k]);
 		if (is)
 			im->voids[i] |= SECANT_VOID_VALUE;
 	}
@@ -384,7 +384,7 @@ codec_image_white(secant_image *im, const secant_geo *geo, double white, secant_
 	for (size_t i = 0; i < n * c; i++) {
 		bool none = im->voids && im->voids[i / c] & SECANT_VOID_VALUE;
 		if (im->dtype == SECANT_F32 && codec_geo_band_nodata(geo, (int)(i % c), &value))
-			none |= is_value(im, i, value);
+			none |= codec_image_is_value(im, i, value);
 		x[i] = none ? NAN : (float)((double)x[i] / white);
 	}
 	if (to.meta && (((secant_geo *)to.meta)->bands || secant_geo_nodata(to.meta, &value)))

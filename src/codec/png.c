@@ -5,6 +5,8 @@
  */
 #include "codec/codec.h"
 #include <spng.h>
+#include <string.h>
+#include <zlib.h>
 #include "base/hash.h"
 
 enum { CHUNK_LIMIT = 1 << 26 };
@@ -66,28 +68,94 @@ typedef struct header {
 	int orientation;
 } header;
 
-/* Walks the chunks (u32 length, name, data, checksum), since eXIf may stand behind the pixels too; XMP (iTXt
- * "XML:com.adobe.xmp", not deflated) speaks where there is none. Damaged ones say nothing. */
+/* EXIF, whose name some writers put in front as JPEG has it; 0: it says nothing. */
+static int
+said_of_exif(const uint8_t *data, size_t n)
+{
+	bool prefixed = n > 6 && !memcmp(data, "Exif\0\0", 6);
+	return prefixed ? codec_exif_said(data + 6, n - 6) : codec_exif_said(data, n);
+}
+
+/* What ImageMagick wrote before PNG had eXIf: "\nNAME\nLENGTH\n" and the bytes as hexadecimal digits. */
+static int
+orientation_of_profile(const uint8_t *body, size_t n, bool deflated)
+{
+	static const char *const keys[] = { "Raw profile type exif", "Raw profile type APP1" };
+	uint8_t text[16384], *to = text; /* the first directory stands in front */
+	size_t key = strlen(keys[0]) + 1 + deflated, size = 0;
+	if (n <= key || (memcmp(body, keys[0], key - deflated) && memcmp(body, keys[1], key - deflated)))
+		return 0;
+	if (deflated) {
+		z_stream z = { .next_in = (uint8_t *)(uintptr_t)body + key,
+			.avail_in = (uInt)(n - key),
+			.next_out = text,
+			.avail_out = sizeof text };
+		if (inflateInit(&z) != Z_OK)
+			return 0;
+		(void)inflate(&z, Z_SYNC_FLUSH);
+		size = sizeof text - z.avail_out;
+		inflateEnd(&z);
+	} else {
+		size = n - key < sizeof text ? n - key : sizeof text;
+		memcpy(text, body + key, size);
+	}
+	size_t at = 0;
+	for (int line = 0; line < 3 && at < size; at++)
+		line += text[at] == '\n';
+	for (int half = 0, digit; at < size; at++) { /* written over what has been read */
+		uint8_t c = text[at], low = c | 0x20;
+		digit = c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+		if (digit < 0)
+			continue;
+		*to = half ? (uint8_t)(*to << 4 | digit) : (uint8_t)digit;
+		to += half;
+		half = !half;
+	}
+	return said_of_exif(text, (size_t)(to - text));
+}
+
+static int
+orientation_of_xmp(const uint8_t *body, size_t n, bool deflated)
+{
+	static const char key[] = "XML:com.adobe.xmp\0\0";
+	return n > sizeof key && !memcmp(body, key, sizeof key - 1) ? codec_xmp_orientation(body, n) : 0;
+}
+
+static int
+orientation_of_exif(const uint8_t *body, size_t n, bool deflated)
+{
+	return said_of_exif(body, n);
+}
+
+/* Walks the chunks (u32 length, name, data, checksum), since eXIf may stand behind the pixels too; a profile speaks
+ * where there is none, and XMP (not deflated) where there is no profile either. Damaged ones say nothing. */
 static int
 find_orientation(const uint8_t *data, size_t size)
 {
-	static const char xmp[] = "XML:com.adobe.xmp\0\0";
-	int said = 1;
+	static const struct {
+		char name[5];
+		int (*says)(const uint8_t *body, size_t n, bool deflated);
+		bool deflated;
+		int rank;
+	} chunks[] = {
+		{ "eXIf", orientation_of_exif, false, 3 },
+		{ "zTXt", orientation_of_profile, true, 2 },
+		{ "tEXt", orientation_of_profile, false, 2 },
+		{ "iTXt", orientation_of_xmp, false, 1 },
+	};
+	int said = 1, rank = 0;
 	for (size_t at = 8; size - at >= 12;) {
 		uint32_t n = base_be32(data + at);
 		const uint8_t *name = data + at + 4, *body = name + 4;
 		if (n > size - at - 12 || !memcmp(name, "IEND", 4))
 			break;
-		bool exif = !memcmp(name, "eXIf", 4),
-			 text = !memcmp(name, "iTXt", 4) && n > sizeof xmp && !memcmp(body, xmp, sizeof xmp - 1);
-		if ((exif || text) && base_crc32(0, name, (size_t)n + 4) == base_be32(body + n)) {
-			bool prefixed = n > 6 && !memcmp(body, "Exif\0\0", 6);
-			int v = text   ? codec_xmp_orientation(body, n)
-				: prefixed ? codec_exif_said(body + 6, n - 6)
-						   : codec_exif_said(body, n);
-			if (exif && v)
-				return v;
+		for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+			if (memcmp(name, chunks[i].name, 4) || chunks[i].rank <= rank
+				|| base_crc32(0, name, (size_t)n + 4) != base_be32(body + n))
+				continue;
+			int v = chunks[i].says(body, n, chunks[i].deflated);
 			said = v ? v : said;
+			rank = v ? chunks[i].rank : rank;
 		}
 		at += 12 + (size_t)n;
 	}

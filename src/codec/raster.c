@@ -57,6 +57,79 @@ codec_tiff_has_mask(const uint8_t *data, size_t size, int width, int height)
 	return found;
 }
 
+/* Whether a directory, and where it has such, those below it, hold a larger picture than w x h. */
+static bool
+is_larger_below(codec_tiff_file *f, int width, int height, uint32_t *w, uint32_t *h)
+{
+	uint16_t n = 0;
+	toff_t *list = NULL, at[16];
+	if (!TIFFGetField(f->t, TIFFTAG_SUBIFD, &n, &list) || !list)
+		return false;
+	n = n < sizeof at / sizeof *at ? n : sizeof at / sizeof *at;
+	memcpy(at, list, n * sizeof *at);
+	for (int i = 0; i < n; i++) {
+		*w = *h = 0;
+		if (!TIFFSetSubDirectory(f->t, at[i]))
+			return false;
+		(void)TIFFGetField(f->t, TIFFTAG_IMAGEWIDTH, w);
+		(void)TIFFGetField(f->t, TIFFTAG_IMAGELENGTH, h);
+		if (*w > (uint32_t)width && *h > (uint32_t)height)
+			return true;
+	}
+	return false;
+}
+
+/* What stands in the file beside its first directory: a preview in front of the picture is refused, more pictures of
+ * the same size are said. Damage there concerns the first picture not. */
+static secant_status
+look_at_pages(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
+{
+	enum { MOST = 1000, KIND_REDUCED = 1, KIND_MASK = 4 };
+	codec_tiff_file f;
+	const codec_tiff_layout *l = &r->layout;
+	uint32_t first = 0, w = 0, h = 0;
+	int alike = 0, larger = 0;
+	(void)TIFFGetField(r->file.t, TIFFTAG_SUBFILETYPE, &first);
+	bool preview = first & KIND_REDUCED && !(first & KIND_MASK), below = false;
+	if (TIFFLastDirectory(r->file.t) && !preview)
+		return SECANT_OK;
+	bool open = !codec_tiff_open(&f, data, size, NULL);
+	for (int page = 1; open && page < MOST && !larger && TIFFReadDirectory(f.t); page++) {
+		uint32_t kind = 0;
+		w = h = 0;
+		(void)TIFFGetField(f.t, TIFFTAG_SUBFILETYPE, &kind);
+		(void)TIFFGetField(f.t, TIFFTAG_IMAGEWIDTH, &w);
+		(void)TIFFGetField(f.t, TIFFTAG_IMAGELENGTH, &h);
+		bool whole = !(kind & (KIND_REDUCED | KIND_MASK));
+		alike += whole && w == (uint32_t)l->width && h == (uint32_t)l->height;
+		larger = preview && whole && w > (uint32_t)l->width && h > (uint32_t)l->height ? page : 0;
+	}
+	if (preview && open && !larger) {
+		below = is_larger_below(&r->file, l->width, l->height, &w, &h);
+		(void)TIFFSetDirectory(r->file.t, 0);
+	}
+	codec_tiff_close(&f);
+	r->file.err = (secant_err){ 0 };
+	if (larger)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"TIFF: the first page is a preview of %dx%d; the picture of %ux%u is on another page, which its name and "
+			"#%d "
+			"behind it read",
+			l->width, l->height, (unsigned)w, (unsigned)h, larger);
+	if (below)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"TIFF: the first page is a preview of %dx%d; the picture of %ux%u lies below it (SubIFD, as in DNG and "
+			"other "
+			"raw files of cameras), which is not read: write it as TIFF or PNG first",
+			l->width, l->height, (unsigned)w, (unsigned)h);
+	char text[200];
+	(void)snprintf(text, sizeof text,
+		"%d%s more pages of this size stand behind this one and are not read (#1 behind the "
+		"name is the second); bands on pages of their own are not put together",
+		alike, alike >= MOST - 1 ? " or" : "");
+	return alike ? codec_geo_say(&r->geo, text, err) : SECANT_OK;
+}
+
 static secant_status
 open_mask(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 {
@@ -149,6 +222,8 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, codec_sidecar *sid
 		return secant_fail(err, own.code, "%s", own.msg);
 	if (r->geo && !secant_geo_nodata(r->geo, &l->fill))
 		l->fill = 0;
+	if ((s = codec_geo_doubt_nodata(r->geo, err)) || (s = look_at_pages(r, data, size, err)))
+		return s;
 	if ((s = deliver_nodata(r, err)) || (s = open_mask(r, data, size, err)))
 		return s;
 	uint16_t n = 0, *extra = NULL;

@@ -30,6 +30,10 @@ struct secant_geo {
 };
 /* Sets the value for nodata, as text; NULL takes it away. */
 secant_status codec_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err);
+/* Adds to what secant_geo_remark says; *geo is made where there is none. */
+secant_status codec_geo_say(secant_geo **geo, const char *text, secant_err *err);
+/* Says so where the value for nodata is text that is no number. */
+secant_status codec_geo_doubt_nodata(secant_geo *geo, secant_err *err);
 /* The tags of the current directory; *geo is NULL when there are none. */
 secant_status codec_geo_read(secant_geo **geo, TIFF *t, secant_err *err);
 /* Declares and sets them on a file being written. */

@@ -148,7 +148,7 @@ codec_range_picture(codec_range *r, const secant_image *im, int bits)
 		default: v = (double)((const float *)im->data)[i]; break;
 		}
 		if (im->dtype == SECANT_F32 && codec_geo_band_nodata(geo, (int)(i % im->channels), &none)
-			&& (float)none == (float)v)
+			&& codec_image_is_value(im, (size_t)i, none))
 			continue;
 		count(r, v);
 	}

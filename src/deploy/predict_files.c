@@ -99,7 +99,7 @@ find_inputs(list *l, const char *const *inputs, int n, secant_err *err)
 	for (int i = 0; i < n && !status; i++) {
 		if (secant_is_dir(inputs[i]))
 			status = add_folder(l, inputs[i], err);
-		else if (!secant_is_file(inputs[i]))
+		else if (!secant_is_file(inputs[i]) && !codec_page_is(inputs[i]))
 			status = secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", inputs[i]);
 		else
 			status = list_add(l, base_strdup(inputs[i]), err);

@@ -129,7 +129,6 @@ prepare_voids_of(const secant_geo *geo, int bands, int channels)
 	return v;
 }
 
-/* Declared values are written with digits enough for a double, bands have those of their type. */
 static bool
 is_void(const prepare_voids *v, const secant_image *im, int64_t i)
 {
@@ -139,14 +138,7 @@ is_void(const prepare_voids *v, const secant_image *im, int64_t i)
 		return true;
 	if (v->geo)
 		declared = codec_geo_band_nodata(v->geo, (int)(i % im->channels), &value);
-	if (!declared)
-		return false;
-	switch (im->dtype) {
-	case SECANT_U8: return ((const uint8_t *)im->data)[i] == value;
-	case SECANT_U16: return ((const uint16_t *)im->data)[i] == value;
-	case SECANT_I16: return ((const int16_t *)im->data)[i] == value;
-	default: return ((const float *)im->data)[i] == (float)value;
-	}
+	return declared && codec_image_is_value(im, (size_t)i, value);
 }
 
 bool

@@ -363,6 +363,42 @@ test_grey_as_stored(void **state)
 		}
 }
 
+/* Before eXIf ImageMagick wrote EXIF as hexadecimal text, deflated where it is long; eXIf goes before it. */
+static void
+test_exif_in_a_profile_turns(void **state)
+{
+	static const char *const keys[] = { "Raw profile type exif", "Raw profile type APP1" };
+	static const char text[] = "\nexif\n      32\n457869660000"
+							   "49492a000800000001001201030001\n00000006000000000000000000\n";
+	static const uint8_t upright[] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+		0, 0 };
+	for (int i = 0; i < 6; i++) {
+		uint8_t raw[6] = { 1, 2, 3, 4, 5, 6 }; /* 3 x 2 */
+		struct spng_ihdr ihdr = { 3, 2, 8, 0, 0, 0, 0 };
+		struct spng_text t = {
+			.type = i & 1 ? SPNG_ZTXT : SPNG_TEXT, .text = (char *)(uintptr_t)text, .length = sizeof text - 1
+		};
+		struct spng_exif e = { sizeof upright, (char *)(uintptr_t)upright };
+		strcpy(t.keyword, keys[i / 2 % 2]);
+		spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
+		spng_set_option(ctx, SPNG_ENCODE_TO_BUFFER, 1);
+		spng_set_ihdr(ctx, &ihdr);
+		assert_int_equal(spng_set_text(ctx, &t, 1), 0);
+		if (i >= 4)
+			assert_int_equal(spng_set_exif(ctx, &e), 0);
+		assert_int_equal(spng_encode_image(ctx, raw, 6, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE), 0);
+		blob b;
+		int code;
+		b.p = spng_get_png_buffer(ctx, &b.n, &code);
+		spng_ctx_free(ctx);
+		secant_image im = decoded(b, NULL);
+		assert_int_equal(im.width, i < 4 ? 2 : 3);
+		assert_memory_equal(im.data, i < 4 ? ((uint8_t[]){ 4, 1, 5, 2, 6, 3 }) : raw, 6);
+		secant_image_free(&im);
+		free(b.p);
+	}
+}
+
 int
 main(void)
 {
@@ -378,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_damage_is_found),
 		cmocka_unit_test(test_grey_as_stored),
 		cmocka_unit_test(test_exif_turns),
+		cmocka_unit_test(test_exif_in_a_profile_turns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

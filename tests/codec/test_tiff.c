@@ -371,6 +371,98 @@ test_orientations(void **state)
 	free(b.p);
 }
 
+/* A value of Orientation or ResolutionUnit that the standard does not know, as scanners write 0. */
+static void
+test_bad_values_of_tags_that_move_no_pixel(void **state)
+{
+	static const uint16_t tags[] = { TIFFTAG_ORIENTATION, TIFFTAG_RESOLUTIONUNIT };
+	kind k = { 8, 1, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, 0, H, NULL };
+	blob b = make(&k);
+	secant_image stored = decoded(b, NULL);
+	for (int i = 0; i < 4; i++) {
+		char *dir = scratch_dir(), path[512];
+		snprintf(path, sizeof path, "%s/a.tif", dir);
+		assert_int_equal(secant_file_write(path, b.p, b.n, NULL), 0);
+		TIFF *t = TIFFOpen(path, "r+");
+		TIFFSetField(t, tags[i % 2], 3);
+		TIFFRewriteDirectory(t);
+		TIFFClose(t);
+		void *data;
+		size_t size;
+		assert_int_equal(secant_file_read((char **)&data, &size, path, 1 << 20, NULL), 0);
+		uint8_t want[8] = { (uint8_t)tags[i % 2], (uint8_t)(tags[i % 2] >> 8), 3, 0, 1, 0, 0, 0 }, *at = NULL;
+		for (uint8_t *p = data; p + 12 <= (uint8_t *)data + size; p++)
+			at = memcmp(p, want, sizeof want) ? at : p;
+		assert_non_null(at);
+		at[8] = i < 2 ? 0 : 9;
+		secant_image im = decoded((blob){ data, size }, NULL);
+		assert_same(&im, &stored);
+		secant_image_free(&im);
+		secant_free(data);
+		assert_int_equal(base_remove_tree(dir, NULL), 0);
+	}
+	secant_image_free(&stored);
+	free(b.p);
+}
+
+/* Pages of widths[i], of which the first may call itself a preview; below: the larger one as its SubIFD. */
+static void
+write_pages(const char *path, const int *widths, int n, bool preview, bool below)
+{
+	TIFF *t = TIFFOpen(path, "w");
+	assert_non_null(t);
+	for (int i = 0; i < n; i++) {
+		toff_t none = 0;
+		uint8_t row[64] = { (uint8_t)i };
+		TIFFSetField(t, TIFFTAG_IMAGEWIDTH, widths[i]);
+		TIFFSetField(t, TIFFTAG_IMAGELENGTH, widths[i]);
+		TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, 8);
+		TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, 1);
+		TIFFSetField(t, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+		if (preview && !i)
+			TIFFSetField(t, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
+		if (below && !i)
+			TIFFSetField(t, TIFFTAG_SUBIFD, 1, &none);
+		for (int y = 0; y < widths[i]; y++)
+			TIFFWriteScanline(t, row, (uint32_t)y, 0);
+		TIFFWriteDirectory(t);
+	}
+	TIFFClose(t);
+}
+
+static void
+test_what_stands_beside_the_first_page(void **state)
+{
+	char *dir = scratch_dir(), path[512];
+	secant_image im;
+	secant_err err = { 0 };
+	snprintf(path, sizeof path, "%s/a.tif", dir);
+	write_pages(path, (int[]){ 8, 8, 4, 8 }, 4, false, false);
+	assert_int_equal(secant_image_read(&im, path, NULL, NULL), 0);
+	assert_non_null(strstr(secant_geo_remark(secant_image_geo(&im)), "2 more pages of this size"));
+	secant_image_free(&im);
+	write_pages(path, (int[]){ 8, 4 }, 2, false, false);
+	assert_int_equal(secant_image_read(&im, path, NULL, NULL), 0);
+	assert_null(secant_geo_remark(secant_image_geo(&im)));
+	secant_image_free(&im);
+	write_pages(path, (int[]){ 4, 8 }, 2, true, false);
+	assert_int_not_equal(secant_image_read(&im, path, NULL, &err), 0);
+	assert_non_null(strstr(err.msg, "the first page is a preview of 4x4; the picture of 8x8 is on another page"));
+	strcat(path, "#1");
+	assert_int_equal(secant_image_read(&im, path, NULL, NULL), 0);
+	assert_int_equal(im.width, 8);
+	secant_image_free(&im);
+	path[strlen(path) - 2] = '\0';
+	write_pages(path, (int[]){ 4, 8 }, 2, true, true);
+	err = (secant_err){ 0 };
+	assert_int_not_equal(secant_image_read(&im, path, NULL, &err), 0);
+	assert_non_null(strstr(err.msg, "lies below it (SubIFD"));
+	write_pages(path, (int[]){ 8, 4 }, 2, true, false); /* overviews by themselves */
+	assert_int_equal(secant_image_read(&im, path, NULL, NULL), 0);
+	secant_image_free(&im);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
+}
+
 static void
 test_round_trips(void **state)
 {
@@ -602,6 +694,8 @@ main(void)
 		cmocka_unit_test(test_compressions_and_containers),
 		cmocka_unit_test(test_missing_blocks),
 		cmocka_unit_test(test_indices_as_stored),
+		cmocka_unit_test(test_bad_values_of_tags_that_move_no_pixel),
+		cmocka_unit_test(test_what_stands_beside_the_first_page),
 		cmocka_unit_test(test_palettes),
 		cmocka_unit_test(test_other_colour_models),
 		cmocka_unit_test(test_orientations),

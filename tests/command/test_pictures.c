@@ -177,6 +177,24 @@ no_data_as_it_is_stored(void **state)
 /* ---- georeference ---- */
 
 /* case mask-stale-band-metadata: nothing of the scene's bands */
+/* The number for no data is text, with fewer digits than the floats have, or with a comma. */
+static void
+no_data_as_text_tells_it(void **state)
+{
+	static const char *const names[] = { "rounded", "comma" };
+	for (int i = 0; i < 2; i++) {
+		char line[300], mask[80];
+		snprintf(line, sizeof line,
+			"$SECANT predict red1.safetensors $C/pictures/nodata-text/%s.tif --out text --format tif --overwrite",
+			names[i]);
+		must_run(line);
+		snprintf(mask, sizeof mask, "text/%s.tif", names[i]);
+		check_mask(mask, 96, 64, 20, i ? 7 : 127, 0, 255);
+	}
+	must_run("$SECANT predict red1.safetensors $C/pictures/nodata-text/word.tif --out text --format tif");
+	says("its value for no data, 'none', is no number and is not used");
+}
+
 static void
 masks_say_nothing_of_the_bands_of_the_scene(void **state)
 {
@@ -449,6 +467,7 @@ main(void)
 		cmocka_unit_test(orientation_in_tiles_of_samples),
 		cmocka_unit_test(orientation_in_data_tile),
 		cmocka_unit_test(no_data_as_it_is_stored),
+		cmocka_unit_test(no_data_as_text_tells_it),
 		cmocka_unit_test(masks_say_nothing_of_the_bands_of_the_scene),
 		cmocka_unit_test(masks_keep_rational_polynomials),
 		cmocka_unit_test(polygons_in_a_system_without_a_code_are_said),
