@@ -292,6 +292,40 @@ test_npy(void **state)
 		"a.npy: an array of rank 1, expected 2: points x columns");
 }
 
+/* A plain array of numbers names its columns by their values alone. */
+static void
+test_npy_keeps_what_its_columns_are(void **state)
+{
+	static const char *const bare[] = { "out-header", "no", NULL };
+	char *data;
+	size_t size;
+	secant_cloud c = cloud_of("x y z intensity red green blue gps_time classification\n"
+							  "1.25 2 3 700 60000 1 2 300000.123456789 2\n4 5 6 9 3 4 65535 300001.5 6\n",
+		"a.txt", NULL);
+	write_cloud(&c, in_folder("o.npy"), NULL);
+	write_cloud(&c, in_folder("bare.npy"), bare);
+	secant_cloud back = read_cloud(in_folder("o.npy"), NULL);
+	assert_int_equal(back.columns, c.columns);
+	for (int i = 0; i < c.columns; i++) {
+		assert_string_equal(back.column[i].name, c.column[i].name);
+		assert_int_equal(back.column[i].type, c.column[i].type);
+		for (int64_t k = 0; k < c.n; k++)
+			assert_true(secant_cloud_get(&back, i, k) == secant_cloud_get(&c, i, k));
+	}
+	secant_cloud_free(&back);
+	secant_cloud_free(&c);
+	back = read_cloud(in_folder("bare.npy"), NULL);
+	assert_int_equal(back.columns, 9);
+	assert_string_equal(back.column[3].name, "c4");
+	secant_cloud_free(&back);
+	c = cloud_of("x y z red green blue label\n1.25 2 3 255 0 1 2\n4 5 6 9 3 4 6\n", "a.txt", NULL);
+	write_cloud(&c, in_folder("o.npy"), NULL);
+	secant_cloud_free(&c);
+	assert_int_equal(secant_file_read(&data, &size, in_folder("o.npy"), 10000, NULL), SECANT_OK);
+	assert_true(size > 60 && !memcmp(data + 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 7), }", 59));
+	secant_free(data);
+}
+
 static void
 test_idx(void **state)
 {
@@ -401,6 +435,7 @@ main(void)
 		cmocka_unit_test(test_off_seed_and_complaints),
 		cmocka_unit_test(test_obj),
 		cmocka_unit_test(test_npy),
+		cmocka_unit_test(test_npy_keeps_what_its_columns_are),
 		cmocka_unit_test(test_idx),
 		cmocka_unit_test(test_mnist),
 		cmocka_unit_test(test_conversion),

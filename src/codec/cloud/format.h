@@ -60,6 +60,8 @@ struct secant_cloud_writer {
 	int64_t n; /* points put so far */
 	double colour_range; /* of cloud_colour_factor */
 	int64_t rounded_colours; /* values of 16 bits that 8 do not hold */
+	int64_t moved; /* coordinates that were rounded to floats, and how far at most */
+	double moved_by;
 	int64_t without; /* points without coordinates that were left out */
 	int64_t rounded_longs; /* values of 64 bits that doubles do not hold */
 	uint8_t *buffer; /* scratch of cloud_scratch */
@@ -94,6 +96,8 @@ secant_number cloud_narrow(const secant_cloud_writer *w, int column);
 /* The factor from a colour column's values to 8 (or 16) bits. */
 double cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full);
 bool cloud_is_colour(const char *name);
+/* Counts the whole numbers of 64 bits that doubles do not hold: what a commit says of a format that writes such. */
+void cloud_count_rounded_longs(secant_cloud_writer *w, const secant_cloud *chunk);
 
 /* Refuses by name what is no cloud whatever it is called; and what no format of ours takes (foreign.c). */
 secant_status cloud_foreign_contents(const secant_cloud_reader *r, secant_err *err);

@@ -2,7 +2,8 @@
  * NPY, numpy's array file: magic, version, a Python literal that describes the array, raw numbers. A cloud is an N x C
  * array of any number type, either byte or memory order (columns named by their values, guess.c), or an N array of a
  * structured type, whose fields name the columns. Written is an N x C array of f64, or of f32 when the coordinates are
- * f32 and every attribute is exact in it.
+ * f32 and every attribute is exact in it, where the values name the columns as they are called; else a structured array
+ * whose fields have their names and types (--out-header yes or no says which).
  */
 #include "codec/cloud/npy.h"
 #include "codec/cloud/decimal.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_MAX = 65536, SAMPLE = 100, SLAB = 4096, WRITTEN_HEAD = 128 };
+enum { HEAD_MAX = 65536, SAMPLE = 100, SLAB = 4096 };
 
 typedef struct npy_state {
 	int fields;
@@ -23,26 +24,36 @@ typedef struct npy_state {
 	int64_t n;
 } npy_state;
 
+static const struct kind {
+	const char *code;
+	secant_number type;
+} kinds[] = {
+	{ "i1", SECANT_N_I8 },
+	{ "u1", SECANT_N_U8 },
+	{ "b1", SECANT_N_U8 },
+	{ "i2", SECANT_N_I16 },
+	{ "u2", SECANT_N_U16 },
+	{ "i4", SECANT_N_I32 },
+	{ "u4", SECANT_N_U32 },
+	{ "i8", SECANT_N_I64 },
+	{ "u8", SECANT_N_U64 },
+	{ "f4", SECANT_N_F32 },
+	{ "f8", SECANT_N_F64 },
+};
+
+static const char *
+code_of(secant_number type)
+{
+	size_t i = 0;
+	while (kinds[i].type != type)
+		i++;
+	return kinds[i].code;
+}
+
 /* "<f8": byte order, kind, size. */
 static bool
 type_of(const char *text, secant_number *type, bool *swap)
 {
-	static const struct {
-		const char *code;
-		secant_number type;
-	} kinds[] = {
-		{ "i1", SECANT_N_I8 },
-		{ "u1", SECANT_N_U8 },
-		{ "b1", SECANT_N_U8 },
-		{ "i2", SECANT_N_I16 },
-		{ "u2", SECANT_N_U16 },
-		{ "i4", SECANT_N_I32 },
-		{ "u4", SECANT_N_U32 },
-		{ "i8", SECANT_N_I64 },
-		{ "u8", SECANT_N_U64 },
-		{ "f4", SECANT_N_F32 },
-		{ "f8", SECANT_N_F64 },
-	};
 	*swap = text[0] == '>';
 	if (!strchr("<>|=", text[0]))
 		return false;
@@ -408,6 +419,11 @@ npy_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err
 
 /* ---- writing ---- */
 
+typedef struct npy_writer {
+	bool begun, structured;
+	size_t head; /* bytes in front of the numbers */
+} npy_writer;
+
 static secant_number
 written_type(const secant_cloud_writer *w)
 {
@@ -421,52 +437,134 @@ written_type(const secant_cloud_writer *w)
 	return SECANT_N_F32;
 }
 
+/* Whether a reader of the plain array would call its columns what they are. */
+static secant_status
+names_follow(const secant_cloud_writer *w, const secant_cloud *chunk, bool *follow, secant_err *err)
+{
+	int rows = chunk->n < SAMPLE ? (int)chunk->n : SAMPLE, columns = chunk->columns;
+	double *v = secant_calloc((size_t)SAMPLE * (size_t)columns, sizeof *v);
+	char(*name)[CLOUD_NAME] = secant_calloc((size_t)columns, sizeof *name);
+	if (v && name) {
+		for (int r = 0; r < rows; r++)
+			for (int i = 0; i < columns; i++)
+				v[(size_t)r * (size_t)columns + (size_t)i] = secant_cloud_get(chunk, i, r);
+		cloud_guess_names(v, rows, columns, false, name);
+		*follow = true;
+		for (int i = 3; i < columns; i++) {
+			secant_cloud_role_name role = secant_role_of(chunk->column[i].name);
+			*follow &= role != SECANT_ROLE_COUNT && role == secant_role_of(name[i]);
+		}
+	}
+	secant_status s = v && name ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+	secant_free(v);
+	secant_free(name);
+	return s;
+}
+
+/* [('x', '<f8'), ...]; what would end a name in Python's text is replaced. */
+static void
+add_fields(base_str *t, const secant_cloud_writer *w)
+{
+	for (int i = 0; i < w->layout.columns; i++) {
+		const secant_column *c = &w->layout.column[i];
+		base_str_add(t, i ? ", ('" : "('");
+		for (const char *p = c->name; *p; p++)
+			base_str_addf(t, "%c", *p == '\'' || *p == '\\' || (uint8_t)*p < ' ' ? '_' : *p);
+		base_str_addf(t, "', '<%s')", code_of(c->type));
+	}
+}
+
+/* Version 1, or 3 (UTF-8) where the fields have names; padded to a multiple of 64 bytes with room for any count. */
 static secant_status
 put_head(secant_cloud_writer *w, int64_t n, secant_err *err)
 {
-	char head[WRITTEN_HEAD], text[WRITTEN_HEAD];
-	int length = snprintf(text, sizeof text, "{'descr': '<f%zu', 'fortran_order': False, 'shape': (%lld, %d), }",
-		secant_number_size(written_type(w)), (long long)n, w->layout.columns);
-	memset(head, ' ', sizeof head);
-	memcpy(head, "\x93NUMPY\x01", 8);
-	base_put_le((uint8_t *)head + 8, WRITTEN_HEAD - 10, 2);
-	memcpy(head + 10, text, (size_t)length);
-	head[WRITTEN_HEAD - 1] = '\n';
-	return base_writer_put(w->out, head, WRITTEN_HEAD, err);
+	npy_writer *p = w->state;
+	base_str t = { 0 };
+	base_str_add(&t, "{'descr': ");
+	if (p->structured) {
+		base_str_add(&t, "[");
+		add_fields(&t, w);
+		base_str_addf(&t, "], 'fortran_order': False, 'shape': (%lld,), }", (long long)n);
+	} else {
+		base_str_addf(&t, "'<f%zu', 'fortran_order': False, 'shape': (%lld, %d), }",
+			secant_number_size(written_type(w)), (long long)n, w->layout.columns);
+	}
+	size_t front = p->structured ? 12 : 10;
+	p->head = p->head ? p->head : (front + t.n + 20 + 63) / 64 * 64;
+	uint8_t magic[12] = "\x93NUMPY\x01";
+	magic[6] = p->structured ? 3 : 1;
+	base_put_le(magic + 8, p->head - front, p->structured ? 4 : 2);
+	while (t.n + front + 1 < p->head && !t.failed)
+		base_str_add(&t, " ");
+	base_str_add(&t, "\n");
+	secant_status s = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name)
+							   : base_writer_put(w->out, magic, front, err);
+	if (!s)
+		s = base_writer_put(w->out, t.p, t.n, err);
+	base_str_free(&t);
+	return s;
 }
 
 static secant_status
 npy_create(secant_cloud_writer *w, secant_err *err)
 {
-	return put_head(w, 0, err);
+	w->state = secant_calloc(1, sizeof(npy_writer));
+	return w->state ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+}
+
+/* The first points decide how the array is written. */
+static secant_status
+begin(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
+{
+	enum { AUTO, YES };
+	npy_writer *p = w->state;
+	bool follow = w->opt.header != YES || w->layout.columns <= 3;
+	secant_status s = w->opt.header == AUTO ? names_follow(w, chunk, &follow, err) : SECANT_OK;
+	p->structured = !follow;
+	p->begun = true;
+	if (!s && p->structured && w->opt.header == AUTO)
+		secant_log(&w->opt.logger, SECANT_LOG_INFO,
+			"%s: a structured array, whose fields name the columns (--out-header no: a plain one, points x columns)",
+			w->name);
+	return s ? s : put_head(w, 0, err);
 }
 
 static secant_status
 npy_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 {
+	npy_writer *p = w->state;
+	secant_status s = p->begun ? SECANT_OK : begin(w, chunk, err);
+	if (s)
+		return s;
+	if (!p->structured)
+		cloud_count_rounded_longs(w, chunk);
 	secant_number type = written_type(w);
-	size_t size = secant_number_size(type), row = size * (size_t)chunk->columns;
+	size_t row = 0;
+	for (int i = 0; i < chunk->columns; i++)
+		row += secant_number_size(p->structured ? chunk->column[i].type : type);
 	uint8_t *buffer = cloud_scratch(w, row * SLAB, err);
 	if (!buffer)
 		return SECANT_ERR_NOMEM;
-	for (int64_t first = 0; first < chunk->n; first += SLAB) {
+	for (int64_t first = 0; first < chunk->n && !s; first += SLAB) {
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
+		uint8_t *to = buffer;
 		for (int i = 0; i < chunk->columns; i++) {
 			const secant_column *c = &chunk->column[i];
-			tensor_number_convert(buffer + (size_t)i * size, type, row, tensor_column_at(c, first), c->type,
-				secant_number_size(c->type), false, n);
+			secant_number as = p->structured ? c->type : type;
+			tensor_number_convert(
+				to, as, row, tensor_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+			to += secant_number_size(as);
 		}
-		secant_status s = base_writer_put(w->out, buffer, row * (size_t)n, err);
-		if (s)
-			return s;
+		s = base_writer_put(w->out, buffer, row * (size_t)n, err);
 	}
-	return SECANT_OK;
+	return s;
 }
 
 static secant_status
 npy_finish(secant_cloud_writer *w, secant_err *err)
 {
-	secant_status s = base_writer_seek(w->out, 0, err);
+	npy_writer *p = w->state;
+	secant_status s = p->begun ? base_writer_seek(w->out, 0, err) : SECANT_OK;
 	return s ? s : put_head(w, w->n, err);
 }
 
@@ -480,5 +578,4 @@ const cloud_format cloud_npy = {
 	.create = npy_create,
 	.put = npy_put,
 	.finish = npy_finish,
-	.doubles = true,
 };

@@ -220,11 +220,33 @@ gather(secant_cloud_writer *w, pcd_writer *p, const secant_cloud *chunk, double 
 	return SECANT_OK;
 }
 
+/* Counts coordinates that floats move off their place: by half a step of the source's grid, or where it has none, by a
+ * millionth of the extent. */
+static void
+count_moved(secant_cloud_writer *w, const secant_cloud *chunk)
+{
+	for (int axis = 0; axis < 3; axis++) {
+		const struct secant_cloud_span *s = &w->survey.span[axis];
+		double step = w->layout.scale[axis], most = step > 0 ? step * .4999 : (s->hi - s->lo) * 1e-6, v[256];
+		for (int64_t first = 0; first < chunk->n; first += 256) {
+			int64_t n = chunk->n - first < 256 ? chunk->n - first : 256;
+			secant_cloud_doubles(chunk, axis, first, n, v);
+			for (int64_t i = 0; i < n; i++) {
+				double by = fabs(v[i] - (double)(float)v[i]);
+				w->moved += by > most;
+				w->moved_by = by > most ? fmax(by, w->moved_by) : w->moved_by;
+			}
+		}
+	}
+}
+
 secant_status
 cloud_pcd_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 {
 	pcd_writer *p = w->state;
 	double factor = p->colour[0] >= 0 ? cloud_colour_factor(w, chunk, 255) : 1;
+	if (w->survey.columns && p->type[0] == SECANT_N_F32 && w->layout.column[0].type == SECANT_N_F64)
+		count_moved(w, chunk);
 	if (p->encoding == 1)
 		return put_ascii(w, p, chunk, factor, err);
 	if (p->encoding == 4)

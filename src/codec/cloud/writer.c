@@ -17,7 +17,9 @@ static const secant_opt write_rows[] = {
 	SECANT_OPT_CHOICE(secant_cloud_writing, separator, "out-separator", "auto", "auto|space|tab|comma|semicolon",
 		"text: between columns; auto: comma for csv, else a blank"),
 	SECANT_OPT_CHOICE(secant_cloud_writing, header, "out-header", "auto", "auto|yes|no",
-		"text: names of the columns first; auto: csv yes, txt with attributes as a // line, else no"),
+		"text: names of the columns first; auto: csv yes, txt with attributes as a // line, else no; npy: as fields, "
+		"where "
+		"their values do not name them"),
 	SECANT_OPT_CHOICE(secant_cloud_writing, las_version, "las-version", "auto", "auto|1.4|1.3|1.2",
 		"version of a written LAS or LAZ file; auto: the source's, else 1.4"),
 	SECANT_OPT(secant_cloud_writing, las_format, INT, "las-format", "-1", -1, 10,
@@ -273,8 +275,8 @@ take_finite(secant_cloud_writer *w, secant_cloud *part, const secant_cloud *chun
 	return s;
 }
 
-static void
-count_rounded_longs(secant_cloud_writer *w, const secant_cloud *chunk)
+void
+cloud_count_rounded_longs(secant_cloud_writer *w, const secant_cloud *chunk)
 {
 	for (int i = 3; i < chunk->columns; i++) {
 		const secant_column *c = &chunk->column[i];
@@ -299,7 +301,7 @@ secant_cloud_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *
 	if (chunk->n == 0)
 		return SECANT_OK;
 	if (w->format->doubles)
-		count_rounded_longs(w, chunk);
+		cloud_count_rounded_longs(w, chunk);
 	secant_cloud part = { 0 };
 	secant_status s = w->format->finite ? take_finite(w, &part, chunk, err) : SECANT_OK;
 	const secant_cloud *points = part.columns ? &part : chunk;
@@ -324,6 +326,12 @@ secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
 		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
 			"%s: %lld values of colours have more than the 8 bits that %s holds and were rounded", w->name,
 			(long long)w->rounded_colours, w->format->name);
+	if (!s && w->moved)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: %lld coordinates were rounded, by up to %.3g, to the floats that PCL and Open3D read (.las, .ply and "
+			".txt "
+			"keep them)",
+			w->name, (long long)w->moved, w->moved_by);
 	if (!s && w->without)
 		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
 			"%s: %lld points without finite coordinates were left out: %s cannot hold them", w->name,
