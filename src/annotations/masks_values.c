@@ -182,7 +182,7 @@ ann_mask_pixels(const ann_set *s, const char *path, const mask_layout *l, ann_pi
 	secant_image_read_options read = { .palette_as_indices = true };
 	*m = (ann_pixels){ .top = 255 };
 	secant_status status = secant_image_probe(path, &info, err);
-	read.as_stored = !status && info.bits > 1 && info.bits < 8; /* numbers of classes; of one bit: black and white */
+	read.as_stored = !status && info.bits != 1; /* numbers of classes; of one bit: black and white */
 	if (!status)
 		status = secant_image_read(&im, path, &read, err);
 	if (status)

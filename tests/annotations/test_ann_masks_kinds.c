@@ -87,6 +87,22 @@ test_masks_of_any_type_hold_whole_numbers(void **state)
 	}
 }
 
+/* PGM says what its white is: of a mask that is the largest class, and no number is widened to it. */
+static void
+test_the_white_of_a_pgm_widens_no_class(void **state)
+{
+	static const char *const largest[] = { "5", "200", "1000" };
+	for (int i = 0; i < 3; i++) {
+		char *tmp = base_strdup(scratch_dir()), text[80];
+		put_picture(tmp, "images/a.png", 4, 2, 1);
+		snprintf(text, sizeof text, "P2\n4 2\n%s\n0 1 1 2\n0 1 1 2\n", largest[i]);
+		put(tmp, "masks/a.pgm", text);
+		assert_described(largest[i], tmp, "masks", "a.png 4x2: 1 1,0 2x2 mask 4; 2 3,0 1x2 mask 2", NULL);
+		remove_tree(tmp);
+		secant_free(tmp);
+	}
+}
+
 static void
 test_palettes_that_differ_are_no_classes(void **state)
 {
@@ -438,6 +454,7 @@ main(void)
 		cmocka_unit_test(test_mapillary_config_v12),
 		cmocka_unit_test(test_kitti_semantic),
 		cmocka_unit_test(test_masks_of_any_type_hold_whole_numbers),
+		cmocka_unit_test(test_the_white_of_a_pgm_widens_no_class),
 		cmocka_unit_test(test_palettes_that_differ_are_no_classes),
 		cmocka_unit_test(test_colours_of_a_list_decide_over_indices),
 	};
