@@ -66,7 +66,7 @@ def train(o):
     net = check.Nested(o.channels, 2, 2)
     for _, cell in net.cells_and_names():
         if isinstance(cell, (nn.Conv2d, nn.Conv2dTranspose)):
-            cell.weight.set_data(ms.common.initializer.initializer("HeNormal", cell.weight.shape))
+            cell.weight.set_data(ms.common.initializer.initializer("normal", cell.weight.shape))
     train_set, val_set = (list(samples_of(o.folder, o.size, o.channels, a, b)) for a, b in ((0, 0.8), (0.8, 1)))
     decayed = [p for p in net.trainable_params() if "gamma" not in p.name and "beta" not in p.name]
     other = [p for p in net.trainable_params() if "gamma" in p.name or "beta" in p.name]
