@@ -2,6 +2,7 @@
  * Mask pictures to annotations: every class of a mask (every instance, where there is an instance map) becomes one
  * object with a run-length mask; or, for whoever wants pixels, the mask becomes a plane of classes.
  */
+#include "annotations/find.h"
 #include "annotations/masks.h"
 #include "annotations/rle.h"
 #include "base/file.h"
@@ -35,20 +36,6 @@ have_class(ann_set *s, const mask_layout *l, int class)
 			return false;
 	}
 	return class < s->n_classes;
-}
-
-static uint32_t
-store_rle(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
-{
-	ann_rle r;
-	base_str t = { 0 };
-	if (ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
-		return 0;
-	ann_rle_encode(&t, r.runs, r.n);
-	uint32_t shape = ann_rle_text(s, h, w, &t);
-	base_str_free(&t);
-	ann_rle_free(&r);
-	return shape;
 }
 
 /* A mask of another size than its picture: scaled by nearest where that was asked for. */
@@ -223,7 +210,7 @@ decode_mask(ann_set *s, int image, const mask_layout *l, palettes *p, const char
 		}
 		for (size_t i = 0; i < n; i++)
 			layer[i] = v[i] == value && (!id || value == top || id[i] == (order[k] & 0xffff));
-		uint32_t shape = store_rle(s, layer, w, h, err);
+		uint32_t shape = ann_pixels_shape(s, layer, w, h, err);
 		ann_object *o = ann_add_object(s, image, class == -2 ? ANN_NO_CLASS : class);
 		if (!o)
 			status = ann_nomem(err);
