@@ -30,8 +30,7 @@ turned(graph_net *g, graph_value x, const void *user)
 		op_slice_attr a = { { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, from + 1 } }, { 0 } };
 		part[i] = graph_apply(g, "slice", &a, 1, x);
 	}
-	const graph_node *node = graph_make_node(g, "concat", &(op_axis_attr){ 3 }, n, part);
-	return node ? node->out[0] : -1;
+	return op_build_concat(g, n, part, 3);
 }
 
 const char *

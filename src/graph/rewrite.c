@@ -7,8 +7,9 @@ graph_rewrite_begin(graph_rewrite *w, const graph_net *from, const graph_value *
 {
 	int values = graph_values(from);
 	*w = (graph_rewrite){ from, graph_new(), secant_calloc((size_t)values + 1, sizeof *w->map),
-		secant_calloc((size_t)values + 1, sizeof *w->readers) };
-	if (!w->to || !w->map || !w->readers) {
+		secant_calloc((size_t)values + 1, sizeof *w->readers),
+		secant_calloc((size_t)graph_nodes(from) + 1, sizeof *w->left_out) };
+	if (!w->to || !w->map || !w->readers || !w->left_out) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to write a graph of %d nodes anew", graph_nodes(from));
 		return false;
 	}
@@ -34,8 +35,10 @@ graph_rewrite_end(graph_rewrite *w, graph_value *keep, int n, bool ok, secant_er
 	ok = ok && !graph_check(w->to, err);
 	secant_free(w->map);
 	secant_free(w->readers);
+	secant_free(w->left_out);
 	w->map = NULL;
 	w->readers = NULL;
+	w->left_out = NULL;
 	if (ok)
 		return w->to;
 	graph_free(w->to);
@@ -76,6 +79,13 @@ graph_rewrite_with(graph_rewrite *w, const graph_node *n, const graph_value *in)
 	for (int k = 0; made && k < n->n_out; k++)
 		w->map[n->out[k]] = made->out[k];
 	return made;
+}
+
+void
+graph_rewrite_leave_out(graph_rewrite *w, const graph_node *n)
+{
+	if (n)
+		w->left_out[graph_rewrite_index(w, n)] = true;
 }
 
 const graph_node *

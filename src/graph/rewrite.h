@@ -23,6 +23,7 @@ typedef struct graph_rewrite {
 	graph_net *to;
 	graph_value *map; /* of each value of `from`: the value of `to`; -1: not there yet */
 	graph_readers *readers; /* of each value of `from`; kept ones count two more: nobody is their only reader */
+	bool *left_out; /* of each node of `from`: graph_rewrite_leave_out was asked */
 } graph_rewrite;
 
 /* keep[n]: values of `from` that must come out. false: no memory; graph_rewrite_end is due all the same. */
@@ -38,6 +39,9 @@ graph_value graph_rewrite_input(graph_rewrite *w, const graph_node *n, int k);
 graph_value *graph_rewrite_room(graph_rewrite *w, const graph_node *n);
 /* Node n with inputs of `to`, in the stead of n: all that read n's results read its. */
 const graph_node *graph_rewrite_with(graph_rewrite *w, const graph_node *n, const graph_value *in);
+/* A first walk says which nodes another stands for, a second one looks at left_out and writes none of them. NULL is
+ * fine. */
+void graph_rewrite_leave_out(graph_rewrite *w, const graph_node *n);
 /* Node i of `from` as it is. */
 const graph_node *graph_rewrite_node(graph_rewrite *w, int i);
 

@@ -111,8 +111,7 @@ turned(nn_builder *n, graph_value x, int axis, int by)
 	first.start.v[axis] = side - at;
 	last.stop.v[axis] = side - at;
 	graph_value v[] = { graph_apply(n->g, "slice", &first, 1, x), graph_apply(n->g, "slice", &last, 1, x) };
-	const graph_node *node = graph_make_node(n->g, "concat", &(op_axis_attr){ axis }, 2, v);
-	return node ? node->out[0] : -1;
+	return op_build_concat(n->g, 2, v, axis);
 }
 
 static graph_value

@@ -93,13 +93,6 @@ block(nn_builder *n, const vit *v, graph_value x)
 	return add(n, x, scaled(n, v, "ls2", y));
 }
 
-static graph_value
-joined(nn_builder *n, int count, graph_value *v) /* along tokens */
-{
-	const graph_node *all = count > 1 ? graph_make_node(n->g, "concat", &(op_axis_attr){ 1 }, count, v) : NULL;
-	return count == 1 ? v[0] : all ? all->out[0] : -1;
-}
-
 /* The table of positions, 1 x T x 1 x C, resampled for a map of another size; rows of tokens before the patches stay.
  */
 static graph_value
@@ -112,7 +105,7 @@ for_map(nn_builder *n, const vit *v, graph_value table, int side, graph_value ma
 		parts[count++] = tokens_of(n, table, 0, first);
 	grid = graph_apply(n->g, "resize_smooth", NULL, 2, grid, map);
 	parts[count++] = graph_apply(n->g, "reshape", &row, 1, grid);
-	return joined(n, count, parts);
+	return op_build_concat(n->g, count, parts, 1);
 }
 
 /* Patches of the picture in a row behind the tokens, with their positions. */
@@ -142,7 +135,7 @@ embed(nn_builder *n, const vit *v, int patch, graph_value x, const nn_request *q
 	if (q->dynamic)
 		position = for_map(n, v, position, side, *map);
 	part[count++] = v->apart ? add(n, row, position) : row;
-	x = joined(n, count, part);
+	x = op_build_concat(n->g, count, part, 1);
 	x = v->apart ? x : add(n, x, position);
 	return v->clip ? nn_layer_norm(n, "norm_pre", x, eps_of(v)) : x;
 }

@@ -362,10 +362,7 @@ nn_concat(nn_builder *n, int count, const graph_value *v)
 	for (int i = 0; !k && i < count; i++)
 		if (v[i] >= 0)
 			return v[i];
-	if (k < 2)
-		return k ? there[0] : -1;
-	const graph_node *node = graph_make_node(n->g, "concat", &(op_axis_attr){ -1 }, k, there);
-	return node ? node->out[0] : -1;
+	return op_build_concat(n->g, k, there, -1);
 }
 
 graph_value

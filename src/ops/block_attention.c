@@ -19,8 +19,7 @@
  */
 #include "graph/rewrite.h"
 #include "ops/known.h"
-#include "ops/ops.h"
-#include <string.h>
+#include "ops/rules.h"
 
 enum { BETWEEN = 4, MOST_BLOCKS = 64 };
 /* Bytes of scores: above the first they are made in blocks of about the second, which stay in a core's own cache. */
@@ -122,13 +121,6 @@ write_block(graph_rewrite *w, const chain *c, const graph_node *last, int64_t fr
 	return graph_apply(w->to, "matmul", last->attr, 2, y, graph_rewrite_value(w, last->in[1]));
 }
 
-static graph_value
-joined(graph_rewrite *w, int64_t n, graph_value *part, int axis)
-{
-	const graph_node *all = graph_make_node(w->to, "concat", &(op_axis_attr){ axis }, (int)n, part);
-	return all ? all->out[0] : -1;
-}
-
 static void
 write_blocks(graph_rewrite *w, const chain *c, const graph_node *last)
 {
@@ -141,10 +133,11 @@ write_blocks(graph_rewrite *w, const chain *c, const graph_node *last)
 	graph_scope(w->to, last->name);
 	for (int64_t i = 0; i < n; i++)
 		part[i] = write_block(w, c, last, rows * i / n, rows * (i + 1) / n, &sums[i]);
-	graph_value y = joined(w, n, part, s->rank - 2);
+	graph_value y = op_build_concat(w->to, (int)n, part, s->rank - 2);
 	if (c->flat) {
 		op_axis_attr queries = { s->rank - 2 };
-		graph_value share = graph_apply(w->to, "softmax", &queries, 1, joined(w, n, sums, s->rank - 2));
+		graph_value share = graph_apply(
+			w->to, "softmax", &queries, 1, op_build_concat(w->to, (int)n, sums, s->rank - 2));
 		y = graph_apply(w->to, "mul", NULL, 2, y, share);
 	}
 	w->map[last->out[0]] = y;
@@ -152,14 +145,13 @@ write_blocks(graph_rewrite *w, const chain *c, const graph_node *last)
 
 /* Nodes within a chain, all but its last product, are written by write_blocks. */
 static void
-leave_out(const graph_rewrite *w, const chain *c, bool *left_out)
+leave_out(graph_rewrite *w, const chain *c)
 {
 	const graph_node *const within[] = { c->scores, c->shares, c->flat, c->back };
 	for (size_t k = 0; k < sizeof within / sizeof *within; k++)
-		if (within[k])
-			left_out[graph_rewrite_index(w, within[k])] = true;
+		graph_rewrite_leave_out(w, within[k]);
 	for (int k = 0; k < c->n; k++)
-		left_out[graph_rewrite_index(w, c->between[k])] = true;
+		graph_rewrite_leave_out(w, c->between[k]);
 }
 
 graph_net *
@@ -167,24 +159,16 @@ op_pass_block_attention(const graph_net *g, graph_value *keep, int n, secant_err
 {
 	graph_rewrite w;
 	bool ok = graph_rewrite_begin(&w, g, keep, n, err);
-	size_t nodes = (size_t)graph_nodes(g);
-	bool *left_out = ok ? base_arena_alloc(graph_arena(w.to), nodes + 1) : NULL; /* within a chain */
-	if (ok && !left_out) {
-		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a pass");
-		ok = false;
-	}
-	if (ok)
-		memset(left_out, 0, nodes + 1);
 	for (int pass = 0; ok && pass < 2; pass++)
 		for (int i = 0; i < graph_nodes(g); i++) {
 			chain c;
 			bool found = find(&w, i, &c);
 			if (pass && found) {
 				write_blocks(&w, &c, graph_get_node(g, i));
-			} else if (pass && !left_out[i]) {
+			} else if (pass && !w.left_out[i]) {
 				graph_rewrite_node(&w, i);
 			} else if (found) {
-				leave_out(&w, &c, left_out);
+				leave_out(&w, &c);
 			}
 		}
 	return graph_rewrite_end(&w, keep, n, ok, err);

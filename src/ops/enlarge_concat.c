@@ -5,7 +5,6 @@
  *
  * where the resizing repeats pixels a whole number of times each way, and nobody else reads its result.
  */
-#include <string.h>
 #include "graph/rewrite.h"
 #include "ops/known.h"
 #include "ops/resize_map.h"
@@ -128,18 +127,15 @@ op_pass_enlarge_concat(const graph_net *g, graph_value *keep, int n, secant_err 
 	bool ok = graph_rewrite_begin(&w, g, keep, n, err);
 	size_t nodes = (size_t)graph_nodes(g) + 1;
 	const graph_node **by = ok ? base_arena_alloc(graph_arena(w.to), nodes * sizeof *by) : NULL;
-	bool *left_out = ok ? base_arena_alloc(graph_arena(w.to), nodes) : NULL;
-	if (ok && (!by || !left_out)) {
+	if (ok && !by) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a pass");
 		ok = false;
 	}
-	if (ok)
-		memset(left_out, 0, nodes);
 	for (int i = 0; ok && i < graph_nodes(g); i++)
 		if ((by[i] = enlarging(&w, graph_get_node(g, i))))
-			left_out[graph_rewrite_index(&w, by[i])] = true;
+			graph_rewrite_leave_out(&w, by[i]);
 	for (int i = 0; ok && i < graph_nodes(g); i++)
-		if (!left_out[i])
+		if (!w.left_out[i])
 			write_node(&w, i, by);
 	return graph_rewrite_end(&w, keep, n, ok, err);
 }

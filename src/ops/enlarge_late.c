@@ -15,7 +15,6 @@
 #include "ops/known.h"
 #include "ops/resize_map.h"
 #include "ops/rules.h"
-#include <string.h>
 
 /* Below so many channels a product saves less than it costs to add its result. */
 enum { LEAST_CHANNELS = 64, CHANNELS = 3 };
@@ -84,24 +83,15 @@ weights_of(graph_rewrite *w, graph_value weight, int64_t from, int64_t n)
 }
 
 typedef struct parts {
-	int n;
-	graph_value *x, *weight; /* of the maps that are not enlarged, and their rows of weights */
+	int n, runs;
+	graph_value *x, *weight; /* the maps that are not enlarged; the weights of each run of neighbours among them */
 } parts;
-
-static graph_value
-joined(graph_rewrite *w, int n, graph_value *v, int axis)
-{
-	if (n == 1)
-		return v[0];
-	const graph_node *all = graph_make_node(w->to, "concat", &(op_axis_attr){ axis }, n, v);
-	return all ? all->out[0] : -1;
-}
 
 /* Convolution n of `concat`, part by part. */
 static void
 write_mixed(graph_rewrite *w, const graph_node *n, const graph_node *concat)
 {
-	parts rest = { 0, graph_rewrite_room(w, concat), graph_rewrite_room(w, concat) };
+	parts rest = { 0, 0, graph_rewrite_room(w, concat), graph_rewrite_room(w, concat) };
 	if (!rest.x || !rest.weight)
 		return;
 	graph_scope(w->to, n->name);
@@ -110,15 +100,20 @@ write_mixed(graph_rewrite *w, const graph_node *n, const graph_node *concat)
 	plain.act = OP_ACT_NONE;
 	graph_value weight = graph_rewrite_value(w, n->in[1]), bias = graph_rewrite_input(w, n, 2);
 	graph_value sum = graph_rewrite_input(w, n, 3);
-	int64_t from = 0;
+	int64_t from = 0, run = 0, outputs = graph_shape(w->from, n->in[1])->dim[0];
 	for (int k = 0; k < concat->n_in; k++) {
-		const graph_node *late = enlarged(w, concat, k, graph_shape(w->from, n->in[1])->dim[0]);
+		const graph_node *late = enlarged(w, concat, k, outputs);
 		int64_t channels = graph_shape(w->from, concat->in[k])->dim[CHANNELS];
-		graph_value own = weights_of(w, weight, from, channels);
 		from += channels;
+		run += channels;
+		if (!late)
+			rest.x[rest.n++] = graph_rewrite_value(w, concat->in[k]);
+		if (!late && k + 1 < concat->n_in && !enlarged(w, concat, k + 1, outputs))
+			continue;
+		graph_value own = weights_of(w, weight, from - run, run);
+		run = 0;
 		if (!late) {
-			rest.x[rest.n] = graph_rewrite_value(w, concat->in[k]);
-			rest.weight[rest.n++] = own;
+			rest.weight[rest.runs++] = own;
 			continue;
 		}
 		graph_value y = graph_apply(w->to, "conv2d", &plain, 2, graph_rewrite_value(w, late->in[0]), own);
@@ -127,8 +122,8 @@ write_mixed(graph_rewrite *w, const graph_node *n, const graph_node *concat)
 	}
 	if (rest.n) {
 		plain.act = act;
-		sum = graph_apply(w->to, "conv2d", &plain, 4, joined(w, rest.n, rest.x, CHANNELS),
-			joined(w, rest.n, rest.weight, 1), bias, sum);
+		sum = graph_apply(w->to, "conv2d", &plain, 4, op_build_concat(w->to, rest.n, rest.x, CHANNELS),
+			op_build_concat(w->to, rest.runs, rest.weight, 1), bias, sum);
 	} else {
 		if (bias >= 0)
 			sum = graph_apply(w->to, "add", NULL, 2, sum, bias);
@@ -142,30 +137,21 @@ op_pass_enlarge_late(const graph_net *g, graph_value *keep, int n, secant_err *e
 {
 	graph_rewrite w;
 	bool ok = graph_rewrite_begin(&w, g, keep, n, err);
-	size_t nodes = (size_t)graph_nodes(g) + 1;
-	bool *left_out = ok ? base_arena_alloc(graph_arena(w.to), nodes) : NULL;
-	if (ok && !left_out) {
-		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a pass");
-		ok = false;
-	}
-	if (ok)
-		memset(left_out, 0, nodes);
 	for (int i = 0; ok && i < graph_nodes(g); i++) {
 		const graph_node *conv = graph_get_node(g, i), *concat = mixed(&w, conv);
 		for (int k = 0; concat && k < concat->n_in; k++) {
 			const graph_node *late = enlarged(&w, concat, k, graph_shape(g, conv->in[1])->dim[0]);
-			left_out[graph_rewrite_index(&w, concat)] = true;
-			if (late)
-				left_out[graph_rewrite_index(&w, late)] = true;
+			graph_rewrite_leave_out(&w, concat);
+			graph_rewrite_leave_out(&w, late);
 		}
 	}
 	for (int i = 0; ok && i < graph_nodes(g); i++) {
-		const graph_node *m = graph_get_node(g, i), *concat = left_out[i] ? NULL : mixed(&w, m);
+		const graph_node *m = graph_get_node(g, i), *concat = w.left_out[i] ? NULL : mixed(&w, m);
 		if (concat)
 			write_mixed(&w, m, concat);
-		else if (!left_out[i] && m->op == &op_resize && changes_nothing(g, m))
+		else if (!w.left_out[i] && m->op == &op_resize && changes_nothing(g, m))
 			w.map[m->out[0]] = graph_rewrite_value(&w, m->in[0]);
-		else if (!left_out[i])
+		else if (!w.left_out[i])
 			graph_rewrite_node(&w, i);
 	}
 	return graph_rewrite_end(&w, keep, n, ok, err);

@@ -95,6 +95,8 @@ typedef struct op_l2_attr {
 typedef struct op_axis_attr {
 	int axis;
 } op_axis_attr; /* concat, softmax, log_softmax, cumsum, gather; negative counts from the end */
+/* v[n] one behind another along an axis; one alone is itself. */
+graph_value op_build_concat(graph_net *g, int n, const graph_value *v, int axis);
 
 typedef struct op_shape_attr {
 	secant_ints shape;

@@ -205,6 +205,13 @@ op_build_reshape(graph_net *g, graph_value v, const secant_shape *to)
 }
 
 graph_value
+op_build_concat(graph_net *g, int n, const graph_value *v, int axis)
+{
+	const graph_node *all = n > 1 ? graph_make_node(g, "concat", &(op_axis_attr){ axis }, n, v) : NULL;
+	return n == 1 ? v[0] : all ? all->out[0] : -1;
+}
+
+graph_value
 op_build_number(graph_net *g, const char *op, double a, graph_value v)
 {
 	return graph_apply(g, op, &(op_number_attr){ a, 0 }, 1, v);

@@ -138,15 +138,13 @@ onnx_map_phases(onnx_call *c, const onnx_mapped *x)
 		return c->err->code;
 	int sy = (int)w.stride[0], sx = (int)w.stride[1], out = (int)k[1], batch = (int)x->dim[0],
 		my = (int)((w.in[0] + sy - 1) / sy), mx = (int)((w.in[1] + sx - 1) / sx);
-	op_axis_attr channels = { 3 };
 	op_shape_attr apart = { { 6, { batch, my, mx, sy, sx, out } } },
 				  after = { { 4, { batch, my * sy, mx * sx, out } } };
 	op_transpose_attr turn = { { 6, { 0, 1, 3, 2, 4, 5 } } };
 	op_slice_attr cut = { { 4 }, { 4, { batch, (int)w.in[0], (int)w.in[1], out } }, { 0 } };
 	graph_value v = part[0];
 	if (n > 1) {
-		const graph_node *all = graph_make_node(g, "concat", &channels, n, part);
-		v = graph_apply(g, "reshape", &apart, 1, all ? all->out[0] : -1);
+		v = graph_apply(g, "reshape", &apart, 1, op_build_concat(g, n, part, 3));
 		v = graph_apply(g, "reshape", &after, 1, graph_apply(g, "transpose", &turn, 1, v));
 		if (w.in[0] % sy || w.in[1] % sx)
 			v = graph_apply(g, "slice", &cut, 1, v);

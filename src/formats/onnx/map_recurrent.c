@@ -100,14 +100,6 @@ row(onnx_call *c, int i, int d)
 						: shaped(g, v, 1, (int)m->dim[1], 0, 0, 0);
 }
 
-static graph_value
-joined(graph_net *g, int axis, int n, const graph_value *v)
-{
-	op_axis_attr a = { axis };
-	const graph_node *all = n > 1 ? graph_make_node(g, "concat", &a, n, v) : NULL;
-	return n == 1 ? v[0] : all ? all->out[0] : -1;
-}
-
 /* The states of one direction into y[time], 1 x N x H each; what is left in *h and *c, N x H. */
 static void
 walk(const cell *l, bool backwards, graph_value *y, graph_value *h, graph_value *c)
@@ -195,14 +187,14 @@ onnx_map_recurrent(onnx_call *c)
 		h = h < 0 ? graph_constant(g, SECANT_F32, &start, zeros) : h;
 		state = state < 0 && l.kind == 'L' ? graph_constant(g, SECANT_F32, &start, zeros) : state;
 		walk(&l, k || !strcmp(way, "reverse"), y, &h, &state);
-		all[k] = shaped(g, joined(g, 0, l.time, y), 4, l.time, 1, l.batch, l.hidden);
+		all[k] = shaped(g, op_build_concat(g, l.time, y, 0), 4, l.time, 1, l.batch, l.hidden);
 		last[k] = shaped(g, h, 3, 1, l.batch, l.hidden, 0);
 		cells[k] = l.kind == 'L' ? shaped(g, state, 3, 1, l.batch, l.hidden, 0) : -1;
 	}
 	const int as_it_is[4] = { 0, 1, 2, 3 };
-	if (c->err->code || (onnx_wants(c, 0) && onnx_result(c, 0, joined(g, 1, d, all), x->type, 4, as_it_is))
-		|| (onnx_wants(c, 1) && onnx_result(c, 1, joined(g, 0, d, last), x->type, 3, as_it_is))
-		|| (onnx_wants(c, 2) && onnx_result(c, 2, joined(g, 0, d, cells), x->type, 3, as_it_is)))
+	if (c->err->code || (onnx_wants(c, 0) && onnx_result(c, 0, op_build_concat(g, d, all, 1), x->type, 4, as_it_is))
+		|| (onnx_wants(c, 1) && onnx_result(c, 1, op_build_concat(g, d, last, 0), x->type, 3, as_it_is))
+		|| (onnx_wants(c, 2) && onnx_result(c, 2, op_build_concat(g, d, cells, 0), x->type, 3, as_it_is)))
 		return c->err->code;
 	return SECANT_OK;
 }
