@@ -1,19 +1,8 @@
 /* Networks of ONNX with bytes: see quantize.h. */
-#include "formats/onnx/quantize.h"
+#include "formats/onnx/quantizing.h"
 #include <math.h>
 #include <string.h>
 #include "formats/onnx/encode.h"
-#include "formats/onnx/wire.h"
-
-typedef enum kind { NOTHING, PRODUCT, PAIR, CHOICE, JOIN, FUNCTION } kind;
-
-/* What a node is to quantising, and which quantities it reads. */
-typedef struct onnx_part {
-	kind kind;
-	int product; /* its number among products */
-	int n, *in; /* quantity of each input; -1: none */
-	int out; /* of output 0, or of the relu that becomes part of it; -1 */
-} onnx_part;
 
 static format_onnx_initializer *
 initializer(const format_onnx_model *m, const char *name)
@@ -24,15 +13,15 @@ initializer(const format_onnx_model *m, const char *name)
 	return NULL;
 }
 
-static const format_onnx_tensor *
-floats(const format_onnx_model *m, const char *name)
+const format_onnx_tensor *
+onnx_quantizing_floats(const format_onnx_model *m, const char *name)
 {
 	const format_onnx_initializer *i = *name ? initializer(m, name) : NULL;
 	return i && i->tensor->type == FORMAT_ONNX_FLOAT ? i->tensor : NULL;
 }
 
-static bool
-is(const format_onnx_node *n, const char *op)
+bool
+onnx_quantizing_is(const format_onnx_node *n, const char *op)
 {
 	return !*n->domain && !strcmp(n->op, op);
 }
@@ -72,13 +61,14 @@ add_initializer(format_onnx_model *m, const char *name, format_onnx_tensor *t)
 static secant_status
 fold(format_onnx_model *m, format_onnx_node *conv, const format_onnx_node *norm, secant_err *err)
 {
-	const format_onnx_tensor *w = floats(m, conv->in[1]), *b = conv->n_in > 2 ? floats(m, conv->in[2]) : NULL;
+	const format_onnx_tensor *w = onnx_quantizing_floats(m, conv->in[1]),
+							 *b = conv->n_in > 2 ? onnx_quantizing_floats(m, conv->in[2]) : NULL;
 	const float *p[4];
 	int64_t out = w->dim[0], each = format_onnx_count(w) / (out ? out : 1);
 	const format_onnx_attr *e = format_onnx_find_attr(norm, "epsilon");
 	double eps = e ? e->f : 1e-5;
 	for (int k = 0; k < 4; k++)
-		p[k] = floats(m, norm->in[k + 1])->data;
+		p[k] = onnx_quantizing_floats(m, norm->in[k + 1])->data;
 	format_onnx_tensor *weights = new_floats(m, FORMAT_ONNX_FLOAT, w->rank, w->dim, err),
 					   *bias = weights ? new_floats(m, FORMAT_ONNX_FLOAT, 1, &out, err) : NULL;
 	const char **in = base_arena_alloc(m->arena, 3 * sizeof *in);
@@ -106,13 +96,14 @@ static bool
 is_foldable(const format_onnx_model *m, const format_onnx_node *conv, const format_onnx_node *norm)
 {
 	const format_onnx_attr *train = format_onnx_find_attr(norm, "training_mode");
-	const format_onnx_tensor *w = conv->n_in > 1 ? floats(m, conv->in[1]) : NULL;
-	bool good = is(norm, "BatchNormalization") && is(conv, "Conv") && norm->n_in == 5 && norm->n_out == 1 && w
-		&& !(train && train->i) && !strcmp(conv->out[0], norm->in[0])
+	const format_onnx_tensor *w = conv->n_in > 1 ? onnx_quantizing_floats(m, conv->in[1]) : NULL;
+	bool good = onnx_quantizing_is(norm, "BatchNormalization") && onnx_quantizing_is(conv, "Conv") && norm->n_in == 5
+		&& norm->n_out == 1 && w && !(train && train->i) && !strcmp(conv->out[0], norm->in[0])
 		&& format_onnx_readers(&m->graph, norm->in[0]) == 1 && format_onnx_readers(&m->graph, conv->in[1]) == 1
-		&& (conv->n_in < 3 || !*conv->in[2] || floats(m, conv->in[2]));
+		&& (conv->n_in < 3 || !*conv->in[2] || onnx_quantizing_floats(m, conv->in[2]));
 	for (int k = 1; k < 5 && good; k++)
-		good = floats(m, norm->in[k]) && format_onnx_count(floats(m, norm->in[k])) == w->dim[0];
+		good = onnx_quantizing_floats(m, norm->in[k])
+			&& format_onnx_count(onnx_quantizing_floats(m, norm->in[k])) == w->dim[0];
 	return good;
 }
 
@@ -124,7 +115,7 @@ fold_norms(format_onnx_quantizing *q, secant_err *err)
 	int n = 0;
 	for (int i = 0; i < g->n_node && !status; i++) {
 		format_onnx_node *norm = &g->node[i], *conv = NULL;
-		for (int k = 0; k < i && is(norm, "BatchNormalization"); k++)
+		for (int k = 0; k < i && onnx_quantizing_is(norm, "BatchNormalization"); k++)
 			if (g->node[k].n_out && norm->n_in && !strcmp(g->node[k].out[0], norm->in[0]))
 				conv = &g->node[k];
 		if (!conv || !is_foldable(q->m, conv, norm))
@@ -147,7 +138,8 @@ static bool
 is_resizing(const format_onnx_node *n)
 {
 	const format_onnx_attr *mode = format_onnx_find_attr(n, "mode"), *smooth = format_onnx_find_attr(n, "antialias");
-	return (is(n, "Resize") || is(n, "Upsample")) && (!mode || strcmp(mode->s, "cubic") != 0) && !(smooth && smooth->i);
+	return (onnx_quantizing_is(n, "Resize") || onnx_quantizing_is(n, "Upsample"))
+		&& (!mode || strcmp(mode->s, "cubic") != 0) && !(smooth && smooth->i);
 }
 
 static bool
@@ -156,7 +148,7 @@ is_function(const format_onnx_node *n)
 	static const char *const ops[] = { "Relu", "Clip", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "HardSwish",
 		"HardSigmoid" };
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-		if (is(n, ops[i]))
+		if (onnx_quantizing_is(n, ops[i]))
 			return true;
 	return false;
 }
@@ -166,24 +158,25 @@ is_function(const format_onnx_node *n)
 static bool
 is_silu(const format_onnx_graph *g, const format_onnx_node *n)
 {
-	const format_onnx_node *mul = is(n, "Mul") ? n : NULL, *sigmoid = is(n, "Sigmoid") ? n : NULL;
+	const format_onnx_node *mul = onnx_quantizing_is(n, "Mul") ? n : NULL,
+						   *sigmoid = onnx_quantizing_is(n, "Sigmoid") ? n : NULL;
 	for (int i = 0; i < g->n_node && sigmoid && !mul; i++)
-		if (is(&g->node[i], "Mul") && g->node[i].n_in == 2
+		if (onnx_quantizing_is(&g->node[i], "Mul") && g->node[i].n_in == 2
 			&& (!strcmp(g->node[i].in[0], sigmoid->out[0]) || !strcmp(g->node[i].in[1], sigmoid->out[0])))
 			mul = &g->node[i];
 	for (int k = 0; k < 2 && mul && !sigmoid; k++) {
 		const format_onnx_node *maker = format_onnx_maker(g, mul->in[k]);
-		sigmoid = maker && is(maker, "Sigmoid") ? maker : NULL;
+		sigmoid = maker && onnx_quantizing_is(maker, "Sigmoid") ? maker : NULL;
 	}
 	if (!mul || !sigmoid || format_onnx_readers(g, sigmoid->out[0]) != 1)
 		return false;
 	const char *x = mul->in[!strcmp(mul->in[0], sigmoid->out[0])];
 	const format_onnx_node *conv = format_onnx_maker(g, x);
-	return conv && is(conv, "Conv") && !strcmp(x, sigmoid->in[0]) && format_onnx_readers(g, x) == 2;
+	return conv && onnx_quantizing_is(conv, "Conv") && !strcmp(x, sigmoid->in[0]) && format_onnx_readers(g, x) == 2;
 }
 
-static int64_t
-attr_int(const format_onnx_node *n, const char *name, int64_t otherwise)
+int64_t
+onnx_quantizing_int(const format_onnx_node *n, const char *name, int64_t otherwise)
 {
 	const format_onnx_attr *a = format_onnx_find_attr(n, name);
 	return a ? a->i : otherwise;
@@ -196,44 +189,43 @@ attr_real(const format_onnx_node *n, const char *name, double otherwise)
 	return a ? a->f : otherwise;
 }
 
-/* The axis of its outputs among those of the weights of a product; -1: it is none that bytes are for. */
-static int
-output_axis(const format_onnx_model *m, const format_onnx_node *n)
+int
+onnx_quantizing_axis(const format_onnx_model *m, const format_onnx_node *n)
 {
-	const format_onnx_tensor *w = n->n_in > 1 ? floats(m, n->in[1]) : NULL;
+	const format_onnx_tensor *w = n->n_in > 1 ? onnx_quantizing_floats(m, n->in[1]) : NULL;
 	if (!w || format_onnx_count(w) < 1)
 		return -1;
-	if (is(n, "Conv"))
+	if (onnx_quantizing_is(n, "Conv"))
 		return w->rank == 4 ? 0 : -1;
-	if (is(n, "ConvTranspose"))
-		return w->rank == 4 && attr_int(n, "group", 1) == 1 ? 1 : -1;
-	if (is(n, "MatMul"))
+	if (onnx_quantizing_is(n, "ConvTranspose"))
+		return w->rank == 4 && onnx_quantizing_int(n, "group", 1) == 1 ? 1 : -1;
+	if (onnx_quantizing_is(n, "MatMul"))
 		return w->rank == 2 ? 1 : -1;
-	bool plain = w->rank == 2 && !attr_int(n, "transA", 0) && attr_real(n, "alpha", 1) == 1
+	bool plain = w->rank == 2 && !onnx_quantizing_int(n, "transA", 0) && attr_real(n, "alpha", 1) == 1
 		&& attr_real(n, "beta", 1) == 1;
-	return is(n, "Gemm") && plain ? !attr_int(n, "transB", 0) : -1;
+	return onnx_quantizing_is(n, "Gemm") && plain ? !onnx_quantizing_int(n, "transB", 0) : -1;
 }
 
 static bool
 is_product(const format_onnx_model *m, const format_onnx_node *n)
 {
-	int axis = output_axis(m, n);
-	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? floats(m, n->in[2]) : NULL;
+	int axis = onnx_quantizing_axis(m, n);
+	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? onnx_quantizing_floats(m, n->in[2]) : NULL;
 	if (axis < 0 || (n->n_in > 2 && *n->in[2] && !b))
 		return false;
-	return !b || (b->rank == 1 && b->dim[0] == floats(m, n->in[1])->dim[axis]);
+	return !b || (b->rank == 1 && b->dim[0] == onnx_quantizing_floats(m, n->in[1])->dim[axis]);
 }
 
 /* Of all pixels, which stay as axes of 1? */
 static bool
 is_mean(const format_onnx_model *m, const format_onnx_node *n)
 {
-	if (is(n, "GlobalAveragePool"))
+	if (onnx_quantizing_is(n, "GlobalAveragePool"))
 		return true;
 	const format_onnx_attr *a = format_onnx_find_attr(n, "axes");
 	const format_onnx_initializer *t = n->n_in > 1 ? initializer(m, n->in[1]) : NULL;
 	int64_t axes[2] = { 0 };
-	if (!is(n, "ReduceMean") || !attr_int(n, "keepdims", 1))
+	if (!onnx_quantizing_is(n, "ReduceMean") || !onnx_quantizing_int(n, "keepdims", 1))
 		return false;
 	if (a && a->n_ints == 2)
 		memcpy(axes, a->ints, sizeof axes);
@@ -242,35 +234,36 @@ is_mean(const format_onnx_model *m, const format_onnx_node *n)
 	return (axes[0] == 2 && axes[1] == 3) || (axes[0] == -2 && axes[1] == -1) || (axes[0] == -1 && axes[1] == -2);
 }
 
-static kind
+static onnx_part_kind
 kind_of(const format_onnx_quantizing *q, const format_onnx_node *n)
 {
 	const format_onnx_model *m = q->m;
 	if (is_product(m, n))
-		return PRODUCT;
+		return ONNX_PART_PRODUCT;
 	if (is_mean(m, n))
-		return FUNCTION;
+		return ONNX_PART_FUNCTION;
 	if (is_silu(&m->graph, n))
-		return NOTHING;
-	if ((is(n, "Add") || is(n, "Mul")) && !initializer(m, n->in[0]) && !initializer(m, n->in[1]))
-		return PAIR;
-	if (is(n, "Concat"))
-		return JOIN;
-	if ((is(n, "MaxPool") && n->n_out == 1) || is_resizing(n))
-		return CHOICE;
+		return ONNX_PART_NOTHING;
+	if ((onnx_quantizing_is(n, "Add") || onnx_quantizing_is(n, "Mul")) && !initializer(m, n->in[0])
+		&& !initializer(m, n->in[1]))
+		return ONNX_PART_PAIR;
+	if (onnx_quantizing_is(n, "Concat"))
+		return ONNX_PART_JOIN;
+	if ((onnx_quantizing_is(n, "MaxPool") && n->n_out == 1) || is_resizing(n))
+		return ONNX_PART_CHOICE;
 	if (!is_function(n))
-		return NOTHING;
+		return ONNX_PART_NOTHING;
 	/* relu directly behind a product or a sum becomes part of it, hardswish of a product */
 	const format_onnx_node *before = format_onnx_maker(&m->graph, n->in[0]);
-	bool clamps = is(n, "Relu") || is(n, "Clip");
+	bool clamps = onnx_quantizing_is(n, "Relu") || onnx_quantizing_is(n, "Clip");
 	bool joins = before && format_onnx_readers(&m->graph, n->in[0]) == 1
-		&& ((is(before, "Conv") && (clamps || is(n, "HardSwish")))
-			|| (clamps && (is(before, "Add") || is(before, "Mul"))));
-	return joins ? NOTHING : FUNCTION;
+		&& ((onnx_quantizing_is(before, "Conv") && (clamps || onnx_quantizing_is(n, "HardSwish")))
+			|| (clamps && (onnx_quantizing_is(before, "Add") || onnx_quantizing_is(before, "Mul"))));
+	return joins ? ONNX_PART_NOTHING : ONNX_PART_FUNCTION;
 }
 
-static int
-find_tensor(const format_onnx_quantizing *q, const char *name)
+int
+onnx_quantizing_find(const format_onnx_quantizing *q, const char *name)
 {
 	for (int i = 0; i < q->n_tensor; i++)
 		if (!strcmp(q->tensor[i].name, name))
@@ -281,7 +274,7 @@ find_tensor(const format_onnx_quantizing *q, const char *name)
 static int
 add_tensor(format_onnx_quantizing *q, const char *name)
 {
-	int at = find_tensor(q, name);
+	int at = onnx_quantizing_find(q, name);
 	bool given = false;
 	if (at >= 0 || !*name || initializer(q->m, name))
 		return at;
@@ -292,8 +285,8 @@ add_tensor(format_onnx_quantizing *q, const char *name)
 	return q->n_tensor++;
 }
 
-static int
-root_of(const format_onnx_quantizing *q, int i)
+int
+onnx_quantizing_root(const format_onnx_quantizing *q, int i)
 {
 	while (q->tensor[i].like != i)
 		i = q->tensor[i].like;
@@ -303,7 +296,7 @@ root_of(const format_onnx_quantizing *q, int i)
 static void
 share(format_onnx_quantizing *q, int a, int b)
 {
-	int x = a < 0 || b < 0 ? -1 : root_of(q, a), y = x < 0 ? -1 : root_of(q, b);
+	int x = a < 0 || b < 0 ? -1 : onnx_quantizing_root(q, a), y = x < 0 ? -1 : onnx_quantizing_root(q, b);
 	if (x >= 0 && x != y)
 		q->tensor[x > y ? x : y].like = x > y ? y : x;
 }
@@ -321,27 +314,27 @@ look(format_onnx_quantizing *q, secant_err *err)
 		if (!p->in)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 		for (int k = 0; k < n->n_in; k++) {
-			bool data = p->kind == PAIR || p->kind == JOIN || k == 0;
+			bool data = p->kind == ONNX_PART_PAIR || p->kind == ONNX_PART_JOIN || k == 0;
 			p->in[k] = p->kind && data ? add_tensor(q, n->in[k]) : -1;
 			inputs += p->in[k] >= 0;
 		}
-		if (!inputs || (p->kind == JOIN && inputs < n->n_in))
-			p->kind = NOTHING;
-		if (p->kind == PRODUCT) {
+		if (!inputs || (p->kind == ONNX_PART_JOIN && inputs < n->n_in))
+			p->kind = ONNX_PART_NOTHING;
+		if (p->kind == ONNX_PART_PRODUCT) {
 			p->product = q->n_product;
 			q->product[q->n_product++] = (format_onnx_product){ .node = i, .name = *n->name ? n->name : n->out[0] };
 		}
 	}
 	for (int i = 0; i < g->n_node; i++) { /* results that somebody reads in bytes */
 		onnx_part *p = &q->part[i];
-		p->out = g->node[i].n_out ? find_tensor(q, g->node[i].out[0]) : -1;
-		for (int k = i + 1; k < g->n_node && p->kind == PAIR && p->out < 0; k++)
-			if (g->node[k].n_in && !strcmp(g->node[k].in[0], g->node[i].out[0]) && q->part[k].kind == NOTHING
+		p->out = g->node[i].n_out ? onnx_quantizing_find(q, g->node[i].out[0]) : -1;
+		for (int k = i + 1; k < g->n_node && p->kind == ONNX_PART_PAIR && p->out < 0; k++)
+			if (g->node[k].n_in && !strcmp(g->node[k].in[0], g->node[i].out[0]) && q->part[k].kind == ONNX_PART_NOTHING
 				&& is_function(&g->node[k]))
-				p->out = find_tensor(q, g->node[k].out[0]);
-		for (int k = 0; k < p->n && (p->kind == JOIN || p->kind == CHOICE); k++)
+				p->out = onnx_quantizing_find(q, g->node[k].out[0]);
+		for (int k = 0; k < p->n && (p->kind == ONNX_PART_JOIN || p->kind == ONNX_PART_CHOICE); k++)
 			share(q, p->in[k], p->out);
-		for (int k = 0; k < p->n && p->kind == JOIN; k++)
+		for (int k = 0; k < p->n && p->kind == ONNX_PART_JOIN; k++)
 			share(q, p->in[0], p->in[k]);
 	}
 	return q->n_product ? SECANT_OK
@@ -389,7 +382,7 @@ format_onnx_quantizing_channels(format_onnx_quantizing *q, int t, int64_t channe
 static float *
 own_numbers(format_onnx_quantizing *q, format_onnx_node *n, int k, secant_err *err)
 {
-	const format_onnx_tensor *t = floats(q->m, n->in[k]);
+	const format_onnx_tensor *t = onnx_quantizing_floats(q->m, n->in[k]);
 	format_onnx_tensor *own = new_floats(q->m, FORMAT_ONNX_FLOAT, t->rank, t->dim, err);
 	const char **in = base_arena_alloc(q->m->arena, ((size_t)n->n_in + 1) * sizeof *in);
 	char *name = base_arena_format(q->m->arena, "%s.even", n->in[k]);
@@ -414,9 +407,9 @@ following(const format_onnx_quantizing *q, const format_onnx_node *n)
 			continue;
 		if (format_onnx_readers(&q->m->graph, name) != 1)
 			return NULL;
-		if (is(r, "Conv"))
-			return q->part[i].kind == PRODUCT && format_onnx_readers(&q->m->graph, r->in[1]) == 1 ? r : NULL;
-		if (!is(r, "Relu"))
+		if (onnx_quantizing_is(r, "Conv"))
+			return q->part[i].kind == ONNX_PART_PRODUCT && format_onnx_readers(&q->m->graph, r->in[1]) == 1 ? r : NULL;
+		if (!onnx_quantizing_is(r, "Relu"))
 			return NULL;
 		name = r->out[0];
 	}
@@ -427,9 +420,9 @@ following(const format_onnx_quantizing *q, const format_onnx_node *n)
 static bool
 dividers(const format_onnx_quantizing *q, const format_onnx_node *to, int64_t channels, double *by)
 {
-	const format_onnx_tensor *w = floats(q->m, to->in[1]);
-	int t = find_tensor(q, to->in[0]);
-	int64_t group = attr_int(to, "group", 1), each = format_onnx_count(w) / (w->dim[0] * w->dim[1]);
+	const format_onnx_tensor *w = onnx_quantizing_floats(q->m, to->in[1]);
+	int t = onnx_quantizing_find(q, to->in[0]);
+	int64_t group = onnx_quantizing_int(to, "group", 1), each = format_onnx_count(w) / (w->dim[0] * w->dim[1]);
 	bool single = group == channels && w->dim[1] == 1 && w->dim[0] == channels;
 	double sum = 0;
 	if (t < 0 || q->tensor[t].channels != channels || (!single && (group != 1 || w->dim[1] != channels)))
@@ -451,7 +444,8 @@ dividers(const format_onnx_quantizing *q, const format_onnx_node *to, int64_t ch
 static secant_status
 equalise(format_onnx_quantizing *q, format_onnx_node *from, format_onnx_node *to, const double *by, secant_err *err)
 {
-	const int64_t *a = floats(q->m, from->in[1])->dim, *b = floats(q->m, to->in[1])->dim;
+	const int64_t *a = onnx_quantizing_floats(q->m, from->in[1])->dim,
+				  *b = onnx_quantizing_floats(q->m, to->in[1])->dim;
 	int64_t out = a[0], each = a[1] * a[2] * a[3], taps = b[2] * b[3];
 	bool biased = from->n_in > 2 && *from->in[2];
 	float *w = own_numbers(q, from, 1, err), *bias = w && biased ? own_numbers(q, from, 2, err) : NULL,
@@ -473,8 +467,9 @@ format_onnx_quantizing_equalise(format_onnx_quantizing *q, secant_err *err)
 	int n = 0;
 	for (int i = 0; i < q->n_product; i++) {
 		format_onnx_node *from = &q->m->graph.node[q->product[i].node], *to;
-		const format_onnx_tensor *w = floats(q->m, from->in[1]);
-		if (!is(from, "Conv") || format_onnx_readers(&q->m->graph, from->in[1]) != 1 || !(to = following(q, from)))
+		const format_onnx_tensor *w = onnx_quantizing_floats(q->m, from->in[1]);
+		if (!onnx_quantizing_is(from, "Conv") || format_onnx_readers(&q->m->graph, from->in[1]) != 1
+			|| !(to = following(q, from)))
 			continue;
 		double *by = secant_calloc((size_t)w->dim[0] + 1, sizeof *by);
 		secant_status s = by ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to equalise channels");
@@ -489,294 +484,4 @@ format_onnx_quantizing_equalise(format_onnx_quantizing *q, secant_err *err)
 		*v = (format_onnx_quantity){ v->name, v->given, v->like, INFINITY, -INFINITY, 0, { 0 }, 0, NULL, NULL, NULL };
 	}
 	return n;
-}
-
-/* ---- the file ---- */
-
-typedef struct writing {
-	const format_onnx_quantizing *q;
-	base_str graph;
-	bool *wanted; /* of each quantity */
-	bool *scaled; /* of each root: its scale is in the file */
-	bool *on; /* of each node: it is computed in bytes */
-	secant_err *err;
-} writing;
-
-static bool
-same_shape(const format_onnx_quantity *a, const format_onnx_quantity *b)
-{
-	return a->rank > 0 && a->rank == b->rank && !memcmp(a->dim, b->dim, sizeof *a->dim * (size_t)a->rank);
-}
-
-/* N x C x 1 x 1 beside N x C x H x W? */
-static bool
-is_of_pictures(const format_onnx_quantity *a, const format_onnx_quantity *b)
-{
-	return a->rank == 4 && b->rank == 4 && a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1] && a->dim[2] == 1
-		&& a->dim[3] == 1;
-}
-
-/* Can a node be computed in bytes, and does somebody want what comes of it so? */
-static bool
-in_bytes(const writing *w, const onnx_part *p)
-{
-	const format_onnx_quantizing *q = w->q;
-	if (p->kind == NOTHING || (p->kind == PRODUCT && q->product[p->product].kept))
-		return false;
-	if (p->kind != PRODUCT && (p->out < 0 || !w->wanted[p->out]))
-		return false;
-	if (p->kind == PAIR) {
-		const format_onnx_quantity *a = &q->tensor[p->in[0]], *b = &q->tensor[p->in[1]];
-		if (!same_shape(a, b) && !is_of_pictures(a, b) && !is_of_pictures(b, a))
-			return false;
-	}
-	for (int k = 0; k < p->n; k++)
-		if (p->in[k] >= 0 && !(q->tensor[p->in[k]].rank > 0)) /* nothing was seen of it */
-			return false;
-	return true;
-}
-
-static void
-put_numbers(writing *w, const char *name, int type, int rank, int64_t n, const double *v)
-{
-	format_onnx_tensor *t = format_onnx_tensor_new(type, rank, &n, 0, w->err);
-	if (!t) {
-		w->graph.failed = true;
-		return;
-	}
-	format_onnx_put_reals(t, 0, rank ? n : 1, v);
-	format_onnx_put_initializer(&w->graph, name, t);
-	format_onnx_tensor_drop(t);
-}
-
-static void
-put_pair(writing *w, const char *op, const char *in, const char *scale, const char *zero, const char *out, int along)
-{
-	const char *from[3] = { in, scale, zero }, *to[1] = { out };
-	format_onnx_attr axis = { .name = "axis", .type = 2, .i = along, .s = "" }; /* -1: one scale */
-	format_onnx_node n = { .op = op,
-		.domain = "",
-		.name = out,
-		.n_in = zero ? 3 : 2,
-		.n_out = 1,
-		.in = from,
-		.out = to,
-		.attr = &axis,
-		.n_attr = along >= 0 };
-	format_onnx_put_node(&w->graph, &n);
-}
-
-static const char *
-named(writing *w, const char *name, const char *what)
-{
-	char *s = base_arena_format(w->q->m->arena, "%s%s", name, what);
-	w->graph.failed |= !s;
-	return s ? s : "";
-}
-
-void
-format_onnx_quantizing_scale(const format_onnx_quantizing *q, int t, double *scale, double *zero)
-{
-	int root = root_of(q, t);
-	double low = 0, high = 0;
-	for (int i = 0; i < q->n_tensor; i++)
-		if (root_of(q, i) == root) {
-			low = fmin(low, q->tensor[i].low);
-			high = fmax(high, q->tensor[i].high);
-		}
-	*scale = (double)(float)(fmax(high - low, 1e-6) / 255);
-	*zero = fmin(fmax(nearbyint(-low / *scale), 0), 255);
-}
-
-/* Bytes and back, behind what makes quantity t. Who shares a scale reads the same one, so that it stays so where it
- * learns. */
-static void
-put_quantity(writing *w, int t)
-{
-	int root = root_of(w->q, t);
-	const char *name = w->q->tensor[t].name, *of = w->q->tensor[root].name, *s = named(w, of, "_scale"),
-			   *z = named(w, of, "_zero_point"), *b = named(w, name, "_quantized");
-	double scale, zero;
-	format_onnx_quantizing_scale(w->q, t, &scale, &zero);
-	if (!w->scaled[root]) {
-		put_numbers(w, s, FORMAT_ONNX_FLOAT, 0, 1, &scale);
-		put_numbers(w, z, FORMAT_ONNX_UINT8, 0, 1, &zero);
-	}
-	w->scaled[root] = true;
-	put_pair(w, "QuantizeLinear", name, s, z, b, -1);
-	put_pair(w, "DequantizeLinear", b, s, z, named(w, name, "_dequantized"), -1);
-}
-
-/* The output that number i of weights belongs to. */
-static int64_t
-output_of(const format_onnx_tensor *t, int axis, int64_t i)
-{
-	for (int k = axis + 1; k < t->rank; k++)
-		i /= t->dim[k];
-	return i % t->dim[axis];
-}
-
-/* Scales of weights: the largest of each output is 127; of an old operator set one for all. */
-static int64_t
-scales_of(const writing *w, const format_onnx_tensor *t, int axis, double *scale)
-{
-	int64_t out = t->dim[axis], n = w->q->m->opset < 13 ? 1 : out;
-	for (int64_t o = 0; o < n; o++)
-		scale[o] = 0;
-	for (int64_t i = 0; i < format_onnx_count(t); i++) {
-		double *s = &scale[n > 1 ? output_of(t, axis, i) : 0], v = fabs((double)((const float *)t->data)[i]) / 127;
-		*s = v > *s ? v : *s;
-	}
-	for (int64_t o = 0; o < n; o++)
-		scale[o] = scale[o] > 1e-12 ? (double)(float)scale[o] : 1e-12;
-	return n;
-}
-
-/* What rounding of weights and of what they multiply adds to the mean of each output of a convolution of pictures. */
-static void
-subtract_shift(const writing *w, const format_onnx_node *n, int t, const int8_t *whole, const double *scale, bool many,
-	double *bias)
-{
-	const format_onnx_tensor *real = floats(w->q->m, n->in[1]);
-	const format_onnx_quantity *x = &w->q->tensor[t];
-	int64_t out = real->dim[0], in = real->dim[1], taps = real->dim[2] * real->dim[3],
-			group = out / attr_int(n, "group", 1);
-	if (in * attr_int(n, "group", 1) != x->channels)
-		return;
-	for (int64_t i = 0; i < out * in * taps; i++) {
-		int64_t o = i / taps / in, c = o / group * in + i / taps % in;
-		bias[o] += (double)((const float *)real->data)[i] * x->mean[c] - whole[i] * scale[many ? o : 0] * x->stored[c];
-	}
-}
-
-/* Weights and bias of a product as bytes and 32-bit sums; fills the names of what stands for them. */
-static secant_status
-put_weights(writing *w, format_onnx_node *n, const onnx_part *p, const char **in)
-{
-	const format_onnx_tensor *t = floats(w->q->m, n->in[1]);
-	const format_onnx_tensor *b = n->n_in > 2 && *n->in[2] ? floats(w->q->m, n->in[2]) : NULL;
-	int axis = output_axis(w->q->m, n);
-	int64_t out = t->dim[axis], count = format_onnx_count(t);
-	bool corrects = w->q->corrects && is(n, "Conv") && w->q->tensor[p->in[0]].channels > 0;
-	double *scale = secant_calloc((size_t)out + 1, sizeof *scale), *bias = secant_calloc((size_t)out + 1, sizeof *bias),
-		   x, zero;
-	format_onnx_tensor *whole = format_onnx_tensor_new(FORMAT_ONNX_INT8, t->rank, t->dim, 0, w->err);
-	const char *id = named(w, p->product < 0 ? "" : w->q->product[p->product].name, "");
-	if (!scale || !bias || !whole) {
-		secant_free(scale);
-		secant_free(bias);
-		format_onnx_tensor_drop(whole);
-		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory for weights");
-	}
-	int64_t scales = scales_of(w, t, axis, scale);
-	bool many = scales > 1;
-	for (int64_t i = 0; i < count; i++)
-		((int8_t *)whole->data)[i] = (int8_t)fmin(
-			fmax(nearbyint((double)((const float *)t->data)[i] / scale[many ? output_of(t, axis, i) : 0]), -127), 127);
-	for (int64_t o = 0; o < out && b; o++)
-		bias[o] = (double)((const float *)b->data)[o];
-	if (corrects)
-		subtract_shift(w, n, p->in[0], whole->data, scale, many, bias);
-	const char *q = named(w, id, ".weight_quantized"), *s = named(w, id, ".weight_scale");
-	format_onnx_put_initializer(&w->graph, q, whole);
-	format_onnx_tensor_drop(whole);
-	put_numbers(w, s, FORMAT_ONNX_FLOAT, many, scales, scale);
-	put_pair(w, "DequantizeLinear", q, s, NULL, in[1] = named(w, id, ".weight_dequantized"), many ? axis : -1);
-	format_onnx_quantizing_scale(w->q, p->in[0], &x, &zero);
-	for (int64_t o = 0; o < out; o++) {
-		double step = (double)(float)(x * scale[many ? o : 0]);
-		bias[o] = fmin(fmax(nearbyint(bias[o] / step), -2147483648.0), 2147483647);
-	}
-	for (int64_t o = 0; o < scales; o++)
-		scale[o] = (double)(float)(x * scale[o]);
-	if (b || corrects) {
-		const char *bq = named(w, id, ".bias_quantized"), *bs = named(w, id, ".bias_scale");
-		put_numbers(w, bq, FORMAT_ONNX_INT32, 1, out, bias);
-		put_numbers(w, bs, FORMAT_ONNX_FLOAT, many, scales, scale);
-		put_pair(w, "DequantizeLinear", bq, bs, NULL, in[2] = named(w, id, ".bias_dequantized"), many ? 0 : -1);
-		n->n_in = 3;
-	}
-	secant_free(scale);
-	secant_free(bias);
-	return w->err->code;
-}
-
-static secant_status
-put_node(writing *w, int i)
-{
-	const format_onnx_quantizing *q = w->q;
-	format_onnx_node n = q->m->graph.node[i];
-	const onnx_part *p = &q->part[i];
-	bool bytes = w->on[i], kept = p->kind == PRODUCT && q->product[p->product].kept;
-	const char **in = base_arena_alloc(q->m->arena, ((size_t)n.n_in + 2) * sizeof *in);
-	if (!in)
-		return secant_fail(w->err, SECANT_ERR_NOMEM, "no memory");
-	for (int k = 0; k < n.n_in; k++) {
-		int t = find_tensor(q, n.in[k]);
-		in[k] = t >= 0 && w->wanted[t] && !kept ? named(w, n.in[k], "_dequantized") : n.in[k];
-	}
-	if (bytes && p->kind == PRODUCT && put_weights(w, &n, p, in))
-		return w->err->code;
-	n.in = in;
-	format_onnx_put_node(&w->graph, &n);
-	for (int k = 0; k < n.n_out; k++) {
-		int t = find_tensor(q, n.out[k]);
-		if (t >= 0 && w->wanted[t])
-			put_quantity(w, t);
-	}
-	return SECANT_OK;
-}
-
-/* Initialisers that somebody still reads. */
-static void
-put_initializers(writing *w)
-{
-	const format_onnx_graph *g = &w->q->m->graph;
-	for (int i = 0; i < g->n_init; i++) {
-		int uses = format_onnx_readers(g, g->init[i].name);
-		for (int k = 0; k < w->q->n_product; k++) {
-			const format_onnx_node *n = &g->node[w->q->product[k].node];
-			for (int j = 1; j < n->n_in && w->on[w->q->product[k].node]; j++)
-				uses -= !strcmp(n->in[j], g->init[i].name);
-		}
-		if (uses > 0)
-			format_onnx_put_initializer(&w->graph, g->init[i].name, g->init[i].tensor);
-	}
-}
-
-secant_status
-format_onnx_quantizing_write(const format_onnx_quantizing *q, base_str *out, secant_err *err)
-{
-	secant_err own = { 0 };
-	const format_onnx_graph *g = &q->m->graph;
-	writing w = { .q = q, .err = &own };
-	w.wanted = secant_calloc(2 * (size_t)q->n_tensor + 1, sizeof *w.wanted);
-	w.scaled = w.wanted ? w.wanted + q->n_tensor : NULL;
-	w.on = secant_calloc((size_t)g->n_node + 1, sizeof *w.on);
-	if (!w.wanted || !w.on)
-		secant_fail(&own, SECANT_ERR_NOMEM, "no memory");
-	for (int i = g->n_node - 1; i >= 0 && !own.code; i--) {
-		w.on[i] = in_bytes(&w, &q->part[i]);
-		for (int k = 0; k < q->part[i].n && w.on[i]; k++)
-			if (q->part[i].in[k] >= 0)
-				w.wanted[q->part[i].in[k]] = true;
-	}
-	for (int t = 0; t < q->n_tensor && !own.code; t++)
-		if (q->tensor[t].given && w.wanted[t])
-			put_quantity(&w, t);
-	for (int i = 0; i < g->n_node && !own.code; i++)
-		(void)!put_node(&w, i);
-	if (!own.code) {
-		put_initializers(&w);
-		format_wire_put_text(&w.graph, 2, g->name && *g->name ? g->name : "graph");
-		for (int i = 0; i < g->n_in + g->n_out; i++)
-			format_onnx_put_info(&w.graph, i < g->n_in ? 11 : 12, i < g->n_in ? &g->in[i] : &g->out[i - g->n_in]);
-		format_onnx_put_model(out, q->m, &w.graph);
-		if (out->failed)
-			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
-	} else
-		base_str_free(&w.graph);
-	secant_free(w.wanted);
-	secant_free(w.on);
-	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
