@@ -42,9 +42,12 @@ open_compiled(stream_model *m, const char *path, secant_err *err)
 	if (m->whole.whole) {
 		const secant_port *in = exec_runner_input(m->whole.runner, 0);
 		const json_t *compiled = json_object_get(m->whole.file.settings, "compiled");
-		m->red_first = json_is_string(json_object_get(json_object_get(compiled, "preparation"), "normalize"));
+		const json_t *preparation = json_object_get(compiled, "preparation");
+		const char *input = json_string_value(json_object_get(preparation, "input"));
+		m->red_first = json_is_string(json_object_get(preparation, "normalize"));
 		m->n_in = 1;
 		m->in[0] = (stream_port){ .type = mx_of_dtype(in->dtype), .rank = in->shape.rank };
+		m->in[0].planes = input && strcmp(input, "picture") != 0;
 		snprintf(m->in[0].name, sizeof m->in[0].name, "%s", in->name);
 		for (int k = 0; k < in->shape.rank && k < STREAM_RANK; k++)
 			m->in[0].dim[k] = in->shape.dim[k];
@@ -131,7 +134,7 @@ stream_model_size_of(const stream_model *m, int *height, int *width)
 	bool rows = p->type == STREAM_T_U8 || (p->rank == 4 && p->dim[3] >= 1 && p->dim[3] <= 4);
 	if (p->rank != 4 || m->predictor)
 		return false;
-	*height = (int)p->dim[rows ? 1 : 2];
+	*height = (int)(p->planes ? p->dim[1] / 3 * 2 : p->dim[rows ? 1 : 2]);
 	*width = (int)p->dim[rows ? 2 : 3];
 	return *height > 0 && *width > 0;
 }

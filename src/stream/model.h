@@ -15,6 +15,7 @@ typedef struct stream_port {
 	char name[100];
 	int type, rank;
 	int64_t dim[STREAM_RANK]; /* -1: any */
+	bool planes; /* pictures of Y and half as many rows of chroma: N x 3H/2 x W x 1 */
 } stream_port;
 
 typedef struct stream_model stream_model;

@@ -104,6 +104,7 @@ describe_offline(stream_onnx *m, secant_err *err)
 		stream_port *p = &m->in[i];
 		m->bytes |= in->aipp;
 		p->type = in->aipp ? STREAM_T_U8 : in->half ? STREAM_T_F16 : p->type;
+		p->planes = in->aipp && in->prepared.input != DEPLOY_PICTURE;
 		p->rank = shape.rank;
 		for (int k = 0; k < shape.rank && k < STREAM_RANK; k++)
 			p->dim[k] = shape.dim[k];

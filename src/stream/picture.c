@@ -254,6 +254,15 @@ stream_to_nv12(uint8_t *to, const uint8_t *from, int width, int height, bool bgr
 		}
 }
 
+void
+stream_yuv_of(uint8_t yuv[3], const float bgr[3])
+{
+	double b = (double)bgr[0], g = (double)bgr[1], r = (double)bgr[2];
+	yuv[0] = byte(0.299 * r + 0.587 * g + 0.114 * b);
+	yuv[1] = byte(-0.168736 * r - 0.331264 * g + 0.5 * b + 128);
+	yuv[2] = byte(0.5 * r - 0.418688 * g - 0.081312 * b + 128);
+}
+
 /* ---- boxes ---- */
 
 static void

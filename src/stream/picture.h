@@ -52,6 +52,8 @@ void stream_add_step(base_str *steps, const stream_picture *p, const stream_step
 void stream_swap_red(uint8_t *restrict to, const uint8_t *restrict from, size_t n);
 void stream_from_nv12(uint8_t *to, const uint8_t *from, int width, int height, bool bgr, bool nv21);
 void stream_to_nv12(uint8_t *to, const uint8_t *from, int width, int height, bool bgr);
+/* Y, U and V of a colour. */
+void stream_yuv_of(uint8_t yuv[3], const float bgr[3]);
 
 /* A box of MxpiObjectList. */
 typedef struct stream_box {

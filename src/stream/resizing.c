@@ -153,6 +153,41 @@ stream_model_size(stream_worker *w, int *width, int *height)
 	*height = *height ? *height : h;
 }
 
+bool
+stream_is_ascend(stream_worker *w)
+{
+	char how[32];
+	stream_prop_text(w, "handleMethod", how, sizeof how);
+	if (!*how)
+		stream_prop_text(w, "cvProcessor", how, sizeof how);
+	return !strcmp(how, "ascend");
+}
+
+void
+stream_resizing_read(stream_worker *w, stream_resizing *r)
+{
+	char type[64], pad[64];
+	int number = 0;
+	double rgb[3];
+	stream_prop_text(w, "resizeType", type, sizeof type);
+	stream_prop_text(w, "paddingType", pad, sizeof pad);
+	(void)stream_word_in(stream_element_find_prop(w->kind, "resizeType")->words, type, &number);
+	r->type = number;
+	(void)stream_word_in("Padding_NO|Padding_RightDown|Padding_Around", pad, &number);
+	r->padding = number;
+	r->width = (int)stream_prop_int(w, "resizeWidth");
+	r->height = (int)stream_prop_int(w, "resizeHeight");
+	r->least = (int)stream_prop_int(w, "minDimension");
+	r->most = (int)stream_prop_int(w, "maxDimension");
+	char *text = stream_prop_copy(w, "RGBValue");
+	if (text && *text && stream_reals(text, strlen(text), rgb, 3) == 3)
+		for (int i = 0; i < 3; i++)
+			r->planes_bgr[i] = (float)(rgb[2 - i] < 0 ? 0 : rgb[2 - i] > 255 ? 255 : rgb[2 - i]);
+	else if (text && *text)
+		stream_note(w, "RGBValue '%.40s' is not three numbers, red, green, blue: padding is black", text);
+	secant_free(text);
+}
+
 /* ---- pixels ---- */
 
 static void
@@ -227,9 +262,20 @@ scale_plane(const stream_plane *to, const stream_plane *from, const stream_sizes
 	return fine;
 }
 
+/* Planes of one colour. */
+static void
+fill_planes(const stream_plane *luma, const stream_plane *chroma, const float *bgr, bool nv21)
+{
+	uint8_t yuv[3];
+	stream_yuv_of(yuv, bgr);
+	memset(luma->p, yuv[0], (size_t)luma->pitch * (size_t)luma->height);
+	for (int64_t i = 0; i < chroma->pitch * chroma->height; i++)
+		chroma->p[i] = yuv[1 + (i % 2 != nv21)];
+}
+
 /* Luma and, at half the size, pairs of chroma. */
 static bool
-scale_planes(const stream_made *made, const stream_picture *p)
+scale_planes(const stream_made *made, const stream_picture *p, const stream_sizes *sizes, const stream_resizing *r)
 {
 	int w = p->width_aligned, h = p->height_aligned, mw = made->width, mh = made->height;
 	stream_sizes s = { .filter = STREAM_LINEAR };
@@ -238,6 +284,10 @@ scale_planes(const stream_made *made, const stream_picture *p)
 	stream_plane chroma = { (p->width + 1) / 2, (p->height + 1) / 2, 2, false, 2 * ((w + 1) / 2),
 		(uint8_t *)p->data + (size_t)w * (size_t)h },
 				 out = { (mw + 1) / 2, (mh + 1) / 2, 2, false, 2 * ((mw + 1) / 2), made->to + (size_t)mw * (size_t)mh };
+	if (sizes->scaled[0] != mw || sizes->scaled[1] != mh)
+		fill_planes(&to, &out, r->planes_bgr, made->format == STREAM_NV21);
+	to = part(&to, sizes->left, sizes->top, sizes->scaled[0], sizes->scaled[1]);
+	out = part(&out, sizes->left / 2, sizes->top / 2, (sizes->scaled[0] + 1) / 2, (sizes->scaled[1] + 1) / 2);
 	return scale_plane(&to, &from, &s) && scale_plane(&out, &chroma, &s);
 }
 
@@ -247,7 +297,7 @@ write_picture(const stream_made *made, const stream_picture *p, const stream_siz
 	stream_plane from,
 		whole = { made->width, made->height, stream_picture_channels(made->format), made->f32, 0, made->to };
 	if (!stream_picture_plane(p, &from))
-		return scale_planes(made, p);
+		return scale_planes(made, p, s, r);
 	whole.pitch = (int64_t)whole.width * whole.channels * (whole.f32 ? (int64_t)sizeof(float) : 1);
 	if (s->scaled[0] != s->whole[0] || s->scaled[1] != s->whole[1])
 		fill(&whole, r->bgr, made->format == STREAM_RGB);
@@ -293,15 +343,15 @@ stream_resize_list(stream_blob *list, const char *key, const stream_resizing *r,
 			snprintf(why, size,
 				"pictures of format %d are not scaled: grey, NV12, RGB888, BGR888 and those with alpha are", p.format);
 			*code = STREAM_PICTURE_CONFIG;
-		} else if (!*code && planes
-			&& (sizes[i].scaled[0] != sizes[i].whole[0] || sizes[i].scaled[1] != sizes[i].whole[1])) {
-			snprintf(why, size, "NV12 is not padded: cvProcessor \"opencv\" of the decoder gives BGR888");
-			*code = STREAM_PICTURE_CONFIG;
+		}
+		if (!*code && planes) { /* chroma stands for pairs of pixels */
+			sizes[i].left &= ~1;
+			sizes[i].top &= ~1;
 		}
 		if (!*code) {
 			describe(&made[i], &p, &sizes[i], r, element);
 			made[i].parent = key;
-			made[i].member = i;
+			made[i].member = r->member ? r->member[i] : i;
 		}
 	}
 	stream_blob *out = *code ? NULL : stream_pictures_new(made, n);

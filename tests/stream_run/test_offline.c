@@ -199,6 +199,27 @@ test_pictures_by_aipp(void **state)
 	secant_streams_free(m);
 }
 
+/* A network of pictures in NV12 takes as many rows as it has, not as its bytes have. */
+static void
+test_size_of_a_network_of_planes(void **state)
+{
+	static const char picture[] = "P6 4 2 255\n123456789012345678901234";
+	char why[400];
+	static float v[3 * 32 * 36];
+	compile((int64_t[]){ 1, 3, 32, 36 }, 4,
+		"'inputs':[{'name':'x','shape':[1,3,32,36]}],'aipp':'aipp_op { aipp_mode: static input_format: YUV420SP_U8 "
+		"csc_switch: true }'");
+	secant_streams *m = start("'d':{'factory':'mxpi_imagedecoder','next':'r'},'r':{'factory':'mxpi_imageresize','next':"
+							  "'i'},",
+		"'dataSource':'r'");
+	const secant_stream_input in = { .data = picture, .size = sizeof picture - 1 };
+	assert_int_equal(secant_streams_send(m, "s", NULL, 0, &in, NULL), 0);
+	int n = fetch(m, v, 3 * 32 * 36, why, sizeof why);
+	if (n != 3 * 32 * 36)
+		fail_msg("%d %s", n, why);
+	secant_streams_free(m);
+}
+
 /* Parameters of dynamic AIPP as CANN's runtime writes them, for one picture: RGB888, min 127.5 and factor 0.5. */
 static void
 make_parameters(uint8_t *p, int width, int height)
@@ -473,10 +494,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_which_batch_runs),
 		cmocka_unit_test(test_sizes_that_were_compiled_for), cmocka_unit_test(test_pictures_by_aipp),
-		cmocka_unit_test(test_parameters_with_every_picture), cmocka_unit_test(test_pictures_of_another_order),
-		cmocka_unit_test(test_types), cmocka_unit_test(test_bytes_come_out),
-		cmocka_unit_test(test_bytes_without_a_type), cmocka_unit_test(test_chosen_outputs_and_halves),
-		cmocka_unit_test(test_models_that_say_nonsense) };
+		cmocka_unit_test(test_size_of_a_network_of_planes), cmocka_unit_test(test_parameters_with_every_picture),
+		cmocka_unit_test(test_pictures_of_another_order), cmocka_unit_test(test_types),
+		cmocka_unit_test(test_bytes_come_out), cmocka_unit_test(test_bytes_without_a_type),
+		cmocka_unit_test(test_chosen_outputs_and_halves), cmocka_unit_test(test_models_that_say_nonsense) };
 	snprintf(network, sizeof network, "/tmp/secant-offline-%d.onnx", getpid());
 	snprintf(model, sizeof model, "/tmp/secant-offline-%d.om", getpid());
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

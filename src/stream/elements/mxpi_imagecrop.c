@@ -1,8 +1,11 @@
-/* mxpi_imagecrop: cuts boxes out of pictures. */
+/*
+ * mxpi_imagecrop: cuts boxes out of pictures. With the accelerator's arithmetic (cvProcessor ascend) what was cut out
+ * is scaled to resizeWidth x resizeHeight; with OpenCV's it is not, as in the original.
+ */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "stream/picture.h"
+#include "stream/resizing.h"
 
 static bool
 starts(const stream_element *e, const char **prop, const char **why)
@@ -18,8 +21,8 @@ starts(const stream_element *e, const char **prop, const char **why)
 
 static const stream_prop props[] = {
 	STREAM_PROP_TEXT("dataSourceImage", "auto", "key of the picture, from port 1"),
-	STREAM_PROP_NUMBER(UINT, "resizeHeight", "0", 0, 8192, "rows; 0: not scaled"),
-	STREAM_PROP_NUMBER(UINT, "resizeWidth", "0", 0, 8192, "columns; 0: not scaled"),
+	STREAM_PROP_NUMBER(UINT, "resizeHeight", "0", 0, 8192, "rows; 0: not scaled, nor with opencv"),
+	STREAM_PROP_NUMBER(UINT, "resizeWidth", "0", 0, 8192, "columns; 0: not scaled, nor with opencv"),
 	STREAM_PROP_NUMBER(REAL, "leftExpandRatio", "0", 0, 1, "widens the box to the left by this share of its width"),
 	STREAM_PROP_NUMBER(REAL, "rightExpandRatio", "0", 0, 1, "widens the box to the right"),
 	STREAM_PROP_NUMBER(REAL, "upExpandRatio", "0", 0, 1, "widens the box upwards"),
@@ -123,7 +126,7 @@ copy_part(const stream_made *m, const stream_picture *p, const part *b)
 				from.p + (int64_t)(b->y0 + y) * from.pitch + (size_t)b->x0 * pixel, (size_t)width * pixel);
 		return;
 	}
-	size_t luma = (size_t)p->width_aligned, pairs = 2 * (luma + 1) / 2;
+	size_t luma = (size_t)p->width_aligned, pairs = 2 * ((luma + 1) / 2);
 	const uint8_t *chroma = p->data + luma * (size_t)p->height_aligned;
 	uint8_t *to = m->to;
 	for (int y = 0; y < height; y++, to += width)
@@ -157,6 +160,26 @@ cut(stream_worker *w, const stream_picture *p, part *parts, int n, const char *k
 	for (int i = 0; out && i < n; i++)
 		copy_part(&made[i], p, &parts[i]);
 	secant_free(made);
+	return out;
+}
+
+/* What was cut out, in the size that was asked for. Takes the list. */
+static stream_blob *
+scale(stream_worker *w, stream_blob *cut, const part *parts, int n, const char *key, int *code, char *why, size_t size)
+{
+	stream_resizing rules = { 0 };
+	stream_resizing_read(w, &rules);
+	bool sized = rules.type == STREAM_FASTRCNN || (rules.width && rules.height);
+	if (!n || !sized || !stream_is_ascend(w))
+		return cut;
+	int *member = secant_calloc((size_t)n, sizeof *member);
+	for (int i = 0; member && i < n; i++)
+		member[i] = parts[i].member;
+	rules.member = member;
+	*code = STREAM_NO_MEMORY;
+	stream_blob *out = member ? stream_resize_list(cut, key, &rules, w->name, code, why, size) : NULL;
+	secant_free(member);
+	stream_blob_drop(cut);
 	return out;
 }
 
@@ -206,12 +229,16 @@ crop(stream_worker *w, stream_frame *const *in, const char *key, const stream_bl
 		stream_cannot(
 			w, in[0], STREAM_INVALID, "cropPointx0, y0, x1, y1 are not lists of equal length, of at most 256 numbers");
 	else {
-		stream_blob *out = cut(w, &p, parts, n, boxes ? key : image);
+		const char *parent = boxes ? key : image;
+		int code = STREAM_NO_MEMORY;
+		snprintf(why, sizeof why, "no memory for the pictures that are cut out");
+		stream_blob *out = cut(w, &p, parts, n, parent);
+		out = out ? scale(w, out, parts, n, parent, &code, why, sizeof why) : NULL;
 		stream_frame_set_vision(in[0], w->name);
 		if (out)
 			stream_answer(w, in[0], stream_message_find("MxpiVisionList"), out);
 		else
-			stream_cannot(w, in[0], STREAM_NO_MEMORY, "no memory for the pictures that are cut out");
+			stream_cannot(w, in[0], code, "%s", why);
 	}
 	stream_blob_drop(list);
 	secant_free(parts);

@@ -40,27 +40,13 @@ static const stream_prop props[] = {
 static void
 read_rules(stream_worker *w, stream_resizing *r)
 {
-	char type[64], pad[64], how[32];
-	int number = 0;
-	stream_prop_text(w, "resizeType", type, sizeof type);
-	stream_prop_text(w, "paddingType", pad, sizeof pad);
-	(void)stream_word_in(stream_element_find_prop(w->kind, "resizeType")->words, type, &number);
-	r->type = number;
-	(void)stream_word_in("Padding_NO|Padding_RightDown|Padding_Around", pad, &number);
-	r->padding = number;
-	r->width = (int)stream_prop_int(w, "resizeWidth");
-	r->height = (int)stream_prop_int(w, "resizeHeight");
-	r->least = (int)stream_prop_int(w, "minDimension");
-	r->most = (int)stream_prop_int(w, "maxDimension");
+	stream_resizing_read(w, r);
 	r->side = (int)stream_prop_int(w, "scaleValue");
 	r->pad_width = (int)stream_prop_int(w, "paddingWidth");
 	r->pad_height = (int)stream_prop_int(w, "paddingHeight");
 	r->bgr[0] = (float)stream_prop_real(w, "paddingColorB");
 	r->bgr[1] = (float)stream_prop_real(w, "paddingColorG");
 	r->bgr[2] = (float)stream_prop_real(w, "paddingColorR");
-	stream_prop_text(w, "handleMethod", how, sizeof how);
-	if (!*how)
-		stream_prop_text(w, "cvProcessor", how, sizeof how);
 }
 
 static void
