@@ -87,6 +87,37 @@ test_boxes_go_back(void **state)
 	assert_non_null(strstr(a.why, "dataSourceResize"));
 }
 
+/* Boxes that the network has decoded already, in pixels of its picture; the second is the first seen again. */
+static void
+test_yolo_7(void **state)
+{
+	static const float boxes[4][7] = { { 32, 32, 16, 8, 0.9F, 0.1F, 0.8F }, { 33, 32, 16, 8, 0.8F, 0, 0.8F },
+		{ 8, 8, 4, 4, 0.2F, 1, 0 }, /* hardly an object */
+		{ 8, 60, 4, 4, 0.5F, 0.4F, 0 } }; /* an object of hardly any class */
+	answer a;
+	char text[1000];
+	tensors all = { 0 };
+	memcpy(add(&all, 3, (int64_t[]){ 1, 4, 7 }), boxes, sizeof boxes);
+	post(&a, "mxpi_objectpostprocessor", "../lib/libyolov7postprocess.so",
+		json(text, "'CLASS_NUM':'2','SCORE_THRESH':'0.25','OBJECTNESS_THRESH':'0.25','IOU_THRESH':'0.45'"), &all,
+		&(scaled){ 640, 320, 64, 64, 2, 0.1F, { 0, 64, 16, 48 }, false }, NULL, NULL);
+	assert_int_equal(a.code, 0);
+	assert_int_equal(a.n, 1);
+	assert_int_equal(a.box[0].class_id, 1);
+	assert_float_equal(a.box[0].confidence, 0.72, 1e-5);
+	assert_float_equal(a.box[0].x0, 240, 1e-2);
+	assert_float_equal(a.box[0].x1, 400, 1e-2);
+	assert_float_equal(a.box[0].y0, 120, 1e-2);
+	assert_float_equal(a.box[0].y1, 200, 1e-2);
+	all = (tensors){ 0 };
+	(void)add(&all, 3, (int64_t[]){ 1, 4, 8 });
+	post(&a, "mxpi_objectpostprocessor", "libyolov7postprocess.so", json(text, "'CLASS_NUM':'2'"), &all, &stretched,
+		NULL, NULL);
+	assert_int_equal(a.code, 1004);
+	assert_non_null(strstr(a.why, "1 x boxes x 7"));
+	assert_non_null(strstr(a.why, "1x4x8"));
+}
+
 static void
 test_nothing_found_adds_nothing(void **state)
 {
@@ -545,8 +576,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_yolo_layouts), cmocka_unit_test(test_boxes_go_back),
-		cmocka_unit_test(test_nothing_found_adds_nothing), cmocka_unit_test(test_suppression_is_by_class),
-		cmocka_unit_test(test_detectors), cmocka_unit_test(test_candidates), cmocka_unit_test(test_retinanet),
+		cmocka_unit_test(test_yolo_7), cmocka_unit_test(test_nothing_found_adds_nothing),
+		cmocka_unit_test(test_suppression_is_by_class), cmocka_unit_test(test_detectors),
+		cmocka_unit_test(test_candidates), cmocka_unit_test(test_retinanet),
 
 		cmocka_unit_test(test_numbers_of_16_bits), cmocka_unit_test(test_files_of_configuration),
 		cmocka_unit_test(test_classes), cmocka_unit_test(test_lines_of_text), cmocka_unit_test(test_masks_go_back),
