@@ -6,6 +6,7 @@ Beyond it: GetProtobuf takes msTimeOut (default 60000), StreamManagerApi has Set
 """
 import ctypes as _c
 import os as _os
+from warnings import warn as _warn
 
 __all__ = ["StreamManagerApi", "RoiBox", "MxDataInput", "MxDataInputExt", "MxDataOutput", "MxBufferInput", "MxBufferOutput",
            "MxProtobufIn", "MxProtobufOut", "MxMetadataInput", "MxMetadataOutput", "MxBufferAndMetadataOutput", "RoiBoxVector",
@@ -85,7 +86,8 @@ def _error_text(code):
 
 
 def _record(name, doc, **fields):
-    """A class with fields of fixed kinds, like those that SWIG makes: what is set is converted, nothing else can be set."""
+    """A class with fields of fixed kinds, like those that SWIG makes: what is set is converted. Other names can be set as there, which
+    does nothing: programs that do misspell one, so it is said."""
     kinds = {"bytes": (lambda: b"", _bytes), "int": (int, int), "float": (float, float)}
 
     def make(self, *values):
@@ -96,14 +98,15 @@ def _record(name, doc, **fields):
 
     def change(self, key, value):
         if key not in fields:
-            raise AttributeError("%s has no '%s': it has %s" % (name, key, ", ".join(fields)))
+            _warn("%s has no '%s', which does nothing: it has %s" % (name, key, ", ".join(fields)), stacklevel=2)
+            return object.__setattr__(self, key, value)
         kind = fields[key]
         object.__setattr__(self, key, kinds[kind][1](value) if isinstance(kind, str) else value)
 
     def show(self):
         return "%s(%s)" % (name, ", ".join("%s=%.60r" % (key, getattr(self, key)) for key in fields))
 
-    return type(name, (), {"__init__": make, "__setattr__": change, "__repr__": show, "__doc__": doc, "__slots__": tuple(fields)})
+    return type(name, (), {"__init__": make, "__setattr__": change, "__repr__": show, "__doc__": doc})
 
 
 class _Vector:

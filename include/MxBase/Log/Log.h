@@ -1,8 +1,15 @@
 /* LogDebug, LogInfo, LogWarn, LogError and LogFatal as streams: errors go to standard error, the others nowhere. */
 #ifndef MX_LOG_H
 #define MX_LOG_H
+#include <unistd.h>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream> /* this and what stands before it: programs of the SDK rely on it */
 #include <iostream>
 #include <sstream>
+#include "MxBase/ErrorCode/ErrorCode.h"
 
 namespace MxBase
 {
@@ -22,6 +29,13 @@ class SecantLog
 	{
 		if (shown_)
 			text_ << v;
+		return *this;
+	}
+	SecantLog &
+	operator<<(std::ostream &(*manipulator)(std::ostream &))
+	{
+		if (shown_)
+			text_ << manipulator;
 		return *this;
 	}
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <secant/manager.h>
 #include "MxStream/StreamManager/MxsmDataType.h"
+#include "MxTools/PluginToolkit/MxpiDataTypeWrapper/MxpiDataTypeDeleter.h"
 
 namespace MxStream
 {
@@ -93,6 +94,36 @@ class MxStreamManager
 	SendDataWithUniqueId(const std::string &stream, const std::string &element, MxstDataInput &in, uint64_t &id)
 	{
 		return SendBytes(stream, element.c_str(), 0, in, &id);
+	}
+
+	/* Of streams with one input: the original's page says the same of it. ids: 0. */
+	APP_ERROR
+	SendMultiDataWithUniqueId(
+		const std::string &stream, std::vector<int> ids, std::vector<MxstDataInput> &in, uint64_t &id)
+	{
+		if (ids.empty() || ids.size() != in.size())
+			return APP_ERR_STREAM_INVALID_CONFIG;
+		for (size_t i = 0; i < ids.size(); i++)
+			if (ids[i] != int(i))
+				return APP_ERR_STREAM_INVALID_CONFIG;
+		return ids.size() == 1 ? SendDataWithUniqueId(stream, 0, in[0], id) : APP_ERR_COMM_UNREALIZED;
+	}
+	std::vector<MxstDataOutput *>
+	GetMultiResultWithUniqueId(const std::string &stream, uint64_t id, const uint32_t &msTimeOut = DELAY_TIME)
+	{
+		MxstDataOutput *one = GetResultWithUniqueId(stream, id, msTimeOut);
+		if (one && one->errorCode != APP_ERR_STREAM_TRANS_MODE_NOT_MATCHED)
+			return { one };
+		delete one;
+		return {};
+	}
+	std::vector<std::shared_ptr<MxstDataOutput>>
+	GetMultiResultWithUniqueIdSP(const std::string &stream, uint64_t id, const uint32_t &msTimeOut = DELAY_TIME)
+	{
+		std::vector<std::shared_ptr<MxstDataOutput>> all;
+		for (MxstDataOutput *one : GetMultiResultWithUniqueId(stream, id, msTimeOut))
+			all.emplace_back(one);
+		return all;
 	}
 
 	/* The caller deletes the result. */
@@ -222,7 +253,19 @@ class MxStreamManager
 			? google::protobuf::MessageFactory::generated_factory()->GetPrototype(d)
 			: nullptr;
 		std::shared_ptr<google::protobuf::Message> made(like ? like->New() : nullptr);
-		return made && made->ParseFromArray(m.data, int(m.size)) ? made : nullptr;
+		if (!made || !made->ParseFromArray(m.data, int(m.size)))
+			return nullptr;
+		MxTools::SecantPoint(*made);
+		return made;
+	}
+	/* As it travels: what dataPtr leads to as dataStr. The program's own message stays as it is. */
+	static std::string
+	Bytes(const google::protobuf::Message &message)
+	{
+		std::unique_ptr<google::protobuf::Message> copy(message.New());
+		copy->CopyFrom(message);
+		MxTools::SecantFetch(*copy);
+		return copy->SerializeAsString();
 	}
 	secant_stream_result *
 	Fetch(const std::string &stream, const char *element, int plugin, const std::vector<std::string> &keys, uint32_t ms)
@@ -262,7 +305,7 @@ class MxStreamManager
 		for (const MxstProtobufIn &m : messages) {
 			if (!m.messagePtr)
 				return APP_ERR_COMM_INVALID_POINTER;
-			bytes.push_back(m.messagePtr->SerializeAsString());
+			bytes.push_back(Bytes(*m.messagePtr));
 			types.push_back(m.messagePtr->GetTypeName());
 		}
 		for (size_t i = 0; i < messages.size(); i++)

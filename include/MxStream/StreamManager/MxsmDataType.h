@@ -4,6 +4,8 @@
 #include <google/protobuf/message.h>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>

@@ -54,7 +54,7 @@ class MxpiBufferManager
 		SecantCalls()->picture(b.buffer, key, sizeof key);
 		if (auto list = std::static_pointer_cast<MxpiVisionList>(m.GetMetadataWithType(key, "MxpiVisionList"))) {
 			*frame.mutable_visionlist() = *list;
-			MxpiMetadataManager::Point(*frame.mutable_visionlist());
+			SecantPoint(*frame.mutable_visionlist());
 		}
 		return frame;
 	}

@@ -1,8 +1,8 @@
 /* Messages of a buffer by key. What is got is a copy that may be changed; what is added is copied. */
 #ifndef MXPI_METADATA_MANAGER_H
 #define MXPI_METADATA_MANAGER_H
+#include "MxTools/PluginToolkit/MxpiDataTypeWrapper/MxpiDataTypeDeleter.h"
 #include "MxTools/PluginToolkit/base/MxPluginBase.h"
-#include "MxTools/Proto/MxpiDataType.pb.h"
 
 namespace MxTools
 {
@@ -31,7 +31,7 @@ class MxpiMetadataManager
 			google::protobuf::MessageFactory::generated_factory()->GetPrototype(kind)->New());
 		if (!m->ParseFromArray(data, int(size)))
 			return nullptr;
-		Point(*m);
+		SecantPoint(*m);
 		return m;
 	}
 	std::shared_ptr<void>
@@ -47,7 +47,7 @@ class MxpiMetadataManager
 			return APP_ERR_COMM_INVALID_POINTER;
 		auto m = static_cast<google::protobuf::Message *>(metadata.get());
 		std::string bytes;
-		Fetch(*m);
+		SecantFetch(*m);
 		if (!m->SerializeToString(&bytes))
 			return APP_ERR_COMM_FAILURE;
 		return SecantCalls()->put(
@@ -82,45 +82,7 @@ class MxpiMetadataManager
 		return all;
 	}
 
-	/* Bytes that a message only points at become its own, and the other way round. */
-	static void
-	Fetch(google::protobuf::Message &m)
-	{
-		const std::string &name = m.GetDescriptor()->name();
-		if (name == "MxpiVisionList")
-			for (auto &v : *static_cast<MxpiVisionList &>(m).mutable_visionvec())
-				Own(*v.mutable_visiondata());
-		else if (name == "MxpiTensorPackageList")
-			for (auto &p : *static_cast<MxpiTensorPackageList &>(m).mutable_tensorpackagevec())
-				for (auto &t : *p.mutable_tensorvec())
-					if (t.datastr().empty() && t.tensordataptr() && t.tensordatasize() > 0)
-						t.set_datastr(reinterpret_cast<const char *>(t.tensordataptr()), size_t(t.tensordatasize()));
-	}
-	static void
-	Point(google::protobuf::Message &m)
-	{
-		const std::string &name = m.GetDescriptor()->name();
-		if (name == "MxpiVisionList")
-			for (auto &v : *static_cast<MxpiVisionList &>(m).mutable_visionvec()) {
-				auto d = v.mutable_visiondata();
-				d->set_dataptr(reinterpret_cast<uint64_t>(d->datastr().data()));
-				d->set_datasize(int(d->datastr().size()));
-			}
-		else if (name == "MxpiTensorPackageList")
-			for (auto &p : *static_cast<MxpiTensorPackageList &>(m).mutable_tensorpackagevec())
-				for (auto &t : *p.mutable_tensorvec()) {
-					t.set_tensordataptr(reinterpret_cast<uint64_t>(t.datastr().data()));
-					t.set_tensordatasize(int(t.datastr().size()));
-				}
-	}
-
   private:
-	static void
-	Own(MxpiVisionData &d)
-	{
-		if (d.datastr().empty() && d.dataptr() && d.datasize() > 0)
-			d.set_datastr(reinterpret_cast<const char *>(d.dataptr()), size_t(d.datasize()));
-	}
 	MxpiBuffer &buffer_;
 };
 
