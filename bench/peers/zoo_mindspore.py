@@ -3,9 +3,9 @@
 loss, Adam and score, in an environment of its own (tests/peers/mindspore/requirements.txt and pillow).
 
     zoo_mindspore.py prepare SOURCE FOLDER      pictures of train/ and val/ as a folder for each sample, so that the split of 0.8 is the same
-    zoo_mindspore.py train FOLDER --epochs 5 [--repeat 1 --size 96 --batch 16 --channels 3 --seed 0]
+    zoo_mindspore.py train FOLDER --epochs 5 [--network nested --size 96 --batch 16 --channels 3 --rate 3e-4 --repeat 1 --seed 0]
 
-The network is unet_nested. The last line of `train` is JSON: seconds of a step, pictures a second, and the mean soft dice of the validation pictures.
+The network is unet_nested, or unet_medical (--network medical: the size is that of what is labelled). The last line of `train` is JSON: seconds of a step, pictures a second, and the mean soft dice of the validation pictures.
 """
 import argparse
 import json
@@ -55,6 +55,39 @@ def augmented(x, y, size, rng):
     return x, y
 
 
+def medical(channels, classes):
+    """unet_medical: pictures 92 pixels larger each way than what is labelled, weights from N(0, 0.06) as MindSpore makes them on the CPU."""
+    from mindspore import nn, ops
+
+    def double(i, o):
+        conv = [nn.Conv2d(a, o, 3, pad_mode="valid", has_bias=True, weight_init=TruncatedNormal(0.06), bias_init="zeros") for a in (i, o)]
+        return nn.SequentialCell([conv[0], nn.ReLU(), conv[1], nn.ReLU()])
+
+    from mindspore.common.initializer import TruncatedNormal
+
+    class Medical(nn.Cell):
+        def __init__(self):
+            super().__init__()
+            self.down = nn.CellList([double(64 << (i - 1) if i else channels, 64 << i) for i in range(5)])
+            self.up = nn.CellList([nn.Conv2dTranspose(128 << i, 64 << i, 2, stride=2, pad_mode="same", weight_init="normal") for i in (3, 2, 1, 0)])
+            self.conv = nn.CellList([double(128 << i, 64 << i) for i in (3, 2, 1, 0)])
+            self.out = nn.Conv2d(64, classes, 1, has_bias=True, weight_init=TruncatedNormal(0.06), bias_init="zeros")
+            self.pool = nn.MaxPool2d(2, 2)
+
+        def construct(self, x):
+            skips = ()
+            for i in range(5):
+                x = self.down[i](self.pool(x) if i else x)
+                skips += (x,)
+            for i, cut in enumerate((4, 16, 40, 88)):
+                skip = skips[3 - i]
+                x = ops.cat((ops.relu(self.up[i](x)), skip[:, :, cut:skip.shape[2] - cut, cut:skip.shape[3] - cut]), 1)
+                x = self.conv[i](x)
+            return self.out(x)
+
+    return Medical()
+
+
 def train(o):
     import mindspore as ms
     from mindspore import nn, ops
@@ -63,14 +96,16 @@ def train(o):
     ms.set_context(mode=ms.GRAPH_MODE, device_target="CPU")
     ms.set_seed(o.seed)
     rng = numpy.random.default_rng(o.seed)
-    net = check.Nested(o.channels, 2, 2)
+    net = medical(o.channels, 2) if o.network == "medical" else check.Nested(o.channels, 2, 2)
+    border = 92 if o.network == "medical" else 0
     for _, cell in net.cells_and_names():
-        if isinstance(cell, (nn.Conv2d, nn.Conv2dTranspose)):
+        if o.network == "nested" and isinstance(cell, (nn.Conv2d, nn.Conv2dTranspose)):
             cell.weight.set_data(ms.common.initializer.initializer("normal", cell.weight.shape))
     train_set, val_set = (list(samples_of(o.folder, o.size, o.channels, a, b)) for a, b in ((0, 0.8), (0.8, 1)))
     decayed = [p for p in net.trainable_params() if "gamma" not in p.name and "beta" not in p.name]
     other = [p for p in net.trainable_params() if "gamma" in p.name or "beta" in p.name]
-    adam = nn.Adam([{"params": decayed, "weight_decay": 5e-4}, {"params": other, "weight_decay": 0.0}], learning_rate=3e-4)
+    groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": other, "weight_decay": 0.0}]
+    adam = nn.Adam([g for g in groups if g["params"]], learning_rate=o.rate)
 
     def loss_of(x, y):
         logits = ops.transpose(net(x), (0, 2, 3, 1)).reshape(-1, 2)
@@ -84,11 +119,15 @@ def train(o):
         adam(grads)
         return loss
 
+    def tensor(pictures):
+        """N, C, H, W with middle grey around."""
+        return ms.Tensor(numpy.ascontiguousarray(numpy.pad(numpy.stack(pictures), ((0, 0), (border, border), (border, border), (0, 0))).transpose(0, 3, 1, 2)))
+
     def dice():
         net.set_train(False)
         scores = []
         for x, y in val_set:
-            p = ops.softmax(net(ms.Tensor(numpy.ascontiguousarray(x.transpose(2, 0, 1)[None]))), 1).asnumpy()[0]
+            p = ops.softmax(net(tensor([x])), 1).asnumpy()[0]
             t = numpy.stack([1 - y, y]).astype("float32")
             scores.append(2 * (p * t).sum() / ((p * p).sum() + (t * t).sum() + 1e-6))
         net.set_train(True)
@@ -100,7 +139,7 @@ def train(o):
         order = numpy.concatenate([rng.permutation(len(train_set)) for _ in range(o.repeat)])
         for at in range(0, len(order) - o.batch + 1, o.batch):
             batch = [augmented(*train_set[i], o.size, rng) for i in order[at:at + o.batch]]
-            x = ms.Tensor(numpy.ascontiguousarray(numpy.stack([b[0] for b in batch]).transpose(0, 3, 1, 2)))
+            x = tensor([b[0] for b in batch])
             y = ms.Tensor(numpy.ascontiguousarray(numpy.stack([b[1] for b in batch])))
             start = time.perf_counter()
             loss = float(step(x, y).asnumpy())
@@ -119,7 +158,8 @@ def main():
     one.add_argument("folder")
     two = verbs.add_parser("train")
     two.add_argument("folder")
-    for name, kind, value in (("size", int, 96), ("batch", int, 16), ("channels", int, 3), ("epochs", int, 5), ("repeat", int, 1), ("seed", int, 0)):
+    two.add_argument("--network", choices=("nested", "medical"), default="nested")
+    for name, kind, value in (("size", int, 96), ("batch", int, 16), ("channels", int, 3), ("rate", float, 3e-4), ("epochs", int, 5), ("repeat", int, 1), ("seed", int, 0)):
         two.add_argument(f"--{name}", type=kind, default=value)
     o = p.parse_args()
     prepare(o.source, o.folder) if o.verb == "prepare" else train(o)
