@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* In front of every operand and behind it. Implementations that went astray did so by a row of a kernel of weights or
- * of a picture: 64 x 64 channels, three wide, are 48 KiB. */
-enum { CANARY = 64 << 10 };
+ * of a picture: 64 x 64 channels, three wide, are 48 KiB. Where all operands are smaller, so are their rows. */
+enum { LEAST = 4 << 10, MOST = 64 << 10 };
 static const uint16_t song = 0x7fa5; /* no number, as bf16 and twice as f32 */
 
 typedef struct copy {
@@ -20,6 +20,7 @@ typedef struct copy {
 
 struct exec_canaries {
 	char *block;
+	size_t canary; /* bytes of each, of the step that runs */
 	copy *copies;
 	const void **in;
 	void **out;
@@ -38,13 +39,28 @@ rounded(size_t bytes)
 	return (bytes + 63) / 64 * 64;
 }
 
+static size_t
+operand_bytes(const exec_step *s, int i)
+{
+	return rounded(exec_operand_bytes(i < s->n_in ? &s->in[i] : &s->out[i - s->n_in]));
+}
+
+static size_t
+canary_of(const exec_step *s)
+{
+	size_t most = LEAST;
+	for (int i = 0; i < s->n_in + s->n_out; i++)
+		most = operand_bytes(s, i) > most ? operand_bytes(s, i) : most;
+	return most < MOST ? most : MOST;
+}
+
 /* Bytes of the copies of a step's operands, canaries included. */
 static size_t
 room_of(const exec_step *s)
 {
-	size_t room = rounded(s->scratch) + 2 * CANARY;
+	size_t both = 2 * canary_of(s), room = rounded(s->scratch) + both;
 	for (int i = 0; i < s->n_in + s->n_out; i++)
-		room += rounded(exec_operand_bytes(i < s->n_in ? &s->in[i] : &s->out[i - s->n_in])) + 2 * CANARY;
+		room += operand_bytes(s, i) + both;
 	return room;
 }
 
@@ -83,12 +99,15 @@ exec_canaries_free(exec_canaries *c)
 	secant_free(c);
 }
 
+/* An even number of bytes. What is written already is copied behind itself: under sanitizers a loop over numbers took a
+ * third of all tests. */
 static void
 sing(char *p, size_t bytes)
 {
-	uint16_t *note = (uint16_t *)(void *)p;
-	for (size_t i = 0; i < bytes / sizeof song; i++)
-		note[i] = song;
+	for (size_t done = 0, more; done < bytes; done += more) {
+		more = done ? (done < bytes - done ? done : bytes - done) : sizeof song;
+		memcpy(p + done, done ? p : (const char *)&song, more);
+	}
 }
 
 /* Are `bytes` from p, an even number of them, not as sing left them? */
@@ -106,9 +125,9 @@ copy_of(exec_canaries *c, int *n, char **at, const void *of, size_t bytes, int s
 		if (c->copies[i].of == of && c->copies[i].bytes == bytes)
 			return &c->copies[i];
 	copy *k = &c->copies[(*n)++];
-	*k = (copy){ of, *at + CANARY, bytes, false, false, slot };
-	sing(*at, rounded(bytes) + 2 * CANARY);
-	*at += rounded(bytes) + 2 * CANARY;
+	*k = (copy){ of, *at + c->canary, bytes, false, false, slot };
+	sing(*at, rounded(bytes) + 2 * c->canary);
+	*at += rounded(bytes) + 2 * c->canary;
 	return k;
 }
 
@@ -123,11 +142,11 @@ hurt(const exec_step *s, const char *what, const char *kind, int slot, secant_er
 }
 
 static secant_status
-check(const exec_step *s, const copy *k, secant_err *err)
+check(const exec_step *s, size_t canary, const copy *k, secant_err *err)
 {
 	const char *kind = k->in ? "input" : "output";
-	size_t odd = k->bytes % 2, behind = rounded(k->bytes) - k->bytes - odd + CANARY;
-	if (broken(k->at - CANARY, CANARY))
+	size_t odd = k->bytes % 2, behind = rounded(k->bytes) - k->bytes - odd + canary;
+	if (broken(k->at - canary, canary))
 		return hurt(s, "wrote in front of", kind, k->slot, err);
 	if (broken(k->at + k->bytes + odd, behind))
 		return hurt(s, "wrote behind", kind, k->slot, err);
@@ -141,9 +160,10 @@ exec_canaries_run(
 	exec_canaries *c, const exec_step *s, void *bound, const void *const *in, void *const *out, secant_err *err)
 {
 	int n = 0;
-	char *at = c->block, *scratch = at + CANARY;
-	sing(at, rounded(s->scratch) + 2 * CANARY);
-	at += rounded(s->scratch) + 2 * CANARY;
+	c->canary = canary_of(s);
+	char *at = c->block, *scratch = at + c->canary;
+	sing(at, rounded(s->scratch) + 2 * c->canary);
+	at += rounded(s->scratch) + 2 * c->canary;
 	for (int i = 0; i < s->n_in; i++) {
 		copy *k = in[i] ? copy_of(c, &n, &at, in[i], exec_operand_bytes(&s->in[i]), i) : NULL;
 		c->in[i] = k ? k->at : NULL;
@@ -160,10 +180,10 @@ exec_canaries_run(
 	}
 	secant_status status = s->impl->run(s, bound, c->in, c->out, s->scratch ? scratch : NULL, err);
 	copy all = { NULL, scratch, s->scratch, false, true, 0 };
-	if (!status && check(s, &all, NULL))
+	if (!status && check(s, c->canary, &all, NULL))
 		status = hurt(s, "wrote beside", "scratch", 0, err);
 	for (int i = 0; i < n && !status; i++)
-		status = check(s, &c->copies[i], err);
+		status = check(s, c->canary, &c->copies[i], err);
 	for (int i = 0; i < s->n_out && !status; i++)
 		if (out[i])
 			memcpy(out[i], c->out[i], exec_operand_bytes(&s->out[i]));

@@ -210,34 +210,67 @@ rows_of(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, 
 	}
 }
 
-#define EACH_KIND(call) \
-	switch (kind) { \
-	case KERNEL_LINE_SOFTMAX: call(KERNEL_LINE_SOFTMAX); break; \
-	case KERNEL_LINE_LOG_SOFTMAX: call(KERNEL_LINE_LOG_SOFTMAX); break; \
-	case KERNEL_LINE_SOFTMAX_GRAD: call(KERNEL_LINE_SOFTMAX_GRAD); break; \
-	case KERNEL_LINE_LOG_SOFTMAX_GRAD: call(KERNEL_LINE_LOG_SOFTMAX_GRAD); break; \
-	case KERNEL_LINE_L2: call(KERNEL_LINE_L2); break; \
-	case KERNEL_LINE_CUMSUM: call(KERNEL_LINE_CUMSUM); break; \
-	case KERNEL_LINE_CUMSUM_GRAD: call(KERNEL_LINE_CUMSUM_GRAD); break; \
-	case KERNEL_LINE_LOGSUMEXP: call(KERNEL_LINE_LOGSUMEXP); break; \
+/*
+ * A function for each kind and width of numbers: one function that held them all took compilers longer than the rest of
+ * the kernels together.
+ */
+#define LINES(name, kind, low) \
+	static void columns_##name( \
+		const void *a, const void *b, void *y, int64_t n, int64_t step, int64_t lanes, float eps) \
+	{ \
+		columns_of(kind, a, b, y, low, n, step, lanes, eps); \
+	} \
+	static void rows_##name(const void *a, const void *b, void *y, int64_t count, int64_t n, float eps) \
+	{ \
+		rows_of(kind, a, b, y, low, count, n, eps); \
 	}
+#define LINES_OF(name, kind) \
+	LINES(name, kind, false) \
+	LINES(name##_low, kind, true)
+
+LINES_OF(softmax, KERNEL_LINE_SOFTMAX)
+LINES_OF(log_softmax, KERNEL_LINE_LOG_SOFTMAX)
+LINES_OF(softmax_grad, KERNEL_LINE_SOFTMAX_GRAD)
+LINES_OF(log_softmax_grad, KERNEL_LINE_LOG_SOFTMAX_GRAD)
+LINES_OF(l2, KERNEL_LINE_L2)
+LINES_OF(cumsum, KERNEL_LINE_CUMSUM)
+LINES_OF(cumsum_grad, KERNEL_LINE_CUMSUM_GRAD)
+LINES_OF(logsumexp, KERNEL_LINE_LOGSUMEXP)
+
+#define ROW(name) \
+	{ \
+		{ columns_##name, rows_##name }, { columns_##name##_low, rows_##name##_low } \
+	}
+
+static const struct {
+	void (*columns)(const void *a, const void *b, void *y, int64_t n, int64_t step, int64_t lanes, float eps);
+	void (*rows)(const void *a, const void *b, void *y, int64_t count, int64_t n, float eps);
+} lines[][2] = {
+	[KERNEL_LINE_SOFTMAX] = ROW(softmax),
+	[KERNEL_LINE_LOG_SOFTMAX] = ROW(log_softmax),
+	[KERNEL_LINE_SOFTMAX_GRAD] = ROW(softmax_grad),
+	[KERNEL_LINE_LOG_SOFTMAX_GRAD] = ROW(log_softmax_grad),
+	[KERNEL_LINE_L2] = ROW(l2),
+	[KERNEL_LINE_CUMSUM] = ROW(cumsum),
+	[KERNEL_LINE_CUMSUM_GRAD] = ROW(cumsum_grad),
+	[KERNEL_LINE_LOGSUMEXP] = ROW(logsumexp),
+};
 
 static void
 columns(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
 	float eps)
 {
-#define COLUMNS(k) \
-	low ? columns_of(k, a, b, y, true, n, step, lanes, eps) : columns_of(k, a, b, y, false, n, step, lanes, eps)
-	EACH_KIND(COLUMNS)
+	lines[kind][low].columns(a, b, y, n, step, lanes, eps);
 }
 
 static void
-rows(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t count, int64_t n, float eps){
-#define ROWS(k) low ? rows_of(k, a, b, y, true, count, n, eps) : rows_of(k, a, b, y, false, count, n, eps)
-	EACH_KIND(ROWS)
+rows(kernel_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t count, int64_t n, float eps)
+{
+	lines[kind][low].rows(a, b, y, count, n, eps);
 }
 
-KERNEL_INLINE void largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
+KERNEL_INLINE void
+largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
 {
 	_Alignas(64) float best[LANES];
 	_Alignas(64) int32_t where[LANES];
