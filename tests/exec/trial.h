@@ -120,8 +120,12 @@ bytes_of(const operand *x)
 static void
 fill_guard(char *p, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++)
-		p[i] = (char)(i % 2 ? 0x7f : 0xa5); /* 0x7fa5: no number, as bf16 and as f32 */
+	static const char note[2] = { (char)0xa5, 0x7f }; /* 0x7fa5: no number, as bf16 and as f32 */
+	for (size_t done = 0, more; done < bytes; done += more) {
+		more = done ? done : sizeof note;
+		more = more < bytes - done ? more : bytes - done;
+		memcpy(p + done, done ? p : note, more);
+	}
 }
 
 /* Room for `bytes` with guards on both sides, all of it garbage. */
@@ -221,9 +225,14 @@ make_trial(trial *t, bool low, bool wide)
 	return true;
 }
 
-/* What must come out. */
+/* What must come out, of the case that was asked for last: one case is run in many ways by many implementations. */
+static struct known {
+	char key[1100];
+	double *exact[GRAPH_MOST_OUTPUTS];
+} known;
+
 static void
-refer(trial *t)
+compute(const trial *t)
 {
 	secant_shape in_shape[MAX_OPERANDS], out_shape[GRAPH_MOST_OUTPUTS];
 	const double *in[MAX_OPERANDS];
@@ -238,6 +247,32 @@ refer(trial *t)
 		out[o] = t->out[o].exact;
 	}
 	t->op->reference(&(graph_reference){ node->attr, node->n_in, node->n_out, in_shape, out_shape, in, out });
+}
+
+static void
+refer(trial *t)
+{
+	char key[sizeof known.key];
+	int length = snprintf(key, sizeof key, "%s|%s|%s|", t->op->name, t->c->attr ? t->c->attr : "", t->c->in);
+	assert_true(length > 0 && length < 1000);
+	for (int i = 0; i < t->step.n_in; i++) /* numbers are rounded as they are stored */
+		snprintf(key + strlen(key), sizeof key - strlen(key), "%d ", t->step.in[i].dtype);
+	bool same = !strcmp(key, known.key);
+	if (!same) {
+		compute(t);
+		memcpy(known.key, key, sizeof key);
+	}
+	for (int o = 0; o < GRAPH_MOST_OUTPUTS; o++) {
+		size_t bytes = o < t->step.n_out ? (size_t)t->out[o].count * sizeof(double) : 0;
+		if (same && bytes) {
+			memcpy(t->out[o].exact, known.exact[o], bytes);
+		} else if (!same) {
+			free(known.exact[o]);
+			known.exact[o] = bytes ? malloc(bytes) : NULL;
+			if (bytes)
+				memcpy(known.exact[o], t->out[o].exact, bytes);
+		}
+	}
 }
 
 static bool
