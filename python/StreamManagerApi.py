@@ -6,6 +6,7 @@ Beyond it: GetProtobuf takes msTimeOut (default 60000), StreamManagerApi has Set
 """
 import ctypes as _c
 import os as _os
+import sys as _sys
 from warnings import warn as _warn
 
 __all__ = ["StreamManagerApi", "RoiBox", "MxDataInput", "MxDataInputExt", "MxDataOutput", "MxBufferInput", "MxBufferOutput",
@@ -236,12 +237,14 @@ class StreamManagerApi:
         """Makes the manager ready; 0."""
         if not self._manager:
             self._manager = _lib.secant_streams_new()
+        if not self._manager:
+            _sys.stderr.write("1013 COMM_INIT_FAIL: GStreamer does not start, or this process was forked from one that has streams: start "
+                              "workers before it has, or by multiprocessing's method 'spawn'\n")
         return 0 if self._manager else 1013
 
     def _created(self, code, fault):
         if code:
-            import sys
-            sys.stderr.write("%d %s: %s\n" % (code, (fault.name or b"").decode(), ", ".join(
+            _sys.stderr.write("%d %s: %s\n" % (code, (fault.name or b"").decode(), ", ".join(
                 x for x in (("stream " + fault.stream.decode(errors="replace")) if fault.stream else "",
                             ("element " + fault.element.decode(errors="replace")) if fault.element else "",
                             ("property " + fault.property.decode(errors="replace")) if fault.property else "",

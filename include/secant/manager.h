@@ -24,7 +24,9 @@ extern "C" {
 typedef struct secant_streams secant_streams;
 typedef struct secant_stream_result secant_stream_result;
 
-SECANT_API secant_streams *secant_streams_new(void); /* NULL: no memory */
+/* NULL: no memory, GStreamer does not start, or this process was forked from one that had started it, whose threads are
+ * not here. In a forked child the parent's managers have no streams (6002), and freeing them does nothing. */
+SECANT_API secant_streams *secant_streams_new(void);
 SECANT_API void secant_streams_free(secant_streams *m); /* stops all; NULL is fine */
 
 /* Creates and starts the streams of a text or file, in byte order of names, up to the first that fails: those before it

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 
 sys.path.insert(0, os.path.join(os.path.realpath(sys.argv[1]), "python"))
 import MxpiDataType_pb2 as messages
@@ -200,6 +201,48 @@ def boxes_and_managers():
     same(second.DestroyAllStreams(), 0, "DestroyAllStreams")
 
 
-for test in (before_it_is_initialised, failures, numbers, several_inputs_and_outputs, boxes_and_managers):
+def forked():
+    """A child that is forked while streams run has none of their threads: it is told, and does not wait. One before them runs its own."""
+    api = StreamManagerApi()
+    same(api.InitManager(), 0, "InitManager")
+    same(api.CreateMultipleStreams(pipeline(s=decode())), 0, "Create")
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            same(StreamManagerApi().InitManager(), 1013, "InitManager in a child")
+            same(api.SendData(b"s", 0, data()), 6002, "the parent's stream")
+            same(api.CreateMultipleStreams(pipeline(t=decode())), 6003, "a stream of the parent's manager")
+            same(api.DestroyAllStreams(), 0, "DestroyAllStreams")
+            api = None
+            code = 0
+        finally:
+            os._exit(code)
+    end = time.monotonic() + 60
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid or time.monotonic() > end:
+            break
+        time.sleep(0.01)
+    if not pid:
+        os.kill(child, 9)
+    same((pid, status), (child, 0), "the child's end")
+    same(api.SendData(b"s", 0, data()), 0, "the parent goes on")
+    same(api.GetResult(b"s", 0).errorCode, 0, "GetResult")
+    same(api.DestroyAllStreams(), 0, "DestroyAllStreams")
+
+
+def misspelt():
+    """SWIG's classes take any name: a program that misspells one runs, and is told."""
+    one = MxMetadataInput()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        one.serializedMetadaata = b"x"
+    same((len(said), one.serializedMetadata), (1, b""), "a misspelt field")
+    assert "serializedMetadata" in str(said[0].message), said[0].message
+
+
+for test in (before_it_is_initialised, failures, numbers, several_inputs_and_outputs, boxes_and_managers, forked, misspelt):
     test()
     print("api: %s" % test.__name__.replace("_", " "))

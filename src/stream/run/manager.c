@@ -7,6 +7,7 @@
 #include "stream/run/streams.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	NO_STREAM = 6002,
@@ -21,6 +22,7 @@ enum {
 };
 
 struct secant_streams {
+	pid_t process; /* a child that was forked has its memory and none of its threads */
 	GMutex lock;
 	GPtrArray *run; /* stream_run, in byte order of names */
 };
@@ -36,6 +38,18 @@ struct secant_stream_result {
 	int n;
 };
 
+/* Was GStreamer started by the process that this one was forked from? Its threads are not here then, and whatever waits
+ * for one waits for ever. The registry lives as long as GStreamer, and remembers. */
+static bool
+was_forked(void)
+{
+	GObject *registry = G_OBJECT(gst_registry_get());
+	gpointer first = g_object_get_data(registry, "secant-process"), now = GINT_TO_POINTER(getpid());
+	if (!first)
+		g_object_set_data(registry, "secant-process", now);
+	return first && first != now;
+}
+
 secant_streams *
 secant_streams_new(void)
 {
@@ -44,8 +58,9 @@ secant_streams_new(void)
 		g_clear_error(&error);
 		return NULL;
 	}
-	secant_streams *m = secant_calloc(1, sizeof *m);
+	secant_streams *m = was_forked() ? NULL : secant_calloc(1, sizeof *m);
 	if (m) {
+		m->process = getpid();
 		g_mutex_init(&m->lock);
 		m->run = g_ptr_array_new();
 	}
@@ -55,6 +70,8 @@ secant_streams_new(void)
 int
 secant_streams_stop_all(secant_streams *m)
 {
+	if (m->process != getpid())
+		return 0;
 	g_mutex_lock(&m->lock);
 	GPtrArray *all = m->run;
 	m->run = g_ptr_array_new();
@@ -70,7 +87,7 @@ secant_streams_stop_all(secant_streams *m)
 void
 secant_streams_free(secant_streams *m)
 {
-	if (!m)
+	if (!m || m->process != getpid())
 		return;
 	secant_streams_stop_all(m);
 	g_ptr_array_free(m->run, TRUE);
@@ -93,6 +110,8 @@ stream_run *
 stream_find_run(secant_streams *m, const char *name)
 {
 	bool found;
+	if (m->process != getpid())
+		return NULL;
 	g_mutex_lock(&m->lock);
 	guint at = place(m, name, &found);
 	stream_run *r = found ? stream_run_hold(m->run->pdata[at]) : NULL;
@@ -105,6 +124,9 @@ stream_find_run(secant_streams *m, const char *name)
 static bool
 meets(void *m_, stream_instance *s)
 {
+	if (((secant_streams *)m_)->process != getpid())
+		return stream_refuse(s, STREAM_MX_STATE, NULL, NULL,
+			"this process was forked from the one that the manager is of: its threads are not here");
 	stream_run *r = stream_find_run(m_, s->name);
 	if (!r)
 		return true;
@@ -171,8 +193,8 @@ secant_streams_stop(secant_streams *m, const char *name)
 {
 	bool found;
 	stream_run *r = NULL;
-	if (!stream_is_clean(name))
-		return STREAM_INVALID;
+	if (!stream_is_clean(name) || m->process != getpid())
+		return stream_is_clean(name) ? NO_STREAM : STREAM_INVALID;
 	g_mutex_lock(&m->lock);
 	guint at = place(m, name, &found);
 	if (found)
