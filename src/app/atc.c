@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "formats/onnx/run.h"
 #include "deploy/offline_onnx.h"
 #include "deploy/network.h"
 #include "formats/mindir/mindir.h"
@@ -484,6 +485,17 @@ is_dynamic_aipp(const char *path)
 	return dynamic;
 }
 
+/* Operators that nothing here computes are told now, not when a stream starts. With out_nodes they may lie behind. */
+static secant_status
+check_operators(const secant_atc *o, const format_onnx_model *m, secant_err *err)
+{
+	char *refused = o->out_nodes ? NULL : format_onnx_refused(m);
+	secant_status s = refused && *refused ? secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: %s", o->model, refused)
+										  : SECANT_OK;
+	secant_free(refused);
+	return s;
+}
+
 static secant_status
 compile_network(
 	const secant_atc *o, const format_onnx_model *m, base_str *said, const secant_logger *log, secant_err *err)
@@ -492,7 +504,9 @@ compile_network(
 	app_atc_sets sets;
 	char size[32], *precision;
 	int n;
-	secant_status s = app_atc_read_inputs(in, &n, o->input_shape, err);
+	secant_status s = check_operators(o, m, err);
+	if (!s)
+		s = app_atc_read_inputs(in, &n, o->input_shape, err);
 	if (!s)
 		s = app_atc_read_sets(&sets, o, in, n, err);
 	for (int i = 0; i < n && !s; i++)

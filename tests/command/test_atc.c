@@ -190,6 +190,9 @@ test_refusals(void **state)
 		{ 1, "v.om: is an offline model of CANN for one chip", "$SECANT predict v.om d/val/images --out v" },
 		{ 1, "AIR is not read", "printf 'abcdefgh' > a.air; ./atc --model=a.air --framework=1 --output=o" },
 		{ 1, "ATC run failed", "./atc --model=none.onnx --framework=5 --output=o" },
+		/* an operator of somebody's own: told here, not when a stream starts */
+		{ 1, "Saftmax '",
+			"sed s/Softmax/Saftmax/g u.onnx > odd.onnx; ./atc --model=odd.onnx --framework=5 --output=refused" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		says(rows[i].status, rows[i].message, rows[i].line);
