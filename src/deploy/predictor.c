@@ -94,6 +94,11 @@ check_same(const deploy_ensemble *p, const char *const *paths, int i, secant_err
 	if (a->in_channels != b->in_channels)
 		return secant_fail(err, SECANT_ERR_ARG, "%s wants %d channels, %s %d: models of an ensemble must agree",
 			paths[i], b->in_channels, paths[0], a->in_channels);
+	for (int k = 0; k < i; k++)
+		if (b->side && p->model[k].side && b->side != p->model[k].side)
+			return secant_fail(err, SECANT_ERR_ARG,
+				"%s takes pictures of %dx%d, %s of %dx%d: models of an ensemble must agree", paths[i], b->side, b->side,
+				paths[k], p->model[k].side, p->model[k].side);
 	return SECANT_OK;
 }
 
@@ -155,6 +160,14 @@ settle(deploy_ensemble *e, secant_err *err)
 	const secant_predict *o = &e->options;
 	const deploy_deployed *d = &e->model[0];
 	secant_status status = deploy_rules_parse(&e->rules, o->rule, e->class_name, e->n_class_names, d->classes, err);
+	for (int i = 0; i < e->n_models * e->views.n && !status; i++) {
+		int side = e->model[i / e->views.n].side;
+		double scale = e->views.v[i % e->views.n].scale;
+		if (side && scale > 1)
+			status = secant_fail(err, SECANT_ERR_ARG,
+				"--tta scale(%g): the network takes pictures of %dx%d and nothing larger; scales up to 1 fit", scale,
+				side, side);
+	}
 	if (status)
 		return status;
 	const json_t *ignored = json_object_get(d->file.settings, "ignored_class");

@@ -245,7 +245,9 @@ secant_status
 deploy_predict_stream(secant_predictor *p, deploy_source *s, const deploy_row_sink *sink, secant_err *err)
 {
 	enum { TILE = 512 };
-	int h = s->height, w = s->width, side = p->model[0].side;
+	int h = s->height, w = s->width, side = 0;
+	for (int i = 0; i < p->n_models; i++)
+		side = p->model[i].side ? p->model[i].side : side;
 	int overlap = side && p->options.overlap > side / 2 ? side / 2 : p->options.overlap;
 	if (p->options.resize)
 		return stream_scaled(p, s, sink, err);

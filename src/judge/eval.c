@@ -372,7 +372,7 @@ check_alike(const request *q, int i, secant_err *err)
 			q->models[0], q->models[i], what);
 	if (a->kind != SECANT_NETWORK_PICTURES)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "of clouds one model is judged at a time");
-	if (a->side || b->onnx.m)
+	if (a->onnx.m || b->onnx.m)
 		return secant_fail(
 			err, SECANT_ERR_UNSUPPORTED, "%s: ONNX files are judged one at a time", q->models[b->onnx.m ? i : 0]);
 	return SECANT_OK;

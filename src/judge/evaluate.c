@@ -150,10 +150,12 @@ batch_of(const judge_evaluation *e, const data_samples *s)
 }
 
 static secant_status
-run_session(judge_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
+run_batch(judge_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
 {
 	secant_tensor in = { SECANT_F32, *shape, (void *)(uintptr_t)input, NULL }, out = { 0 };
-	secant_status status = judge_pieces_run(&e->pieces, e->session, e->mode, e->activated, e->side, &in, &out, err);
+	judge_run run = e->turns ? judge_by_turns : judge_by_session; /* each piece is turned, as predictions have it */
+	void *user = e->turns ? (void *)e->turns : e->session;
+	secant_status status = judge_pieces_run(&e->pieces, run, user, e->mode, e->activated, e->side, &in, &out, err);
 	*logits = out.data;
 	return status;
 }
@@ -193,8 +195,7 @@ judge_evaluate_samples(judge_evaluation *e, const data_samples *s, judge_counts 
 					break;
 				}
 			}
-			if (!(e->turns ? judge_turns_run(e->turns, &in, b.input, &logits, &own)
-						   : run_session(e, &in, b.input, &logits, &own)))
+			if (!run_batch(e, &in, b.input, &logits, &own))
 				(void)!count_batch(e, s, &b, logits, &l, dense, dense_target, counts, &own);
 			if (!own.code && e->cancelled && e->cancelled(e->user))
 				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");

@@ -88,12 +88,18 @@ blend(judge_pieces *p, base_mode mode, bool activated, const secant_tensor *from
 }
 
 secant_status
-judge_pieces_run(judge_pieces *p, secant_session *s, base_mode mode, bool activated, int side, const secant_tensor *in,
-	secant_tensor *out, secant_err *err)
+judge_by_session(void *session, const secant_tensor *in, secant_tensor *out, secant_err *err)
+{
+	return secant_session_run(session, in, out, err);
+}
+
+secant_status
+judge_pieces_run(judge_pieces *p, judge_run run, void *user, base_mode mode, bool activated, int side,
+	const secant_tensor *in, secant_tensor *out, secant_err *err)
 {
 	secant_shape all = in->shape, one = all;
 	if (!side || (all.dim[1] == side && all.dim[2] == side))
-		return secant_session_run(s, in, out, err);
+		return run(user, in, out, err);
 	if (all.dim[1] < side || all.dim[2] < side || in->dtype != SECANT_F32)
 		return secant_fail(err, SECANT_ERR_SHAPE, "pieces of %d do not lie in a picture of %lldx%lld", side,
 			(long long)all.dim[1], (long long)all.dim[2]);
@@ -105,7 +111,7 @@ judge_pieces_run(judge_pieces *p, secant_session *s, base_mode mode, bool activa
 		int row = i / p->x.n, column = i % p->x.n;
 		secant_tensor piece = { SECANT_F32, one, p->in, NULL }, result = { 0 };
 		take(in->data, p->in, &in->shape, p->y.start[row], p->x.start[column], side);
-		if ((status = secant_session_run(s, &piece, &result, err)))
+		if ((status = run(user, &piece, &result, err)))
 			break;
 		all.dim[3] = result.shape.dim[3];
 		if (result.dtype != SECANT_F32 || result.shape.dim[1] != side || result.shape.dim[2] != side)

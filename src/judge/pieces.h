@@ -16,13 +16,19 @@ typedef struct judge_pieces {
 	int height, width; /* that the axes are for */
 } judge_pieces; /* all zero at first; reused from run to run */
 
+/* What gives the output of a batch, f32 N x H x W x C: `user` is a session (judge_by_session), or views (turns.h).
+ * `out` is valid until its next run. */
+typedef secant_status (*judge_run)(void *user, const secant_tensor *in, secant_tensor *out, secant_err *err);
+secant_status judge_by_session(
+	void *session, const secant_tensor *in, secant_tensor *out, secant_err *err) SECANT_NODISCARD;
+
 /*
- * Runs `in` (f32, N x H x W x C, H and W at least side) through a session that gives one output, f32 of the same H x W:
- * logits, or with `activated` probabilities, which `out` is then, too. Where several pieces meet, logits are those that
- * the blended probabilities have. `out` is valid until the next run of either. side 0, or a picture of that size: the
- * session alone.
+ * Runs `in` (f32, N x H x W x C, H and W at least side) through what gives one output, f32 of the same H x W: logits,
+ * or with `activated` probabilities, which `out` is then, too. Where several pieces meet, logits are those that the
+ * blended probabilities have. `out` is valid until the next run of either. side 0, or a picture of that size: `run`
+ * alone.
  */
-secant_status judge_pieces_run(judge_pieces *p, secant_session *s, base_mode mode, bool activated, int side,
+secant_status judge_pieces_run(judge_pieces *p, judge_run run, void *user, base_mode mode, bool activated, int side,
 	const secant_tensor *in, secant_tensor *out, secant_err *err) SECANT_NODISCARD;
 void judge_pieces_free(judge_pieces *p);
 #endif

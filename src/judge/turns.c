@@ -87,17 +87,20 @@ add_turn(judge_turns *t, unsigned turn, const secant_shape *in, const float *inp
 }
 
 secant_status
-judge_turns_run(judge_turns *t, const secant_shape *in, const float *input, const void **out, secant_err *err)
+judge_by_turns(void *turns, const secant_tensor *batch, secant_tensor *out, secant_err *err)
 {
+	judge_turns *t = turns;
+	const secant_shape *in = &batch->shape;
 	int64_t pixels = in->dim[0] * in->dim[1] * in->dim[2], n = pixels * t->d->classes;
 	secant_status status = deploy_floats_reserve(&t->sum, (size_t)n, err);
 	if (!status)
 		memset(t->sum.v, 0, (size_t)n * sizeof(float));
 	for (int i = 0; i < t->views.n && !status; i++)
 		if (!(status = deploy_floats_reserve(&t->input, (size_t)(pixels * in->dim[3]), err)))
-			status = add_turn(t, t->views.v[i].turn, in, input, err);
+			status = add_turn(t, t->views.v[i].turn, in, batch->data, err);
 	for (int64_t i = 0; i < n && !status; i++)
 		t->sum.v[i] /= (float)(t->views.n * t->models);
-	*out = t->sum.v;
+	*out = (secant_tensor){ SECANT_F32, *in, t->sum.v, NULL };
+	out->shape.dim[3] = t->d->classes;
 	return status;
 }

@@ -9,7 +9,7 @@ typedef struct judge_turns judge_turns;
  * refused. NULL and err on failure. Borrows the n models, of which d[0] says how many classes there are. */
 judge_turns *judge_turns_new(const deploy_deployed *d, int n, const char *text, secant_err *err);
 void judge_turns_free(judge_turns *t); /* accepts NULL */
-/* Probabilities of a normalised batch N x H x W x C, valid until the next call. */
-secant_status judge_turns_run(
-	judge_turns *t, const secant_shape *in, const float *input, const void **out, secant_err *err) SECANT_NODISCARD;
+/* Probabilities of a normalised batch N x H x W x C (f32), valid until the next call: a judge_run (pieces.h). */
+secant_status judge_by_turns(
+	void *turns, const secant_tensor *batch, secant_tensor *out, secant_err *err) SECANT_NODISCARD;
 #endif

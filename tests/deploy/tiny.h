@@ -15,6 +15,7 @@ typedef struct tiny {
 	int channels, classes, kernel, multiple;
 	const float *weight, *bias;
 	const char *mode, *normalize, *names;
+	int side; /* the one size it says it is for; 0: any */
 } tiny;
 
 static inline void
@@ -40,6 +41,8 @@ tiny_write(const tiny *t, const char *path)
 			: t->classes == 1 ? "binary"
 							  : "multiclass",
 		"normalize", t->normalize ? t->normalize : "none", "multiple", t->multiple ? t->multiple : 1);
+	if (t->side)
+		json_object_update_new(m.settings, json_pack("{s:i,s:i}", "side", t->side, "least", t->side));
 	if (t->names)
 		json_object_set_new(m.settings, "class_names", json_loads(t->names, 0, NULL));
 	secant_tensor tensors[] = { { SECANT_F32, w, (void *)(uintptr_t)t->weight, NULL },

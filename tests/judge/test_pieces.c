@@ -83,7 +83,7 @@ check(judge_pieces *p, secant_session *s, base_mode mode, bool activated, int pi
 	for (int64_t i = 0; i < count; i++)
 		x[i] = (float)(i * i % 101) / 20;
 	secant_tensor in = { SECANT_F32, shape, x, NULL }, out = { 0 };
-	if (judge_pieces_run(p, s, mode, activated, SIDE, &in, &out, &err))
+	if (judge_pieces_run(p, judge_by_session, s, mode, activated, SIDE, &in, &out, &err))
 		fail_msg("%s", err.msg);
 	assert_true(secant_shape_equal(&out.shape, &shape));
 	for (int64_t i = 0; i < count; i++) {
@@ -111,7 +111,8 @@ pieces_are_blended_where_they_meet(void **state)
 	check(&p, s, BASE_MODE_MULTICLASS, false, 2, SIDE + 1, SIDE + 2); /* no multiple of the side */
 	check(&p, s, BASE_MODE_MULTILABEL, true, 1, SIDE + 3, SIDE);
 	secant_tensor small = { SECANT_F32, secant_shape_of(4, 1, SIDE - 1, SIDE + 1, CHANNELS), p.in, NULL }, out;
-	assert_int_equal(judge_pieces_run(&p, s, BASE_MODE_BINARY, false, SIDE, &small, &out, &err), SECANT_ERR_SHAPE);
+	assert_int_equal(
+		judge_pieces_run(&p, judge_by_session, s, BASE_MODE_BINARY, false, SIDE, &small, &out, &err), SECANT_ERR_SHAPE);
 	assert_non_null(strstr(err.msg, "pieces of 4 do not lie in a picture of 3x5"));
 	judge_pieces_free(&p);
 	secant_session_free(s);
@@ -138,7 +139,8 @@ one_piece_is_left_as_it_is(void **state)
 	assert_int_equal(secant_session_run(s, &in, &out, &err), SECANT_OK);
 	memcpy(kept, out.data, sizeof kept);
 	out = (secant_tensor){ 0 };
-	assert_int_equal(judge_pieces_run(&p, s, BASE_MODE_MULTICLASS, false, SIDE, &in, &out, &err), SECANT_OK);
+	assert_int_equal(
+		judge_pieces_run(&p, judge_by_session, s, BASE_MODE_MULTICLASS, false, SIDE, &in, &out, &err), SECANT_OK);
 	assert_memory_equal(kept, out.data, sizeof kept);
 	judge_pieces_free(&p);
 	secant_session_free(s);
