@@ -119,7 +119,7 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	if (n == 2 && secant_cloud_is_readable(operands[0]) && secant_cloud_is_readable(to))
 		return secant_fail(err, SECANT_ERR_ARG,
 			secant_is_file(operands[0]) ? "%s: clouds of this kind are read, not written: want .las, .laz, .ply, .pcd, "
-										  ".txt, .csv, .xyz, .pts or .npy"
+										  ".txt, .csv, .xyz, .pts, .npy or .npz"
 										: "%s: there is no such file",
 			secant_is_file(operands[0]) ? to : operands[0]);
 	if (n == 2)

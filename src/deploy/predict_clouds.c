@@ -401,8 +401,7 @@ name_outputs(base_names *to, const base_names *l, const char *out, const char *f
 	if (out && !to_file && l->n == 1 && secant_cloud_is_readable(out) && !secant_is_dir(out))
 		return secant_fail(err, SECANT_ERR_ARG,
 			"%s: clouds of this kind are read, not written: want .las, .laz, .ply, .pcd, .txt, .csv, .xyz, .pts, .npy, "
-			"or a "
-			"folder",
+			".npz or a folder",
 			out);
 	if (out && l->n > 1 && secant_cloud_is_writable(out) && !secant_is_dir(out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: %d clouds want a folder", out, l->n);

@@ -7,7 +7,7 @@
 #include "formats/format.h"
 #include "base/bytes.h"
 #include "formats/state_dict.h"
-#include "formats/zip_write.h"
+#include "base/zip_write.h"
 #include <stdio.h>
 #include <string.h>
 #include <zip.h>
@@ -206,7 +206,7 @@ read_archive(format_input *in, archive *a, secant_err *err)
 	if (!s && !r.arena)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle");
 	if (!s)
-		s = unpack(a, i, "data.pkl", PICKLE_LIMIT, &text, &r.size, err);
+		s = unpack(a, i, "data.pkl", in->size > PICKLE_LIMIT ? in->size : PICKLE_LIMIT, &text, &r.size, err);
 	r.data = text;
 	format_pickle *root = s ? NULL : format_pickle_read(&r, err);
 	if (!s)
@@ -324,17 +324,17 @@ write_file(base_writer *w, const secant_tensors *set, const char *metadata_json,
 		add_tensor(&s, i, &set->v[i].tensor);
 	}
 	base_str_add(&s, "u.");
-	format_zip_writer z = { .w = w };
+	base_zip_writer z = { .w = w };
 	bool failed = s.failed;
-	format_zip_add(&z, "archive/data.pkl", s.p, s.n);
+	base_zip_add(&z, "archive/data.pkl", s.p, s.n);
 	base_str_free(&s);
-	format_zip_add(&z, "archive/byteorder", "little", 6);
+	base_zip_add(&z, "archive/byteorder", "little", 6);
 	for (int i = 0; i < set->n; i++) {
 		(void)snprintf(name, sizeof name, "archive/data/%d", i);
-		format_zip_add(&z, name, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor));
+		base_zip_add(&z, name, set->v[i].tensor.data, secant_tensor_bytes(&set->v[i].tensor));
 	}
-	format_zip_add(&z, "archive/version", "3\n", 2);
-	secant_status status = format_zip_end(&z, err);
+	base_zip_add(&z, "archive/version", "3\n", 2);
+	secant_status status = base_zip_end(&z, err);
 	return failed && !status ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle") : status;
 }
 

@@ -331,7 +331,7 @@ test_a_failed_write_leaves_the_old_file(void **state)
 	assert_int_equal(secant_cloud_write(&c, in_folder("x.off"), NULL, &err), SECANT_ERR_UNSUPPORTED);
 	err.code = SECANT_OK;
 	assert_int_equal(secant_cloud_write(&c, in_folder("x.what"), NULL, &err), SECANT_ERR_ARG);
-	assert_non_null(strstr(err.msg, "there are ply, txt, xyz, pts, csv, pcd, npy, las"));
+	assert_non_null(strstr(err.msg, "there are ply, txt, xyz, pts, csv, pcd, npy, npz, las"));
 	secant_cloud_free(&c);
 }
 

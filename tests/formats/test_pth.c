@@ -4,7 +4,7 @@
  */
 #include "files.h"
 #include "formats/pickle.h"
-#include "formats/zip_write.h"
+#include "base/zip_write.h"
 #include <zip.h>
 
 /* Pieces of pickles. Literals are joined, so that escapes end where a piece ends. */
@@ -32,13 +32,13 @@ archive(const char *pickle, size_t n, const char *order)
 	char *dir = scratch_dir(), path[512];
 	blob b;
 	snprintf(path, sizeof path, "%s/a.pth", dir);
-	format_zip_writer z = { .w = base_writer_open(path, NULL) };
-	format_zip_add(&z, "x/data.pkl", pickle, n);
+	base_zip_writer z = { .w = base_writer_open(path, NULL) };
+	base_zip_add(&z, "x/data.pkl", pickle, n);
 	if (order)
-		format_zip_add(&z, "x/byteorder", order, strlen(order));
-	format_zip_add(&z, "x/data/0", numbers, sizeof numbers);
-	format_zip_add(&z, "x/data/1", numbers, sizeof numbers);
-	assert_int_equal(format_zip_end(&z, NULL), 0);
+		base_zip_add(&z, "x/byteorder", order, strlen(order));
+	base_zip_add(&z, "x/data/0", numbers, sizeof numbers);
+	base_zip_add(&z, "x/data/1", numbers, sizeof numbers);
+	assert_int_equal(base_zip_end(&z, NULL), 0);
 	assert_int_equal(base_writer_commit(z.w, NULL), 0);
 	b.p = slurp(path, &b.n);
 	assert_int_equal(base_remove_tree(dir, NULL), 0);
@@ -398,17 +398,17 @@ test_archives_that_are_none(void **state)
 	refuses(BYTES("PK\3\4 and more that is no archive"), SECANT_ERR_FORMAT, "zip archive: ");
 	char *dir = scratch_dir(), path[512];
 	snprintf(path, sizeof path, "%s/a.zip", dir);
-	format_zip_writer z = { .w = base_writer_open(path, NULL) };
-	format_zip_add(&z, "data.pkl", "N.", 2);
-	assert_int_equal(format_zip_end(&z, NULL), 0);
+	base_zip_writer z = { .w = base_writer_open(path, NULL) };
+	base_zip_add(&z, "data.pkl", "N.", 2);
+	assert_int_equal(base_zip_end(&z, NULL), 0);
 	assert_int_equal(base_writer_commit(z.w, NULL), 0);
 	b.p = slurp(path, &b.n);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "is a zip archive without data.pkl");
 	free(b.p);
-	z = (format_zip_writer){ .w = base_writer_open(path, NULL) };
-	format_zip_add(&z, "m/data/sample_inputs/model.pt", "x", 1);
-	format_zip_add(&z, "m/archive_format", "pt2", 3);
-	assert_int_equal(format_zip_end(&z, NULL), 0);
+	z = (base_zip_writer){ .w = base_writer_open(path, NULL) };
+	base_zip_add(&z, "m/data/sample_inputs/model.pt", "x", 1);
+	base_zip_add(&z, "m/archive_format", "pt2", 3);
+	assert_int_equal(base_zip_end(&z, NULL), 0);
 	assert_int_equal(base_writer_commit(z.w, NULL), 0);
 	b.p = slurp(path, &b.n);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "is a program of torch.export");

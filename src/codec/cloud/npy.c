@@ -41,8 +41,8 @@ static const struct kind {
 	{ "f8", SECANT_N_F64 },
 };
 
-static const char *
-code_of(secant_number type)
+const char *
+cloud_npy_code(secant_number type)
 {
 	size_t i = 0;
 	while (kinds[i].type != type)
@@ -470,11 +470,31 @@ add_fields(base_str *t, const secant_cloud_writer *w)
 		base_str_add(t, i ? ", ('" : "('");
 		for (const char *p = c->name; *p; p++)
 			base_str_addf(t, "%c", *p == '\'' || *p == '\\' || (uint8_t)*p < ' ' ? '_' : *p);
-		base_str_addf(t, "', '<%s')", code_of(c->type));
+		base_str_addf(t, "', '<%s')", cloud_npy_code(c->type));
 	}
 }
 
-/* Version 1, or 3 (UTF-8) where the fields have names; padded to a multiple of 64 bytes with room for any count. */
+size_t
+cloud_npy_head_size(int version, size_t dictionary)
+{
+	return ((version == 1 ? 10 : 12) + dictionary + 1 + 63) / 64 * 64;
+}
+
+void
+cloud_npy_head(base_str *to, int version, const char *dictionary, size_t whole)
+{
+	uint8_t magic[12] = "\x93NUMPY";
+	size_t front = version == 1 ? 10 : 12, end = to->n + whole;
+	magic[6] = (uint8_t)version;
+	base_put_le(magic + 8, whole - front, version == 1 ? 2 : 4);
+	base_str_addn(to, (const char *)magic, front);
+	base_str_add(to, dictionary);
+	while (to->n + 1 < end && !to->failed)
+		base_str_add(to, " ");
+	base_str_add(to, "\n");
+}
+
+/* Version 3 (UTF-8) where the fields have names; with room for any count. */
 static secant_status
 put_head(secant_cloud_writer *w, int64_t n, secant_err *err)
 {
@@ -489,19 +509,15 @@ put_head(secant_cloud_writer *w, int64_t n, secant_err *err)
 		base_str_addf(&t, "'<f%zu', 'fortran_order': False, 'shape': (%lld, %d), }",
 			secant_number_size(written_type(w)), (long long)n, w->layout.columns);
 	}
-	size_t front = p->structured ? 12 : 10;
-	p->head = p->head ? p->head : (front + t.n + 20 + 63) / 64 * 64;
-	uint8_t magic[12] = "\x93NUMPY\x01";
-	magic[6] = p->structured ? 3 : 1;
-	base_put_le(magic + 8, p->head - front, p->structured ? 4 : 2);
-	while (t.n + front + 1 < p->head && !t.failed)
-		base_str_add(&t, " ");
-	base_str_add(&t, "\n");
-	secant_status s = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name)
-							   : base_writer_put(w->out, magic, front, err);
-	if (!s)
-		s = base_writer_put(w->out, t.p, t.n, err);
+	base_str head = { 0 };
+	int version = p->structured ? 3 : 1;
+	p->head = p->head ? p->head : cloud_npy_head_size(version, t.n + 19);
+	if (!t.failed)
+		cloud_npy_head(&head, version, t.p, p->head);
+	secant_status s = t.failed || head.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name)
+											  : base_writer_put(w->out, head.p, head.n, err);
 	base_str_free(&t);
+	base_str_free(&head);
 	return s;
 }
 

@@ -1,8 +1,10 @@
 /*
  * NPZ, numpy's archive of arrays: a zip of NPY files. A cloud is the array that is called points, xyz or the like (or
  * the only one of points x 3 and more, or the arrays x, y and z); every other array with as many rows is an attribute
- * of its name, "rgb" and "normals" by their parts. What has other rows is said and left out. All is read at once.
+ * of its name, "rgb" and "normals" by their parts. What has other rows is said and left out. All is read at once, and
+ * written at once: points, colors and normals as arrays of three columns, every other column as one of its name.
  */
+#include "base/zip_write.h"
 #include "codec/cloud/npy.h"
 #include <stdio.h>
 #include <string.h>
@@ -332,6 +334,103 @@ npz_sniff(const uint8_t *d, size_t n)
 	return name > 4 && name <= n - LOCAL && !memcmp(d + LOCAL + name - 4, ".npy", 4);
 }
 
+/* ---- writing ---- */
+
+enum { ARRAY_NAME = 256 };
+
+static secant_status
+npz_create(secant_cloud_writer *w, secant_err *err)
+{
+	secant_cloud *all = w->state = secant_calloc(1, sizeof *all);
+	return all ? secant_cloud_like(all, &w->layout, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+}
+
+static void
+npz_discard(void *all)
+{
+	if (all)
+		secant_cloud_free(all);
+	secant_free(all);
+}
+
+static secant_status
+npz_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
+{
+	secant_cloud *all = w->state;
+	int64_t room = all->n + chunk->n > all->capacity ? 2 * all->n + chunk->n : 0;
+	secant_status s = room ? secant_cloud_reserve(all, room, err) : SECANT_OK;
+	for (int i = 0; !s && i < chunk->columns; i++)
+		memcpy(tensor_column_at(&all->column[i], all->n), chunk->column[i].data,
+			(size_t)chunk->n * secant_number_size(chunk->column[i].type));
+	all->n += s ? 0 : chunk->n;
+	return s;
+}
+
+/* How many columns from i on are one array, and its name: three of one type that reading gives these names, or one. */
+static int
+array_at(const secant_cloud *c, int i, char name[ARRAY_NAME])
+{
+	static const char *const triples[] = { "points", "colors", "normals" };
+	const char *one = c->column[i].name;
+	bool taken = false;
+	for (size_t t = 0; t < sizeof triples / sizeof *triples; t++) {
+		bool all = i + 3 <= c->columns;
+		for (int k = 0; k < 3 && all; k++) {
+			char element[CLOUD_NAME];
+			cloud_npy_name_element(element, triples[t], k, 3);
+			all = c->column[i + k].type == c->column[i].type && !strcmp(c->column[i + k].name, element);
+		}
+		if (all) {
+			snprintf(name, ARRAY_NAME, "%s", triples[t]);
+			return 3;
+		}
+		taken |= !strcmp(one, triples[t]);
+	}
+	snprintf(name, ARRAY_NAME, "%.240s%s", one, taken ? "_1" : "");
+	return 1;
+}
+
+static secant_status
+put_array(secant_cloud_writer *w, base_zip_writer *z, int i, int columns, const char *name, secant_err *err)
+{
+	const secant_cloud *c = w->state;
+	secant_number type = c->column[i].type;
+	size_t size = secant_number_size(type), row = size * (size_t)columns;
+	char dictionary[128], member[ARRAY_NAME + 8];
+	(void)snprintf(dictionary, sizeof dictionary, "{'descr': '%c%s', 'fortran_order': False, 'shape': (%lld,%s), }",
+		size > 1 ? '<' : '|', cloud_npy_code(type), (long long)c->n, columns > 1 ? " 3" : "");
+	(void)snprintf(member, sizeof member, "%s.npy", name);
+	base_str head = { 0 };
+	size_t front = cloud_npy_head_size(1, strlen(dictionary)), bytes = front + (size_t)c->n * row;
+	cloud_npy_head(&head, 1, dictionary, front);
+	uint8_t *array = head.failed ? NULL : cloud_scratch(w, bytes, NULL);
+	if (array) {
+		memcpy(array, head.p, front);
+		for (int k = 0; k < columns; k++)
+			tensor_number_copy(array + front + (size_t)k * size, row, c->column[i + k].data, size, size, false, c->n);
+		base_zip_add(z, member, array, bytes);
+	}
+	base_str_free(&head);
+	return array ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for '%s'", w->name, name);
+}
+
+static secant_status
+npz_finish(secant_cloud_writer *w, secant_err *err)
+{
+	const secant_cloud *c = w->state;
+	base_zip_writer z = { .w = w->out };
+	secant_status s = SECANT_OK;
+	for (int i = 0, n; !s && i < c->columns; i += n) {
+		char name[ARRAY_NAME];
+		n = array_at(c, i, name);
+		s = put_array(w, &z, i, n, name, err);
+	}
+	if (!s)
+		return base_zip_end(&z, err);
+	base_str_free(&z.directory);
+	return s;
+}
+
 const cloud_format cloud_npz = {
 	.name = "npz",
 	.brief = "numpy archive: points and arrays with as many rows",
@@ -339,4 +438,8 @@ const cloud_format cloud_npz = {
 	.sniff = npz_sniff,
 	.open = npz_open,
 	.next = cloud_next_ready,
+	.create = npz_create,
+	.put = npz_put,
+	.finish = npz_finish,
+	.discard = npz_discard,
 };

@@ -131,18 +131,19 @@ cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double fu
 static const cloud_format *
 format_to_write(const char *path, const char *name, secant_err *err)
 {
+	static const char written[] = "ply, txt, xyz, pts, csv, pcd, npy, npz, las, laz";
 	for (int i = 0; cloud_formats[i]; i++) {
 		const cloud_format *f = cloud_formats[i];
 		if (!(name ? !strcmp(f->name, name) : *f->extensions && base_ext_is(path, f->extensions)))
 			continue;
 		if (f->create)
 			return f;
-		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: format %s can be read, not written", path, f->name);
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: format %s can be read, not written; there are %s", path, f->name,
+			written);
 		return NULL;
 	}
-	secant_fail(err, SECANT_ERR_ARG,
-		"%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las, laz", path,
-		name ? "name" : "extension", name ? name : base_path_ext(path));
+	secant_fail(err, SECANT_ERR_ARG, "%s: no cloud format is written under the %s '%s'; there are %s", path,
+		name ? "name" : "extension", name ? name : base_path_ext(path), written);
 	return NULL;
 }
 

@@ -3,7 +3,7 @@
  * directory with the same facts and each header's place behind all of them, and an end record. Numbers that do not fit
  * in 32 bits are ~0 there and stand in a zip64 extra field.
  */
-#include "formats/zip_write.h"
+#include "base/zip_write.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include <string.h>
@@ -31,7 +31,7 @@ cut16(uint64_t v)
 }
 
 static void
-put(format_zip_writer *z, const void *data, uint64_t size)
+put(base_zip_writer *z, const void *data, uint64_t size)
 {
 	base_writer_put(z->w, data, (size_t)size, NULL);
 	z->at += size;
@@ -54,7 +54,7 @@ add_facts(base_str *s, bool large, uint32_t crc, uint64_t size, size_t name, siz
 }
 
 static void
-put_local(format_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
+put_local(base_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
 {
 	static const char filler[ALIGN + 1] = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
 	base_str s = { 0 };
@@ -80,7 +80,7 @@ put_local(format_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
 }
 
 void
-format_zip_add(format_zip_writer *z, const char *name, const void *data, uint64_t size)
+base_zip_add(base_zip_writer *z, const char *name, const void *data, uint64_t size)
 {
 	base_str *d = &z->directory;
 	uint64_t start = z->at;
@@ -109,7 +109,7 @@ format_zip_add(format_zip_writer *z, const char *name, const void *data, uint64_
 }
 
 secant_status
-format_zip_end(format_zip_writer *z, secant_err *err)
+base_zip_end(base_zip_writer *z, secant_err *err)
 {
 	base_str *d = &z->directory;
 	uint64_t start = z->at, size = d->n, end = start + size;
