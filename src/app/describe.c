@@ -42,8 +42,20 @@ picture(const char *path, const secant_image_info *info)
 		json_object_set_new(j, "epsg", json_integer(secant_geo_epsg(geo)));
 	if (geo && secant_geo_transform(geo, t))
 		json_object_set_new(j, "transform", json_pack("[f,f,f,f,f,f]", t[0], t[1], t[2], t[3], t[4], t[5]));
-	if (geo && secant_geo_nodata(geo, &nodata))
-		json_object_set_new(j, "nodata", json_real(nodata));
+	if (geo && secant_geo_is_loose(geo))
+		json_object_set_new(j, "placed_by", json_string(codec_geo_loose_by(geo)));
+	if (geo && secant_geo_nodata(geo, &nodata)) /* JSON has no other numbers */
+		json_object_set_new(j, "nodata",
+			isfinite(nodata)    ? json_real(nodata)
+				: isnan(nodata) ? json_string("nan")
+				: nodata > 0    ? json_string("inf")
+								: json_string("-inf"));
+	double factor, shift;
+	if (geo && codec_geo_scale(geo, secant_raster_about(r)->channels, &factor, &shift)) {
+		json_object_set_new(j, "band_scale", json_real(factor));
+		json_object_set_new(j, "band_shift", json_real(shift));
+		json_object_set_new(j, "numbers", json_string("taken as they are stored, without scale and shift"));
+	}
 	if (geo && secant_geo_remark(geo))
 		json_object_set_new(j, "remark", json_string(secant_geo_remark(geo)));
 	secant_raster_close(r);

@@ -96,6 +96,8 @@ static const struct {
 	{ 0, 5, "%PDF-", "a PDF" },
 	{ 0, 4, "PK\x03\x04", "a zip archive" },
 	{ 0, 2, "\x1f\x8b", "compressed by gzip" },
+	{ 0, 11, "<VRTDataset",
+		"a VRT of GDAL, which only names other files (gdal_translate F out.tif puts them together)" },
 	{ 0, 5, "<?xml", "XML" },
 	{ 0, 14, "<!DOCTYPE html", "a page of the web, as servers send instead of a file" },
 };

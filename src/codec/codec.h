@@ -82,6 +82,14 @@ bool codec_sidecar_is_empty(const codec_sidecar *side);
 /* Gives a picture that lies as it is stored what the sidecar says. */
 secant_status codec_sidecar_apply(const codec_sidecar *side, secant_image *im, secant_err *err);
 
+/* ---- rpc.c ---- */
+/* Finds the n numbers of a key as .aux.xml calls it ("LINE_NUM_COEFF"). */
+typedef bool (*codec_rpc_source)(const void *user, const char *key, int n, double *v);
+/* The 92 numbers of GeoTIFF's tag (secant_free); NULL: they are not all there, or no memory. */
+double *codec_rpc_make(codec_rpc_source source, const void *user);
+/* Of the text of an .RPB or a _RPC.TXT. */
+double *codec_rpc_text(const char *text);
+
 /* ---- pages.c ---- */
 /* A path "a.tif#3": page 3, from 0, of a TIFF with several. */
 bool codec_page_is(const char *path);
@@ -121,6 +129,11 @@ void codec_orient_window(int orientation, int stored_width, int stored_height, i
 void codec_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2]);
 /* A georeference of the stored picture (width x height) for the upright one; fresh. NULL on NOMEM. */
 secant_geo *codec_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err);
+/* Whether the file gives some band a scale or a shift, and those of the first such band: numbers are taken as they are
+ * stored all the same. */
+bool codec_geo_scale(const secant_geo *geo, int bands, double *factor, double *shift);
+/* What places a picture that secant_geo_is_loose. Static. */
+const char *codec_geo_loose_by(const secant_geo *geo);
 /* A georeference with what a sidecar says; `geo`, which may be NULL, is taken. NULL without err: there is none. */
 secant_geo *codec_geo_beside(secant_geo *geo, const codec_sidecar *side, secant_err *err);
 /* The value for "no data" of a band, of those that differ from band to band. */

@@ -297,6 +297,15 @@ secant_geo_is_loose(const secant_geo *geo)
 }
 
 const char *
+codec_geo_loose_by(const secant_geo *geo)
+{
+	bool points = find(geo, TIEPOINT, TIFF_DOUBLE, 6) != NULL, rpc = find(geo, RPC, TIFF_DOUBLE, RPC_NUMBERS) != NULL;
+	return points && rpc ? "ground control points and rational polynomials (RPC)"
+		: points         ? "ground control points"
+						 : "rational polynomials (RPC)";
+}
+
+const char *
 secant_geo_remark(const secant_geo *geo)
 {
 	return geo ? geo->remark : NULL;
@@ -343,6 +352,64 @@ codec_geo_doubt_nodata(secant_geo *geo, secant_err *err)
 	(void)snprintf(
 		text, sizeof text, "its value for no data, '%.30s', is no number and is not used", (const char *)tag->data);
 	return remark(geo, text, err);
+}
+
+enum { LOOKED_AT = 64 }; /* bands */
+
+/* What GDAL's metadata says in `role` of band `band`: text up to its end, NULL: nothing. */
+static const char *
+said_of_band(const secant_geo *geo, const char *role, int band)
+{
+	const codec_geo_tag *tag = find(geo, GDAL_METADATA, TIFF_ASCII, 1);
+	char sample[40], wanted[40];
+	(void)snprintf(sample, sizeof sample, "sample=\"%d\"", band);
+	(void)snprintf(wanted, sizeof wanted, "role=\"%s\"", role);
+	for (const char *at = tag ? tag->data : ""; (at = strstr(at, "<Item"));) {
+		const char *end = strchr(at, '>'), *own = strstr(at, sample), *use = strstr(at, wanted);
+		if (!end)
+			return NULL;
+		if (own && use && own < end && use < end)
+			return end + 1;
+		at = end;
+	}
+	return NULL;
+}
+
+secant_status
+codec_geo_doubt_colours(secant_geo *geo, int bands, secant_err *err)
+{
+	static const char *const names[] = { "Red<", "Green<", "Blue<" };
+	int at[3] = { -1, -1, -1 };
+	char text[160];
+	for (int b = 0; geo && b < bands && b < LOOKED_AT; b++) {
+		const char *said = said_of_band(geo, "colorinterp", b);
+		for (int k = 0; k < 3 && said; k++)
+			at[k] = at[k] < 0 && !strncmp(said, names[k], strlen(names[k])) ? b : at[k];
+	}
+	if (at[0] < 0 || at[1] < 0 || at[2] < 0 || (at[0] < at[1] && at[1] < at[2]))
+		return SECANT_OK;
+	(void)snprintf(text, sizeof text,
+		"the file calls bands %d, %d, %d red, green, blue; bands are taken in the order in which they stand", at[0] + 1,
+		at[1] + 1, at[2] + 1);
+	return remark(geo, text, err);
+}
+
+bool
+codec_geo_scale(const secant_geo *geo, int bands, double *factor, double *shift)
+{
+	static const char *const roles[] = { "scale", "offset" };
+	double *const to[] = { factor, shift };
+	*factor = 1, *shift = 0;
+	for (int b = 0; b < bands && b < LOOKED_AT && *factor == 1 && *shift == 0; b++)
+		for (int k = 0; k < 2; k++) {
+			const char *said = said_of_band(geo, roles[k], b);
+			char number[64] = "";
+			if (said)
+				(void)snprintf(number, sizeof number, "%.*s", (int)strcspn(said, "< \n"), said);
+			if (said && !base_real_parse(number, to[k]))
+				*to[k] = k ? 0 : 1;
+		}
+	return *factor != 1 || *shift != 0;
 }
 
 secant_status
@@ -509,6 +576,17 @@ codec_geo_turned(const secant_geo *geo, int orientation, int width, int height, 
 	return or_none(to, s);
 }
 
+/* More than a tenth of a pixel in the corner, or as much in a thousand pixels. */
+static bool
+far_apart(const double a[6], const double b[6])
+{
+	double pixel = fabs(a[1]) + fabs(a[2]) + fabs(a[4]) + fabs(a[5]);
+	for (int i = 0; i < 6; i++)
+		if (!(fabs(a[i] - b[i]) <= pixel * (i % 3 ? 1e-4 : 0.1)))
+			return true;
+	return false;
+}
+
 secant_geo *
 codec_geo_beside(secant_geo *geo, const codec_sidecar *side, secant_err *err)
 {
@@ -532,8 +610,11 @@ codec_geo_beside(secant_geo *geo, const codec_sidecar *side, secant_err *err)
 		if (!s && own)
 			s = set_transform(geo, t, err);
 	}
-	if (!s && side->placed && (side->grid_first || !(loose || secant_geo_transform(geo, t))))
+	bool own = secant_geo_transform(geo, t);
+	if (!s && side->placed && (side->grid_first || !(loose || own)))
 		s = set_transform(geo, side->t, err);
+	else if (!s && side->placed && own && far_apart(t, side->t))
+		s = remark(geo, "the world file beside it puts it elsewhere than the file itself, and is not used", err);
 	if (!s && side->gcps && !side->placed && !secant_geo_transform(geo, t)) {
 		drop(geo, TIEPOINT);
 		s = add(geo, TIEPOINT, TIFF_DOUBLE, (uint32_t)side->gcps * 6, side->gcp, err);

@@ -230,6 +230,12 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, codec_sidecar *sid
 	(void)TIFFGetField(r->file.t, TIFFTAG_EXTRASAMPLES, &n, &extra);
 	bool alpha = n > 0 && (extra[0] == EXTRASAMPLE_UNASSALPHA || extra[0] == EXTRASAMPLE_ASSOCALPHA);
 	r->alpha = alpha && n == 1 && !l->rgba && (l->channels == 2 || l->channels == 4);
+	bool last = n > 0 && (extra[n - 1] == EXTRASAMPLE_UNASSALPHA || extra[n - 1] == EXTRASAMPLE_ASSOCALPHA);
+	s = codec_geo_doubt_colours(r->geo, l->channels, err);
+	if (!s && last && !r->alpha && !l->rgba)
+		s = codec_geo_say(&r->geo, "the last band is called alpha and is taken as a number like the others", err);
+	if (s)
+		return s;
 	if (r->geo) {
 		uint16_t photometric = 0;
 		(void)TIFFGetField(r->file.t, TIFFTAG_PHOTOMETRIC, &photometric);

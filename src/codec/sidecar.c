@@ -5,6 +5,7 @@
  *                          polynomials, a value for "no data" of each band
  *   .tfw .jgw .pgw .wld    world files: six numbers, the transform of pixel centres (ESRI); also .tifw and upper case
  *   STEM.prj               the coordinate system of a world file's numbers (ESRI)
+ *   STEM.RPB _RPC.TXT      rational polynomials of satellites' pictures (rpc.c)
  *   FILE.msk               a TIFF whose zeros are pixels without data (GDAL)
  *
  * As GDAL has it, .aux.xml goes before what the file itself says, a world file comes after it. What is there and is not
@@ -294,38 +295,29 @@ read_gcps(codec_sidecar *side, span list)
 	}
 }
 
-/* The order of GeoTIFF's tag. */
-static void
-read_rpc(codec_sidecar *side, span metadata, const char *path)
+/* Of the metadata of .aux.xml (rpc.c). */
+static bool
+from_metadata(const void *user, const char *key, int n, double *v)
 {
-	static const struct {
-		const char *name;
-		int n;
-	} parts[] = { { "ERR_BIAS", 1 }, { "ERR_RAND", 1 }, { "LINE_OFF", 1 }, { "SAMP_OFF", 1 }, { "LAT_OFF", 1 },
-		{ "LONG_OFF", 1 }, { "HEIGHT_OFF", 1 }, { "LINE_SCALE", 1 }, { "SAMP_SCALE", 1 }, { "LAT_SCALE", 1 },
-		{ "LONG_SCALE", 1 }, { "HEIGHT_SCALE", 1 }, { "LINE_NUM_COEFF", 20 }, { "LINE_DEN_COEFF", 20 },
-		{ "SAMP_NUM_COEFF", 20 }, { "SAMP_DEN_COEFF", 20 } };
-	double *v = secant_calloc(92, sizeof *v);
-	int at = 0, missing = 0;
-	for (size_t i = 0; v && i < sizeof parts / sizeof *parts; i++) {
-		span attributes, content, name;
-		bool found = false;
-		for (const char *p = metadata.p; next_element(&p, metadata.end, "MDI", &attributes, &content);)
-			if (attribute(attributes, "key", &name) && (size_t)(name.end - name.p) == strlen(parts[i].name)
-				&& !strncmp(name.p, parts[i].name, strlen(parts[i].name)))
-				found = numbers(content, v + at, parts[i].n) == parts[i].n;
-		if (!found && i < 2)
-			v[at] = -1; /* unknown, as the tag has it */
-		else
-			missing += !found;
-		at += parts[i].n;
-	}
-	if (v && !missing) {
-		side->rpc = v;
-		return;
-	}
-	secant_free(v);
-	remark(side, "the rational polynomials (RPC) of %s are not complete and are not kept", path);
+	const span *metadata = user;
+	span attributes, content, name;
+	bool found = false;
+	for (const char *p = metadata->p; next_element(&p, metadata->end, "MDI", &attributes, &content);)
+		if (attribute(attributes, "key", &name) && (size_t)(name.end - name.p) == strlen(key)
+			&& !strncmp(name.p, key, strlen(key)))
+			found = numbers(content, v, n) == n;
+	return found;
+}
+
+static void
+take_rpc(codec_sidecar *side, double *rpc, const char *path)
+{
+	if (!rpc)
+		remark(side, "the rational polynomials (RPC) of %s are not complete and are not kept", path);
+	else if (side->rpc)
+		secant_free(rpc);
+	else
+		side->rpc = rpc;
 }
 
 static void
@@ -351,7 +343,7 @@ read_aux(codec_sidecar *side, const char *text, const char *end, const char *pat
 	}
 	for (at = text; next_element(&at, head, "Metadata", &attributes, &content);)
 		if (attribute(attributes, "domain", &value) && value.end - value.p == 3 && !strncmp(value.p, "RPC", 3))
-			read_rpc(side, content, path);
+			take_rpc(side, codec_rpc_make(from_metadata, &content), path);
 	read_bands(side, text, end);
 	side->grid_first |= side->epsg != 0;
 }
@@ -374,18 +366,25 @@ try_aux(codec_sidecar *side, const char *path)
 	secant_free(aux);
 }
 
-/* Files that place a picture in ways that are not read. */
+/* STEM.RPB, STEM_RPC.TXT: read; STEM.tab: only said. */
 static void
-find_unread(codec_sidecar *side, const char *path)
+find_stems(codec_sidecar *side, const char *path)
 {
 	static const char *const ends[] = { ".RPB", ".rpb", "_RPC.TXT", "_rpc.txt", "_RPC.txt", ".tab", ".TAB" };
-	size_t stem = strlen(path) - strlen(base_path_ext(path));
+	size_t stem = strlen(path) - strlen(base_path_ext(path)), n;
 	stem -= stem && path[stem - 1] == '.';
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		bool table = strchr("tT", ends[i][1]) != NULL;
-		char *file = side->rpc || (table && side->placed) ? NULL : base_format("%.*s%s", (int)stem, path, ends[i]);
-		if (file && secant_is_file(file))
+		char *file = (table ? side->placed : side->rpc != NULL) ? NULL
+																: base_format("%.*s%s", (int)stem, path, ends[i]);
+		char *text = NULL;
+		if (file && secant_is_file(file) && table)
 			remark(side, "%s is not read", file);
+		else if (file && secant_is_file(file))
+			take_rpc(side,
+				!secant_file_read(&text, &n, file, MOST_TEXT, NULL) && strlen(text) == n ? codec_rpc_text(text) : NULL,
+				file);
+		secant_free(text);
 		secant_free(file);
 	}
 }
@@ -458,7 +457,7 @@ codec_sidecar_read(codec_sidecar *side, const char *path)
 		find_world(side, path);
 	if (side->placed && !side->epsg)
 		find_prj(side, path);
-	find_unread(side, path);
+	find_stems(side, path);
 	char *mask = base_format("%s.msk", path);
 	secant_err err = { 0 };
 	if (mask && secant_is_file(mask)

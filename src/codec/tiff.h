@@ -34,6 +34,8 @@ secant_status codec_geo_set_nodata(secant_geo *geo, const double *value, secant_
 secant_status codec_geo_say(secant_geo **geo, const char *text, secant_err *err);
 /* Says so where the value for nodata is text that is no number. */
 secant_status codec_geo_doubt_nodata(secant_geo *geo, secant_err *err);
+/* Says so where the file calls its bands red, green, blue in another order than they stand in. geo may be NULL. */
+secant_status codec_geo_doubt_colours(secant_geo *geo, int bands, secant_err *err);
 /* The tags of the current directory; *geo is NULL when there are none. */
 secant_status codec_geo_read(secant_geo **geo, TIFF *t, secant_err *err);
 /* Declares and sets them on a file being written. */

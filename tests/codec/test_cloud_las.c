@@ -233,7 +233,8 @@ test_classes_colours_and_extra_dimensions(void **state)
 	set_options(&secant_cloud_write_options, &opt, WITH("las-version", "1.2"));
 	assert_int_equal(secant_cloud_write(&c, in_folder("o.las"), &opt, &err), SECANT_ERR_RANGE);
 	assert_non_null(strstr(err.msg,
-		"point 0: class 49; point format 2 holds whole numbers 0 to 31 (formats 6 to 10, in LAS 1.4, hold 255)"));
+		"point 0: class 49 (column 'label'); point format 2 holds whole numbers 0 to 31 (formats 6 to 10, in "
+		"LAS 1.4, hold 255)"));
 	secant_opts_free(&secant_cloud_write_options, &opt);
 	secant_cloud_free(&c);
 	/* The refused writes left the first file alone. */

@@ -75,7 +75,22 @@ test_world_files(void **state)
 	put("a.tfw", "8\n3\n3\n");
 	secant_image im = again();
 	assert_non_null(strstr(secant_geo_remark(secant_image_geo(&im)), "a.tfw is no world file"));
+	/* the file's own word goes first; where the two differ, that is said */
+	static double scale[] = { 8, 8, 0 }, tie[] = { 0, 0, 0, 100, 200, 0 };
+	secant_geo geo = { .n = 2, .tag = { { 33550, TIFF_DOUBLE, 3, scale }, { 33922, TIFF_DOUBLE, 6, tie } } };
+	assert_int_equal(secant_image_set_geo(&im, &geo, NULL), 0);
+	assert_int_equal(secant_image_write(&im, path, NULL, NULL), 0);
 	secant_image_free(&im);
+	static const char *const texts[] = { "8\n0\n0\n-8\n104.1\n196\n", "8\n0\n0\n-8\n108\n196\n",
+		"8.1\n0\n0\n-8\n104\n196\n" };
+	for (int i = 0; i < 3; i++) {
+		put("a.tfw", texts[i]);
+		lies((double[6]){ 100, 8, 0, 200, 0, -8 }, 0);
+		im = again();
+		const char *said = secant_geo_remark(secant_image_geo(&im));
+		assert_true(i ? said && strstr(said, "the world file beside it puts it elsewhere") : !said);
+		secant_image_free(&im);
+	}
 	forget("a.tfw");
 }
 
@@ -115,6 +130,62 @@ test_aux_xml(void **state)
 		put("e.png.aux.xml", damaged[i]);
 		im = again();
 		secant_image_free(&im);
+	}
+}
+
+/* Twenty numbers of a polynomial, kind + i/100. */
+static void
+add_polynomial(base_str *t, bool rpb, const char *key, int kind)
+{
+	if (rpb)
+		base_str_addf(t, "\t%s = (\n", key);
+	for (int i = 0; i < 20; i++)
+		if (rpb)
+			base_str_addf(t, "\t\t\t%+.6E%s\n", kind + i / 100., i < 19 ? "," : ");");
+		else
+			base_str_addf(t, "%s_%d: %+.6E\n", key, i + 1, kind + i / 100.);
+}
+
+/* Satellites' polynomials, as the two companies write them: the numbers of GeoTIFF's tag, in its order. */
+static void
+test_rational_polynomials_as_text(void **state)
+{
+	static const char rpb[] = "satId = \"QB02\";\nBEGIN_GROUP = IMAGE\n\terrBias = 12.5;\n\terrRand = 0.25;\n"
+							  "\tlineOffset = 45;\n\tsampOffset = +65;\n\tlatOffset = 48.5;\n\tlongOffset = -11.25;\n"
+							  "\theightOffset = 500;\n\tlineScale = 50;\n\tsampScale = 70;\n\tlatScale = 0.05;\n"
+							  "\tlongScale = 0.07;\n\theightScale = 501;\n",
+					  lines[] = "LINE_OFF: 000045.00 pixels\nSAMP_OFF: +000065.00 pixels\nLAT_OFF: +48.5 degrees\n"
+								"LONG_OFF: -011.25 degrees\nHEIGHT_OFF: +0500.000 meters\nLINE_SCALE: 50 pixels\n"
+								"SAMP_SCALE: 70 pixels\nLAT_SCALE: +00.05 degrees\nLONG_SCALE: 0.07 degrees\n"
+								"HEIGHT_SCALE: 0501.0 meters\r\n";
+	static const char *const names[] = { "r.RPB", "r_RPC.TXT", "r_rpc.txt" },
+							 *const keys[2][4] = { { "lineNumCoef", "lineDenCoef", "sampNumCoef", "sampDenCoef" },
+								 { "LINE_NUM_COEFF", "LINE_DEN_COEFF", "SAMP_NUM_COEFF", "SAMP_DEN_COEFF" } };
+	picture("r.png");
+	for (int k = 0; k < 3; k++) {
+		base_str t = { 0 };
+		base_str_add(&t, k ? lines : rpb);
+		for (int i = 0; i < 4; i++)
+			add_polynomial(&t, !k, keys[k > 0][i], i + 1);
+		base_str_add(&t, k ? "" : "END_GROUP = IMAGE\nEND;\n");
+		put(names[k], t.p);
+		secant_image im = again();
+		const secant_geo *geo = secant_image_geo(&im);
+		assert_true(geo && geo->n == 1 && geo->tag[0].id == 50844 && geo->tag[0].count == 92 && !geo->remark);
+		const double *v = geo->tag[0].data;
+		double first[] = { k ? -1 : 12.5, k ? -1 : 0.25, 45, 65, 48.5, -11.25, 500, 50, 70, 0.05, 0.07, 501 };
+		assert_memory_equal(v, first, sizeof first);
+		for (int i = 0; i < 80; i++)
+			assert_true(fabs(v[12 + i] - (1 + i / 20 + i % 20 / 100.)) < 1e-12);
+		secant_image_free(&im);
+		/* one number less: said, and not kept */
+		*strstr(t.p, k ? "SAMP_DEN_COEFF_20" : "sampDenCoef") = '-';
+		put(names[k], t.p);
+		im = again();
+		assert_non_null(strstr(secant_geo_remark(secant_image_geo(&im)), "are not complete and are not kept"));
+		secant_image_free(&im);
+		forget(names[k]);
+		base_str_free(&t);
 	}
 }
 
@@ -170,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_world_files),
 		cmocka_unit_test(test_aux_xml),
+		cmocka_unit_test(test_rational_polynomials_as_text),
 		cmocka_unit_test(test_prj_beside_world_files),
 		cmocka_unit_test(test_turned_pictures_stay_where_they_are),
 	};

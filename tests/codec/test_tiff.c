@@ -463,6 +463,73 @@ test_what_stands_beside_the_first_page(void **state)
 	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
+/* What a file says of its bands and is not followed is said, and nothing where it changes nothing. */
+static void
+test_what_a_file_says_of_its_bands(void **state)
+{
+	static const char bgr[] = "<GDALMetadata><Item name=\"COLORINTERP\" sample=\"0\" role=\"colorinterp\">Blue</Item>"
+							  "<Item name=\"COLORINTERP\" sample=\"1\" role=\"colorinterp\">Green</Item>"
+							  "<Item name=\"COLORINTERP\" sample=\"2\" role=\"colorinterp\">Red</Item></GDALMetadata>",
+					  rgb[] = "<GDALMetadata><Item sample=\"0\" role=\"colorinterp\">Red</Item>"
+							  "<Item sample=\"1\" role=\"colorinterp\">Green</Item>"
+							  "<Item sample=\"2\" role=\"colorinterp\">Blue</Item></GDALMetadata>";
+	static const struct {
+		const char *metadata, *said;
+	} cases[] = {
+		{ bgr, "the file calls bands 3, 2, 1 red, green, blue; bands are taken in the order in which they stand" },
+		{ rgb, NULL },
+		{ "<GDALMetadata><Item name=\"SCALE\" sample=\"0\" role=\"scale\">0.1</Item></GDALMetadata>", NULL },
+		{ "<GDALMetadata><Item sample=\"0\" role=\"colorinterp\">Blue", NULL },
+	};
+	char *dir = scratch_dir(), path[512];
+	snprintf(path, sizeof path, "%s/a.tif", dir);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		secant_image im = pattern(5, 4, 3, SECANT_U8);
+		secant_geo geo = { .n = 1,
+			.tag = { { 42112, TIFF_ASCII, (uint32_t)strlen(cases[i].metadata) + 1,
+				(void *)(uintptr_t)cases[i].metadata } } };
+		assert_int_equal(secant_image_set_geo(&im, &geo, NULL), 0);
+		assert_int_equal(secant_image_write(&im, path, NULL, NULL), 0);
+		secant_image_free(&im);
+		assert_int_equal(secant_image_read(&im, path, NULL, NULL), 0);
+		const char *said = secant_geo_remark(secant_image_geo(&im));
+		if (!cases[i].said)
+			assert_null(said);
+		else if (!said || !strstr(said, cases[i].said))
+			fail_msg("'%s' lacks '%s'", said ? said : "", cases[i].said);
+		secant_image_free(&im);
+	}
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
+}
+
+/* Scales and shifts of bands are told, and change no number. */
+static void
+test_scales_of_bands(void **state)
+{
+	static const struct {
+		const char *metadata;
+		double factor, shift;
+	} cases[] = {
+		{ "<Item name=\"OFFSET\" sample=\"0\" role=\"offset\">0</Item><Item sample=\"0\" role=\"scale\">0.0001</Item>",
+			1e-4, 0 },
+		{ "<Item sample=\"2\" role=\"offset\">-0.1</Item>", 1, -0.1 },
+		{ "<Item sample=\"0\" role=\"offset\">0</Item><Item sample=\"0\" role=\"scale\">1</Item>", 1, 0 },
+		{ "<Item sample=\"3\" role=\"scale\">2</Item>", 1, 0 }, /* of a band that is not there */
+		{ "<Item sample=\"0\" role=\"scale\">two</Item>", 1, 0 },
+		{ "<Item sample=\"0\" role=\"scale\">0.1", 0.1, 0 },
+		{ "<Item sample=\"0\" role=\"scale\"", 1, 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		double factor, shift;
+		secant_geo geo = { .n = 1,
+			.tag = { { 42112, TIFF_ASCII, (uint32_t)strlen(cases[i].metadata) + 1,
+				(void *)(uintptr_t)cases[i].metadata } } };
+		assert_int_equal(codec_geo_scale(&geo, 3, &factor, &shift), cases[i].factor != 1 || cases[i].shift != 0);
+		assert_true(factor == cases[i].factor && shift == cases[i].shift);
+	}
+	assert_false(codec_geo_scale(NULL, 3, &(double){ 0 }, &(double){ 0 }));
+}
+
 static void
 test_round_trips(void **state)
 {
@@ -696,6 +763,8 @@ main(void)
 		cmocka_unit_test(test_indices_as_stored),
 		cmocka_unit_test(test_bad_values_of_tags_that_move_no_pixel),
 		cmocka_unit_test(test_what_stands_beside_the_first_page),
+		cmocka_unit_test(test_what_a_file_says_of_its_bands),
+		cmocka_unit_test(test_scales_of_bands),
 		cmocka_unit_test(test_palettes),
 		cmocka_unit_test(test_other_colour_models),
 		cmocka_unit_test(test_orientations),

@@ -384,7 +384,7 @@ static void
 two_columns_that_may_hold_the_labels_are_asked_about(void **state)
 {
 	put("train/a.txt", "//X Y Z Label Class\n0 0 0 812 2\n1 0 0 813 1\n0 1 0 812 2\n");
-	open_at(root, "train", false, "the columns 'Label' and 'Class' both may hold the classes, and differ");
+	open_at(root, "train", false, "the columns 'Class' and 'Label' both may hold the classes, and differ");
 	option("label-column", "Class");
 	data_clouds *s = open_at(root, "train", false, NULL);
 	assert_int_equal(s->classes, 2);
