@@ -42,9 +42,10 @@ SECANT_API secant_status secant_tensors_decode(secant_tensors *set, char **metad
 SECANT_API secant_status secant_tensors_write(
 	const secant_tensors *set, const char *metadata_json, const char *path, secant_err *err) SECANT_NODISCARD;
 
-/* Takes the names that wrappers leave off a state_dict: `_orig_mod.` (torch.compile) wherever it stands, and `module.`
- * (DataParallel, AveragedModel) where every name has it, with AveragedModel's `n_averaged`. Fails when two names become
- * one, or on NOMEM; the set is whole then, but some names may be changed. */
+/* Takes the names that wrappers leave off a state_dict: `_orig_mod.` (torch.compile) and the names of wrapped modules
+ * (FSDP, activation checkpointing) wherever they stand, and `module.` (DataParallel, AveragedModel) where every name
+ * has it, with AveragedModel's `n_averaged`. Fails when two names become one, or on NOMEM; the set is whole then, but
+ * some names may be changed. */
 SECANT_API secant_status secant_tensors_unwrap(secant_tensors *set, secant_err *err) SECANT_NODISCARD;
 
 /* The formats, for listings: name, one line, extensions "pth|pt|bin"; all static, any may be NULL. False after the

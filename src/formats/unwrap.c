@@ -10,20 +10,24 @@ is_counter(const char *name)
 	return !strcmp(name, "n_averaged");
 }
 
-/* Cuts every "_orig_mod." at the start of the name or behind a dot. */
+/* What wraps any module within a network, not only all of it: torch.compile, FSDP (of today and of old), activation
+ * checkpointing. Cut at the start of the name and behind dots. */
 static bool
-cut_compiled(char *name)
+cut_wrapped(char *name)
 {
-	static const char mark[] = "_orig_mod.";
+	static const char *const marks[] = { "_orig_mod.", "_fsdp_wrapped_module.", "_fpw_module.",
+		"_checkpoint_wrapped_module." };
 	bool cut = false;
-	for (char *p = name; (p = strstr(p, mark));) {
-		if (p > name && p[-1] != '.') {
-			p++;
-			continue;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		for (char *p = name; (p = strstr(p, marks[i]));) {
+			size_t n = strlen(marks[i]);
+			if ((p > name && p[-1] != '.') || !p[n]) {
+				p++;
+				continue;
+			}
+			memmove(p, p + n, strlen(p + n) + 1);
+			cut = true;
 		}
-		memmove(p, p + sizeof mark - 1, strlen(p + sizeof mark - 1) + 1);
-		cut = true;
-	}
 	return cut;
 }
 
@@ -65,7 +69,7 @@ secant_tensors_unwrap(secant_tensors *set, secant_err *err)
 {
 	bool cut = false, module = false;
 	for (int i = 0; i < set->n; i++)
-		cut |= cut_compiled(set->v[i].name);
+		cut |= cut_wrapped(set->v[i].name);
 	while (cut_module(set))
 		module = true;
 	if (module)

@@ -339,12 +339,36 @@ find_nearest(const secant_tensors *t, const secant_network *asked)
 	return best;
 }
 
+/* What stands in place of a weight while something else makes it: torch's parametrisations, old and new, and pruning.
+ */
+static const char *
+made_up_weight(const secant_tensors *t)
+{
+	static const struct {
+		const char *part, *way;
+	} kinds[] = {
+		{ ".parametrizations.", "torch.nn.utils.parametrize.remove_parametrizations(module, \"weight\")" },
+		{ ".weight_g", "torch.nn.utils.remove_weight_norm(module)" },
+		{ ".weight_mask", "torch.nn.utils.prune.remove(module, \"weight\")" },
+		{ ".weight_orig", "torch.nn.utils.remove_spectral_norm(module)" },
+	};
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+		for (int i = 0; i < t->n; i++)
+			if (strstr(t->v[i].name, kinds[k].part))
+				return kinds[k].way;
+	return NULL;
+}
+
 char *
 model_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked)
 {
 	base_str s = { 0 };
+	const char *way = made_up_weight(t);
 	if (family)
 		base_str_addf(&s, "by their names these are of %s", family);
+	if (way)
+		base_str_addf(
+			&s, "%sweights are made of other tensors when they are used: %s before saving", s.n ? "; " : "", way);
 	if (secant_network_kind_of(asked) == SECANT_NETWORK_PICTURES) {
 		nearness n = find_nearest(t, asked);
 		int encoder = 0;

@@ -329,6 +329,40 @@ say_strange(const exec_store *s, const char *weights, const secant_logger *log)
 	}
 }
 
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+	return n >= m && !strcmp(name + n - m, end);
+}
+
+/* What has the names of weights and none of their numbers: quantised ones without their scales, and the part of one
+ * process of several. */
+static secant_status
+check_numbers(const secant_tensors *t, const char *weights, secant_err *err)
+{
+	int empty = 0;
+	for (int i = 0; i < t->n; i++) {
+		const secant_tensor *v = &t->v[i].tensor;
+		bool weight = ends_in(t->v[i].name, ".weight") || ends_in(t->v[i].name, ".bias"),
+			 real = v->dtype == SECANT_F32 || v->dtype == SECANT_F64 || v->dtype == SECANT_F16
+			|| v->dtype == SECANT_BF16;
+		empty += secant_shape_count(&v->shape) == 0;
+		if (weight && !real && secant_shape_count(&v->shape) > 1)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+				"%s: '%s' holds whole numbers (%s), as quantised networks have them; the network before it was "
+				"quantised "
+				"is wanted",
+				weights, t->v[i].name, secant_dtype_name(v->dtype));
+	}
+	if (2 * empty > t->n)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"%s: %d of its %d tensors are empty, as a process of DeepSpeed's ZeRO-3 saves what others hold; its "
+			"zero_to_fp32.py puts them together",
+			weights, empty, t->n);
+	return SECANT_OK;
+}
+
 secant_status
 model_weights_read(secant_tensors *t, const char *weights, const secant_logger *log, secant_err *err)
 {
@@ -340,6 +374,8 @@ model_weights_read(secant_tensors *t, const char *weights, const secant_logger *
 		secant_log(log, SECANT_LOG_WARNING, "%s: %s", weights, remark);
 	json_decref(j);
 	secant_free(meta);
+	if (!status && (status = check_numbers(t, weights, err)))
+		secant_tensors_free(t);
 	return status;
 }
 

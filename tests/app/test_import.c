@@ -116,6 +116,57 @@ numbers_that_are_none_are_said(void **state)
 	expect_said(want);
 }
 
+/* Puts another tensor in the place of number i. */
+static void
+replace(secant_tensors *t, int i, secant_dtype dtype, int64_t count)
+{
+	secant_shape shape = count ? t->v[i].tensor.shape : secant_shape_of(1, (int64_t)0);
+	secant_tensor_free(&t->v[i].tensor);
+	assert_int_equal(secant_tensor_new(&t->v[i].tensor, dtype, &shape, NULL), SECANT_OK);
+}
+
+static void
+what_only_has_the_names_of_weights_is_refused(void **state)
+{
+	secant_tensors t = weights();
+	int at = 0;
+	char want[200];
+	while (!strstr(t.v[at].name, ".weight") || t.v[at].tensor.shape.rank != 4)
+		at++;
+	snprintf(want, sizeof want, "'%s' holds whole numbers (i8), as quantised networks have them", t.v[at].name);
+	replace(&t, at, SECANT_I8, 1);
+	assert_int_equal(imported(&t, "a.pth", "3"), SECANT_ERR_UNSUPPORTED);
+	expect_said(want);
+
+	t = weights();
+	for (int i = 0; i < t.n; i++)
+		replace(&t, i, SECANT_F32, 0);
+	snprintf(want, sizeof want, "%d of its %d tensors are empty, as a process of DeepSpeed's ZeRO-3 saves", t.n, t.n);
+	assert_int_equal(imported(&t, "a.pth", "3"), SECANT_ERR_UNSUPPORTED);
+	expect_said(want);
+}
+
+/* torch keeps what a weight is made of, and not the weight, while something makes it. */
+static void
+weights_that_are_made_when_they_are_used_are_explained(void **state)
+{
+	static const char *const cases[][2] = { { "parametrizations.weight.original0", "remove_parametrizations" },
+		{ "weight_g", "remove_weight_norm" }, { "weight_mask", "prune.remove" },
+		{ "weight_orig", "remove_spectral_norm" } };
+	for (int k = 0; k < 4; k++) {
+		secant_tensors t = weights();
+		int at = 0;
+		while (!strstr(t.v[at].name, ".weight") || t.v[at].tensor.shape.rank != 4)
+			at++;
+		char *name = base_format("%.*s%s", (int)(strlen(t.v[at].name) - 6), t.v[at].name, cases[k][0]);
+		secant_free(t.v[at].name);
+		t.v[at].name = name;
+		assert_int_equal(imported(&t, "a.pth", "3"), SECANT_ERR_SHAPE);
+		expect_said("weights are made of other tensors when they are used: torch.nn.utils.");
+		expect_said(cases[k][1]);
+	}
+}
+
 static void
 a_part_of_several_files_is_named(void **state)
 {
@@ -255,6 +306,8 @@ main(void)
 		cmocka_unit_test(the_head_says_how_many_classes),
 		cmocka_unit_test(what_lies_beside_a_whole_network_is_said),
 		cmocka_unit_test(numbers_that_are_none_are_said),
+		cmocka_unit_test(what_only_has_the_names_of_weights_is_refused),
+		cmocka_unit_test(weights_that_are_made_when_they_are_used_are_explained),
 		cmocka_unit_test(a_part_of_several_files_is_named),
 		cmocka_unit_test(weights_of_another_encoder_are_named),
 		cmocka_unit_test(a_model_of_secant_stays_what_it_says),

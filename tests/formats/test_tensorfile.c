@@ -97,6 +97,10 @@ test_unwrap(void **state)
 	unwrap("_orig_mod.module.a", "a", 0);
 	unwrap("module._orig_mod.a.b module.c._orig_mod.d", "a.b c.d", 0);
 	unwrap("my_orig_mod.a", "my_orig_mod.a", 0);
+	unwrap("encoder._orig_mod.a head.b", "encoder.a head.b", 0);
+	unwrap("_fsdp_wrapped_module.a._fsdp_wrapped_module._checkpoint_wrapped_module.b c", "a.b c", 0);
+	unwrap("module._fpw_module.a module.b", "a b", 0);
+	unwrap("_orig_mod. b", "_orig_mod. b", 0);
 	unwrap("_orig_mod.a a", "", SECANT_ERR_FORMAT);
 }
 
