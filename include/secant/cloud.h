@@ -55,6 +55,7 @@ typedef struct secant_cloud_record {
 typedef struct secant_cloud_las {
 	bool known; /* the cloud comes from LAS or LAZ */
 	int minor, format; /* LAS 1.minor; point format */
+	bool made_returns; /* return numbers were made up (bit 3 of the global encoding) */
 	uint16_t source, day, year; /* file source id; when the file was made */
 	uint8_t guid[16];
 	char system[33]; /* system identifier */

@@ -513,7 +513,10 @@ find(data_pairs *out, const char *path, const char *split, bool want_labels, con
 		return find_divided(out, path, split, want_labels, how, err);
 	secant_status s = find_in(out, folder, want_labels, err);
 	if (!s && !out->n)
-		s = secant_fail(err, SECANT_ERR_IO, "%s has neither a folder images nor folders with image.png in it", folder);
+		s = secant_fail(err, SECANT_ERR_IO, "%s has neither a folder images nor folders with image.png in it%s", folder,
+			data_cloudset_of(path, NULL, NULL)
+				? "; its files can be read as clouds: --arch pointnet-dense trains on those"
+				: "");
 	secant_free(folder);
 	return s;
 }

@@ -28,7 +28,8 @@ static const struct {
 	{ SECANT_ROLE_ALPHA, "alpha|a" },
 	{ SECANT_ROLE_INTENSITY, "intensity|i|reflectance|reflectivity|remission|laserintensity|amplitude" },
 	{ SECANT_ROLE_LABEL,
-		"label|labels|class|classification|category|part|seg|segment|semantic|semanticlabel|semclass|semlabel|classid|"
+		/* "class" first: beside it "label" is a number of objects (Paris-Lille-3D) */
+		"class|label|labels|classification|category|part|seg|segment|semantic|semanticlabel|semclass|semlabel|classid|"
 		"labelid|groundtruth|pointclass|cls|gt|gtlabel|semanticclass|semanticid|classlabel|classcode|classnumber" },
 	{ SECANT_ROLE_PREDICTION, "prediction|predicted|pred" },
 	{ SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|partprob" },

@@ -89,6 +89,34 @@ test_las_fields_by_pdal_names(void **state)
 	}
 }
 
+/* PDAL's ClassFlags is four fields in one number; where LAS has no place for the fourth the number is kept, too. */
+static void
+test_las_flags_in_one_number(void **state)
+{
+	static const char text[] = "X Y Z Classification ClassFlags\n1 2 3 7 2\n2 2 3 2 8\n3 2 3 5 5\n4 2 3 5 0\n";
+	static const char *const old[] = { "las-format", "3", NULL },
+							 *const fields[] = { "synthetic", "key_point", "withheld", "overlap" };
+	static const int flags[] = { 2, 8, 5, 0 };
+	for (int k = 0; k < 2; k++) {
+		secant_cloud c = las_of_text(text, k ? old : NULL);
+		for (int p = 0; p < 4; p++)
+			for (int bit = 0; bit < 4 - k; bit++)
+				assert_true(value(&c, fields[bit], p) == (flags[p] >> bit & 1));
+		assert_int_equal(secant_cloud_find(&c, "ClassFlags") >= 0, k);
+		secant_cloud_free(&c);
+	}
+}
+
+/* Paris-Lille-3D: "label" counts objects, "class" is the class; only one of them is taken for it. */
+static void
+test_classes_beside_numbers_of_objects(void **state)
+{
+	secant_cloud c = las_of_text("//X Y Z label class\n1 2 3 563 4\n2 2 3 99 2\n", NULL);
+	assert_true(value(&c, "classification", 0) == 4 && value(&c, "classification", 1) == 2);
+	assert_true(value(&c, "label", 0) == 563);
+	secant_cloud_free(&c);
+}
+
 /* One name each of the programs of the field, in their spelling. */
 static void
 test_names_of_other_programs(void **state)
@@ -279,6 +307,31 @@ test_las_keeps_its_header(void **state)
 	}
 }
 
+/* "Return numbers were made up": from LAS 1.3 on, before that the bit is reserved. */
+static void
+test_las_says_that_returns_were_made_up(void **state)
+{
+	static const char *const versions[] = { "auto", "1.4", "1.3", "1.2" };
+	secant_cloud c = las_of_text("1 2 3\n", NULL);
+	c.las.known = c.las.made_returns = true;
+	c.las.minor = 4;
+	for (int i = 0; i < 4; i++) {
+		const char *const pairs[] = { "las-version", versions[i], NULL };
+		secant_cloud_writing o;
+		secant_err err = { 0 };
+		size_t size;
+		set_options(&secant_cloud_write_options, &o, pairs);
+		c.las.format = i < 2 ? 6 : 0;
+		assert_int_equal(secant_cloud_write(&c, in_folder("r.las"), &o, &err), SECANT_OK);
+		secant_opts_free(&secant_cloud_write_options, &o);
+		assert_int_equal(base_le16(bytes_of("r.las", &size) + 6) & 8, i < 3 ? 8 : 0);
+		secant_cloud back = read_cloud(in_folder("r.las"), NULL);
+		assert_int_equal(back.las.made_returns, i < 3);
+		secant_cloud_free(&back);
+	}
+	secant_cloud_free(&c);
+}
+
 static void
 test_extra_bytes_that_lost_a_part(void **state)
 {
@@ -331,7 +384,7 @@ test_las12_geotiff_stays_valid(void **state)
 	secant_err err = { 0 };
 	assert_int_equal(secant_cloud_write(&c, in_folder("b.las"), NULL, &err), SECANT_ERR_RANGE);
 	assert_non_null(strstr(err.msg,
-		"point 1: class 64; point format 3 holds whole numbers 0 to 31 (formats 6 to 10, in "
+		"point 1: class 64 (column 'classification'); point format 3 holds whole numbers 0 to 31 (formats 6 to 10, in "
 		"LAS 1.4, hold 255, but no GeoTIFF coordinate system)"));
 	/* Without a coordinate system to lose, more classes are another format. */
 	for (int k = 0; k < c.records; k++)
@@ -580,6 +633,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_las_fields_by_pdal_names),
+		cmocka_unit_test(test_las_flags_in_one_number),
+		cmocka_unit_test(test_classes_beside_numbers_of_objects),
 		cmocka_unit_test(test_names_of_other_programs),
 		cmocka_unit_test(test_las_intensity_from_shares),
 		cmocka_unit_test(test_colours_of_every_range),
@@ -587,6 +642,7 @@ main(void)
 		cmocka_unit_test(test_ascii_float_with_utm),
 		cmocka_unit_test(test_a_coarse_grid_is_counted),
 		cmocka_unit_test(test_las_keeps_its_header),
+		cmocka_unit_test(test_las_says_that_returns_were_made_up),
 		cmocka_unit_test(test_extra_bytes_that_lost_a_part),
 		cmocka_unit_test(test_las12_geotiff_stays_valid),
 		cmocka_unit_test(test_pcd_keeps_grid_and_viewpoint),

@@ -577,6 +577,30 @@ read_scan(secant_cloud_reader *r, e57_state *t, int node, secant_err *err)
 	return declare_scan(r, t, node, err);
 }
 
+/* Whole numbers that a scan does not have are 0 in its points (others are NaN): that is said. */
+static void
+say_missing(const secant_cloud_reader *r, const e57_state *t)
+{
+	for (int i = 3; i < r->layout.columns; i++) {
+		int without = 0, first = 0;
+		if (i == t->scan_column || tensor_number_is_real(r->layout.column[i].type))
+			continue;
+		for (int k = 0; k < t->scans; k++) {
+			int node = prototype_of(&t->xml, t->scan[k].node);
+			bool has = false;
+			const char *column;
+			for (int f = t->xml.node[node].child; f; f = t->xml.node[f].next)
+				has |= use_of(t->xml.node[f].name, &column) == USE_COLUMN && !strcmp(column, r->layout.column[i].name);
+			first = has || without ? first : k;
+			without += !has;
+		}
+		if (without)
+			secant_log(&r->opt.logger, SECANT_LOG_WARNING,
+				"%s: %d of %d scans (scan %d is the first) have no %s: 0 stands there", r->name, without, t->scans,
+				first, r->layout.column[i].name);
+	}
+}
+
 static secant_status
 read_scans(secant_cloud_reader *r, e57_state *t, secant_err *err)
 {
@@ -604,6 +628,8 @@ read_scans(secant_cloud_reader *r, e57_state *t, secant_err *err)
 	if (!s && t->scans > 1)
 		s = cloud_declare(r, "scan", SECANT_N_I32, &t->scan_column, err);
 	snprintf(r->details, sizeof r->details, "%d scan%s", t->scans, t->scans == 1 ? "" : "s");
+	if (!s)
+		say_missing(r, t);
 	return s;
 }
 

@@ -87,6 +87,7 @@ keep_header(secant_cloud *c, const uint8_t *d, const las_header *h)
 		.known = true,
 		.minor = h->minor,
 		.format = h->format,
+		.made_returns = base_le16(d + 6) & 8,
 		.source = base_le16(d + 4),
 		.day = base_le16(d + 90),
 		.year = base_le16(d + 92),

@@ -228,7 +228,7 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 	if (u->column < 0)
 		return SECANT_OK;
 	const secant_column *c = &chunk->column[u->column];
-	bool same = u->factor == 1 && u->shift == 0;
+	bool same = u->factor == 1 && u->shift == 0 && !u->bit;
 	to += f->offset;
 	if (!f->mask && c->type == f->type && same) {
 		size_t size = secant_number_size(f->type);
@@ -236,19 +236,19 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 			tensor_number_copy(to, (size_t)p->record, tensor_column_at(c, first), size, size, false, n);
 		return SECANT_OK;
 	}
-	if (f->mask && c->type == SECANT_N_U8 && largest(tensor_column_at(c, first), n) <= f->mask) {
+	if (f->mask && !u->bit && c->type == SECANT_N_U8 && largest(tensor_column_at(c, first), n) <= f->mask) {
 		gather_bits(bits, f, tensor_column_at(c, first), n);
 		return SECANT_OK;
 	}
 	secant_cloud_doubles(chunk, u->column, first, n, v);
 	for (int64_t k = 0; !same && k < n; k++)
-		v[k] = v[k] * u->factor + u->shift;
+		v[k] = !u->bit ? v[k] * u->factor + u->shift : v[k] >= 0 && v[k] < 256 ? (unsigned)v[k] >> (u->bit - 1) & 1 : 0;
 	double least = 0, most = f->mask ? f->mask : 255;
 	for (int64_t k = 0; u->column == p->label && k < n; k++)
 		if (!(v[k] >= 0 && v[k] <= most) || v[k] != nearbyint(v[k]))
 			return cloud_fail(w->name, err, SECANT_ERR_RANGE,
-				"point %lld: class %g; point format %d holds whole numbers 0 to %g%s", (long long)(w->n + first + k),
-				v[k], p->format, most,
+				"point %lld: class %g (column '%s'); point format %d holds whole numbers 0 to %g%s",
+				(long long)(w->n + first + k), v[k], c->name, p->format, most,
 				most >= 255 ? ""
 					: las_geotiff(&w->layout)
 					? " (formats 6 to 10, in LAS 1.4, hold 255, but no GeoTIFF coordinate system)"

@@ -125,6 +125,24 @@ unfit(const secant_cloud_writer *w, const char *field, int column)
 		&& strcmp(tensor_name_plain(w->layout.column[column].name, plain, sizeof plain), "intensity") != 0;
 }
 
+/* PDAL's ClassFlags is four fields in one number. Where the format has no place for one of them it stays an attribute,
+ * too. */
+static void
+place_flags(const secant_cloud_writer *w, las_writer *p, bool *placed)
+{
+	static const char *const flags[] = { "synthetic", "key_point", "withheld", "overlap" };
+	int column = tensor_cloud_listed(&w->layout, "classflags|classificationflags"), found = 0;
+	for (int i = 0; i < p->fields && column >= 0; i++)
+		for (int bit = 0; bit < 4; bit++)
+			if (p->use[i].column < 0 && !strcmp(p->field[i].name, flags[bit])) {
+				p->use[i].column = column;
+				p->use[i].bit = bit + 1;
+				found++;
+			}
+	if (found == 4)
+		placed[column] = true;
+}
+
 /* Gives each column a place: a field, or extra bytes. */
 static secant_status
 place_columns(secant_cloud_writer *w, las_writer *p, secant_err *err)
@@ -143,6 +161,7 @@ place_columns(secant_cloud_writer *w, las_writer *p, secant_err *err)
 		p->label = !strcmp(p->field[i].name, "classification") ? u->column : p->label;
 		p->returns = !strcmp(p->field[i].name, "return_number") ? u->column : p->returns;
 	}
+	place_flags(w, p, placed);
 	secant_status s = las_place_extras(w, p, placed, err);
 	secant_free(placed);
 	return s;
@@ -238,12 +257,14 @@ record_count(const las_writer *p, const secant_cloud *c, bool extended)
 	return n;
 }
 
-/* Bit 4 says that the coordinate system is WKT: always so in formats 6 to 10. */
+/* Bit 3 says that return numbers were made up (from LAS 1.3 on), bit 4 that the coordinate system is WKT: always so in
+ * formats 6 to 10. */
 static uint16_t
 encoding_of(const secant_cloud_writer *w, const las_writer *p, bool waves)
 {
 	bool wkt = p->minor >= 4 && (p->format >= 6 || (w->layout.wkt && has_record(&w->layout, "LASF_Projection", 2112)));
-	return (uint16_t)(w->layout.gps_standard | waves << 1 | wkt << 4);
+	bool made = w->layout.las.made_returns && p->minor >= 3;
+	return (uint16_t)(w->layout.gps_standard | waves << 1 | made << 3 | wkt << 4);
 }
 
 static void

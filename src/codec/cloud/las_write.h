@@ -19,6 +19,7 @@ typedef struct las_loss {
 typedef struct las_use {
 	int column; /* -1: nothing to write there */
 	double factor, shift; /* from the column's numbers to the field's */
+	int bit; /* 1 + the bit of the column's whole number that is the field; 0: all of it */
 	las_loss loss;
 } las_use;
 

@@ -107,7 +107,7 @@ data_clouds_pictured(const char *path)
 bool
 data_clouds_certain(const char *path, bool *scans, bool *whole)
 {
-	static const char scanned[] = "las|laz|e57|ptx", others[] = "ply|pcd|pts|xyz|off|obj|stl",
+	static const char scanned[] = "las|laz|e57|ptx", others[] = "ply|pcd|pts|xyz|off|obj|stl|npz|gltf|glb",
 					  *const places[] = { "", "clouds", "points", "train", "train/clouds", "train/points", "val",
 						  "test", "training", "validation", "testing" };
 	const data_cloudset *set = data_cloudset_of(path, NULL, NULL);

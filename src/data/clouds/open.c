@@ -326,9 +326,9 @@ file_labels(const data_cloud_item *it, const secant_cloud *c, int64_t **out, sec
 /* ---- one cloud ---- */
 
 /* Scanners write points without a return as NaN: those without coordinates go, with their labels. *bad: the first of
- * the others with an attribute that is no finite number, -1: none. How many went. */
+ * the others with an attribute that is no finite number (*which of prepare_points.more), -1: none. How many went. */
 static int64_t
-drop_nowhere(prepare_points *p, int more, int64_t *labels, int64_t *bad)
+drop_nowhere(prepare_points *p, int more, int64_t *labels, int64_t *bad, int *which)
 {
 	int64_t n = 0;
 	*bad = -1;
@@ -338,7 +338,7 @@ drop_nowhere(prepare_points *p, int more, int64_t *labels, int64_t *bad)
 			continue;
 		for (int k = 0; k < more && *bad < 0; k++)
 			if (!isfinite(p->more[i * more + k]))
-				*bad = i;
+				*bad = i, *which = k;
 		memmove(p->xyz + 3 * n, x, 3 * sizeof *x);
 		if (more)
 			memmove(p->more + n * more, p->more + i * more, (size_t)more * sizeof *p->more);
@@ -351,11 +351,25 @@ drop_nowhere(prepare_points *p, int more, int64_t *labels, int64_t *bad)
 	return gone;
 }
 
+/* What --features calls number `which` of prepare_points.more. */
+static const char *
+feature_name(const prepare_features *f, int which)
+{
+	static const char *const names[] = { [PREPARE_FEATURE_NORMALS] = "normals",
+		[PREPARE_FEATURE_COLOUR] = "colour",
+		[PREPARE_FEATURE_INTENSITY] = "intensity" };
+	for (int i = 1; i < f->n; i++)
+		if (f->v[i].at >= 0 && which >= f->v[i].at && which < f->v[i].at + f->v[i].count)
+			return f->v[i].kind == PREPARE_FEATURE_COLUMN ? f->v[i].name : names[f->v[i].kind];
+	return "an attribute";
+}
+
 static secant_status
 decode_file(const data_clouds *s, const data_cloud_item *it, prepare_points *p, secant_err *err)
 {
 	secant_cloud c = { 0 };
 	int64_t *labels = NULL, bad;
+	int which = 0;
 	secant_cloud_reading reading = s->reading;
 	if (base_ext_is(it->path, "off|obj|ply"))
 		reading.mesh_points = base_ext_is(it->path, "ply") ? 0 : s->options.source.mesh_points;
@@ -367,12 +381,15 @@ decode_file(const data_clouds *s, const data_cloud_item *it, prepare_points *p, 
 		status = it->labels ? file_labels(it, &c, &labels, err) : column_labels(s, it, &c, &labels, err);
 	if (!status)
 		status = prepare_points_make(p, &s->features, &c, &bad, err);
-	int64_t gone = !status && bad >= 0 ? drop_nowhere(p, s->features.more, labels, &bad) : 0;
+	int64_t gone = !status && bad >= 0 ? drop_nowhere(p, s->features.more, labels, &bad, &which) : 0;
 	if (!status && bad >= 0) {
 		char where[600];
 		data_cloud_where(it->path, bad, where, sizeof where);
 		status = secant_fail(err, SECANT_ERR_RANGE,
-			"%s: an attribute is no finite number; --features takes those that the network needs", where);
+			"%s: %s is no finite number; --features without it, or `secant data convert` to .las, where such numbers "
+			"become "
+			"0 and are counted",
+			where, feature_name(&s->features, which));
 	} else if (!status && !p->n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no point of it has coordinates", it->path);
 	if (!status && gone)
