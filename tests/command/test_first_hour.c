@@ -1,23 +1,8 @@
 /* What new users do first, and what must not mislead them: classes come from the data, all labels are looked at before
  * the first step, and what is said is what is done. */
-#include "run.h"
+#include "says.h"
 #include "data/pictures.h"
 
-static char out[1 << 16];
-
-static void
-says(int status, const char *part, const char *line)
-{
-	int got = run_line(out, sizeof out, "%s", line);
-	if (got != status || !strstr(out, part))
-		fail_msg("%s: status %d, want %d; '%s' lacks '%s'", line, got, status, out, part);
-}
-
-static double
-four(int x, int y, int c)
-{
-	return (x / 4 + y / 4) % 4;
-}
 static double
 wrong_once(int x, int y, int c)
 {

@@ -1,23 +1,7 @@
 /* Folders of users as `train`, `info` and `data` see them: one answer from all, no set taken for another kind, tables
  * of classes that lie beside labels. */
-#include "run.h"
+#include "says.h"
 #include "data/pictures.h"
-
-static char out[1 << 16];
-
-static void
-says(int status, const char *part, const char *line)
-{
-	int got = run_line(out, sizeof out, "%s", line);
-	if (got != status || !strstr(out, part))
-		fail_msg("%s: status %d, want %d; '%s' lacks '%s'", line, got, status, out, part);
-}
-
-static double
-four(int x, int y, int c)
-{
-	return (x / 4 + y / 4) % 4;
-}
 
 /* images/train and labels/train of YOLO look like ModelNet's CLASS/train: pictures there say that they are not. */
 static void

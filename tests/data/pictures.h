@@ -60,6 +60,11 @@ place_value(int x, int y, int c)
 	return (x * 3 + y * 7 + c * 50) % 256;
 }
 static inline double
+four(int x, int y, int c) /* classes 0 to 3 in blocks */
+{
+	return (x / 4 + y / 4) % 4;
+}
+static inline double
 half_mask(int x, int y, int c)
 {
 	return (x + y) % 4 < 2 ? 255 : 0;
