@@ -108,10 +108,12 @@ read_names_file(ann_set *s, const char *root, const base_names *all, const char 
 }
 
 static secant_status
-read_classes(ann_set *s, const char *root, const base_names *all, yolo_layout *l, const secant_dataset_reading *o,
-	secant_err *err)
+read_classes(ann_set *s, const char *root, const base_names *all, yolo_layout *l, const char *file,
+	const secant_dataset_reading *o, secant_err *err)
 {
 	secant_status status = ann_read_option_names(s, o, err);
+	if (!status && file)
+		status = read_yaml(s, l, file, false, err);
 	for (int darknet = 0; darknet < 2 && !status && !l->file; darknet++) {
 		int others, at = description(root, all, darknet ? "data" : "yaml|yml", &others);
 		char *path = at >= 0 ? base_path_join(root, all->v[at]) : NULL;
@@ -298,8 +300,8 @@ read_numbers(ann_set *s, const ann_lines *l, numbers *a, const char *origin, sec
 	}
 }
 
-static secant_status
-parse(ann_set *s, int image, yolo_flavour kind, const char *data, size_t n, const char *origin, secant_err *err)
+secant_status
+ann_yolo_rows(ann_set *s, int image, yolo_flavour kind, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	ann_lines l = ann_lines_of(data, n);
 	numbers a = { 0 };
@@ -320,17 +322,17 @@ parse(ann_set *s, int image, yolo_flavour kind, const char *data, size_t n, cons
 static secant_status
 parse_boxes(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, image, YOLO_BOXES, d, n, o, e);
+	return ann_yolo_rows(s, image, YOLO_BOXES, d, n, o, e);
 }
 static secant_status
 parse_rings(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, image, YOLO_RINGS, d, n, o, e);
+	return ann_yolo_rows(s, image, YOLO_RINGS, d, n, o, e);
 }
 static secant_status
 parse_quads(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, image, YOLO_QUADS, d, n, o, e);
+	return ann_yolo_rows(s, image, YOLO_QUADS, d, n, o, e);
 }
 static const ann_parse parsers[] = { parse_boxes, parse_rings, parse_quads };
 
@@ -562,18 +564,32 @@ read(ann_set *s, const char *root, yolo_flavour kind, const secant_dataset_readi
 	base_names all = { 0 };
 	yolo_layout layout = { 0 };
 	yolo_looks seen;
-	secant_status status = ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, err);
+	const char *file = secant_is_dir(root) ? NULL : root; /* data.yaml itself */
+	char *dir = file ? base_path_dir(file) : NULL;
+	secant_status status = file && !dir ? ann_nomem(err) : SECANT_OK;
+	if (dir) {
+		root = dir;
+		s->root = ann_intern(s, dir, strlen(dir));
+	}
+	if (!status)
+		status = ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, err);
 	leave_runs(s, &all);
 	if (!status)
-		status = read_classes(s, root, &all, &layout, o, err);
+		status = read_classes(s, root, &all, &layout, file, o, err);
+	const bool named = s->n_classes > 0;
 	ann_yolo_look(root, &seen);
 	s->flags |= (s->n_classes > 0 ? CLOSED : 0u) | (seen.tracked ? TRACKS : 0u);
 	if (!status)
 		status = add_pictures(s, root, &all, err);
 	if (!status)
 		status = read_labels(s, root, &all, &layout, kind, watch, err);
+	if (!status && !named && s->n_classes)
+		ann_note(s,
+			"no data.yaml, classes.txt or other file names the classes: they are called by their numbers "
+			"(--classes FILE has names, one a line)");
 	ann_yolo_layout_free(&layout);
 	base_names_free(&all);
+	secant_free(dir);
 	return status;
 }
 
@@ -611,17 +627,17 @@ write_quads(ann_set *s, ann_out *o, secant_err *e)
 static secant_status
 one_box(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, 0, YOLO_BOXES, d, n, o, e);
+	return ann_yolo_rows(s, 0, YOLO_BOXES, d, n, o, e);
 }
 static secant_status
 one_ring(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, 0, YOLO_RINGS, d, n, o, e);
+	return ann_yolo_rows(s, 0, YOLO_RINGS, d, n, o, e);
 }
 static secant_status
 one_quad(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
-	return parse(s, 0, YOLO_QUADS, d, n, o, e);
+	return ann_yolo_rows(s, 0, YOLO_QUADS, d, n, o, e);
 }
 
 const ann_format ann_format_yolo = {

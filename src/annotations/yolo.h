@@ -51,5 +51,8 @@ int ann_yolo_label_line(const char *p, size_t n, ann_field f[12]);
 /* A whole number from 1 without a point: what trackers write in the last column, and no share of a picture. */
 bool ann_yolo_is_track(ann_field f);
 
+/* Rows of a label file, for a picture whose size is known. */
+secant_status ann_yolo_rows(ann_set *s, int image, yolo_flavour kind, const char *data, size_t n, const char *origin,
+	secant_err *err) SECANT_NODISCARD;
 secant_status ann_yolo_write(ann_set *s, ann_out *out, yolo_flavour kind, secant_err *err) SECANT_NODISCARD;
 #endif

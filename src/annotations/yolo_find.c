@@ -137,8 +137,12 @@ int
 ann_yolo_sure(const char *path, yolo_flavour kind)
 {
 	yolo_looks k;
-	if (!secant_is_dir(path))
-		return 0;
+	if (!secant_is_dir(path)) { /* data.yaml itself, as trainers are given it */
+		char *dir = base_ext_is(path, "yaml|yml") && ann_yolo_is_yaml(path) ? base_path_dir(path) : NULL;
+		int sure = dir ? ann_yolo_sure(dir, kind) : 0;
+		secant_free(dir);
+		return sure;
+	}
 	ann_yolo_look(path, &k);
 	bool any = (k.boxes || k.rings || k.quads) && (k.pictures || k.names); /* else texts of numbers of any kind */
 	yolo_flavour is = poses(path) ? YOLO_BOXES

@@ -266,10 +266,51 @@ test_columns(void **state)
 	}
 }
 
+/* What trainers are given: the file that describes the set, of several the one that is named. */
+static void
+test_data_yaml_stands_for_its_folder(void **state)
+{
+	char *tmp = base_strdup(scratch_dir());
+	put_picture(tmp, "images/train/a.png", 100, 80, 1);
+	put(tmp, "labels/train/a.txt", "1 0.5 0.5 0.2 0.2\n");
+	put(tmp, "data.yaml", "train: images/train\nnames: [cat, dog]\n");
+	put(tmp, "other.yaml", "train: images/train\nnames: [ship, tank]\n");
+	assert_described(
+		"data.yaml", at(tmp, "data.yaml"), NULL, "images/train/a.png 100x80 train: dog 40,32 20x16", "cat|dog");
+	assert_described(
+		"other.yaml", at(tmp, "other.yaml"), NULL, "images/train/a.png 100x80 train: tank 40,32 20x16", "ship|tank");
+	put(tmp, "no.yaml", "key: value\n");
+	secant_err err = { 0 };
+	assert_null(secant_dataset_open(at(tmp, "no.yaml"), NULL, NULL, &err));
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+static void
+test_classes_without_names_are_said(void **state)
+{
+	char *tmp = base_strdup(scratch_dir());
+	put_picture(tmp, "images/train/a.png", 100, 80, 1);
+	put(tmp, "labels/train/a.txt", "1 0.5 0.5 0.2 0.2\n");
+	secant_dataset *d = open_as(tmp, NULL);
+	assert_int_equal(d->set.n_classes, 2);
+	assert_int_equal(d->set.n_notes, 1);
+	assert_non_null(strstr(ann_str(&d->set, d->set.notes[0]), "called by their numbers"));
+	secant_dataset_free(d);
+	put(tmp, "classes.txt", "cat\ndog\n");
+	d = open_as(tmp, NULL);
+	assert_int_equal(d->set.n_notes, 0);
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_data_yaml_stands_for_its_folder),
+		cmocka_unit_test(test_classes_without_names_are_said),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_own_names_come_back),
 		cmocka_unit_test(test_names_in_every_spelling_of_yaml),
