@@ -5,6 +5,7 @@
 #include "annotations/find.h"
 #include "base/file.h"
 #include <stdio.h>
+#include <strings.h>
 
 enum { DEPTH = 4, LOOKS = 400 };
 
@@ -42,6 +43,9 @@ static const foreign foreigners[] = {
 		"write a row a box, filename,xmin,ymin,xmax,ymax,class, and read it as csv" },
 	{ "json", NULL, { "\"classes\"", "\"labels\"", "\"bounding_box\"", NULL }, "fiftyone's own detections",
 		"dataset.export(dataset_type=fo.types.COCODetectionDataset) writes COCO of it" },
+	{ "jsonl", NULL, { "\"suffix\"", "\"prefix\"", "\"image\"", NULL }, "questions and answers for a language model",
+		"Roboflow exports the same set as COCO" },
+	{ "txt", "_annotations.txt", { NULL }, "Keras YOLO's rows of boxes", "Roboflow exports the same set as COCO" },
 	{ "csv", NULL, { "PolygonWKT", NULL }, "SpaceNet's polygons as text",
 		"solaris.data.coco.geojson2coco writes COCO of its GeoJSON" },
 	{ "geojson", NULL, { NULL }, "vector layers", "`gdal_rasterize` makes masks of them" },
@@ -116,6 +120,16 @@ says_labels(const char *name)
 	return says;
 }
 
+static bool
+is_list(const char *name)
+{
+	static const char *const lists[] = { "train", "training", "val", "valid", "validation", "test", "testing" };
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (!strcasecmp(name, lists[i]))
+			return true;
+	return false;
+}
+
 /* Two folders or more of pictures alone, there or in train: a picture's class is its folder. */
 static bool
 is_classes(const char *root)
@@ -129,7 +143,8 @@ is_classes(const char *root)
 		if (place && secant_is_dir(place) && !base_dir_list(&names, place, BASE_DIR_ALL, NULL))
 			for (int i = 0; i < names.n; i++) {
 				char *inner = base_path_join(place, names.v[i]);
-				bool pictures = inner && secant_is_dir(inner) && !says_labels(names.v[i]) && all_pictures(inner);
+				bool pictures = inner && secant_is_dir(inner) && !says_labels(names.v[i]) && all_pictures(inner)
+					&& !(k == 0 && is_list(names.v[i])); /* train with pictures beside their masks is no class */
 				folders = pictures ? folders + 1 : INT16_MIN;
 				secant_free(inner);
 			}
@@ -200,7 +215,7 @@ ann_foreign(const char *path, const char **way)
 {
 	enum { KINDS = sizeof foreigners / sizeof *foreigners };
 	base_names files = { 0 };
-	char all[240] = "json|xml|csv|txt|yaml|yml";
+	char all[400] = "json|xml|csv|txt|yaml|yml";
 	const char *what = NULL;
 	for (int k = 0; k < KINDS; k++) {
 		size_t n = strlen(all);

@@ -124,7 +124,11 @@ read_mask(ann_set *s, int image, const labelme_shape *sh, const char *origin, ui
 static bool
 turned_type(const char *type)
 {
-	return !strcmp(type, "oriented_rectangle") || !strcmp(type, "rotation") || !strcmp(type, "rotated_rectangle");
+	static const char *const types[] = { "oriented_rectangle", "rotation", "rotated_rectangle", "quadrilateral" };
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
 }
 
 /* Four corners along the axes? */

@@ -71,13 +71,6 @@ is_runs(const char *path)
 	return is;
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has a CSV of run lengths";
-	return ann_detect_texts(path, "csv", is_runs, 94);
-}
-
 /* --- runs
  * ---------------------------------------------------------------------------------------------------------------- */
 
@@ -252,9 +245,13 @@ take_row(table *t, const ann_csv_row *r, uint32_t line, bool rows, bool only_vot
 	t->taken++;
 	ann_text source = ann_intern(s, t->origin, strlen(t->origin));
 	s->images[image].source = source;
-	int at = t->r.n ? ann_named_object(s, image, class) : -1;
+	if (!t->r.n) /* a class that the table has, though not in this picture */
+		return !(t->at[CLASS] >= 0 || t->at[BOTH] >= 0) || !*class || ann_class_named(s, class, strlen(class)) >= 0
+			? SECANT_OK
+			: ann_nomem(t->err);
+	int at = ann_named_object(s, image, class);
 	if (at < 0)
-		return t->r.n ? ann_nomem(t->err) : SECANT_OK;
+		return ann_nomem(t->err);
 	uint32_t shape = make_shape(s, &t->r, w, h, rows, &what, t->err);
 	if (what) {
 		s->n_objects--;
@@ -299,7 +296,7 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	bool rows = s->flags & ROWS, told = s->flags & (ROWS | 2 * ROWS);
 	secant_status status = told ? SECANT_OK : all_rows(&t, data, n, false, true);
 	if (!status && !told)
-		rows = t.votes[1] > 10 && t.votes[1] > 4 * t.votes[0];
+		rows = t.votes[1] >= 3 && t.votes[1] > 4 * t.votes[0];
 	if (!status)
 		status = all_rows(&t, data, n, rows, false);
 	if (!status && t.absent && !t.taken)
@@ -315,11 +312,20 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "csv",
+	.because = "it has a CSV of run lengths",
+	.sure = 94,
+	.is = is_runs,
+	.text = parse,
+	.unlisted = true,
+};
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	s->flags |= o->run_order == ORDER_ROWS ? ROWS : o->run_order == ORDER_COLUMNS ? 2u * ROWS : 0u;
-	secant_status status = ann_read_texts(s, path, o, "csv", is_runs, parse, watch, err);
+	secant_status status = ann_read_files(s, path, o, &files, watch, err);
 	if (!status)
 		status = ann_leave_unlisted(s, true, err);
 	if (!status && s->n_splits == 1) { /* the folder "train" of a competition is all there is: no list to divide by */
@@ -328,12 +334,6 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		s->n_splits = 0;
 	}
 	return status;
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
 }
 
 /* --- writing
@@ -407,8 +407,7 @@ const ann_format ann_format_rle_csv = {
 	.name = "rle-csv",
 	.brief = "CSV of run lengths, as Kaggle has them: ImageId, ClassId, EncodedPixels",
 	.holds = ANN_HOLDS_MASK | ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_QUAD,
-	.detect = detect,
+	.files = &files,
 	.read = read,
 	.write = write,
-	.parse = parse_one,
 };

@@ -67,6 +67,7 @@ static const char *const label_words[] = {
 	"anns",
 	"manual",
 	"labelsTr",
+	"labelTrainIds", /* COCO-Stuff as MMSegmentation prepares it */
 	NULL,
 };
 static const char *const splits[][6] = {

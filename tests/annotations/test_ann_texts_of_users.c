@@ -101,7 +101,7 @@ test_run_lengths_in_csv(void **state)
 			NULL, "train_images/a.png 20x10: 1 1,1 1x3 mask 3; 3 0,0 1x2 mask 2 | train_images/b.png 20x10:", "1|3" },
 		{ "picture and class in one column",
 			{ "a.png", "@20x10", "train.csv", "ImageId_ClassId,EncodedPixels\na.png_1,12 3\na.png_2,\n" }, NULL,
-			"a.png 20x10: 1 1,1 1x3 mask 3", "1" },
+			"a.png 20x10: 1 1,1 1x3 mask 3", "1|2" },
 		{ "names without extension, -1 for nothing, a run to the last pixel",
 			{ "x/a.png", "@20x10", "x/b.png", "@20x10", "rle.csv", "ImageId, EncodedPixels\na, 200 1\nb,-1\n" }, NULL,
 			"x/a.png 20x10: object 19,9 1x1 mask 1 | x/b.png 20x10:", "object" },
@@ -111,6 +111,8 @@ test_run_lengths_in_csv(void **state)
 				"2,40,10,x\n"
 				"a,5 2 45 2 85 2 125 2 165 2 205 2 245 2 285 2 325 2 365 2,40,10,x\n" },
 			NULL, "a.png 40x10: x 0,0 2x10 mask 20; x 4,0 2x10 mask 20", "x" },
+		{ "few runs tell it too", { "a.png", "@40x10", "train.csv", "img,rle_mask\na.png,1 20 41 20 81 20 121 20\n" },
+			NULL, "a.png 40x10: object 0,0 20x4 mask 80", "object" },
 		{ "counted from 0", { "a.png", "@20x10", "t.csv", "ImageId,EncodedPixels\na.png,0 3\n" }, NULL, NULL,
 			"t.csv:2|counts from 1|a.png" },
 		{ "beyond the picture", { "a.png", "@20x10", "t.csv", "ImageId,EncodedPixels\na.png,200 2\n" }, NULL, NULL,
