@@ -349,7 +349,7 @@ name_instances(const painting *p, base_str *atr)
 	for (int k = 1; k <= p->instances; k++) {
 		const ann_object *o = p->object[k];
 		const char *occluded = o->attributes ? ann_get(p->s, o->attributes, "occluded") : NULL,
-				   *class = ann_class_of(p->s, o);
+				   *class = o->class < 0 ? "" : ann_written(p->s, o->class);
 		if (seen[k])
 			base_str_addf(
 				atr, "%03d # 0 # %d # %s # %s # \"\"\n", ++rank, occluded && !strcmp(occluded, "true"), class, class);
@@ -399,7 +399,7 @@ static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
 	secant_status status = s->n_classes < 26 * 256
-		? SECANT_OK
+		? ann_name_classes(s, out, "#", '-', err)
 		: secant_fail(err, SECANT_ERR_UNSUPPORTED, "more than %d classes", 26 * 256 - 1);
 	for (int i = 0; !status && i < s->n_images; i++)
 		status = write_picture(s, i, out, err);

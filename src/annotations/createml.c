@@ -14,13 +14,6 @@ is_createml(const char *path)
 	return ann_head_has(path, words) || ann_head_has(path, old);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has CreateML JSON";
-	return ann_detect_trees(path, is_createml, 95);
-}
-
 static secant_status
 read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err)
 {
@@ -56,13 +49,6 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		}
 	}
 	return SECANT_OK;
-}
-
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_trees(s, path, o, is_createml, read_tree, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
 }
 
 static secant_status
@@ -106,18 +92,18 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
-}
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has CreateML JSON",
+	.sure = 95,
+	.is = is_createml,
+	.tree = read_tree,
+};
 
 const ann_format ann_format_createml = {
 	.name = "createml",
 	.brief = "CreateML JSON: pictures and boxes by their middle",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

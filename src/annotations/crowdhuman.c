@@ -18,13 +18,6 @@ is_own(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has CrowdHuman's .odgt";
-	return ann_detect_texts(path, "odgt", is_own, 96);
-}
-
 static secant_status
 take_box(ann_set *s, int image, const json_t *j, uint32_t line, const char *origin, secant_err *err)
 {
@@ -77,48 +70,18 @@ take_picture(ann_set *s, ann_finder *f, const json_t *j, int split, uint32_t lin
 	return status;
 }
 
-static secant_status
-parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
-{
-	static const char *const lists[] = { "train", "val", "test" };
-	ann_lines l = ann_lines_of(data, n);
-	secant_status status = SECANT_OK;
-	int split = -1;
-	for (size_t i = 0; f && i < sizeof lists / sizeof *lists && split < 0; i++)
-		if (strstr(base_path_name(origin), lists[i]))
-			split = ann_split(s, lists[i], strlen(lists[i]));
-	while (!status && ann_next_line(&l)) {
-		ann_field row = ann_trim(l.line, l.line + l.n);
-		secant_err one = { 0 };
-		if (!ann_len(row))
-			continue;
-		json_t *j = base_json_parse(row.p, ann_len(row), origin, &one);
-		status = j ? take_picture(s, f, j, split, l.number, origin, err)
-				   : ann_bad(s, "parse-error", origin, l.number, 0, err, "the line is no JSON");
-		json_decref(j);
-	}
-	return status;
-}
-
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_texts(s, path, o, "odgt", is_own, parse, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
-}
+static const ann_files files = {
+	.extension = "odgt",
+	.because = "it has CrowdHuman's .odgt",
+	.sure = 96,
+	.is = is_own,
+	.line = take_picture,
+};
 
 const ann_format ann_format_crowdhuman = {
 	.name = "crowdhuman",
 	.brief = "CrowdHuman: .odgt, a picture a line of JSON, boxes of whole bodies",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "box_id|occ|vbox|hbox",
-	.detect = detect,
-	.read = read,
-	.parse = parse_one,
+	.files = &files,
 };

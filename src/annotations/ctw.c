@@ -21,13 +21,6 @@ is_own(const char *path)
 	return base_ext_is(path, "jsonl") && ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has CTW's lines of JSON";
-	return ann_detect_texts(path, "jsonl", is_own, 96);
-}
-
 /* A character, or a region that is not to be judged. */
 static secant_status
 take_one(ann_set *s, int image, const json_t *j, int line_of_text, const char *box_key, uint32_t line,
@@ -90,40 +83,13 @@ take_picture(ann_set *s, ann_finder *f, const json_t *j, int split, uint32_t lin
 	return status;
 }
 
-static secant_status
-parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
-{
-	ann_lines l = ann_lines_of(data, n);
-	char *stem = base_path_stem(origin);
-	bool list = f && stem && (!strcmp(stem, "train") || !strcmp(stem, "val") || !strcmp(stem, "test"));
-	int split = list ? ann_split(s, stem, strlen(stem)) : -1;
-	secant_status status = SECANT_OK;
-	while (!status && ann_next_line(&l)) {
-		ann_field row = ann_trim(l.line, l.line + l.n);
-		secant_err one = { 0 };
-		if (!ann_len(row))
-			continue;
-		json_t *j = base_json_parse(row.p, ann_len(row), origin, &one);
-		status = j ? take_picture(s, f, j, split, l.number, origin, err)
-				   : ann_bad(s, "parse-error", origin, l.number, 0, err, "the line is no JSON");
-		json_decref(j);
-	}
-	secant_free(stem);
-	return status;
-}
-
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_texts(s, path, o, "jsonl", is_own, parse, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
-}
+static const ann_files files = {
+	.extension = "jsonl",
+	.because = "it has CTW's lines of JSON",
+	.sure = 96,
+	.is = is_own,
+	.line = take_picture,
+};
 
 const ann_format ann_format_ctw = {
 	.name = "ctw",
@@ -131,7 +97,5 @@ const ann_format ann_format_ctw = {
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "text|line|is_chinese|attributes",
 	.only_class = "text",
-	.detect = detect,
-	.read = read,
-	.parse = parse_one,
+	.files = &files,
 };

@@ -81,7 +81,7 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 	const char *place = list ? root : path;
 	const char *name = o->from ? o->from : secant_dataset_detect(place, NULL, err);
 	const ann_format *f = name ? ann_find_format(name) : NULL;
-	secant_dataset *d = f && f->read ? secant_calloc(1, sizeof *d) : NULL;
+	secant_dataset *d = f ? secant_calloc(1, sizeof *d) : NULL;
 	if (name && !f) {
 		(void)secant_fail(err, SECANT_ERR_ARG, "--from: there is no format '%s'%s", name,
 			base_kind_near(&base_kind_datasets, name, near));
@@ -101,7 +101,7 @@ ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *
 		s->root = ann_intern(s, place, n);
 		s->format = ann_intern(s, f->name, strlen(f->name));
 		char *clean = base_strndup(place, n);
-		secant_status status = clean ? f->read(s, clean, o, watch, err) : ann_nomem(err);
+		secant_status status = clean ? ann_read_format(s, f, clean, o, watch, err) : ann_nomem(err);
 		secant_free(clean);
 		if (!status)
 			status = ann_settle(s, o, err);

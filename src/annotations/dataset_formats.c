@@ -17,7 +17,7 @@ secant_dataset_format(int i, const char **name, const char **brief, bool *reads,
 	if (brief)
 		*brief = f->brief;
 	if (reads)
-		*reads = f->read != NULL;
+		*reads = f->read || f->files;
 	if (writes)
 		*writes = f->write != NULL;
 	return true;
@@ -84,7 +84,7 @@ secant_dataset_formats_page(void)
 		"|\n|---|---|---|---|\n");
 	for (const ann_format *const *f = ann_formats; *f; f++)
 		base_str_addf(&t, "| [`%s`](#%s) | %s | %s | %s |\n", (*f)->name, (*f)->name, (*f)->brief,
-			(*f)->read ? "yes" : "no", (*f)->write ? "yes" : "no");
+			(*f)->read || (*f)->files ? "yes" : "no", (*f)->write ? "yes" : "no");
 	for (const ann_format *const *f = ann_formats; *f; f++) {
 		base_str_addf(&t, "\n## %s\n\n%s.\n\n- Read: ", (*f)->name, (*f)->brief);
 		put_places(&t, *f, true);
@@ -112,7 +112,7 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 		return NULL;
 	}
 	for (const ann_format *const *f = ann_formats; *f && sure < CERTAIN; f++) {
-		int k = (*f)->detect ? (*f)->detect(path, &reason) : 0;
+		int k = ann_detect_format(*f, path, &reason);
 		if (k > sure) {
 			second = best;
 			next = sure;

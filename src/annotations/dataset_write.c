@@ -125,6 +125,8 @@ restore(ann_set *s, kept *k)
 		s->images[i].name = k->name[i];
 		s->images[i].splits = k->splits[i];
 	}
+	for (int i = 0; i < s->n_classes; i++)
+		s->classes[i].written = 0;
 	memcpy(s->splits, k->split, sizeof k->split);
 	s->n_splits = k->n_splits;
 	secant_free(k->name);

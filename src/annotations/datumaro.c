@@ -17,13 +17,6 @@ is_own(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has Datumaro JSON";
-	return ann_detect_trees(path, is_own, 95);
-}
-
 static const json_t *
 turned_of(const json_t *a)
 {
@@ -214,19 +207,6 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	return status;
 }
 
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
-}
-
 /* --- writing
  * ---------------------------------------------------------------------------------------------------------------- */
 
@@ -353,14 +333,20 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return ann_write_lists(s, out, write_list, err);
 }
 
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has Datumaro JSON",
+	.sure = 95,
+	.is = is_own,
+	.tree = read_tree,
+};
+
 const ann_format ann_format_datumaro = {
 	.name = "datumaro",
 	.brief = "Datumaro JSON: annotations/LIST.json and images",
 	.cvat_turns = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_LINES
 		| ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS,
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

@@ -18,13 +18,6 @@ is_own(const char *path)
 	return base_ext_is(path, "xml") && ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has XML of dlib's imglab";
-	return ann_detect_texts(path, "xml", is_own, 94);
-}
-
 /* Parts of a box as a list of [name, x, y], and its label. */
 static void
 read_inner(xml_pull *x, base_str *label, base_str *parts)
@@ -156,24 +149,17 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	return status;
 }
 
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_texts(s, path, o, "xml", is_own, parse, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
-}
+static const ann_files files = {
+	.extension = "xml",
+	.because = "it has XML of dlib's imglab",
+	.sure = 94,
+	.is = is_own,
+	.text = parse,
+};
 
 const ann_format ann_format_dlib = {
 	.name = "dlib",
 	.brief = "dlib's imglab: an XML of boxes and their parts",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID | ANN_HOLDS_DIFFICULT,
-	.detect = detect,
-	.read = read,
-	.parse = parse_one,
+	.files = &files,
 };

@@ -165,10 +165,10 @@ write(ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
 	int more = 0;
-	secant_status status = SECANT_OK;
+	secant_status status = ann_name_classes(s, out, " ", '-', err);
 	for (int i = 0; i < s->n_classes; i++)
-		base_str_addf(&t, "%s\n", ann_joined(s, s->classes[i].name, '-'));
-	status = ann_out_str(out, "classes.txt", &t, err);
+		base_str_addf(&t, "%s\n", ann_written(s, i));
+	status = status ? status : ann_out_str(out, "classes.txt", &t, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *split = ann_one_split(s, im, &more);
@@ -192,7 +192,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 				base_str_add(&t, " ");
 			}
 			const char *level = ann_get(s, o->attributes, "dota.difficult");
-			base_str_addf(&t, "%s %s\n", ann_joined(s, s->classes[o->class].name, '-'),
+			base_str_addf(&t, "%s %s\n", ann_written(s, o->class),
 				level                          ? level
 					: o->flags & ANN_DIFFICULT ? "1"
 											   : "0");

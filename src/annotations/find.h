@@ -4,9 +4,9 @@
 #include "annotations/format.h"
 #include "base/json.h"
 
-typedef struct ann_finder {
+struct ann_finder {
 	ann_set keys; /* places, and the ends of their names; number is the picture, -1: several */
-} ann_finder;
+};
 
 /* All pictures of the data set, or of a folder of it, join the set and can be found. */
 secant_status ann_finder_open(
@@ -68,30 +68,13 @@ enum { ANN_MOST_PIXELS = 1 << 28 };
 uint32_t ann_pixels_shape(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err);
 uint32_t ann_tree_holes(ann_set *s, int image, uint32_t outer, const json_t *holes, secant_err *err);
 
-/* --- formats of such files: all that `is` knows, below a folder or the one file itself --- */
+/* --- formats of such files: all of a kind below a folder, or the one file itself (files.c) --- */
 
-typedef bool (*ann_tree_is)(const char *path);
-typedef secant_status (*ann_tree_read)(
-	ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err);
-int ann_detect_trees(const char *path, ann_tree_is is, int sure);
-/* Pictures of folders train, valid, test are members of that list. */
-secant_status ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is,
-	ann_tree_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
-/* The same for formats of text files: `is` looks at names before it opens anything; `read` gets each file whole. */
-typedef secant_status (*ann_text_read)(
-	ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err);
-int ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure);
-secant_status ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension,
-	ann_tree_is is, ann_text_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
-/* Formats whose tools export JSON, and CSV beside it: sets of the first are looked for first. Pictures that no file
- * names leave the set. */
-typedef struct ann_exports {
-	ann_tree_is is_tree, is_table;
-	ann_tree_read read_tree;
-	ann_text_read read_table;
-} ann_exports;
-int ann_detect_exports(const char *path, const ann_exports *e, int sure);
-secant_status ann_read_exports(ann_set *s, const char *path, const secant_dataset_reading *o, const ann_exports *e,
+/* Are there files of this kind? Those of `otherwise` do not count. */
+bool ann_has_files(const char *path, const ann_files *k);
+/* All files of the first kind that there is. Pictures of folders train, valid, test are members of that list; those
+ * that no file names leave the set unless `unlisted` says otherwise. */
+secant_status ann_read_files(ann_set *s, const char *path, const secant_dataset_reading *o, const ann_files *k,
 	const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
 /* What lies there that no format reads, in words, and what makes one of it that is read; NULL: nothing known
  * (foreign.c). */
@@ -103,7 +86,4 @@ int ann_finder_stem(const ann_finder *f, const char *stem);
 /* Pictures that no annotation file names leave the set, with a note; `beside`: but for those that lie in a folder with
  * one that is named. */
 secant_status ann_leave_unlisted(ann_set *s, bool beside, secant_err *err) SECANT_NODISCARD;
-/* One file from memory, for picture 0 (f is NULL). */
-secant_status ann_parse_tree(
-	ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -29,6 +29,25 @@ enum { /* what a format can hold; the rest is counted as lost by ann_lose_common
 	ANN_HOLDS_BOTH = 65536 /* a box beside the shape, which need not be its extent */
 };
 
+struct json_t;
+typedef struct ann_finder ann_finder; /* find.h */
+
+/* Formats of small files below a folder, or of one file alone: which files these are, and how one is read. Reading gets
+ * picture 0 alone where the finder is NULL. `split` is the list that the file's name says, -1 none. */
+typedef struct ann_files {
+	const char *extension, *because; /* why it is the format, in words */
+	int sure;
+	bool (*is)(const char *path); /* looks at names before it opens anything */
+	bool (*reads)(const char *path); /* NULL: as `is`; more files are read than are sure to be the format's */
+	/* One of the three: a tree of JSON, a text whole, a text line by line as trees. */
+	secant_status (*tree)(ann_set *s, ann_finder *f, const struct json_t *top, const char *origin, secant_err *err);
+	secant_status (*text)(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err);
+	secant_status (*line)(ann_set *s, ann_finder *f, const struct json_t *one, int split, uint32_t number,
+		const char *origin, secant_err *err);
+	bool unlisted; /* pictures that no file names stay in the set */
+	const struct ann_files *otherwise; /* where there are none of these: the same as tables, say */
+} ann_files;
+
 typedef struct ann_format {
 	const char *name, *brief;
 	unsigned holds;
@@ -43,6 +62,7 @@ typedef struct ann_format {
 	bool swaps_images; /* its readers put "labels" for the last folder "images" of a picture's path */
 	bool hides_manifest; /* its readers elsewhere take every file of the folder for theirs: .secant.json */
 	bool numbers_images; /* its pictures are numbers: other formats get names 000001, ... and lists of their own */
+	const ann_files *files; /* detect, read and parse follow from it where they are NULL */
 	/* How sure: 0 no, 100 certain; *why is a static reason. `path` is a folder or file. */
 	int (*detect)(const char *path, const char **why);
 	secant_status (*read)(
@@ -57,6 +77,11 @@ typedef struct ann_format {
 
 extern const ann_format *const ann_formats[];
 const ann_format *ann_find_format(const char *name); /* NULL: none */
+int ann_detect_format(const ann_format *f, const char *path, const char **why);
+secant_status ann_read_format(ann_set *s, const ann_format *f, const char *path, const secant_dataset_reading *o,
+	const secant_watch *watch, secant_err *err);
+secant_status ann_parse_format(
+	ann_set *s, const ann_format *f, const char *data, size_t n, const char *origin, secant_err *err);
 /* Counts what `holds` and `prefix` say the format cannot have: polygons, masks, attributes, ... Common to all writers.
  */
 void ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f);
@@ -122,8 +147,6 @@ const char *ann_one_split(const ann_set *s, const ann_image *im, int *more);
 /* Classes from `from` on take the order of the list that the files have, and where there is none that of the bytes of
  * their names, which no picture decides. */
 secant_status ann_sort_classes(ann_set *s, int from, secant_err *err);
-/* A name with another byte for its spaces; in a static buffer of the calling thread, valid until the next call. */
-const char *ann_joined(const ann_set *s, ann_text name, char joint);
 static inline bool
 ann_void_class(const ann_set *s, int class)
 {

@@ -27,13 +27,6 @@ is_own(const char *path)
 	return base_ext_is(path, "xml") && ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has XML of HRSC2016";
-	return ann_detect_texts(path, "xml", is_own, 96);
-}
-
 /* AllImages/NAME beside Annotations/NAME.xml, or wherever the name is found. */
 static int
 picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, secant_err *err)
@@ -168,26 +161,28 @@ read_lists(ann_set *s)
 	}
 }
 
+static const ann_files files = {
+	.extension = "xml",
+	.because = "it has XML of HRSC2016",
+	.sure = 96,
+	.is = is_own,
+	.text = parse,
+	.unlisted = true, /* until `read` has looked at the lists and folders */
+};
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = ann_read_texts(s, path, o, "xml", is_own, parse, watch, err);
+	secant_status status = ann_read_files(s, path, o, &files, watch, err);
 	if (!status)
 		read_lists(s);
 	return status ? status : ann_leave_unlisted(s, false, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
 }
 
 const ann_format ann_format_hrsc = {
 	.name = "hrsc",
 	.brief = "HRSC2016: XML of ships, turned boxes",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_DIFFICULT,
-	.detect = detect,
+	.files = &files,
 	.read = read,
-	.parse = parse_one,
 };

@@ -76,13 +76,6 @@ is_named(const char *path)
 	return !strncmp(base_path_name(path), "gt_", 3);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has gt_*.txt of numbers";
-	return ann_detect_texts(path, "txt", is_truth, 92);
-}
-
 /* The MLT sets (2017, 2019) have a script before the text: "Latin,Hello". */
 static bool
 script_of(ann_field *text, ann_field *script)
@@ -215,18 +208,6 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 }
 
 static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	return ann_read_texts(s, path, o, "txt", is_named, parse, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
-}
-
-static secant_status
 put_row(base_str *t, const ann_set *s, const ann_object *o, bool corners, secant_err *err)
 {
 	double v[8] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
@@ -285,6 +266,16 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "txt",
+	.because = "it has gt_*.txt of numbers",
+	.sure = 92,
+	.is = is_truth,
+	.reads = is_named,
+	.text = parse,
+	.unlisted = true,
+};
+
 const ann_format ann_format_icdar = {
 	.name = "icdar",
 	.brief = "ICDAR text in pictures: gt_*.txt with corners or boxes",
@@ -292,8 +283,6 @@ const ann_format ann_format_icdar = {
 	.attributes = "text|script",
 	.only_class = "text",
 	.hides_manifest = true,
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

@@ -17,13 +17,6 @@ is_own(const char *path)
 	return ann_head_has(path, words) || ann_head_has(path, empty);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has ISAT JSON";
-	return ann_detect_trees(path, is_own, 93);
-}
-
 typedef struct layered {
 	double layer;
 	size_t at;
@@ -128,18 +121,6 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	return status;
 }
 
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	return ann_read_trees(s, path, o, is_own, read_tree, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
-}
-
 /* --- writing
  * ---------------------------------------------------------------------------------------------------------------- */
 
@@ -211,12 +192,19 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has ISAT JSON",
+	.sure = 93,
+	.is = is_own,
+	.tree = read_tree,
+	.unlisted = true,
+};
+
 const ann_format ann_format_isat = {
 	.name = "isat",
 	.brief = "ISAT JSON: a file of polygons beside each picture",
 	.holds = ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_CROWD | ANN_HOLDS_AREA | ANN_HOLDS_FRACTIONS,
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

@@ -270,7 +270,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 static void
 put_object(base_str *t, const ann_set *s, const ann_object *o)
 {
-	base_str_addf(t, "%s", ann_joined(s, s->classes[o->class].name, '_'));
+	base_str_add(t, ann_written(s, o->class));
 	for (int k = 0; k < 7; k++) {
 		const char *value = o->attributes ? ann_get(s, o->attributes, extra[k].key) : NULL;
 		if (k == 3) {
@@ -307,7 +307,7 @@ static secant_status
 write(ann_set *s, ann_out *out, secant_err *err)
 {
 	base_str t = { 0 };
-	secant_status status = SECANT_OK;
+	secant_status status = ann_name_classes(s, out, " ", '_', err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			const ann_object *o = &s->objects[s->order[k]];

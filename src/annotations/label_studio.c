@@ -315,26 +315,21 @@ read_table(ann_set *s, ann_finder *f, const char *data, size_t n, const char *or
 	return status;
 }
 
-static const ann_exports exports = { is_own, is_table, read_tree, read_table };
-
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has Label Studio JSON or CSV";
-	return ann_detect_exports(path, &exports, 95);
-}
-
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	return ann_read_exports(s, path, o, &exports, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
-}
+static const ann_files tables = {
+	.extension = "csv",
+	.because = "it has Label Studio CSV",
+	.sure = 95,
+	.is = is_table,
+	.text = read_table,
+};
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has Label Studio JSON",
+	.sure = 95,
+	.is = is_own,
+	.tree = read_tree,
+	.otherwise = &tables,
+};
 
 /* --- writing
  * ---------------------------------------------------------------------------------------------------------------- */
@@ -480,8 +475,6 @@ const ann_format ann_format_label_studio = {
 	.brief = "Label Studio JSON: boxes, polygons, brush strokes, ellipses, points, choices",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_QUAD | ANN_HOLDS_LINES | ANN_HOLDS_LABELS
 		| ANN_HOLDS_FRACTIONS,
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

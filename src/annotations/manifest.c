@@ -69,6 +69,10 @@ ann_write_manifest(
 	for (int i = 0; i < classes; i++) {
 		base_str_add(&t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		put_text(&t, ann_str(s, s->classes[i].name));
+		if (s->classes[i].written) {
+			base_str_add(&t, ", \"written\": ");
+			put_text(&t, ann_str(s, s->classes[i].written));
+		}
 		if (s->classes[i].id != ANN_NO_ID)
 			base_str_addf(&t, ", \"id\": %lld", (long long)s->classes[i].id);
 		base_str_add(&t, "}");
@@ -105,21 +109,16 @@ ann_write_manifest(
 	return status;
 }
 
-/* The class of that name; some formats cannot have spaces in it: '-' or '_' stands for them, and the name is put back.
- */
+/* The class of that name, which the files may have under another one: it gets its name back. -1: none. */
 static int
-find_class(ann_set *s, ann_field name)
+find_class(ann_set *s, const char *name, const char *written)
 {
-	int at = ann_find_class(s, name.p, ann_len(name));
-	for (const char *c = "-_"; at < 0 && *c; c++) {
-		char *joined = base_strndup(name.p, ann_len(name));
-		for (char *p = joined; p && *p; p++)
-			*p = *p == ' ' ? *c : *p;
-		at = joined ? ann_find_class(s, joined, strlen(joined)) : -1;
-		secant_free(joined);
-		if (at >= 0)
-			s->classes[at].name = ann_store(s, name.p, ann_len(name));
-	}
+	int at = ann_find_class(s, name, strlen(name));
+	if (at >= 0 || !written)
+		return at;
+	at = ann_find_class(s, written, strlen(written));
+	if (at >= 0)
+		s->classes[at].name = ann_store(s, name, strlen(name));
 	return at;
 }
 
@@ -127,22 +126,27 @@ find_class(ann_set *s, ann_field name)
 static secant_status
 read_classes(ann_set *s, json_pull *j, secant_err *err)
 {
-	ann_field key, name = { "", "" };
+	ann_field key, text;
 	int *order = NULL, n = 0, capacity = 0;
 	secant_status status = SECANT_OK;
 	for (ann_pull_array(j); !status && ann_pull_element(j);) {
 		int64_t id = ANN_NO_ID;
-		int at = -1;
+		char *name = NULL, *written = NULL;
 		bool again = false;
 		for (ann_pull_object(j); ann_pull_key(j, &key);) {
-			if (ann_is(key, "name") && ann_pull_string(j, &name)) {
-				at = find_class(s, name);
-				at = at >= 0 ? at : ann_add_class(s, name.p, ann_len(name), ANN_NO_ID);
+			char **to = ann_is(key, "name") ? &name : ann_is(key, "written") ? &written : NULL;
+			if (to && ann_pull_string(j, &text)) {
+				secant_free(*to);
+				*to = base_strndup(text.p, ann_len(text));
 			} else if (ann_is(key, "id"))
 				(void)ann_pull_integer(j, &id);
-			else if (!ann_is(key, "name"))
+			else if (!to)
 				ann_pull_skip(j, NULL);
 		}
+		int at = name ? find_class(s, name, written) : -1;
+		if (name && at < 0)
+			at = ann_add_class(s, name, strlen(name), ANN_NO_ID);
+		secant_free(name), secant_free(written);
 		if (at < 0)
 			continue;
 		s->classes[at].id = id != ANN_NO_ID ? id : s->classes[at].id;

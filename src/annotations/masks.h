@@ -45,7 +45,7 @@ int ann_mask_background(const ann_set *s); /* the class that fills the rest, -1 
 void ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background);
 /* 0xRRGGBB of a class; `voc`: of VOC's palette where it has none of its own. class < 0: of the bare value. */
 int32_t ann_mask_colour(const ann_set *s, int class, bool voc, int value);
-secant_status ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err);
+secant_status ann_mask_write_classes(ann_set *s, ann_out *out, int which, secant_err *err);
 /* One class list from memory. */
 secant_status ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
 

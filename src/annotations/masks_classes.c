@@ -2,6 +2,7 @@
  */
 #include "annotations/masks.h"
 #include "annotations/json_pull.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <secant/palette.h>
 #include <stdio.h>
@@ -371,12 +372,15 @@ ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *backgro
 }
 
 secant_status
-ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err)
+ann_mask_write_classes(ann_set *s, ann_out *out, int which, secant_err *err)
 {
 	base_str t = { 0 }, colours = { 0 };
 	const mask_layout *l = &ann_layouts[which];
 	int own = ann_mask_background(s), row = 0;
-	bool first = true;
+	bool first = true, city_own = l->fixed == CITY_IDS && ann_city_names(s),
+		 json = which == MASKS || which == MAPILLARY;
+	const char *without = which == ADE20K || which == VOC_SEG ? "" : " "; /* words apart would be several names */
+	secant_status status = city_own || json ? SECANT_OK : ann_name_classes(s, out, without, *without ? '_' : ' ', err);
 	if (which == MASKS)
 		base_str_add(&t, "{\n  \"label_map\": {");
 	else if (which == MAPILLARY)
@@ -386,7 +390,7 @@ ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *er
 	else if (which == VOC_SEG)
 		base_str_add(&t, "# label:color_rgb:parts:actions\n");
 	for (int i = own < 0 ? -1 : 0; i < s->n_classes; i++) {
-		const char *name = i < 0 ? "background" : ann_str(s, s->classes[i].name);
+		const char *name = i < 0 ? "background" : ann_written(s, i);
 		int32_t c = i < 0 ? 0 : ann_mask_colour(s, i, which == VOC_SEG, own < 0 ? i + 1 : i);
 		int value = own < 0 ? i + 1 : i, rgb[3] = { c >> 16 & 255, c >> 8 & 255, c & 255 };
 		if (which == ADE20K && i < 0)
@@ -405,9 +409,7 @@ ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *er
 			break;
 		case ADE20K: base_str_addf(&t, "%d\t0\t0\t0\t%s\n", ++row, name); break;
 		case VOC_SEG: base_str_addf(&t, "%s:%d,%d,%d::\n", name, rgb[0], rgb[1], rgb[2]); break;
-		default: /* words apart would be several; the manifest knows the name */
-			base_str_addf(
-				&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], i < 0 ? name : ann_joined(s, s->classes[i].name, '_'));
+		default: base_str_addf(&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], name);
 		}
 		first = false;
 	}
@@ -416,8 +418,8 @@ ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *er
 			colours.p ? colours.p : "", own < 0 ? 0 : own);
 	else if (which == MAPILLARY)
 		base_str_add(&t, "\n  ]\n}\n");
-	bool city_own = l->fixed == CITY_IDS && ann_city_names(s);
-	secant_status status = city_own ? SECANT_OK : ann_out_str(out, l->meta, &t, err);
+	if (!status && !city_own)
+		status = ann_out_str(out, l->meta, &t, err);
 	base_str_free(&t), base_str_free(&colours);
 	return status;
 }

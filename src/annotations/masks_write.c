@@ -223,9 +223,14 @@ ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			status = ann_out_str(out, name, &lines[k], err);
 		base_str_free(&lines[k]);
 	}
-	int64_t boxes = 0;
-	for (int i = 0; i < s->n_objects; i++)
-		boxes += !s->objects[i].shape && !(s->objects[i].flags & ANN_NO_BOX);
+	int64_t boxes = 0, ground = 0;
+	int own = ann_mask_background(s);
+	for (int i = 0; i < s->n_objects; i++) {
+		const ann_object *o = &s->objects[i];
+		boxes += !o->shape && !(o->flags & ANN_NO_BOX);
+		ground += own >= 0 && o->class == own && !(o->flags & (ANN_NO_BOX | ANN_VOID));
+	}
+	ann_out_lose(out, ground, "object of the class of the background (its pixels are those of no object)");
 	ann_out_lose(out, boxes, "box (drawn as a filled rectangle)");
 	ann_out_lose(out, alone, "object beyond those of its class that instance maps have numbers for");
 	ann_out_lose(out, covered, "class of a picture that objects which follow cover wholly");

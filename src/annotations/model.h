@@ -63,7 +63,7 @@ typedef struct ann_image {
 } ann_image;
 
 typedef struct ann_class {
-	ann_text name;
+	ann_text name, written; /* written: as the files being written have it, 0 as it is */
 	int64_t id; /* its number in the file, or ANN_NO_ID */
 	uint32_t attributes;
 	int32_t colour; /* 0xRRGGBB, -1 none */

@@ -60,16 +60,6 @@ is_detections(const char *path)
 	return is_file_of(path, "det");
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has gt/gt.txt or det/det.txt of MOTChallenge";
-	if (!secant_is_dir(path))
-		return is_truth(path) || is_detections(path) ? 92 : 0;
-	int sure = ann_detect_texts(path, "txt", is_truth, 96);
-	return sure ? sure : ann_detect_texts(path, "txt", is_detections, 94);
-}
-
 /* The number at the end of a stem: 1 of "000001", 7 of "frame_000007". */
 static bool
 number_of(const char *name, uint64_t *number)
@@ -292,20 +282,31 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	return status;
 }
 
+static const ann_files detections = {
+	.extension = "txt",
+	.because = "it has det/det.txt of MOTChallenge",
+	.sure = 94,
+	.is = is_detections,
+	.text = parse,
+	.unlisted = true,
+};
+static const ann_files files = {
+	.extension = "txt",
+	.because = "it has gt/gt.txt of MOTChallenge",
+	.sure = 96,
+	.is = is_truth,
+	.text = parse,
+	.unlisted = true,
+	.otherwise = &detections,
+};
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	bool truth = ann_detect_texts(path, "txt", is_truth, 1);
 	ann_note(s, "MOT: coordinates are taken as they stand (the paper counts pixels from 1)");
-	if (!truth)
+	if (!ann_has_files(path, &files))
 		ann_note(s, "MOT: no gt/gt.txt; the detections of det/det.txt are read, with their scores");
-	return ann_read_texts(s, path, o, "txt", truth ? is_truth : is_detections, parse, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
+	return ann_read_files(s, path, o, &files, watch, err);
 }
 
 /* --- writing
@@ -378,8 +379,10 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	if (!status)
 		status = ann_out_str(out, "gt/gt.txt", &t, err);
 	t.n = 0;
+	if (!status)
+		status = ann_name_classes(s, out, "", ' ', err);
 	for (int i = 0; i < s->n_classes; i++)
-		base_str_addf(&t, "%s\n", ann_str(s, s->classes[i].name));
+		base_str_addf(&t, "%s\n", ann_written(s, i));
 	if (!status)
 		status = ann_out_str(out, "gt/labels.txt", &t, err);
 	base_str_free(&t);
@@ -391,8 +394,7 @@ const ann_format ann_format_mot = {
 	.brief = "MOTChallenge: gt/gt.txt and det/det.txt of sequences",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "track_id|visibility",
-	.detect = detect,
+	.files = &files,
 	.read = read,
 	.write = write,
-	.parse = parse_one,
 };

@@ -67,16 +67,6 @@ has_masks(const char *root)
 }
 
 /* Mapillary has instances of 16 bits, too, beside its labels: its reader is surer. */
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has MOTS' texts of run lengths";
-	if (ann_detect_texts(path, "txt", is_truth, 97))
-		return 97;
-	*why = "it has instances of 16 bits, as MOTS has them";
-	return has_masks(path) ? 60 : 0;
-}
-
 /* The class of a number, -2: no memory, -1: it is not to be judged, or -3: none. */
 static int
 class_of(ann_set *s, const base_names *names, int64_t number)
@@ -364,19 +354,31 @@ read_masks(ann_set *s, const char *path, const secant_dataset_reading *o, const 
 	return status;
 }
 
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+static const ann_files files = {
+	.extension = "txt",
+	.because = "it has MOTS' texts of run lengths",
+	.sure = 97,
+	.is = is_truth,
+	.text = parse,
+	.unlisted = true,
+};
+
+static int
+detect(const char *path, const char **why)
 {
-	bool texts = ann_detect_texts(path, "txt", is_truth, 1);
-	secant_status status = texts ? ann_read_texts(s, path, o, "txt", is_truth, parse, watch, err)
-								 : read_masks(s, path, o, watch, err);
-	return status ? status : leave_masks(s, err);
+	*why = files.because;
+	if (ann_has_files(path, &files))
+		return files.sure;
+	*why = "it has instances of 16 bits, as MOTS has them";
+	return has_masks(path) ? 60 : 0;
 }
 
 static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	return parse(s, NULL, d, n, o, e);
+	secant_status status = ann_has_files(path, &files) ? ann_read_files(s, path, o, &files, watch, err)
+													   : read_masks(s, path, o, watch, err);
+	return status ? status : leave_masks(s, err);
 }
 
 const ann_format ann_format_mots = {
@@ -384,7 +386,7 @@ const ann_format ann_format_mots = {
 	.brief = "MOTS: tracks of masks, run lengths in text or instances of 16 bits",
 	.holds = ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "track_id",
+	.files = &files,
 	.detect = detect,
 	.read = read,
-	.parse = parse_one,
 };

@@ -110,6 +110,12 @@ ann_labelmap_row(ann_field row, ann_field *name, int32_t *colour)
 			*colour = (int32_t)(c[0] << 16 | c[1] << 8 | c[2]);
 			return;
 		}
-	const char *colon = memchr(row.p, ':', ann_len(row));
-	*name = (ann_field){ row.p, colon ? colon : row.end };
+	const char *first = row.end, *third = NULL; /* NAME:::, without a colour, ends at the last colon but two */
+	int colons = 0;
+	for (const char *at = row.end; at > row.p;)
+		if (*--at == ':') {
+			first = at;
+			third = ++colons == 3 ? at : third;
+		}
+	*name = (ann_field){ row.p, third ? third : first };
 }

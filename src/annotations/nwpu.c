@@ -9,6 +9,7 @@
  * negatives follow 650.
  */
 #include "annotations/find.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 
@@ -244,7 +245,7 @@ put_object(base_str *t, const ann_object *o, int class)
 
 /* Class numbers: NWPU's own where all names are NWPU's, else the order of the classes, which classes.txt then holds. */
 static secant_status
-class_numbers(const ann_set *s, ann_out *out, int *number, secant_err *err)
+class_numbers(ann_set *s, ann_out *out, int *number, secant_err *err)
 {
 	bool own = true;
 	for (int i = 0; i < s->n_classes; i++) {
@@ -257,11 +258,12 @@ class_numbers(const ann_set *s, ann_out *out, int *number, secant_err *err)
 	if (own)
 		return SECANT_OK;
 	base_str t = { 0 };
+	secant_status status = ann_name_classes(s, out, "", ' ', err);
 	for (int i = 0; i < s->n_classes; i++) {
 		number[i] = i + 1;
-		base_str_addf(&t, "%s\n", ann_str(s, s->classes[i].name));
+		base_str_addf(&t, "%s\n", ann_written(s, i));
 	}
-	secant_status status = ann_out_str(out, "classes.txt", &t, err);
+	status = status ? status : ann_out_str(out, "classes.txt", &t, err);
 	base_str_free(&t);
 	return status;
 }

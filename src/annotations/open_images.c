@@ -80,13 +80,6 @@ is_either(const char *path)
 	return is_boxes(path) || is_masks(path);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has Open Images' CSV of boxes or masks";
-	return ann_detect_texts(path, "csv", is_either, 96);
-}
-
 /* The names that people have for classes: pictures of `out` are the machine's names, their paths the people's. */
 static secant_status
 read_descriptions(ann_set *s, ann_set *out, secant_err *err)
@@ -292,18 +285,21 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "csv",
+	.because = "it has Open Images' CSV of boxes or masks",
+	.sure = 96,
+	.is = is_either,
+	.text = parse,
+	.unlisted = true,
+};
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	/* in the order of their names, so that masks find the boxes which they join */
-	secant_status status = ann_read_texts(s, path, o, "csv", is_either, parse, watch, err);
+	secant_status status = ann_read_files(s, path, o, &files, watch, err);
 	return status ? status : ann_compact(s, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
 }
 
 static void
@@ -415,8 +411,7 @@ const ann_format ann_format_open_images = {
 	.brief = "Open Images: CSV of boxes and class descriptions, and for reading masks",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD,
 	.attributes = "score|occluded|truncated|depiction|inside",
-	.detect = detect,
+	.files = &files,
 	.read = read,
 	.write = write,
-	.parse = parse_one,
 };

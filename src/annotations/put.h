@@ -22,6 +22,16 @@ bool ann_put_object_pairs(base_str *t, const ann_set *s, const ann_object *o, co
 const char *ann_class_of(const ann_set *s, const ann_object *o);
 /* Objects that a format of places can hold: with a place and a class, to be judged. */
 bool ann_is_thing(const ann_set *s, const ann_object *o);
+/* The names of classes as a format has them whose lines are names, or hold them: without line breaks, blanks around and
+ * the characters of `without`, for which `instead` stands. What changes is counted; two names that become one are
+ * refused. */
+secant_status ann_name_classes(
+	ann_set *s, ann_out *out, const char *without, char instead, secant_err *err) SECANT_NODISCARD;
+static inline const char *
+ann_written(const ann_set *s, int class)
+{
+	return ann_str(s, s->classes[class].written ? s->classes[class].written : s->classes[class].name);
+}
 /* Counts objects of several points, for formats that have lines for them. */
 void ann_lose_point_sets(const ann_set *s, ann_out *out);
 /* Formats with a file a list: `one` is called for each list, and with -1 for pictures of none. */

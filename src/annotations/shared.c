@@ -531,16 +531,6 @@ ann_sort_classes(ann_set *s, int from, secant_err *err)
 	return status;
 }
 
-const char *
-ann_joined(const ann_set *s, ann_text name, char joint)
-{
-	static _Thread_local char buffer[512];
-	snprintf(buffer, sizeof buffer, "%s", ann_str(s, name));
-	for (char *p = buffer; *p; p++)
-		*p = *p == ' ' || *p == '\t' ? joint : *p;
-	return buffer;
-}
-
 /* --- losses
  * ----------------------------------------------------------------------------------------------------------------
  */

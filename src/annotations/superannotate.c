@@ -17,13 +17,6 @@ is_own(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has SuperAnnotate's JSON";
-	return ann_detect_trees(path, is_own, 93);
-}
-
 /* {"groupName": "colour", "name": "red"} is colour=red. */
 static void
 keep_attributes(ann_set *s, uint32_t *head, const json_t *list)
@@ -205,18 +198,21 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has SuperAnnotate's JSON",
+	.sure = 93,
+	.is = is_own,
+	.tree = read_tree,
+	.unlisted = true,
+};
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	secant_status status = o->classes ? SECANT_OK
 									  : ann_tree_classes(s, path, "classes/classes.json", NULL, "name", err);
-	return status ? status : ann_read_trees(s, path, o, is_own, read_tree, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
+	return status ? status : ann_read_files(s, path, o, &files, watch, err);
 }
 
 const ann_format ann_format_superannotate = {
@@ -224,7 +220,6 @@ const ann_format ann_format_superannotate = {
 	.brief = "SuperAnnotate JSON of vector projects: boxes, polygons, lines, points, ellipses",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON | ANN_HOLDS_FRACTIONS | ANN_HOLDS_RLE | ANN_HOLDS_LINES
 		| ANN_HOLDS_LABELS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_IMAGE_ATTRIBUTES,
-	.detect = detect,
+	.files = &files,
 	.read = read,
-	.parse = parse_one,
 };

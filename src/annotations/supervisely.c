@@ -21,13 +21,6 @@ is_own(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has Supervisely JSON";
-	return ann_detect_trees(path, is_own, 95);
-}
-
 /* The PNG of a bitmap: alpha where it has one, else anything that is not 0. */
 static bool
 read_bitmap(const char *data, secant_image *im)
@@ -218,19 +211,22 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has Supervisely JSON",
+	.sure = 95,
+	.is = is_own,
+	.tree = read_tree,
+	.unlisted = true, /* `read` tells them apart */
+};
+
 static secant_status
 read_set(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	secant_status status = o->classes ? SECANT_OK : ann_tree_classes(s, path, "meta.json", "classes", "title", err);
 	if (!status)
-		status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
+		status = ann_read_files(s, path, o, &files, watch, err);
 	return status ? status : ann_leave_unlisted(s, true, err); /* masks_machine and masks_human are no pictures */
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
 }
 
 /* --- writing
@@ -383,8 +379,7 @@ const ann_format ann_format_supervisely = {
 	.brief = "Supervisely: DATASET/img and DATASET/ann",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_LINES | ANN_HOLDS_ATTRIBUTES
 		| ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_FRACTIONS,
-	.detect = detect,
+	.files = &files,
 	.read = read_set,
 	.write = write_set,
-	.parse = parse_one,
 };

@@ -16,13 +16,6 @@ is_own(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has TT100K's JSON";
-	return ann_detect_trees(path, is_own, 95);
-}
-
 static secant_status
 take_sign(ann_set *s, int image, const json_t *j, const char *origin, secant_err *err)
 {
@@ -77,24 +70,17 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 	return SECANT_OK;
 }
 
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
-}
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has TT100K's JSON",
+	.sure = 95,
+	.is = is_own,
+	.tree = read_tree,
+};
 
 const ann_format ann_format_tt100k = {
 	.name = "tt100k",
 	.brief = "Tsinghua-Tencent 100K: traffic signs, boxes and outlines",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_FRACTIONS | ANN_HOLDS_BOTH,
-	.detect = detect,
-	.read = read,
-	.parse = parse_one,
+	.files = &files,
 };

@@ -52,13 +52,6 @@ is_own(const char *path)
 	return is;
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has annotations/*.txt of VisDrone's eight or ten numbers";
-	return ann_detect_texts(path, "txt", is_own, 92);
-}
-
 /* VisDrone2019-DET-train is a list. */
 static void
 join_list(ann_set *s, int image)
@@ -164,19 +157,23 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	return status;
 }
 
+static const ann_files files = {
+	.extension = "txt",
+	.because = "it has annotations/*.txt of VisDrone's eight or ten numbers",
+	.sure = 92,
+	.is = is_own,
+	.reads = is_named,
+	.text = parse,
+	.unlisted = true,
+};
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	for (int i = 0; i < THINGS && !o->classes; i++)
 		if (ann_class_named(s, usual[i], strlen(usual[i])) < 0)
 			return ann_nomem(err);
-	return ann_read_texts(s, path, o, "txt", is_named, parse, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
+	return ann_read_files(s, path, o, &files, watch, err);
 }
 
 const ann_format ann_format_visdrone = {
@@ -184,7 +181,6 @@ const ann_format ann_format_visdrone = {
 	.brief = "VisDrone: annotations/*.txt of pictures and of videos",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "track_id|truncation|occlusion",
-	.detect = detect,
+	.files = &files,
 	.read = read,
-	.parse = parse_one,
 };

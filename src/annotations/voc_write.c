@@ -1,6 +1,7 @@
 /* VOC folders: XML in the kit's order of elements, lists in byte order of names, class lists. */
 #include "annotations/voc.h"
 #include "annotations/attributes.h"
+#include "annotations/put.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ put_object(base_str *t, const ann_set *s, const ann_object *o, const double by[2
 	ann_implied extra;
 	const char *occluded = o->attributes ? ann_get(s, o->attributes, "occluded") : NULL;
 	base_str_add(t, "  <object>\n");
-	line(t, 2, "name", o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "");
+	line(t, 2, "name", o->class >= 0 ? ann_written(s, o->class) : "");
 	if (o->attributes) {
 		plain(t, 2, "pose", ann_get(s, o->attributes, "voc.pose"), "unspecified");
 		plain(t, 2, "truncated", ann_get(s, o->attributes, "truncated"), "0");
@@ -224,9 +225,9 @@ write_classes(const ann_set *s, ann_out *out, secant_err *err)
 	for (int i = 0; i < s->n_classes; i++) {
 		int32_t c = s->classes[i].colour;
 		if (c >= 0)
-			base_str_addf(&t, "%s:%d,%d,%d::\n", ann_str(s, s->classes[i].name), c >> 16, c >> 8 & 255, c & 255);
+			base_str_addf(&t, "%s:%d,%d,%d::\n", ann_written(s, i), c >> 16, c >> 8 & 255, c & 255);
 		else
-			base_str_addf(&t, "%s:::\n", ann_str(s, s->classes[i].name));
+			base_str_addf(&t, "%s:::\n", ann_written(s, i));
 	}
 	if (!status)
 		status = ann_out_str(out, "labelmap.txt", &t, err);
@@ -241,7 +242,7 @@ ann_voc_write(ann_set *s, ann_out *out, secant_err *err)
 	int origin = w->voc_origin ? w->voc_origin : s->voc_origin > 0 ? s->voc_origin : 1;
 	const char *folder = w->recipe ? "VOC2012" : w->folder ? w->folder : base_path_name(out->path);
 	base_str t = { 0 };
-	secant_status status = SECANT_OK;
+	secant_status status = ann_name_classes(s, out, "", ' ', err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		char *relative = ann_with_extension(ann_str(s, s->images[i].name), "xml");
 		char *xml = relative ? base_format("Annotations/%s", relative) : NULL;

@@ -18,13 +18,6 @@ is_own(const char *path)
 	return ann_head_has(path, words);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has VoTT JSON";
-	return ann_detect_trees(path, is_own, 95);
-}
-
 static secant_status
 read_region(ann_set *s, int image, const json_t *region, const char *origin, secant_err *err)
 {
@@ -94,13 +87,6 @@ read_tree(ann_set *s, ann_finder *f, const json_t *top, const char *origin, seca
 		if (!status)
 			status = read_asset(s, f, entry, origin, err);
 	return status;
-}
-
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	secant_status status = ann_read_trees(s, path, o, is_own, read_tree, watch, err);
-	return status ? status : ann_leave_unlisted(s, false, err);
 }
 
 static void
@@ -191,18 +177,18 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return ann_parse_tree(s, d, n, o, read_tree, e);
-}
+static const ann_files files = {
+	.extension = "json",
+	.because = "it has VoTT JSON",
+	.sure = 95,
+	.is = is_own,
+	.tree = read_tree,
+};
 
 const ann_format ann_format_vott = {
 	.name = "vott",
 	.brief = "VoTT JSON: exports and assets",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_LINES | ANN_HOLDS_FRACTIONS,
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

@@ -24,13 +24,6 @@ is_list(const char *path)
 	return n >= m && !strcmp(path + n - m, end) && secant_is_file(path);
 }
 
-static int
-detect(const char *path, const char **why)
-{
-	*why = "it has WIDER FACE's *_bbx_gt.txt";
-	return ann_detect_texts(path, "txt", is_list, 96);
-}
-
 static secant_status
 add_face(ann_set *s, int image, const ann_lines *l, const char *origin, secant_err *err)
 {
@@ -135,18 +128,6 @@ parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin,
 	return status;
 }
 
-static secant_status
-read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
-{
-	return ann_read_texts(s, path, o, "txt", is_list, parse, watch, err);
-}
-
-static secant_status
-parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
-{
-	return parse(s, NULL, d, n, o, e);
-}
-
 static void
 put_face(base_str *t, const ann_set *s, const ann_object *o)
 {
@@ -199,14 +180,21 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return ann_write_lists(s, out, write_list, err);
 }
 
+static const ann_files files = {
+	.extension = "txt",
+	.because = "it has WIDER FACE's *_bbx_gt.txt",
+	.sure = 96,
+	.is = is_list,
+	.text = parse,
+	.unlisted = true,
+};
+
 const ann_format ann_format_wider = {
 	.name = "wider",
 	.brief = "WIDER FACE: lists of faces, *_bbx_gt.txt",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
 	.attributes = "blur|expression|illumination|occlusion|pose",
 	.only_class = "face",
-	.detect = detect,
-	.read = read,
+	.files = &files,
 	.write = write,
-	.parse = parse_one,
 };

@@ -103,7 +103,7 @@ test_boxes_names_and_pictures_survive_any_chain(void **state)
 	const ann_format *usable[64];
 	int formats = 0;
 	for (const ann_format *const *f = ann_formats; *f; f++)
-		if ((*f)->write && (*f)->read && !(*f)->only_class && (*f)->holds & ANN_HOLDS_FRACTIONS
+		if ((*f)->write && !(*f)->only_class && (*f)->holds & ANN_HOLDS_FRACTIONS
 			&& (*f)->holds & (ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD) && !(*f)->numbers_images)
 			usable[formats++] = *f;
 	assert_true(formats > 15);
@@ -147,7 +147,7 @@ static void
 test_names_do_not_grow(void **state)
 {
 	for (const ann_format *const *f = ann_formats; *f; f++) {
-		if (!(*f)->write || !(*f)->read || (*f)->numbers_images)
+		if (!(*f)->write || (*f)->numbers_images)
 			continue;
 		char *tmp = base_strdup(scratch_dir());
 		base_rng r = base_rng_make(16, BASE_FOR_SPLIT, 0, 0);

@@ -249,7 +249,7 @@ test_samples_parse_and_cuts_do_not_crash(void **state)
 				 *exact = malloc(k + 1); /* exact: sanitizers see a byte too far */
 			memcpy(exact, copy, k);
 			blank_set(&s);
-			secant_status status = f->parse(&s, exact, k, "sample", &err);
+			secant_status status = ann_parse_format(&s, f, exact, k, "sample", &err);
 			if (k == n && status)
 				fail_msg("%s: %s", f->name, err.msg);
 			if (status)
@@ -333,7 +333,7 @@ test_hostile_texts(void **state)
 		secant_err err = { 0 };
 		blank_set(&s);
 		assert_int_not_equal(
-			ann_find_format(bad[i].format)->parse(&s, bad[i].text, strlen(bad[i].text), "sample", &err), 0);
+			ann_parse_format(&s, ann_find_format(bad[i].format), bad[i].text, strlen(bad[i].text), "sample", &err), 0);
 		if (!strstr(err.msg, bad[i].message))
 			fail_msg("%s: '%s' does not say '%s'", bad[i].format, err.msg, bad[i].message);
 		ann_free(&s);
@@ -350,7 +350,7 @@ test_nesting_is_limited(void **state)
 	for (int i = 0; i < 10000; i++)
 		base_str_add(&t, "[");
 	blank_set(&s);
-	assert_int_not_equal(ann_find_format("coco")->parse(&s, t.p, t.n, "deep.json", &err), 0);
+	assert_int_not_equal(ann_parse_format(&s, ann_find_format("coco"), t.p, t.n, "deep.json", &err), 0);
 	assert_non_null(strstr(err.msg, "more than 64 levels of brackets"));
 	ann_free(&s);
 	base_str_free(&t);
@@ -358,7 +358,7 @@ test_nesting_is_limited(void **state)
 		base_str_add(&t, "<a>");
 	err = (secant_err){ 0 };
 	blank_set(&s);
-	assert_int_not_equal(ann_find_format("cvat")->parse(&s, t.p, t.n, "deep.xml", &err), 0);
+	assert_int_not_equal(ann_parse_format(&s, ann_find_format("cvat"), t.p, t.n, "deep.xml", &err), 0);
 	ann_free(&s);
 	base_str_free(&t);
 }

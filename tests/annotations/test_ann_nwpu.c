@@ -5,7 +5,7 @@ static secant_status
 parse(const char *text, ann_set *s, secant_err *err)
 {
 	blank_set(s);
-	return ann_find_format("nwpu")->parse(s, text, strlen(text), "gt/001.txt", err);
+	return ann_parse_format(s, ann_find_format("nwpu"), text, strlen(text), "gt/001.txt", err);
 }
 
 static void

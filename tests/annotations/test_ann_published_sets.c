@@ -224,6 +224,48 @@ test_lists_of_projects_number_their_classes(void **state)
 	assert_all_described(row, sizeof row / sizeof *row);
 }
 
+/* Ultralytics' NDJSON: rows of label files in JSON. */
+static void
+test_lines_of_ultralytics(void **state)
+{
+#define SET(more) \
+	"{\"type\": \"dataset\", \"task\": \"detect\", \"class_names\": {\"0\": \"zebra\", \"2\": \"cat\"}" more "}\n"
+#define PICTURE(rows) \
+	"{\"type\": \"image\", \"file\": \"a.png\", \"width\": 100, \"height\": 80, \"split\": \"val\", \"annotations\": " \
+	"{" rows "}}\n"
+	static const described row[] = {
+		{ "boxes; a class that is skipped has a name of its number",
+			{ "a.png", "@100x80", "s.ndjson",
+				SET("") PICTURE("\"boxes\": [[2, 0.5, 0.5, 0.2, 0.1], [1, 0.1, 0.1, 0.1, 0.1]]") },
+			NULL, "a.png 100x80 val: cat 40,36 20x8; class1 5,4 10x8", "zebra|class1|cat" },
+		{ "polygons and turned boxes",
+			{ "images/a.png", "@100x80", "s.ndjson",
+				SET("") PICTURE("\"segments\": [[0, 0.1, 0.1, 0.5, 0.1, 0.5, 0.5]], \"obb\": [[2, 0.1, 0.1, 0.3, 0.1, "
+								"0.3, 0.3, 0.1, 0.3]]") },
+			NULL,
+			"images/a.png 100x80 val: zebra 10,8 40x32 polygon (10,8)(50,8)(50,40); cat 10,8 20x16 quad "
+			"(10,8)(30,8)(30,24)(10,24)",
+			"zebra|class1|cat" },
+		{ "poses",
+			{ "a.png", "@100x80", "s.ndjson",
+				SET(", \"kpt_shape\": [1, 3]") PICTURE("\"pose\": [[0, 0.5, 0.5, 0.2, 0.1, 0.5, 0.25, 2]]") },
+			NULL, "a.png 100x80 val: zebra 40,36 20x8 coco.keypoints=[50, 20, 2] coco.num_keypoints=1", NULL },
+		{ "classes without names",
+			{ "a.png", "@100x80", "s.ndjson",
+				"{\"type\": \"dataset\", \"task\": \"detect\"}\n" PICTURE("\"boxes\": [[11, 0.5, 0.5, 0.2, 0.1]]") },
+			NULL, "a.png 100x80 val: 11 40,36 20x8", "0|1|2|3|4|5|6|7|8|9|10|11" },
+		{ "pixels", { "a.png", "@100x80", "s.ndjson", SET("") PICTURE("\"boxes\": [[0, 50, 50, 20, 10]]") }, NULL, NULL,
+			"s.ndjson|are these pixels" },
+		{ "two files that number classes apart",
+			{ "a.png", "@100x80", "s.ndjson", SET(""), "t.ndjson",
+				"{\"type\": \"dataset\", \"task\": \"detect\", \"class_names\": {\"0\": \"cat\"}}\n" },
+			NULL, NULL, "t.ndjson:1|'cat' here and 'zebra'" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+#undef SET
+#undef PICTURE
+}
+
 int
 main(void)
 {
@@ -236,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_vectors_of_superannotate),
 		cmocka_unit_test(test_two_dates_are_refused_by_name),
 		cmocka_unit_test(test_lists_of_projects_number_their_classes),
+		cmocka_unit_test(test_lines_of_ultralytics),
 	};
 	return cmocka_run_group_tests_name("published sets", tests, NULL, NULL);
 }

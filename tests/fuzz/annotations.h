@@ -17,7 +17,8 @@ fuzz_annotations(const uint8_t *data, size_t size, const char *format)
 	if (ann_add_image(&s, "blank.jpg", 9) == 0) {
 		s.images[0].width = 100;
 		s.images[0].height = 80;
-		if (!ann_find_format(format)->parse(&s, (const char *)data, size, "input", &err) && !ann_index(&s, &err))
+		if (!ann_parse_format(&s, ann_find_format(format), (const char *)data, size, "input", &err)
+			&& !ann_index(&s, &err))
 			for (int i = 0; i < s.n_objects; i++)
 				if (s.objects[i].shape && ann_extent(&s, s.objects[i].shape, box))
 					(void)ann_shape_area(&s, s.objects[i].shape);

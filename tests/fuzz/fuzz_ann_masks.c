@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t which = size / 2 % 6;
 	ann_init(&s);
 	s.collect = size & 1;
-	(void)ann_find_format(of[which].format)->parse(&s, (const char *)data, size, of[which].file, &err);
+	(void)ann_parse_format(&s, ann_find_format(of[which].format), (const char *)data, size, of[which].file, &err);
 	ann_free(&s);
 	return 0;
 }
