@@ -245,10 +245,9 @@ take_row(table *t, const ann_csv_row *r, uint32_t line, bool rows, bool only_vot
 	t->taken++;
 	ann_text source = ann_intern(s, t->origin, strlen(t->origin));
 	s->images[image].source = source;
+	bool named = ann_len(cell(t, r, CLASS)) || t->at[ID] < 0;
 	if (!t->r.n) /* a class that the table has, though not in this picture */
-		return !(t->at[CLASS] >= 0 || t->at[BOTH] >= 0) || !*class || ann_class_named(s, class, strlen(class)) >= 0
-			? SECANT_OK
-			: ann_nomem(t->err);
+		return named && ann_class_named(s, class, strlen(class)) < 0 ? ann_nomem(t->err) : SECANT_OK;
 	int at = ann_named_object(s, image, class);
 	if (at < 0)
 		return ann_nomem(t->err);
