@@ -100,7 +100,7 @@ find_inputs(
 	return SECANT_OK;
 }
 
-/* By a plan; where some node has no operator of ours, by the operators' plain meanings. */
+/* By a plan; where some node has no operator of ours, in parts; by the operators' plain meanings where that fails. */
 static secant_status
 run_either(const format_onnx_model *m, format_onnx_tensor **values, const secant_run *o, secant_err *err)
 {
@@ -109,11 +109,13 @@ run_either(const format_onnx_model *m, format_onnx_tensor **values, const secant
 	secant_status s = exec_precision_choose(o->precision, &plan.precision, err);
 	if (s)
 		return s;
-	if (!deploy_onnx_run_planned(m, values, n, values + n, &plan, NULL))
-		return SECANT_OK;
-	for (int i = 0; i < m->graph.n_out; i++) {
-		format_onnx_tensor_drop(values[n + i]);
-		values[n + i] = NULL;
+	for (int parts = 0; parts < 2; parts++) {
+		if (!(parts ? deploy_onnx_run_in_parts : deploy_onnx_run_planned)(m, values, n, values + n, &plan, NULL))
+			return SECANT_OK;
+		for (int i = 0; i < m->graph.n_out; i++) {
+			format_onnx_tensor_drop(values[n + i]);
+			values[n + i] = NULL;
+		}
 	}
 	return format_onnx_run(m, values, n, values + n, err);
 }

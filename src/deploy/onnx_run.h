@@ -24,4 +24,8 @@ secant_status deploy_onnx_plans_run(deploy_onnx_plans *p, format_onnx_tensor *co
 /* The same for one run. */
 secant_status deploy_onnx_run_planned(const format_onnx_model *m, format_onnx_tensor *const *in, int n_in,
 	format_onnx_tensor **out, const exec_plan_options *options, secant_err *err) SECANT_NODISCARD;
+/* The same where some nodes have no operators of ours: they are done by their plain meanings, and what lies before and
+ * behind them by plans. UNSUPPORTED: the model does not come apart. */
+secant_status deploy_onnx_run_in_parts(const format_onnx_model *m, format_onnx_tensor *const *in, int n_in,
+	format_onnx_tensor **out, const exec_plan_options *options, secant_err *err) SECANT_NODISCARD;
 #endif

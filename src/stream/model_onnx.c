@@ -122,13 +122,14 @@ goes_on(void *m_, secant_err *err)
 	return SECANT_OK;
 }
 
+static const exec_plan_options usual = { .precision = EXEC_PRECISION_F32 };
+
 /* None yet, and those there were are gone. */
 static secant_status
 new_plans(stream_onnx *m, secant_err *err)
 {
-	exec_plan_options o = { .precision = EXEC_PRECISION_F32 };
 	deploy_onnx_plans_free(m->plans);
-	if (!(m->plans = deploy_onnx_plans_new(m->model, &o, err)))
+	if (!(m->plans = deploy_onnx_plans_new(m->model, &usual, err)))
 		return err->code;
 	if (m->offline.n)
 		deploy_onnx_plans_offline(m->plans, &m->offline);
@@ -349,7 +350,8 @@ stream_onnx_run(stream_onnx *m, const stream_tensor *in, int n, stream_tensor *o
 	if (!own.code && !take_parameters(m, x, &own)
 		&& deploy_onnx_plans_run(m->plans, x, g->n_in, m->out, &own) == SECANT_ERR_UNSUPPORTED && !m->bytes) {
 		own = (secant_err){ 0 };
-		(void)!format_onnx_run(m->model, x, g->n_in, m->out, &own);
+		if (deploy_onnx_run_in_parts(m->model, x, g->n_in, m->out, &usual, NULL))
+			(void)!format_onnx_run(m->model, x, g->n_in, m->out, &own);
 	}
 	for (int i = 0; i < n; i++)
 		format_onnx_tensor_drop(x[i]);

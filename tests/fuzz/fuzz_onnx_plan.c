@@ -77,6 +77,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		: NULL;
 	if (n)
 		run(n);
+	/* What its parts would be, where it has no plan. */
+	format_onnx_mapping *of = m && !n ? secant_calloc((size_t)m->graph.n_node + 1, sizeof *of) : NULL;
+	if (of && choose_sizes(&m->graph, sizes))
+		(void)!format_onnx_look(m, sizes, m->graph.n_in, of, &bounds, &err);
+	secant_free(of);
 	format_onnx_network_free(n);
 	format_onnx_close(m);
 	return 0;

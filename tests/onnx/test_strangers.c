@@ -38,6 +38,11 @@ static const char *const plain_names[] = { "reductions-without-plans", "norm-rep
 	"columns-to-picture", "columns-to-picture-plain", "sample-volume-border", "sample-volume-nearest-reflection",
 	"sample-volume-zeros", "product-of-columns", NULL };
 
+/* Boxes are sifted between products: plans compute what lies before and behind. */
+static const char *const in_parts[] = { "boxes-and-their-masks", "pixels-that-are-there", NULL };
+
+enum { PLAINLY, BY_A_PLAN, IN_PARTS };
+
 static const struct {
 	secant_dtype ours;
 	int theirs;
@@ -78,7 +83,7 @@ compare(const format_onnx_tensor *got, const secant_tensor *want, const char *na
 }
 
 static void
-check(const char *name, bool plans)
+check(const char *name, bool planned, bool parted)
 {
 	enum { MOST = 96 };
 	char model[100], numbers[100], what[120];
@@ -97,11 +102,17 @@ check(const char *name, bool plans)
 		in[i] = format_onnx_tensor_new(type_of(t), t->shape.rank, t->shape.dim, 0, &err);
 		memcpy(in[i]->data, t->data, secant_tensor_bytes(t));
 	}
-	for (int planned = 0; planned < 1 + plans; planned++) {
+	for (int way = PLAINLY; way <= IN_PARTS; way++) {
+		if (way == BY_A_PLAN ? !planned : way == IN_PARTS && !parted)
+			continue;
 		exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = 1, .exact = true };
-		snprintf(what, sizeof what, "%s, %s", name, planned ? "by a plan" : "plainly");
-		if (planned ? deploy_onnx_run_planned(m, in, m->graph.n_in, out, &o, &err)
-					: format_onnx_run(m, in, m->graph.n_in, out, &err))
+		snprintf(what, sizeof what, "%s, %s", name,
+			way == BY_A_PLAN      ? "by a plan"
+				: way == IN_PARTS ? "in parts"
+								  : "plainly");
+		if (way == BY_A_PLAN      ? deploy_onnx_run_planned(m, in, m->graph.n_in, out, &o, &err)
+				: way == IN_PARTS ? deploy_onnx_run_in_parts(m, in, m->graph.n_in, out, &o, &err)
+								  : format_onnx_run(m, in, m->graph.n_in, out, &err))
 			fail_msg("%s: %s", what, err.msg);
 		for (int i = 0; i < m->graph.n_out; i++) {
 			const char *of = m->graph.out[i].name;
@@ -120,9 +131,11 @@ static void
 test_each(void **state)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		check(names[i], true);
+		check(names[i], true, true);
 	for (size_t i = 0; plain_names[i]; i++)
-		check(plain_names[i], false);
+		check(plain_names[i], false, true);
+	for (size_t i = 0; in_parts[i]; i++)
+		check(in_parts[i], false, true);
 }
 
 /* Where numbers are none, ONNX Runtime's answer hangs on where they stand; ONNX's reference, numpy and PyTorch agree
@@ -178,12 +191,49 @@ test_activations_become_one(void **state)
 	format_onnx_close(m);
 }
 
+/* Runs a detector whose graph was changed; all that can be said is why it does not come apart. */
+static void
+refuses_parts(const format_onnx_model *m, secant_status code, const char *why)
+{
+	secant_err err = { 0 };
+	exec_plan_options o = { .precision = EXEC_PRECISION_F32, .threads = 1, .exact = true };
+	format_onnx_tensor *in = format_onnx_tensor_new(FORMAT_ONNX_FLOAT, 4, (int64_t[]){ 1, 3, 16, 12 }, 0, &err),
+					   *out[2] = { 0 };
+	assert_int_equal(deploy_onnx_run_in_parts(m, &in, 1, out, &o, &err), code);
+	assert_non_null(strstr(err.msg, why));
+	assert_null(out[0]);
+	format_onnx_tensor_drop(in);
+}
+
+/* Graphs that a hostile file may hold: a circle, an output that nobody makes, two nodes that make one value. */
+static void
+test_hostile_parts(void **state)
+{
+	secant_err err = { 0 };
+	format_onnx_model *m = format_onnx_open(golden_path("onnx/strangers/boxes-and-their-masks.onnx"), &err);
+	if (!m)
+		fail_msg("%s", err.msg);
+	format_onnx_graph *g = &m->graph;
+	const char *x = g->node[0].in[0], *out = g->out[0].name, *relu = g->node[1].out[0];
+	g->node[0].in[0] = g->out[1].name;
+	refuses_parts(m, SECANT_ERR_FORMAT, "which nothing before it makes");
+	g->node[0].in[0] = x;
+	g->out[0].name = "nothing";
+	refuses_parts(m, SECANT_ERR_UNSUPPORTED, "'nothing' is made by no node");
+	g->out[0].name = out;
+	g->node[1].out[0] = g->node[0].out[0];
+	refuses_parts(m, SECANT_ERR_FORMAT, "is made twice");
+	g->node[1].out[0] = relu;
+	format_onnx_close(m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_no_number_wins),
+		cmocka_unit_test(test_hostile_parts),
 		cmocka_unit_test(test_activations_become_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,6 +323,7 @@ walk_node(onnx_walk *w, onnx_scope *s, const format_onnx_node *n)
 	int known = 1;
 	if (frame_new(&f, &c))
 		known = gather(&c);
+	format_onnx_mapping mapping = known < 0 ? FORMAT_ONNX_BEHIND : FORMAT_ONNX_MAPPED;
 	if (!own.code && known >= 0) {
 		int before = w->n_problems;
 		secant_status status = do_node(&c, known > 0);
@@ -333,8 +334,11 @@ walk_node(onnx_walk *w, onnx_scope *s, const format_onnx_node *n)
 				note_problem(w, &own);
 			own = (secant_err){ 0 };
 			known = -1;
+			mapping = FORMAT_ONNX_UNMAPPED;
 		}
 	}
+	if (w->mapping && s->depth == 0)
+		w->mapping[n - w->model->graph.node] = mapping;
 	bool sized = false, learned = false;
 	for (int i = 0; i < n->n_in && !own.code; i++) {
 		sized |= (c.in[i] && c.in[i]->sized) || c.mapped[i];

@@ -53,6 +53,10 @@ typedef struct onnx_op {
 	bool control; /* runs graphs: works on values, known or mapped */
 } onnx_op;
 
+/* What a mapping walk says of a node: an operator of ours stands for it; none does; it lies behind one that has none.
+ */
+typedef enum format_onnx_mapping { FORMAT_ONNX_MAPPED, FORMAT_ONNX_UNMAPPED, FORMAT_ONNX_BEHIND } format_onnx_mapping;
+
 struct onnx_walk {
 	const format_onnx_model *model;
 	secant_err *err;
@@ -62,6 +66,7 @@ struct onnx_walk {
 	void *map; /* the mapper; NULL: everything is evaluated */
 	base_str problems; /* what could not be mapped, "; " between */
 	int n_problems;
+	format_onnx_mapping *mapping; /* of each node of the model's own graph; NULL: nobody asks */
 	bool by_reference; /* some node of a mapping walk needs evaluation */
 };
 

@@ -499,12 +499,14 @@ check_size(const format_onnx_info *want, const secant_shape *s, secant_err *err)
 
 static secant_status
 map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, const format_onnx_bounds *bounds,
-	secant_err *err)
+	format_onnx_mapping *mapping, secant_err *err)
 {
 	const format_onnx_graph *g = &m->graph;
-	onnx_walk w = { .model = m, .err = err, .limit = bounds->bytes, .budget = bounds->work, .map = n };
+	onnx_walk w = {
+		.model = m, .err = err, .limit = bounds->bytes, .budget = bounds->work, .map = n, .mapping = mapping
+	};
 	secant_status s = onnx_walk_graph(&w, NULL, g, values, values + g->n_in, m->opset);
-	if (!s && w.n_problems)
+	if (!s && w.n_problems && !mapping)
 		s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%d nodes have no operators of ours: %s%s", w.n_problems,
 			w.problems.p ? w.problems.p : "", w.n_problems > 40 ? "; ..." : "");
 	base_str_free(&w.problems);
@@ -522,17 +524,12 @@ map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, 
 	return s;
 }
 
-format_onnx_network *
-format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count,
-	const format_onnx_learning *learning, secant_err *err)
-{
-	const format_onnx_bounds bounds = { INT64_C(1) << 34, INT64_C(1) << 36 };
-	return format_onnx_map_within(m, sizes, count, learning, &bounds, err);
-}
+static const format_onnx_bounds usual = { INT64_C(1) << 34, INT64_C(1) << 36 };
 
-format_onnx_network *
-format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes, int count,
-	const format_onnx_learning *learning, const format_onnx_bounds *bounds, secant_err *err)
+/* `mapping`: as format_onnx_look; else NULL. */
+static format_onnx_network *
+map_for(const format_onnx_model *m, const format_onnx_size *sizes, int count, const format_onnx_learning *learning,
+	const format_onnx_bounds *bounds, format_onnx_mapping *mapping, secant_err *err)
 {
 	const format_onnx_graph *g = &m->graph;
 	secant_err own = { 0 };
@@ -563,7 +560,7 @@ format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes
 	}
 	if (!s) {
 		n->n_out = g->n_out;
-		s = map_all(n, m, values, bounds, &own);
+		s = map_all(n, m, values, bounds, mapping, &own);
 	}
 	if (!s)
 		s = graph_check(n->g, &own);
@@ -573,6 +570,33 @@ format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes
 	format_onnx_network_free(n);
 	secant_fail(err, own.code ? own.code : s, "%s", own.msg);
 	return NULL;
+}
+
+format_onnx_network *
+format_onnx_map(const format_onnx_model *m, const format_onnx_size *sizes, int count,
+	const format_onnx_learning *learning, secant_err *err)
+{
+	return map_for(m, sizes, count, learning, &usual, NULL, err);
+}
+
+format_onnx_network *
+format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes, int count,
+	const format_onnx_learning *learning, const format_onnx_bounds *bounds, secant_err *err)
+{
+	return map_for(m, sizes, count, learning, bounds, NULL, err);
+}
+
+secant_status
+format_onnx_look(const format_onnx_model *m, const format_onnx_size *sizes, int count, format_onnx_mapping *of,
+	const format_onnx_bounds *bounds, secant_err *err)
+{
+	for (int i = 0; i < m->graph.n_node; i++)
+		of[i] = FORMAT_ONNX_MAPPED;
+	format_onnx_network *n = map_for(m, sizes, count, NULL, bounds ? bounds : &usual, of, err);
+	if (!n)
+		return err->code;
+	format_onnx_network_free(n);
+	return SECANT_OK;
 }
 
 void

@@ -72,6 +72,10 @@ typedef struct format_onnx_bounds {
 } format_onnx_bounds;
 format_onnx_network *format_onnx_map_within(const format_onnx_model *m, const format_onnx_size *sizes, int n,
 	const format_onnx_learning *learning, const format_onnx_bounds *bounds, secant_err *err);
+/* Maps and keeps nothing but what became of each node of the model's own graph, of[m->graph.n_node]: nodes without
+ * operators of ours are no error. bounds NULL: the usual ones. */
+secant_status format_onnx_look(const format_onnx_model *m, const format_onnx_size *sizes, int n,
+	format_onnx_mapping *of, const format_onnx_bounds *bounds, secant_err *err) SECANT_NODISCARD;
 void format_onnx_network_free(format_onnx_network *n); /* the graph too, unless g was taken (NULL) */
 /* An output with channels last (its rank's last axis is ONNX's axis 1), or in the file's own order. */
 graph_value format_onnx_output(format_onnx_network *n, int i, bool last);

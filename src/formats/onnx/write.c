@@ -3,6 +3,7 @@
  * wants them; everything else in our own order. A graph is walked once.
  */
 #include <string.h>
+#include "formats/onnx/encode.h"
 #include "formats/onnx/writer.h"
 
 static void
@@ -36,6 +37,15 @@ put_state(onnx_writer *w, const graph_value_info *v, const secant_tensors *tenso
 	int64_t n = secant_shape_count(&v->type.shape);
 	if (!t || secant_shape_count(&t->shape) != n)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the numbers of '%s' are not there", v->name);
+	if (v->type.dtype == SECANT_I8) { /* weights of a quantised network */
+		format_onnx_tensor bytes = { .type = FORMAT_ONNX_INT8, .rank = v->type.shape.rank, .data = t->data };
+		if (t->dtype != SECANT_I8)
+			return secant_fail(
+				err, SECANT_ERR_FORMAT, "the numbers of '%s' are %s, want i8", v->name, secant_dtype_name(t->dtype));
+		memcpy(bytes.dim, v->type.shape.dim, sizeof *bytes.dim * (size_t)bytes.rank);
+		format_onnx_put_initializer(&w->graph, v->name, &bytes);
+		return SECANT_OK;
+	}
 	float *f = secant_calloc((size_t)n + 1, sizeof *f);
 	if (!f)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for '%s'", v->name);
@@ -100,7 +110,7 @@ put_leaf(onnx_writer *w, graph_value v, const secant_tensors *tensors, secant_er
 	w->name[v] = info->name;
 	if (info->kind == GRAPH_VALUE_INPUT)
 		put_input(w, v, info);
-	if (info->kind == GRAPH_VALUE_STATE && info->type.dtype == SECANT_F32)
+	if (info->kind == GRAPH_VALUE_STATE && (info->type.dtype == SECANT_F32 || info->type.dtype == SECANT_I8))
 		return put_state(w, info, tensors, err);
 	if (info->kind == GRAPH_VALUE_CONST) {
 		int64_t n = secant_shape_count(s);

@@ -620,8 +620,8 @@ quantized(onnx_writer *w, const char *onnx)
 	w->graph.failed |= !f || !z;
 	if (w->how->half)
 		onnx_write_problem(w, "is computed in 32 bits (leave --half)");
-	if (!scale->numbers || (zero && !zero->numbers) || (back && x->kind != GRAPH_VALUE_NODE))
-		onnx_write_problem(w, "has a scale that is learned, or whole numbers as weights");
+	if (!scale->numbers || (zero && !zero->numbers))
+		onnx_write_problem(w, "has a scale that is learned");
 	for (int64_t i = 0; i < n && f && z && scale->numbers; i++) {
 		f[i] = (float)scale->numbers[i];
 		z[i] = zero && zero->numbers ? (uint8_t)(int)zero->numbers[i] : 0;
