@@ -4,6 +4,7 @@
  * reads bytes and writes bytes:
  *
  *     conv2d(dequantize(x), dequantize(w), ...) and quantize     conv2d_bytes
+ *     such a convolution, a sum that alone reads it, clamp       the same
  *     add, mul of two dequantized, an activation, quantize       add_bytes
  *     a mean of all pixels, quantize                             mean_bytes
  *     an activation between the two, or another scale            act_bytes
@@ -32,6 +33,7 @@ typedef struct fusing {
 	bytes *stored; /* of each value of the old graph; q -1: it is no dequantised one */
 	bool *done; /* nodes of the old graph that another one has taken in */
 	graph_value *same; /* of each node: the value of the old graph that its result is; -1: it is its own */
+	int *summed; /* of each sum: the convolution that is written in its place and adds the other + 1; 0: none */
 } fusing;
 
 /* ---- what is known ---- */
@@ -146,16 +148,16 @@ weights_of(const fusing *f, graph_value v)
 	return n;
 }
 
-/* The result of n as bytes v: of the quantize node behind it, or of itself where that is quantised after a move. */
+/* Result `of` as bytes v: of the quantize node behind it, or of itself where that is quantised after a move. */
 static void
-give_bytes(fusing *f, const graph_node *n, const graph_node *end, bool direct, graph_value v, bytes *to)
+give_bytes(fusing *f, graph_value of, const graph_node *end, bool direct, graph_value v, bytes *to)
 {
 	if (direct) {
 		f->w.map[end->out[0]] = v;
 		take_in(f, end);
 	} else {
 		to->q = v;
-		keep_stored(f, n->out[0], to);
+		keep_stored(f, of, to);
 	}
 }
 
@@ -178,20 +180,57 @@ bias_behind(fusing *f, const graph_node *n)
 }
 
 static bool
-write_conv(fusing *f, const graph_node *n)
+is_conv_of_bytes(const fusing *f, const graph_node *n)
+{
+	return n->op == &op_conv2d && f->stored[n->in[0]].q >= 0 && weights_of(f, n->in[1]);
+}
+
+/* The sum that alone reads convolution n, where n has room for it and no other convolution takes it. */
+static const graph_node *
+sum_behind(const fusing *f, const graph_node *n)
+{
+	const graph_node *add = is_conv_of_bytes(f, n) && n->n_in < 4 && !((const op_conv_attr *)n->attr)->act
+		? reader_of(f, n->out[0])
+		: NULL;
+	return add && add->op == &op_add && add->in[0] != add->in[1] && !f->summed[graph_rewrite_index(&f->w, add)]
+			&& secant_shape_equal(graph_shape(f->w.from, add->in[0]), graph_shape(f->w.from, add->in[1]))
+		? add
+		: NULL;
+}
+
+/* A clamp that alone reads v is taken in; which, and the value that comes of it. */
+static int
+take_clamp(fusing *f, graph_value *v)
+{
+	const graph_node *n = reader_of(f, *v);
+	int act = n && n->n_in == 1 ? op_act_of(n) : OP_ACT_NONE;
+	if (act == OP_ACT_NONE || !is_clamp(act))
+		return OP_ACT_NONE;
+	take_in(f, n);
+	*v = n->out[0];
+	return act;
+}
+
+/* Convolution n, and `sum` (or NULL) that is written with it. */
+static bool
+write_conv(fusing *f, const graph_node *n, const graph_node *sum)
 {
 	const op_conv_attr *a = n->attr;
 	const bytes *x = &f->stored[n->in[0]];
-	const graph_node *w = n->op == &op_conv2d ? weights_of(f, n->in[1]) : NULL, *end = NULL;
 	bytes to;
 	bool direct = true;
-	if (!w || x->q < 0)
+	if (!is_conv_of_bytes(f, n))
 		return false;
+	const graph_node *w = weights_of(f, n->in[1]);
 	op_conv_bytes_attr b = { a->stride, a->dilation, a->padding, a->groups, a->act, 0 };
-	graph_value added = n->n_in > 3 ? n->in[3] : -1, bias = graph_rewrite_input(&f->w, n, 2);
+	graph_value added = sum ? sum->in[sum->in[0] == n->out[0]] : n->n_in > 3 ? n->in[3] : -1;
+	graph_value bias = graph_rewrite_input(&f->w, n, 2), out = sum ? sum->out[0] : n->out[0];
 	if (bias < 0 && added < 0)
 		bias = bias_behind(f, n);
-	if ((end = ending_behind(f, n->out[0], &to, &direct)))
+	if (sum)
+		b.act = take_clamp(f, &out);
+	const graph_node *end = ending_behind(f, out, &to, &direct);
+	if (end)
 		b.to = to.dtype == SECANT_I8 ? 2 : 1;
 	const bytes *r = added >= 0 && f->stored[added].q >= 0 ? &f->stored[added] : NULL;
 	graph_scope(f->w.to, n->name);
@@ -200,9 +239,9 @@ write_conv(fusing *f, const graph_node *n)
 		r ? r->q : graph_rewrite_value(&f->w, added), r ? r->scale : -1, r ? r->zero : -1, end ? to.scale : -1,
 		end ? to.zero : -1);
 	if (end)
-		give_bytes(f, n, end, direct, v, &to);
+		give_bytes(f, out, end, direct, v, &to);
 	else
-		f->w.map[n->out[0]] = v;
+		f->w.map[out] = v;
 	return true;
 }
 
@@ -225,7 +264,7 @@ write_mean(fusing *f, const graph_node *n)
 	graph_value v = graph_apply(
 		f->w.to, "mean_bytes", &m, 5, x->q, x->scale, x->zero, end ? to.scale : -1, end ? to.zero : -1);
 	if (end)
-		give_bytes(f, n, end, direct, v, &to);
+		give_bytes(f, n->out[0], end, direct, v, &to);
 	else
 		f->w.map[n->out[0]] = v;
 	return true;
@@ -353,10 +392,15 @@ static void
 write_node(fusing *f, int i)
 {
 	const graph_node *n = graph_get_node(f->w.from, i);
+	const graph_node *sum = f->done[i] || !n->n_in || n->in[0] < 0 ? NULL : sum_behind(f, n);
 	bytes b;
 	if (f->done[i])
 		return;
-	if (f->same[i] >= 0) {
+	if (sum) /* waits for the other to be there */
+		f->summed[graph_rewrite_index(&f->w, sum)] = i + 1;
+	else if (f->summed[i])
+		(void)write_conv(f, graph_get_node(f->w.from, f->summed[i] - 1), n);
+	else if (f->same[i] >= 0) {
 		f->stored[n->out[0]] = f->stored[f->same[i]];
 		f->w.map[n->out[0]] = f->w.map[f->same[i]];
 	} else if (n->op == &op_dequantize && scale_of(f, n, dtype_of(f, n->in[0]), &b)) {
@@ -366,8 +410,8 @@ write_node(fusing *f, int i)
 		const bytes *x = &f->stored[n->in[0]];
 		f->w.map[n->out[0]] = same(x, &b) ? x->q : with_scale(f, x, OP_ACT_NONE, &b);
 	} else if (!(n->n_in && n->in[0] >= 0
-				   && (write_conv(f, n) || write_mean(f, n) || write_sum(f, n) || write_act(f, n) || write_between(f, n)
-					   || write_mover(f, n))))
+				   && (write_conv(f, n, NULL) || write_mean(f, n) || write_sum(f, n) || write_act(f, n)
+					   || write_between(f, n) || write_mover(f, n))))
 		graph_rewrite_node(&f->w, i);
 }
 
@@ -379,7 +423,8 @@ op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err
 	f.stored = secant_calloc((size_t)graph_values(g) + 1, sizeof *f.stored);
 	f.done = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.done);
 	f.same = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.same);
-	if (ok && !(ok = f.stored && f.done && f.same))
+	f.summed = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.summed);
+	if (ok && !(ok = f.stored && f.done && f.same && f.summed))
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to look for quantised layers");
 	for (int i = 0; ok && i < graph_nodes(g); i++)
 		f.same[i] = -1;
@@ -390,5 +435,6 @@ op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err
 	secant_free(f.stored);
 	secant_free(f.done);
 	secant_free(f.same);
+	secant_free(f.summed);
 	return graph_rewrite_end(&f.w, keep, n, ok, err);
 }

@@ -301,6 +301,24 @@ share(format_onnx_quantizing *q, int a, int b)
 		q->tensor[x > y ? x : y].like = x > y ? y : x;
 }
 
+/* Which input of a sum a convolution makes for it alone, of two the later: it stays in real numbers, as the convolution
+ * adds the other to its own sums and rounds once. -1: none. */
+static int
+own_sum(const format_onnx_quantizing *q, const format_onnx_node *n)
+{
+	const format_onnx_node *latest = NULL;
+	int found = -1;
+	for (int k = 0; onnx_quantizing_is(n, "Add") && k < n->n_in; k++) {
+		const format_onnx_node *maker = format_onnx_maker(&q->m->graph, n->in[k]);
+		if (maker && onnx_quantizing_is(maker, "Conv") && is_product(q->m, maker)
+			&& format_onnx_readers(&q->m->graph, n->in[k]) == 1 && (!latest || maker > latest)) {
+			latest = maker;
+			found = k;
+		}
+	}
+	return found;
+}
+
 static secant_status
 look(format_onnx_quantizing *q, secant_err *err)
 {
@@ -308,13 +326,14 @@ look(format_onnx_quantizing *q, secant_err *err)
 	for (int i = 0; i < g->n_node; i++) {
 		const format_onnx_node *n = &g->node[i];
 		onnx_part *p = &q->part[i];
-		int inputs = 0;
+		int inputs = 0, own = own_sum(q, n);
 		*p = (onnx_part){ kind_of(q, n), -1, n->n_in,
 			base_arena_alloc(q->m->arena, ((size_t)n->n_in + 1) * sizeof *p->in), -1 };
 		if (!p->in)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 		for (int k = 0; k < n->n_in; k++) {
-			bool data = p->kind == ONNX_PART_PAIR || p->kind == ONNX_PART_JOIN || k == 0;
+			bool data = (p->kind == ONNX_PART_PAIR && k != own) || p->kind == ONNX_PART_JOIN
+				|| (p->kind != ONNX_PART_PAIR && k == 0);
 			p->in[k] = p->kind && data ? add_tensor(q, n->in[k]) : -1;
 			inputs += p->in[k] >= 0;
 		}

@@ -38,7 +38,9 @@ in_bytes(const writing *w, const onnx_part *p)
 	if (p->kind != ONNX_PART_PRODUCT && (p->out < 0 || !w->wanted[p->out]))
 		return false;
 	if (p->kind == ONNX_PART_PAIR) {
-		const format_onnx_quantity *a = &q->tensor[p->in[0]], *b = &q->tensor[p->in[1]];
+		/* what stays real is as large as the result */
+		const format_onnx_quantity *a = &q->tensor[p->in[0] < 0 ? p->out : p->in[0]],
+								   *b = &q->tensor[p->in[1] < 0 ? p->out : p->in[1]];
 		if (!same_shape(a, b) && !is_of_pictures(a, b) && !is_of_pictures(b, a))
 			return false;
 	}
