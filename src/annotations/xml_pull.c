@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include "base/bytes.h"
 
 void
 ann_xml_init(xml_pull *x, const char *data, size_t size, const char *origin)
 {
-	size_t bom = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
+	size_t bom = base_text_mark(data, size);
 	*x = (xml_pull){ .start = data, .p = data + bom, .end = data + size, .origin = origin, .line_at = data, .line = 1 };
 }
 

@@ -63,4 +63,11 @@ base_swap_bytes(void *data, size_t count, size_t size)
 		}
 	}
 }
+
+/* The mark with which some programs begin texts of UTF-8: how many bytes it takes, 3 or 0. */
+static inline size_t
+base_text_mark(const void *text, size_t size)
+{
+	return size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+}
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -327,7 +328,7 @@ secant_status
 format_aipp_parse(format_aipp *blocks, int *n, const char *text, size_t size, secant_err *err)
 {
 	secant_err own = { 0 };
-	reader r = { text, text + size, 1, "", &own };
+	reader r = { text + base_text_mark(text, size), text + size, 1, "", &own };
 	secant_status status = SECANT_OK;
 	*n = 0;
 	while (!status && !(status = next(&r)) && r.word[0]) {

@@ -3,6 +3,7 @@
  * The order of all checks is that of the original's stream manager, since the first fault gives the code. A stream is
  * validated, created, linked and started (as far as that can be told) before the next one is looked at.
  */
+#include "base/bytes.h"
 #include "base/file.h"
 #include "stream/stream.h"
 #include <errno.h>
@@ -224,7 +225,7 @@ load(secant_pipeline *p, const char *text, size_t size)
 	json_error_t where;
 	if (size < 1 || size >= MOST_TEXT)
 		return refuse_text(p, STREAM_MX_INVALID_PARAM, "%zu bytes; a pipeline has 1 to %d", size, (int)MOST_TEXT - 1);
-	size_t mark = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+	size_t mark = base_text_mark(text, size);
 	p->root = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &where);
 	if (!p->root && json_error_code(&where) == json_error_duplicate_key) {
 		stream_remark(

@@ -291,17 +291,17 @@ test_retinanet(void **state)
 /* The first of equal keys counts, what follows a # says nothing; of labels only lines before the first are remarks, and
  * an empty line is a class without a name. */
 static void
-test_files_of_configuration(void **state)
+read_files(const char *mark)
 {
 	char config[100], names[100], why[400];
 	stub s;
 	snprintf(config, sizeof config, "/tmp/secant-post-%d.cfg", getpid());
 	snprintf(names, sizeof names, "/tmp/secant-post-%d.names", getpid());
 	FILE *f = fopen(config, "w");
-	fputs("# of a network\nCLASS_NUM=4 # classes\nCLASS_NUM=9\n\nno key here\n TOP_K = 2\n", f);
+	fprintf(f, "%sCLASS_NUM=4 # classes\n# of a network\nCLASS_NUM=9\n\nno key here\n TOP_K = 2\n", mark);
 	fclose(f);
 	f = fopen(names, "w");
-	fputs("# classes\r\na b\t\r\n\n# \n#\n", f);
+	fprintf(f, "%s# classes\r\na b\t\r\n\n# \n#\n", mark);
 	fclose(f);
 	stub_open(&s, "mxpi_classpostprocessor");
 	stub_set(&s, "postProcessLibPath", "libresnet50postprocess.so");
@@ -319,6 +319,13 @@ test_files_of_configuration(void **state)
 	stub_close(&s);
 	remove(config);
 	remove(names);
+}
+
+static void
+test_files_of_configuration(void **state)
+{
+	read_files("");
+	read_files("\xEF\xBB\xBF"); /* the mark of editors: neither a part of a key nor of a remark */
 }
 
 static void

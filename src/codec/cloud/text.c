@@ -6,6 +6,7 @@
  * write otherwise is made plain first (text_dialect.c).
  */
 #include "codec/cloud/text.h"
+#include "base/bytes.h"
 #include "codec/cloud/decimal.h"
 #include <ctype.h>
 #include <math.h>
@@ -141,7 +142,7 @@ static secant_status
 read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
 {
 	double v;
-	size_t next = r->size >= 3 && !memcmp(r->data, "\xef\xbb\xbf", 3) ? 3 : 0;
+	size_t next = base_text_mark(r->data, r->size);
 	for (r->at = next; take_line(r, &next, t->one); r->at = next, t->line++) {
 		const char *p = t->one + strspn(t->one, " \t");
 		if (!*p)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include "base/bytes.h"
 #include "base/file.h"
 
 enum { MOST_LINES = 65535 };
@@ -41,7 +42,7 @@ static int
 read_config(stream_post *s, const char *text, size_t size)
 {
 	int line = 0;
-	for (size_t at = 0; at < size && ++line <= MOST_LINES;) {
+	for (size_t at = base_text_mark(text, size); at < size && ++line <= MOST_LINES;) {
 		const char *from = text + at, *stop = memchr(from, '\n', size - at);
 		size_t n = stop ? (size_t)(stop - from) : size - at;
 		at += n + 1;
@@ -82,7 +83,7 @@ read_content(stream_post *s, const char *text, char *why, size_t room)
 static int
 read_labels(stream_post *s, const char *text, size_t size)
 {
-	for (size_t at = 0; at < size && s->n_labels < MOST_LINES;) {
+	for (size_t at = base_text_mark(text, size); at < size && s->n_labels < MOST_LINES;) {
 		const char *from = text + at, *stop = memchr(from, '\n', size - at);
 		size_t n = stop ? (size_t)(stop - from) : size - at;
 		at += n + 1;
