@@ -22,7 +22,7 @@ typedef struct stream {
 static const secant_opt stream_rows[] = {
 	SECANT_OPT(stream, check, BOOL, "check", "false", 0, 0,
 		"says whether the original would take the pipeline; exit status 0 or 1"),
-	SECANT_OPT(stream, graph, STR, "graph", NULL, 0, 0, "draws the pipeline: FILE.svg"),
+	SECANT_OPT(stream, graph, STR, "graph", NULL, 0, 0, "draws the pipeline: FILE.svg or FILE.png"),
 	SECANT_OPT_TABLE(stream, replacing, &replacing_options),
 	SECANT_OPT(stream, strict, BOOL, "strict", "false", 0, 0,
 		"numbers and booleans as values of properties are refused, as in the original"),
@@ -239,7 +239,7 @@ choose_stream(running *r, secant_err *err)
 	else if (source && !r->o->input.n)
 		secant_fail(err, SECANT_ERR_ARG,
 			"the stream '%.200s' has an appsrc: --input PICTURE says what is sent; --check says whether the pipeline "
-			"is right, --graph FILE.svg draws it",
+			"is right, --graph FILE.svg or FILE.png draws it",
 			r->name);
 	secant_free(source);
 }
@@ -305,15 +305,21 @@ static int
 check_or_draw(const stream *o, const char *path, secant_err *err)
 {
 	size_t length = o->graph ? strlen(o->graph) : 0;
-	if (o->graph && (length < 5 || strcmp(o->graph + length - 4, ".svg") != 0))
-		return secant_fail(
-			err, SECANT_ERR_ARG, "--graph: '%.200s' does not end in .svg, the only format of drawings", o->graph);
+	const char *end = length > 4 ? o->graph + length - 4 : "";
+	if (o->graph && strcmp(end, ".svg") != 0 && strcmp(end, ".png") != 0)
+		return secant_fail(err, SECANT_ERR_ARG, "--graph: '%.200s' ends in neither .svg nor .png", o->graph);
 	if (tool_may_write(o->graph, &o->replacing, &o->common, err))
 		return err->code;
 	secant_pipeline *p = read_pipeline(path, o->strict, err);
 	if (!p)
 		return err->code;
-	if (o->graph) {
+	if (o->graph && !strcmp(end, ".png")) {
+		secant_image im;
+		if (!secant_pipeline_picture(p, &im, err)) {
+			(void)!secant_image_write(&im, o->graph, NULL, err);
+			secant_image_free(&im);
+		}
+	} else if (o->graph) {
 		char *svg = secant_pipeline_svg(p, err);
 		if (svg)
 			(void)!secant_file_write(o->graph, svg, strlen(svg), err);

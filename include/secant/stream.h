@@ -8,6 +8,7 @@
 #ifndef SECANT_STREAM_H
 #define SECANT_STREAM_H
 #include <secant/base.h>
+#include <secant/tensor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +42,8 @@ SECANT_API void secant_pipeline_count(const secant_pipeline *p, int *streams, in
 /* A drawing as SVG, the place of a fault in red; caller frees with secant_free. NULL and err where the file is no
  * pipeline at all (no JSON), has more than 2000 elements, or there is no memory. */
 SECANT_API char *secant_pipeline_svg(const secant_pipeline *p, secant_err *err);
+/* The same as a picture, RGB; of 64 million pixels at most. secant_image_free. */
+SECANT_API secant_status secant_pipeline_picture(const secant_pipeline *p, secant_image *out, secant_err *err);
 
 #ifdef __cplusplus
 }

@@ -101,6 +101,7 @@ void
 draw_paper_text(draw_paper *p, double x, double y, const char *text)
 {
 	draw_painting_text(p->cr, x, y, 0, text);
+	cairo_new_path(p->cr); /* a line does not begin where a text ended */
 }
 
 double

@@ -1,8 +1,8 @@
 /*
- * A pipeline as a drawing: SVG text, one band for each stream, data from left to right. Elements stand in the column of
- * the longest way that leads to them; numbers at the ends of a link are ports other than 0; dashed links are nextMeta.
+ * A pipeline as a drawing, and as SVG; see graph.h. Elements stand in the column of the longest way that leads to them;
+ * numbers at the ends of a link are ports other than 0; dashed links are nextMeta.
  */
-#include "stream/stream.h"
+#include "stream/graph.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum {
 	MOST_LINKS = 20000,
 	WIDE = 210,
 	HIGH = 44,
-	STEP_X = 280,
+	STEP_X = WIDE + 2 * STREAM_LINK_BEND,
 	STEP_Y = 76,
 	MARGIN = 24,
 	HEAD = 34
@@ -30,13 +30,13 @@ typedef struct edge {
 
 typedef struct drawing {
 	secant_pipeline *p;
-	base_str out;
+	stream_sheet *out;
 	box *boxes;
 	edge *edges;
 	int n, n_edges, columns, rows, elements, links;
 } drawing;
 
-/* Text for XML: what markup means is escaped, control characters are not allowed at all. `most` characters are kept. */
+/* Adds text to a mark: control characters are "?", `most` characters are kept. */
 static void
 put_text(base_str *out, const char *text, size_t most)
 {
@@ -46,18 +46,41 @@ put_text(base_str *out, const char *text, size_t most)
 			base_str_add(out, "\u2026");
 			return;
 		}
-		switch (*c) {
-		case '<': base_str_add(out, "&lt;"); break;
-		case '>': base_str_add(out, "&gt;"); break;
-		case '&': base_str_add(out, "&amp;"); break;
-		case '"': base_str_add(out, "&quot;"); break;
-		default:
-			if ((unsigned char)*c < ' ' || *c == 0x7F)
-				base_str_add(out, "?");
-			else
-				base_str_addn(out, c, 1);
-		}
+		if ((unsigned char)*c < ' ' || *c == 0x7F)
+			base_str_add(out, "?");
+		else
+			base_str_addn(out, c, 1);
 	}
+}
+
+static void
+add_mark(stream_sheet *s, const stream_mark *m)
+{
+	if (s->failed || base_grow((void **)&s->v, &s->capacity, s->n, sizeof *s->v)) {
+		s->failed = true;
+		secant_free(m->text);
+	} else
+		s->v[s->n++] = *m;
+}
+
+/* Takes what `text` holds. */
+static void
+add_text(stream_sheet *s, stream_mark_font font, int x, int y, base_str *text)
+{
+	base_str_add(text, ""); /* a name may have no letters */
+	char *own = base_str_take(text);
+	s->failed = s->failed || !own;
+	base_str_free(text);
+	if (own)
+		add_mark(s, &(stream_mark){ .kind = STREAM_MARK_TEXT, .font = font, .x = x, .y = y, .text = own });
+}
+
+static void
+add_number(stream_sheet *s, stream_mark_font font, int x, int y, int number)
+{
+	base_str text = { 0 };
+	base_str_addf(&text, "%d", number);
+	add_text(s, font, x, y, &text);
 }
 
 static bool
@@ -147,58 +170,50 @@ draw_edge(drawing *d, const edge *e, int top)
 {
 	const box *a = &d->boxes[e->from], *b = &d->boxes[e->to];
 	int x0 = MARGIN + a->column * STEP_X + WIDE, y0 = top + a->row * STEP_Y + HIGH / 2;
-	int x1 = MARGIN + b->column * STEP_X, y1 = top + b->row * STEP_Y + HIGH / 2, bend = (STEP_X - WIDE) / 2;
+	int x1 = MARGIN + b->column * STEP_X, y1 = top + b->row * STEP_Y + HIGH / 2;
 	/* Links to the same element end side by side. */
 	y1 += e->to_port > 0 ? (e->to_port % 3) * 8 : 0;
-	base_str_addf(&d->out,
-		"<path d=\"M%d %d C%d %d %d %d %d %d\" fill=\"none\" stroke=\"#555\"%s marker-end=\"url(#arrow)\"/>\n", x0, y0,
-		x0 + bend, y0, x1 - bend, y1, x1, y1, e->meta ? " stroke-dasharray=\"4 3\"" : "");
+	add_mark(d->out,
+		&(stream_mark){ .kind = e->meta ? STREAM_MARK_META : STREAM_MARK_LINK, .x = x0, .y = y0, .x1 = x1, .y1 = y1 });
 	if (e->from_port && !e->meta)
-		base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"port\">%d</text>\n", x0 + 4, y0 - 4, e->from_port);
+		add_number(d->out, STREAM_FONT_PORT, x0 + 4, y0 - 4, e->from_port);
 	if (e->to_port > 0)
-		base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"port\" text-anchor=\"end\">%d</text>\n", x1 - 10,
-			y1 - 4, e->to_port);
+		add_number(d->out, STREAM_FONT_PORT_BEFORE, x1 - 10, y1 - 4, e->to_port);
 }
 
 static void
 draw_box(drawing *d, const box *b, int top)
 {
 	int x = MARGIN + b->column * STEP_X, y = top + b->row * STEP_Y;
-	base_str_addf(&d->out,
-		"<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" fill=\"%s\" stroke=\"%s\"/>\n<text x=\"%d\" "
-		"y=\"%d\">",
-		x, y, WIDE, HIGH, b->fault ? "#fde8e8" : "#eef3fa", b->fault ? "#c00" : "#456", x + 10, y + 18);
-	put_text(&d->out, b->name, 28);
-	base_str_addf(&d->out, "</text>\n<text x=\"%d\" y=\"%d\" class=\"kind\">", x + 10, y + 35);
-	put_text(&d->out, b->factory, 32);
-	base_str_add(&d->out, "</text>\n");
+	base_str name = { 0 }, factory = { 0 };
+	put_text(&name, b->name, 28);
+	put_text(&factory, b->factory, 32);
+	add_mark(d->out,
+		&(stream_mark){
+			.kind = b->fault ? STREAM_MARK_FAULTY : STREAM_MARK_BOX, .x = x, .y = y, .x1 = WIDE, .y1 = HIGH });
+	add_text(d->out, STREAM_FONT_NAME, x + 10, y + 18, &name);
+	add_text(d->out, STREAM_FONT_KIND, x + 10, y + 35, &factory);
 }
 
 /* One stream below what is there; returns where the next begins. */
 static int
-draw_stream(drawing *d, const char *name, int top, int *wide)
+draw_stream(drawing *d, const char *name, int top)
 {
-	base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"stream\">", MARGIN, top + 18);
-	put_text(&d->out, name, 100);
-	base_str_add(&d->out, "</text>\n");
+	base_str title = { 0 };
+	put_text(&title, name, 100);
+	add_text(d->out, STREAM_FONT_STREAM, MARGIN, top + 18, &title);
 	top += HEAD;
 	for (int i = 0; i < d->n_edges; i++)
 		draw_edge(d, &d->edges[i], top);
 	for (int i = 0; i < d->n; i++)
 		draw_box(d, &d->boxes[i], top);
 	int right = 2 * MARGIN + (d->columns ? (d->columns - 1) * STEP_X + WIDE : 0);
-	*wide = right > *wide ? right : *wide;
+	d->out->width = right > d->out->width ? right : d->out->width;
 	return top + d->rows * STEP_Y;
 }
 
-static const char head[] =
-	"<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" "
-	"markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#555\"/></marker></defs>\n"
-	"<style>text{font:13px sans-serif;fill:#123}.kind,.port{font-size:11px;fill:#567}"
-	".stream{font-weight:bold;font-size:15px}.fault{fill:#c00}</style>\n";
-
 static bool
-draw(drawing *d, int *wide, int *high)
+draw(drawing *d)
 {
 	int n = 0, top = MARGIN / 2;
 	const char **names = stream_keys(d->p, d->p->root, &n);
@@ -212,59 +227,122 @@ draw(drawing *d, int *wide, int *high)
 		if (!fine)
 			return false;
 		place(d);
-		top = draw_stream(d, names[i], top, wide);
+		top = draw_stream(d, names[i], top);
 		d->elements += d->n;
 		d->links += d->n_edges;
 	}
 	const secant_stream_fault *f = &d->p->fault;
 	if (f->code) {
-		base_str_addf(&d->out, "<text x=\"%d\" y=\"%d\" class=\"fault\">%d %s: ", MARGIN, top + 18, f->code, f->name);
-		put_text(&d->out, f->element, 60);
-		base_str_add(&d->out, *f->element ? ": " : "");
-		put_text(&d->out, f->message, 200);
-		base_str_add(&d->out, "</text>\n");
+		base_str text = { 0 };
+		base_str_addf(&text, "%d %s: ", f->code, f->name);
+		put_text(&text, f->element, 60);
+		base_str_add(&text, *f->element ? ": " : "");
+		put_text(&text, f->message, 200);
+		add_text(d->out, STREAM_FONT_FAULT, MARGIN, top + 18, &text);
 		top += HEAD;
-		*wide = *wide < 900 ? 900 : *wide;
+		d->out->width = d->out->width < 900 ? 900 : d->out->width;
 	}
-	*high = top + MARGIN / 2;
+	d->out->height = top + MARGIN / 2;
 	return true;
+}
+
+bool
+stream_sheet_make(stream_sheet *s, const secant_pipeline *p, secant_err *err)
+{
+	/* The arena of the pipeline takes names: nothing that can be seen from outside changes. */
+	drawing d = { .p = (secant_pipeline *)p, .out = s };
+	*s = (stream_sheet){ .width = 2 * MARGIN + 300 };
+	if (!json_is_object(p->root)) {
+		secant_fail(err, SECANT_ERR_FORMAT, "there is nothing to draw: %s", p->fault.message);
+		return false;
+	}
+	d.boxes = secant_calloc(MOST_ELEMENTS, sizeof *d.boxes);
+	d.edges = secant_calloc(MOST_LINKS, sizeof *d.edges);
+	bool fine = d.boxes && d.edges && draw(&d) && !s->failed;
+	bool short_of = !d.boxes || !d.edges || p->no_memory || s->failed;
+	if (!fine)
+		secant_fail(err, short_of ? SECANT_ERR_NOMEM : SECANT_ERR_UNSUPPORTED,
+			short_of ? "no memory for a drawing" : "a drawing has at most %d elements and %d links", (int)MOST_ELEMENTS,
+			(int)MOST_LINKS);
+	secant_free(d.boxes);
+	secant_free(d.edges);
+	return fine;
+}
+
+void
+stream_sheet_free(stream_sheet *s)
+{
+	for (int i = 0; i < s->n; i++)
+		secant_free(s->v[i].text);
+	secant_free(s->v);
+	*s = (stream_sheet){ 0 };
+}
+
+/* ---- SVG ---- */
+
+static const char head[] =
+	"<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" "
+	"markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#555\"/></marker></defs>\n"
+	"<style>text{font:13px sans-serif;fill:#123}.kind,.port{font-size:11px;fill:#567}"
+	".stream{font-weight:bold;font-size:15px}.fault{fill:#c00}</style>\n";
+
+static void
+escape(base_str *out, const char *text)
+{
+	for (const char *c = text; *c; c++)
+		switch (*c) {
+		case '<': base_str_add(out, "&lt;"); break;
+		case '>': base_str_add(out, "&gt;"); break;
+		case '&': base_str_add(out, "&amp;"); break;
+		case '"': base_str_add(out, "&quot;"); break;
+		default: base_str_addn(out, c, 1);
+		}
+}
+
+static void
+write_mark(base_str *out, const stream_mark *m)
+{
+	static const char *const fonts[] = { "", " class=\"kind\"", " class=\"port\"",
+		" class=\"port\" text-anchor=\"end\"", " class=\"stream\"", " class=\"fault\"" };
+	bool bad = m->kind == STREAM_MARK_FAULTY;
+	switch (m->kind) {
+	case STREAM_MARK_LINK:
+	case STREAM_MARK_META:
+		base_str_addf(out,
+			"<path d=\"M%d %d C%d %d %d %d %d %d\" fill=\"none\" stroke=\"#555\"%s marker-end=\"url(#arrow)\"/>\n",
+			m->x, m->y, m->x + STREAM_LINK_BEND, m->y, m->x1 - STREAM_LINK_BEND, m->y1, m->x1, m->y1,
+			m->kind == STREAM_MARK_META ? " stroke-dasharray=\"4 3\"" : "");
+		return;
+	case STREAM_MARK_BOX:
+	case STREAM_MARK_FAULTY:
+		base_str_addf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" fill=\"%s\" stroke=\"%s\"/>\n",
+			m->x, m->y, m->x1, m->y1, bad ? "#fde8e8" : "#eef3fa", bad ? "#c00" : "#456");
+		return;
+	case STREAM_MARK_TEXT:
+		base_str_addf(out, "<text x=\"%d\" y=\"%d\"%s>", m->x, m->y, fonts[m->font]);
+		escape(out, m->text);
+		base_str_add(out, "</text>\n");
+	}
 }
 
 char *
 secant_pipeline_svg(const secant_pipeline *p, secant_err *err)
 {
-	/* The arena of the pipeline takes names: nothing that can be seen from outside changes. */
-	drawing d = { .p = (secant_pipeline *)p };
+	stream_sheet s;
 	base_str whole = { 0 };
-	int wide = 2 * MARGIN + 300, high = 0;
-	if (!json_is_object(p->root)) {
-		secant_fail(err, SECANT_ERR_FORMAT, "there is nothing to draw: %s", p->fault.message);
-		return NULL;
-	}
-	d.boxes = secant_calloc(MOST_ELEMENTS, sizeof *d.boxes);
-	d.edges = secant_calloc(MOST_LINKS, sizeof *d.edges);
-	if (!d.boxes || !d.edges || !draw(&d, &wide, &high)) {
-		bool short_of = !d.boxes || !d.edges || p->no_memory;
-		secant_fail(err, short_of ? SECANT_ERR_NOMEM : SECANT_ERR_UNSUPPORTED,
-			short_of ? "no memory for a drawing" : "a drawing has at most %d elements and %d links", (int)MOST_ELEMENTS,
-			(int)MOST_LINKS);
-	} else {
+	char *text = NULL;
+	if (stream_sheet_make(&s, p, err)) {
 		base_str_addf(&whole,
 			"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n%s"
 			"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-			wide, high, wide, high, head);
-		if (d.out.failed)
-			whole.failed = true;
-		else
-			base_str_addn(&whole, d.out.p, d.out.n);
+			s.width, s.height, s.width, s.height, head);
+		for (int i = 0; i < s.n; i++)
+			write_mark(&whole, &s.v[i]);
 		base_str_add(&whole, "</svg>\n");
+		if (!(text = base_str_take(&whole)))
+			secant_fail(err, SECANT_ERR_NOMEM, "no memory for a drawing");
 	}
-	secant_free(d.boxes);
-	secant_free(d.edges);
-	base_str_free(&d.out);
-	char *text = err && err->code ? NULL : base_str_take(&whole);
 	base_str_free(&whole);
-	if (!text)
-		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a drawing");
+	stream_sheet_free(&s);
 	return text;
 }

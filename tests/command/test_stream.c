@@ -3,6 +3,7 @@
  */
 #include <stdbool.h>
 #include "../run.h"
+#include <secant/codec.h>
 
 static const char good[] =
 	"{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"appsink0\"},\"appsink0\":{\"factory\":"
@@ -58,6 +59,8 @@ test_paths(void **state)
 	run_line(out, sizeof out, "rm -r %s", dir);
 }
 
+enum { MARGIN = 24, HEAD = 34 }; /* of a drawing */
+
 static void
 test_graph(void **state)
 {
@@ -67,8 +70,20 @@ test_graph(void **state)
 	assert_int_equal(
 		run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --graph %s/a.svg; cat %s/a.svg", dir, dir, dir), 0);
 	assert_non_null(strstr(out, ">appsink0</text>"));
-	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --graph %s/a.png", dir, dir), 2);
-	assert_non_null(strstr(out, "does not end in .svg"));
+	/* the same as pixels: white around, a box as the other has it */
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --graph %s/a.png", dir, dir), 0);
+	char path[300];
+	secant_image im;
+	snprintf(path, sizeof path, "%s/a.png", dir);
+	assert_int_equal(secant_image_read(&im, path, NULL, NULL), 0);
+	assert_true(im.width > 400 && im.height > 80 && im.channels == 3);
+	const uint8_t *box = (const uint8_t *)im.data
+		+ ((size_t)(MARGIN / 2 + HEAD + 4) * (size_t)im.width + MARGIN + 4) * 3;
+	assert_memory_equal(im.data, ((uint8_t[]){ 255, 255, 255 }), 3);
+	assert_memory_equal(box, ((uint8_t[]){ 0xEE, 0xF3, 0xFA }), 3);
+	secant_image_free(&im);
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --graph %s/a.jpg", dir, dir), 2);
+	assert_non_null(strstr(out, "neither .svg nor .png"));
 	run_line(out, sizeof out, "rm -r %s", dir);
 }
 
