@@ -31,7 +31,7 @@ static const char *const names[] = { "resize-nearest-fraction", "resize-nearest-
 	"axes-of-one-length", "means-of-parts", "function-of-two-layers", "function-of-two-quantised", "joined-of-many",
 	"kin-of-elu", "cells-long-short", "cells-long-short-both-ways", "cells-gated", "cells-gated-backwards",
 	"grid-of-a-matrix", "size-by-a-number", "slice-of-an-input", "places-of-its-own", "activations-in-pieces",
-	"resize-bytes", "pieces-in-sequences", "casts-and-comparisons" };
+	"resize-bytes", "pieces-in-sequences", "casts-and-comparisons", "unpooled", "unpooled-as-exported" };
 
 /* Those that plans compute only in part or not at all: the plain meaning alone gives what ONNX Runtime gives. */
 static const char *const plain_names[] = { "reductions-without-plans", "norm-repeated", "boxes-by-their-size",
@@ -227,6 +227,22 @@ test_hostile_parts(void **state)
 	format_onnx_close(m);
 }
 
+/* Places of maxima are put back; as an output they would be numbers that a plan does not have. */
+static void
+test_places_go_nowhere_else(void **state)
+{
+	secant_err err = { 0 };
+	format_onnx_model *m = format_onnx_open(golden_path("onnx/strangers/unpooled.onnx"), &err);
+	format_onnx_size size = { .shape = secant_shape_of(4, 2, 3, 8, 9) };
+	if (!m)
+		fail_msg("%s", err.msg);
+	m->graph.out[0].name = "i";
+	assert_null(format_onnx_map(m, &size, 1, NULL, &err));
+	assert_int_equal(err.code, SECANT_ERR_UNSUPPORTED);
+	assert_non_null(strstr(err.msg, "the places of its maxima are asked for"));
+	format_onnx_close(m);
+}
+
 int
 main(void)
 {
@@ -234,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_no_number_wins),
 		cmocka_unit_test(test_hostile_parts),
+		cmocka_unit_test(test_places_go_nowhere_else),
 		cmocka_unit_test(test_activations_become_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

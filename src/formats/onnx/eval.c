@@ -251,6 +251,8 @@ static secant_status
 do_node(onnx_call *c, bool known)
 {
 	const format_onnx_function *fn = function_of(c->walk->model, c->node);
+	if (!known && onnx_takes_places(c))
+		return onnx_map_places(c);
 	if (fn)
 		return onnx_call_function(c, fn);
 	secant_status s;

@@ -512,7 +512,9 @@ map_all(format_onnx_network *n, const format_onnx_model *m, onnx_value *values, 
 	base_str_free(&w.problems);
 	for (int i = 0; i < g->n_out && !s; i++) {
 		onnx_value *v = &values[g->n_in + i];
-		if (v->m)
+		if (v->m && v->m->places)
+			s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "output '%.80s' is places of maxima", g->out[i].name);
+		else if (v->m)
 			n->out[i] = *v->m;
 		else
 			n->known[i] = format_onnx_tensor_hold(v->t);

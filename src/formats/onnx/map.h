@@ -18,6 +18,7 @@ struct onnx_mapped {
 	int rank;
 	int64_t dim[SECANT_MAX_RANK]; /* in ONNX's order */
 	int perm[SECANT_MAX_RANK];
+	const struct onnx_places *places; /* it stands for places of maxima, which map_places.c alone takes; NULL: no */
 };
 
 /* A state of the mapped graph and its numbers, which the model holds or this does. */
@@ -109,6 +110,12 @@ secant_status onnx_map_phases(onnx_call *c, const onnx_mapped *x);
 /* map_composed.c: is a * b, or where b is NULL a * number, an activation that is written in several nodes? True:
  * *status is how mapping it went. */
 bool onnx_composed(onnx_call *c, const onnx_mapped *a, const onnx_mapped *b, double number, secant_status *status);
+/* map_places.c: places of maxima, as output 1 of a pooling of x that gave `pooled`; which nodes read such values, and
+ * what these become. */
+typedef struct onnx_places onnx_places;
+secant_status onnx_give_places(onnx_call *c, const onnx_mapped *x, graph_value pooled);
+bool onnx_takes_places(const onnx_call *c);
+secant_status onnx_map_places(onnx_call *c);
 /* A dequantize node makes it, perhaps moved since. */
 bool onnx_is_dequantised(const onnx_call *c, const onnx_mapped *m);
 /* Is it bytes in our graph too? (Bytes of pictures may have come as reals.) */

@@ -141,7 +141,8 @@ onnx_map_pool(onnx_call *c)
 	if (!onnx_window_of(c, x->rank, x->dim, NULL, ceil_mode, &w) || !good_pads(c, &w))
 		return c->err->code;
 	widen(&w, x->rank);
-	if (onnx_wants(c, 1))
+	bool places = onnx_wants(c, 1);
+	if (places && (!most || bytes))
 		return onnx_no_map(c, "the places of its maxima are asked for");
 	op_pool_attr a = { .kernel = { 2 },
 		.stride = { 2 },
@@ -165,6 +166,8 @@ onnx_map_pool(onnx_call *c)
 		for (int i = 0; i < 2; i++)
 			if (graph_shape(g, v)->dim[i + 1] != w.out[i])
 				return onnx_no_map(c, "rounds its size in a way that pooling here does not");
+	if (places && v >= 0 && onnx_give_places(c, x, v))
+		return c->err->code;
 	return give_picture(c, x, v);
 }
 
