@@ -60,21 +60,54 @@ iou_of(const score *s)
 	return any > 0 ? s->both / any : 1;
 }
 
-/* "DATA/NAME/image.png" where a file of that stem is; false: there is none. */
+enum { PATH = 4500, MOST_MASKS = 65536 };
+
+/* Pictures of a folder. */
+typedef struct files {
+	char (*v)[PATH];
+	int n;
+} files;
+
+/* Those whose names begin with a word ("": any), and go on with a point where `whole`. False: no memory. */
 static bool
-find_file(char *path, size_t size, const char *folder, const char *stem)
+list_files(files *f, const char *folder, const char *word, bool whole)
 {
 	DIR *d = opendir(folder);
-	size_t n = strlen(stem);
-	bool found = false;
-	for (struct dirent *e; d && !found && (e = readdir(d));)
-		if (!strncmp(e->d_name, stem, n) && e->d_name[n] == '.' && secant_image_is_path(e->d_name)) {
-			snprintf(path, size, "%s/%s", folder, e->d_name);
-			found = true;
+	size_t n = strlen(word);
+	bool fine = true;
+	for (struct dirent *e; d && fine && f->n < MOST_MASKS && (e = readdir(d));) {
+		if (strncmp(e->d_name, word, n) != 0 || (whole && e->d_name[n] != '.') || e->d_name[0] == '.'
+			|| !secant_image_is_path(e->d_name))
+			continue;
+		char(*more)[PATH] = realloc(f->v, (size_t)(f->n + 1) * sizeof *more);
+		fine = more != NULL;
+		if (fine) {
+			f->v = more;
+			snprintf(f->v[f->n++], PATH, "%s/%s", folder, e->d_name);
 		}
+	}
 	if (d)
 		closedir(d);
-	return found;
+	return fine;
+}
+
+/* A sample's picture (image.*, or what images holds alone) and its masks: mask*, or what masks holds. */
+static bool
+find_sample(files *picture, files *masks, const char *folder, secant_err *err)
+{
+	char inner[PATH];
+	bool fine = list_files(picture, folder, "image", true) && list_files(masks, folder, "mask", false);
+	snprintf(inner, sizeof inner, "%s/images", folder);
+	if (fine && !picture->n) {
+		fine = list_files(picture, inner, "", false);
+		picture->n = picture->n == 1;
+	}
+	snprintf(inner, sizeof inner, "%s/masks", folder);
+	if (fine && !masks->n)
+		fine = list_files(masks, inner, "", false);
+	if (!fine)
+		secant_fail(err, SECANT_ERR_NOMEM, "%.300s: no memory for its names", folder);
+	return fine && picture->n && masks->n;
 }
 
 /* The part of a picture under the box. */
@@ -97,19 +130,16 @@ cut(const inspection *p, secant_image *im, secant_err *err)
 	return SECANT_OK;
 }
 
-/* Foreground is what is above half of the largest value of the label, and any class but 0 of the mask. */
+/* Of a label that is marked, and a mask, whose foreground is any class but 0. */
 static score
 compare(const secant_image *mask, const secant_image *label)
 {
 	score s = { 0 };
 	size_t n = (size_t)mask->width * (size_t)mask->height;
-	int most = 1;
-	for (size_t i = 0; i < n; i++)
-		most = ((const uint8_t *)label->data)[i] > most ? ((const uint8_t *)label->data)[i] : most;
 	for (size_t i = 0; i < n; i++) {
 		bool a = mask->dtype == SECANT_U16 ? ((const uint16_t *)mask->data)[i] != 0
 										   : ((const uint8_t *)mask->data)[i] != 0;
-		bool b = 2 * ((const uint8_t *)label->data)[i] > most;
+		bool b = ((const uint8_t *)label->data)[i] != 0;
 		s.both += a && b;
 		s.predicted += a;
 		s.labelled += b;
@@ -122,19 +152,17 @@ static secant_status
 draw(const char *path, const secant_image *input, const secant_image *label, const secant_image *mask, secant_err *err)
 {
 	secant_image out;
-	int w = mask->width, h = mask->height, most = 1;
+	int w = mask->width, h = mask->height;
 	if (secant_image_new(&out, 4 * w + 12, h, 3, SECANT_U8, err))
 		return err->code;
 	uint8_t *to = out.data;
 	memset(to, 255, (size_t)out.width * (size_t)h * 3);
-	for (int i = 0; i < w * h; i++)
-		most = ((const uint8_t *)label->data)[i] > most ? ((const uint8_t *)label->data)[i] : most;
 	for (int y = 0; y < h; y++)
 		for (int x = 0; x < w; x++) {
 			size_t at = (size_t)y * (size_t)w + (size_t)x;
 			bool a = mask->dtype == SECANT_U16 ? ((const uint16_t *)mask->data)[at] != 0
 											   : ((const uint8_t *)mask->data)[at] != 0;
-			bool b = 2 * ((const uint8_t *)label->data)[at] > most;
+			bool b = ((const uint8_t *)label->data)[at] != 0;
 			uint8_t *row = to + (size_t)y * (size_t)out.width * 3;
 			const uint8_t error[3] = { (uint8_t)(b ? 255 : 0), (uint8_t)(a && b ? 255 : 0), (uint8_t)(a ? 255 : 0) };
 			memcpy(row + (size_t)x * 3, (const uint8_t *)input->data + at * 3, 3);
@@ -187,8 +215,40 @@ read_scaled(inspection *p, secant_image *to, const char *path, int channels, int
 	return err->code;
 }
 
+/* What is foreground of a label is above half of its largest value. */
 static void
-judge(inspection *p, const char *name, const char *picture, const char *label_path, const secant_stream_result *r,
+mark_foreground(secant_image *label)
+{
+	size_t n = (size_t)label->width * (size_t)label->height;
+	uint8_t *v = label->data;
+	int most = 1;
+	for (size_t i = 0; i < n; i++)
+		most = v[i] > most ? v[i] : most;
+	for (size_t i = 0; i < n; i++)
+		v[i] = 2 * v[i] > most ? 255 : 0;
+}
+
+/* Foreground of any of a sample's masks, at the mask's size. */
+static bool
+read_label(inspection *p, secant_image *to, const files *masks, int w, int h, secant_err *err)
+{
+	for (int i = 0; i < masks->n; i++) {
+		secant_image one;
+		if (read_scaled(p, &one, masks->v[i], 1, w, h, err))
+			break;
+		mark_foreground(&one);
+		for (size_t k = 0; i && k < (size_t)w * (size_t)h; k++)
+			((uint8_t *)to->data)[k] |= ((const uint8_t *)one.data)[k];
+		if (i)
+			secant_image_free(&one);
+		else
+			*to = one;
+	}
+	return !err->code;
+}
+
+static void
+judge(inspection *p, const char *name, const char *picture, const files *masks, const secant_stream_result *r,
 	secant_err *err)
 {
 	secant_image mask, label = { 0 }, input = { 0 };
@@ -197,7 +257,7 @@ judge(inspection *p, const char *name, const char *picture, const char *label_pa
 		secant_fail(err, SECANT_ERR_FORMAT, "%.200s: %.250s", picture, why);
 		return;
 	}
-	if (!read_scaled(p, &label, label_path, 1, mask.width, mask.height, err)) {
+	if (read_label(p, &label, masks, mask.width, mask.height, err)) {
 		score s = compare(&mask, &label);
 		if (p->page && !read_scaled(p, &input, picture, 3, mask.width, mask.height, err)) {
 			snprintf(file, sizeof file, "%s/%d.png", p->o->out, p->n);
@@ -212,15 +272,11 @@ judge(inspection *p, const char *name, const char *picture, const char *label_pa
 }
 
 static void
-inspect_one(inspection *p, const char *data, const char *name, secant_err *err)
+send_one(inspection *p, const char *name, const char *picture, const files *masks, secant_err *err)
 {
 	enum { MOST = 1 << 30 };
-	char folder[2000], picture[4500], label[4500];
 	char *bytes;
 	size_t size;
-	snprintf(folder, sizeof folder, "%s/%s", data, name);
-	if (!find_file(picture, sizeof picture, folder, "image") || !find_file(label, sizeof label, folder, "mask"))
-		return;
 	if (secant_file_read(&bytes, &size, picture, MOST, err))
 		return;
 	const double *v = p->o->box.v;
@@ -236,8 +292,20 @@ inspect_one(inspection *p, const char *data, const char *name, secant_err *err)
 	}
 	secant_stream_result *r = p->lib->streams_get(p->m, p->stream, NULL, 0, NULL, 0, (uint32_t)p->o->timeout);
 	if (r)
-		judge(p, name, picture, label, r, err);
+		judge(p, name, picture, masks, r, err);
 	p->lib->stream_result_free(r);
+}
+
+static void
+inspect_one(inspection *p, const char *data, const char *name, secant_err *err)
+{
+	char folder[2000];
+	files pictures = { 0 }, masks = { 0 };
+	snprintf(folder, sizeof folder, "%s/%s", data, name);
+	if (find_sample(&pictures, &masks, folder, err))
+		send_one(p, name, pictures.v[0], &masks, err);
+	free(pictures.v);
+	free(masks.v);
 }
 
 static int
@@ -341,9 +409,10 @@ const command command_inspect = {
 	.name = "inspect",
 	.brief = "compares what a stream makes of pictures with their labels",
 	.operands = "DATA --pipeline FILE.pipeline",
-	.details = "DATA holds a folder for each sample, with image.png and mask.png in it. Masks and labels are compared "
-			   "at the size of the "
-			   "mask that\nthe stream gives; foreground is any class but 0.",
+	.details =
+		"DATA holds a folder for each sample, with image.png and mask.png in it, or several masks (mask_0.png, or "
+		"all in a folder masks),\nwhich are joined. Masks and labels are compared at the size of the mask that "
+		"the stream gives; foreground is any class but 0.",
 	.example = "secant inspect parts --pipeline inspection.pipeline --box 2200,1000,4000,2800 --out report",
 	.options = &inspect_options,
 	.min_operands = 1,

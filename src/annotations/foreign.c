@@ -130,6 +130,34 @@ is_list(const char *name)
 	return false;
 }
 
+static bool
+holds_called(const char *folder, const char *word)
+{
+	base_names names = { 0 };
+	bool holds = false;
+	if (!base_dir_list(&names, folder, BASE_DIR_FILES, NULL))
+		for (int i = 0; i < names.n && !holds; i++)
+			holds = !strncasecmp(names.v[i], word, strlen(word));
+	base_names_free(&names);
+	return holds;
+}
+
+/* A folder for each sample, with image.png and mask.png in it (MindSpore's zoo). */
+static bool
+is_samples(const char *root)
+{
+	base_names names = { 0 };
+	bool is = false;
+	if (!base_dir_list(&names, root, BASE_DIR_FOLDERS, NULL))
+		for (int i = 0; i < names.n && i < 20 && !is; i++) {
+			char *inner = base_path_join(root, names.v[i]);
+			is = inner && holds_called(inner, "image.") && holds_called(inner, "mask");
+			secant_free(inner);
+		}
+	base_names_free(&names);
+	return is;
+}
+
 /* Two folders or more of pictures alone, there or in train: a picture's class is its folder. */
 static bool
 is_classes(const char *root)
@@ -240,9 +268,13 @@ ann_foreign(const char *path, const char **way)
 	if (masks && pictures && secant_is_dir(masks) && !secant_is_dir(pictures))
 		what = "masks without pictures (SegmentationClass, no JPEGImages)",
 		*way = "export them with pictures (CVAT: save images), or put the pictures in JPEGImages";
+	else if (is_samples(path))
+		what = "a folder for each sample with image.png and mask.png",
+		*way = "train, eval and inspect read it; for other formats make it images/NAME.png and masks/NAME.png";
 	else if (is_folder_a_picture(path, 1))
 		what = "a folder for each picture with a mask for each object",
-		*way = "paint the masks of a folder with 1, 2, ... into one PNG, to masks/NAME.png beside images/NAME.png";
+		*way = "train and eval join the masks as foreground; for objects paint the masks of a folder with 1, 2, ... "
+			   "into one PNG, to masks/NAME.png beside images/NAME.png";
 	else if (is_brushes(path))
 		what = "brushes of Label Studio without their pictures", *way = "export JSON of the project, which is read";
 	else if (is_change(path))

@@ -225,6 +225,29 @@ label_of(const char *folder, const base_names *names)
 	return label;
 }
 
+/* A sample of the Data Science Bowl 2018: its one picture in images, and in masks one for each object, none of them
+ * called as the picture. NULL: it is none. */
+static char *
+picture_of_objects(const char *folder)
+{
+	char *images = child_folder(folder, "images"), *masks = child_folder(folder, "masks"), *found = NULL;
+	base_names pictures = { 0 }, objects = { 0 };
+	if (images && masks && data_joined_wants(masks) && !base_dir_list(&pictures, images, BASE_DIR_FILES, NULL)
+		&& !base_dir_list(&objects, masks, BASE_DIR_FILES, NULL) && pictures.n == 1
+		&& secant_image_is_path(pictures.v[0])) {
+		size_t stem = strcspn(pictures.v[0], ".") + 1;
+		bool own = false;
+		for (int i = 0; i < objects.n; i++)
+			own = own || !strncmp(objects.v[i], pictures.v[0], stem);
+		found = own ? NULL : base_path_join(images, pictures.v[0]);
+	}
+	base_names_free(&pictures);
+	base_names_free(&objects);
+	secant_free(images);
+	secant_free(masks);
+	return found;
+}
+
 static secant_status
 sample_folder(data_pairs *out, const char *folder, bool want_labels, secant_err *err)
 {
@@ -234,6 +257,7 @@ sample_folder(data_pairs *out, const char *folder, bool want_labels, secant_err 
 	if (s)
 		return s;
 	char *image = picture_named(folder, &names, image_stems);
+	image = image ? image : picture_of_objects(folder);
 	char *label = image && want_labels ? label_of(folder, &names) : NULL;
 	if (image && want_labels && !label) {
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s has no label: %s holds neither mask.* nor label.*", image, folder);

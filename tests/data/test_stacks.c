@@ -218,10 +218,38 @@ test_masks_of_a_sample_are_joined(void **state)
 	assert_int_equal(base_remove_tree(dir, NULL), 0);
 }
 
+/* The Data Science Bowl's folders as they were published: names that say nothing, a mask for each nucleus. */
+static void
+test_objects_of_the_bowl_are_joined(void **state)
+{
+	char *dir = scratch_dir();
+	for (int k = 0; k < 3; k++) {
+		char sample[8], picture[20];
+		snprintf(sample, sizeof sample, "%c0ffee", 'a' + k);
+		snprintf(picture, sizeof picture, "%s.png", sample);
+		folder_of(dir, sample, "images", picture, 0, 90);
+		folder_of(dir, sample, "masks", "1f.png", 0, 255);
+		folder_of(dir, sample, "masks", "2e.png", 4, 255);
+	}
+	data_samples *s = opens(dir, 1, "all");
+	assert_int_equal(data_samples_count(s), 3);
+	for (int i = 0; i < 3; i++) {
+		secant_tensor image, target;
+		assert_int_equal(data_sample_load(s, i, &image, &target, NULL), 0);
+		for (int x = 0; x < SIDE; x++)
+			assert_int_equal(secant_tensor_get(&target, x) > .5, x < 2 || (x >= 4 && x < 6));
+		secant_tensor_free(&image);
+		secant_tensor_free(&target);
+	}
+	data_samples_free(s);
+	assert_int_equal(base_remove_tree(dir, NULL), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_objects_of_the_bowl_are_joined),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_volumes_are_divided),
 		cmocka_unit_test(test_masks_of_a_sample_are_joined),

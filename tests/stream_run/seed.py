@@ -121,6 +121,14 @@ def main():
         print("program %.5f, inspect %.5f; of all pixels %.5f and %.5f" % (mean, found["dice"], all_pixels, found["dice_of_all_pixels"]))
         assert found["images"] == 4 and os.path.exists("report/index.html") and os.path.exists("report/3.png")
         assert abs(found["dice"] - mean) < 1e-3 and abs(found["dice_of_all_pixels"] - all_pixels) < 1e-3
+        for i, name in enumerate(sorted(os.listdir("whole"))):  # the same labels in two files each, beside the picture or in a folder
+            mask = draw(12 + i)[1]
+            os.remove("whole/%s/mask.pgm" % name)
+            for k in range(2):
+                half = bytes(v if (at % 200 < 100) == (k == 0) else 0 for at, v in enumerate(mask))
+                write("whole/%s/%s" % (name, "masks/%d.pgm" % k if i % 2 else "mask_%d.pgm" % k), 1, 200, 160, half)
+        joined = json.loads(run("inspect", "whole", "--pipeline", "a.pipeline", "--box", ",".join(map(str, BOX)), "--json"))
+        assert joined["pictures"] == found["pictures"], (joined, found)
         evaluated = json.loads(run("eval", "run", "parts", "--split", "val", "--json"))
         print("eval %.5f" % evaluated["f1"])
         assert 0.3 < evaluated["f1"] < 0.9999, "a network that has learnt nothing shows nothing"
