@@ -77,6 +77,13 @@ typedef struct kernel_bytes_kernels {
 	void (*store)(const float *v, int n, float low, float high, float grain, float zero, int to, void *y);
 	/* v[j] = (x[j] - zero) * scale; or that is added to v[j], or v[j] multiplied by it. type: of x. */
 	void (*reals)(const void *x, int type, int n, float zero, float scale, kernel_bytes_how how, float *v);
+	/* y[i] = round(x[i] / step) + zero, halves to even, clamped to a byte; no number is `zero`. In double: exact. */
+	void (*quantize)(const float *x, int64_t n, double step, double zero, bool is_signed, uint8_t *y);
+	/* y[i] = the larger of x[i] and y[i], n bytes that do not overlap. */
+	void (*larger)(const uint8_t *x, bool is_signed, int64_t n, uint8_t *y);
+	/* y[i] = round(sum over k of w[k] * x[k][i]), halves to even (op_resize_byte; fused multiply-add where the CPU has
+	 * it). */
+	void (*between)(const uint8_t *const x[4], const float w[4], bool is_signed, int n, uint8_t *y);
 	/* y[i] = table[x[i]], table of 256 bytes; y may be x. */
 	void (*look_up)(const uint8_t *table, const uint8_t *x, int64_t n, uint8_t *y);
 	void (*look_up_vbmi)(const uint8_t *table, const uint8_t *x, int64_t n, uint8_t *y); /* NULL: none */

@@ -4,6 +4,7 @@
  */
 #include "kernels/bytes.h"
 #include "kernels/amx.h"
+#include <math.h>
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -374,6 +375,8 @@ finish_rows(const kernel_bytes_end *e, const int32_t *sums, int rows, int n, con
 		finish_as(e, sums, rows, COLUMNS, type, to, added, y, step);
 	else if (n == 16)
 		finish_as(e, sums, rows, 16, type, to, added, y, step);
+	else if (n == 1)
+		finish_as(e, sums, rows, 1, type, to, added, y, step);
 	else
 		finish_as(e, sums, rows, n, type, to, added, y, step);
 }
@@ -500,6 +503,54 @@ reals(const void *x, int type, int n, float zero, float scale, kernel_bytes_how 
 }
 
 static void
+quantize(const float *x, int64_t n, double step, double zero, bool is_signed, uint8_t *y)
+{
+	const double lo = is_signed ? INT8_MIN : 0, hi = is_signed ? INT8_MAX : UINT8_MAX;
+	KERNEL_IVDEP
+	for (int64_t i = 0; i < n; i++) {
+		double v = rint((double)x[i] / step) + zero;
+		v = v == v ? v : zero;
+		v = v < lo ? lo : v;
+		v = v > hi ? hi : v;
+		y[i] = (uint8_t)(int32_t)v;
+	}
+}
+
+/* Signed bytes differ from unsigned ones in their first bit. */
+static void
+larger(const uint8_t *x, bool is_signed, int64_t n, uint8_t *y)
+{
+	const uint8_t flip = is_signed ? 0x80 : 0;
+	KERNEL_IVDEP
+	for (int64_t i = 0; i < n; i++) {
+		uint8_t a = x[i] ^ flip, b = y[i] ^ flip;
+		y[i] = (a > b ? a : b) ^ flip;
+	}
+}
+
+KERNEL_INLINE void
+between_as(const uint8_t *const x[4], const float w[4], const int type, int n, uint8_t *restrict y)
+{
+	const float w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
+	const uint8_t *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
+	KERNEL_IVDEP
+	for (int j = 0; j < n; j++) {
+		float v = w0 * added_at(x0, type, j) + w1 * added_at(x1, type, j) + w2 * added_at(x2, type, j)
+			+ w3 * added_at(x3, type, j);
+		y[j] = (uint8_t)(int32_t)rounded(clamped(v, -128, 255)); /* a hostile graph may say no byte */
+	}
+}
+
+static void
+between(const uint8_t *const x[4], const float w[4], bool is_signed, int n, uint8_t *y)
+{
+	if (is_signed)
+		between_as(x, w, KERNEL_BYTES_S8, n, y);
+	else
+		between_as(x, w, KERNEL_BYTES_U8, n, y);
+}
+
+static void
 look_up(const uint8_t *table, const uint8_t *x, int64_t n, uint8_t *y)
 {
 	for (int64_t i = 0; i < n; i++)
@@ -534,6 +585,9 @@ const kernel_bytes_kernels KERNEL_TABLE(bytes) = {
 	finish,
 	store,
 	reals,
+	quantize,
+	larger,
+	between,
 	look_up,
 	look_up_vbmi,
 };

@@ -44,20 +44,6 @@ run_act(const exec_step *s, void *bound, const void *const *in, void *const *out
 	return SECANT_OK;
 }
 
-/* The larger of two rows of bytes, into the first; signed ones differ in their first bit. */
-static void
-take_larger(uint8_t *y, const uint8_t *x, int64_t n, bool is_signed)
-{
-	if (is_signed)
-		for (int64_t i = 0; i < n; i++) {
-			int8_t a = (int8_t)y[i], b = (int8_t)x[i];
-			y[i] = (uint8_t)(a > b ? a : b);
-		}
-	else
-		for (int64_t i = 0; i < n; i++)
-			y[i] = y[i] > x[i] ? y[i] : x[i];
-}
-
 static void
 pool_pixel(const exec_step *s, const uint8_t *x, int64_t row, int64_t q, uint8_t *y)
 {
@@ -71,7 +57,7 @@ pool_pixel(const exec_step *s, const uint8_t *x, int64_t row, int64_t q, uint8_t
 		for (int64_t w = w0 < 0 ? 0 : w0; w < w0 + a->kernel.v[1] && w < in[2]; w++, any = true) {
 			const uint8_t *from = x + ((row / rows * in[1] + h) * in[2] + w) * c;
 			if (any)
-				take_larger(y, from, c, s->in[0].dtype == SECANT_I8);
+				kernel_bytes_best()->larger(from, s->in[0].dtype == SECANT_I8, c, y);
 			else
 				memcpy(y, from, (size_t)c);
 		}
@@ -106,24 +92,6 @@ prepare_resize(exec_step *s, secant_err *err)
 	return SECANT_OK;
 }
 
-/* A pixel of c bytes between four. */
-static void
-between(uint8_t *to, const uint8_t *const corner[4], const float weight[4], int64_t c)
-{
-	const uint8_t *p0 = corner[0], *p1 = corner[1], *p2 = corner[2], *p3 = corner[3];
-	for (int64_t k = 0; k < c; k++)
-		to[k] = (uint8_t)op_resize_byte(weight, p0[k], p1[k], p2[k], p3[k]);
-}
-
-static void
-between_signed(uint8_t *to, const uint8_t *const corner[4], const float weight[4], int64_t c)
-{
-	const int8_t *p0 = (const int8_t *)corner[0], *p1 = (const int8_t *)corner[1], *p2 = (const int8_t *)corner[2],
-				 *p3 = (const int8_t *)corner[3];
-	for (int64_t k = 0; k < c; k++)
-		to[k] = (uint8_t)op_resize_byte(weight, p0[k], p1[k], p2[k], p3[k]);
-}
-
 static void
 resize_row(const exec_step *s, const uint8_t *x, int64_t r, uint8_t *to)
 {
@@ -145,7 +113,7 @@ resize_row(const exec_step *s, const uint8_t *x, int64_t r, uint8_t *to)
 		if (chooses)
 			memcpy(to, line[0] + column->place[0] * c, (size_t)c);
 		else
-			(s->in[0].dtype == SECANT_I8 ? between_signed : between)(to, corner, weight, c);
+			kernel_bytes_best()->between(corner, weight, s->in[0].dtype == SECANT_I8, (int)c, to);
 	}
 }
 

@@ -1,10 +1,11 @@
 /*
- * quantize, dequantize and convert: plain loops, computed in double where a number is rounded, so that they round as
- * their references do.
+ * quantize, dequantize and convert: computed in double where a number is rounded, so that they round as their
+ * references do.
  */
 #include "exec/native/native.h"
-#include "ops/rules.h"
+#include "kernels/bytes.h"
 #include <math.h>
+#include "ops/rules.h"
 
 /* Numbers that share a pair of scale and zero lie `inner` together: pair i / inner % n. */
 typedef struct pairs {
@@ -24,7 +25,6 @@ static secant_status
 run_quantize(const exec_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	bool sign = ((const op_quantize_attr *)s->node->attr)->to == 1;
-	double lo = sign ? INT8_MIN : 0, hi = sign ? INT8_MAX : UINT8_MAX;
 	pairs p = pairs_of(s);
 	const float *x = in[0], *scale = in[1];
 	uint8_t *y = out[0];
@@ -36,12 +36,8 @@ run_quantize(const exec_step *s, void *bound, const void *const *in, void *const
 			int64_t c = i / p.inner % p.n, stop = p.n == 1 ? end : (i / p.inner + 1) * p.inner;
 			stop = stop > end ? end : stop;
 			double step = (double)scale[c], zero = exec_has(s, 2) ? exec_load_any(in[2], s->in[2].dtype, c) : 0;
-			for (; i < stop; i++) {
-				double v = nearbyint((double)x[i] / step) + zero;
-				v = v != v ? zero : v;
-				v = v < lo ? lo : v > hi ? hi : v;
-				y[i] = sign ? (uint8_t)(int8_t)v : (uint8_t)v;
-			}
+			kernel_bytes_best()->quantize(x + i, stop - i, step, zero, sign, y + i);
+			i = stop;
 		}
 	return SECANT_OK;
 }
