@@ -280,12 +280,11 @@ const graph_op op_max_pool2d = {
 };
 const graph_op op_max_pool2d_grad = {
 	.name = "max_pool2d_grad",
-	.brief = "gradient of max_pool2d, from dy and the winners' places",
+	.brief = "gradient of max_pool2d, from dy and the winners' places; unpooling in networks that are only run",
 	.attr = &pool_attr,
 	.min_in = 2,
 	.max_in = 2,
 	.takes = "real:NxHxWxC int=0",
-	.training = true,
 	.n_out = 1,
 	.low = GRAPH_LOW_FOLLOWS,
 	.low_in = 1,

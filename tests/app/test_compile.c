@@ -3,12 +3,14 @@
  * model they come from, to the bit; planes of a camera; sizes and batches; and files that were changed, cut short or
  * made by another version are refused, whatever byte it is.
  */
+#include "data.h"
 #include "deploy/tiny.h"
 #include <secant/codec.h>
 #include <secant/files.h>
 #include <secant/model.h>
 #include <secant/predict.h>
 #include <secant/session.h>
+#include <math.h>
 
 static char folder[300], model[400], out[400], spec[400];
 
@@ -276,6 +278,32 @@ test_onnx_is_compiled_for_several_sizes(void **state)
 	assert_non_null(strstr(err.msg, "compiled for the sizes that are named"));
 }
 
+/* A network that puts numbers back where maxima were: what gradients of training do is in a network that is only run.
+ */
+static void
+test_unpooling_is_compiled(void **state)
+{
+	enum { SIDE = 64, PIXELS = SIDE * SIDE };
+	secant_err err = { 0 };
+	secant_image im, a = { 0 }, b = { 0 };
+	secant_tensor pa = { 0 }, pb = { 0 };
+	snprintf(model, sizeof model, "%s", golden_path("onnx/strangers/unpooled-as-exported.onnx"));
+	if (compile("64x64", "1", false, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(secant_image_new(&im, SIDE, SIDE, 3, SECANT_U8, &err), 0);
+	fill(im.data, (size_t)PIXELS * 3);
+	predicted(model, &im, NULL, &a, &pa);
+	predicted(out, &im, NULL, &b, &pb);
+	assert_memory_equal(a.data, b.data, PIXELS);
+	for (int64_t i = 0; i < secant_shape_count(&pa.shape); i++)
+		assert_true(fabs(secant_tensor_get(&pa, i) - secant_tensor_get(&pb, i)) < 1e-5);
+	secant_image_free(&im);
+	secant_image_free(&a);
+	secant_image_free(&b);
+	secant_tensor_free(&pa);
+	secant_tensor_free(&pb);
+}
+
 /* A picture fitted with a border: the mask is the picture's, without the border. */
 static void
 test_letterboxed_masks_have_the_pictures_size(void **state)
@@ -531,6 +559,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_memory_is_as_good_as_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_letterboxed_masks_have_the_pictures_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_onnx_is_compiled_for_several_sizes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unpooling_is_compiled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planes_of_a_camera_go_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packed_weights_are_lent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_are_those_it_was_compiled_for, setup, teardown),

@@ -23,7 +23,7 @@ struct onnx_places {
 static bool
 is_read_here(const format_onnx_graph *g, const char *name)
 {
-	static const char *const ops[] = { "MaxUnpool", "Sub", "Add", "Reshape" };
+	static const char *const ops[] = { "MaxUnpool", "Sub", "Add", "Reshape", "Shape" };
 	for (int i = 0; i < g->n_out; i++)
 		if (!strcmp(g->out[i].name, name))
 			return false;
@@ -225,6 +225,8 @@ onnx_map_places(onnx_call *c)
 		return unpooled(c);
 	if (!strcmp(op, "ScatterND"))
 		return scattered(c);
+	if (!strcmp(op, "Shape"))
+		return onnx_map_shape(c);
 	if (!strcmp(op, "Reshape") && !second)
 		return reshaped(c);
 	if (!strcmp(op, "Unsqueeze") && !second)
