@@ -57,6 +57,7 @@ secant_status onnx_skip_norm(onnx_call *c);
 secant_status onnx_quick_gelu(onnx_call *c);
 secant_status onnx_qgemm(onnx_call *c);
 secant_status onnx_dynamic_matmul(onnx_call *c);
+secant_status onnx_dynamic_lstm(onnx_call *c);
 secant_status onnx_matmul_bits(onnx_call *c);
 secant_status onnx_qlinear_concat(onnx_call *c);
 #endif

@@ -73,6 +73,7 @@ static const row rows[] = {
 	{ MS, "MatMulIntegerToFloat",
 		WHOLE("0", "4", "a", "b", "x") "w=DequantizeLinear@-(1,3,5) m=MatMul(x,w) s=Mul(m,2) y=Add?(s,6)" },
 	{ MS, "DynamicQuantizeMatMul", .say = onnx_dynamic_matmul },
+	{ MS, "DynamicQuantizeLSTM", .say = onnx_dynamic_lstm },
 	{ MS, "MatMulNBits", .say = onnx_matmul_bits },
 	{ MS, "QuantizeLinear", "y=QuantizeLinear!(0,1,2)" },
 	{ MS, "DequantizeLinear", "y=DequantizeLinear!(0,1,2)" },

@@ -217,6 +217,57 @@ onnx_dynamic_matmul(onnx_call *c)
 	return onnx_body_end(&b);
 }
 
+/* Weights of bytes, D x I x 4H with scales and zeros for each direction or for each of its outputs, as LSTM has them:
+ * D x 4H x I. `names`: of what is made on the way, the last one of the result. */
+static const char *
+cell_weights(onnx_body *b, int w, int scale, int zero, const char *const names[8])
+{
+	int64_t three = 3;
+	double shape[3] = { (double)onnx_dim_of(b->c, w, 0), 1, -1 };
+	const char *to = onnx_body_tensor(b, names[0], FORMAT_ONNX_INT64, 1, &three, shape), *v = names[1];
+	(void)onnx_body_put(b, "Cast", v, b->fn.in[w], NULL);
+	onnx_body_int(b, "to", FORMAT_ONNX_FLOAT);
+	if (onnx_is_given(b->c, zero)) {
+		(void)onnx_body_put(b, "Cast", names[2], b->fn.in[zero], NULL);
+		onnx_body_int(b, "to", FORMAT_ONNX_FLOAT);
+		v = onnx_body_put(b, "Sub", names[4], v, onnx_body_put(b, "Reshape", names[3], names[2], to));
+	}
+	v = onnx_body_put(b, "Mul", names[6], v, onnx_body_put(b, "Reshape", names[5], b->fn.in[scale], to));
+	(void)onnx_body_put(b, "Transpose", names[7], v, NULL);
+	onnx_body_perm(b, 3, (int64_t[]){ 0, 2, 1 });
+	return names[7];
+}
+
+/* X, W, R, B, lengths, h, c, P as LSTM, the weights as bytes; then scale and zero of W, and of R. What is multiplied
+ * stays real, where ONNX Runtime rounds it to bytes of its range. */
+secant_status
+onnx_dynamic_lstm(onnx_call *c)
+{
+	static const char *const ws[] = { "w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7" },
+							 *const rs[] = { "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7" };
+	onnx_body b;
+	if (c->n_in < 11 || !onnx_is_given(c, 8) || !onnx_is_given(c, 10) || onnx_rank_of(c, 1) != 3
+		|| onnx_rank_of(c, 2) != 3 || c->n_out > 3)
+		return onnx_fail(c, SECANT_ERR_FORMAT, "%d inputs, weights of %d and %d axes", c->n_in, onnx_rank_of(c, 1),
+			onnx_rank_of(c, 2));
+	if (!onnx_body_begin(&b, c))
+		return c->err->code;
+	const char *w = cell_weights(&b, 1, 8, 9, ws), *r = cell_weights(&b, 2, 10, 11, rs);
+	const char **outs = onnx_temp(c, 3, sizeof *outs);
+	format_onnx_node *n = outs ? onnx_body_node(&b, "LSTM", "y", 8) : NULL;
+	if (!n)
+		return c->err->code;
+	for (int i = 0; i < 8; i++)
+		n->in[n->n_in++] = i == 1 ? w : i == 2 ? r : onnx_is_given(c, i) ? b.fn.in[i] : "";
+	onnx_body_own(&b);
+	b.fn.out[1] = outs[1] = "h";
+	b.fn.out[2] = outs[2] = "c";
+	outs[0] = "y";
+	n->out = outs;
+	b.fn.n_out = n->n_out = c->n_out;
+	return onnx_body_end(&b);
+}
+
 /* Number k of row n, in blocks of `blob` bytes, `bits` bits each, the lowest first. */
 static int
 bits_of(const uint8_t *p, int64_t row, int64_t k, int64_t block, int64_t blob, int64_t blocks, int bits)
