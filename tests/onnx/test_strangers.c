@@ -32,7 +32,7 @@ static const char *const names[] = { "resize-nearest-fraction", "resize-nearest-
 	"kin-of-elu", "cells-long-short", "cells-long-short-both-ways", "cells-gated", "cells-gated-backwards",
 	"grid-of-a-matrix", "size-by-a-number", "slice-of-an-input", "places-of-its-own", "activations-in-pieces",
 	"resize-bytes", "pieces-in-sequences", "casts-and-comparisons", "unpooled", "unpooled-as-exported",
-	"cells-of-bytes" };
+	"cells-of-bytes", "sums-of-bytes-and-a-bias" };
 
 /* Those that plans compute only in part or not at all: the plain meaning alone gives what ONNX Runtime gives. */
 static const char *const plain_names[] = { "reductions-without-plans", "norm-repeated", "boxes-by-their-size",

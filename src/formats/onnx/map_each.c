@@ -139,6 +139,13 @@ onnx_map_swish(onnx_call *c)
 		: c->err->code;
 }
 
+/* Whole numbers of 32 bits that products of bytes gave: sums in a float, which its scale follows (cast_to_integers). */
+static bool
+is_sum(const onnx_call *c, const onnx_mapped *m)
+{
+	return m && m->type == FORMAT_ONNX_INT32 && graph_value_at(onnx_graph(c), m->v)->type.dtype == SECANT_F32;
+}
+
 /* ---- two inputs ---- */
 
 /* m with `rank` axes, ones in front, in the order perm. */
@@ -195,6 +202,24 @@ with_number(onnx_call *c, const char *ours, double v, int i)
 	return onnx_result(c, 0, graph_apply(onnx_graph(c), ours, &a, 1, x->v), x->type, x->rank, x->perm);
 }
 
+/* A bias of whole numbers. */
+static secant_status
+added_to_sum(onnx_call *c)
+{
+	onnx_mapped in[2];
+	for (int i = 0; i < 2; i++) {
+		const onnx_mapped *x = onnx_value_of(c, i);
+		if (!x)
+			return c->err->code;
+		in[i] = *x;
+		if (!is_sum(c, x) && (c->mapped[i] || x->type != FORMAT_ONNX_INT32))
+			return onnx_no_map(c, "computes integers");
+		if (!is_sum(c, x))
+			in[i].v = graph_apply(onnx_graph(c), "upcast", NULL, 1, x->v);
+	}
+	return joined(c, "add", &in[0], &in[1], FORMAT_ONNX_INT32);
+}
+
 secant_status
 onnx_map_arithmetic(onnx_call *c)
 {
@@ -231,6 +256,8 @@ onnx_map_arithmetic(onnx_call *c)
 					graph_apply(onnx_graph(c), "div", NULL, 2, c->mapped[0]->v, graph_scalar(onnx_graph(c), v)),
 					c->mapped[0]->type, c->mapped[0]->rank, c->mapped[0]->perm);
 		}
+	if (c->n_in == 2 && !strcmp(op, "Add") && (is_sum(c, c->mapped[0]) || is_sum(c, c->mapped[1])))
+		return added_to_sum(c);
 	const onnx_mapped *a = onnx_value_of(c, 0);
 	s = a && is_real(c, a) ? SECANT_OK : c->err->code;
 	if (!strcmp(op, "Mul") && c->mapped[0] && c->mapped[1] && !s && is_real(c, c->mapped[1])
@@ -376,6 +403,9 @@ cast_to_integers(onnx_call *c, const onnx_mapped *x, int type)
 		int theirs, ours;
 	} kinds[] = { { FORMAT_ONNX_UINT8, OP_CONVERT_U8 }, { FORMAT_ONNX_INT8, OP_CONVERT_I8 },
 		{ FORMAT_ONNX_INT32, OP_CONVERT_I32 } };
+	const format_onnx_node *of = c->scope->caller; /* within one of these they are whole as they are */
+	if (type == FORMAT_ONNX_INT32 && of && (!strcmp(of->op, "ConvInteger") || !strcmp(of->op, "MatMulInteger")))
+		return onnx_pass(c, 0, x, type);
 	int held = type == FORMAT_ONNX_INT64 && x->type == FORMAT_ONNX_BOOL ? FORMAT_ONNX_INT32
 																		: type; /* 0 and 1 fit either */
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
