@@ -1,10 +1,10 @@
 /*
  * Convolutions, sums, products and means of quantised numbers: kernels/bytes.h.
  *
- * A picture is laid out once with its padding, which is `zero` and so adds nothing, and with signed bytes moved to
- * unsigned ones; then every sum is over stretches of bytes that lie one after the other: a row of the kernel where it
- * is not dilated, else a tap. zero times the sum of the weights is taken off each sum in the end. A 1x1 kernel without
- * padding reads the picture where it is.
+ * The lines under a band of rows are laid out with their padding, which is `zero` and so adds nothing, and with signed
+ * bytes moved to unsigned ones; a band stays in the second cache. Then every sum is over stretches of bytes that lie
+ * one after the other: a row of the kernel where it is not dilated, else a tap. zero times the sum of the weights is
+ * taken off each sum in the end. A 1x1 kernel without padding reads the picture where it is.
  */
 #include "base/hash.h"
 #include "exec/native/native.h"
@@ -12,7 +12,14 @@
 #include "ops/bytes.h"
 #include <math.h>
 
-enum { MANY = KERNEL_BYTES_MANY, COLUMNS = KERNEL_BYTES_COLUMNS, DEEP = KERNEL_BYTES_DEEP, ALIGN = 16, SLACK = 64 };
+enum {
+	MANY = KERNEL_BYTES_MANY,
+	COLUMNS = KERNEL_BYTES_COLUMNS,
+	DEEP = KERNEL_BYTES_DEEP,
+	ALIGN = 16,
+	SLACK = 64,
+	BAND = 8
+};
 
 typedef struct layer {
 	int64_t pictures, height, width, in; /* of x */
@@ -146,14 +153,22 @@ fill_geometry(layer *l, const exec_step *s)
 	}
 }
 
-static size_t
-laid_out_bytes(const layer *l)
+/* Lines of x under a row of the result, and under a band of them. */
+static int64_t
+lines_under(const layer *l, int64_t rows)
 {
-	return l->laid_out ? (size_t)(l->pictures * l->tall * l->wide * l->in) + SLACK : 0;
+	return (rows - 1) * l->sh + (int64_t)(l->kh - 1) * l->dh + 1;
+}
+
+/* Of the lines of a band; 0: they are read where they are. */
+static int64_t
+band_bytes(const layer *l)
+{
+	return l->laid_out ? up(lines_under(l, exec_smaller(l->rows, BAND)) * l->wide * l->in + SLACK, 64) : 0;
 }
 
 typedef struct room { /* of a run */
-	uint8_t *x;
+	uint8_t *x; /* a band for each thread */
 	float *scale, *bias;
 	int32_t *less, *sums;
 	float *real; /* of a tile, before an activation that is no clamp; NULL: it is one */
@@ -164,7 +179,7 @@ rooms(const layer *l, const exec_step *s, exec_scratch *m)
 {
 	const int act = ((const op_conv_bytes_attr *)s->node->attr)->act, threads = s->threads;
 	int64_t out = up(l->out, COLUMNS) + COLUMNS;
-	room r = { exec_take(m, (int64_t)laid_out_bytes(l), 1), exec_take(m, out, sizeof(float)),
+	room r = { exec_take(m, threads * band_bytes(l), 1), exec_take(m, out, sizeof(float)),
 		exec_take(m, out, sizeof(float)), exec_take(m, out, sizeof(int32_t)), NULL, NULL };
 	r.sums = exec_take(m, (int64_t)threads * MANY * COLUMNS, sizeof(int32_t));
 	if (!is_clamp(act))
@@ -276,32 +291,6 @@ number(const exec_step *s, const void *const *in, int i, double otherwise)
 	return exec_has(s, i) ? exec_load_any(in[i], s->in[i].dtype, 0) : otherwise;
 }
 
-static void
-lay_out(const exec_step *s, const layer *l, const uint8_t *x, uint8_t *to, int zero)
-{
-	int64_t lines = l->pictures * l->tall, line = l->wide * l->in, row = l->width * l->in;
-	int flip = l->is_signed ? 0x80 : 0, parts = exec_parts(s, lines * line / 8);
-	EXEC_PARTS(parts)
-	for (int t = 0; t < parts; t++)
-		for (int64_t r = exec_part(lines, parts, t); r < exec_part(lines, parts, t + 1); r++) {
-			int64_t h = r % l->tall - l->top;
-			uint8_t *p = to + r * line, *q = p + l->left * l->in;
-			if (h < 0 || h >= l->height) {
-				memset(p, zero, (size_t)line);
-				continue;
-			}
-			const uint8_t *from = x + (r / l->tall * l->height + h) * row;
-			memset(p, zero, (size_t)(l->left * l->in));
-			memset(q + row, zero, (size_t)(line - l->left * l->in - row));
-			if (flip)
-				for (int64_t i = 0; i < row; i++)
-					q[i] = from[i] ^ 0x80;
-			else
-				memcpy(q, from, (size_t)row);
-		}
-	memset(to + lines * line, zero, SLACK);
-}
-
 static float
 low_of(int act)
 {
@@ -318,7 +307,7 @@ high_of(int act)
 typedef struct running {
 	const layer *l;
 	kernel_bytes_end end;
-	int act; /* none: the end clamps */
+	int act, zero; /* none: the end clamps; of what pads */
 	const uint8_t *x;
 	const char *added;
 	char *y;
@@ -353,16 +342,61 @@ finish(const running *w, int t, int64_t first, int n, int64_t pixel, int rows)
 		k->store(v + r * n, n, -INFINITY, INFINITY, own.grain, own.zero, w->end.to, y + r * w->l->out * w->y_size);
 }
 
-/* A row of the result, columns [from, to), outputs of one panel of one group. */
+/* The rows of the result whose lines a thread has laid out. */
+typedef struct band {
+	int64_t picture, first, rows;
+} band;
+
+/* Line h of a picture with its padding; outside of it, padding. */
 static void
-row_of(const running *w, int t, int64_t row, int64_t from, int64_t to, int group, int64_t panel)
+lay_line(const running *w, int64_t picture, int64_t h, uint8_t *to)
+{
+	const layer *l = w->l;
+	int64_t line = l->wide * l->in, row = l->width * l->in, left = l->left * l->in;
+	uint8_t *q = to + left;
+	if (h < 0 || h >= l->height) {
+		memset(to, w->zero, (size_t)line);
+		return;
+	}
+	const uint8_t *from = w->x + (picture * l->height + h) * row;
+	memset(to, w->zero, (size_t)left);
+	memset(q + row, w->zero, (size_t)(line - left - row));
+	if (l->is_signed)
+		for (int64_t i = 0; i < row; i++)
+			q[i] = from[i] ^ 0x80;
+	else
+		memcpy(q, from, (size_t)row);
+}
+
+/* The first line under row `row` of the result, for thread t. */
+static const uint8_t *
+lines_of(const running *w, int t, band *b, int64_t row)
+{
+	const layer *l = w->l;
+	int64_t picture = row / l->rows, p = row % l->rows, line = l->wide * l->in;
+	if (!l->laid_out)
+		return w->x + (picture * l->tall + p * l->sh) * line;
+	uint8_t *own = w->room.x + t * band_bytes(l);
+	if (picture != b->picture || p < b->first || p >= b->first + b->rows) {
+		*b = (band){ picture, p, exec_smaller(l->rows - p, BAND) };
+		int64_t lines = lines_under(l, b->rows);
+		for (int64_t k = 0; k < lines; k++)
+			lay_line(w, picture, p * l->sh + k - l->top, own + k * line);
+		memset(own + lines * line, w->zero, SLACK);
+	}
+	return own + (p - b->first) * l->sh * line;
+}
+
+/* A row of the result over the lines at x, columns [from, to), outputs of one panel of one group. */
+static void
+row_of(const running *w, int t, const uint8_t *x, int64_t row, int64_t from, int64_t to, int group, int64_t panel)
 {
 	const layer *l = w->l;
 	const product p = product_here();
 	kernel_bytes_tile tile = { l->at, l->stretches, columns_of(l, panel), l->quads, l->sw * l->in,
 		(const int8_t *)l->packed + (group * l->panels + panel) * l->panel_bytes };
 	int64_t first = group * l->og + panel * COLUMNS, n = exec_smaller(l->og - panel * COLUMNS, COLUMNS);
-	const uint8_t *x = w->x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in + group * l->ig;
+	x += group * l->ig;
 	for (int64_t q = from; q < to; q += p.rows) {
 		int rows = (int)exec_smaller(to - q, p.rows);
 		p.run(&tile, x + q * tile.step, rows, w->room.sums + t * MANY * COLUMNS);
@@ -372,10 +406,9 @@ row_of(const running *w, int t, int64_t row, int64_t from, int64_t to, int group
 
 /* A row of the result where each channel is by itself, MANY pixels at a time. */
 static void
-depth_row(const running *w, int t, int64_t row)
+depth_row(const running *w, int t, const uint8_t *x, int64_t row)
 {
 	const layer *l = w->l;
-	const uint8_t *x = w->x + ((row / l->rows * l->tall + row % l->rows * l->sh) * l->wide) * l->in;
 	for (int64_t c = 0; c < l->out; c += COLUMNS) {
 		kernel_bytes_depth d = { l->at, l->taps, l->sw * l->in, depth_block(l, c / COLUMNS) };
 		int n = (int)exec_smaller(l->out - c, COLUMNS);
@@ -420,31 +453,32 @@ run_conv(const exec_step *s, void *bound, const void *const *in, void *const *ou
 	running w = { .l = l,
 		.end = end_of(s, l, &r, in, zero),
 		.act = a->act,
+		.zero = zero,
 		.x = in[0],
 		.y = out[0],
 		.y_size = a->to ? 1 : 4,
 		.room = r };
 	w.added = w.end.added ? in[OP_BYTES_ADDED] : NULL;
 	w.added_size = w.end.added == KERNEL_BYTES_REAL ? 4 : 1;
-	if (l->laid_out) {
-		lay_out(s, l, in[0], r.x, zero);
-		w.x = r.x;
-	}
 	int64_t rows = l->pictures * l->rows, units = l->depthwise ? 1 : l->groups * l->panels;
 	int parts = exec_parts(s, (int64_t)(s->flops / 8));
 	bool across = rows == 1 && units < parts && !l->depthwise; /* all pixels as one row: divided among threads */
 	EXEC_PARTS(parts)
-	for (int t = 0; t < parts; t++)
+	for (int t = 0; t < parts; t++) {
+		band laid = { -1, 0, 0 };
 		if (across)
 			for (int64_t u = 0; u < units; u++)
-				row_of(&w, t, 0, exec_part(l->columns, parts, t), exec_part(l->columns, parts, t + 1),
+				row_of(&w, t, w.x, 0, exec_part(l->columns, parts, t), exec_part(l->columns, parts, t + 1),
 					(int)(u / l->panels), u % l->panels);
 		else
-			for (int64_t i = exec_part(rows * units, parts, t); i < exec_part(rows * units, parts, t + 1); i++)
+			for (int64_t i = exec_part(rows * units, parts, t); i < exec_part(rows * units, parts, t + 1); i++) {
+				const uint8_t *x = lines_of(&w, t, &laid, i % rows);
 				if (l->depthwise)
-					depth_row(&w, t, i);
+					depth_row(&w, t, x, i);
 				else
-					row_of(&w, t, i % rows, 0, l->columns, (int)(i / rows / l->panels), i / rows % l->panels);
+					row_of(&w, t, x, i % rows, 0, l->columns, (int)(i / rows / l->panels), i / rows % l->panels);
+			}
+	}
 	return SECANT_OK;
 }
 
