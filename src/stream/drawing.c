@@ -32,17 +32,10 @@ distance(double x, double y, double x0, double y0, double dx, double dy)
 	return a * a + b * b;
 }
 
-/* OpenCV's width of lines: one more than an even thickness, two more than an odd one beyond 1. */
-static double
-reach_of(const stream_pen *pen)
-{
-	return pen->thickness > 1 ? (pen->thickness + pen->thickness % 2) / 2.0 : 0.5;
-}
-
 static bool
-within(const stream_plane *p, double x, double y)
+whole(double x)
 {
-	return x >= 0 && y >= 0 && x < p->width && y < p->height && x == (int)x && y == (int)y;
+	return fabs(x) < 2147483648.0 && x == (int)x;
 }
 
 /* One pixel for each step along the longer side, from left to right: Bresenham's, as OpenCV rounds. */
@@ -55,7 +48,16 @@ thin_line(const stream_plane *p, int x0, int y0, int x1, int y1, const stream_pe
 	}
 	int dx = x1 - x0, dy = y1 > y0 ? y1 - y0 : y0 - y1, down = y1 < y0 ? -1 : 1;
 	bool steep = dy > dx;
-	int along = steep ? dy : dx, across = steep ? dx : dy, left = along - 2 * across;
+	int along = steep ? dy : dx, across = steep ? dx : dy, left = pen->four ? 0 : along - 2 * across;
+	for (int i = 0; pen->four && i <= along + across; i++) {
+		bool turn = left < 0;
+		put(p, x0, y0, pen);
+		left += turn ? 2 * along : -2 * across;
+		x0 += turn == steep;
+		y0 += turn == steep ? 0 : down;
+	}
+	if (pen->four)
+		return;
 	for (int i = 0; i <= along; i++) {
 		put(p, x0, y0, pen);
 		if (left < 0) {
@@ -73,11 +75,17 @@ void
 stream_draw_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen)
 {
 	const double reach = 0.5;
-	double dx = x1 - x0, dy = y1 - y0;
-	if (pen->thickness <= 1 && within(p, x0, y0) && within(p, x1, y1)) {
-		thin_line(p, (int)x0, (int)y0, (int)x1, (int)y1, pen);
-		return;
+	if (whole(x0) && whole(y0) && whole(x1) && whole(y1)) {
+		double v[4] = { x0, y0, x1, y1 };
+		if (!stream_clip_line(p, pen->thickness > 1 ? pen->thickness : 0, v))
+			return;
+		if (pen->thickness <= 1) {
+			thin_line(p, (int)v[0], (int)v[1], (int)v[2], (int)v[3], pen);
+			return;
+		}
+		x0 = v[0], y0 = v[1], x1 = v[2], y1 = v[3];
 	}
+	double dx = x1 - x0, dy = y1 - y0;
 	if (!(fabs(dx) <= 1e6 && fabs(dy) <= 1e6 && fabs(x0) <= 1e6 && fabs(y0) <= 1e6))
 		return;
 	if (pen->thickness > 1) {
@@ -144,12 +152,17 @@ thin_circle(const stream_plane *p, int cx, int cy, int radius, const stream_pen 
 void
 stream_draw_circle(const stream_plane *p, double cx, double cy, double radius, const stream_pen *pen)
 {
-	if (pen->thickness <= 1 && fabs(cx) < 1e5 && fabs(cy) < 1e5 && radius >= 0 && radius <= 8192 && cx == (int)cx
-		&& cy == (int)cy && radius == (int)radius) {
+	if (pen->thickness <= 1 && !pen->four && fabs(cx) <= 1e6 && fabs(cy) <= 1e6 && radius >= 0 && radius <= 1e6
+		&& cx == (int)cx && cy == (int)cy && radius == (int)radius) {
 		thin_circle(p, (int)cx, (int)cy, (int)radius, pen);
 		return;
 	}
-	double half = reach_of(pen);
+	if (pen->thickness > 1 || pen->four) {
+		if (fabs(cx) <= 1e6 && fabs(cy) <= 1e6 && radius >= 0 && radius <= 1e6)
+			stream_draw_round(p, cx, cy, radius, pen);
+		return;
+	}
+	double half = 0.5;
 	double outer = pen->thickness < 0 ? radius + 0.5 : radius + half, inner = pen->thickness < 0 ? -1 : radius - half;
 	for (int y = from(cy - outer); y <= to(cy + outer, p->height); y++)
 		for (int x = from(cx - outer); x <= to(cx + outer, p->width); x++) {

@@ -9,12 +9,17 @@
 typedef struct stream_pen {
 	uint8_t colour[3]; /* in the order of the plane's channels */
 	int thickness; /* below 0: filled */
+	bool four; /* a thin line goes from a pixel to one of its four neighbours, not eight */
 } stream_pen;
 
 /* On interleaved bytes of three channels; what lies outside is left out. */
 void stream_draw_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen);
 /* The same, of a thickness of at least 2: thick_line.c. */
 void stream_draw_thick_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen);
+/* A circle as a polygon: cv2's of a thickness of at least 2 or with lineType 4. */
+void stream_draw_round(const stream_plane *p, double x, double y, double radius, const stream_pen *pen);
+/* Cuts a line between whole pixels x0 y0 x1 y1 to the picture and `about` pixels about it; false: none is left. */
+bool stream_clip_line(const stream_plane *p, int about, double v[4]);
 void stream_draw_box(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen);
 void stream_draw_circle(const stream_plane *p, double x, double y, double radius, const stream_pen *pen);
 /* (x, y) is the left end of the line that letters stand on; `below`: of the lower edge of the picture upwards. */

@@ -111,6 +111,8 @@ read_params(thing *t, format_wire w, bool bgr)
 			t->pen.colour[bgr ? f.number - 1 : 3 - f.number] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 		else if (f.number == 4)
 			t->pen.thickness = v;
+		else if (f.number == 5)
+			t->pen.four = v == 4;
 		else if (f.number == 6)
 			t->shift = v < 0 ? 0 : v > 16 ? 16 : v;
 	}

@@ -1,19 +1,24 @@
 /*
- * Thick lines to OpenCV's pixel (cv2.line with lineType 4 and 8), where both ends lie within the picture; else they may
- * differ at their edges. A shape of four corners in 1/65536 of a pixel, its outline drawn point by point, its rows
- * filled between two edges that are followed downwards. Facts: OpenCV 4, modules/imgproc/src/drawing.cpp. The discs at
- * both ends are stream_draw_circle's.
+ * Thick lines and circles to OpenCV's pixel (cv2.line, cv2.circle with lineType 4 and 8). A line is a shape of four
+ * corners in 1/65536 of a pixel, its outline drawn point by point, its rows filled between two edges that are followed
+ * downwards; a circle is lines from angle to angle. Facts: OpenCV 4, modules/imgproc/src/drawing.cpp; and as cv2 4.14
+ * shows, cv2.line first cuts to the picture and a thickness about it. The discs at both ends are stream_draw_circle's.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "stream/drawing.h"
 
-enum { SHIFT = 16, HALF = 1 << (SHIFT - 1), CORNERS = 4 };
+enum { SHIFT = 16, HALF = 1 << (SHIFT - 1), TURN = 5, CORNERS = 360 / TURN + 1 };
 
 typedef struct spot {
 	int64_t x, y;
 } spot;
+
+typedef struct shape {
+	int n;
+	spot corner[CORNERS];
+} shape;
 
 static void
 put(const stream_plane *p, int64_t x, int64_t y, const stream_pen *pen)
@@ -66,6 +71,21 @@ clip(const spot *most, spot end[2])
 	return true;
 }
 
+bool
+stream_clip_line(const stream_plane *p, int about, double v[4])
+{
+	const spot most = { (int64_t)p->width + 2 * (int64_t)about - 1, (int64_t)p->height + 2 * (int64_t)about - 1 };
+	spot end[2] = { { (int64_t)v[0] + about, (int64_t)v[1] + about },
+		{ (int64_t)v[2] + about, (int64_t)v[3] + about } };
+	if (!clip(&most, end))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		v[2 * i] = (double)(end[i].x - about);
+		v[2 * i + 1] = (double)(end[i].y - about);
+	}
+	return true;
+}
+
 static void
 outline(const stream_plane *p, spot from, spot to, const stream_pen *pen)
 {
@@ -97,9 +117,10 @@ typedef struct edge {
 
 /* The next side downwards; sides that end above are left behind. `left`: sides that are still to be had. */
 static void
-follow(edge *e, const spot *corner, int y, int *left)
+follow(edge *e, const shape *s, int y, int *left)
 {
-	int from = e->corner, to = (from + e->step) % CORNERS;
+	const spot *corner = s->corner;
+	int from = e->corner, to = (from + e->step) % s->n;
 	while ((*left)-- > 0) {
 		int end = (int)((corner[to].y + HALF) >> SHIFT);
 		if (end > y) {
@@ -111,27 +132,30 @@ follow(edge *e, const spot *corner, int y, int *left)
 			return;
 		}
 		from = to;
-		to = (to + e->step) % CORNERS;
+		to = (to + e->step) % s->n;
 	}
 }
 
 static void
-fill(const stream_plane *p, const spot *corner, const stream_pen *pen)
+fill(const stream_plane *p, const shape *s, const stream_pen *pen)
 {
-	int first = 0, left = CORNERS;
+	const spot *corner = s->corner;
+	int first = 0, left = s->n;
 	int64_t bottom = corner[0].y;
-	for (int i = 0; i < CORNERS; i++) {
+	for (int i = 0; i < s->n; i++) {
 		first = corner[i].y < corner[first].y ? i : first;
 		bottom = corner[i].y > bottom ? corner[i].y : bottom;
-		outline(p, corner[(i + CORNERS - 1) % CORNERS], corner[i], pen);
+		outline(p, corner[(i + s->n - 1) % s->n], corner[i], pen);
 	}
 	int y = (int)((corner[first].y + HALF) >> SHIFT), last = (int)((bottom + HALF) >> SHIFT);
 	last = last < p->height ? last : p->height - 1;
-	edge e[2] = { { first, 1, y, -(1 << SHIFT), 0 }, { first, CORNERS - 1, y, -(1 << SHIFT), 0 } };
+	edge e[2] = { { first, 1, y, -(1 << SHIFT), 0 }, { first, s->n - 1, y, -(1 << SHIFT), 0 } };
 	for (; y <= last; y++) {
 		for (int i = 0; i < 2; i++)
 			if (y >= e[i].end)
-				follow(&e[i], corner, y, &left);
+				follow(&e[i], s, y, &left);
+		if (left < 0)
+			break;
 		bool swapped = e[0].x > e[1].x;
 		int64_t x0 = (e[swapped].x + HALF) >> SHIFT, x1 = (e[!swapped].x + HALF) >> SHIFT;
 		for (int64_t x = x0 < 0 ? 0 : x0; y >= 0 && x <= x1 && x < p->width; x++)
@@ -141,24 +165,76 @@ fill(const stream_plane *p, const spot *corner, const stream_pen *pen)
 	}
 }
 
+static double
+pixel(int64_t at)
+{
+	return (double)((at + HALF) >> SHIFT);
+}
+
+static void
+disc(const stream_plane *p, const spot *at, const stream_pen *pen)
+{
+	stream_pen filled = *pen;
+	filled.thickness = -1;
+	filled.four = false;
+	stream_draw_circle(p, pixel(at->x), pixel(at->y), (pen->thickness + 1) / 2, &filled);
+}
+
+/* A line and the disc at its end. */
+static void
+bar(const stream_plane *p, spot a, spot b, const stream_pen *pen)
+{
+	const double one = 1 << SHIFT;
+	double dx = (double)(a.x - b.x) / one, dy = (double)(b.y - a.y) / one, length = dx * dx + dy * dy;
+	if (length > 2.2204460492503131e-16) {
+		double far = ((double)pen->thickness * HALF + pen->thickness % 2 * one / 2) / sqrt(length);
+		spot d = { llrint(dy * far), llrint(dx * far) };
+		const shape four = { 4,
+			{ { a.x + d.x, a.y + d.y }, { a.x - d.x, a.y - d.y }, { b.x - d.x, b.y - d.y },
+				{ b.x + d.x, b.y + d.y } } };
+		fill(p, &four, pen);
+	}
+	disc(p, &b, pen);
+}
+
 void
 stream_draw_thick_line(const stream_plane *p, double x0, double y0, double x1, double y1, const stream_pen *pen)
 {
 	const double one = 1 << SHIFT;
 	spot a = { (int64_t)(x0 * one), (int64_t)(y0 * one) }, b = { (int64_t)(x1 * one), (int64_t)(y1 * one) };
-	double dx = (double)(a.x - b.x) / one, dy = (double)(b.y - a.y) / one, length = dx * dx + dy * dy;
-	stream_pen disc = *pen;
-	if (length > 2.2204460492503131e-16) {
-		double far = ((double)pen->thickness * HALF + pen->thickness % 2 * one / 2) / sqrt(length);
-		spot d = { llrint(dy * far), llrint(dx * far) };
-		fill(p,
-			(const spot[CORNERS]){ { a.x + d.x, a.y + d.y }, { a.x - d.x, a.y - d.y }, { b.x - d.x, b.y - d.y },
-				{ b.x + d.x, b.y + d.y } },
-			pen);
+	disc(p, &a, pen);
+	bar(p, a, b, pen);
+}
+
+/* A sine of whole degrees, of seven digits as in OpenCV's table. */
+static double
+sine(int degrees)
+{
+	return (double)(float)(rint(sin(degrees * 0.017453292519943295) * 1e7) / 1e7);
+}
+
+void
+stream_draw_round(const stream_plane *p, double cx, double cy, double radius, const stream_pen *pen)
+{
+	const double one = 1 << SHIFT, far = floor(radius + 0.5);
+	int turn = far < 3 ? 90 : far < 10 ? 30 : far < 15 ? 18 : TURN;
+	shape s = { 0 };
+	for (int angle = 0; angle <= 360; angle += turn) {
+		spot at = { llrint(cx * one + radius * one * sine(angle + 90)), llrint(cy * one + radius * one * sine(angle)) };
+		if (!s.n || at.x != s.corner[s.n - 1].x || at.y != s.corner[s.n - 1].y)
+			s.corner[s.n++] = at;
 	}
-	disc.thickness = -1;
-	stream_draw_circle(
-		p, (double)((a.x + HALF) >> SHIFT), (double)((a.y + HALF) >> SHIFT), (pen->thickness + 1) / 2, &disc);
-	stream_draw_circle(
-		p, (double)((b.x + HALF) >> SHIFT), (double)((b.y + HALF) >> SHIFT), (pen->thickness + 1) / 2, &disc);
+	if (s.n == 1)
+		s.corner[s.n++] = s.corner[0];
+	if (pen->thickness < 0)
+		fill(p, &s, pen);
+	else if (pen->thickness > 1)
+		disc(p, &s.corner[0], pen);
+	for (int i = 1; pen->thickness >= 0 && i < s.n; i++) {
+		spot a = s.corner[i - 1], b = s.corner[i];
+		if (pen->thickness > 1)
+			bar(p, a, b, pen);
+		else
+			outline(p, a, b, pen);
+	}
 }

@@ -95,7 +95,7 @@ enum { MOST_WIDTH = 40, MOST_HEIGHT = 30 };
 typedef enum drawing_kind { TEXT = 2, LINE, BOX, CIRCLE } drawing_kind; /* as MxpiOsdInstances numbers them */
 
 typedef struct canvas {
-	int width, height;
+	int width, height, line; /* lineType; 0: left to its default */
 	uint8_t pixels[MOST_WIDTH * MOST_HEIGHT * 3];
 } canvas;
 
@@ -114,6 +114,8 @@ draw(canvas *c, drawing_kind kind, const char *text, const int *number, int thic
 	for (int i = 0; i < 3; i++)
 		stream_put_int(&pen, 1 + i, 50 * (i + 1));
 	stream_put_int(&pen, 4, thickness);
+	if (c->line)
+		stream_put_int(&pen, 5, c->line);
 	for (int i = 0; i < fields[kind].n; i++)
 		stream_put_int(&thing, fields[kind].first + i, number[i]);
 	if (text)
@@ -152,7 +154,7 @@ test_pixels_of_opencv(void **state)
 	enum { W = 14, H = 9 };
 	static const struct {
 		drawing_kind what;
-		int v[4], thickness;
+		int v[5], thickness; /* v[4]: lineType */
 		const char *rows[H];
 	} all[] = {
 		{ LINE, { 1, 4, 12, 7 }, 1,
@@ -182,10 +184,25 @@ test_pixels_of_opencv(void **state)
 		{ BOX, { 2, 2, 9, 6 }, 2,
 			{ "..............", "..########....", ".##########...", ".##########...", ".###....###...",
 				".##########...", ".##########...", "..########....", ".............." } },
+		{ LINE, { -5, -3, 20, 12 }, 1,
+			{ "#.............", ".##...........", "...##.........", ".....#........", "......##......",
+				"........#.....", ".........##...", "...........##.", ".............#" } },
+		{ LINE, { 6, 6, 19, -2 }, 3,
+			{ "...........###", ".........#####", "........######", "......########", ".....#########",
+				".....#######..", "....#######...", ".....#####....", "......##......" } },
+		{ LINE, { 1, 1, 10, 6, 4 }, 1,
+			{ "..............", ".##...........", "..##..........", "...###........", ".....###......",
+				".......###....", ".........##...", "..............", ".............." } },
+		{ CIRCLE, { 6, 4, 3 }, 2,
+			{ "....#####.....", "....######....", "..#########...", "..###...###...", "..###...###...",
+				"..###...###...", "..#########...", "...#######....", "....#####....." } },
+		{ CIRCLE, { 12, 5, 4, 0, 4 }, 1,
+			{ "..............", "...........###", "..........#...", ".........#....", "........#.....",
+				"........#.....", "........#.....", ".........#....", "..........#..." } },
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		static canvas c;
-		c = (canvas){ .width = W, .height = H };
+		c = (canvas){ .width = W, .height = H, .line = all[i].v[4] };
 		draw(&c, all[i].what, NULL, all[i].v, all[i].thickness);
 		for (int y = 0; y < H; y++)
 			for (int x = 0; x < W; x++)
