@@ -12,6 +12,7 @@
 #include <secant/codec.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_dataset_tiling, size, SIZE, "size", "512", 8, 65536, "of a tile, HxW"),
@@ -177,8 +178,21 @@ typedef struct cutter {
 	const secant_dataset_tiling *o;
 	const char *folder;
 	base_str list;
-	int dropped, pictures;
+	int dropped, pictures, voids; /* voids: tiles that lost which pixels have no data */
 } cutter;
+
+/* Whether pixels of a tile have no data and its file will not say so: a value stays in a TIFF, a wholly transparent
+ * pixel in what has its alpha; a mask stays nowhere. */
+static bool
+loses_voids(const secant_image *im, bool value_stays)
+{
+	unsigned kept = (value_stays ? SECANT_VOID_VALUE : 0u)
+		| (im->channels == 2 || im->channels == 4 ? (unsigned)SECANT_VOID_ALPHA : 0u);
+	for (int64_t i = 0; im->voids && i < (int64_t)im->width * im->height; i++)
+		if (im->voids[i] && !(im->voids[i] & kept))
+			return true;
+	return false;
+}
 
 static secant_status
 write_tile(cutter *c, secant_raster *r, int i, int x, int y, int w, int h, const char *path, secant_err *err)
@@ -191,6 +205,7 @@ write_tile(cutter *c, secant_raster *r, int i, int x, int y, int w, int h, const
 		status = geo ? secant_image_set_geo(&im, geo, err) : ann_nomem(err);
 		secant_geo_free(geo);
 	}
+	c->voids += !status && loses_voids(&im, about->geo && base_ext_is(path, "tif|tiff"));
 	if (!status)
 		status = secant_image_write(&im, path, NULL, err);
 	secant_image_free(&im);
@@ -205,8 +220,12 @@ cut_picture(cutter *c, int i, secant_err *err)
 	const char *tile_ext = c->o->extension ? c->o->extension : base_ext_is(path, "tif|tiff") ? "tif" : "png";
 	if (!*path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture was not found, and cannot be cut", name);
-	secant_image_read_options as_stored = { .palette_as_indices = base_ext_is(path, "png")
-			&& s->images[i].real_depth == 1 };
+	bool tiffs = base_ext_is(path, "tif|tiff") && !strncasecmp(tile_ext, "tif", 3);
+	secant_image_info info = { 0 };
+	/* a value for no data is an index of the palette: as a colour it would be another's, too */
+	bool indices = base_ext_is(path, "png") ? s->images[i].real_depth == 1
+											: tiffs && !secant_image_probe(path, &info, NULL) && info.palette;
+	secant_image_read_options as_stored = { .palette_as_indices = indices };
 	secant_raster *r = secant_raster_open(path, &as_stored, err);
 	if (!r)
 		return err ? err->code : SECANT_ERR_IO;
@@ -232,8 +251,9 @@ cut_picture(cutter *c, int i, secant_err *err)
 				status = write_tile(c, r, i, x, y, tw, th, file, err);
 			if (!status) {
 				ann_image *im = &to->images[at];
+				im->depth = info.palette ? info.channels : about->channels;
 				im->path = ann_store(to, file, strlen(file));
-				im->width = tw, im->height = th, im->depth = about->channels, im->splits = s->images[i].splits;
+				im->width = tw, im->height = th, im->splits = s->images[i].splits;
 				if (!(im->flags & ANN_GONE)) {
 					base_str_add(&c->list, c->list.n ? ",\n    {\"tile\": " : "\n    {\"tile\": ");
 					ann_json_string(&c->list, tile, strlen(tile));
@@ -333,6 +353,12 @@ secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, cons
 		if (!status)
 			status = ann_call_watch(watch, err);
 	}
+	if (!status && c.voids)
+		ann_note(&to.set,
+			"%d tiles hold pixels that have no data by a mask, or a value, of their picture, and do not say so: tiles "
+			"keep "
+			"values in TIFF, and no masks",
+			c.voids);
 	if (!status && c.dropped)
 		ann_note(&to.set, "%d pieces of objects with less than %g of their area in a tile are not in it", c.dropped,
 			tiling->keep);

@@ -174,6 +174,69 @@ no_data_as_it_is_stored(void **state)
 	}
 }
 
+/* A folder of one picture and a box in it, as COCO. */
+static void
+set_of(const char *folder, const char *copy)
+{
+	char line[900];
+	snprintf(line, sizeof line,
+		"rm -rf %s %s-tiles && mkdir -p %s/images && %s %s/images/a.tif && printf '%%s' "
+		"'{\"images\":[{\"id\":1,\"file_name\":\"a.tif\",\"width\":96,\"height\":64}],\"categories\":[{\"id\":1,"
+		"\"name\":\"c\"}],\"annotations\":[{\"id\":1,\"image_id\":1,\"category_id\":1,\"bbox\":[8,8,16,16],\"area\":"
+		"256,"
+		"\"iscrowd\":0}]}' > %s/annotations.json && $SECANT data tile %s --size 32 --out %s-tiles",
+		folder, folder, folder, copy, folder, folder, folder, folder);
+	must_run(line);
+}
+
+static const char *
+tile_of(const char *set, const char *name)
+{
+	static char path[700];
+	char line[300];
+	snprintf(line, sizeof line, "find %s-tiles -name %s", set, name);
+	must_run(line);
+	out[strcspn(out, "\n")] = '\0';
+	snprintf(path, sizeof path, "%.600s", out);
+	return path;
+}
+
+/* Tiles keep a value for no data, an index of a palette too, and say what they do not keep: a mask. */
+static void
+tiles_of_pictures_without_data_here_and_there(void **state)
+{
+	set_of("masked", "cp $C/pictures/internal-mask-ignored/scene.tif");
+	says("tiles hold pixels that have no data by a mask, or a value, of their picture");
+
+	/* index 0, which is white, is no data; index 1 is black, and data */
+	static const uint8_t colours[3][3] = { { 255, 255, 255 }, { 0, 0, 0 }, { 0, 255, 0 } };
+	secant_image im;
+	secant_err err = { 0 };
+	char path[600];
+	assert_int_equal(secant_image_new(&im, 96, 64, 1, SECANT_U8, &err), 0);
+	for (int i = 0; i < 96 * 64; i++)
+		((uint8_t *)im.data)[i] = (uint8_t)(i % 96 / 8 % 3);
+	im.palette = secant_calloc(3, sizeof *im.palette);
+	memcpy(im.palette, colours, sizeof colours);
+	im.palette_count = 3;
+	secant_geo *geo = secant_geo_of_mask(NULL, &(double){ 0 }, &err);
+	assert_int_equal(secant_image_set_geo(&im, geo, &err), 0);
+	secant_geo_free(geo);
+	snprintf(path, sizeof path, "%s/palette.tif", dir);
+	assert_int_equal(secant_image_write(&im, path, NULL, &err), 0);
+	secant_image_free(&im);
+	set_of("palette", "cp palette.tif");
+	assert_null(strstr(out, "no data"));
+	const char *tile = tile_of("palette", "a_0_32.tif");
+	assert_int_equal(declared(tile), 0);
+	im = read_back(tile);
+	assert_true(
+		im.channels == 1 && im.palette && im.palette_count >= 3 && !memcmp(im.palette, colours, sizeof colours));
+	for (int i = 0; i < 32 * 32; i++)
+		assert_int_equal(((uint8_t *)im.data)[i], (32 + i % 32) / 8 % 3);
+	secant_image_free(&im);
+}
+
 /* ---- georeference ---- */
 
 /* case mask-stale-band-metadata: nothing of the scene's bands */
@@ -467,6 +530,7 @@ main(void)
 		cmocka_unit_test(orientation_in_tiles_of_samples),
 		cmocka_unit_test(orientation_in_data_tile),
 		cmocka_unit_test(no_data_as_it_is_stored),
+		cmocka_unit_test(tiles_of_pictures_without_data_here_and_there),
 		cmocka_unit_test(no_data_as_text_tells_it),
 		cmocka_unit_test(masks_say_nothing_of_the_bands_of_the_scene),
 		cmocka_unit_test(masks_keep_rational_polynomials),
