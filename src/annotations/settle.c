@@ -169,6 +169,100 @@ find_strays(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 	return status;
 }
 
+/* A key of a picture's name without folders and extension. */
+static char *
+stem_key(const char *name)
+{
+	char *stem = base_path_stem(name), *key = stem ? ann_name_key(stem) : NULL;
+	secant_free(stem);
+	return key;
+}
+
+/* Pictures of the folder that no annotation names, under the keys of their names; -1: several of one key. */
+static secant_status
+list_unnamed(const ann_set *s, const int *objects, ann_set *hosts, secant_err *err)
+{
+	for (int i = 0; i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		if (!im->path || im->source || im->inside || im->mask || objects[i])
+			continue;
+		char *key = stem_key(ann_str(s, im->name));
+		int at = key ? ann_find_image(hosts, key, strlen(key)) : -1;
+		bool first = at < 0;
+		if (!key || (first && (at = ann_add_image(hosts, key, strlen(key))) < 0)) {
+			secant_free(key);
+			return ann_nomem(err);
+		}
+		hosts->images[at].number = first ? i : -1;
+		secant_free(key);
+	}
+	return SECANT_OK;
+}
+
+/* Names of one stem that another extension parts are told by their sizes (home_of). */
+static bool
+differ(const ann_set *s, int i, int k)
+{
+	char *a = base_path_stem(ann_str(s, s->images[i].name)), *b = base_path_stem(ann_str(s, s->images[k].name));
+	bool are = a && b && strcmp(a, b);
+	secant_free(a), secant_free(b);
+	return are;
+}
+
+/* The annotations of picture `from`, which is not there, are those of `to`. */
+static void
+move_annotations(ann_set *s, int from, int to)
+{
+	ann_image *a = &s->images[from], *b = &s->images[to];
+	for (int i = 0; i < s->n_objects; i++)
+		s->objects[i].image = s->objects[i].image == from ? to : s->objects[i].image;
+	b->source = a->source, b->line = a->line, b->id = a->id;
+	b->attributes = a->attributes ? a->attributes : b->attributes;
+	b->splits |= a->splits;
+	if (a->width > 0 && a->height > 0)
+		b->width = a->width, b->height = a->height, b->depth = a->depth;
+	a->flags |= ANN_GONE;
+}
+
+/* Labels that were called as another machine writes their picture's name (letters and marks apart, as macOS has them;
+ * another case, as Windows allows): they made a picture of their own that is not there, beside the one without
+ * objects. */
+static secant_status
+join_namesakes(ann_set *s, secant_err *err)
+{
+	ann_set hosts;
+	ann_init(&hosts);
+	int *objects = secant_calloc((size_t)s->n_images + 1, sizeof *objects),
+		*home = secant_calloc((size_t)s->n_images + 1, sizeof *home),
+		*claims = secant_calloc((size_t)s->n_images + 1, sizeof *claims), joined = 0, last = -1;
+	secant_status status = objects && home && claims ? SECANT_OK : ann_nomem(err);
+	for (int i = 0; !status && i < s->n_objects; i++)
+		objects[s->objects[i].image]++;
+	if (!status)
+		status = list_unnamed(s, objects, &hosts, err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		bool stray = !s->images[i].path && !s->images[i].inside;
+		char *key = stray ? stem_key(ann_str(s, s->images[i].name)) : NULL;
+		int at = key ? ann_find_image(&hosts, key, strlen(key)) : -1;
+		home[i] = at < 0 ? -1 : hosts.images[at].number;
+		if (home[i] >= 0)
+			claims[home[i]]++;
+		secant_free(key);
+	}
+	for (int i = 0; !status && i < s->n_images; i++)
+		if (home[i] >= 0 && claims[home[i]] == 1 && differ(s, i, home[i])
+			&& may_be(&s->images[i], ann_str(s, s->images[home[i]].path))) {
+			move_annotations(s, i, home[i]);
+			joined++, last = home[i];
+		}
+	secant_free(objects), secant_free(home), secant_free(claims);
+	ann_free(&hosts);
+	if (joined)
+		ann_note(s, "%d picture%s found by %s name in other letters (accents or case), such as '%s'", joined,
+			joined > 1 ? "s were" : " was", joined > 1 ? "their" : "its", ann_str(s, s->images[last].name));
+	return !status && joined ? ann_compact(s, err) : status;
+}
+
 /* Formats that know whole pictures' labels by their having no place cannot tell them from a place that was lost. */
 static secant_status
 say_placeless(ann_set *s)
@@ -275,6 +369,8 @@ ann_settle(ann_set *s, const secant_dataset_reading *o, secant_err *err)
 			"look wrong",
 			s->foreign, s->foreign > 1 ? "s are" : " is", ann_str(s, s->foreign_first));
 	secant_status status = find_strays(s, o, err);
+	if (!status)
+		status = join_namesakes(s, err);
 	lists_by_folders(s);
 	say_empty_polygons(s);
 	if (!status && say_placeless(s))

@@ -50,6 +50,8 @@ bool data_samples_have_voids(const data_samples *s);
  */
 const char *data_samples_white(const data_samples *s, char *text);
 const char *data_samples_white_note(const data_samples *s, int i);
+/* What stands on further pages of pictures and labels and is not read; "": nothing. */
+const char *data_samples_pages_note(const data_samples *s);
 int data_samples_class_names(const data_samples *s, const char *const **names); /* 0 when there are none */
 /* Colours of the classes: of a class file, else the palette of the first label where it tells them apart; how many: 0,
  * there are none. */

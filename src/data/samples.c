@@ -9,6 +9,7 @@
 #include "data/layouts.h"
 #include "data/pairs.h"
 #include "kernels/picture.h"
+#include <stdio.h>
 #include <string.h>
 #include <secant/codec.h>
 #include "codec/codec.h"
@@ -183,6 +184,34 @@ find_whites(data_samples *s, const char *text, secant_err *err)
 	return st;
 }
 
+/* ---- pages ---- */
+
+/* Says what is remarked of a file with several pages: bands on pages of their own are not put together. */
+static bool
+has_pages(data_samples *s, const char *path)
+{
+	if (!path || codec_pages(path) < 2)
+		return false;
+	secant_raster *r = secant_raster_open(path, NULL, NULL);
+	const secant_geo *geo = r ? secant_raster_about(r)->geo : NULL;
+	const char *remark = geo ? secant_geo_remark(geo) : NULL;
+	bool has = remark != NULL;
+	if (has)
+		(void)snprintf(s->pages_note, sizeof s->pages_note, "%.300s: %.360s", path, remark);
+	secant_raster_close(r);
+	return has;
+}
+
+/* Some pictures and labels, spread over the list. */
+static void
+look_at_pages(data_samples *s)
+{
+	enum { MOST = 16 };
+	for (int i = 0, step = (s->n + MOST - 1) / MOST; i < s->n; i += step)
+		if (has_pages(s, s->v[i].image) || has_pages(s, s->v[i].label))
+			return;
+}
+
 static secant_status
 open_list(data_samples *s, const data_samples_request *r, secant_err *err)
 {
@@ -206,6 +235,7 @@ open_list(data_samples *s, const data_samples_request *r, secant_err *err)
 		st = find_whites(s, o->normalize.white, err);
 	if (st)
 		return st;
+	look_at_pages(s);
 	s->cache = secant_calloc((size_t)s->n, sizeof *s->cache);
 	return s->cache ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n);
 }
@@ -316,6 +346,12 @@ const char *
 data_samples_white_note(const data_samples *s, int i)
 {
 	return i < (int)(sizeof s->white_note / sizeof *s->white_note) ? s->white_note[i] : NULL;
+}
+
+const char *
+data_samples_pages_note(const data_samples *s)
+{
+	return s->pages_note;
 }
 
 bool

@@ -56,6 +56,7 @@ struct data_samples {
 	float scale[DATA_MOST_CHANNELS], shift[DATA_MOST_CHANNELS];
 	codec_whites whites; /* of each type that some picture has */
 	char white_note[3][256]; /* what was taken for white in each type, where that is in doubt; "": nothing to say */
+	char pages_note[700]; /* of a TIFF with more pages than are read; "": nothing to say */
 	_Atomic size_t cache_room; /* bytes left */
 };
 

@@ -298,6 +298,8 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	for (int i = 0; s && (note = data_samples_white_note(s, i)); i++)
 		if (*note)
 			secant_log(q->log, SECANT_LOG_WARNING, "%s: pictures: %s", q->data, note);
+	if (s && *data_samples_pages_note(s))
+		secant_log(q->log, SECANT_LOG_WARNING, "%s", data_samples_pages_note(s));
 	if (!status && !(status = count_samples(q, s, &c, &counts, err))) {
 		judge_scoring how = { .names = names,
 			.n_names = n_names,

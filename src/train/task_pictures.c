@@ -90,6 +90,8 @@ open_samples(train_trainer *s, const char *data, bool measured, secant_err *err)
 		return err->code;
 	if (take_white(s, measured, err))
 		return err->code;
+	if (*data_samples_pages_note(s->work->train))
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s", data_samples_pages_note(s->work->train));
 	if (data_samples_are_guessed(s->work->train))
 		secant_log(&s->events->log, SECANT_LOG_INFO, "%s: pictures and labels are paired by their names (%s, ...)",
 			data, data_samples_label_path(s->work->train, 0));

@@ -158,6 +158,52 @@ test_coco_texts(void **state)
 	secant_free(tmp);
 }
 
+/* Letters and marks apart, or another case, in the names of labels alone: one picture with its objects, no second that
+ * is not there beside an empty one. */
+static void
+test_labels_in_other_letters_belong_to_their_picture(void **state)
+{
+#define WHOLE "\xc3\xa9"
+#define APART "e\xcc\x81"
+	static const described row[] = {
+		{ "KITTI",
+			{ "training/image_2/" WHOLE ".png", "@64x48", "training/label_2/" APART ".txt",
+				"Car 0.00 0 -1.57 9 6 29 16 2.85 2.63 12.34 0.47 1.49 69.44 -1.56\n" },
+			"kitti", NULL, NULL },
+		{ "VOC",
+			{ "JPEGImages/" WHOLE ".jpg", "@64x48", "Annotations/" APART ".xml",
+				"<annotation><filename>" APART
+				".jpg</filename><size><width>64</width><height>48</height><depth>1</depth>"
+				"</size><object><name>c</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+				"</object></annotation>" },
+			"voc", NULL, NULL },
+		{ "DOTA", { "images/" WHOLE ".png", "@64x48", "labelTxt/" APART ".txt", "1 1 5 1 5 5 1 5 ship 0\n" }, "dota",
+			NULL, NULL },
+		{ "ICDAR, another case", { "images/A.png", "@64x48", "gt_a.txt", "1,1,5,1,5,5,1,5,hello\n" }, "icdar", NULL,
+			NULL },
+		{ "VisDrone", { "images/" WHOLE ".jpg", "@64x48", "annotations/" APART ".txt", "1,2,3,4,1,1,0,0\n" },
+			"visdrone", NULL, NULL },
+	};
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		char *tmp = base_strdup(scratch_dir());
+		put_picture(tmp, row[i].files[0], 64, 48, 1);
+		put(tmp, row[i].files[2], row[i].files[3]);
+		secant_dataset *d = open_as(tmp, row[i].from);
+		const ann_set *s = &d->set;
+		if (s->n_images != 1 || s->n_objects != 1 || !s->images[0].path || s->images[0].width != 64)
+			fail_msg("%s: %d pictures, %d objects", row[i].what, s->n_images, s->n_objects);
+		bool said = false;
+		for (int k = 0; k < s->n_notes; k++)
+			said = said || strstr(ann_str(s, s->notes[k]), "in other letters");
+		assert_true(said);
+		secant_dataset_free(d);
+		remove_tree(tmp);
+		secant_free(tmp);
+	}
+#undef WHOLE
+#undef APART
+}
+
 int
 main(void)
 {
@@ -167,6 +213,7 @@ main(void)
 		cmocka_unit_test(test_classes_of_one_name_are_said),
 		cmocka_unit_test(test_names_in_unknown_encodings_stay_apart),
 		cmocka_unit_test(test_coco_texts),
+		cmocka_unit_test(test_labels_in_other_letters_belong_to_their_picture),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

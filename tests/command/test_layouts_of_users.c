@@ -78,10 +78,19 @@ info_and_train_see_the_same_layout(void **state)
 	says(0, "", line);
 }
 
+/* Bands on pages of their own: the first page alone is read, which training says as `info` does. */
+static void
+pages_that_are_not_read_are_said(void **state)
+{
+	says(0, "3 more pages of this size", "cd tests/cases/data/bands-on-pages && $SECANT train set --check");
+	says(0, "can be trained on", "cd tests/cases/data/bands-on-pages && $SECANT train set --check");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_that_are_not_read_are_said),
 		cmocka_unit_test(texts_beside_pictures_are_no_clouds),
 		cmocka_unit_test(info_and_train_see_the_same_layout),
 	};
