@@ -36,11 +36,30 @@ static const secant_opt replacing_rows[] = {
 };
 const secant_opts replacing_options = { "replacing", sizeof(replacing), replacing_rows };
 
+/* Options, weights or state of a run, which other verbs wrote no less than this one? */
+static bool
+is_of_run(const char *path)
+{
+	static const char *const parts[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors" };
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	char log[1200];
+	int n = snprintf(log, sizeof log, "%.*slog.jsonl", (int)(name - path), path);
+	bool part = false;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		part |= !strcmp(name, parts[i]);
+	return part && n > 0 && (size_t)n < sizeof log && secant_is_file(log) && secant_is_file(path);
+}
+
 secant_status
 tool_may_write(const char *path, const replacing *o, const common *c, secant_err *err)
 {
 	secant_logger log = tool_logger(c);
-	return path && !o->overwrite ? secant_file_may_replace(path, &log, err) : SECANT_OK;
+	if (!path || o->overwrite)
+		return SECANT_OK;
+	if (is_of_run(path))
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s is part of a run of training: --overwrite replaces it, another name keeps it", path);
+	return secant_file_may_replace(path, &log, err);
 }
 
 const command *

@@ -254,6 +254,10 @@ ann_voc_write(ann_set *s, ann_out *out, secant_err *err)
 			status = ann_call_watch(out->watch, err);
 	}
 	base_str_free(&t);
+	int64_t masks = 0;
+	for (int i = 0; i < s->n_objects; i++)
+		masks += ann_shape_kind(s, s->objects[i].shape) == ANN_RLE;
+	ann_out_lose(out, masks, "mask of an object (its box is written)");
 	for (int i = 0; !status && i < s->n_images; i++) {
 		char *relative = base_format("JPEGImages/%s", ann_str(s, s->images[i].name));
 		status = relative ? ann_out_picture(out, s, &s->images[i], relative, err) : ann_nomem(err);

@@ -503,7 +503,7 @@ compile_network(
 	app_atc_input in[APP_ATC_INPUTS];
 	app_atc_sets sets;
 	char size[32], *precision;
-	int n;
+	int n = 0;
 	secant_status s = check_operators(o, m, err);
 	if (!s)
 		s = app_atc_read_inputs(in, &n, o->input_shape, err);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include <sys/stat.h>
+#include "base/by_name.h"
 #include "base/file.h"
 #include "codec/codec.h"
 #include "deploy/failures.h"
@@ -202,25 +203,75 @@ check_inputs_survive(const list *l, secant_err *err)
 	return status;
 }
 
-/* Whoever writes masks into a folder of labels loses them: in a folder that predict did not fill itself, which a hidden
- * file remembers, nothing is replaced without being told to; nor is a file that --out names. */
+/* What predict wrote into a folder before, a name a line, in a hidden file of the folder. */
+typedef struct written {
+	char *mark, *text;
+	base_by_name names; /* within text */
+} written;
+
+static secant_status
+read_written(written *w, const char *folder, secant_err *err)
+{
+	size_t size;
+	char *save = NULL;
+	bool good = (w->mark = base_path_join(folder, ".secant-predict")) != NULL;
+	if (!good || !secant_is_file(w->mark))
+		return good ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+	secant_status status = secant_file_read(&w->text, &size, w->mark, 1 << 28, err);
+	for (char *p = status ? NULL : strtok_r(w->text, "\n", &save); p && good; p = strtok_r(NULL, "\n", &save))
+		good = base_by_name_add(&w->names, p, 0);
+	return good ? status : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+}
+
+static const char *
+name_within(const char *folder, const char *path)
+{
+	const char *name = path + strlen(folder);
+	return name + strspn(name, "/");
+}
+
+static secant_status
+write_written(const written *w, const list *l, const char *folder, secant_err *err)
+{
+	base_str all = { 0 };
+	bool news = false;
+	for (int i = 0; i < w->names.capacity; i++)
+		if (w->names.name[i])
+			base_str_addf(&all, "%s\n", w->names.name[i]);
+	for (int i = 0; i < l->n * KINDS; i++) {
+		const char *path = l->v[i / KINDS].path[i % KINDS], *name = path ? name_within(folder, path) : NULL;
+		if (!name || base_by_name_find(&w->names, name) >= 0)
+			continue;
+		base_str_addf(&all, "%s\n", name);
+		news = true;
+	}
+	secant_status status = all.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names") : SECANT_OK;
+	if (!status && news && !(status = secant_make_dirs(folder, err)))
+		status = secant_file_write(w->mark, all.p, all.n, err);
+	base_str_free(&all);
+	return status;
+}
+
+/* Whoever writes masks into a folder of labels loses them: nothing that predict did not write there before is replaced
+ * without being told to; nor is a file that --out names. */
 static secant_status
 check_foreign(const list *l, const secant_predict_output *o, bool to_file, secant_err *err)
 {
-	static const char words[] = "secant predict wrote into this folder\n";
-	char *mark = base_path_join(o->out, ".secant-predict");
-	secant_status status = mark ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
-	bool own = mark && !to_file && secant_is_file(mark);
-	for (int i = 0; i < l->n * KINDS && !status && !own && !o->overwrite; i++) {
+	written w = { 0 };
+	secant_status status = to_file ? SECANT_OK : read_written(&w, o->out, err);
+	for (int i = 0; i < l->n * KINDS && !status && !o->overwrite; i++) {
 		const char *path = l->v[i / KINDS].path[i % KINDS];
-		if (path && secant_is_file(path))
+		bool own = path && !to_file && base_by_name_find(&w.names, name_within(o->out, path)) >= 0;
+		if (path && !own && secant_is_file(path))
 			status = secant_fail(err, SECANT_ERR_ARG,
 				"%s is there already%s: --overwrite replaces it, another --out keeps it", path,
 				to_file ? "" : ", and predict did not make it");
 	}
-	if (!status && !own && !to_file && !(status = secant_make_dirs(o->out, err)))
-		status = secant_file_write(mark, words, sizeof words - 1, err);
-	secant_free(mark);
+	if (!status && !to_file)
+		status = write_written(&w, l, o->out, err);
+	base_by_name_free(&w.names);
+	secant_free(w.mark);
+	secant_free(w.text);
 	return status;
 }
 

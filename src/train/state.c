@@ -169,6 +169,9 @@ resume_options(secant_train_options *o, secant_err *err)
 		compare_own(&c);
 		if (!o->complete && epochs == c.defaults.epochs)
 			o->epochs = c.old.epochs;
+		if (o->epochs < c.old.epochs && !c.err.code)
+			secant_fail(&c.err, SECANT_ERR_ARG, "--resume: the run is of %d epochs; --epochs says as many or more",
+				c.old.epochs);
 		if (!c.err.code && c.differences.n)
 			secant_fail(&c.err, SECANT_ERR_ARG,
 				"--resume: the run has other options (%s); give the same, or train into another folder",
@@ -302,6 +305,8 @@ train_trainer_claim(train_trainer *s, secant_err *err)
 	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o),
 		 *path = train_trainer_path(s, "config.json");
 	json_t *j = text ? base_json_parse(text, strlen(text), "options", err) : NULL;
+	json_object_del(j, "resume"); /* how this process began, not what the run is: --config takes the file */
+	json_object_del(j, "overwrite");
 	if (!status)
 		status = j && path ? base_json_write(path, j, err)
 						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory to write the options");

@@ -43,6 +43,10 @@ static const struct {
 		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(9,9) + (12,4)(18,4)(18,8.25); " MASK_OBJECT "; " BOX_OBJECT
 		" crowd sure=\"yes\" age=7 | b.png 20x16:",
 		{ NULL } },
+	{ "voc",
+		"a.png 20x16: cat 2,2 16x7 polygon (2,2)(9,2)(9,9) + (12,4)(18,4)(18,8.25); big dog 0,11 2x3; " BOX_OBJECT
+		" crowd sure=\"yes\" age=7 | b.png 20x16:",
+		{ "mask of an object (its box is written)" } },
 	{ "mot",
 		"img1/000001.png 20x16: cat 2,2 16x7 track_id=1 visibility=1; big dog 0,11 2x3 track_id=2 visibility=1; big "
 		"dog "

@@ -62,6 +62,11 @@ labels_are_not_replaced_by_predictions(void **state)
 		dir);
 	says(2, "set/labels/0.png is there already, and predict did not make it: --overwrite replaces it", line);
 	snprintf(line, sizeof line,
+		"cd %s && mkdir other && cp set/images/0.png other/9.png && $SECANT predict run other --out set/labels "
+		"&& $SECANT predict run other --out set/labels && $SECANT predict run set/images --out set/labels",
+		dir);
+	says(2, "set/labels/0.png is there already", line); /* one prediction among labels makes none of them its own */
+	snprintf(line, sizeof line,
 		"cd %s && cmp set/labels/0.png kept/0.png && $SECANT predict run set/images --out masks && $SECANT predict run "
 		"set/images --out masks && ls masks",
 		dir);
@@ -112,6 +117,33 @@ colours_of_labels_are_those_of_predictions(void **state)
 	secant_image_free(&mask);
 	snprintf(line, sizeof line, "cd %s && rm -r * && echo gone", dir);
 	says(0, "gone", line);
+	rmdir(dir);
+}
+
+/* A run goes on after whatever is exported from it; how it went on is no option of the next. */
+static void
+runs_are_kept(void **state)
+{
+	char *dir = scratch_dir(), line[2000];
+	for (int i = 0; i < 2; i++) {
+		write_picture(in_root(dir, "set/images/%d.png", i), 32, 32, 3, SECANT_U8, place_value);
+		write_picture(in_root(dir, "set/labels/%d.png", i), 32, 32, 1, SECANT_U8, half_mask);
+	}
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT train set --out run --encoder resnet18 --epochs 1 --batch 2 --threads 1 "
+		"--validation-fraction 0 && $SECANT export run --out run",
+		dir);
+	says(2, "run/config.json is part of a run of training: --overwrite replaces it", line);
+	snprintf(line, sizeof line, "cd %s && $SECANT export run --out run/last.safetensors", dir);
+	says(2, "run/last.safetensors is part of a run of training", line);
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT export run --out smp/ && $SECANT export run --out smp/ "
+		"&& $SECANT train set --out run --resume --epochs 2 && $SECANT train set --out again --config run/config.json "
+		"--epochs 1 && $SECANT train set --out run --resume --epochs 1",
+		dir);
+	says(2, "--resume: the run is of 2 epochs; --epochs says as many or more", line);
+	snprintf(line, sizeof line, "cd %s && ls again && rm -r * && echo gone", dir);
+	says(0, "best.safetensors", line);
 	rmdir(dir);
 }
 
@@ -172,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_come_from_the_values),
 		cmocka_unit_test(labels_are_not_replaced_by_predictions),
+		cmocka_unit_test(runs_are_kept),
 		cmocka_unit_test(colours_of_labels_are_those_of_predictions),
 		cmocka_unit_test(files_of_others_are_not_replaced),
 	};
