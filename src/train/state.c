@@ -153,6 +153,23 @@ secant_train_resumed(const char *out)
 	return text;
 }
 
+/* Lines of the log. */
+static int
+epochs_done(const char *out)
+{
+	char *path = base_path_join(out, "log.jsonl"), *text = NULL;
+	size_t size = 0;
+	int n = 0;
+	secant_err ignored = { 0 };
+	if (path && secant_is_file(path) && secant_file_read(&text, &size, path, 1 << 28, &ignored))
+		size = 0;
+	for (size_t i = 0; text && i < size; i++)
+		n += text[i] == '\n';
+	secant_free(text);
+	secant_free(path);
+	return n;
+}
+
 static secant_status
 resume_options(secant_train_options *o, secant_err *err)
 {
@@ -169,13 +186,14 @@ resume_options(secant_train_options *o, secant_err *err)
 		compare_own(&c);
 		if (!o->complete && epochs == c.defaults.epochs)
 			o->epochs = c.old.epochs;
-		if (o->epochs < c.old.epochs && !c.err.code)
-			secant_fail(&c.err, SECANT_ERR_ARG, "--resume: the run is of %d epochs; --epochs says as many or more",
-				c.old.epochs);
 		if (!c.err.code && c.differences.n)
 			secant_fail(&c.err, SECANT_ERR_ARG,
 				"--resume: the run has other options (%s); give the same, or train into another folder",
 				c.differences.p);
+		int done = epochs_done(o->out);
+		if (!c.err.code && o->epochs < done)
+			secant_fail(&c.err, SECANT_ERR_ARG, "--resume: the run has done %d epochs; --epochs %d would be none", done,
+				o->epochs);
 	}
 	secant_opts_free(&secant_train_options_table, &c.old);
 	secant_opts_free(&secant_train_options_table, &c.defaults);

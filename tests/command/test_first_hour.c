@@ -141,7 +141,7 @@ runs_are_kept(void **state)
 		"&& $SECANT train set --out run --resume --epochs 2 && $SECANT train set --out again --config run/config.json "
 		"--epochs 1 && $SECANT train set --out run --resume --epochs 1",
 		dir);
-	says(2, "--resume: the run is of 2 epochs; --epochs says as many or more", line);
+	says(2, "--resume: the run has done 2 epochs; --epochs 1 would be none", line);
 	snprintf(line, sizeof line, "cd %s && ls again && rm -r * && echo gone", dir);
 	says(0, "best.safetensors", line);
 	rmdir(dir);
