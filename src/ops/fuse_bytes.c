@@ -31,7 +31,6 @@ typedef struct bytes {
 typedef struct fusing {
 	graph_rewrite w;
 	bytes *stored; /* of each value of the old graph; q -1: it is no dequantised one */
-	bool *done; /* nodes of the old graph that another one has taken in */
 	graph_value *same; /* of each node: the value of the old graph that its result is; -1: it is its own */
 	int *summed; /* of each sum: the convolution that is written in its place and adds the other + 1; 0: none */
 } fusing;
@@ -112,12 +111,6 @@ same(const bytes *a, const bytes *b)
 	return a->step == b->step && a->offset == b->offset && a->dtype == b->dtype;
 }
 
-static void
-take_in(fusing *f, const graph_node *n)
-{
-	f->done[graph_rewrite_index(&f->w, n)] = true;
-}
-
 /* Old value v is dequantised bytes: as real numbers for whoever wants them so (else nobody computes those). */
 static void
 keep_stored(fusing *f, graph_value v, const bytes *b)
@@ -154,7 +147,7 @@ give_bytes(fusing *f, graph_value of, const graph_node *end, bool direct, graph_
 {
 	if (direct) {
 		f->w.map[end->out[0]] = v;
-		take_in(f, end);
+		graph_rewrite_leave_out(&f->w, end);
 	} else {
 		to->q = v;
 		keep_stored(f, of, to);
@@ -206,7 +199,7 @@ take_clamp(fusing *f, graph_value *v)
 	int act = n && n->n_in == 1 ? op_act_of(n) : OP_ACT_NONE;
 	if (act == OP_ACT_NONE || !is_clamp(act))
 		return OP_ACT_NONE;
-	take_in(f, n);
+	graph_rewrite_leave_out(&f->w, n);
 	*v = n->out[0];
 	return act;
 }
@@ -300,9 +293,9 @@ write_sum(fusing *f, const graph_node *n)
 	graph_scope(f->w.to, n->name);
 	f->w.map[end->out[0]] = graph_apply(
 		f->w.to, "add_bytes", &a, 8, x->q, x->scale, x->zero, y->q, y->scale, y->zero, to.scale, to.zero);
-	take_in(f, end);
+	graph_rewrite_leave_out(&f->w, end);
 	if (clamps)
-		take_in(f, act);
+		graph_rewrite_leave_out(&f->w, act);
 	return true;
 }
 
@@ -323,7 +316,7 @@ write_act(fusing *f, const graph_node *n)
 		return false;
 	graph_scope(f->w.to, n->name);
 	f->w.map[end->out[0]] = with_scale(f, &f->stored[n->in[0]], act, &to);
-	take_in(f, end);
+	graph_rewrite_leave_out(&f->w, end);
 	return true;
 }
 
@@ -364,7 +357,7 @@ write_mover(fusing *f, const graph_node *n)
 	to.q = made ? made->out[0] : -1;
 	if (end) {
 		f->w.map[end->out[0]] = to.q;
-		take_in(f, end);
+		graph_rewrite_leave_out(&f->w, end);
 	} else
 		keep_stored(f, n->out[0], &to);
 	return true;
@@ -384,7 +377,7 @@ write_between(fusing *f, const graph_node *n)
 		return false;
 	graph_scope(f->w.to, n->name);
 	f->w.map[end->out[0]] = graph_apply(f->w.to, "resize_bytes", r, 1, x->q);
-	take_in(f, end);
+	graph_rewrite_leave_out(&f->w, end);
 	return true;
 }
 
@@ -392,9 +385,9 @@ static void
 write_node(fusing *f, int i)
 {
 	const graph_node *n = graph_get_node(f->w.from, i);
-	const graph_node *sum = f->done[i] || !n->n_in || n->in[0] < 0 ? NULL : sum_behind(f, n);
+	const graph_node *sum = f->w.left_out[i] || !n->n_in || n->in[0] < 0 ? NULL : sum_behind(f, n);
 	bytes b;
-	if (f->done[i])
+	if (f->w.left_out[i])
 		return;
 	if (sum) /* waits for the other to be there */
 		f->summed[graph_rewrite_index(&f->w, sum)] = i + 1;
@@ -421,10 +414,9 @@ op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err
 	fusing f = { 0 };
 	bool ok = graph_rewrite_begin(&f.w, g, keep, n, err);
 	f.stored = secant_calloc((size_t)graph_values(g) + 1, sizeof *f.stored);
-	f.done = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.done);
 	f.same = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.same);
 	f.summed = secant_calloc((size_t)graph_nodes(g) + 1, sizeof *f.summed);
-	if (ok && !(ok = f.stored && f.done && f.same && f.summed))
+	if (ok && !(ok = f.stored && f.same && f.summed))
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to look for quantised layers");
 	for (int i = 0; ok && i < graph_nodes(g); i++)
 		f.same[i] = -1;
@@ -433,7 +425,6 @@ op_pass_fuse_bytes(const graph_net *g, graph_value *keep, int n, secant_err *err
 	for (int i = 0; ok && i < graph_nodes(g); i++)
 		write_node(&f, i);
 	secant_free(f.stored);
-	secant_free(f.done);
 	secant_free(f.same);
 	secant_free(f.summed);
 	return graph_rewrite_end(&f.w, keep, n, ok, err);
