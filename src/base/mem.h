@@ -51,6 +51,8 @@ typedef struct base_str {
 	bool failed;
 } base_str;
 void base_str_add(base_str *s, const char *text);
+void base_str_add_markup(base_str *s, const char *text); /* as text of HTML and SVG: < > & " as entities */
+void base_str_add_le(base_str *s, uint64_t v, int bytes); /* a number of 1 to 8 bytes, little endian */
 void base_str_addn(base_str *s, const char *text, size_t n);
 void base_str_addf(base_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
 char *base_str_take(base_str *s); /* the text, caller frees; NULL after a failure; the string is empty again */

@@ -2,6 +2,7 @@
  * Strings that grow, formatted strings, and the nearest name for messages about slips of the keyboard.
  */
 #include "base/mem.h"
+#include "base/bytes.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,27 @@ void
 base_str_add(base_str *s, const char *text)
 {
 	base_str_addn(s, text, strlen(text));
+}
+
+void
+base_str_add_markup(base_str *s, const char *text)
+{
+	for (const char *p = text; *p; p++)
+		switch (*p) {
+		case '<': base_str_add(s, "&lt;"); break;
+		case '>': base_str_add(s, "&gt;"); break;
+		case '&': base_str_add(s, "&amp;"); break;
+		case '"': base_str_add(s, "&quot;"); break;
+		default: base_str_addn(s, p, 1); break;
+		}
+}
+
+void
+base_str_add_le(base_str *s, uint64_t v, int bytes)
+{
+	uint8_t p[8];
+	base_put_le(p, v, bytes);
+	base_str_addn(s, (const char *)p, (size_t)bytes);
 }
 
 static void

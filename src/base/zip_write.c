@@ -4,19 +4,10 @@
  * in 32 bits are ~0 there and stand in a zip64 extra field.
  */
 #include "base/zip_write.h"
-#include "base/bytes.h"
 #include "base/hash.h"
 #include <string.h>
 
 enum { ALIGN = 64, UTF8_NAMES = 0x0800, FIRST_OF_1980 = 0x21 };
-
-static void
-add_number(base_str *s, uint64_t v, int bytes)
-{
-	uint8_t p[8];
-	base_put_le(p, v, bytes);
-	base_str_addn(s, (const char *)p, (size_t)bytes);
-}
 
 static uint64_t
 cut32(uint64_t v)
@@ -41,16 +32,16 @@ put(base_zip_writer *z, const void *data, uint64_t size)
 static void
 add_facts(base_str *s, bool large, uint32_t crc, uint64_t size, size_t name, size_t extra)
 {
-	add_number(s, large ? 45 : 20, 2);
-	add_number(s, UTF8_NAMES, 2);
-	add_number(s, 0, 2); /* stored */
-	add_number(s, 0, 2); /* time */
-	add_number(s, FIRST_OF_1980, 2);
-	add_number(s, crc, 4);
-	add_number(s, cut32(size), 4);
-	add_number(s, cut32(size), 4);
-	add_number(s, name, 2);
-	add_number(s, extra, 2);
+	base_str_add_le(s, large ? 45 : 20, 2);
+	base_str_add_le(s, UTF8_NAMES, 2);
+	base_str_add_le(s, 0, 2); /* stored */
+	base_str_add_le(s, 0, 2); /* time */
+	base_str_add_le(s, FIRST_OF_1980, 2);
+	base_str_add_le(s, crc, 4);
+	base_str_add_le(s, cut32(size), 4);
+	base_str_add_le(s, cut32(size), 4);
+	base_str_add_le(s, name, 2);
+	base_str_add_le(s, extra, 2);
 }
 
 static void
@@ -65,13 +56,13 @@ put_local(base_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
 	add_facts(&s, large, crc, size, n, wide + 4 + pad);
 	base_str_addn(&s, name, n);
 	if (large) {
-		add_number(&s, 1, 2);
-		add_number(&s, 16, 2);
-		add_number(&s, size, 8);
-		add_number(&s, size, 8);
+		base_str_add_le(&s, 1, 2);
+		base_str_add_le(&s, 16, 2);
+		base_str_add_le(&s, size, 8);
+		base_str_add_le(&s, size, 8);
 	}
 	base_str_addn(&s, "FB", 2); /* the padding field of torch's own writer */
-	add_number(&s, pad, 2);
+	base_str_add_le(&s, pad, 2);
 	base_str_addn(&s, filler, pad);
 	if (s.failed)
 		z->directory.failed = true;
@@ -89,22 +80,22 @@ base_zip_add(base_zip_writer *z, const char *name, const void *data, uint64_t si
 	put_local(z, name, crc, size);
 	put(z, data, size);
 	base_str_addn(d, "PK\x01\x02", 4);
-	add_number(d, 45, 2);
+	base_str_add_le(d, 45, 2);
 	add_facts(d, large || far, crc, size, strlen(name), large || far ? 4 + (large ? 16 : 0) + (far ? 8 : 0) : 0);
-	add_number(d, 0, 2); /* comment */
-	add_number(d, 0, 2); /* disk */
-	add_number(d, 0, 2); /* attributes */
-	add_number(d, 0, 4);
-	add_number(d, cut32(start), 4);
+	base_str_add_le(d, 0, 2); /* comment */
+	base_str_add_le(d, 0, 2); /* disk */
+	base_str_add_le(d, 0, 2); /* attributes */
+	base_str_add_le(d, 0, 4);
+	base_str_add_le(d, cut32(start), 4);
 	base_str_add(d, name);
 	if (large || far) {
-		add_number(d, 1, 2);
-		add_number(d, (large ? 16 : 0) + (far ? 8 : 0), 2);
+		base_str_add_le(d, 1, 2);
+		base_str_add_le(d, (large ? 16 : 0) + (far ? 8 : 0), 2);
 	}
 	for (int i = 0; large && i < 2; i++)
-		add_number(d, size, 8);
+		base_str_add_le(d, size, 8);
 	if (far)
-		add_number(d, start, 8);
+		base_str_add_le(d, start, 8);
 	z->members++;
 }
 
@@ -115,26 +106,26 @@ base_zip_end(base_zip_writer *z, secant_err *err)
 	uint64_t start = z->at, size = d->n, end = start + size;
 	if (z->members >= UINT16_MAX || start >= UINT32_MAX || size >= UINT32_MAX) {
 		base_str_addn(d, "PK\x06\x06", 4);
-		add_number(d, 44, 8);
-		add_number(d, 45, 2);
-		add_number(d, 45, 2);
-		add_number(d, 0, 8); /* two disk numbers */
-		add_number(d, z->members, 8);
-		add_number(d, z->members, 8);
-		add_number(d, size, 8);
-		add_number(d, start, 8);
+		base_str_add_le(d, 44, 8);
+		base_str_add_le(d, 45, 2);
+		base_str_add_le(d, 45, 2);
+		base_str_add_le(d, 0, 8); /* two disk numbers */
+		base_str_add_le(d, z->members, 8);
+		base_str_add_le(d, z->members, 8);
+		base_str_add_le(d, size, 8);
+		base_str_add_le(d, start, 8);
 		base_str_addn(d, "PK\x06\x07", 4);
-		add_number(d, 0, 4);
-		add_number(d, end, 8);
-		add_number(d, 1, 4);
+		base_str_add_le(d, 0, 4);
+		base_str_add_le(d, end, 8);
+		base_str_add_le(d, 1, 4);
 	}
 	base_str_addn(d, "PK\x05\x06", 4);
-	add_number(d, 0, 4);
-	add_number(d, cut16(z->members), 2);
-	add_number(d, cut16(z->members), 2);
-	add_number(d, cut32(size), 4);
-	add_number(d, cut32(start), 4);
-	add_number(d, 0, 2);
+	base_str_add_le(d, 0, 4);
+	base_str_add_le(d, cut16(z->members), 2);
+	base_str_add_le(d, cut16(z->members), 2);
+	base_str_add_le(d, cut32(size), 4);
+	base_str_add_le(d, cut32(start), 4);
+	base_str_add_le(d, 0, 2);
 	bool failed = d->failed;
 	if (!failed)
 		put(z, d->p, d->n);

@@ -22,19 +22,6 @@ static const char style[] =
 	"margin:0 .3em 0 1em;vertical-align:-.1em}";
 
 static void
-put_text(base_str *s, const char *text)
-{
-	for (const char *p = text; *p; p++)
-		switch (*p) {
-		case '<': base_str_add(s, "&lt;"); break;
-		case '>': base_str_add(s, "&gt;"); break;
-		case '&': base_str_add(s, "&amp;"); break;
-		case '"': base_str_add(s, "&quot;"); break;
-		default: base_str_addn(s, p, 1); break;
-		}
-}
-
-static void
 put_number(base_str *s, double v)
 {
 	if (isnan(v))
@@ -49,9 +36,9 @@ put_facts(base_str *s, const judge_page *p)
 	base_str_add(s, "<table>\n");
 	for (int i = 0; i < p->n_facts; i++) {
 		base_str_add(s, "<tr><td>");
-		put_text(s, p->facts[i].name);
+		base_str_add_markup(s, p->facts[i].name);
 		base_str_add(s, "</td><td>");
-		put_text(s, p->facts[i].text);
+		base_str_add_markup(s, p->facts[i].text);
 		base_str_add(s, "</td></tr>\n");
 	}
 	base_str_add(s, "</table>\n");
@@ -107,7 +94,7 @@ put_scores(base_str *s, const secant_scores *c)
 	for (int k = 0; k < c->classes; k++) {
 		const secant_class_score *p = &c->per_class[k];
 		base_str_add(s, "<tr><td>");
-		put_text(s, p->name);
+		base_str_add_markup(s, p->name);
 		base_str_add(s, "</td>");
 		const double v[] = { p->iou, p->f1, p->precision, p->recall, p->specificity, p->boundary_f1 };
 		for (int i = 0; i < 6; i++)
@@ -157,7 +144,7 @@ put_case(base_str *s, const judge_case *c, const data_samples *samples, secant_e
 	base_str_add(s, "<figure><img alt=\"picture, label, prediction, errors\" src=\"data:image/png;base64,");
 	base_base64_encode(s, data, size);
 	base_str_add(s, "\"><figcaption>");
-	put_text(s, base_path_name(data_samples_image_path(samples, c->sample)));
+	base_str_add_markup(s, base_path_name(data_samples_image_path(samples, c->sample)));
 	base_str_addf(s, ": IoU %.4f</figcaption></figure>\n", c->score);
 	secant_free(data);
 	return SECANT_OK;
@@ -188,9 +175,9 @@ judge_page_write(const judge_page *p, const char *path, secant_err *err)
 	base_str_add(&s,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 		"content=\"width=device-width\">\n<title>");
-	put_text(&s, p->title);
+	base_str_add_markup(&s, p->title);
 	base_str_addf(&s, "</title>\n<style>%s</style>\n</head>\n<body>\n<h1>", style);
-	put_text(&s, p->title);
+	base_str_add_markup(&s, p->title);
 	base_str_add(&s, "</h1>\n");
 	put_facts(&s, p);
 	if (p->curves) {
@@ -205,7 +192,7 @@ judge_page_write(const judge_page *p, const char *path, secant_err *err)
 		status = put_cases(&s, p, err);
 	if (p->settings) {
 		base_str_add(&s, "<h2>Settings</h2>\n<pre>");
-		put_text(&s, p->settings);
+		base_str_add_markup(&s, p->settings);
 		base_str_add(&s, "</pre>\n");
 	}
 	base_str_addf(&s, "<p>secant %s</p>\n</body>\n</html>\n", secant_version());

@@ -287,19 +287,6 @@ static const char head[] =
 	".stream{font-weight:bold;font-size:15px}.fault{fill:#c00}</style>\n";
 
 static void
-escape(base_str *out, const char *text)
-{
-	for (const char *c = text; *c; c++)
-		switch (*c) {
-		case '<': base_str_add(out, "&lt;"); break;
-		case '>': base_str_add(out, "&gt;"); break;
-		case '&': base_str_add(out, "&amp;"); break;
-		case '"': base_str_add(out, "&quot;"); break;
-		default: base_str_addn(out, c, 1);
-		}
-}
-
-static void
 write_mark(base_str *out, const stream_mark *m)
 {
 	static const char *const fonts[] = { "", " class=\"kind\"", " class=\"port\"",
@@ -320,7 +307,7 @@ write_mark(base_str *out, const stream_mark *m)
 		return;
 	case STREAM_MARK_TEXT:
 		base_str_addf(out, "<text x=\"%d\" y=\"%d\"%s>", m->x, m->y, fonts[m->font]);
-		escape(out, m->text);
+		base_str_add_markup(out, m->text);
 		base_str_add(out, "</text>\n");
 	}
 }

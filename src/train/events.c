@@ -32,14 +32,6 @@ train_crc32c(const void *data, size_t size)
 /* ---- protobuf ---- */
 
 static void
-put_number(base_str *s, uint64_t v, int bytes)
-{
-	uint8_t b[8];
-	base_put_le(b, v, bytes);
-	base_str_addn(s, (const char *)b, (size_t)bytes);
-}
-
-static void
 put_varint(base_str *s, uint64_t v)
 {
 	do {
@@ -74,7 +66,7 @@ put_scalar(base_str *summary, const train_scalar *v)
 	memcpy(&bits, &number, sizeof bits);
 	put_bytes(&value, 1, v->tag, strlen(v->tag));
 	put_field(&value, 2, FIXED32);
-	put_number(&value, bits, 4);
+	base_str_add_le(&value, bits, 4);
 	if (value.failed)
 		summary->failed = true;
 	else
@@ -100,9 +92,9 @@ put_record(base_str *file, const base_str *event)
 	if (file->failed)
 		return;
 	base_str_addn(file, (const char *)length, 8);
-	put_number(file, masked(length, 8), 4);
+	base_str_add_le(file, masked(length, 8), 4);
 	base_str_addn(file, event->p, event->n);
-	put_number(file, masked(event->p, event->n), 4);
+	base_str_add_le(file, masked(event->p, event->n), 4);
 }
 
 static void
@@ -111,7 +103,7 @@ put_time(base_str *event, double time)
 	uint64_t bits;
 	memcpy(&bits, &time, sizeof bits);
 	put_field(event, 1, FIXED64);
-	put_number(event, bits, 8);
+	base_str_add_le(event, bits, 8);
 }
 
 secant_status
